@@ -1,0 +1,11 @@
+// One function per binding file; module.cpp calls them.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace pl {
+
+void register_euler(pybind11::module_& module);
+void register_info(pybind11::module_& module);
+
+}  // namespace pl

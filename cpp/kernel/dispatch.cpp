@@ -1,0 +1,70 @@
+#include "kernel/dispatch.hpp"
+
+#include <cstdlib>
+
+namespace pl {
+
+#define PLN_DECLARE(LEVEL)                  \
+    namespace LEVEL {                       \
+    extern const Kernel<float> kernel_f32;  \
+    extern const Kernel<double> kernel_f64; \
+    }
+PLN_DECLARE(baseline)
+#if defined(__x86_64__)
+PLN_DECLARE(v3)
+PLN_DECLARE(v4)
+#endif
+#undef PLN_DECLARE
+
+namespace {
+
+std::vector<Level> runnable() {
+    std::vector<Level> found{{"baseline", &baseline::kernel_f32, &baseline::kernel_f64}};
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    const bool v3_ok = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                       __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+    const bool v4_ok = v3_ok && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                       __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+                       __builtin_cpu_supports("avx512vl");
+    if (v3_ok) found.push_back({"v3", &v3::kernel_f32, &v3::kernel_f64});
+    if (v4_ok) found.push_back({"v4", &v4::kernel_f32, &v4::kernel_f64});
+#endif
+    return found;
+}
+
+const Level& choose() {
+    const char* forced = std::getenv("PL_NATIVE_ISA");
+    if (forced == nullptr || *forced == '\0') return levels().back();
+    std::string known;
+    for (const Level& candidate : levels()) {
+        if (candidate.name == forced) return candidate;
+        known += (known.empty() ? "" : ", ") + candidate.name;
+    }
+    throw std::invalid_argument("PL_NATIVE_ISA='" + std::string(forced) +
+                                "': this build and processor have " + known);
+}
+
+}  // namespace
+
+const std::vector<Level>& levels() {
+    static const std::vector<Level> all = runnable();
+    return all;
+}
+
+const Level& level() {
+    static const Level& chosen = choose();  // a throw leaves it unset, so every call says what is wrong
+    return chosen;
+}
+
+template <>
+const Kernel<float>& kernel<float>() {
+    return *level().f32;
+}
+
+template <>
+const Kernel<double>& kernel<double>() {
+    return *level().f64;
+}
+
+}  // namespace pl

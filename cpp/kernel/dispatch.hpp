@@ -1,0 +1,28 @@
+// Which level of the kernel runs here. Chosen once, at first use: the best the processor has, or
+// PL_NATIVE_ISA.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "kernel/kernel.hpp"
+
+namespace pl {
+
+struct Level {
+    std::string name;
+    const Kernel<float>* f32;
+    const Kernel<double>* f64;
+};
+
+// Levels built in and runnable on this processor, lowest first.
+const std::vector<Level>& levels();
+
+// The chosen level. Throws std::invalid_argument when PL_NATIVE_ISA names none of levels().
+const Level& level();
+
+template <class Real>
+const Kernel<Real>& kernel();
+
+}  // namespace pl

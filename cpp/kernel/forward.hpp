@@ -1,0 +1,95 @@
+// Pre-activations of one panel, register-tiled, with mask and output taken while z is still in registers.
+// Lanes run along the points, so no lane is wasted on neurons or dimensions, whatever p and d are.
+#pragma once
+
+// z for J neurons by V vectors of points; x: (d, V * lanes); w: J rows of stride ldw.
+// Adds a_j max(z_ji, 0) to h and sets the neurons' mask bits from bit `shift` on.
+template <class Real, int J, int V>
+PLN_INLINE void forward_tile(const Real* x, const Real* w, pl::Index ldw, pl::Index d, const Real* a,
+                             Vec<Real>* h, pl::Word* masks, int shift) {
+    constexpr int L = kLanes<Real>;
+    Vec<Real> z[J][V] = {};
+    for (pl::Index k = 0; k < d; ++k) {
+        Vec<Real> xk[V];
+#pragma GCC unroll 8
+        for (int v = 0; v < V; ++v) xk[v] = load(x + (k * V + v) * L);
+#pragma GCC unroll 8
+        for (int j = 0; j < J; ++j) {
+            const Vec<Real> wk = broadcast(w[j * ldw + k]);
+#pragma GCC unroll 8
+            for (int v = 0; v < V; ++v) z[j][v] = fma(wk, xk[v], z[j][v]);
+        }
+    }
+#pragma GCC unroll 8
+    for (int j = 0; j < J; ++j) {
+        pl::Word bits = 0;
+        const Vec<Real> aj = broadcast(a[j]);
+#pragma GCC unroll 8
+        for (int v = 0; v < V; ++v) {
+            bits |= positive_bits(z[j][v]) << (v * L);
+            h[v] = fma(aj, positive_part<Real>(z[j][v]), h[v]);
+        }
+        masks[j] |= bits << shift;
+    }
+}
+
+// All neurons on one panel of V vectors. p is cut into tiles as equal as can be, so a width of 37 is 8 8 7 7
+// 7, not 5 * 8.
+template <class Real, int V>
+PLN_INLINE void forward_panel(const pl::PassArgs<Real>& s, const Real* x, Vec<Real>* h, pl::Word* masks,
+                              int shift) {
+    const pl::Index p = s.data.p, ldw = s.data.row_stride, d = s.data.d;
+    const pl::Index tiles = (p + kTileNeurons - 1) / kTileNeurons, small = p / tiles, large = p % tiles;
+    pl::Index j = 0;
+    for (pl::Index t = 0; t < tiles; ++t) {
+        const pl::Index width = small + (t < large ? 1 : 0);
+        const Real *w = s.W + j * ldw, *a = s.a + j;
+        switch (width) {
+#define PLN_TILE(J)                                                     \
+    case J:                                                             \
+        forward_tile<Real, J, V>(x, w, ldw, d, a, h, masks + j, shift); \
+        break;
+            PLN_TILE(1)
+            PLN_TILE(2)
+            PLN_TILE(3)
+            PLN_TILE(4)
+#if defined(__AVX512F__) || defined(__aarch64__)
+            PLN_TILE(5)
+            PLN_TILE(6)
+#endif
+#if defined(__AVX512F__)
+            PLN_TILE(7)
+            PLN_TILE(8)
+#endif
+#undef PLN_TILE
+            default:
+                __builtin_unreachable();
+        }
+        j += width;
+    }
+}
+
+template <class Real>
+PLN_INLINE void forward_vectors(const pl::PassArgs<Real>& s, int vectors, const Real* x, Vec<Real>* h,
+                                pl::Word* masks, int shift) {
+    switch (vectors) {
+        case 1:
+            forward_panel<Real, 1>(s, x, h, masks, shift);
+            break;
+        case 2:
+            forward_panel<Real, 2>(s, x, h, masks, shift);
+            break;
+#if defined(__AVX2__) || defined(__aarch64__)
+        case 3:
+            forward_panel<Real, 3>(s, x, h, masks, shift);
+            break;
+#endif
+#if defined(__aarch64__)
+        case 4:
+            forward_panel<Real, 4>(s, x, h, masks, shift);
+            break;
+#endif
+        default:
+            __builtin_unreachable();
+    }
+}

@@ -1,0 +1,59 @@
+// The kernel's interface: plain structs and a table of function pointers, one table per instruction-set level
+// and precision. Nothing here owns memory or throws. Layouts are drawn in cpp/README.md.
+#pragma once
+
+#include <cstdint>
+
+namespace pl {
+
+using Index = std::int64_t;
+using Word = std::uint64_t;
+
+// Points per block at every level: the masks of one neuron on one block are one Word, and a block's rows are
+// summed in twelve groups of four, so the order of the gradient's sum is the same at every level.
+constexpr Index kBlockPoints = 48;
+
+// A problem packed for one level (see run/packed.hpp). Lanes and rows beyond n and d hold zeros.
+template <class Real>
+struct PackedData {
+    Index n, d, p;
+    Index row_stride;     // Reals per row of rows, W and G: d rounded up to whole vectors
+    const Real* columns;  // X for the pre-activations: per panel, d times the panel's points
+    const Real* rows;     // X for the gradient: (blocks * kBlockPoints, row_stride)
+    const Real* y;        // (blocks * kBlockPoints)
+};
+
+// One evaluation over the blocks [first, last): residuals, loss, masks and the gradient
+//     g_j = sum_i r_i 1_ji x_i,     so that   dw_j/dt = (a_j / n) g_j   and   da_j/dt = <w_j, g_j> / n.
+template <class Real>
+struct PassArgs {
+    PackedData<Real> data;
+    Index first, last;
+    const Real* W;  // (p, row_stride)
+    const Real* a;  // (p)
+    Real* G;        // (p, row_stride), overwritten
+    Word* masks;    // (blocks, p): bit l of word (b, j) is 1 where z_ji > 0, i = b * kBlockPoints + l
+    Real* tables;   // scratch of table_size Reals, aligned; see gradient.hpp
+    double sum_r2;  // out: sum of r_i^2
+};
+
+// One explicit Euler step, and the squared speed at its start.
+template <class Real>
+struct UpdateArgs {
+    Index n, p, row_stride;
+    Real step;
+    const Real *W, *a, *G;
+    Real *W_next, *a_next;
+    double velocity_sq;  // out: sum_j |dw_j/dt|^2 + (da_j/dt)^2; NaN or infinite if anything in W, a or G is
+};
+
+template <class Real>
+struct Kernel {
+    Index lanes;       // Reals per vector
+    Index panel;       // points per panel; divides kBlockPoints
+    Index table_size;  // Reals of scratch that pass needs
+    void (*pass)(PassArgs<Real>&);
+    void (*update)(UpdateArgs<Real>&);
+};
+
+}  // namespace pl

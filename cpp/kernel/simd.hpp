@@ -1,0 +1,114 @@
+// The few vector operations that the kernel needs, for the level this unit is compiled for. Arithmetic is
+// GCC's and Clang's vector extension; only fma and the sign bits need intrinsics. Included inside namespace
+// pl::PLN_LEVEL.
+#pragma once
+
+#define PLN_INLINE inline __attribute__((always_inline))
+
+template <class Real>
+struct Simd;
+
+#if defined(__AVX512F__)
+constexpr int kTileNeurons = 8, kTileVectors = 3;  // 24 sums + 3 of X + 1 of W in 32 registers
+constexpr int kVectorBytes = 64;
+#elif defined(__AVX2__)
+constexpr int kTileNeurons = 4, kTileVectors = 3;  // 12 + 3 + 1 in 16 registers
+constexpr int kVectorBytes = 32;
+#elif defined(__aarch64__)
+constexpr int kTileNeurons = 6, kTileVectors = 4;  // 24 + 4 + 1 in 32 registers
+constexpr int kVectorBytes = 16;
+#else
+constexpr int kTileNeurons = 4, kTileVectors = 2;  // 8 + 2 + 1 and a product in 16 registers
+constexpr int kVectorBytes = 16;
+#endif
+
+template <class Real>
+struct VectorOf {
+    typedef Real type __attribute__((vector_size(kVectorBytes)));
+};
+
+template <class Real>
+using Vec = typename VectorOf<Real>::type;
+
+template <class Real>
+constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(Real));
+
+template <class Real>
+PLN_INLINE Vec<Real> load(const Real* from) {
+    return *reinterpret_cast<const Vec<Real>*>(from);
+}
+
+template <class Real>
+PLN_INLINE void store(Real* to, Vec<Real> v) {
+    *reinterpret_cast<Vec<Real>*>(to) = v;
+}
+
+template <class Real>
+PLN_INLINE Vec<Real> broadcast(Real x) {
+    return x - Vec<Real>{};
+}
+
+// a * b + c, fused where the level has the instruction (all but the x86-64 baseline).
+PLN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
+#if defined(__AVX512F__)
+    return _mm512_fmadd_ps(a, b, c);
+#elif defined(__AVX2__)
+    return _mm256_fmadd_ps(a, b, c);
+#elif defined(__aarch64__)
+    return vfmaq_f32(c, a, b);
+#else
+    return a * b + c;
+#endif
+}
+
+PLN_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
+#if defined(__AVX512F__)
+    return _mm512_fmadd_pd(a, b, c);
+#elif defined(__AVX2__)
+    return _mm256_fmadd_pd(a, b, c);
+#elif defined(__aarch64__)
+    return vfmaq_f64(c, a, b);
+#else
+    return a * b + c;
+#endif
+}
+
+// Bit l is 1 where lane l is > 0 (false for NaN).
+PLN_INLINE pl::Word positive_bits(Vec<float> v) {
+#if defined(__AVX512F__)
+    return _mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_GT_OQ);
+#elif defined(__AVX2__)
+    return static_cast<pl::Word>(_mm256_movemask_ps(_mm256_cmp_ps(v, _mm256_setzero_ps(), _CMP_GT_OQ)));
+#elif defined(__aarch64__)
+    const uint32x4_t bits = {1, 2, 4, 8};
+    return vaddvq_u32(vandq_u32(vcgtzq_f32(v), bits));
+#else
+    return static_cast<pl::Word>(_mm_movemask_ps(_mm_cmpgt_ps(v, _mm_setzero_ps())));
+#endif
+}
+
+PLN_INLINE pl::Word positive_bits(Vec<double> v) {
+#if defined(__AVX512F__)
+    return _mm512_cmp_pd_mask(v, _mm512_setzero_pd(), _CMP_GT_OQ);
+#elif defined(__AVX2__)
+    return static_cast<pl::Word>(_mm256_movemask_pd(_mm256_cmp_pd(v, _mm256_setzero_pd(), _CMP_GT_OQ)));
+#elif defined(__aarch64__)
+    const uint64x2_t bits = {1, 2};
+    return vaddvq_u64(vandq_u64(vcgtzq_f64(v), bits));
+#else
+    return static_cast<pl::Word>(_mm_movemask_pd(_mm_cmpgt_pd(v, _mm_setzero_pd())));
+#endif
+}
+
+// max(v, 0), and 0 for NaN: a NaN never hides, update() sees it through <w, g>.
+template <class Real>
+PLN_INLINE Vec<Real> positive_part(Vec<Real> v) {
+    return v > Vec<Real>{} ? v : Vec<Real>{};
+}
+
+template <class Real>
+PLN_INLINE Real sum_lanes(Vec<Real> v) {
+    Real sum = v[0];
+    for (int l = 1; l < kLanes<Real>; ++l) sum += v[l];
+    return sum;
+}

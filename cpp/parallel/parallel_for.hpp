@@ -1,0 +1,27 @@
+// The one place where threads are made. parallel_openmp.cpp or parallel_threads.cpp implements it; results
+// may not depend on which, nor on the number of threads, so `body` must write only to places that belong to
+// its index.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "parallel/control.hpp"
+
+namespace pl {
+
+// Runs body(index) for index = 0..count-1, handed out in that order, on at most `threads` threads, the caller
+// among them. Stops handing out once control is cancelled. The first exception of any body cancels the rest
+// and is rethrown here.
+void parallel_for(std::int64_t count, int threads, Control& control,
+                  const std::function<void(std::int64_t)>& body);
+
+const char* parallel_runtime();  // "OpenMP 201511" or "std::thread"
+
+// OMP_NUM_THREADS if set, else the CPUs of the affinity mask, at most the cgroup's quota; at least 1.
+int default_threads();
+
+// True in a child of fork(): a forked OpenMP runtime hangs, so parallel_for runs serially there.
+bool forked();
+
+}  // namespace pl

@@ -1,0 +1,63 @@
+# Every native file by name: this list is the map of the core.
+
+# --- the kernel, once per instruction-set level: no OpenMP, no LTO, flags that match what dispatch.cpp asks the processor ---
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set(PLN_LEVELS baseline v3 v4)
+else()
+  set(PLN_LEVELS baseline)
+endif()
+set(PLN_FLAGS_baseline "")
+set(PLN_FLAGS_v3 -mavx2 -mfma -mbmi -mbmi2)
+set(PLN_FLAGS_v4 ${PLN_FLAGS_v3} -mavx512f -mavx512bw -mavx512cd -mavx512dq -mavx512vl)
+foreach(level IN LISTS PLN_LEVELS)
+  add_library(pln_kernel_${level} OBJECT cpp/kernel/level.cpp)
+  target_link_libraries(pln_kernel_${level} PRIVATE pln_flags)
+  target_compile_definitions(pln_kernel_${level} PRIVATE PLN_LEVEL=${level})
+  target_compile_options(pln_kernel_${level} PRIVATE -O3 ${PLN_FLAGS_${level}})
+  list(APPEND PLN_KERNELS $<TARGET_OBJECTS:pln_kernel_${level}>)
+endforeach()
+
+# --- the core: everything else that does not know Python ---
+find_package(Threads REQUIRED)
+if(NOT PLN_OPENMP STREQUAL "OFF")
+  find_package(OpenMP COMPONENTS CXX)
+endif()
+if(PLN_OPENMP STREQUAL "ON" AND NOT OpenMP_CXX_FOUND)
+  message(FATAL_ERROR "PLN_OPENMP=ON, but the compiler has no OpenMP")
+endif()
+if(OpenMP_CXX_FOUND AND NOT PLN_OPENMP STREQUAL "OFF")
+  set(PLN_PARALLEL cpp/parallel/parallel_openmp.cpp)
+  set(PLN_THREADS OpenMP::OpenMP_CXX)
+else()
+  set(PLN_PARALLEL cpp/parallel/parallel_threads.cpp)
+endif()
+
+add_library(
+  pln_core STATIC
+  ${PLN_KERNELS}
+  cpp/kernel/dispatch.cpp
+  ${PLN_PARALLEL}
+  cpp/parallel/threads.cpp
+  cpp/run/memory.cpp
+  cpp/run/certificate.cpp
+  cpp/run/euler.cpp
+  cpp/run/ensemble.cpp)
+target_link_libraries(pln_core PUBLIC pln_flags Threads::Threads ${PLN_THREADS})
+
+# --- the Python module ---
+if(SKBUILD)
+  set(PYBIND11_FINDPYTHON ON)
+  find_package(pybind11 CONFIG REQUIRED)
+  pybind11_add_module(
+    _core
+    NO_EXTRAS # no link-time optimisation: it would merge the kernel levels
+    cpp/bindings/module.cpp
+    cpp/bindings/euler.cpp
+    cpp/bindings/info.cpp)
+  target_link_libraries(_core PRIVATE pln_core)
+  target_compile_definitions(
+    _core PRIVATE PLN_COMPILER="${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}"
+                  PLN_FLAGS="$<JOIN:${PLN_FP_FLAGS}, >" PLN_VERSION="${SKBUILD_PROJECT_VERSION}"
+                  PLN_BUILD_TYPE="${CMAKE_BUILD_TYPE}")
+  install(TARGETS _core LIBRARY DESTINATION pl_native)
+endif()

@@ -1,0 +1,40 @@
+// How a run ended. The numeric order is the precedence when several hold at one step. Python owns the table
+// (pl_native.Status, with the messages); a test compares the two.
+#pragma once
+
+#include <array>
+#include <utility>
+
+namespace pl {
+
+enum class Status : int {
+    kNonFinite = 0,
+    kConverged,
+    kCriterion,
+    kTarget,
+    kDeadPoint,
+    kStalled,
+    kInterrupted,
+    kWallTime,
+    kStepLimit,
+    kSwitchLimit,
+    kUnstable,
+    kHorizon,
+};
+
+constexpr std::array<std::pair<const char*, Status>, 12> kStatusTable{{
+    {"NON_FINITE", Status::kNonFinite},
+    {"CONVERGED", Status::kConverged},
+    {"CRITERION", Status::kCriterion},
+    {"TARGET", Status::kTarget},
+    {"DEAD_POINT", Status::kDeadPoint},
+    {"STALLED", Status::kStalled},
+    {"INTERRUPTED", Status::kInterrupted},
+    {"WALL_TIME", Status::kWallTime},
+    {"STEP_LIMIT", Status::kStepLimit},
+    {"SWITCH_LIMIT", Status::kSwitchLimit},
+    {"UNSTABLE", Status::kUnstable},
+    {"HORIZON", Status::kHorizon},
+}};
+
+}  // namespace pl
