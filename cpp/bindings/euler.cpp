@@ -150,7 +150,8 @@ py::tuple run(const py::sequence& items, int threads, const py::object& progress
               const std::optional<std::string>& name) {
     const Level& chosen = named_level(name);
     std::vector<AnyEulerTask> tasks;
-    std::vector<py::tuple> alive;  // the arrays that the tasks point into, whatever other threads do to `items`
+    std::vector<py::tuple>
+        alive;  // the arrays that the tasks point into, whatever other threads do to `items`
     for (const py::handle item : items) {
         alive.push_back(item.cast<py::tuple>());
         tasks.push_back(read_any(alive.back()));

@@ -23,16 +23,16 @@ PLN_INLINE void tabulate(const Real* rows, pl::Index stride, const Real* r, Real
         Real* table = tables + g * kTableRows * R;
 #pragma GCC unroll 2
         for (int c = 0; c < C; ++c) {
-            Vec<Real> sum[kTableRows];
-            sum[0] = Vec<Real>{};
+            Vec<Real> row[kGroupPoints], sum[kTableRows];
 #pragma GCC unroll 4
             for (int q = 0; q < kGroupPoints; ++q) {
                 const int i = g * kGroupPoints + q;
-                const Vec<Real> row = broadcast(r[i]) * load(rows + i * stride + c * L);
-                sum[1 << q] = row;
-#pragma GCC unroll 8
-                for (int s = 1; s < (1 << q); ++s) sum[(1 << q) + s] = sum[s] + row;
+                row[q] = broadcast(r[i]) * load(rows + i * stride + c * L);
             }
+            sum[0] = Vec<Real>{};
+#pragma GCC unroll 16
+            for (int s = 1; s < kTableRows; ++s)
+                sum[s] = sum[s & (s - 1)] + row[__builtin_ctz(static_cast<unsigned>(s))];
 #pragma GCC unroll 16
             for (int s = 0; s < kTableRows; ++s) store(table + s * R + c * L, sum[s]);
         }

@@ -1,0 +1,67 @@
+// parallel_for: every index once, exceptions carried back, cancellation, from many threads at once.
+#include <stdexcept>
+#include <vector>
+
+#include "check.hpp"
+#include "parallel/parallel_for.hpp"
+
+namespace {
+
+void every_index_once(int threads) {
+    std::vector<int> seen(1000);
+    pl::Control control;
+    pl::parallel_for(1000, threads, control, [&](std::int64_t k) { seen[static_cast<std::size_t>(k)]++; });
+    for (int count : seen) CHECK(count == 1);
+}
+
+void exception_is_carried_back(int threads) {
+    pl::Control control;
+    bool caught = false;
+    try {
+        pl::parallel_for(100, threads, control, [](std::int64_t k) {
+            if (k == 17) throw std::runtime_error("seventeen");
+        });
+    } catch (const std::runtime_error&) {
+        caught = true;
+    }
+    CHECK(caught && control.cancelled());
+}
+
+void cancel_stops(int threads) {
+    pl::Control control;
+    std::atomic<int> done{0};
+    pl::parallel_for(1000000, threads, control, [&](std::int64_t) {
+        if (done.fetch_add(1) == 100) control.cancel();
+    });
+    CHECK(done.load() < 1000);
+}
+
+void poll_runs_on_the_caller() {
+    const auto caller = std::this_thread::get_id();
+    std::atomic<int> polls{0};
+    pl::Control control([&](std::int64_t) {
+        CHECK(std::this_thread::get_id() == caller);
+        return ++polls >= 3;
+    });
+    // index 0 is long: whoever has it only reads the flag unless it is the caller
+    pl::parallel_for(2, 2, control, [&](std::int64_t) {
+        while (!control.check()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    });
+    CHECK(polls.load() == 3);
+}
+
+}  // namespace
+
+int main() {
+    for (int threads : {1, 2, 4}) {
+        every_index_once(threads);
+        exception_is_carried_back(threads);
+        cancel_stops(threads);
+    }
+    poll_runs_on_the_caller();
+    std::vector<std::thread> crowd;
+    for (int k = 0; k < 8; ++k) crowd.emplace_back([] { every_index_once(2); });
+    for (std::thread& member : crowd) member.join();
+    CHECK(pl::default_threads() >= 1 && !pl::forked());
+    std::printf("%s\n", pl::parallel_runtime());
+}

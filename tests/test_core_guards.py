@@ -1,0 +1,130 @@
+"""The second wall: nonsense given to the native module directly raises, and never crashes or reads out of bounds."""
+
+import math
+
+import numpy as np
+import pytest
+
+_core = pytest.importorskip("pl_native._core")
+
+N, D, P = 5, 3, 2
+STOP = (False, 0.0, 0.0, math.inf, -1, math.inf)
+
+
+def good_task():
+    rng = np.random.default_rng(0)
+    return [
+        rng.standard_normal((N, D)),
+        np.ones(N),
+        rng.standard_normal((P, D)),
+        np.ones(P),
+        np.zeros(P),
+        0.1,
+        4,
+        np.array([0, 4], dtype=np.int64),
+        False,
+        STOP,
+        False,
+        False,
+    ]
+
+
+def run(task, threads=1, **options):
+    return _core.euler([tuple(task)], threads, **options)
+
+
+def test_a_good_task_runs():
+    (result,), interrupted = run(good_task())
+    assert result["status"] == _core.status_table()["HORIZON"]
+    assert not interrupted
+
+
+CASES = [
+    (0, "no array", TypeError, "X: expected a NumPy array"),
+    (0, np.zeros((N, D), dtype=np.int64), TypeError, "X: expected dtype float64, got int64"),
+    (0, np.zeros((N, D), dtype=complex), TypeError, "X: expected dtype"),
+    (0, np.zeros((N, D), dtype=">f8"), TypeError, "X: expected dtype"),
+    (0, np.ones(N), ValueError, "X: expected 2 dimensions, got 1"),
+    (0, np.ones((N, D, 1)), ValueError, "X: expected 2 dimensions"),
+    (0, np.ones((0, D)), ValueError, "X: expected at least one entry"),
+    (0, np.asfortranarray(np.ones((N, D))), ValueError, "X: expected a C-contiguous"),
+    (0, np.ones((2 * N, D))[::2], ValueError, "X: expected a C-contiguous"),
+    (0, np.full((N, D), np.nan), ValueError, "X: expected finite"),
+    (1, np.ones(N + 1), ValueError, "y: expected length 5, got 6"),
+    (1, np.ones(N, dtype=np.float32), TypeError, "y: expected dtype float64"),
+    (1, np.full(N, np.inf), ValueError, "y: expected finite"),
+    (2, np.ones((P, D + 1)), ValueError, "W's second dimension"),
+    (2, np.full((P, D), np.inf), ValueError, "W: expected finite"),
+    (3, np.ones(P + 1), ValueError, "a: expected length 2, got 3"),
+    (4, np.zeros(P, dtype=np.float32), TypeError, "w_perp_sq: expected dtype"),
+    (4, np.zeros(1), ValueError, "w_perp_sq: expected length"),
+    (5, 0.0, ValueError, "step: expected a positive"),
+    (5, math.nan, ValueError, "step"),
+    (5, math.inf, ValueError, "step"),
+    (6, -1, ValueError, "n_steps"),
+    (6, 2**50, ValueError, "n_steps"),
+    (7, np.array([4, 0]), ValueError, "save_steps"),
+    (7, np.array([0, 5]), ValueError, "save_steps"),
+    (7, np.array([-1, 4]), ValueError, "save_steps"),
+    (7, np.array([0, 0, 4]), ValueError, "save_steps"),
+    (7, np.array([0.0, 4.0]), TypeError, "save_steps: expected dtype int64"),
+    (7, np.array([], dtype=np.int64), ValueError, "save_steps"),
+    (9, STOP[:3], ValueError, "stop: expected 6 fields"),
+    (9, (False, -1.0, 0.0, math.inf, -1, math.inf), ValueError, "stop.loss"),
+    (9, (False, 0.0, math.nan, math.inf, -1, math.inf), ValueError, "stop.stall"),
+    (9, (False, 0.0, 0.0, math.inf, -1, 0.0), ValueError, "stop.rise"),
+    (9, 3, TypeError, "not iterable"),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "error", "message"), CASES)
+def test_nonsense_is_refused(field, value, error, message):
+    task = good_task()
+    task[field] = value
+    with pytest.raises(error, match=message):
+        run(task)
+
+
+def test_wrong_number_of_fields():
+    with pytest.raises(ValueError, match="12 fields"):
+        _core.euler([(1, 2)], 1)
+
+
+@pytest.mark.parametrize("threads", [0, -3])
+def test_threads_must_be_positive(threads):
+    with pytest.raises(ValueError, match="threads"):
+        run(good_task(), threads)
+
+
+def test_unknown_level():
+    with pytest.raises(ValueError, match="level: 'v9'"):
+        run(good_task(), level="v9")
+
+
+def test_misaligned_arrays_are_refused():
+    raw = np.zeros(N * 8 + 1, dtype=np.uint8)
+    task = good_task()
+    task[1] = raw[1:].view(np.float64)
+    with pytest.raises(ValueError, match="aligned"):
+        run(task)
+
+
+def test_memory_is_asked_for_before_it_is_taken(monkeypatch):
+    monkeypatch.setenv("PL_NATIVE_MAX_BYTES", "1000")
+    with pytest.raises(MemoryError, match=r"needs \d+ bytes of memory, available are 1000 bytes"):
+        run(good_task())
+
+
+def test_no_task_is_no_result():
+    assert _core.euler([], 2) == ([], False)
+
+
+def test_exception_of_the_progress_callback_is_raised():
+    def progress(done, total):
+        raise RuntimeError(f"seen {done} of {total}")
+
+    task = good_task()
+    task[6] = 2**30
+    task[7] = np.array([0, 2**30], dtype=np.int64)
+    with pytest.raises(RuntimeError, match="seen"):
+        run(task, 2, progress=progress)
