@@ -1,0 +1,39 @@
+"""Compiled simulator of one-hidden-layer ReLU networks under gradient flow.
+
+import pl_native as pl
+
+data = pl.data.sphere(n=300, d=30, seed=1)
+net = pl.initial.asymmetric(p=31, d=30, seed=2)
+sol = pl.simulate(data, net, t_end=100.0)
+sol.loss, sol.local_pl, sol.status
+"""
+
+from pl_native import data, initial, metrics, streams
+from pl_native.build_info import build_info, version
+from pl_native.initial import horizon, minimal_width
+from pl_native.simulation import iter_ensemble, simulate, simulate_ensemble
+from pl_native.solution import Interrupted, Solution
+from pl_native.types import Dataset, Network, Save, Status, Stop
+
+__version__ = version()
+
+__all__ = [
+    "Dataset",
+    "Interrupted",
+    "Network",
+    "Save",
+    "Solution",
+    "Status",
+    "Stop",
+    "__version__",
+    "build_info",
+    "data",
+    "horizon",
+    "initial",
+    "iter_ensemble",
+    "metrics",
+    "minimal_width",
+    "simulate",
+    "simulate_ensemble",
+    "streams",
+]

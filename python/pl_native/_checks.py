@@ -1,0 +1,162 @@
+"""Checks of arguments, in one style: the argument's name, what came, what is expected.
+
+A wrong kind of object is a `TypeError`, a wrong value or shape a `ValueError`. Nothing here computes.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]  # a float32 or float64 array; which one is a value, not a type
+
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+def kind(value: object) -> str:
+    """What came, in a few words for a message."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    if value is None or isinstance(value, bool | int | float | complex | str | np.generic):
+        return f"{value!r} ({type(value).__name__})"
+    return f"an object of type {type(value).__name__}"
+
+
+def real(name: str, value: object) -> float:
+    """A finite real number as a float; booleans and strings are refused."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name}: expected a real number, got {kind(value)}")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError(f"{name}: expected a finite number, got {number!r}")
+    return number
+
+
+def positive(name: str, value: object) -> float:
+    number = real(name, value)
+    if number <= 0:
+        raise ValueError(f"{name}: expected a number > 0, got {number!r}")
+    return number
+
+
+def at_least(name: str, value: object, least: float) -> float:
+    number = real(name, value)
+    if number < least:
+        raise ValueError(f"{name}: expected a number >= {least:g}, got {number!r}")
+    return number
+
+
+def integer(name: str, value: object, least: int) -> int:
+    """A whole number of an integer type; 3.0 and True are refused, NumPy integers are not."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name}: expected an integer, got {kind(value)}")
+    if value < least:
+        raise ValueError(f"{name}: expected an integer >= {least}, got {int(value)}")
+    return int(value)
+
+
+def flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name}: expected True or False, got {kind(value)}")
+    return bool(value)
+
+
+def choice(name: str, value: object, known: tuple[str, ...]) -> str:
+    options = ", ".join(repr(k) for k in known)
+    if not isinstance(value, str):
+        raise TypeError(f"{name}: expected one of {options}, got {kind(value)}")
+    if value not in known:
+        raise ValueError(f"{name}: expected one of {options}, got {value!r}")
+    return value
+
+
+def interval(name: str, value: object) -> tuple[float, float]:
+    """A pair (low, high) with 0 < low <= high."""
+    if not isinstance(value, tuple | list | np.ndarray) or len(value) != 2:
+        raise TypeError(f"{name}: expected a pair (low, high), got {kind(value)}")
+    low, high = positive(f"{name}[0]", value[0]), positive(f"{name}[1]", value[1])
+    if low > high:
+        raise ValueError(f"{name}: expected low <= high, got ({low!r}, {high!r})")
+    return low, high
+
+
+def float_dtype(dtype: object) -> np.dtype[Any]:
+    """float32 or float64, by any of NumPy's names."""
+    try:
+        found = None if dtype is None else np.dtype(dtype)  # type: ignore[call-overload]
+    except TypeError:
+        found = None
+    if found is None or found.newbyteorder("=") not in FLOATS:
+        raise TypeError(f"dtype: expected float32 or float64, got {dtype!r}")
+    native: np.dtype[Any] = np.dtype(found.newbyteorder("="))
+    return native
+
+
+def _raw(name: str, value: object) -> Array:
+    """`value` as some NumPy array whose numbers can be used: real, and float32, float64 or integers."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name}: masked arrays are not accepted (the mask would be lost)")
+    if value is None or isinstance(value, str | bytes | dict | set):
+        raise TypeError(f"{name}: expected an array of numbers, got {kind(value)}")
+    try:
+        found = np.asarray(value)
+    except ValueError as err:
+        raise ValueError(f"{name}: expected a rectangular array of numbers ({err})") from None
+    if found.dtype.kind in "iu":
+        return found
+    if found.dtype.kind != "f" or np.dtype(found.dtype.newbyteorder("=")) not in FLOATS:
+        raise TypeError(f"{name}: expected float64, float32 or integers, got dtype {found.dtype}")
+    return found
+
+
+def common_dtype(values: Mapping[str, object], dtype: object = None) -> np.dtype[Any]:
+    """The one dtype of several arrays: `dtype` when given, else that of those which have a float one.
+
+    Lists and integer arrays have no float dtype of their own and follow the others (float64 if there is
+    none);
+    float32 beside float64 is refused, because which of the two was meant cannot be known.
+    """
+    floats = {name: np.dtype(_raw(name, v).dtype.newbyteorder("=")) for name, v in values.items()}
+    if dtype is not None:
+        return float_dtype(dtype)
+    typed = {n: t for n, t in floats.items() if t.kind == "f" and hasattr(values[n], "dtype")}
+    if len(set(typed.values())) > 1:
+        got = ", ".join(f"{n} {t}" for n, t in typed.items())
+        raise TypeError(f"{', '.join(typed)}: mixed dtypes ({got}); cast one, or say which with dtype=")
+    return next(iter(typed.values()), np.dtype(np.float64))
+
+
+def owned(name: str, value: object, axes: str, dtype: np.dtype[Any]) -> Array:
+    """A read-only C-contiguous copy of `value` in `dtype`: finite, not empty, one axis per letter of
+    `axes`.
+    """
+    given = _raw(name, value)
+    shape = f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
+    if given.ndim != len(axes):
+        raise ValueError(f"{name}: expected shape {shape}, got an array of shape {given.shape}")
+    for axis, size in zip(axes, given.shape, strict=True):
+        if size == 0:
+            raise ValueError(f"{name}: expected shape {shape} with {axis} >= 1, got shape {given.shape}")
+    with np.errstate(over="ignore"):
+        copy = np.array(given, dtype=dtype, order="C", copy=True, ndmin=len(axes))
+    bad = np.argwhere(~np.isfinite(copy))
+    if len(bad):
+        where = tuple(int(i) for i in bad[0])
+        came = given[where]
+        why = f"{came}" if not np.isfinite(came) else f"{came}, which is too large for {dtype}"
+        raise ValueError(f"{name}: expected finite numbers, got {why} at index {where} ({len(bad)} in all)")
+    copy.setflags(write=False)
+    return copy
+
+
+def length(name: str, array: Array, expected: int, because: str) -> None:
+    if len(array) != expected:
+        raise ValueError(f"{name}: expected length {expected} ({because}), got shape {array.shape}")

@@ -1,0 +1,244 @@
+"""The step loop of the backends written in Python: integer time, records, stop rules, certificate.
+
+Order at step k: evaluate at theta_k; update rises; record if asked; check the stop rules in the order of
+`Status`; end at k = N; else theta <- theta + step * velocity. So N + 1 evaluations. States are never changed
+in place: whatever instant Ctrl-C comes at, the last complete evaluation is whole.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from pl_native._checks import Array
+from pl_native.backends import Counters, EulerTask, Poll, RawRun
+from pl_native.backends._certificate import criterion_level, proves_convergence
+from pl_native.types import Status
+
+RISE = 64  # a rise is L_{k+1} > L_k (1 + RISE eps)
+POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Everything a backend evaluates at one state (W, a)."""
+
+    sum_r2: float
+    """sum_i r_i^2, accumulated in float64"""
+    n_active: int
+    W_dot: Array
+    a_dot: Array
+    dead: Array
+    """(n,) bool: no neuron has z_ji > 0"""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One evaluated step."""
+
+    k: int
+    W: Array
+    a: Array
+    moment: Moment
+    loss: float
+    velocity_sq: float
+
+
+Evaluate: TypeAlias = Callable[[EulerTask, Array, Array], Moment]
+
+
+class Run:
+    """One trajectory. `follow` may be left by KeyboardInterrupt at any instant; `result` then reports
+    INTERRUPTED.
+    """
+
+    def __init__(self, task: EulerTask) -> None:
+        self.task = task
+        self.status = Status.INTERRUPTED
+        self.now: Point | None = None
+        self.began = time.perf_counter()
+        self.records: list[tuple[Any, ...]] = []
+        self.rises = 0
+        self.first_rise: int | None = None
+        self.criterion_step: int | None = None
+        self.proved_step: int | None = None
+        self.least = math.inf
+        self.loss_start = math.inf
+        self.level = criterion_level(task)
+        self.try_below = math.inf
+        self.invariant_start = self._invariant(task.W, task.a)
+
+    def follow(self, evaluate: Evaluate, tick: Callable[[], None]) -> None:
+        W, a = self.task.W, self.task.a
+        for k in range(self.task.n_steps + 1):
+            point = self._evaluate(evaluate, k, W, a)
+            finite = math.isfinite(point.loss) and math.isfinite(point.velocity_sq)
+            if finite and np.isfinite(W).all() and np.isfinite(a).all():
+                self._accept(point)
+                status = self._verdict(point)
+            else:
+                self.now = self.now or point
+                status = Status.NON_FINITE
+            if status is not None:
+                self.status = status
+                return
+            tick()
+            with np.errstate(over="ignore", invalid="ignore"):
+                W, a = W + self.task.step * point.moment.W_dot, a + self.task.step * point.moment.a_dot
+
+    def _evaluate(self, evaluate: Evaluate, k: int, W: Array, a: Array) -> Point:
+        with np.errstate(over="ignore", invalid="ignore"):
+            moment = evaluate(self.task, W, a)
+            W_dot, a_dot = (
+                moment.W_dot.astype(np.float64, copy=False),
+                moment.a_dot.astype(np.float64, copy=False),
+            )
+            speed = float(np.vdot(W_dot, W_dot) + np.vdot(a_dot, a_dot))
+        return Point(k, W, a, moment, moment.sum_r2 / (2 * len(self.task.y)), speed)
+
+    def _accept(self, point: Point) -> None:
+        """Take the step into account: rises, first times, record."""
+        before = self.now
+        eps = float(np.finfo(self.task.X.dtype).eps)
+        if before is None:
+            self.loss_start = point.loss
+        elif point.loss > before.loss * (1 + RISE * eps):
+            self.rises += 1
+            self.first_rise = self.first_rise or point.k
+        self.least = min(self.least, point.loss)
+        if point.moment.sum_r2 < self.level:
+            self._below_level(point)
+        self.now = point
+        due = self.task.save_steps
+        if len(self.records) < len(due) and due[len(self.records)] == point.k:
+            self.records.append(self._record(point))
+
+    def _below_level(self, point: Point) -> None:
+        """First step of the criterion, and of the proof: an extra pass, tried again only at half the loss."""
+        if self.criterion_step is None:
+            self.criterion_step = point.k
+        if self.proved_step is None and point.moment.sum_r2 < self.try_below:
+            self.try_below = point.moment.sum_r2 / 2
+            if proves_convergence(self.task, point.W, point.a):
+                self.proved_step = point.k
+
+    def _verdict(self, point: Point) -> Status | None:
+        """The first status that holds at this step, in the order of `Status`; None to go on."""
+        task, stop, k = self.task, self.task.stop, point.k
+        # (2 n L = sum r^2): stalled when mu t < stall with mu = velocity^2 / (p L)
+        slow = point.velocity_sq * k * task.step < stop.stall * len(task.a) * point.loss
+        checks = (
+            (Status.CONVERGED, stop.criterion and self.proved_step == k),
+            (Status.CRITERION, stop.criterion and point.moment.sum_r2 < self.level),
+            (Status.TARGET, point.loss <= stop.loss),
+            (Status.DEAD_POINT, stop.criterion and self._loss_bound(point) is not None),
+            (Status.STALLED, k > 0 and slow),
+            (
+                Status.WALL_TIME,
+                stop.wall_time is not None and time.perf_counter() - self.began >= stop.wall_time,
+            ),
+            (Status.STEP_LIMIT, k < task.n_steps and k == stop.max_steps),
+            (Status.UNSTABLE, stop.rise is not None and point.loss > stop.rise * self.least),
+            (Status.UNSTABLE, k == task.n_steps and point.loss > self.loss_start),
+            (Status.HORIZON, k == task.n_steps),
+        )
+        return next((status for status, holds in checks if holds), None)
+
+    def _loss_bound(self, point: Point) -> float | None:
+        """Orthogonal data: L >= sum of y_i^2 / (2n) over points without a live neuron, for ever (rounded
+        down).
+        """
+        if not self.task.orthogonal or not point.moment.dead.any():
+            return None
+        n, lost = len(self.task.y), self.task.y[point.moment.dead].astype(np.float64)
+        bound = float(lost @ lost) / (2 * n) * (1 - (n + 4) * float(np.finfo(np.float64).eps))
+        return bound if bound > 0 else None
+
+    def _invariant(self, W: Array, a: Array) -> Array:
+        W64, a64 = W.astype(np.float64, copy=False), a.astype(np.float64, copy=False)
+        drift: Array = np.square(a64) - np.einsum("jk,jk->j", W64, W64)
+        return drift
+
+    def _record(self, point: Point) -> tuple[Any, ...]:
+        drift = float(np.max(np.abs(self._invariant(point.W, point.a) - self.invariant_start)))
+        state = (point.W, point.a) if self.task.states else None
+        return point.k, point.loss, point.velocity_sq, point.moment.n_active, drift, state
+
+    def result(self) -> RawRun:
+        """What was recorded; a run that ended early has its end appended. Needs one evaluated step."""
+        end = self.now
+        assert end is not None
+        early = end.k < self.task.n_steps or self.status in (Status.INTERRUPTED, Status.NON_FINITE)
+        if not self.records or (early and self.records[-1][0] != end.k):
+            self.records.append(self._record(end))
+        steps, loss, speed, live, drift, states = zip(*self.records, strict=True)
+        counters: Counters = {
+            "steps": end.k,
+            "seconds": time.perf_counter() - self.began,
+            "first_rise": self.first_rise,
+            "rises": self.rises,
+            "criterion_step": self.criterion_step,
+            "proved_step": self.proved_step,
+            "loss_bound": self._loss_bound(end),
+        }
+        return RawRun(
+            status=int(self.status),
+            steps=np.array(steps, np.int64),
+            loss=np.array(loss),
+            velocity_sq=np.array(speed),
+            n_active=np.array(live, np.int64),
+            invariant_drift=np.array(drift),
+            W=end.W,
+            a=end.a,
+            W_saved=np.array([W for W, _ in states]) if self.task.states else None,
+            a_saved=np.array([a for _, a in states]) if self.task.states else None,
+            counters=counters,
+        )
+
+
+def one_after_another(
+    tasks: Sequence[EulerTask], evaluate: Evaluate, poll: Poll | None
+) -> tuple[list[RawRun | None], bool]:
+    """`euler` of a backend without threads. Ctrl-C ends the call with what was reached."""
+    runs: list[RawRun | None] = [None] * len(tasks)
+    report = Report(tasks, poll)
+    current: tuple[int, Run] | None = None
+    try:
+        for i, task in enumerate(tasks):
+            current = i, Run(task)
+            current[1].follow(evaluate, report.tick)
+            runs[i] = current[1].result()
+            report.finished(task)
+    except KeyboardInterrupt:
+        if current is not None and runs[current[0]] is None and current[1].now is not None:
+            runs[current[0]] = current[1].result()
+        return runs, True
+    return runs, False
+
+
+class Report:
+    """Calls poll(steps done, steps in all), at most every POLL_SECONDS. A run that ends early counts in
+    full.
+    """
+
+    def __init__(self, tasks: Sequence[EulerTask], poll: Poll | None) -> None:
+        self.poll = poll
+        self.total = sum(task.n_steps for task in tasks)
+        self.before = self.current = 0
+        self.due = time.perf_counter() + POLL_SECONDS
+
+    def tick(self) -> None:
+        self.current += 1
+        if self.poll is not None and time.perf_counter() >= self.due:
+            self.poll(self.before + self.current, self.total)
+            self.due = time.perf_counter() + POLL_SECONDS
+
+    def finished(self, task: EulerTask) -> None:
+        self.before, self.current = self.before + task.n_steps, 0
+        if self.poll is not None and self.before == self.total:
+            self.poll(self.before, self.total)

@@ -1,0 +1,60 @@
+"""The compiled core, `pl_native._core`. Nothing is computed here: tuples go in, dictionaries come out."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from pl_native.backends import EulerTask, Poll, RawRun
+from pl_native.types import Stop
+
+NAME = "native"
+
+
+def available() -> bool:
+    return importlib.util.find_spec("pl_native._core") is not None
+
+
+def euler(
+    tasks: Sequence[EulerTask], *, threads: int | None, poll: Poll | None
+) -> tuple[list[RawRun | None], bool]:
+    """Explicit Euler over the thread team; same bits for any number of threads and any order of the tasks."""
+    from pl_native import _core
+
+    team = _core.default_threads() if threads is None else threads
+    found, interrupted = _core.euler([_as_tuple(task) for task in tasks], team, poll)
+    return [None if run is None else _as_run(run) for run in found], interrupted
+
+
+def _as_tuple(task: EulerTask) -> tuple[Any, ...]:
+    return (
+        task.X,
+        task.y,
+        task.W,
+        task.a,
+        task.w_perp_sq,
+        task.step,
+        task.n_steps,
+        task.save_steps,
+        task.states,
+        _stop_tuple(task.stop),
+        task.certifiable,
+        task.orthogonal,
+    )
+
+
+def _stop_tuple(stop: Stop) -> tuple[bool, float, float, float, int, float]:
+    return (
+        stop.criterion,
+        stop.loss,
+        stop.stall,
+        math.inf if stop.wall_time is None else stop.wall_time,
+        -1 if stop.max_steps is None else stop.max_steps,
+        math.inf if stop.rise is None else stop.rise,
+    )
+
+
+def _as_run(found: dict[str, Any]) -> RawRun:
+    return RawRun(**found)

@@ -1,0 +1,120 @@
+"""A compiled stand-in where the native module cannot be built: one fused serial pass per step, by Numba.
+
+Runs of an ensemble are spread over Python threads (the pass releases the GIL). Numba is imported at the
+first call.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
+
+import numpy as np
+
+from pl_native._checks import Array
+from pl_native.backends import EulerTask, Poll, RawRun
+from pl_native.backends._loop import POLL_SECONDS, Moment, Run, one_after_another
+
+NAME = "numba"
+
+
+def available() -> bool:
+    return importlib.util.find_spec("numba") is not None
+
+
+def _pass(X: Any, y: Any, W: Any, a: Any, live: Any, dW: Any, da: Any, dead: Any) -> tuple[float, int]:
+    """One pass over the data: fills dW (p, d), da (p,), dead (n,); returns sum r^2 and the active pairs."""
+    n, d = X.shape
+    p = a.shape[0]
+    dW[:] = 0
+    da[:] = 0
+    sum_r2, n_active = 0.0, 0
+    for i in range(n):
+        h = y[i] * 0
+        dead[i] = True
+        for j in range(p):
+            z = y[i] * 0
+            for k in range(d):
+                z += W[j, k] * X[i, k]
+            live[j] = z if not z <= 0 else 0  # lets NaN through
+            if z > 0:
+                n_active += 1
+                dead[i] = False
+            h += a[j] * live[j]
+        r = y[i] - h / p
+        sum_r2 += float(r) * float(r)
+        for j in range(p):
+            da[j] += r * live[j]
+            if live[j] > 0:
+                c = r * a[j]
+                for k in range(d):
+                    dW[j, k] += c * X[i, k]
+    for j in range(p):
+        da[j] /= n
+        for k in range(d):
+            dW[j, k] /= n
+    return sum_r2, n_active
+
+
+@functools.cache
+def _compiled() -> Callable[..., tuple[float, int]]:
+    import numba
+
+    compiled: Callable[..., tuple[float, int]] = numba.njit(cache=True, fastmath=False, nogil=True)(_pass)
+    return compiled
+
+
+def evaluate(task: EulerTask, W: Array, a: Array) -> Moment:
+    """Residual and velocity at (W, a), in the dtype of the task: the formulas of the NumPy backend, fused."""
+    dW, da, live = np.empty_like(W), np.empty_like(a), np.empty_like(a)
+    dead = np.empty(len(task.y), np.bool_)
+    sum_r2, n_active = _compiled()(task.X, task.y, W, a, live, dW, da, dead)
+    return Moment(sum_r2, n_active, dW, da, dead)
+
+
+def euler(
+    tasks: Sequence[EulerTask], *, threads: int | None, poll: Poll | None
+) -> tuple[list[RawRun | None], bool]:
+    """Explicit Euler, one task per thread at a time. Ctrl-C ends the call with what was reached."""
+    team = min(len(tasks), threads or len(os.sched_getaffinity(0)))
+    if team <= 1:
+        return one_after_another(tasks, evaluate, poll)
+    stop = threading.Event()
+    steps = [0] * len(tasks)
+    total = sum(task.n_steps for task in tasks)
+
+    def one(i: int) -> RawRun | None:
+        run = Run(tasks[i])
+
+        def tick() -> None:
+            steps[i] += 1
+            if stop.is_set():
+                raise KeyboardInterrupt
+
+        try:
+            if not stop.is_set():
+                run.follow(evaluate, tick)
+        except KeyboardInterrupt:
+            pass  # `stop` was set: report what was reached, below
+        steps[i] = tasks[i].n_steps
+        return run.result() if run.now is not None else None
+
+    with ThreadPoolExecutor(team) as pool:
+        pending = [pool.submit(one, i) for i in range(len(tasks))]
+        try:
+            _wait(pending, lambda: poll(sum(steps), total) if poll is not None else None)
+        except KeyboardInterrupt:
+            stop.set()
+    return [future.result() for future in pending], stop.is_set()
+
+
+def _wait(pending: Sequence[Future[RawRun | None]], report: Callable[[], None]) -> None:
+    left: set[Future[RawRun | None]] = set(pending)
+    while left:
+        left = wait(left, timeout=POLL_SECONDS).not_done
+        report()

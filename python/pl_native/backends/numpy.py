@@ -1,0 +1,46 @@
+"""The readable oracle: the equations of the model, as they are written, on NumPy. Serial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pl_native._checks import Array
+from pl_native.backends import EulerTask, Poll, RawRun
+from pl_native.backends._loop import Moment, one_after_another
+
+NAME = "numpy"
+
+
+def available() -> bool:
+    return True
+
+
+def evaluate(task: EulerTask, W: Array, a: Array) -> Moment:
+    """Residual and velocity at (W, a), in the dtype of the task.
+
+    dw_j/dt = (a_j/n) sum_i r_i 1_ji x_i,  da_j/dt = (1/n) sum_i r_i max(z_ji, 0),  r_i = y_i - (1/p) sum_j
+    a_j max(z_ji, 0)
+    """
+    X, y = task.X, task.y
+    n, p = len(y), len(a)
+    z = X @ W.T  # (n, p)
+    on = z > 0
+    live = np.maximum(z, 0)  # unlike a product with the mask, lets NaN through
+    r = y - live @ a / p
+    r64 = r.astype(np.float64, copy=False)
+    return Moment(
+        sum_r2=float(r64 @ r64),
+        n_active=int(np.count_nonzero(on)),
+        W_dot=(on * r[:, None]).T @ X * a[:, None] / n,
+        a_dot=live.T @ r / n,
+        dead=np.logical_not(on.any(axis=1)),
+    )
+
+
+def euler(
+    tasks: Sequence[EulerTask], *, threads: int | None, poll: Poll | None
+) -> tuple[list[RawRun | None], bool]:
+    """Explicit Euler, one task after another whatever `threads` says."""
+    return one_after_another(tasks, evaluate, poll)

@@ -1,0 +1,39 @@
+"""Facts about this installation, for reports and `pl-native doctor`."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import platform
+from typing import Any
+
+import numpy as np
+
+
+def version() -> str:
+    """The version of the installed package; "0+unknown" when it is used without being installed."""
+    try:
+        return importlib.metadata.version("pl_native")
+    except importlib.metadata.PackageNotFoundError:
+        return "0+unknown"
+
+
+def build_info() -> dict[str, Any]:
+    """Versions, platform and, under "native", the facts of the compiled core (None when it was not built)."""
+    facts: dict[str, Any] = {
+        "pl_native": version(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "platform": platform.platform(),
+        "native": None,
+    }
+    if importlib.util.find_spec("pl_native._core") is not None:
+        from pl_native import _core
+
+        facts["native"] = {
+            **_core.build_info(),
+            "levels": _core.levels(),
+            "level": _core.level(),
+            "default_threads": _core.default_threads(),
+        }
+    return facts

@@ -1,0 +1,140 @@
+"""Random networks to start from, and the paper's width and horizon (sections 5 and 6 of the notation page).
+
+All take (p, d, *, seed, scale=1.0, dtype=float64, data=None), draw in float64 and cast at the end. The order
+of the draws is W, the part not represented, sizes of a, signs of a. `scale` multiplies W *after* abs(a_j)
+was drawn, so that it does not touch a (`balanced` is the exception it names).
+
+With orthogonal `data` only the n coordinates that the data use are drawn (W is (p, n)), and the squared norm
+of the rest goes to `Network.w_perp_sq`: the same law at the cost of d = n.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pl_native import _checks
+from pl_native._checks import Array
+from pl_native.streams import Purpose, Seed, generator
+from pl_native.types import Dataset, Network
+
+_BLOCK = 1 << 20  # uniforms held at once while a long remainder is summed
+
+
+def asymmetric(
+    p: int, d: int, *, seed: Seed, scale: float = 1.0, dtype: object = np.float64, data: Dataset | None = None
+) -> Network:
+    """w_j ~ N(0, I_d/d), sign of a_j uniform, abs(a_j) - norm(w_j) ~ Exp(1).
+
+    W is (p, d), or (p, n) when `data` are orthogonal; a is (p,). Raises ValueError or TypeError for sizes <
+    1, scale <= 0, unusable seeds, or `data` of another dimension.
+    """
+    plan = _plan(p, d, seed, scale, dtype, data)
+    W, rest = _normal(plan)
+    return _network(plan, W, _asymmetric_sizes(plan, W, rest), rest)
+
+
+def torch_linear(
+    p: int, d: int, *, seed: Seed, scale: float = 1.0, dtype: object = np.float64, data: Dataset | None = None
+) -> Network:
+    """Entries of W uniform on [-1/sqrt d, 1/sqrt d] (a framework's default), a as in `asymmetric`.
+
+    Shapes and errors as in `asymmetric`. With orthogonal `data` the norm of the rest is summed from d - n
+    uniforms per neuron, in blocks: exact, in little memory, but in time proportional to p (d - n).
+    """
+    plan = _plan(p, d, seed, scale, dtype, data)
+    bound = 1.0 / math.sqrt(plan.d)
+    W = plan.rng.uniform(-bound, bound, (plan.p, plan.drawn))
+    rest = _uniform_rest(plan.rng, plan.p, plan.d - plan.drawn, bound)
+    return _network(plan, W, _asymmetric_sizes(plan, W, rest), rest)
+
+
+def balanced(
+    p: int, d: int, *, seed: Seed, scale: float = 1.0, dtype: object = np.float64, data: Dataset | None = None
+) -> Network:
+    """w_j ~ scale * N(0, I_d/d), sign of a_j uniform, abs(a_j) = norm(w_j).
+
+    Here abs(a_j) is not drawn but follows W, so `scale` multiplies both and the network stays balanced.
+    Shapes and errors as in `asymmetric`. In floating point a_j^2 - norm(w_j)^2 is zero up to rounding only.
+    """
+    plan = _plan(p, d, seed, scale, dtype, data)
+    W, rest = _normal(plan)
+    return _network(plan, W, plan.scale * _norms(W, rest), rest)
+
+
+def minimal_width(n: int, eps: float = 0.05) -> int:
+    """Width at which every point has a live, correctly signed neuron with probability >= 1 - eps (Lemma 5).
+
+    floor(log(n/eps) / log(4/3)) + 1: the union bound P(I) >= 1 - n (3/4)^p; sufficient and nearly sharp.
+    """
+    points, level = _checks.integer("n", n, 1), _checks.positive("eps", eps)
+    if level >= 1:
+        raise ValueError(f"eps: expected a probability in (0, 1), got {level!r}")
+    return math.floor(math.log(points / level) / math.log(4 / 3)) + 1
+
+
+def horizon(n: int, p: int) -> float:
+    """End time of the paper's experiments, 1.5 (sqrt(n p)/4) log(n p), in units of flow time."""
+    size = _checks.integer("n", n, 1) * _checks.integer("p", p, 1)
+    return 1.5 * math.sqrt(size) / 4 * math.log(size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The checked arguments of a draw; `drawn` is the number of coordinates represented."""
+
+    rng: np.random.Generator
+    p: int
+    d: int
+    drawn: int
+    scale: float
+    dtype: np.dtype[Any]
+
+
+def _plan(p: object, d: object, seed: object, scale: object, dtype: object, data: object) -> _Plan:
+    width, dimension = _checks.integer("p", p, 1), _checks.integer("d", d, 1)
+    drawn = dimension
+    if data is not None:
+        if not isinstance(data, Dataset):
+            raise TypeError(f"data: expected a pl.Dataset or None, got {_checks.kind(data)}")
+        if data.d != dimension:
+            raise ValueError(f"d: expected the dimension of data, {data.d}, got {dimension}")
+        drawn = data.represented
+    factor, kind = _checks.positive("scale", scale), _checks.float_dtype(dtype)
+    return _Plan(generator(seed, Purpose.NETWORK), width, dimension, drawn, factor, kind)
+
+
+def _normal(plan: _Plan) -> tuple[Array, Array]:
+    """`drawn` coordinates of p vectors N(0, I_d/d) and the squared norm of the others, chi^2_{d-drawn}/d."""
+    p, d, drawn = plan.p, plan.d, plan.drawn
+    W = plan.rng.standard_normal((p, drawn)) / math.sqrt(d)
+    rest = plan.rng.chisquare(d - drawn, p) / d if drawn < d else np.zeros(p)
+    return W, rest
+
+
+def _uniform_rest(rng: np.random.Generator, p: int, count: int, bound: float) -> Array:
+    """(p,) sums of `count` squares of uniforms on [-bound, bound], without holding them."""
+    rest = np.zeros(p)
+    width = max(1, _BLOCK // p)
+    for first in range(0, count, width):
+        block = rng.uniform(-bound, bound, (p, min(width, count - first)))
+        rest += np.einsum("jk,jk->j", block, block)
+    return rest
+
+
+def _norms(W: Array, rest: Array) -> Array:
+    norms: Array = np.sqrt(np.einsum("jk,jk->j", W, W) + rest)
+    return norms
+
+
+def _asymmetric_sizes(plan: _Plan, W: Array, rest: Array) -> Array:
+    return _norms(W, rest) + plan.rng.exponential(1.0, plan.p)
+
+
+def _network(plan: _Plan, W: Array, sizes: Array, rest: Array) -> Network:
+    """Draw the signs of a, scale W (never a) and cast."""
+    a = np.where(plan.rng.random(plan.p) < 0.5, -sizes, sizes)
+    return Network(W * plan.scale, a, w_perp_sq=rest * plan.scale**2, dtype=plan.dtype)

@@ -1,0 +1,148 @@
+"""The model and its flow at one state: pure functions of (data, network), in float64, on NumPy.
+
+Notation: z_ji = <w_j, x_i>, h(x_i) = (1/p) sum_j a_j max(z_ji, 0), r_i = y_i - h(x_i), L = (1/2n) sum_i
+r_i^2. Nothing here knows about time. Orthogonal data never form X.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pl_native import _checks
+from pl_native._checks import Array
+from pl_native.types import Dataset, Network
+
+
+def preactivations(data: Dataset, network: Network) -> Array:
+    """z_ji = <w_j, x_i>, (p, n)."""
+    data.check_fits(network)
+    W = _double(network.W)
+    if data.orthogonal_norms is not None:
+        return W[:, : data.n] * data.norms
+    return W @ _double(data.X).T
+
+
+def active(data: Dataset, network: Network) -> Array:
+    """1_ji: True where z_ji > 0 (so sigma'(0) = 0), (p, n) bool."""
+    return preactivations(data, network) > 0
+
+
+def outputs(data: Dataset, network: Network) -> Array:
+    """h(x_i) = (1/p) sum_j a_j max(z_ji, 0), (n,)."""
+    return _double(network.a) @ np.maximum(preactivations(data, network), 0.0) / network.p
+
+
+def residual(data: Dataset, network: Network) -> Array:
+    """r_i = y_i - h(x_i), (n,)."""
+    return _double(data.y) - outputs(data, network)
+
+
+def loss(data: Dataset, network: Network) -> float:
+    """L = (1/2n) sum_i r_i^2."""
+    r = residual(data, network)
+    return float(r @ r) / (2 * data.n)
+
+
+def velocity(data: Dataset, network: Network) -> tuple[Array, Array]:
+    """(dW/dt, da/dt) = -p grad L where nothing slides, shapes (p, d) and (p,).
+
+    dw_j/dt = (a_j/n) sum_i r_i 1_ji x_i,  da_j/dt = (1/n) sum_i r_i max(z_ji, 0).
+    """
+    z = preactivations(data, network)
+    a, r = _double(network.a), residual(data, network)
+    pull = a[:, None] * r * (z > 0) / data.n
+    return _along_inputs(data, network, pull), np.maximum(z, 0.0) @ r / data.n
+
+
+def velocity_sq(data: Dataset, network: Network) -> float:
+    """sum_j norm(dw_j/dt)^2 + (da_j/dt)^2."""
+    dW, da = velocity(data, network)
+    return float(np.vdot(dW, dW) + da @ da)
+
+
+def grad_norm(data: Dataset, network: Network) -> float:
+    """norm(grad L) = norm(velocity) / p."""
+    return float(np.sqrt(velocity_sq(data, network))) / network.p
+
+
+def local_pl(data: Dataset, network: Network) -> float:
+    """Local PL curvature mu = -(dL/dt)/L = norm(velocity)^2 / (p L); NaN where L = 0."""
+    level = loss(data, network)
+    return velocity_sq(data, network) / (network.p * level) if level > 0 else float("nan")
+
+
+def invariant(data: Dataset, network: Network) -> Array:
+    """a_j^2 - norm(w_j)^2, (p,): constant along the flow (Lemma 1). norm(w_j) is the whole norm."""
+    data.check_fits(network)
+    return np.square(_double(network.a)) - network.norms_sq
+
+
+def n_active(data: Dataset, network: Network) -> int:
+    """Number of pairs with z_ji > 0."""
+    return int(np.count_nonzero(active(data, network)))
+
+
+def off(data: Dataset) -> float:
+    """Correlation of the inputs, opnorm(X X^T - D_X), D_X = diag(norm(x_i)^2). Computed once per data set."""
+    return float(data.cached("off", lambda: _off(data)))
+
+
+def weakly_correlated(data: Dataset) -> bool:
+    """Whether off < (Cx-)^2 for certain, rounding of `off` and of the norms accounted for outward.
+
+    Never so for n > d: X X^T is then singular, and a unit v with X^T v = 0 has v^T (X X^T - D_X) v <=
+    -(Cx-)^2.
+    """
+    if data.is_orthogonal:
+        return True
+    if data.n > data.d:
+        return False
+    eps = float(np.finfo(np.float64).eps)
+    # Gram entries are off by at most d eps norm norm, eigenvalues by a small multiple of n eps opnorm
+    slack = 4 * (data.n + data.d) * eps * float(np.sum(np.square(data.norms)))
+    least = float(np.min(data.norms)) ** 2 * (1 - (data.d + 8) * eps)
+    return off(data) + slack < least
+
+
+def _off(data: Dataset) -> float:
+    if data.is_orthogonal:
+        return 0.0
+    X = _double(data.X)
+    gram = X @ X.T
+    np.fill_diagonal(gram, 0.0)
+    return float(np.max(np.abs(np.linalg.eigvalsh(gram))))
+
+
+def _double(array: Array) -> Array:
+    return array.astype(np.float64, copy=False)
+
+
+def _along_inputs(data: Dataset, network: Network, weights: Array) -> Array:
+    """sum_i weights[j, i] x_i, (p, d)."""
+    if data.orthogonal_norms is None:
+        return weights @ _double(data.X)
+    moved = np.zeros(network.W.shape)
+    moved[:, : data.n] = weights * data.norms
+    return moved
+
+
+OBSERVABLES: dict[str, Callable[[Dataset, Network], Any]] = {
+    "preactivations": preactivations,
+    "active": active,
+    "outputs": outputs,
+    "residual": residual,
+    "loss": loss,
+    "velocity_sq": velocity_sq,
+    "grad_norm": grad_norm,
+    "local_pl": local_pl,
+    "invariant": invariant,
+    "n_active": n_active,
+}
+"""What `Save(observe=...)` accepts by name."""
+
+
+def observable(name: str) -> Callable[[Dataset, Network], Any]:
+    return OBSERVABLES[_checks.choice("save.observe", name, tuple(OBSERVABLES))]

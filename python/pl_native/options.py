@@ -1,0 +1,127 @@
+"""What a run is asked to do besides its problem: when to stop (`Stop`) and what to keep (`Save`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pl_native import _checks
+from pl_native._checks import Array
+
+if TYPE_CHECKING:
+    from pl_native.types import Network
+
+Observer = Callable[[float, "Network"], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """When a run ends before `t_end`. The default never does.
+
+    criterion   end at CONVERGED, CRITERION (sum_i r_i^2 < min_i y_i^2) or DEAD_POINT
+    loss        end at TARGET when loss <= this (0.0: only an exact zero); the paper's protocol is 1/(2n)
+    stall       end at STALLED when local_pl * t < this, t > 0 (0.0: never; experiments use 1e-6)
+    wall_time   end at WALL_TIME after this many seconds of one run (None: never)
+    max_steps   end at STEP_LIMIT once this many steps were taken (None: never)
+    rise        end at UNSTABLE when loss > rise * (least loss so far), rise >= 1 (None: never)
+    """
+
+    criterion: bool = False
+    loss: float = 0.0
+    stall: float = 0.0
+    wall_time: float | None = None
+    max_steps: int | None = None
+    rise: float | None = None
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "criterion", _checks.flag("stop.criterion", self.criterion))
+        put(self, "loss", _checks.at_least("stop.loss", self.loss, 0.0))
+        put(self, "stall", _checks.at_least("stop.stall", self.stall, 0.0))
+        if self.wall_time is not None:
+            put(self, "wall_time", _checks.positive("stop.wall_time", self.wall_time))
+        if self.max_steps is not None:
+            put(self, "max_steps", _checks.integer("stop.max_steps", self.max_steps, 0))
+        if self.rise is not None:
+            put(self, "rise", _checks.at_least("stop.rise", self.rise, 1.0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Save:
+    """Which times a run keeps, and what it keeps there. At most one of `times`, `every`, `count`.
+
+    times     increasing array of times in [0, t_end]; Euler snaps each to its nearest step
+    every     one time in each `every` units of flow time, start and end included
+    count     this many times (>= 2), ends included, at steps i * N // (count - 1)
+    states    also keep (W, a) at each saved time (`Solution.state`)
+    switches  keep the log of switches (method "flow")
+    dense     keep what `Solution.at` needs (method "flow")
+    observe   names of functions in `pl_native.model`, or functions of (t, Network); values in
+    `Solution.observed`
+
+    None of the three: start and end.
+    """
+
+    times: Array | None = None
+    every: float | None = None
+    count: int | None = None
+    states: bool = False
+    switches: bool = False
+    dense: bool = False
+    observe: tuple[str | Observer, ...] = ()
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        given = [name for name in ("times", "every", "count") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"save: expected at most one of times, every, count, got {' and '.join(given)}")
+        if self.times is not None:
+            put(self, "times", save_times(self.times))
+        if self.every is not None:
+            put(self, "every", _checks.positive("save.every", self.every))
+        if self.count is not None:
+            put(self, "count", _checks.integer("save.count", self.count, 2))
+        for name in ("states", "switches", "dense"):
+            put(self, name, _checks.flag(f"save.{name}", getattr(self, name)))
+        put(self, "observe", _observers(self.observe))
+
+
+def save_times(times: object) -> Array:
+    """`times` as an owned float64 array: one axis, not empty, >= 0, strictly increasing."""
+    found = _checks.owned("save.times", times, "m", np.dtype(np.float64))
+    if found[0] < 0:
+        raise ValueError(f"save.times: expected times in [0, t_end], got {found[0]}")
+    if not np.all(np.diff(found) > 0):
+        first = int(np.argmin(np.diff(found) > 0))
+        raise ValueError(f"save.times: expected increasing times, got {found[first]} then {found[first + 1]}")
+    return found
+
+
+def _observers(observe: object) -> tuple[str | Observer, ...]:
+    if isinstance(observe, str) or callable(observe):
+        observe = (observe,)
+    if not isinstance(observe, tuple | list):
+        got = _checks.kind(observe)
+        raise TypeError(f"save.observe: expected names or functions of (t, network), got {got}")
+    for item in observe:
+        if not isinstance(item, str) and not callable(item):
+            raise TypeError(f"save.observe: expected a name or a function, got {_checks.kind(item)}")
+    return tuple(observe)
+
+
+def as_save(save: object) -> Save:
+    """The `save` argument of `simulate` as a `Save`: None, an int, an array of times or a `Save`."""
+    if isinstance(save, Save):
+        return save
+    if save is None:
+        return Save()
+    if isinstance(save, bool | str | dict):
+        raise TypeError(
+            f"save: expected None, an int, an array of times or pl.Save, got {_checks.kind(save)}"
+        )
+    if np.ndim(save) == 0:  # type: ignore[arg-type]
+        return Save(count=_checks.integer("save", save, 2))
+    return Save(times=save)  # type: ignore[arg-type]

@@ -1,0 +1,108 @@
+"""Progress of a long call: a tqdm bar where there is one, else a plain line with the time left, on stderr."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from pl_native import _checks
+
+Callback = Callable[[int, int], None]
+
+_PATIENCE = 2.0  # seconds before `progress=None` shows anything
+_TERMINAL_SECONDS = 0.2
+_LOG_SECONDS = 10.0
+
+
+class Progress:
+    """What `progress=` says, as a context manager around a call; `poll` goes to the backend.
+
+    True shows always, False never, None only on a terminal or in a notebook once the call has taken two
+    seconds; a function is called with (done, total) instead. The unit of work is the backend's (steps); only
+    its share is shown.
+    """
+
+    def __init__(self, progress: object) -> None:
+        if not (progress is None or isinstance(progress, bool) or callable(progress)):
+            raise TypeError(
+                f"progress: expected None, True, False or a function, got {_checks.kind(progress)}"
+            )
+        self._began = time.perf_counter()
+        self._patience = _PATIENCE if progress is None else 0.0
+        self._shown: _Bar | _Line | None = None
+        silent = progress is False or (progress is None and not _interactive())
+        self.poll: Callback | None = None
+        if callable(progress):
+            self.poll = progress
+        elif not silent:
+            self.poll = self._show
+
+    def _show(self, done: int, total: int) -> None:
+        if self._shown is None:
+            if time.perf_counter() - self._began < self._patience:
+                return
+            self._shown = (
+                _Bar() if _interactive() and importlib.util.find_spec("tqdm") else _Line(self._began)
+            )
+        self._shown.show(done, total)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._shown is not None:
+            self._shown.close()
+
+
+class _Bar:
+    def __init__(self) -> None:
+        from tqdm import tqdm
+
+        self._bar: Any = tqdm(unit="step", unit_scale=True, file=sys.stderr, leave=False)
+
+    def show(self, done: int, total: int) -> None:
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        self._bar.close()
+
+
+class _Line:
+    """`pl_native:  43 %, 12 s, 16 s left`: rewritten on a terminal, every ten seconds in a log."""
+
+    def __init__(self, began: float) -> None:
+        self._began = began
+        self._terminal = sys.stderr.isatty()
+        self._due = began
+        self._last = ""
+
+    def show(self, done: int, total: int) -> None:
+        now = time.perf_counter()
+        if now < self._due and done < total:
+            return
+        self._due = now + (_TERMINAL_SECONDS if self._terminal else _LOG_SECONDS)
+        spent, share = now - self._began, done / total if total else 1.0
+        left = f"{spent * (1 - share) / share:.0f} s left" if share > 0 else "time left unknown"
+        self._last = f"pl_native: {100 * share:3.0f} %, {spent:.0f} s, {left}"
+        print(
+            f"\r{self._last}  " if self._terminal else self._last, end=self._end, file=sys.stderr, flush=True
+        )
+
+    @property
+    def _end(self) -> str:
+        return "" if self._terminal else "\n"
+
+    def close(self) -> None:
+        if self._terminal and self._last:
+            print(file=sys.stderr)
+
+
+def _interactive() -> bool:
+    return "ipykernel" in sys.modules or bool(sys.stderr and sys.stderr.isatty())

@@ -1,0 +1,164 @@
+"""Around one run: checked options, a problem as a backend's task, a raw run as a `Solution`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pl_native import _checks, backends, model, time_grid
+from pl_native._checks import Array
+from pl_native.backends import Backend, EulerTask, RawRun
+from pl_native.options import Observer, as_save
+from pl_native.solution import Solution
+from pl_native.types import Dataset, Network, Save, Status, Stop
+
+METHODS = ("euler", "flow", "capture")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What all runs of a call have in common, checked."""
+
+    save: Save
+    observers: dict[str, Callable[[Dataset], Observer]]
+    stop: Stop
+    backend: Backend
+    threads: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One run: its place in the call, its problem, and the task it becomes."""
+
+    index: int
+    data: Dataset
+    network: Network
+    t_end: float
+    task: EulerTask
+
+
+def checked_options(
+    method: object, rtol: object, atol: object, save: object, stop: object, backend: object, threads: object
+) -> Options:
+    if _checks.choice("method", method, METHODS) != "euler":
+        raise ValueError(f"method: {method!r} is not available in this version, expected 'euler'")
+    _checks.positive("rtol", rtol)
+    _checks.positive("atol", atol)
+    plan = as_save(save)
+    for name in ("switches", "dense"):
+        if getattr(plan, name):
+            raise ValueError(f"save.{name}: expected False with method='euler' (it needs the flow)")
+    if not isinstance(stop, Stop):
+        raise TypeError(f"stop: expected pl.Stop, got {_checks.kind(stop)}")
+    team = None if threads is None else _checks.integer("threads", threads, 1)
+    chosen = backends.select(_checks.choice("backend", backend, ("auto", *backends.NAMES)))
+    return Options(plan, _observers(plan), stop, chosen, team)
+
+
+def _observers(plan: Save) -> dict[str, Callable[[Dataset], Observer]]:
+    """What to observe by name. A named function of the model takes (data, network), a user's (t, network)."""
+    found: dict[str, Callable[[Dataset], Observer]] = {}
+    for item in plan.observe:
+        if isinstance(item, str):
+            name, make = item, _of_model(item)
+        else:
+            name, make = getattr(item, "__name__", repr(item)), _of_user(item)
+        if name in found:
+            raise ValueError(f"save.observe: expected distinct names, got {name!r} twice")
+        found[name] = make
+    return found
+
+
+def _of_model(name: str) -> Callable[[Dataset], Observer]:
+    function = model.observable(name)
+    return lambda data: lambda t, network: function(data, network)
+
+
+def _of_user(function: Observer) -> Callable[[Dataset], Observer]:
+    return lambda data: function
+
+
+def work_of_problem(index: int, problem: object, t_end: object, step: object, options: Options) -> Work:
+    """`work_of` for one of many: what is wrong with it is told with its place."""
+    try:
+        if not isinstance(problem, tuple | list) or len(problem) != 2:
+            raise TypeError(f"expected a pair (data, network), got {_checks.kind(problem)}")
+        return work_of(index, problem[0], problem[1], t_end, step, options)
+    except (ValueError, TypeError) as err:
+        raise type(err)(f"problems[{index}]: {err}") from err
+
+
+def work_of(index: int, data: object, network: object, t_end: object, step: object, options: Options) -> Work:
+    """The checked task of one run."""
+    if not isinstance(data, Dataset):
+        raise TypeError(f"data: expected pl.Dataset, got {_checks.kind(data)}")
+    if not isinstance(network, Network):
+        raise TypeError(f"network: expected pl.Network, got {_checks.kind(network)}")
+    end, eta = _checks.at_least("t_end", t_end, 0.0), _checks.positive("step", step)
+    n = time_grid.n_steps(end, eta)
+    task = EulerTask(
+        X=data.inputs(network),
+        y=data.y,
+        W=network.W,
+        a=network.a,
+        w_perp_sq=network.w_perp_sq,
+        step=eta,
+        n_steps=n,
+        save_steps=time_grid.save_steps(options.save, end, eta, n),
+        states=options.save.states or bool(options.observers),
+        stop=options.stop,
+        certifiable=model.weakly_correlated(data),
+        orthogonal=data.is_orthogonal,
+    )
+    return Work(index, data, network, end, task)
+
+
+def solution_of(work: Work, run: RawRun, options: Options) -> Solution:
+    p = work.network.p
+    with np.errstate(invalid="ignore", divide="ignore"):
+        local_pl = np.where(run.loss > 0, run.velocity_sq / (p * run.loss), np.nan)
+    t = run.steps * work.task.step
+    keep = options.save.states
+    return Solution(
+        t=t,
+        loss=run.loss,
+        local_pl=local_pl,
+        grad_norm=np.sqrt(run.velocity_sq) / p,
+        n_active=run.n_active,
+        invariant_drift=run.invariant_drift,
+        network=Network(run.W, run.a, w_perp_sq=work.network.w_perp_sq),
+        status=Status(run.status),
+        stats=_stats(work, run, options.backend.NAME),
+        W_saved=run.W_saved if keep else None,
+        a_saved=run.a_saved if keep else None,
+        observed=_observed(work, run, t, options),
+    )
+
+
+def _observed(work: Work, run: RawRun, t: Array, options: Options) -> dict[str, Array]:
+    if not options.observers:
+        return {}
+    assert run.W_saved is not None
+    assert run.a_saved is not None
+    rest = work.network.w_perp_sq
+    states = [Network(W, a, w_perp_sq=rest) for W, a in zip(run.W_saved, run.a_saved, strict=True)]
+    return {
+        name: np.array([observe(float(s), net) for s, net in zip(t, states, strict=True)])
+        for name, make in options.observers.items()
+        for observe in [make(work.data)]
+    }
+
+
+def _stats(work: Work, run: RawRun, backend: str) -> dict[str, Any]:
+    step, counters = work.task.step, dict(run.counters)
+    times = {
+        f"{name}_time": None if k is None else k * step
+        for name in ("criterion", "proved")
+        for k in [counters.pop(f"{name}_step")]
+    }
+    facts = {"method": "euler", "backend": backend, "step": step, "t_end": work.t_end}
+    sizes = {"n": work.data.n, "d": work.data.d, "p": work.network.p, "dtype": str(work.data.dtype)}
+    return counters | times | facts | sizes

@@ -1,0 +1,164 @@
+"""One run (`simulate`), many (`simulate_ensemble`), many lazily (`iter_ensemble`)."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from pl_native import _checks
+from pl_native.progress import Progress
+from pl_native.runs import Options, Work, checked_options, solution_of, work_of, work_of_problem
+from pl_native.solution import Interrupted, Solution
+from pl_native.types import Dataset, Network, Stop
+
+_AHEAD = 8  # problems per thread that `iter_ensemble` takes at once
+
+Problem: TypeAlias = tuple[Dataset, Network]
+
+
+def simulate(
+    data: Dataset,
+    network: Network,
+    t_end: float,
+    *,
+    method: str = "euler",
+    step: float = 1.0,
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+    save: object = None,
+    stop: Stop = Stop(),  # noqa: B008 (frozen)
+    backend: str = "auto",
+    threads: int | None = None,
+    progress: object = None,
+) -> Solution:
+    """One run of the gradient flow d theta/dt = -p grad L(theta) from `network` on `data`, to flow time
+    `t_end`.
+
+    method    "euler": explicit Euler, theta <- theta + step * (d theta/dt), that is gradient descent on L
+              with learning rate step * p; t = k * step is flow time. It takes N = round(t_end/step) steps
+              when that is within 1e-9 relative, else floor + 1, so `sol.t[-1] == N * step`. Computed in
+              the dtype of the data.
+    step      Euler's step, in units of flow time
+    rtol, atol  tolerances of the adaptive methods; Euler has none
+    save      None: start and end; an int m >= 2: m times, ends included; an increasing array of times in
+              [0, t_end], each snapped to its nearest step; or `pl.Save`. A run that ends early keeps the
+              times up to its end, and its end.
+    stop      `pl.Stop`; the default runs to t_end
+    backend   "auto", "native", "numba", "numpy"
+    threads   at most this many (None: OMP_NUM_THREADS, else the CPUs at hand); never changes the result
+    progress  True, False, None (a bar on terminals, after two seconds) or a function of (done, total)
+
+    How the run ended is in `status`, never an exception. Raises ValueError or TypeError for wrong arguments,
+    before any work, and `pl.Interrupted` on Ctrl-C, which carries the run as far as it came.
+    """
+    options = checked_options(method, rtol, atol, save, stop, backend, threads)
+    reporter = Progress(progress)
+    return _run([work_of(0, data, network, t_end, step, options)], options, reporter)[0]
+
+
+def simulate_ensemble(
+    problems: Iterable[Problem],
+    t_end: float | Sequence[float],
+    *,
+    method: str = "euler",
+    step: float | Sequence[float] = 1.0,
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+    save: object = None,
+    stop: Stop = Stop(),  # noqa: B008 (frozen)
+    backend: str = "auto",
+    threads: int | None = None,
+    progress: object = None,
+) -> list[Solution]:
+    """`simulate` for each (data, network), in order and in parallel; every run as it would be alone.
+
+    `t_end` and `step` are one number, or one per problem; the rest as in `simulate`. Every problem is
+    checked before the first is run. On Ctrl-C, `pl.Interrupted` carries the runs finished or under way.
+    """
+    options = checked_options(method, rtol, atol, save, stop, backend, threads)
+    reporter = Progress(progress)
+    listed = list(_iterable(problems))
+    ends, steps = _per_problem("t_end", t_end, len(listed)), _per_problem("step", step, len(listed))
+    zipped = zip(itertools.count(), listed, ends, steps, strict=False)
+    return _run([work_of_problem(*item, options) for item in zipped], options, reporter)
+
+
+def iter_ensemble(
+    problems: Iterable[Problem],
+    t_end: float | Iterable[float],
+    *,
+    method: str = "euler",
+    step: float | Iterable[float] = 1.0,
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+    save: object = None,
+    stop: Stop = Stop(),  # noqa: B008 (frozen)
+    backend: str = "auto",
+    threads: int | None = None,
+    progress: object = None,
+) -> Iterator[Solution]:
+    """`simulate_ensemble` lazily: Solutions in order, from any iterable of problems (a generator, endless if
+    you like).
+
+    A few problems per thread are taken ahead and run together, never all. Options are checked at the call, a
+    problem when its turn comes; `progress` counts within each group taken. On Ctrl-C, `pl.Interrupted`
+    carries the runs of the group under way, and `indices` count from the first problem.
+    """
+    options = checked_options(method, rtol, atol, save, stop, backend, threads)
+    Progress(progress)
+    items = zip(
+        itertools.count(), _iterable(problems), _forever("t_end", t_end), _forever("step", step), strict=False
+    )
+    group = _AHEAD * (threads or os.cpu_count() or 1)
+
+    def solutions() -> Iterator[Solution]:
+        while taken := [work_of_problem(*item, options) for item in itertools.islice(items, group)]:
+            yield from _run(taken, options, Progress(progress))
+
+    return solutions()
+
+
+def _run(works: Sequence[Work], options: Options, progress: Progress) -> list[Solution]:
+    """One call of the backend. Interrupted when Ctrl-C ended it."""
+    with progress:
+        runs, interrupted = options.backend.euler(
+            [work.task for work in works], threads=options.threads, poll=progress.poll
+        )
+    reached = [(work, run) for work, run in zip(works, runs, strict=True) if run is not None]
+    solutions = [solution_of(work, run, options) for work, run in reached]
+    if interrupted:
+        raise Interrupted(solutions, [work.index for work, _ in reached], len(works))
+    return solutions
+
+
+def _iterable(problems: object) -> Iterable[Any]:
+    if isinstance(problems, Dataset | Network | str) or not isinstance(problems, Iterable):
+        got = _checks.kind(problems)
+        raise TypeError(f"problems: expected an iterable of pairs (data, network), got {got}")
+    return problems
+
+
+def _per_problem(name: str, value: object, count: int) -> list[Any]:
+    if np.ndim(value) == 0:  # type: ignore[arg-type]
+        return [value] * count
+    values: list[Any] = list(value)  # type: ignore[call-overload]
+    if len(values) != count:
+        raise ValueError(f"{name}: expected a number or one per problem ({count}), got {len(values)}")
+    return values
+
+
+def _forever(name: str, value: object) -> Iterator[Any]:
+    """`value` for every problem: a number repeated, or an iterable that may not end before the problems."""
+    if not isinstance(value, Iterable) or isinstance(value, str):
+        _checks.real(name, value)
+        return itertools.repeat(value)
+    return _until_missed(name, iter(value))
+
+
+def _until_missed(name: str, values: Iterator[Any]) -> Iterator[Any]:
+    yield from values
+    raise ValueError(f"{name}: expected one value per problem, there are more problems than values")

@@ -1,0 +1,173 @@
+"""`Solution`: what one run recorded, as named arrays. Saved and loaded as npz, without pickle."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pl_native import _checks
+from pl_native._checks import Array
+from pl_native.types import Network, Status
+
+FORMAT = 1  # of the files that `save` writes
+
+_CURVES = ("t", "loss", "local_pl", "grad_norm", "n_active", "invariant_drift")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Solution:
+    """One run over its m saved times. Arrays are read-only.
+
+    t                (m,) flow time; Euler: k * step
+    loss             (m,) L = (1/2n) sum_i r_i^2
+    local_pl         (m,) mu = -(dL/dt)/L = norm(velocity)^2 / (p L); NaN where L = 0
+    grad_norm        (m,) norm(grad L) = norm(velocity) / p
+    n_active         (m,) int, pairs with z_ji > 0
+    invariant_drift  (m,) max_j abs of the change of a_j^2 - norm(w_j)^2 since the start
+    network          the end state (the last finite one after NON_FINITE)
+    status, message  why the run ended
+    stats            steps, seconds, first_rise (step or None), rises, criterion_time, proved_time, loss_bound
+                     (None where not reached or not claimed), and method, backend, step, t_end, n, d, p, dtype
+    W_saved, a_saved  (m, p, d), (m, p) when asked for by `Save(states=True)`, else None
+    observed         values of `Save(observe=...)` by name, (m, ...)
+    """
+
+    t: Array
+    loss: Array
+    local_pl: Array
+    grad_norm: Array
+    n_active: Array
+    invariant_drift: Array
+    network: Network
+    status: Status
+    stats: dict[str, Any]
+    W_saved: Array | None = None
+    a_saved: Array | None = None
+    observed: Mapping[str, Array] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in (*_CURVES, "W_saved", "a_saved"):
+            array = getattr(self, name)
+            if array is not None:
+                array.setflags(write=False)
+        for array in self.observed.values():
+            array.setflags(write=False)
+
+    @property
+    def message(self) -> str:
+        return self.status.message
+
+    def average_pl(self) -> float:
+        """Average of mu between the first and the last saved time, log(L_first/L_last) / (t_last - t_first)
+        (Lemma 2).
+
+        Infinite when the loss reached 0; NaN when only one time was saved or the loss is not finite.
+        """
+        span, first, last = float(self.t[-1] - self.t[0]), float(self.loss[0]), float(self.loss[-1])
+        if span == 0 or first == 0 or not math.isfinite(first + last):
+            return math.nan
+        return math.inf if last == 0 else math.log(first / last) / span
+
+    def state(self, i: int) -> Network:
+        """The network at saved time t[i]; needs `Save(states=True)`."""
+        if self.W_saved is None or self.a_saved is None:
+            raise ValueError("state: no states were kept; ask for them with save=pl.Save(states=True)")
+        return Network(self.W_saved[i], self.a_saved[i], w_perp_sq=self.network.w_perp_sq)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write to `path` (npz, no pickle): to a temporary name beside it, synced, then renamed over it."""
+        arrays = {name: getattr(self, name) for name in _CURVES}
+        arrays |= {"W": self.network.W, "a": self.network.a, "w_perp_sq": self.network.w_perp_sq}
+        if self.W_saved is not None and self.a_saved is not None:
+            arrays |= {"W_saved": self.W_saved, "a_saved": self.a_saved}
+        arrays |= {f"observed/{name}": values for name, values in self.observed.items()}
+        head = {"format": FORMAT, "status": int(self.status), "stats": self.stats}
+        _write_atomically(Path(path), arrays | {"head": np.array(json.dumps(head))})
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Solution:
+        """Read what `save` wrote. ValueError for a file that is torn, foreign or of another version."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+        except (zipfile.BadZipFile, EOFError, ValueError, AttributeError, TypeError) as err:
+            raise ValueError(f"{os.fspath(path)}: not a file written by Solution.save ({err})") from err
+        if "head" not in arrays:
+            raise ValueError(f"{os.fspath(path)}: not a file written by Solution.save (no head)")
+        head = json.loads(str(arrays.pop("head")))
+        if head["format"] != FORMAT:
+            raise ValueError(
+                f"{os.fspath(path)}: format {head['format']}, this version reads format {FORMAT}"
+            )
+        observed = {k.removeprefix("observed/"): v for k, v in arrays.items() if k.startswith("observed/")}
+        return cls(
+            **{name: arrays[name] for name in _CURVES},
+            network=Network(arrays["W"], arrays["a"], w_perp_sq=arrays["w_perp_sq"]),
+            status=Status(head["status"]),
+            stats=head["stats"],
+            W_saved=arrays.get("W_saved"),
+            a_saved=arrays.get("a_saved"),
+            observed=observed,
+        )
+
+    def __repr__(self) -> str:
+        s, first, last = self.stats, self.loss[0], self.loss[-1]
+        return (
+            f"Solution({self.status.name}: {self.message}\n"
+            f"  {s['method']} on n={s['n']}, d={s['d']}, p={s['p']} ({s['dtype']}), "
+            f"{s['steps']} steps of {s['step']:g} in {s['seconds']:.3g} s ({s['backend']})\n"
+            f"  t {self.t[0]:g}..{self.t[-1]:g} in {len(self.t)} saved times, "
+            f"loss {first:.6g} -> {last:.6g}\n"
+            f"  local_pl {self.local_pl[0]:.4g} -> {self.local_pl[-1]:.4g}, average_pl {self.average_pl():.4g}\n"
+            f"  rises {s['rises']}, criterion_time {s['criterion_time']}, proved_time {s['proved_time']})"
+        )
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during a call. `solutions` are those finished or under way (status INTERRUPTED), in order;
+    `indices` are their places among the problems of the call."""
+
+    def __init__(self, solutions: Sequence[Solution], indices: Sequence[int], total: int) -> None:
+        self.solutions = list(solutions)
+        self.indices = list(indices)
+        partial = sum(s.status is Status.INTERRUPTED for s in self.solutions)
+        super().__init__(
+            f"interrupted: {len(self.solutions) - partial} of {total} runs finished, {partial} under way"
+        )
+
+
+def _write_atomically(path: Path, arrays: Mapping[str, Array]) -> None:
+    for name, array in arrays.items():
+        if array.dtype.hasobject:
+            raise TypeError(f"{name}: object arrays cannot be saved, got {_checks.kind(array)}")
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name itself survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,52 @@
+"""Times of explicit Euler: t = k * step from an integer k, and which k are recorded."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from pl_native._checks import Array
+from pl_native.options import Save
+
+_MOST = 2**40  # as in the native core; far below 2**53, where k * step would skip
+
+
+def n_steps(t_end: float, step: float) -> int:
+    """N = round(t_end/step) when that is within 1e-9 relative, else floor + 1, so that N * step covers
+    t_end.
+    """
+    ratio = t_end / step
+    if ratio >= _MOST:
+        raise ValueError(f"t_end: t_end/step = {ratio:.3g} steps are too many (at most 2**40)")
+    nearest = round(ratio)
+    if abs(ratio - nearest) <= 1e-9 * ratio:
+        return nearest
+    return math.floor(ratio) + 1
+
+
+def save_steps(save: Save, t_end: float, step: float, n: int) -> Array:
+    """The steps 0 <= k <= N = `n` at which to record: int64, strictly increasing, never empty."""
+    if save.times is not None:
+        return _snapped(_within(save.times, t_end), step, n)
+    if save.every is not None:
+        if save.every <= step:
+            return np.arange(n + 1, dtype=np.int64)
+        times = save.every * np.arange(math.floor(n * step / save.every) + 1)
+        return np.union1d(_snapped(times, step, n), [n]).astype(np.int64)
+    count = min(save.count or 2, n + 1)
+    if count < 2:
+        return np.zeros(1, dtype=np.int64)
+    # in Python's integers: i * N may exceed int64
+    return np.unique(np.array([i * n // (count - 1) for i in range(count)], dtype=np.int64))
+
+
+def _within(times: Array, t_end: float) -> Array:
+    if times[-1] > t_end * (1 + 1e-9):
+        raise ValueError(f"save.times: expected times in [0, t_end = {t_end!r}], got {times[-1]}")
+    return times
+
+
+def _snapped(times: Array, step: float, n: int) -> Array:
+    nearest = np.floor(times / step + 0.5)
+    return np.unique(np.minimum(nearest, n).astype(np.int64))

@@ -1,0 +1,275 @@
+"""The nouns: `Dataset`, `Network`; with them `Status` (from `status`), `Stop` and `Save` (from `options`).
+
+Shapes: n points, d dimensions, p neurons; X (n, d), y (n,), W (p, d), a (p,). Everything is frozen and
+validated once, here; whoever is handed a `Dataset` or a `Network` need not look again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pl_native import _checks
+from pl_native._checks import Array
+from pl_native.options import Save, Stop
+from pl_native.status import Status
+
+__all__ = ["Array", "Dataset", "Network", "Save", "Status", "Stop"]
+
+
+def _frozen(array: Array) -> Array:
+    array.setflags(write=False)
+    return array
+
+
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class Dataset:
+    """Inputs X (n, d) and labels y (n,), frozen and of one dtype.
+
+    X and y may be any real array-likes (lists, integers, Fortran-ordered, strided, read-only); they are
+    copied.
+    `dtype` (float32 or float64) casts both; without it float arrays must agree, and lists and integers
+    follow them.
+
+    Raises ValueError for a wrong rank or length, an empty array, NaN or infinity, an input of norm zero, a
+    label of zero (unless `zero_labels`, which turns off what divides by labels); TypeError for complex,
+    boolean, object or mixed dtypes.
+    """
+
+    y: Array
+    d: int
+    """Dimension of the problem, also when fewer coordinates are represented."""
+    zero_labels: bool
+    orthogonal_norms: Array | None
+    """(n,) norms when the data were given as orthogonal, else None."""
+    _X: Array | None
+    _cache: dict[str, Any]
+
+    def __init__(self, X: object, y: object, *, zero_labels: bool = False, dtype: object = None) -> None:
+        found = _checks.common_dtype({"X": X, "y": y}, dtype)
+        inputs = _checks.owned("X", X, "nd", found)
+        zero = np.flatnonzero(~inputs.any(axis=1))
+        if len(zero):
+            raise ValueError(f"X: expected inputs of norm > 0, got a zero row at index {zero[0]}")
+        self._fill(y, inputs.shape[1], zero_labels, inputs, None)
+
+    @classmethod
+    def orthogonal(
+        cls,
+        norms: object,
+        y: object,
+        d: int | None = None,
+        *,
+        zero_labels: bool = False,
+        dtype: object = None,
+    ) -> Dataset:
+        """x_i = norms[i] e_i for i < n, in d >= n dimensions (default n); X is built only when asked for."""
+        found = _checks.common_dtype({"norms": norms, "y": y}, dtype)
+        lengths = _checks.owned("norms", norms, "n", found)
+        if not np.all(lengths > 0):
+            where = int(np.argmin(lengths))
+            raise ValueError(f"norms: expected norms > 0, got {lengths[where]} at index {where}")
+        n = len(lengths)
+        dimension = n if d is None else _checks.integer("d", d, 1)
+        if dimension < n:
+            raise ValueError(f"d: expected d >= n = {n} for orthogonal inputs, got {dimension}")
+        made = cls.__new__(cls)
+        made._fill(y, dimension, zero_labels, None, lengths)
+        return made
+
+    def _fill(self, y: object, d: int, zero_labels: object, X: Array | None, norms: Array | None) -> None:
+        rows = X if X is not None else norms
+        assert rows is not None
+        labels = _checks.owned("y", y, "n", rows.dtype)
+        _checks.length("y", labels, len(rows), f"{'X' if X is not None else 'norms'} has n = {len(rows)}")
+        allowed = _checks.flag("zero_labels", zero_labels)
+        if not allowed and not labels.all():
+            where = int(np.argmax(labels == 0))
+            raise ValueError(f"y: expected labels != 0 (or zero_labels=True), got 0 at index {where}")
+        values = {
+            "y": labels,
+            "d": d,
+            "zero_labels": allowed,
+            "orthogonal_norms": norms,
+            "_X": X,
+            "_cache": {},
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def n(self) -> int:
+        return len(self.y)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.y.dtype
+
+    @property
+    def X(self) -> Array:  # noqa: N802
+        """Inputs, (n, d). Orthogonal data build them at each call."""
+        return self._X if self._X is not None else self._diagonal(self.d)
+
+    @property
+    def norms(self) -> Array:
+        """norm(x_i), (n,), float64."""
+        norms: Array = self.cached("norms", self._norms)
+        return norms
+
+    @property
+    def represented(self) -> int:
+        """Number of coordinates in which a `Network` drawn with `data=` is represented."""
+        return self.n if self._X is None else self._X.shape[1]
+
+    @property
+    def is_orthogonal(self) -> bool:
+        """Whether the inputs are orthogonal beyond rounding: no coordinate is shared by two of them."""
+        return self._X is None or self.cached("orthogonal", self._shares_nothing)
+
+    def cached(self, key: str, compute: Callable[[], Any]) -> Any:
+        """A quantity of the data alone, computed once."""
+        if key not in self._cache:
+            self._cache[key] = compute()
+        return self._cache[key]
+
+    def inputs(self, network: Network) -> Array:
+        """X in the coordinates of `network`, (n, network.d), after checking that the two belong together."""
+        self.check_fits(network)
+        if self._X is not None:
+            return self._X
+        inputs: Array = self.cached(f"inputs {network.d}", lambda: self._diagonal(network.d))
+        return inputs
+
+    def check_fits(self, network: Network) -> None:
+        """ValueError or TypeError unless dimension and dtype of `network` are those of the data."""
+        if network.d not in (self.d, self.represented):
+            raise ValueError(
+                f"network: W has {network.d} columns, expected {self.d} (the data have d = {self.d}"
+                + (f", of which {self.represented} are represented)" if self.represented != self.d else ")")
+            )
+        if network.dtype != self.dtype:
+            raise TypeError(f"network: expected dtype {self.dtype} (that of the data), got {network.dtype}")
+
+    def _norms(self) -> Array:
+        if self._X is None:
+            assert self.orthogonal_norms is not None
+            return _frozen(self.orthogonal_norms.astype(np.float64))
+        return _frozen(np.linalg.norm(self._X.astype(np.float64, copy=False), axis=1))
+
+    def _shares_nothing(self) -> bool:
+        assert self._X is not None
+        return bool(np.count_nonzero(self._X, axis=0).max() <= 1)
+
+    def _diagonal(self, columns: int) -> Array:
+        assert self.orthogonal_norms is not None
+        inputs = np.zeros((self.n, columns), self.dtype)
+        np.fill_diagonal(inputs, self.orthogonal_norms)
+        return _frozen(inputs)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Dataset):
+            return NotImplemented
+        mine, theirs = self._key(), other._key()
+        return mine[0] == theirs[0] and all(
+            np.array_equal(u, v) for u, v in zip(mine[1], theirs[1], strict=True)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _key(self) -> tuple[tuple[Any, ...], tuple[Array, Array]]:
+        rows = self.orthogonal_norms if self._X is None else self._X
+        assert rows is not None
+        return (self.dtype, self.d, self.zero_labels, self._X is None), (rows, self.y)
+
+    def __repr__(self) -> str:
+        low, high = self.norms.min(), self.norms.max()
+        labels = np.abs(self.y)
+        return (
+            f"Dataset({'orthogonal, ' if self._X is None else ''}n={self.n}, d={self.d}, {self.dtype}, "
+            f"norms {low:.4g}..{high:.4g}, |labels| {labels.min():.4g}..{labels.max():.4g})"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        (_, d, zero_labels, orthogonal), (rows, y) = self._key()
+        return _restore_dataset, (orthogonal, rows, y, d, zero_labels)
+
+
+def _restore_dataset(orthogonal: bool, rows: Array, y: Array, d: int, zero_labels: bool) -> Dataset:
+    if orthogonal:
+        return Dataset.orthogonal(rows, y, d, zero_labels=zero_labels)
+    return Dataset(rows, y, zero_labels=zero_labels)
+
+
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class Network:
+    """Inner weights W (p, d) and outer weights a (p,), frozen and of one dtype.
+
+    `w_perp_sq` (p,), float64: squared norm of each neuron outside the coordinates represented (zeros by
+    default).
+    The flow never moves that part, but it counts in norm(w_j). Accepted arrays and errors as for `Dataset`.
+    """
+
+    W: Array
+    a: Array
+    w_perp_sq: Array
+
+    def __init__(self, W: object, a: object, *, w_perp_sq: object = None, dtype: object = None) -> None:
+        found = _checks.common_dtype({"W": W, "a": a}, dtype)
+        inner = _checks.owned("W", W, "pd", found)
+        p = len(inner)
+        outer = _checks.owned("a", a, "p", found)
+        _checks.length("a", outer, p, f"W has p = {p}")
+        rest = _checks.owned(
+            "w_perp_sq", np.zeros(p) if w_perp_sq is None else w_perp_sq, "p", np.dtype(np.float64)
+        )
+        _checks.length("w_perp_sq", rest, p, f"W has p = {p}")
+        if rest.min() < 0:
+            raise ValueError(f"w_perp_sq: expected squared norms >= 0, got {rest.min()}")
+        for name, value in {"W": inner, "a": outer, "w_perp_sq": rest}.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def p(self) -> int:
+        return len(self.a)
+
+    @property
+    def d(self) -> int:
+        """Number of coordinates represented (columns of W)."""
+        return int(self.W.shape[1])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.a.dtype
+
+    @property
+    def norms_sq(self) -> Array:
+        """norm(w_j)^2 with the part not represented, (p,), computed in float64."""
+        inner = self.W.astype(np.float64, copy=False)
+        return _frozen(np.einsum("jk,jk->j", inner, inner) + self.w_perp_sq)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Network):
+            return NotImplemented
+        same = self.dtype == other.dtype and np.array_equal(self.W, other.W)
+        return same and np.array_equal(self.a, other.a) and np.array_equal(self.w_perp_sq, other.w_perp_sq)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        positive = int(np.count_nonzero(self.a > 0))
+        rest = ", w_perp_sq > 0" if self.w_perp_sq.any() else ""
+        return (
+            f"Network(p={self.p}, d={self.d}, {self.dtype}, {positive} of {self.p} outer weights positive, "
+            f"rms |a| {np.sqrt(np.mean(np.square(self.a, dtype=np.float64))):.4g}, "
+            f"rms |w| {np.sqrt(np.mean(self.norms_sq)):.4g}{rest})"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore_network, (self.W, self.a, self.w_perp_sq)
+
+
+def _restore_network(W: Array, a: Array, w_perp_sq: Array) -> Network:
+    return Network(W, a, w_perp_sq=w_perp_sq)
