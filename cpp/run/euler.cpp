@@ -101,7 +101,7 @@ class Trajectory {
         const double now = loss(*at_), t = static_cast<double>(k) * options_.step;
         if (stop.criterion && result_.proved_step == k) return Status::kConverged;
         if (stop.criterion && at_->sum_r2 < level_) return Status::kCriterion;
-        if (now <= stop.loss) return Status::kTarget;
+        if (stop.loss > 0 && now <= stop.loss) return Status::kTarget;
         if (stop.criterion && problem_.orthogonal && dead_label_sq(*at_) > 0) return Status::kDeadPoint;
         if (stop.stall > 0 && k > 0 &&
             at_->velocity_sq * t < stop.stall * static_cast<double>(problem_.p) * now)

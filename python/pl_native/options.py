@@ -22,7 +22,7 @@ class Stop:
     """When a run ends before `t_end`. The default never does.
 
     criterion   end at CONVERGED, CRITERION (sum_i r_i^2 < min_i y_i^2) or DEAD_POINT
-    loss        end at TARGET when loss <= this (0.0: only an exact zero); the paper's protocol is 1/(2n)
+    loss        end at TARGET when loss <= this (0.0: never); the paper's protocol is 1/(2n)
     stall       end at STALLED when local_pl * t < this, t > 0 (0.0: never; experiments use 1e-6)
     wall_time   end at WALL_TIME after this many seconds of one run (None: never)
     max_steps   end at STEP_LIMIT once this many steps were taken (None: never)

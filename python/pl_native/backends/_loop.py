@@ -135,7 +135,7 @@ class Run:
         checks = (
             (Status.CONVERGED, stop.criterion and self.proved_step == k),
             (Status.CRITERION, stop.criterion and point.moment.sum_r2 < self.level),
-            (Status.TARGET, point.loss <= stop.loss),
+            (Status.TARGET, 0 < stop.loss >= point.loss),
             (Status.DEAD_POINT, stop.criterion and self._loss_bound(point) is not None),
             (Status.STALLED, k > 0 and slow),
             (

@@ -1,0 +1,227 @@
+"""Polite native calls: Ctrl-C, fork, many Python threads, spawned processes, an untouched environment."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+import pytest
+
+import pl_native as pl
+
+_core = pytest.importorskip("pl_native._core")
+
+
+def problem(n=60, d=11, p=9, seed=0):
+    return pl.data.sphere(n=n, d=d, seed=seed), pl.initial.asymmetric(p=p, d=d, seed=seed + 1)
+
+
+def end_bits(seed):
+    return pl.simulate(*problem(seed=seed), t_end=20.0, threads=2).network.W.tobytes()
+
+
+def ensemble_bits():
+    sols = pl.simulate_ensemble([problem(seed=k) for k in range(6)], t_end=20.0, threads=2)
+    return [sol.network.W.tobytes() for sol in sols]
+
+
+def press_ctrl_c_after(seconds):
+    pressed = {}
+
+    def press():
+        pressed["at"] = time.perf_counter()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(seconds, press)
+    timer.start()
+    return timer, pressed
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_ctrl_c_returns_within_a_fifth_of_a_second_with_finished_runs(threads):
+    short, endless = problem(n=10), problem(n=300, d=30, p=31)
+    ends = [1.0, 1e9, 1.0]  # the endless run comes first: it is the largest
+    timer, pressed = press_ctrl_c_after(0.5)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        pl.simulate_ensemble([short, endless, short], t_end=ends, threads=threads)
+    returned = time.perf_counter()
+    timer.join()
+    assert returned - pressed["at"] < 0.2
+    assert isinstance(caught.value, pl.Interrupted)
+    by_index = dict(zip(caught.value.indices, caught.value.solutions, strict=True))
+    assert by_index[1].status == pl.Status.INTERRUPTED
+    assert by_index[1].stats["steps"] > 1000
+    assert by_index[1].loss[-1] < by_index[1].loss[0]
+    if threads == 2:  # the other thread had time for both short ones
+        assert by_index[0].status == by_index[2].status == pl.Status.HORIZON
+
+
+def test_ctrl_c_while_the_caller_only_waits():
+    """The calling thread finished its own run; a worker goes on for ever."""
+    problems = [problem(n=300, d=30, p=31), problem(n=5)]
+    for order in ([0, 1], [1, 0]):
+        timer, pressed = press_ctrl_c_after(0.3)
+        with pytest.raises(pl.Interrupted):
+            pl.simulate_ensemble([problems[k] for k in order], t_end=[(1e9, 1.0)[k] for k in order], threads=2)
+        assert time.perf_counter() - pressed["at"] < 0.2
+        timer.join()
+
+
+def test_ctrl_c_in_one_large_problem_over_the_team():
+    data, net = problem(n=20_000, d=50, p=60)
+    timer, pressed = press_ctrl_c_after(0.5)
+    with pytest.raises(pl.Interrupted) as caught:
+        pl.simulate(data, net, t_end=1e9, threads=2)
+    assert time.perf_counter() - pressed["at"] < 0.2
+    timer.join()
+    assert caught.value.solutions[0].status == pl.Status.INTERRUPTED
+
+
+def test_another_signal_handlers_exception_is_raised():
+    class Alarm(Exception):  # noqa: N818
+        pass
+
+    def ring(number, frame):
+        raise Alarm
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(Alarm):
+            pl.simulate(*problem(), t_end=1e9)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+FORK = """
+import json, os, sys, warnings
+warnings.simplefilter("ignore", DeprecationWarning)
+sys.path.insert(0, {tests!r})
+import test_threads as t
+expected = t.ensemble_bits()  # the parent has used its threads
+read, write = os.pipe()
+child = os.fork()
+if child == 0:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        same = [t.ensemble_bits() == expected for _ in range(2)]
+    texts = [str(w.message) for w in caught if w.category is RuntimeWarning]
+    os.write(write, json.dumps([same, texts]).encode())
+    os._exit(0)
+os.waitpid(child, 0)
+print(os.read(read, 10000).decode())
+"""
+
+
+def run_python(code, **environment):
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env=os.environ | environment,
+    ).stdout
+
+
+def test_after_fork_a_call_runs_serially_with_one_warning_and_the_same_bits():
+    same, warned = json.loads(run_python(FORK.format(tests=os.path.dirname(__file__))))
+    assert same == [True, True]
+    assert len(warned) == 1
+    assert "fork" in warned[0]
+
+
+def test_eight_python_threads_at_once_give_the_serial_bits():
+    expected = [end_bits(seed) for seed in range(16)]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(end_bits, range(16))) == expected
+
+
+def test_spawned_processes_give_the_same_bits():
+    expected = [end_bits(seed) for seed in range(2)]
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        assert list(pool.map(end_bits, range(2))) == expected
+
+
+ENVIRONMENT = """
+import json, os, sys
+import numpy as np
+{first}
+def state():
+    tiny = np.finfo(np.float64).tiny
+    tiny32 = np.float32(np.finfo(np.float32).tiny)
+    facts = [float(np.nextafter(0.0, 1.0)) > 0, float(tiny / 2) > 0, float(tiny32 / np.float32(2)) > 0]
+    facts += [1.0 + 2.0**-53 == 1.0, 1.0 + 2.0**-52 > 1.0, 0.1 + 0.2 == 0.30000000000000004]
+    facts += [dict(os.environ), os.sched_getaffinity(0).__len__()]
+    if "torch" in sys.modules:
+        torch = sys.modules["torch"]
+        facts += [torch.get_num_threads(), torch.get_num_interop_threads()]
+        facts += [float(torch.tensor(1e-310, dtype=torch.float64) * 0.5)]
+    return facts
+before = state()
+import pl_native as pl
+assert state() == before, "importing changed it"
+data, net = pl.data.sphere(n=60, d=9, seed=0), pl.initial.asymmetric(p=7, d=9, seed=1)
+pl.simulate_ensemble([(data, net)] * 4, t_end=10.0, threads=2)
+assert state() == before, "running changed it"
+import numpy.random
+print(json.dumps(before[:3]))
+"""
+
+
+@pytest.mark.parametrize("first", ["numpy", "torch"])
+def test_environment_and_threads_are_left_alone(first):
+    if first == "torch":
+        pytest.importorskip("torch")
+    assert json.loads(run_python(ENVIRONMENT.format(first=f"import {first}"))) == [True, True, True]
+
+
+def test_import_loads_only_numpy_and_the_standard_library():
+    code = """
+import sys, numpy, numpy.random
+before = set(sys.modules)
+import pl_native
+new = {name.split(".")[0] for name in set(sys.modules) - before}
+print(sorted(new - set(sys.stdlib_module_names)))
+"""
+    assert run_python(code).strip() == "['numpy', 'pl_native']"
+
+
+@pytest.mark.parametrize("level", _core.levels())
+def test_level_is_forced_by_the_environment(level):
+    code = "from pl_native import _core; print(_core.level())"
+    assert run_python(code, PL_NATIVE_ISA=level).strip() == level
+
+
+def test_unknown_level_is_refused_with_what_there_is():
+    code = """
+import pl_native as pl
+try:
+    pl.simulate(pl.data.sphere(n=3, d=2, seed=0), pl.initial.asymmetric(p=2, d=2, seed=1), 1.0)
+except ValueError as error:
+    print(error)
+"""
+    assert "PL_NATIVE_ISA='v9'" in run_python(code, PL_NATIVE_ISA="v9")
+
+
+def test_default_threads_follow_the_environment():
+    code = "from pl_native import _core; print(_core.default_threads())"
+    assert run_python(code, OMP_NUM_THREADS="3").strip() == "3"
+    assert run_python(code, OMP_NUM_THREADS="4,2").strip() == "4"
+    cpus = len(os.sched_getaffinity(0))
+    assert 1 <= int(run_python(code, OMP_NUM_THREADS="")) <= cpus
+
+
+def test_progress_is_reported_and_ends_near_the_total():
+    seen = []
+    data, net = problem(n=300, d=30, p=31)
+    pl.simulate(data, net, t_end=20_000.0, progress=lambda done, total: seen.append((done, total)))
+    assert len(seen) >= 2
+    assert all(0 <= done <= total for done, total in seen)
+    assert np.all(np.diff([done for done, _ in seen]) >= 0)
