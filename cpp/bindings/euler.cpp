@@ -54,17 +54,21 @@ EulerOptions read_options(const py::tuple& fields) {
     return options;
 }
 
+// X is the (n, d) inputs, or the (n) norms of orthogonal ones; then the represented dimension is n.
 template <class Real>
 EulerTask<Real> read_task(const py::tuple& fields) {
-    const auto X = checked_array<Real>(fields[0], "X", 2), y = checked_array<Real>(fields[1], "y", 1);
+    const bool norms_only = py::cast<py::array>(fields[0]).ndim() == 1;
+    const auto X = checked_array<Real>(fields[0], "X", norms_only ? 1 : 2),
+               y = checked_array<Real>(fields[1], "y", 1);
     const auto W = checked_array<Real>(fields[2], "W", 2), a = checked_array<Real>(fields[3], "a", 1);
     const auto perp = checked_array<double>(fields[4], "w_perp_sq", 1);
-    const Index n = X.shape(0), d = X.shape(1), p = W.shape(0);
+    const Index n = X.shape(0), d = norms_only ? n : X.shape(1), p = W.shape(0);
     require_size(y.size(), n, "y");
     require_size(W.shape(1), d, "W's second dimension");
     require_size(a.size(), p, "a");
     require_size(perp.size(), p, "w_perp_sq");
-    if (std::max({n, d, p}) > kMaxSize || n > kMaxSize / d || p > kMaxSize / d || n > kMaxSize / p)
+    if (std::max({n, d, p}) > kMaxSize || n > kMaxSize / d || p > kMaxSize / d || n > kMaxSize / p ||
+        p > std::numeric_limits<std::int32_t>::max())
         throw py::value_error("n, d, p: too large");
     require_finite(X, "X");
     require_finite(y, "y");
@@ -72,16 +76,17 @@ EulerTask<Real> read_task(const py::tuple& fields) {
     require_finite(a, "a");
     require_finite(perp, "w_perp_sq");
     EulerTask<Real> task;
-    task.problem = {n,
-                    d,
-                    p,
-                    X.data(),
-                    y.data(),
-                    W.data(),
-                    a.data(),
-                    perp.data(),
-                    fields[10].cast<bool>(),
-                    fields[11].cast<bool>()};
+    Problem<Real>& problem = task.problem;
+    problem.n = n;
+    problem.d = d;
+    problem.p = p;
+    (norms_only ? problem.norms : problem.X) = X.data();
+    problem.y = y.data();
+    problem.W = W.data();
+    problem.a = a.data();
+    problem.w_perp_sq = perp.data();
+    problem.certifiable = fields[10].cast<bool>();
+    problem.orthogonal = fields[11].cast<bool>() || norms_only;
     task.options = read_options(fields);
     return task;
 }
@@ -171,7 +176,8 @@ py::tuple run(const py::sequence& items, int threads, const py::object& progress
 void register_euler(py::module_& module) {
     module.def("euler", &run, py::arg("tasks"), py::arg("threads"), py::arg("progress") = py::none(),
                py::arg("level") = py::none(),
-               "Runs tasks of (X, y, W, a, w_perp_sq, step, n_steps, save_steps, states, stop, certifiable, "
+               "Runs tasks of (X or the norms of orthogonal inputs, y, W, a, w_perp_sq, step, n_steps, "
+               "save_steps, states, stop, certifiable, "
                "orthogonal), stop "
                "being (criterion, loss, stall, wall_time, max_steps, rise). Returns (list of dict or None, "
                "interrupted).");

@@ -47,6 +47,21 @@ struct UpdateArgs {
     double velocity_sq;  // out: sum_j |dw_j/dt|^2 + (da_j/dt)^2; NaN or infinite if anything in W, a or G is
 };
 
+// Orthogonal inputs (orthogonal.hpp): blocks of `tile` points, padded with zeros beyond n.
+template <class Real>
+struct OrthogonalArgs {
+    Index first, last;  // blocks
+    Index p;
+    Real step_over_n;
+    const Real *y, *norm_sq, *a;  // (points), (points), (p)
+    Real* z;                      // (blocks, p, tile)
+    Real* r;                      // (points): written by pass, read by step
+    Real* sums;          // (p, 2, lanes): sum_i r_i z_ji and sum_i (norm(x_i) r_i)^2 1_ji, still by lane
+    std::int32_t* rows;  // (blocks, p): of each block, first the neurons with a live tile
+    std::int32_t* live;  // (blocks): how many
+    double sum_r2;       // out
+};
+
 template <class Real>
 struct Kernel {
     Index lanes;       // Reals per vector
@@ -54,6 +69,10 @@ struct Kernel {
     Index table_size;  // Reals of scratch that pass needs
     void (*pass)(PassArgs<Real>&);
     void (*update)(UpdateArgs<Real>&);
+    Index tile;  // points per block of the orthogonal functions
+    void (*orthogonal_pass)(OrthogonalArgs<Real>&);
+    void (*orthogonal_step)(OrthogonalArgs<Real>&);
+    void (*orthogonal_prune)(OrthogonalArgs<Real>&);
 };
 
 }  // namespace pl

@@ -16,6 +16,7 @@ namespace PLN_LEVEL {
 //
 #include "kernel/forward.hpp"
 #include "kernel/gradient.hpp"
+#include "kernel/orthogonal.hpp"
 
 template <class Real>
 void pass(PassArgs<Real>& s) {
@@ -75,10 +76,14 @@ void update(UpdateArgs<Real>& s) {
     }
 }
 
-extern const Kernel<float> kernel_f32 = {kLanes<float>, kTileVectors * kLanes<float>, kTableReals<float>,
-                                         pass<float>, update<float>};
-extern const Kernel<double> kernel_f64 = {kLanes<double>, kTileVectors * kLanes<double>, kTableReals<double>,
-                                          pass<double>, update<double>};
+template <class Real>
+constexpr Kernel<Real> kTable = {
+    kLanes<Real>,          kTileVectors * kLanes<Real>, kTableReals<Real>,     pass<Real>,
+    update<Real>,          kTileOfPoints<Real>,         orthogonal_pass<Real>, orthogonal_step<Real>,
+    orthogonal_prune<Real>};
+
+extern const Kernel<float> kernel_f32 = kTable<float>;
+extern const Kernel<double> kernel_f64 = kTable<double>;
 
 }  // namespace PLN_LEVEL
 }  // namespace pl

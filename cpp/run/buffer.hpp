@@ -31,6 +31,13 @@ class Buffer {
     Buffer(const Buffer&) = delete;
     Buffer& operator=(const Buffer&) = delete;
 
+    Buffer copy() const {
+        Buffer twin(count_);
+        if (count_ > 0)
+            std::memcpy(static_cast<void*>(twin.data_), data_, static_cast<std::size_t>(count_) * sizeof(T));
+        return twin;
+    }
+
     T* data() { return data_; }
     const T* data() const { return data_; }
     Index size() const { return count_; }

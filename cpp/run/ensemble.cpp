@@ -24,11 +24,14 @@ double work(const AnyEulerTask& any) {
         any);
 }
 
+// Whether a team can share one pass of this problem.
 bool divisible(const AnyEulerTask& any) {
     return std::visit(
         [](const auto& task) {
             const auto& q = task.problem;
-            return superblock_count(q.n, q.d, q.p, sizeof(*q.X)) > 1;
+            constexpr double kPairs = 1 << 21;
+            if (q.norms != nullptr) return static_cast<double>(q.n) * static_cast<double>(q.p) > kPairs;
+            return superblock_count(q.n, q.d, q.p, sizeof(*q.y)) > 1;
         },
         any);
 }
@@ -49,12 +52,8 @@ double bytes_needed(const std::vector<AnyEulerTask>& tasks, const Level& level, 
     for (const AnyEulerTask& any : tasks) {
         std::visit(
             [&](const auto& task) {
-                const double rows = static_cast<double>(task.options.save_steps.size()) + 1;
-                const double states = task.options.states ? rows + 1 : 1;
-                const double state =
-                    static_cast<double>(task.problem.p) * static_cast<double>(task.problem.d + 1);
-                results += rows * 40 + states * state * static_cast<double>(sizeof(*task.problem.X));
-                largest = std::max(largest, euler_bytes(task.problem, task.options, kernel_of(level, task)));
+                results += result_bytes(task.problem, task.options);
+                largest = std::max(largest, scratch_bytes(task.problem, kernel_of(level, task)));
             },
             any);
     }

@@ -13,8 +13,11 @@ template <class Real>
 EulerResult<Real> euler(const Problem<Real>& problem, const EulerOptions& options, const Kernel<Real>& kernel,
                         int inner_threads, Control& control);
 
-// Bytes that euler() allocates for this problem, its result included.
+// Bytes of the result, and of everything else that euler() allocates.
 template <class Real>
-double euler_bytes(const Problem<Real>& problem, const EulerOptions& options, const Kernel<Real>& kernel);
+double result_bytes(const Problem<Real>& problem, const EulerOptions& options);
+
+template <class Real>
+double scratch_bytes(const Problem<Real>& problem, const Kernel<Real>& kernel);
 
 }  // namespace pl

@@ -13,17 +13,20 @@ namespace pl {
 template <class Real>
 struct Problem {
     Index n = 0, d = 0, p = 0;
-    const Real* X = nullptr;  // (n, d)
-    const Real* y = nullptr;  // (n)
-    const Real* W = nullptr;  // (p, d), start
-    const Real* a = nullptr;  // (p), start
+    const Real* X = nullptr;      // (n, d); null for orthogonal inputs given by their norms, then d = n
+    const Real* norms = nullptr;  // (n): x_i = norms[i] e_i, instead of X
+    const Real* y = nullptr;      // (n)
+    const Real* W = nullptr;      // (p, d), start
+    const Real* a = nullptr;      // (p), start
     const double* w_perp_sq =
         nullptr;               // (p): squared norm of each neuron outside the represented coordinates
     bool certifiable = false;  // off < (Cx-)^2 holds, decided outward by the caller
     bool orthogonal = false;   // rows of X are orthogonal
 
-    double flops() const {  // of one evaluation: the two products, 2ndp each
-        return 4.0 * static_cast<double>(n) * static_cast<double>(d) * static_cast<double>(p);
+    // Of one step: the two products, 2ndp each; of orthogonal inputs about ten operations per pair.
+    double flops() const {
+        const double pairs = static_cast<double>(n) * static_cast<double>(p);
+        return norms != nullptr ? 10 * pairs : 4 * pairs * static_cast<double>(d);
     }
 };
 

@@ -6,81 +6,104 @@
 #include "check.hpp"
 #include "kernel/dispatch.hpp"
 #include "random_problem.hpp"
-#include "run/evaluator.hpp"
+#include "run/dense.hpp"
+#include "run/orthogonal.hpp"
 
 namespace {
 
 using pl::Index;
 
+// One evaluation and one step of size 1, from the formulas.
 template <class Real>
 struct Expected {
-    double sum_r2 = 0;
-    std::vector<double> g;
-    std::vector<bool> mask;
+    double sum_r2 = 0, velocity_sq = 0;
+    Index n_active = 0;
+    std::vector<double> W, a;
 
-    explicit Expected(const pl::Problem<Real>& q)
-        : g(static_cast<std::size_t>(q.p * q.d)), mask(static_cast<std::size_t>(q.n * q.p)) {
+    explicit Expected(const pl::Problem<Real>& q, const std::vector<Real>& X) {
+        std::vector<double> g(static_cast<std::size_t>(q.p * q.d)), da(static_cast<std::size_t>(q.p));
         for (Index i = 0; i < q.n; ++i) {
             double h = 0;
+            std::vector<double> z(static_cast<std::size_t>(q.p));
             for (Index j = 0; j < q.p; ++j) {
-                double z = 0;
                 for (Index k = 0; k < q.d; ++k)
-                    z += static_cast<double>(q.W[j * q.d + k]) * static_cast<double>(q.X[i * q.d + k]);
-                mask[static_cast<std::size_t>(i * q.p + j)] = z > 0;
-                if (z > 0) h += static_cast<double>(q.a[j]) * z;
+                    z[at(j)] += value(q.W[j * q.d + k]) * value(X[at(i * q.d + k)]);
+                h += value(q.a[j]) * std::max(z[at(j)], 0.0);
             }
-            const double r = static_cast<double>(q.y[i]) - h / static_cast<double>(q.p);
+            const double r = value(q.y[i]) - h / static_cast<double>(q.p);
             sum_r2 += r * r;
-            for (Index j = 0; j < q.p; ++j)
-                if (mask[static_cast<std::size_t>(i * q.p + j)])
-                    for (Index k = 0; k < q.d; ++k)
-                        g[static_cast<std::size_t>(j * q.d + k)] += r * static_cast<double>(q.X[i * q.d + k]);
+            for (Index j = 0; j < q.p; ++j) {
+                if (z[at(j)] <= 0) continue;
+                n_active++;
+                da[at(j)] += r * z[at(j)] / static_cast<double>(q.n);
+                for (Index k = 0; k < q.d; ++k) g[at(j * q.d + k)] += r * value(X[at(i * q.d + k)]);
+            }
+        }
+        for (Index j = 0; j < q.p; ++j) {
+            for (Index k = 0; k < q.d; ++k) {
+                const double dw = value(q.a[j]) * g[at(j * q.d + k)] / static_cast<double>(q.n);
+                W.push_back(value(q.W[j * q.d + k]) + dw);
+                velocity_sq += dw * dw;
+            }
+            a.push_back(value(q.a[j]) + da[at(j)]);
+            velocity_sq += da[at(j)] * da[at(j)];
         }
     }
+
+    static std::size_t at(Index k) { return static_cast<std::size_t>(k); }
+    static double value(Real x) { return static_cast<double>(x); }
 };
 
 template <class Real>
-void check_sizes(Index n, Index d, Index p, const pl::Kernel<Real>& kernel) {
-    const RandomProblem<Real> random(n, d, p, static_cast<unsigned>(n * 10007 + d * 101 + p));
-    const pl::Problem<Real>& q = random.view;
-    const Expected<Real> expected(q);
-    pl::Control control;
-    pl::Evaluator<Real> evaluator(q, kernel);
-    pl::Point<Real> at(p, evaluator.row_stride(), evaluator.blocks()),
-        next(p, evaluator.row_stride(), evaluator.blocks());
-    for (Index j = 0; j < p; ++j) std::copy_n(q.W + j * d, d, at.W.data() + j * evaluator.row_stride());
-    std::copy_n(q.a, p, at.a.data());
-    CHECK(evaluator.evaluate(at, 1, control));
-    evaluator.step(at, next, Real{1});
-
-    const double eps = static_cast<double>(std::numeric_limits<Real>::epsilon());
-    const double tolerance = 40 * eps * std::sqrt(static_cast<double>(n * d * p));
-    CHECK(std::abs(at.sum_r2 - expected.sum_r2) <= tolerance * expected.sum_r2);
-    double error = 0, size = 0, velocity_sq = 0;
-    for (Index j = 0; j < p; ++j) {
-        const double aj = static_cast<double>(q.a[j]) / static_cast<double>(n);
-        double da = 0;
-        for (Index k = 0; k < d; ++k) {
-            const double g = expected.g[static_cast<std::size_t>(j * d + k)];
-            const double w = static_cast<double>(q.W[j * d + k]);
-            const double moved = static_cast<double>(next.W.data()[j * evaluator.row_stride() + k]) - w;
-            error += (moved - aj * g) * (moved - aj * g);
-            size += aj * g * aj * g + w * w;
-            velocity_sq += aj * aj * g * g;
-            da += w * g / static_cast<double>(n);
-        }
-        velocity_sq += da * da;
-        CHECK(std::abs(static_cast<double>(next.a.data()[j] - q.a[j]) - da) <=
-              tolerance * (1 + std::abs(da)) * 4);
+double distance(const std::vector<Real>& got, const std::vector<double>& expected) {
+    double error = 0, size = 0;
+    CHECK(got.size() == expected.size());
+    for (std::size_t k = 0; k < got.size(); ++k) {
+        const double gap = static_cast<double>(got[k]) - expected[k];
+        error += gap * gap;
+        size += expected[k] * expected[k];
     }
-    CHECK(std::sqrt(error) <= tolerance * std::sqrt(size));
-    CHECK(std::abs(at.velocity_sq - velocity_sq) <= tolerance * velocity_sq);
-    for (Index i = 0; i < n; ++i)
-        for (Index j = 0; j < p; ++j) {
-            const pl::Word word = at.masks.data()[i / pl::kBlockPoints * p + j];
-            CHECK(((word >> (i % pl::kBlockPoints)) & 1) ==
-                  (expected.mask[static_cast<std::size_t>(i * p + j)] ? 1u : 0u));
-        }
+    return std::sqrt(error / (1 + size));  // values are of order 1; a step may cancel one
+}
+
+template <class Model, class Real>
+void check_model(const pl::Problem<Real>& q, const std::vector<Real>& X, const pl::Kernel<Real>& kernel) {
+    const Expected<Real> expected(q, X);
+    pl::Control control;
+    Model model(q, kernel);
+    CHECK(model.evaluate(1, control));
+    model.prepare(Real{1});
+    const double eps = static_cast<double>(std::numeric_limits<Real>::epsilon());
+    const double tolerance = 40 * eps * std::sqrt(static_cast<double>(q.n * q.d * q.p));
+    CHECK(std::abs(model.sum_r2() - expected.sum_r2) <= tolerance * expected.sum_r2);
+    CHECK(std::abs(model.velocity_sq() - expected.velocity_sq) <= tolerance * expected.velocity_sq);
+    CHECK(model.n_active() == expected.n_active);
+    model.advance(1);
+    std::vector<Real> W, a;
+    model.append_state(W, a);
+    CHECK(distance(W, expected.W) <= tolerance && distance(a, expected.a) <= tolerance);
+    model.retreat();
+    CHECK(std::abs(model.sum_r2() - expected.sum_r2) <= tolerance * expected.sum_r2);
+}
+
+template <class Real>
+void check_dense(Index n, Index d, Index p, const pl::Kernel<Real>& kernel) {
+    const RandomProblem<Real> random(n, d, p, static_cast<unsigned>(n * 10007 + d * 101 + p));
+    check_model<pl::DenseModel<Real>>(random.view, random.X, kernel);
+}
+
+template <class Real>
+void check_orthogonal(Index n, Index p, const pl::Kernel<Real>& kernel) {
+    const RandomProblem<Real> random(n, n, p, static_cast<unsigned>(n * 101 + p));
+    std::vector<Real> norms(random.a.size() + random.y.size()), X(random.X.size());
+    for (Index i = 0; i < n; ++i) {
+        norms[static_cast<std::size_t>(i)] = Real(1) + Real(i % 5) / Real(4);
+        X[static_cast<std::size_t>(i * n + i)] = norms[static_cast<std::size_t>(i)];
+    }
+    pl::Problem<Real> problem = random.view;
+    problem.X = nullptr;
+    problem.norms = norms.data();
+    check_model<pl::OrthogonalModel<Real>>(problem, X, kernel);
 }
 
 }  // namespace
@@ -90,10 +113,15 @@ int main() {
         for (Index n : {1, 2, 7, 8, 9, 15, 16, 17, 23, 24, 25, 47, 48, 49, 96, 97})
             for (Index d : {1, 3, 8, 17})
                 for (Index p : {1, 2, 7, 8, 9, 13}) {
-                    check_sizes<double>(n, d, p, *level.f64);
-                    check_sizes<float>(n, d, p, *level.f32);
+                    check_dense<double>(n, d, p, *level.f64);
+                    check_dense<float>(n, d, p, *level.f32);
                 }
-        for (Index d : {31, 32, 33, 63, 64, 65}) check_sizes<double>(50, d, 37, *level.f64);
+        for (Index d : {31, 32, 33, 63, 64, 65}) check_dense<double>(50, d, 37, *level.f64);
+        for (Index n : {1, 7, 8, 9, 31, 32, 33, 63, 64, 65, 130})
+            for (Index p : {1, 2, 7, 8, 9, 13}) {
+                check_orthogonal<double>(n, p, *level.f64);
+                check_orthogonal<float>(n, p, *level.f32);
+            }
         std::printf("level %s\n", level.name.c_str());
     }
 }

@@ -1,0 +1,234 @@
+// The state of one run on orthogonal inputs x_i = norms[i] e_i: pre-activations z_ji in tiles, at the cost of
+// the live ones. X is never formed. A model, for trajectory.hpp.
+#pragma once
+
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "parallel/parallel_for.hpp"
+#include "run/certificate.hpp"
+#include "run/packed.hpp"
+
+namespace pl {
+
+template <class Real>
+class OrthogonalModel {
+  public:
+    OrthogonalModel(const Problem<Real>& problem, const Kernel<Real>& kernel)
+        : problem_(problem),
+          kernel_(kernel),
+          blocks_((problem.n + kernel.tile - 1) / kernel.tile),
+          superblocks_(superblock_count(problem, kernel)),
+          order_(static_cast<std::size_t>(problem.n)),
+          y_(points()),
+          norm_sq_(points()),
+          r_(points()),
+          z_(points() * problem.p),
+          a_(problem.p),
+          a_before_(problem.p),
+          rate_(problem.p),
+          sums_(superblocks_ * 2 * problem.p * kernel.lanes),
+          rows_(blocks_ * problem.p),
+          live_(blocks_),
+          squares_(static_cast<std::size_t>(superblocks_)) {
+        sort_by_label();
+        for (Index i = 0; i < problem.n; ++i) {
+            const Index from = order_[static_cast<std::size_t>(i)];
+            y_.data()[i] = problem.y[from];
+            norm_sq_.data()[i] = problem.norms[from] * problem.norms[from];
+            largest_norm_sq_ = std::max(largest_norm_sq_, static_cast<double>(norm_sq_.data()[i]));
+            for (Index j = 0; j < problem.p; ++j)
+                *pair(j, i) = problem.W[j * problem.n + from] * problem.norms[from];
+        }
+        std::copy_n(problem.a, problem.p, a_.data());
+        for (Index b = 0; b < blocks_; ++b) {
+            std::iota(rows_.data() + b * problem.p, rows_.data() + (b + 1) * problem.p, 0);
+            live_.data()[b] = static_cast<std::int32_t>(problem.p);
+        }
+    }
+
+    // Never half-way: a pass over 10^8 pairs takes about 50 ms, so cancellation can wait for its end.
+    bool evaluate(int threads, Control&) {
+        over_superblocks(threads, kernel_.orthogonal_pass);
+        sum_r2_ = 0;
+        for (double square : squares_) sum_r2_ += square;
+        return true;
+    }
+
+    // da_j/dt and the squared speed, from the sums of the pass.
+    void prepare(Real step) {
+        step_ = step;
+        const double n = static_cast<double>(problem_.n);
+        velocity_sq_ = 0;
+        for (Index j = 0; j < problem_.p; ++j) {
+            double rz = 0, speed = 0;
+            for (Index s = 0; s < superblocks_; ++s) {
+                const Real* sums = sums_.data() + (s * problem_.p + j) * 2 * kernel_.lanes;
+                for (Index l = 0; l < kernel_.lanes; ++l) {
+                    rz += static_cast<double>(sums[l]);
+                    speed += static_cast<double>(sums[kernel_.lanes + l]);
+                }
+            }
+            const double aj = static_cast<double>(a_.data()[j]) / n, rate = rz / n;
+            rate_.data()[j] = static_cast<Real>(rate);
+            velocity_sq_ += aj * aj * speed + rate * rate;
+        }
+    }
+
+    // One step, in place. The state before is kept only where the next one might overflow: retreat() needs it
+    // then.
+    void advance(int threads) {
+        backup_ = may_overflow() ? z_.copy() : Buffer<Real>();
+        if (steps_++ % kPruneEvery == 0) over_superblocks(threads, kernel_.orthogonal_prune);
+        sum_r2_before_ = sum_r2_;
+        velocity_sq_before_ = velocity_sq_;
+        over_superblocks(threads, kernel_.orthogonal_step);
+        std::copy_n(a_.data(), problem_.p, a_before_.data());
+        for (Index j = 0; j < problem_.p; ++j) a_.data()[j] += step_ * rate_.data()[j];
+    }
+
+    void retreat() {
+        if (backup_.size() > 0) z_ = backup_.copy();
+        std::copy_n(a_before_.data(), problem_.p, a_.data());
+        sum_r2_ = sum_r2_before_;
+        velocity_sq_ = velocity_sq_before_;
+    }
+
+    double sum_r2() const { return sum_r2_; }
+    double velocity_sq() const { return velocity_sq_; }
+
+    Index n_active() const {
+        Index count = 0;
+        for (Index k = 0; k < z_.size(); ++k) count += z_.data()[k] > 0 ? 1 : 0;
+        return count;
+    }
+
+    double dead_label_sq() const {
+        double sum = 0;
+        for (Index i = 0; i < problem_.n; ++i) {
+            bool live = false;
+            for (Index j = 0; j < problem_.p && !live; ++j) live = *pair(j, i) > 0;
+            const double y = static_cast<double>(y_.data()[i]);
+            if (!live) sum += y * y;
+        }
+        return sum;
+    }
+
+    NeuronFacts neurons() const {
+        NeuronFacts facts;
+        for (Index j = 0; j < problem_.p; ++j) {
+            double sum = 0;
+            for (Index i = 0; i < problem_.n; ++i) {
+                const double z = static_cast<double>(*pair(j, i));
+                sum += z * z / static_cast<double>(norm_sq_.data()[i]);
+            }
+            facts.w_sq.push_back(sum);
+            facts.a.push_back(static_cast<double>(a_.data()[j]));
+        }
+        return facts;
+    }
+
+    std::vector<double> outputs() const {
+        std::vector<double> h(static_cast<std::size_t>(problem_.n));
+        for (Index i = 0; i < problem_.n; ++i)
+            for (Index j = 0; j < problem_.p; ++j)
+                h[static_cast<std::size_t>(order_[static_cast<std::size_t>(i)])] +=
+                    static_cast<double>(a_.data()[j]) * std::max(static_cast<double>(*pair(j, i)), 0.0);
+        return h;
+    }
+    Index output_terms() const { return problem_.p + 4; }
+
+    void append_state(std::vector<Real>& W, std::vector<Real>& a) const {
+        const std::size_t start = W.size();
+        W.resize(start + static_cast<std::size_t>(problem_.p * problem_.n));
+        for (Index i = 0; i < problem_.n; ++i) {
+            const Index to = order_[static_cast<std::size_t>(i)];
+            for (Index j = 0; j < problem_.p; ++j)
+                W[start + static_cast<std::size_t>(j * problem_.n + to)] = *pair(j, i) / problem_.norms[to];
+        }
+        a.insert(a.end(), a_.data(), a_.data() + problem_.p);
+    }
+
+    static double bytes(const Problem<Real>& problem, const Kernel<Real>& kernel) {
+        const double n = static_cast<double>(round_up(problem.n, kernel.tile)),
+                     p = static_cast<double>(problem.p);
+        const double parts = static_cast<double>(superblock_count(problem, kernel));
+        const double lanes = static_cast<double>(kernel.lanes), tile = static_cast<double>(kernel.tile);
+        return (n * p + 3 * n + 3 * p + parts * 2 * p * lanes) * sizeof(Real) + n / tile * (p + 1) * 4 +
+               8 * n;
+    }
+
+  private:
+    static constexpr Index kPruneEvery = 32;
+
+    // Whether the coming step may make anything so large that the next residuals overflow in float32.
+    bool may_overflow() const {
+        constexpr double kLarge = 1e12;
+        double a = 0, rate = 0;
+        for (Index j = 0; j < problem_.p; ++j) {
+            a = std::max(a, std::abs(static_cast<double>(a_.data()[j])));
+            rate = std::max(rate, std::abs(static_cast<double>(rate_.data()[j])));
+        }
+        const double r = std::sqrt(sum_r2_), step = static_cast<double>(step_);
+        return !(std::max({r, a, step * rate,
+                           step * a * r * largest_norm_sq_ / static_cast<double>(problem_.n)}) < kLarge);
+    }
+
+    static Index superblock_count(const Problem<Real>& problem, const Kernel<Real>& kernel) {
+        constexpr double kPairs = 1 << 20;  // a few hundred microseconds on one core
+        const double pairs = static_cast<double>(problem.n) * static_cast<double>(problem.p);
+        const Index blocks = (problem.n + kernel.tile - 1) / kernel.tile;
+        return std::clamp(static_cast<Index>(std::min(pairs / kPairs, 256.0)), Index{1}, blocks);
+    }
+
+    Index points() const { return blocks_ * kernel_.tile; }
+
+    // Points with positive labels first: once the wrongly signed pairs are dead, whole tiles are.
+    void sort_by_label() {
+        std::iota(order_.begin(), order_.end(), Index{0});
+        std::stable_partition(order_.begin(), order_.end(), [this](Index i) { return problem_.y[i] > 0; });
+    }
+
+    Real* pair(Index j, Index i) {
+        return z_.data() + (i / kernel_.tile * problem_.p + j) * kernel_.tile + i % kernel_.tile;
+    }
+    const Real* pair(Index j, Index i) const { return const_cast<OrthogonalModel*>(this)->pair(j, i); }
+
+    void over_superblocks(int threads, void (*function)(OrthogonalArgs<Real>&)) {
+        const auto one = [&](Index s) {
+            OrthogonalArgs<Real> args{s * blocks_ / superblocks_,
+                                      (s + 1) * blocks_ / superblocks_,
+                                      problem_.p,
+                                      step_ / static_cast<Real>(problem_.n),
+                                      y_.data(),
+                                      norm_sq_.data(),
+                                      a_.data(),
+                                      z_.data(),
+                                      r_.data(),
+                                      sums_.data() + s * 2 * problem_.p * kernel_.lanes,
+                                      rows_.data(),
+                                      live_.data(),
+                                      0};
+            function(args);
+            squares_[static_cast<std::size_t>(s)] = args.sum_r2;
+        };
+        if (superblocks_ == 1) return one(0);
+        Control uncancelled;
+        parallel_for(superblocks_, threads, uncancelled, one);
+    }
+
+    const Problem<Real>& problem_;
+    const Kernel<Real>& kernel_;
+    Index blocks_, superblocks_;
+    std::vector<Index> order_;  // place -> the caller's index
+    Buffer<Real> y_, norm_sq_, r_, z_, a_, a_before_, rate_, sums_, backup_;
+    Buffer<std::int32_t> rows_, live_;
+    std::vector<double> squares_;
+    Real step_ = 0;
+    double largest_norm_sq_ = 0;
+    Index steps_ = 0;
+    double sum_r2_ = 0, velocity_sq_ = 0, sum_r2_before_ = 0, velocity_sq_before_ = 0;
+};
+
+}  // namespace pl
