@@ -128,7 +128,8 @@ class Solution:
             f"{s['steps']} steps of {s['step']:g} in {s['seconds']:.3g} s ({s['backend']})\n"
             f"  t {self.t[0]:g}..{self.t[-1]:g} in {len(self.t)} saved times, "
             f"loss {first:.6g} -> {last:.6g}\n"
-            f"  local_pl {self.local_pl[0]:.4g} -> {self.local_pl[-1]:.4g}, average_pl {self.average_pl():.4g}\n"
+            f"  local_pl {self.local_pl[0]:.4g} -> {self.local_pl[-1]:.4g}, "
+            f"average_pl {self.average_pl():.4g}\n"
             f"  rises {s['rises']}, criterion_time {s['criterion_time']}, proved_time {s['proved_time']})"
         )
 
