@@ -165,7 +165,8 @@ class Run:
         return drift
 
     def _record(self, point: Point) -> tuple[Any, ...]:
-        drift = float(np.max(np.abs(self._invariant(point.W, point.a) - self.invariant_start)))
+        with np.errstate(over="ignore", invalid="ignore"):  # a state too large to square: the drift is NaN
+            drift = float(np.max(np.abs(self._invariant(point.W, point.a) - self.invariant_start)))
         state = (point.W, point.a) if self.task.states else None
         return point.k, point.loss, point.velocity_sq, point.moment.n_active, drift, state
 
