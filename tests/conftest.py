@@ -16,7 +16,7 @@ if "native" not in backends.available():
     os.environ.setdefault("PL_NATIVE_BACKEND", "numpy")
 
 
-@pytest.fixture(params=backends.NAMES)
+@pytest.fixture(params=backends.NAMES, scope="session")
 def backend(request: pytest.FixtureRequest) -> str:
     """Every backend by name; skipped where it is missing."""
     name: str = request.param

@@ -38,7 +38,8 @@ def endless_criterion() -> tuple[pl.Dataset, pl.Network]:
 
 def safe_step(data: pl.Dataset, network: pl.Network) -> float:
     """0.5 over Lemma 7's upper bound on mu at t = 0: gradient descent that does not bounce."""
-    return 0.5 / pl.metrics.pl_upper_bound(data, network)
+    bound = pl.metrics.pl_upper_bound(data, network)
+    return 0.5 / bound if bound > 0 else 1.0  # no live pair: nothing moves
 
 
 def euler_task(data: pl.Dataset, network: pl.Network, **changes: Any) -> EulerTask:

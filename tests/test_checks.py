@@ -234,11 +234,23 @@ def test_seed_kinds_refused(seed: Any) -> None:
         (lambda: pl.data.orthogonal(3, 2, seed=0), ValueError, "n: expected n <= d = 2"),
         (lambda: pl.data.sphere(3, 2, seed=-1), ValueError, "seed: expected an integer >= 0, got -1"),
         (lambda: pl.data.sphere(3, 2, seed=0, norms=(2, 1)), ValueError, "norms: expected low <= high"),
-        (lambda: pl.data.sphere(3, 2, seed=0, norms=(0, 1)), ValueError, r"norms\[0\]: expected a number > 0"),
-        (lambda: pl.data.sphere(3, 2, seed=0, labels=1.0), TypeError, r"labels: expected a pair \(low, high\)"),
+        (
+            lambda: pl.data.sphere(3, 2, seed=0, norms=(0, 1)),
+            ValueError,
+            r"norms\[0\]: expected a number > 0",
+        ),
+        (
+            lambda: pl.data.sphere(3, 2, seed=0, labels=1.0),
+            TypeError,
+            r"labels: expected a pair \(low, high\)",
+        ),
         (lambda: pl.initial.asymmetric(0, 2, seed=0), ValueError, "p: expected an integer >= 1"),
         (lambda: pl.initial.asymmetric(3, 2, seed=0, scale=0), ValueError, "scale: expected a number > 0"),
-        (lambda: pl.initial.asymmetric(3, 2, seed=0, data=X), TypeError, "data: expected a pl.Dataset or None"),
+        (
+            lambda: pl.initial.asymmetric(3, 2, seed=0, data=X),
+            TypeError,
+            "data: expected a pl.Dataset or None",
+        ),
         (
             lambda: pl.initial.asymmetric(3, 2, seed=0, data=problem(d=5)[0]),
             ValueError,

@@ -40,7 +40,9 @@ def test_bounds_by_hand() -> None:
     # sum_j a_j^2 1_ji = 4, 4, 5; norms^2 = 1, 2, 5; X X^T = [[1, 1, -1], [1, 2, 1], [-1, 1, 5]]
     assert metrics.pl_low(HAND_DATA, HAND_NET) == pytest.approx(2 / 3 * 2)
     assert metrics.pl_upp(HAND_DATA, HAND_NET) == pytest.approx(16 / 3 * 2.5)
-    assert metrics.off(HAND_DATA) == pytest.approx(2.0)  # eigenvalues 1, 1, -2 of [[0, 1, -1], [1, 0, 1], [-1, 1, 0]]
+    assert metrics.off(HAND_DATA) == pytest.approx(
+        2.0
+    )  # eigenvalues 1, 1, -2 of [[0, 1, -1], [1, 0, 1], [-1, 1, 0]]
     assert metrics.pl_lower_bound(HAND_DATA, HAND_NET) == 0.0
     # sum_j (a_j^2 + norm(w_j)^2) 1_ji = 6, 6, 11.25
     assert metrics.pl_upper_bound(HAND_DATA, HAND_NET) == pytest.approx(2 / 3 * (5 + 2) * 11.25 / 2)

@@ -49,9 +49,7 @@ def test_lemma_1_drift_of_one_euler_step(both: Any) -> None:
 def test_drift_is_of_second_order_in_the_step() -> None:
     data, network = problem()
     drifts = [
-        run(
-            euler_task(data, network, step=1 / m, n_steps=m, save_steps=np.array([0, m]))
-        ).invariant_drift[-1]
+        run(euler_task(data, network, step=1 / m, n_steps=m, save_steps=np.array([0, m]))).invariant_drift[-1]
         for m in (100, 1000)
     ]
     assert drifts[0] / drifts[1] == pytest.approx(10, rel=0.1)  # m steps of size 1/m: eta^2/eta

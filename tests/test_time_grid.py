@@ -85,7 +85,13 @@ def test_times_beyond_the_last_step_are_the_last_step() -> None:
 
 @pytest.mark.parametrize(
     ("every", "expected"),
-    [(1.0, range(11)), (0.2, range(11)), (2.0, [0, 2, 4, 6, 8, 10]), (3.0, [0, 3, 6, 9, 10]), (50.0, [0, 10])],
+    [
+        (1.0, range(11)),
+        (0.2, range(11)),
+        (2.0, [0, 2, 4, 6, 8, 10]),
+        (3.0, [0, 3, 6, 9, 10]),
+        (50.0, [0, 10]),
+    ],
 )
 def test_every(every: float, expected: Any) -> None:
     np.testing.assert_array_equal(time_grid.save_steps(pl.Save(every=every), 10.0, 1.0, 10), list(expected))

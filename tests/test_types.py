@@ -97,7 +97,12 @@ def test_a_million_orthogonal_points_need_no_matrix() -> None:
 
 @pytest.mark.parametrize(
     ("inputs", "expected"),
-    [(np.eye(3), True), (np.diag([1.0, -2.0, 3.0])[::-1], True), (X, False), ([[1.0, 1.0], [1.0, -1.0]], False)],
+    [
+        (np.eye(3), True),
+        (np.diag([1.0, -2.0, 3.0])[::-1], True),
+        (X, False),
+        ([[1.0, 1.0], [1.0, -1.0]], False),
+    ],
 )
 def test_orthogonality_is_claimed_only_beyond_rounding(inputs: Any, expected: bool) -> None:
     assert pl.Dataset(inputs, np.ones(len(inputs))).is_orthogonal is expected

@@ -98,8 +98,8 @@ class Solution:
     def load(cls, path: str | os.PathLike[str]) -> Solution:
         """Read what `save` wrote. ValueError for a file that is torn, foreign or of another version."""
         try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
         except (zipfile.BadZipFile, EOFError, ValueError, AttributeError, TypeError) as err:
             raise ValueError(f"{os.fspath(path)}: not a file written by Solution.save ({err})") from err
         if "head" not in arrays:
