@@ -1,4 +1,4 @@
-"""Fixtures: each backend that can be used here, and a default that warns of nothing where the core is not built."""
+"""Fixtures: each backend that can be used here, and a default that is silent where the core is not built."""
 
 from __future__ import annotations
 

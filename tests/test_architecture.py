@@ -1,4 +1,4 @@
-"""The shape of the package: imports go one way, modules and functions stay small, importing it stays light."""
+"""The shape of the package: imports go one way, modules and functions stay small, importing is light."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ import pl_native
 ROOT = Path(pl_native.__file__).parent
 ORDER = [
     "_core", "_checks", "status", "options", "types", "streams", "data", "initial", "reduction", "model",
-    "backends", "backends._certificate", "backends._loop", "backends.numpy", "backends.numba", "backends.native",
-    "time_grid", "progress", "solution", "runs", "simulation", "metrics", "theory", "stats", "store", "sweep",
+    "backends", "backends._certificate", "backends._loop", "backends.numpy", "backends.numba",
+    "backends.native", "time_grid", "progress", "solution", "runs", "simulation", "metrics", "theory", "stats", "store", "sweep",
     "experiments", "plots", "report", "build_info", "cli", "__main__",
 ]  # fmt: skip
 """Left to right: a module imports only from its left. `__init__` may import all of them."""
@@ -141,8 +141,7 @@ def test_public_functions_say_what_they_do() -> None:
     silent = [
         name
         for name, node in functions().items()
-        if not name.split(".")[0].startswith("_")
-        and not node.name.startswith("_")
+        if not any(part.startswith("_") for part in name.split("."))
         and ast.get_docstring(node) is None
         and code_lines(node) > 4
     ]

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
-from problems import SIZES, orthogonal_problem, problem, safe_step
 
 import pl_native as pl
 from pl_native import metrics
+from problems import SIZES, orthogonal_problem, problem, safe_step
 
 sizes = st.sampled_from(SIZES)
 

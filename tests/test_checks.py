@@ -1,4 +1,4 @@
-"""Every wrong argument is refused before any work, with the argument's name, what came and what is expected."""
+"""Every wrong argument is refused before any work: its name, what came, what is expected."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from problems import orthogonal_problem, problem
 
 import pl_native as pl
 from pl_native import _checks, backends
+from problems import orthogonal_problem, problem
 
 X, Y = np.ones((3, 2)), np.ones(3)
 NAN, INF = float("nan"), float("inf")
@@ -230,7 +230,7 @@ def test_seed_kinds_refused(seed: Any) -> None:
     ("call", "error", "match"),
     [
         (lambda: pl.data.sphere(0, 2, seed=0), ValueError, "n: expected an integer >= 1, got 0"),
-        (lambda: pl.data.gaussian(3, 2.0, seed=0), TypeError, "d: expected an integer, got 2.0"),
+        (lambda: pl.data.gaussian(3, 2.0, seed=0), TypeError, r"d: expected an integer, got 2\.0"),
         (lambda: pl.data.orthogonal(3, 2, seed=0), ValueError, "n: expected n <= d = 2"),
         (lambda: pl.data.sphere(3, 2, seed=-1), ValueError, "seed: expected an integer >= 0, got -1"),
         (lambda: pl.data.sphere(3, 2, seed=0, norms=(2, 1)), ValueError, "norms: expected low <= high"),
@@ -292,7 +292,7 @@ def test_the_environment_chooses_and_is_checked(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PL_NATIVE_BACKEND", "numpy")
     assert backends.select("auto").NAME == "numpy"
     monkeypatch.setenv("PL_NATIVE_BACKEND", "gpu")
-    with pytest.raises(ValueError, match="PL_NATIVE_BACKEND: expected one of .*got 'gpu'"):
+    with pytest.raises(ValueError, match=r"PL_NATIVE_BACKEND: expected one of .*got 'gpu'"):
         backends.select("auto")
     assert backends.select("numpy").NAME == "numpy"
 

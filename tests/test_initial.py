@@ -1,4 +1,4 @@
-"""Laws of the initial networks, scale, casting, and that drawing with `data=` changes the cost and not the law."""
+"""Laws of the initial networks, scale, casting; drawing with `data=` changes the cost and not the law."""
 
 from __future__ import annotations
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-from problems import orthogonal_problem, problem, problems, small_problems
 
 import pl_native as pl
 from pl_native import metrics, model
+from problems import orthogonal_problem, problem, problems, small_problems
 
 HAND_DATA = pl.Dataset([[1.0, 0.0], [1.0, 1.0], [-1.0, 2.0]], [1.0, -1.0, 2.0])
 HAND_NET = pl.Network([[1.0, 1.0], [-2.0, 0.5]], [2.0, -1.0])

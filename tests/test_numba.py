@@ -1,4 +1,4 @@
-"""What is particular to the Numba backend: threads, NaN, and that importing the package does not import it."""
+"""What is particular to the Numba backend: one fused pass, NaN, threads."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import time
 
 import numpy as np
 import pytest
-from problems import euler_task, problem
 
 import pl_native as pl
 from pl_native.backends import numba as jit
 from pl_native.backends import numpy as oracle
+from problems import euler_task, problem
 
 pytest.importorskip("numba")
 

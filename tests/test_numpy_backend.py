@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-from problems import SIZES, endless_criterion, euler_task, orthogonal_problem, problem, problems, safe_step
 
 import pl_native as pl
 from pl_native import metrics
 from pl_native.backends import _certificate, _loop
 from pl_native.backends import numpy as oracle
+from problems import SIZES, endless_criterion, euler_task, orthogonal_problem, problem, problems, safe_step
 
 
 def run(task: Any) -> Any:

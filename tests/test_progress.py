@@ -6,10 +6,10 @@ import io
 import sys
 
 import pytest
-from problems import problem
 
 import pl_native as pl
 from pl_native import progress
+from problems import problem
 
 
 class Terminal(io.StringIO):

@@ -1,4 +1,4 @@
-"""simulate, simulate_ensemble, iter_ensemble: same answers alone and together, lazily, interrupted, observed."""
+"""simulate, simulate_ensemble, iter_ensemble: alone and together, lazily, interrupted, observed."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from problems import orthogonal_problem, problem, safe_step
 
 import pl_native as pl
 from pl_native import metrics, simulation
+from problems import orthogonal_problem, problem, safe_step
 
 CURVES = ("t", "loss", "local_pl", "grad_norm", "n_active", "invariant_drift")
 ENDLESS = 1e9
@@ -95,12 +95,12 @@ def test_solution_is_what_the_metrics_say(backend: str) -> None:
 
 
 def test_average_pl_is_lemma_2(backend: str) -> None:
-    """log(L(0)/L(t))/t is the mean of local_pl: by the trapezoidal rule, where nothing slides (orthogonal data)."""
+    """log(L(0)/L(t))/t is the mean of local_pl (trapezoidal rule), where nothing slides (orthogonal data)."""
     data, network = orthogonal_problem()
     sol = pl.simulate(data, network, 2.0, step=1e-3, save=2001, backend=backend)
     mean = np.trapezoid(sol.local_pl, sol.t) / sol.t[-1]
     assert sol.average_pl() == pytest.approx(mean, rel=2e-3)
-    assert sol.average_pl() == metrics.average_pl(sol.t, sol.loss)[-1]
+    assert sol.average_pl() == pytest.approx(metrics.average_pl(sol.t, sol.loss)[-1], rel=1e-14)
 
 
 def test_observations(backend: str) -> None:
@@ -250,6 +250,8 @@ def test_an_error_in_progress_is_not_hidden(backend: str) -> None:
 
     with pytest.raises(ZeroDivisionError, match="mine"):
         pl.simulate(*problem(), ENDLESS, backend=backend, progress=broken)
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        pl.simulate_ensemble([problem()] * 3, ENDLESS, backend=backend, progress=broken, threads=2)
 
 
 def test_stats_name_the_run(backend: str) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from problems import orthogonal_problem, problem
-from test_simulation import same
 
 import pl_native as pl
 from pl_native import solution
+from problems import orthogonal_problem, problem
+from test_simulation import same
 
 
 def solved(**options: Any) -> pl.Solution:
@@ -139,7 +139,9 @@ def test_repr_tells_the_story() -> None:
 
 def test_pickle() -> None:
     sol = solved(save=pl.Save(states=True))
-    same(pickle.loads(pickle.dumps(sol)), sol)
+    again = pickle.loads(pickle.dumps(sol))
+    same(again, sol)
+    assert not again.loss.flags.writeable
 
 
 def test_average_pl_at_the_edges() -> None:

@@ -1,4 +1,4 @@
-"""Each status is reached, worded, and wins or loses against the others as their order says; on every backend."""
+"""Each status is reached, worded, and wins against the others as their order says; on every backend."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from problems import endless_criterion, orthogonal_problem, problem
 
 import pl_native as pl
 from pl_native import metrics
 from pl_native.types import Status, Stop
+from problems import endless_criterion, orthogonal_problem, problem
 
 WELL = pl.Dataset([[1.0, 0.0], [0.1, 1.0]], [1.0, 1.0]), pl.Network([[0.1, 0.0], [0.0, 0.1]], [1.5, 1.5])
 

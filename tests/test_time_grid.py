@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from problems import problem
 
 import pl_native as pl
 from pl_native import time_grid
+from problems import problem
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from problems import orthogonal_problem, problem
 
 import pl_native as pl
+from problems import orthogonal_problem, problem
 
 X = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.25]])
 Y = np.array([1.0, -1.0, 2.0])

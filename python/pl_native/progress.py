@@ -86,6 +86,7 @@ class _Line:
         self._last = ""
 
     def show(self, done: int, total: int) -> None:
+        """Print where we are, unless it is too soon."""
         now = time.perf_counter()
         if now < self._due and done < total:
             return

@@ -63,6 +63,10 @@ class Solution:
         for array in self.observed.values():
             array.setflags(write=False)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__post_init__()  # unpickled arrays are writeable again
+
     @property
     def message(self) -> str:
         return self.status.message
