@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pl_native.stats.intervals import check_counts
-from pl_native.stats.slopes import Seed
+from pl_native.streams import Purpose, Seed, generator
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -30,7 +30,7 @@ class CurveTest:
     def __repr__(self) -> str:
         return (
             f"p = {self.p_value:.4g} (shift {self.p_shift:.4g}, shape {self.p_shape:.4g}; first "
-            f"{self.excess:+.1f} converged; {self.n.size} values of n, {self.runs[0]} and {self.runs[1]} runs)"
+            f"{self.excess:+.1f} converged; {self.n.size} n, {self.runs[0]} and {self.runs[1]} runs)"
         )
 
 
@@ -83,7 +83,7 @@ def two_sample_test(
         raise ValueError(f"resamples: expected at least 99, got {resamples!r}")
     n, k1, m1, k2, m2 = _shared(n1, counts1, n2, counts2)
     total = k1 + k2
-    rng = np.random.default_rng(seed)
+    rng = generator(seed, Purpose.BOOTSTRAP)
     draws = rng.hypergeometric(total, m1 + m2 - total, m1, size=(resamples, n.size))
     tables = np.concatenate([k1[None, :], draws]).astype(np.float64)
     m = (m1 + m2).astype(np.float64)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pl_native.stats.intervals import Interval, check_level
-
-Seed = int | np.random.SeedSequence | np.random.Generator
+from pl_native.streams import Purpose, Seed, generator
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -86,7 +85,7 @@ def mean_interval(
     mean = float(runs.mean())
     if runs.size == 1:
         return MeanEstimate(mean, Interval(-np.inf, np.inf, level), 1)
-    draws = _resampled_means(runs, resamples, np.random.default_rng(seed))
+    draws = _resampled_means(runs, resamples, generator(seed, Purpose.BOOTSTRAP))
     low, high = np.quantile(draws, [tail, 1.0 - tail])
     return MeanEstimate(mean, Interval(float(low), float(high), level), runs.size)
 
@@ -120,7 +119,7 @@ def loglog_slope(
     weights = (x - x.mean()) / np.sum((x - x.mean()) ** 2)
     logs = np.log([v.mean() for v in runs])
     slope = float(weights @ logs)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed, Purpose.BOOTSTRAP)
     draws = np.log(np.stack([_resampled_means(v, resamples, rng) for v in runs])).T @ weights
     low, high = np.quantile(draws, [tail, 1.0 - tail])
     intercept = float(logs.mean() - slope * x.mean())
