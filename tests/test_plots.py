@@ -39,7 +39,10 @@ def test_figure_3_has_both_panels_and_says_who_is_who(summary):
     assert any(
         "measured, 12 runs per n" in text and f"N = {measured.estimate:.0f}" in text for text in texts(left)
     )
-    assert any("published, 80 runs per n" in text and "N = 1656 [1646, 1665]" in text for text in texts(left))
+    assert any(
+        "published, 80 runs per n" in text and "N = 1656 [1646, 1665]\npaper's estimator: 1651" in text
+        for text in texts(left)
+    )
     assert any("at 4000" in text for text in texts(left))
 
 

@@ -91,7 +91,8 @@ def _label(curve: Curve, look: Look) -> str:
         where = where or (f"N > {low:.0f}" if math.isinf(high) else f"N < {high:.0f}")
     else:
         where = f"N = {fit.estimate:.0f} [{low:.0f}, {high:.0f}]"
-    return f"{look.name}, {runs} runs per n\n{where}"
+    paper = "" if math.isnan(curve.estimator) else f"\npaper's estimator: {curve.estimator:.0f}"
+    return f"{look.name}, {runs} runs per n\n{where}{paper}"
 
 
 def _shares(ax: Any, curve: Curve, look: Look) -> list[Any]:
@@ -132,8 +133,8 @@ def _interpolation_mark(ax: Any, width: Callable[[int], int], d: int) -> list[An
     side = 1.0 if size >= high else 0.0
     text = ax.annotate(
         f"$n = d\\,p$ at {size}",
-        xy=(side, 0.56),
-        xytext=(abs(side - 0.04), 0.56),
+        xy=(side, 0.47),
+        xytext=(abs(side - 0.04), 0.47),
         xycoords="axes fraction",
         textcoords="axes fraction",
         ha="right" if side else "left",
