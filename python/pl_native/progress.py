@@ -64,7 +64,9 @@ class _Bar:
     def __init__(self) -> None:
         from tqdm import tqdm
 
-        self._bar: Any = tqdm(unit="step", unit_scale=True, file=sys.stderr, leave=False)
+        self._bar: Any = tqdm(
+            file=sys.stderr, leave=False, bar_format="{l_bar}{bar}| {elapsed}<{remaining}", total=1
+        )
 
     def show(self, done: int, total: int) -> None:
         self._bar.total = total
@@ -84,6 +86,7 @@ class _Line:
         self._last = ""
 
     def show(self, done: int, total: int) -> None:
+        """Print where we are, unless it is too soon."""
         now = time.perf_counter()
         if now < self._due and done < total:
             return

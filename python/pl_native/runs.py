@@ -43,6 +43,7 @@ class Work:
 def checked_options(
     method: object, rtol: object, atol: object, save: object, stop: object, backend: object, threads: object
 ) -> Options:
+    """The arguments of `simulate` that do not belong to one problem, checked."""
     if _checks.choice("method", method, METHODS) != "euler":
         raise ValueError(f"method: {method!r} is not available in this version, expected 'euler'")
     _checks.positive("rtol", rtol)
@@ -117,6 +118,7 @@ def work_of(index: int, data: object, network: object, t_end: object, step: obje
 
 
 def solution_of(work: Work, run: RawRun, options: Options) -> Solution:
+    """What a backend recorded, in the terms of the paper."""
     p = work.network.p
     with np.errstate(invalid="ignore", divide="ignore"):
         local_pl = np.where(run.loss > 0, run.velocity_sq / (p * run.loss), np.nan)

@@ -63,6 +63,10 @@ class Solution:
         for array in self.observed.values():
             array.setflags(write=False)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__post_init__()  # unpickled arrays are writeable again
+
     @property
     def message(self) -> str:
         return self.status.message
@@ -98,8 +102,8 @@ class Solution:
     def load(cls, path: str | os.PathLike[str]) -> Solution:
         """Read what `save` wrote. ValueError for a file that is torn, foreign or of another version."""
         try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
         except (zipfile.BadZipFile, EOFError, ValueError, AttributeError, TypeError) as err:
             raise ValueError(f"{os.fspath(path)}: not a file written by Solution.save ({err})") from err
         if "head" not in arrays:
@@ -128,7 +132,8 @@ class Solution:
             f"{s['steps']} steps of {s['step']:g} in {s['seconds']:.3g} s ({s['backend']})\n"
             f"  t {self.t[0]:g}..{self.t[-1]:g} in {len(self.t)} saved times, "
             f"loss {first:.6g} -> {last:.6g}\n"
-            f"  local_pl {self.local_pl[0]:.4g} -> {self.local_pl[-1]:.4g}, average_pl {self.average_pl():.4g}\n"
+            f"  local_pl {self.local_pl[0]:.4g} -> {self.local_pl[-1]:.4g}, "
+            f"average_pl {self.average_pl():.4g}\n"
             f"  rises {s['rises']}, criterion_time {s['criterion_time']}, proved_time {s['proved_time']})"
         )
 

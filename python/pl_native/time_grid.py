@@ -37,8 +37,10 @@ def save_steps(save: Save, t_end: float, step: float, n: int) -> Array:
     count = min(save.count or 2, n + 1)
     if count < 2:
         return np.zeros(1, dtype=np.int64)
-    # in Python's integers: i * N may exceed int64
-    return np.unique(np.array([i * n // (count - 1) for i in range(count)], dtype=np.int64))
+    # i * N // (count - 1) without forming i * N, which may exceed int64
+    whole, rest = divmod(n, count - 1)
+    i = np.arange(count, dtype=np.int64)
+    return i * whole + i * rest // (count - 1)
 
 
 def _within(times: Array, t_end: float) -> Array:

@@ -74,6 +74,7 @@ class Run:
         self.invariant_start = self._invariant(task.W, task.a)
 
     def follow(self, evaluate: Evaluate, tick: Callable[[], None]) -> None:
+        """Step until a status holds; `tick` is called between steps and may raise KeyboardInterrupt."""
         W, a = self.task.W, self.task.a
         for k in range(self.task.n_steps + 1):
             point = self._evaluate(evaluate, k, W, a)
@@ -165,7 +166,8 @@ class Run:
         return drift
 
     def _record(self, point: Point) -> tuple[Any, ...]:
-        drift = float(np.max(np.abs(self._invariant(point.W, point.a) - self.invariant_start)))
+        with np.errstate(over="ignore", invalid="ignore"):  # a state too large to square: the drift is NaN
+            drift = float(np.max(np.abs(self._invariant(point.W, point.a) - self.invariant_start)))
         state = (point.W, point.a) if self.task.states else None
         return point.k, point.loss, point.velocity_sq, point.moment.n_active, drift, state
 
@@ -233,6 +235,7 @@ class Report:
         self.due = time.perf_counter() + POLL_SECONDS
 
     def tick(self) -> None:
+        """One more step of the current run."""
         self.current += 1
         if self.poll is not None and time.perf_counter() >= self.due:
             self.poll(self.before + self.current, self.total)

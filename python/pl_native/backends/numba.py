@@ -89,6 +89,7 @@ def euler(
     total = sum(task.n_steps for task in tasks)
 
     def one(i: int) -> RawRun | None:
+        """Task i, to its end or until `stop` is set."""
         run = Run(tasks[i])
 
         def tick() -> None:
@@ -108,8 +109,10 @@ def euler(
         pending = [pool.submit(one, i) for i in range(len(tasks))]
         try:
             _wait(pending, lambda: poll(sum(steps), total) if poll is not None else None)
-        except KeyboardInterrupt:
-            stop.set()
+        except BaseException as error:
+            stop.set()  # the runs end at their next step; leaving the pool waits for them
+            if not isinstance(error, KeyboardInterrupt):
+                raise
     return [future.result() for future in pending], stop.is_set()
 
 

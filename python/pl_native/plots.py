@@ -1,0 +1,88 @@
+"""Figures: the package's style, the axes, the files. matplotlib is imported when a function is called.
+
+Functions of one panel take `ax=` (a new figure without it) and return the artists they added.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pl_native.experiments import _marks, fig3
+from pl_native.experiments._curves import Comparison
+
+
+def available() -> bool:
+    """Whether matplotlib is installed."""
+    return importlib.util.find_spec("matplotlib") is not None
+
+
+def _matplotlib() -> Any:
+    if not available():
+        raise ImportError("plots need matplotlib: pip install 'pl_native[plot]'")
+    import matplotlib
+
+    return matplotlib
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """The package's style for the figures made inside, whatever the user's defaults; restored on leaving."""
+    _matplotlib()
+    from matplotlib import pyplot, rc_context
+
+    with rc_context(), resources.as_file(resources.files("pl_native") / "pl_native.mplstyle") as sheet:
+        pyplot.style.use(["default", sheet])
+        yield
+
+
+def _new_axes(rows: int, columns: int) -> Any:
+    """(rows, columns) axes of a figure that no window manager knows; it goes when its last reference does."""
+    _matplotlib()
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(5.4 * columns, 4.3 * rows)).subplots(rows, columns, squeeze=False)
+
+
+def convergence_probability(
+    comparison: Comparison, factor: int = 1, d: int = fig3.D, *, ax: Any = None
+) -> list[Any]:
+    """P(converged) against n, fitted logistic, thresholds, published points, n = d p at width `factor`."""
+    with style():
+        axes = _new_axes(1, 1)[0, 0] if ax is None else ax
+        return _marks.probability_panel(axes, comparison, partial(fig3.width, factor=factor), d)
+
+
+def loss_ratio(comparison: Comparison, *, ax: Any = None) -> list[Any]:
+    """Loss ratio against n, logarithmic, with bootstrap intervals and the published means."""
+    with style():
+        axes = _new_axes(1, 1)[0, 0] if ax is None else ax
+        return _marks.loss_panel(axes, comparison)
+
+
+def figure3(summary: fig3.Summary) -> Any:
+    """Figure 3 as a matplotlib Figure: a row of two panels for each width and initialisation."""
+    if not summary.comparisons:
+        raise ValueError("summary: expected rows of at least one setting")
+    with style():
+        axes = _new_axes(len(summary.comparisons), 2)
+        fig3.draw(summary, axes)
+        return axes[0, 0].figure
+
+
+FIGURES = {"fig3": figure3}
+"""For each available experiment, its summary as a Figure."""
+
+
+def save(figure: Any, stem: Path) -> tuple[Path, Path]:
+    """Write `figure` as `stem`.pdf and `stem`.png; returns both paths."""
+    paths = stem.with_name(stem.name + ".pdf"), stem.with_name(stem.name + ".png")
+    with style():
+        for path in paths:
+            figure.savefig(path)
+    return paths

@@ -1,0 +1,78 @@
+"""Every backend against the oracle, over sizes either side of every vector length."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, note
+from hypothesis import strategies as st
+
+import pl_native as pl
+from pl_native import metrics
+from problems import SIZES, orthogonal_problem, problem, safe_step
+
+sizes = st.sampled_from(SIZES)
+
+
+def clear_problem(n: int, d: int, p: int, seed: int, dtype: Any) -> tuple[pl.Dataset, pl.Network]:
+    """A draw with no pre-activation so near to zero that rounding decides its sign."""
+    for k in range(100):
+        data, network = problem(n, d, p, seed + 1000 * k, dtype)
+        if np.abs(metrics.preactivations(data, network)).min() > (1e-10 if dtype == np.float64 else 1e-6):
+            note(f"redrawn {k} times")
+            return data, network
+    raise AssertionError("no clear draw in a hundred")
+
+
+def distance(left: pl.Network, right: pl.Network) -> float:
+    """Relative, in the norm of all weights."""
+    gap = np.linalg.norm(left.W - right.W) ** 2 + np.linalg.norm(left.a - right.a) ** 2
+    return float(np.sqrt(gap / (np.linalg.norm(right.W) ** 2 + np.linalg.norm(right.a) ** 2)))
+
+
+@given(sizes, sizes, sizes, st.integers(0, 999))
+def test_float64_agrees_with_the_oracle(backend: str, n: int, d: int, p: int, seed: int) -> None:
+    data, network = clear_problem(n, d, p, seed, np.float64)
+    step = safe_step(data, network)
+    for count, tolerance in ((1, 1e-13), (200, 1e-10)):
+        got, expected = (
+            pl.simulate(data, network, count * step, step=step, save=5, backend=b) for b in (backend, "numpy")
+        )
+        assert distance(got.network, expected.network) < tolerance
+        np.testing.assert_array_equal(got.t, expected.t)
+        scale = expected.loss[0] * tolerance
+        np.testing.assert_allclose(got.loss, expected.loss, rtol=tolerance, atol=scale)
+        assert got.status is expected.status
+
+
+@given(sizes, sizes, sizes, st.integers(0, 999))
+def test_float32_agrees_with_the_oracle(backend: str, n: int, d: int, p: int, seed: int) -> None:
+    data, network = clear_problem(n, d, p, seed, np.float32)
+    step = safe_step(data, network)
+    got, expected = (pl.simulate(data, network, 200 * step, step=step, backend=b) for b in (backend, "numpy"))
+    assert got.network.dtype == np.float32
+    np.testing.assert_allclose(got.loss, expected.loss, rtol=1e-3, atol=1e-6 * expected.loss[0])
+
+
+def test_counters_agree_with_the_oracle(backend: str) -> None:
+    for make in (problem, orthogonal_problem):
+        for step in (0.1, 1.0, 4.0):
+            data, network = make(n=6, d=9, p=5, seed=2)
+            got, expected = (
+                pl.simulate(data, network, 60 * step, step=step, backend=b) for b in (backend, "numpy")
+            )
+            if distance(got.network, expected.network) < 1e-8:  # else chaotic at this step
+                for name in ("steps", "first_rise", "rises", "criterion_time", "proved_time"):
+                    assert got.stats[name] == expected.stats[name], name
+                assert got.stats["loss_bound"] == pytest.approx(expected.stats["loss_bound"])
+                np.testing.assert_array_equal(got.n_active, expected.n_active)
+
+
+def test_read_only_inputs_are_not_written(backend: str) -> None:
+    data, network = problem()
+    before = [array.copy() for array in (data.X, data.y, network.W, network.a)]
+    pl.simulate(data, network, 20.0, backend=backend)
+    for now, then in zip((data.X, data.y, network.W, network.a), before, strict=True):
+        np.testing.assert_array_equal(now, then)

@@ -1,0 +1,62 @@
+"""What is particular to the Numba backend: one fused pass, NaN, threads."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+import pl_native as pl
+from pl_native.backends import numba as jit
+from pl_native.backends import numpy as oracle
+from problems import euler_task, problem
+
+pytest.importorskip("numba")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_one_pass_is_the_oracles(dtype: type) -> None:
+    data, network = problem(n=33, d=7, p=17, dtype=dtype)
+    task = euler_task(data, network)
+    mine, theirs = (b.evaluate(task, network.W, network.a) for b in (jit, oracle))
+    tolerance = 50 * float(np.finfo(dtype).eps)
+    assert mine.sum_r2 == pytest.approx(theirs.sum_r2, rel=tolerance)
+    assert mine.n_active == theirs.n_active
+    np.testing.assert_array_equal(mine.dead, theirs.dead)
+    for name in ("W_dot", "a_dot"):
+        got, expected = getattr(mine, name), getattr(theirs, name)
+        assert got.dtype == dtype
+        np.testing.assert_allclose(got, expected, rtol=0, atol=tolerance * np.abs(expected).max())
+
+
+def test_the_pass_as_python_is_the_pass_compiled() -> None:
+    """The function that Numba compiles, interpreted: no meaning is lost in compilation."""
+    data, network = problem(n=5, d=3, p=4)
+    compiled = jit.evaluate(euler_task(data, network), network.W, network.a)
+    W_dot, a_dot = np.empty_like(network.W), np.empty_like(network.a)
+    dead = np.empty(5, bool)
+    sum_r2, n_active = jit._pass(data.X, data.y, network.W, network.a, a_dot.copy(), W_dot, a_dot, dead)
+    assert (n_active, dead.tolist()) == (compiled.n_active, compiled.dead.tolist())
+    assert sum_r2 == pytest.approx(compiled.sum_r2, rel=1e-14)
+    np.testing.assert_allclose(W_dot, compiled.W_dot, rtol=1e-13)
+
+
+def test_nan_is_not_swallowed_by_the_mask() -> None:
+    data, network = problem()
+    W = network.W.copy()
+    W[0, 0] = np.nan
+    for backend in (jit, oracle):
+        assert np.isnan(backend.evaluate(euler_task(data, network), W, network.a).sum_r2)
+
+
+def test_threads_overlap() -> None:
+    """The pass releases the GIL: eight runs on two threads are not eight runs one after another (loosely)."""
+    problems = [problem(400, 40, 40, seed=i) for i in range(8)]
+    pl.simulate(*problems[0], 1.0, backend="numba")
+    seconds = []
+    for threads in (1, 2):
+        began = time.perf_counter()
+        pl.simulate_ensemble(problems, 30.0, backend="numba", threads=threads)
+        seconds.append(time.perf_counter() - began)
+    assert seconds[1] < 1.2 * seconds[0]
