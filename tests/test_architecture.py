@@ -15,10 +15,15 @@ import pl_native
 
 ROOT = Path(pl_native.__file__).parent
 ORDER = [
-    "_core", "_checks", "status", "options", "types", "streams", "data", "initial", "reduction", "model",
+    "_core", "_checks", "build_info", "published", "status", "options", "types", "streams", "data",
+    "initial", "reduction", "model",
     "backends", "backends._certificate", "backends._loop", "backends.numpy", "backends.numba",
-    "backends.native", "time_grid", "progress", "solution", "runs", "simulation", "metrics", "theory", "stats", "store", "sweep",
-    "experiments", "plots", "report", "build_info", "cli", "__main__",
+    "backends.native", "time_grid", "progress", "solution", "runs", "simulation", "metrics", "theory",
+    "stats._beta", "stats.intervals", "stats._logistic", "stats.threshold", "stats.slopes", "stats.curves",
+    "stats",
+    "store", "sweep",
+    "experiments._curves", "experiments._tables", "experiments._marks", "experiments.fig3", "experiments",
+    "plots", "report", "doctor", "cli", "__main__",
 ]  # fmt: skip
 """Left to right: a module imports only from its left. `__init__` may import all of them."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import platform
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -238,10 +239,11 @@ def _row(run: Run, todo: Plan, drawn: Dataset, sol: Solution, common: Row) -> Ro
 
 
 def _team(backend: str, threads: int | None) -> int:
-    """Number of threads at work."""
-    if backend != "native":
+    """Number of threads at work; the NumPy backend has one."""
+    if backend == "numpy":
         return 1
-    return threads or int(build_info()["native"]["default_threads"])
+    native = build_info()["native"]
+    return threads or (int(native["default_threads"]) if native else os.cpu_count() or 1)
 
 
 def _level(backend: str) -> str:
