@@ -15,11 +15,39 @@ import pl_native
 
 ROOT = Path(pl_native.__file__).parent
 ORDER = [
-    "_core", "_checks", "status", "options", "types", "streams", "data", "initial", "reduction", "model",
-    "backends", "backends._certificate", "backends._loop", "backends.numpy", "backends.numba",
-    "backends.native", "time_grid", "progress", "solution", "runs", "simulation", "metrics", "theory", "stats", "store", "sweep",
-    "experiments", "plots", "report", "build_info", "cli", "__main__",
-]  # fmt: skip
+    "_core",
+    "_checks",
+    "status",
+    "options",
+    "types",
+    "streams",
+    "data",
+    "initial",
+    "reduction",
+    "model",
+    "backends",
+    "backends._certificate",
+    "backends._loop",
+    "backends.numpy",
+    "backends.numba",
+    "backends.native",
+    "time_grid",
+    "progress",
+    "solution",
+    "runs",
+    "simulation",
+    "metrics",
+    "theory",
+    "stats",
+    "store",
+    "sweep",
+    "experiments",
+    "plots",
+    "report",
+    "build_info",
+    "cli",
+    "__main__",
+]
 """Left to right: a module imports only from its left. `__init__` may import all of them."""
 
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
