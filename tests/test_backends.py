@@ -70,6 +70,26 @@ def test_counters_agree_with_the_oracle(backend: str) -> None:
                 np.testing.assert_array_equal(got.n_active, expected.n_active)
 
 
+@pytest.mark.parametrize(("units", "expected"), [(1, False), (9, False), (18, False), (30, True)])
+def test_the_proof_leaves_room_for_rounding(backend: str, units: int, expected: bool) -> None:
+    """r = y - units * 2**-53 with y = 1: below y, but claimed only beyond what rounding could hide.
+
+    9 is hidden by the error of r (12 units), 18 by that of the sum and the level (10 and 4 more, for r^2).
+    """
+    one = pl.Dataset([[1.0]], [1.0]), pl.Network([[units * 2.0**-53]], [1.0])
+    sol = pl.simulate(*one, 0.0, backend=backend)
+    assert sol.stats["proved_time"] == (0.0 if expected else None)
+
+
+def test_a_pair_at_zero_is_off(backend: str) -> None:
+    """sigma'(0) = 0: a neuron at right angles to the only point stays where it is."""
+    both = pl.Dataset([[0.0, 2.0]], [1.0]), pl.Network([[1.0, 0.0]], [1.5])
+    sol = pl.simulate(*both, 5.0, backend=backend)
+    assert sol.network == both[1]
+    assert sol.n_active.tolist() == [0, 0]
+    assert sol.local_pl.tolist() == [0.0, 0.0]
+
+
 def test_read_only_inputs_are_not_written(backend: str) -> None:
     data, network = problem()
     before = [array.copy() for array in (data.X, data.y, network.W, network.a)]
