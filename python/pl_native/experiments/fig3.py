@@ -33,7 +33,7 @@ class Grid:
 
 
 PRESETS: dict[str, tuple[Grid, ...]] = {
-    "quick": (Grid(tuple(range(1300, 2101, 100)), 1, ("torch_linear",), 12),),
+    "quick": (Grid(tuple(range(1300, 2101, 100)), 1, ("torch_linear",), 6),),
 }
 PLANNED = ("paper", "flow")
 
