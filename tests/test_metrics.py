@@ -133,10 +133,11 @@ def test_off_is_the_operator_norm() -> None:
 
 
 @pytest.mark.parametrize(
-    ("overlap", "expected"), [(0.0, True), (0.9, True), (1 - 1e-10, True), (1.0, False), (1 + 1e-10, False)]
+    ("overlap", "expected"),
+    [(0.0, True), (0.9, True), (1 - 1e-10, True), (1 - 1e-14, False), (1.0, False), (1 + 1e-10, False)],
 )
 def test_weak_correlation_is_decided_outward(overlap: float, expected: bool) -> None:
-    """Inputs (1, 0, 0) and (overlap, 1, 1): off = overlap against (Cx-)^2 = 1; a tie must not be claimed."""
+    """Inputs (1, 0, 0) and (overlap, 1, 1): off = overlap against (Cx-)^2 = 1; a tie, or less than rounding may hide, is not."""
     data = pl.Dataset([[1.0, 0.0, 0.0], [overlap, 1.0, 1.0]], [1.0, 1.0])
     assert model.weakly_correlated(data) is expected
 
@@ -146,6 +147,7 @@ def test_more_points_than_dimensions_are_never_weakly_correlated(both: Any) -> N
     data = both[0]
     if data.n > data.d:
         assert not model.weakly_correlated(data)
+        assert "off" not in data._cache  # known without an eigenvalue
         assert metrics.off(data) >= data.norms.min() ** 2 * (1 - 1e-9)
 
 
