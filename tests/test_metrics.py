@@ -137,7 +137,7 @@ def test_off_is_the_operator_norm() -> None:
     [(0.0, True), (0.9, True), (1 - 1e-10, True), (1 - 1e-14, False), (1.0, False), (1 + 1e-10, False)],
 )
 def test_weak_correlation_is_decided_outward(overlap: float, expected: bool) -> None:
-    """Inputs (1, 0, 0) and (overlap, 1, 1): off = overlap against (Cx-)^2 = 1; a tie, or less than rounding may hide, is not."""
+    """Inputs (1, 0, 0) and (overlap, 1, 1): off = overlap, (Cx-)^2 = 1; nothing that rounding may hide."""
     data = pl.Dataset([[1.0, 0.0, 0.0], [overlap, 1.0, 1.0]], [1.0, 1.0])
     assert model.weakly_correlated(data) is expected
 
