@@ -142,6 +142,15 @@ def test_weak_correlation_is_decided_outward(overlap: float, expected: bool) -> 
     assert model.weakly_correlated(data) is expected
 
 
+@pytest.mark.parametrize("spread", [0.001, 0.01, 0.05, 0.1, 0.15, 0.2, 0.3, 1.0])
+@pytest.mark.parametrize("n", [2, 3, 8, 40])
+def test_quick_decisions_on_correlation_are_those_of_the_eigenvalues(n: int, spread: float) -> None:
+    """Nearly orthogonal inputs: Frobenius decides when they are nearest, a power iteration when farthest."""
+    rng = np.random.default_rng(n)
+    data = pl.Dataset(np.eye(n, n + 2) + spread * rng.standard_normal((n, n + 2)), np.ones(n))
+    assert model.weakly_correlated(data) is bool(metrics.off(data) < data.norms.min() ** 2)
+
+
 @given(problems())
 def test_more_points_than_dimensions_are_never_weakly_correlated(both: Any) -> None:
     data = both[0]
