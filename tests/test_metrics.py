@@ -151,6 +151,16 @@ def test_quick_decisions_on_correlation_are_those_of_the_eigenvalues(n: int, spr
     assert model.weakly_correlated(data) is bool(metrics.off(data) < data.norms.min() ** 2)
 
 
+def test_correlation_that_the_power_iteration_does_not_see() -> None:
+    """Unit inputs in two groups: overlap 0.9 in a pair (largest row, norm 0.9), 0.3 among five (norm 1.2)."""
+    gram = np.eye(7)
+    gram[:2, :2] += 0.9 * (1 - np.eye(2))
+    gram[2:, 2:] += 0.3 * (1 - np.eye(5))
+    data = pl.Dataset(np.linalg.cholesky(gram), np.ones(7))
+    assert not model.weakly_correlated(data)
+    assert metrics.off(data) == pytest.approx(1.2)
+
+
 @given(problems())
 def test_more_points_than_dimensions_are_never_weakly_correlated(both: Any) -> None:
     data = both[0]
