@@ -53,13 +53,13 @@ struct OrthogonalArgs {
     Index first, last;  // blocks
     Index p;
     Real step_over_n;
-    const Real *y, *norm_sq, *a;  // (points), (points), (p)
-    Real* z;                      // (blocks, p, tile)
-    Real* r;                      // (points): written by pass, read by step
-    Real* sums;          // (p, 2, lanes): sum_i r_i z_ji and sum_i (norm(x_i) r_i)^2 1_ji, still by lane
-    std::int32_t* rows;  // (blocks, p): of each block, first the neurons with a live tile
-    std::int32_t* live;  // (blocks): how many
-    double sum_r2;       // out
+    const Real *y, *norms, *a;  // (points), (points), (p)
+    Real* W;                    // (blocks, p, tile)
+    Real* push;                 // (points): norm_i r_i, written by pass, read by step
+    Real* sums;                 // (p, 2, lanes): sum_i push_i w_ji and sum_i push_i^2 1_ji, still by lane
+    std::int32_t* rows;         // (blocks, p): of each block, first the neurons with a live tile
+    std::int32_t* live;         // (blocks): how many
+    double sum_r2;              // out
 };
 
 template <class Real>

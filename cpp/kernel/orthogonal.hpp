@@ -8,8 +8,8 @@ constexpr int kOrthogonalVectors = 4;
 template <class Real>
 constexpr int kTileOfPoints = kOrthogonalVectors * kLanes<Real>;
 
-// r, sum r^2, and per live neuron sum_i r_i z_ji and sum_i q_i 1_ji with q_i = (norm(x_i) r_i)^2, over blocks
-// [first, last).
+// With s_i = norm_i r_i: fills s, sum r_i^2, and of each live neuron sum_i s_i w_ji and sum_i s_i^2 1_ji,
+// over the blocks [first, last).
 template <class Real>
 void orthogonal_pass(OrthogonalArgs<Real>& s) {
     constexpr int L = kLanes<Real>, V = kOrthogonalVectors, B = kTileOfPoints<Real>;
@@ -18,35 +18,35 @@ void orthogonal_pass(OrthogonalArgs<Real>& s) {
     for (Index k = 0; k < 2 * s.p * L; k += L) store(s.sums + k, Vec<Real>{});
     for (Index b = s.first; b < s.last; ++b) {
         const std::int32_t* rows = s.rows + b * s.p;
-        const Real* tiles = s.z + b * s.p * B;
-        Vec<Real> h[V] = {}, r[V], q[V];
+        const Real* tiles = s.W + b * s.p * B;
+        alignas(kVectorBytes) Real r[B];
+        Vec<Real> h[V] = {}, push[V];
         for (std::int32_t k = 0; k < s.live[b]; ++k) {
-            const Real* z = tiles + Index{rows[k]} * B;
+            const Real* w = tiles + Index{rows[k]} * B;
             const Vec<Real> aj = broadcast(s.a[rows[k]]);
 #pragma GCC unroll 4
-            for (int v = 0; v < V; ++v) h[v] = fma(aj, positive_part<Real>(load(z + v * L)), h[v]);
+            for (int v = 0; v < V; ++v) h[v] = fma(aj, positive_part<Real>(load(w + v * L)), h[v]);
         }
 #pragma GCC unroll 4
         for (int v = 0; v < V; ++v) {
-            r[v] = load(s.y + b * B + v * L) - h[v] * inverse_p;
-            q[v] = load(s.norm_sq + b * B + v * L) * r[v] * r[v];
-            store(s.r + b * B + v * L, r[v]);
+            const Vec<Real> norm = load(s.norms + b * B + v * L);
+            const Vec<Real> rv = load(s.y + b * B + v * L) - norm * h[v] * inverse_p;
+            push[v] = norm * rv;
+            store(r + v * L, rv);
+            store(s.push + b * B + v * L, push[v]);
         }
-        for (int i = 0; i < B; ++i) {
-            const double ri = static_cast<double>(s.r[b * B + i]);
-            squares[i] += ri * ri;
-        }
+        for (int i = 0; i < B; ++i) squares[i] += static_cast<double>(r[i]) * static_cast<double>(r[i]);
         for (std::int32_t k = 0; k < s.live[b]; ++k) {
-            const Real* z = tiles + Index{rows[k]} * B;
+            const Real* w = tiles + Index{rows[k]} * B;
             Real* sums = s.sums + 2 * Index{rows[k]} * L;
-            Vec<Real> rz = load(sums), speed = load(sums + L);
+            Vec<Real> ws = load(sums), speed = load(sums + L);
 #pragma GCC unroll 4
             for (int v = 0; v < V; ++v) {
-                const Vec<Real> zv = load(z + v * L);
-                rz = fma(r[v], positive_part<Real>(zv), rz);
-                speed += zv > Vec<Real>{} ? q[v] : Vec<Real>{};
+                const Vec<Real> wv = load(w + v * L);
+                ws = fma(push[v], positive_part<Real>(wv), ws);
+                speed += wv > Vec<Real>{} ? push[v] * push[v] : Vec<Real>{};
             }
-            store(sums, rz);
+            store(sums, ws);
             store(sums + L, speed);
         }
     }
@@ -54,7 +54,7 @@ void orthogonal_pass(OrthogonalArgs<Real>& s) {
     for (int i = 0; i < B; ++i) s.sum_r2 += squares[i];
 }
 
-// z_ji += (step / n) a_j r_i norm(x_i)^2 where z_ji > 0, with the r of the pass before; a is not touched.
+// w_ji += (step / n) a_j s_i where w_ji > 0, with the s of the pass before; a is not touched.
 template <class Real>
 void orthogonal_step(OrthogonalArgs<Real>& s) {
     constexpr int L = kLanes<Real>, V = kOrthogonalVectors, B = kTileOfPoints<Real>;
@@ -63,15 +63,14 @@ void orthogonal_step(OrthogonalArgs<Real>& s) {
         const std::int32_t* rows = s.rows + b * s.p;
         Vec<Real> push[V];
 #pragma GCC unroll 4
-        for (int v = 0; v < V; ++v)
-            push[v] = scale * load(s.norm_sq + b * B + v * L) * load(s.r + b * B + v * L);
+        for (int v = 0; v < V; ++v) push[v] = scale * load(s.push + b * B + v * L);
         for (std::int32_t k = 0; k < s.live[b]; ++k) {
-            Real* z = s.z + (b * s.p + rows[k]) * B;
+            Real* w = s.W + (b * s.p + rows[k]) * B;
             const Vec<Real> aj = broadcast(s.a[rows[k]]);
 #pragma GCC unroll 4
             for (int v = 0; v < V; ++v) {
-                const Vec<Real> zv = load(z + v * L);
-                store(z + v * L, zv > Vec<Real>{} ? fma(aj, push[v], zv) : zv);
+                const Vec<Real> wv = load(w + v * L);
+                store(w + v * L, wv > Vec<Real>{} ? fma(aj, push[v], wv) : wv);
             }
         }
     }
@@ -86,9 +85,9 @@ void orthogonal_prune(OrthogonalArgs<Real>& s) {
         std::int32_t* rows = s.rows + b * s.p;
         std::int32_t kept = 0;
         for (std::int32_t k = 0; k < s.live[b]; ++k) {
-            const Real* z = s.z + (b * s.p + rows[k]) * B;
+            const Real* w = s.W + (b * s.p + rows[k]) * B;
             Word live = 0;
-            for (int v = 0; v < kOrthogonalVectors; ++v) live |= positive_bits(load(z + v * L));
+            for (int v = 0; v < kOrthogonalVectors; ++v) live |= positive_bits(load(w + v * L));
             if (live != 0) rows[kept++] = rows[k];
         }
         s.live[b] = kept;

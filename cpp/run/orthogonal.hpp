@@ -22,9 +22,9 @@ class OrthogonalModel {
           superblocks_(superblock_count(problem, kernel)),
           order_(static_cast<std::size_t>(problem.n)),
           y_(points()),
-          norm_sq_(points()),
-          r_(points()),
-          z_(points() * problem.p),
+          norms_(points()),
+          push_(points()),
+          W_(points() * problem.p),
           a_(problem.p),
           a_before_(problem.p),
           rate_(problem.p),
@@ -36,10 +36,10 @@ class OrthogonalModel {
         for (Index i = 0; i < problem.n; ++i) {
             const Index from = order_[static_cast<std::size_t>(i)];
             y_.data()[i] = problem.y[from];
-            norm_sq_.data()[i] = problem.norms[from] * problem.norms[from];
-            largest_norm_sq_ = std::max(largest_norm_sq_, static_cast<double>(norm_sq_.data()[i]));
+            norms_.data()[i] = problem.norms[from];
+            largest_norm_ = std::max(largest_norm_, static_cast<double>(problem.norms[from]));
             for (Index j = 0; j < problem.p; ++j)
-                *pair(j, i) = problem.W[j * problem.n + from] * problem.norms[from];
+                *pair(j, i) = problem.W[j * problem.n + from];
         }
         std::copy_n(problem.a, problem.p, a_.data());
         for (Index b = 0; b < blocks_; ++b) {
@@ -62,15 +62,15 @@ class OrthogonalModel {
         const double n = static_cast<double>(problem_.n);
         velocity_sq_ = 0;
         for (Index j = 0; j < problem_.p; ++j) {
-            double rz = 0, speed = 0;
+            double ws = 0, speed = 0;
             for (Index s = 0; s < superblocks_; ++s) {
                 const Real* sums = sums_.data() + (s * problem_.p + j) * 2 * kernel_.lanes;
                 for (Index l = 0; l < kernel_.lanes; ++l) {
-                    rz += static_cast<double>(sums[l]);
+                    ws += static_cast<double>(sums[l]);
                     speed += static_cast<double>(sums[kernel_.lanes + l]);
                 }
             }
-            const double aj = static_cast<double>(a_.data()[j]) / n, rate = rz / n;
+            const double aj = static_cast<double>(a_.data()[j]) / n, rate = ws / n;
             rate_.data()[j] = static_cast<Real>(rate);
             velocity_sq_ += aj * aj * speed + rate * rate;
         }
@@ -79,7 +79,7 @@ class OrthogonalModel {
     // One step, in place. The state before is kept only where the next one might overflow: retreat() needs it
     // then.
     void advance(int threads) {
-        backup_ = may_overflow() ? z_.copy() : Buffer<Real>();
+        backup_ = may_overflow() ? W_.copy() : Buffer<Real>();
         if (steps_++ % kPruneEvery == 0) over_superblocks(threads, kernel_.orthogonal_prune);
         sum_r2_before_ = sum_r2_;
         velocity_sq_before_ = velocity_sq_;
@@ -89,7 +89,7 @@ class OrthogonalModel {
     }
 
     void retreat() {
-        if (backup_.size() > 0) z_ = backup_.copy();
+        if (backup_.size() > 0) W_ = backup_.copy();
         std::copy_n(a_before_.data(), problem_.p, a_.data());
         sum_r2_ = sum_r2_before_;
         velocity_sq_ = velocity_sq_before_;
@@ -100,7 +100,7 @@ class OrthogonalModel {
 
     Index n_active() const {
         Index count = 0;
-        for (Index k = 0; k < z_.size(); ++k) count += z_.data()[k] > 0 ? 1 : 0;
+        for (Index k = 0; k < W_.size(); ++k) count += W_.data()[k] > 0 ? 1 : 0;
         return count;
     }
 
@@ -120,8 +120,8 @@ class OrthogonalModel {
         for (Index j = 0; j < problem_.p; ++j) {
             double sum = 0;
             for (Index i = 0; i < problem_.n; ++i) {
-                const double z = static_cast<double>(*pair(j, i));
-                sum += z * z / static_cast<double>(norm_sq_.data()[i]);
+                const double w = static_cast<double>(*pair(j, i));
+                sum += w * w;
             }
             facts.w_sq.push_back(sum);
             facts.a.push_back(static_cast<double>(a_.data()[j]));
@@ -134,7 +134,8 @@ class OrthogonalModel {
         for (Index i = 0; i < problem_.n; ++i)
             for (Index j = 0; j < problem_.p; ++j)
                 h[static_cast<std::size_t>(order_[static_cast<std::size_t>(i)])] +=
-                    static_cast<double>(a_.data()[j]) * std::max(static_cast<double>(*pair(j, i)), 0.0);
+                    static_cast<double>(a_.data()[j]) * static_cast<double>(norms_.data()[i]) *
+                    std::max(static_cast<double>(*pair(j, i)), 0.0);
         return h;
     }
     Index output_terms() const { return problem_.p + 4; }
@@ -145,7 +146,7 @@ class OrthogonalModel {
         for (Index i = 0; i < problem_.n; ++i) {
             const Index to = order_[static_cast<std::size_t>(i)];
             for (Index j = 0; j < problem_.p; ++j)
-                W[start + static_cast<std::size_t>(j * problem_.n + to)] = *pair(j, i) / problem_.norms[to];
+                W[start + static_cast<std::size_t>(j * problem_.n + to)] = *pair(j, i);
         }
         a.insert(a.end(), a_.data(), a_.data() + problem_.p);
     }
@@ -172,7 +173,8 @@ class OrthogonalModel {
         }
         const double r = std::sqrt(sum_r2_), step = static_cast<double>(step_);
         return !(std::max({r, a, step * rate,
-                           step * a * r * largest_norm_sq_ / static_cast<double>(problem_.n)}) < kLarge);
+                           step * a * r * largest_norm_ * largest_norm_ / static_cast<double>(problem_.n)}) <
+                 kLarge);
     }
 
     static Index superblock_count(const Problem<Real>& problem, const Kernel<Real>& kernel) {
@@ -191,7 +193,7 @@ class OrthogonalModel {
     }
 
     Real* pair(Index j, Index i) {
-        return z_.data() + (i / kernel_.tile * problem_.p + j) * kernel_.tile + i % kernel_.tile;
+        return W_.data() + (i / kernel_.tile * problem_.p + j) * kernel_.tile + i % kernel_.tile;
     }
     const Real* pair(Index j, Index i) const { return const_cast<OrthogonalModel*>(this)->pair(j, i); }
 
@@ -202,10 +204,10 @@ class OrthogonalModel {
                                       problem_.p,
                                       step_ / static_cast<Real>(problem_.n),
                                       y_.data(),
-                                      norm_sq_.data(),
+                                      norms_.data(),
                                       a_.data(),
-                                      z_.data(),
-                                      r_.data(),
+                                      W_.data(),
+                                      push_.data(),
                                       sums_.data() + s * 2 * problem_.p * kernel_.lanes,
                                       rows_.data(),
                                       live_.data(),
@@ -222,11 +224,11 @@ class OrthogonalModel {
     const Kernel<Real>& kernel_;
     Index blocks_, superblocks_;
     std::vector<Index> order_;  // place -> the caller's index
-    Buffer<Real> y_, norm_sq_, r_, z_, a_, a_before_, rate_, sums_, backup_;
+    Buffer<Real> y_, norms_, push_, W_, a_, a_before_, rate_, sums_, backup_;
     Buffer<std::int32_t> rows_, live_;
     std::vector<double> squares_;
     Real step_ = 0;
-    double largest_norm_sq_ = 0;
+    double largest_norm_ = 0;
     Index steps_ = 0;
     double sum_r2_ = 0, velocity_sq_ = 0, sum_r2_before_ = 0, velocity_sq_before_ = 0;
 };
