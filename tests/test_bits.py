@@ -1,4 +1,4 @@
-"""Results do not depend on how they were computed: same bits for any threads, order, company, at every level."""
+"""Results do not depend on how they were computed: same bits for any threads, order, company, every level."""
 
 import itertools
 

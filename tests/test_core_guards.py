@@ -1,4 +1,4 @@
-"""The second wall: nonsense given to the native module directly raises, and never crashes or reads out of bounds."""
+"""The second wall: nonsense given to the native module directly raises, and never crashes or reads beyond."""
 
 import math
 

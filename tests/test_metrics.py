@@ -133,12 +133,32 @@ def test_off_is_the_operator_norm() -> None:
 
 
 @pytest.mark.parametrize(
-    ("overlap", "expected"), [(0.0, True), (0.9, True), (1 - 1e-10, True), (1.0, False), (1 + 1e-10, False)]
+    ("overlap", "expected"),
+    [(0.0, True), (0.9, True), (1 - 1e-10, True), (1 - 1e-14, False), (1.0, False), (1 + 1e-10, False)],
 )
 def test_weak_correlation_is_decided_outward(overlap: float, expected: bool) -> None:
-    """Inputs (1, 0, 0) and (overlap, 1, 1): off = overlap against (Cx-)^2 = 1; a tie must not be claimed."""
+    """Inputs (1, 0, 0) and (overlap, 1, 1): off = overlap, (Cx-)^2 = 1; nothing that rounding may hide."""
     data = pl.Dataset([[1.0, 0.0, 0.0], [overlap, 1.0, 1.0]], [1.0, 1.0])
     assert model.weakly_correlated(data) is expected
+
+
+@pytest.mark.parametrize("spread", [0.001, 0.01, 0.05, 0.1, 0.15, 0.2, 0.3, 1.0])
+@pytest.mark.parametrize("n", [2, 3, 8, 40])
+def test_quick_decisions_on_correlation_are_those_of_the_eigenvalues(n: int, spread: float) -> None:
+    """Nearly orthogonal inputs: Frobenius decides when they are nearest, a power iteration when farthest."""
+    rng = np.random.default_rng(n)
+    data = pl.Dataset(np.eye(n, n + 2) + spread * rng.standard_normal((n, n + 2)), np.ones(n))
+    assert model.weakly_correlated(data) is bool(metrics.off(data) < data.norms.min() ** 2)
+
+
+def test_correlation_that_the_power_iteration_does_not_see() -> None:
+    """Unit inputs in two groups: overlap 0.9 in a pair (largest row, norm 0.9), 0.3 among five (norm 1.2)."""
+    gram = np.eye(7)
+    gram[:2, :2] += 0.9 * (1 - np.eye(2))
+    gram[2:, 2:] += 0.3 * (1 - np.eye(5))
+    data = pl.Dataset(np.linalg.cholesky(gram), np.ones(7))
+    assert not model.weakly_correlated(data)
+    assert metrics.off(data) == pytest.approx(1.2)
 
 
 @given(problems())
@@ -146,6 +166,7 @@ def test_more_points_than_dimensions_are_never_weakly_correlated(both: Any) -> N
     data = both[0]
     if data.n > data.d:
         assert not model.weakly_correlated(data)
+        assert "off" not in data._cache  # known without an eigenvalue
         assert metrics.off(data) >= data.norms.min() ** 2 * (1 - 1e-9)
 
 

@@ -1,4 +1,4 @@
-"""The native kernel against the NumPy oracle, over sizes one either side of every vector width, at every level."""
+"""The native kernel against the NumPy oracle, sizes one either side of every vector width, all levels."""
 
 import numpy as np
 import pytest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,7 @@ def test_average_pl_at_the_edges() -> None:
     assert math.isnan(solved(save=[10.0]).average_pl())
     zero = pl.simulate(pl.Dataset([[1.0]], [1.0]), pl.Network([[1.0]], [1.0]), 1.0, backend="numpy")
     assert math.isnan(zero.average_pl())
+    assert math.isnan(replace(solved(), loss=np.zeros(2)).average_pl())
     later = solved(save=[4.0, 10.0])
     assert later.average_pl() == pytest.approx(math.log(later.loss[0] / later.loss[1]) / 6)
 

@@ -68,7 +68,9 @@ def test_ctrl_c_while_the_caller_only_waits():
     for order in ([0, 1], [1, 0]):
         timer, pressed = press_ctrl_c_after(0.3)
         with pytest.raises(pl.Interrupted):
-            pl.simulate_ensemble([problems[k] for k in order], t_end=[(1e9, 1.0)[k] for k in order], threads=2)
+            pl.simulate_ensemble(
+                [problems[k] for k in order], t_end=[(1e9, 1.0)[k] for k in order], threads=2
+            )
         assert time.perf_counter() - pressed["at"] < 0.2
         timer.join()
 
