@@ -39,12 +39,21 @@ def test_a_good_task_runs():
     assert not interrupted
 
 
+def test_a_good_orthogonal_task_runs():
+    """One dimension of inputs: the norms of orthogonal points, in their own coordinates."""
+    task = good_task()
+    task[0], task[2] = np.ones(N), np.ones((P, N))
+    (result,), _ = run(task)
+    assert result["W"].shape == (P, N)
+
+
 CASES = [
     (0, "no array", TypeError, "X: expected a NumPy array"),
     (0, np.zeros((N, D), dtype=np.int64), TypeError, "X: expected dtype float64, got int64"),
     (0, np.zeros((N, D), dtype=complex), TypeError, "X: expected dtype"),
     (0, np.zeros((N, D), dtype=">f8"), TypeError, "X: expected dtype"),
-    (0, np.ones(N), ValueError, "X: expected 2 dimensions, got 1"),
+    (0, np.ones(N), ValueError, "W's second dimension: expected length 5, got 3"),  # norms: W is (p, n)
+    (0, np.ones(()), ValueError, "X: expected 2 dimensions, got 0"),
     (0, np.ones((N, D, 1)), ValueError, "X: expected 2 dimensions"),
     (0, np.ones((0, D)), ValueError, "X: expected at least one entry"),
     (0, np.asfortranarray(np.ones((N, D))), ValueError, "X: expected a C-contiguous"),
@@ -82,6 +91,14 @@ def test_nonsense_is_refused(field, value, error, message):
     task = good_task()
     task[field] = value
     with pytest.raises(error, match=message):
+        run(task)
+
+
+@pytest.mark.parametrize("norm", [0.0, -1.0])
+def test_norms_must_be_positive(norm):
+    task = good_task()
+    task[0], task[2] = np.array([1.0, 1.0, norm, 1.0, 1.0]), np.ones((P, N))
+    with pytest.raises(ValueError, match="X: expected norms > 0"):
         run(task)
 
 

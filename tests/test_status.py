@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -60,12 +59,15 @@ def test_target(backend: str) -> None:
     np.testing.assert_array_equal(sol.loss, full.loss[:21])
 
 
-def test_an_exact_zero_is_a_target(backend: str) -> None:
+def test_a_target_of_zero_never_stops(backend: str) -> None:
+    """The default is stop.loss = 0: a loss of exactly zero runs to t_end like any other."""
     both = pl.Dataset([[1.0]], [1.0]), pl.Network([[1.0]], [1.0])
     sol = simulate(both, 5.0, backend)
-    assert sol.status is Status.TARGET
-    assert sol.t.tolist() == [0.0]
-    assert math.isnan(sol.local_pl[0])
+    assert sol.status is Status.HORIZON
+    assert sol.loss.tolist() == [0.0, 0.0]
+    assert sol.t[-1] == 5.0
+    assert np.isnan(sol.local_pl).all()
+    assert simulate(both, 5.0, backend, stop=Stop(loss=1e-300)).status is Status.TARGET
 
 
 def test_dead_point(backend: str) -> None:

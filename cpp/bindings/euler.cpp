@@ -71,6 +71,8 @@ EulerTask<Real> read_task(const py::tuple& fields) {
         p > std::numeric_limits<std::int32_t>::max())
         throw py::value_error("n, d, p: too large");
     require_finite(X, "X");
+    if (norms_only && !std::all_of(X.data(), X.data() + n, [](Real norm) { return norm > 0; }))
+        throw py::value_error("X: expected norms > 0");
     require_finite(y, "y");
     require_finite(W, "W");
     require_finite(a, "a");

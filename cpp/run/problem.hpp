@@ -48,7 +48,7 @@ struct EulerOptions {
     StopRules stop;
 };
 
-// What one run leaves behind. Rows are the saved steps; the end is always the last row.
+// What one run leaves behind. Rows are the saved steps; the end of a run that ended early is the last.
 template <class Real>
 struct EulerResult {
     Status status = Status::kInterrupted;

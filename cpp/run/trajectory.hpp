@@ -53,7 +53,7 @@ class Trajectory {
             note(k);
             if (const Status status = outcome(k); status != Status::kHorizon || k == options_.n_steps)
                 return finish(k, status);
-            if (saved_ < options_.save_steps.size() && options_.save_steps[saved_] == k) {
+            if (due(k)) {
                 record(k);
                 ++saved_;
             }
@@ -119,8 +119,16 @@ class Trajectory {
         if (options_.states) model_.append_state(result_.W_saved, result_.a_saved);
     }
 
+    bool due(Index k) const {
+        return saved_ < options_.save_steps.size() && options_.save_steps[saved_] == k;
+    }
+
+    // A run that ended early keeps its end too; one that went all the way keeps what was asked for.
     EulerResult<Real> finish(Index k, Status status) {
-        if (result_.steps.empty() || result_.steps.back() < k) record(k);
+        const bool early =
+            k < options_.n_steps || status == Status::kInterrupted || status == Status::kNonFinite;
+        const bool new_row = result_.steps.empty() || result_.steps.back() < k;
+        if (new_row && (early || due(k) || result_.steps.empty())) record(k);
         model_.append_state(result_.W, result_.a);
         result_.status = status;
         result_.steps_taken = k;
