@@ -54,6 +54,8 @@ struct Kernel {
     Index table_size;  // Reals of scratch that pass needs
     void (*pass)(PassArgs<Real>&);
     void (*update)(UpdateArgs<Real>&);
+    double (*fma_loop)(Index iterations);  // register-only yardstick, see peak.hpp
+    Index fma_flops;                       // operations of one of its iterations
 };
 
 }  // namespace pl

@@ -16,6 +16,7 @@ namespace PLN_LEVEL {
 //
 #include "kernel/forward.hpp"
 #include "kernel/gradient.hpp"
+#include "kernel/peak.hpp"
 
 template <class Real>
 void pass(PassArgs<Real>& s) {
@@ -75,10 +76,16 @@ void update(UpdateArgs<Real>& s) {
     }
 }
 
-extern const Kernel<float> kernel_f32 = {kLanes<float>, kTileVectors * kLanes<float>, kTableReals<float>,
-                                         pass<float>, update<float>};
-extern const Kernel<double> kernel_f64 = {kLanes<double>, kTileVectors * kLanes<double>, kTableReals<double>,
-                                          pass<double>, update<double>};
+template <class Real>
+constexpr Kernel<Real> table() {
+    return {kLanes<Real>,      kTileVectors * kLanes<Real>,
+            kTableReals<Real>, pass<Real>,
+            update<Real>,      fma_loop<Real>,
+            kPeakFlops<Real>};
+}
+
+extern const Kernel<float> kernel_f32 = table<float>();
+extern const Kernel<double> kernel_f64 = table<double>();
 
 }  // namespace PLN_LEVEL
 }  // namespace pl
