@@ -1,10 +1,13 @@
 // What this build is and what it runs on.
 #include <pybind11/stl.h>
 
+#include <chrono>
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "bindings/register.hpp"
+#include "bindings/signals.hpp"
 #include "kernel/dispatch.hpp"
 #include "parallel/parallel_for.hpp"
 #include "run/memory.hpp"
@@ -46,6 +49,51 @@ py::dict build_info() {
     return info;
 }
 
+// Iterations of fma_loop between two looks at the clock: 10 to 100 microseconds.
+constexpr Index kPeakChunk = 2000;
+
+// Every thread runs the loop until one common deadline, so a late or doubled-up thread lowers the figure.
+template <class Real>
+double measured_peak(int threads, double seconds, Control& control) {
+    using Clock = std::chrono::steady_clock;
+    const Kernel<Real>& chosen = kernel<Real>();
+    const Clock::time_point start = Clock::now(),
+                            deadline = start + std::chrono::duration_cast<Clock::duration>(
+                                                   std::chrono::duration<double>(seconds));
+    std::atomic<Index> chunks{0};
+    std::atomic<bool> finite{true};
+    parallel_for(threads, threads, control, [&](Index) {
+        Index mine = 0;
+        bool ok = true;
+        while (Clock::now() < deadline && !control.check()) {
+            ok = std::isfinite(chosen.fma_loop(kPeakChunk)) && ok;  // a use: the loop cannot be left out
+            ++mine;
+        }
+        chunks += mine;
+        if (!ok) finite = false;
+    });
+    const double elapsed = std::chrono::duration<double>(Clock::now() - start).count();
+    const double flops = static_cast<double>(chunks) * static_cast<double>(kPeakChunk * chosen.fma_flops);
+    return finite ? flops / elapsed * 1e-9 : std::numeric_limits<double>::quiet_NaN();
+}
+
+double fma_peak(int threads, double seconds, bool float32) {
+    if (threads < 1 || threads > 4096)
+        throw py::value_error("threads: expected 1 .. 4096, got " + std::to_string(threads));
+    if (!(seconds > 0 && seconds <= 60))
+        throw py::value_error("seconds: expected a number in (0, 60], got " + std::to_string(seconds));
+    double peak = 0;
+    const bool interrupted = run_interruptibly(py::none(), 0, [&](Control& control) {
+        peak = float32 ? measured_peak<float>(threads, seconds, control)
+                       : measured_peak<double>(threads, seconds, control);
+    });
+    if (interrupted) {
+        PyErr_SetNone(PyExc_KeyboardInterrupt);
+        throw py::error_already_set();
+    }
+    return peak;
+}
+
 }  // namespace
 
 void register_info(py::module_& module) {
@@ -58,6 +106,8 @@ void register_info(py::module_& module) {
     module.def("denormals_kept", &denormals_kept, "False if this thread flushes denormals to zero.");
     module.def("available_bytes", &available_bytes, "Memory that a call may ask for.");
     module.def("build_info", &build_info, "How this module was built.");
+    module.def("fma_peak", &fma_peak, py::arg("threads"), py::arg("seconds"), py::arg("float32"),
+               "GFLOP/s of a register-only loop of multiply-adds at the chosen level, all threads together.");
 }
 
 }  // namespace pl

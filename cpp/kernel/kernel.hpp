@@ -73,6 +73,8 @@ struct Kernel {
     void (*orthogonal_pass)(OrthogonalArgs<Real>&);
     void (*orthogonal_step)(OrthogonalArgs<Real>&);
     void (*orthogonal_prune)(OrthogonalArgs<Real>&);
+    double (*fma_loop)(Index iterations);  // register-only yardstick, see peak.hpp
+    Index fma_flops;                       // operations of one of its iterations
 };
 
 }  // namespace pl

@@ -17,6 +17,7 @@ namespace PLN_LEVEL {
 #include "kernel/forward.hpp"
 #include "kernel/gradient.hpp"
 #include "kernel/orthogonal.hpp"
+#include "kernel/peak.hpp"
 
 template <class Real>
 void pass(PassArgs<Real>& s) {
@@ -77,13 +78,17 @@ void update(UpdateArgs<Real>& s) {
 }
 
 template <class Real>
-constexpr Kernel<Real> kTable = {
-    kLanes<Real>,          kTileVectors * kLanes<Real>, kTableReals<Real>,     pass<Real>,
-    update<Real>,          kTileOfPoints<Real>,         orthogonal_pass<Real>, orthogonal_step<Real>,
-    orthogonal_prune<Real>};
+constexpr Kernel<Real> table() {
+    return {kLanes<Real>,           kTileVectors * kLanes<Real>,
+            kTableReals<Real>,      pass<Real>,
+            update<Real>,           kTileOfPoints<Real>,
+            orthogonal_pass<Real>,  orthogonal_step<Real>,
+            orthogonal_prune<Real>, fma_loop<Real>,
+            kPeakFlops<Real>};
+}
 
-extern const Kernel<float> kernel_f32 = kTable<float>;
-extern const Kernel<double> kernel_f64 = kTable<double>;
+extern const Kernel<float> kernel_f32 = table<float>();
+extern const Kernel<double> kernel_f64 = table<double>();
 
 }  // namespace PLN_LEVEL
 }  // namespace pl

@@ -38,8 +38,7 @@ class OrthogonalModel {
             y_.data()[i] = problem.y[from];
             norms_.data()[i] = problem.norms[from];
             largest_norm_ = std::max(largest_norm_, static_cast<double>(problem.norms[from]));
-            for (Index j = 0; j < problem.p; ++j)
-                *pair(j, i) = problem.W[j * problem.n + from];
+            for (Index j = 0; j < problem.p; ++j) *pair(j, i) = problem.W[j * problem.n + from];
         }
         std::copy_n(problem.a, problem.p, a_.data());
         for (Index b = 0; b < blocks_; ++b) {
