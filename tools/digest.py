@@ -1,4 +1,4 @@
-"""A digest of the bits of an ensemble, a line per instruction-set level: builds that agree print the same lines."""
+"""A digest of the bits of an ensemble, a line per level: builds that agree print the same lines."""
 
 import hashlib
 import math
