@@ -163,7 +163,7 @@ def run(effort: Effort) -> list[dict[str, Any]]:
         for n in [1000] if effort.quick else [1000, 1500, 2000]:
             for dtype in ["float32"] if effort.quick else ["float32", "float64"]:
                 row = one_case(n, dtype, crews, effort)
-                against = "  ".join(f"{one['family']} {one['median']:.2f}x" for one in row["rivals"])
+                against = "  ".join(f"{one['family']} {one['median']:.3g}x" for one in row["rivals"])
                 effort.say(f"n={n} {dtype} {row['ms_per_network']['median']:.2f} ms/network  {against}")
                 rows.append(row)
     for dtype in ["float32"] if effort.quick else ["float32", "float64"]:

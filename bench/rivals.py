@@ -58,11 +58,12 @@ DENSE = [
     ),
     Rival("PyTorch by hand", "by hand, torch.compile", "rivals_torch", True, slow_start=True),
     *_family(
-        "JAX",
+        "JAX vmap",
         "rivals_jax",
-        ("by points", "by neurons", "by neurons, unrolled"),
-        ("einsum", "by points", "by neurons", "autodiff"),
+        (),
+        ("einsum", "by points", "by neurons", "by neurons, unrolled", "autodiff"),
     ),
+    *_family("JAX per core", "rivals_jax", ("by points", "by neurons", "by neurons, unrolled"), ()),
     *_family(
         "Numba",
         "rivals_numba",

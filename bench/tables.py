@@ -19,12 +19,12 @@ def spread(found: Row, digits: int = 3) -> str:
     return f"{median} [{low}, {high}]"
 
 
-def ratio(found: Row) -> str:
-    """A rival's ratio: bold when its band excludes 1, with the loser named when that is us."""
-    text = f"{found['median']:.2f} [{found['low']:.2f}, {found['high']:.2f}]"
+def ratio(found: Row, lost: str = "rival wins") -> str:
+    """A ratio: bold when its band excludes 1, with `lost` when it is below."""
+    text = spread(found)
     if not found["differs"]:
         return text + " (no difference)"
-    return f"**{text}**" + (" **rival wins**" if found["median"] < 1 else "")
+    return f"**{text}**" + (f" **{lost}**" if found["median"] < 1 else "")
 
 
 def against(goal: float | None, value: float, at_most: bool = False) -> str:
@@ -147,7 +147,7 @@ def ensemble(rows: list[Row]) -> str:
         if row["kind"] != "speed-up":
             continue
         missing = "not_run" in row
-        result = f"not run: {row['not_run']}" if missing else ratio(row)
+        result = f"not run: {row['not_run']}" if missing else ratio(row, "two threads are slower")
         lines.append([row["name"], result, "-" if missing else against(row["goal"], row["median"])])
     parts = [grid(["work", "time with 1 thread / with 2", "goal"], lines)]
     parts += [

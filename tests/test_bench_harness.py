@@ -80,11 +80,11 @@ def test_budget_ends_after_an_even_number_of_rounds(bench):
 
 def test_a_wrong_state_is_refused(bench):
     check = bench("harness").assert_same_state
-    start = np.zeros((1, 2, 3)), np.zeros((1, 2))
+    start = np.full((1, 2, 3), 9.0), np.zeros((1, 2))
     end = np.full((1, 2, 3), 10.0), np.ones((1, 2))
     assert check("same", end, end, start, 1e-12) == 0
-    off = end[0] * (1 + 1e-6), end[1]
-    assert check("near", off, end, start, 1e-5) == pytest.approx(1e-6)
+    off = end[0] + 1e-6, end[1]
+    assert check("near", off, end, start, 1e-5) == pytest.approx(1e-6)  # of the way gone, 1
     with pytest.raises(AssertionError, match="off: W differs"):
         check("off", off, end, start, 1e-7)
     with pytest.raises(AssertionError, match="unmoved: W differs by 1,"):
