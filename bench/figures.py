@@ -1,0 +1,96 @@
+"""Figures of the performance page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+from matplotlib.ticker import FixedLocator, NullFormatter, StrMethodFormatter
+
+Row = dict[str, Any]
+COLOURS = {"float32": "#0072B2", "float64": "#D55E00"}
+WON, LOST, EVEN = "#0072B2", "#D55E00", "0.6"  # colours of a ratio above 1, below 1, not different from 1
+TICKS = (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64)
+DRAWN = {"kernel": "rivals", "scaling": "scaling", "orthogonal": "orthogonal"}  # question -> file
+
+
+def draw_all(found: dict[str, Row], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    drawers = {"kernel": rivals, "scaling": scaling, "orthogonal": live_pairs}
+    for question, draw in drawers.items():
+        if question in found:
+            figure = draw(found[question]["rows"])
+            figure.savefig(folder / f"{DRAWN[question]}.png", dpi=130)
+            plt.close(figure)
+
+
+def rivals(rows: list[Row]) -> Any:
+    """Time of each family's best over ours, with the band; one panel per size."""
+    chosen = [row for row in rows if row["dtype"] == "float32" and len(row["rivals"]) > 1]
+    figure, axes = plt.subplots(
+        1, len(chosen), figsize=(4 * len(chosen), 3), squeeze=False, layout="constrained"
+    )
+    for axis, row in zip(axes[0], chosen, strict=True):
+        for k, rival in enumerate(row["rivals"]):
+            bar = [[rival["median"] - rival["low"]], [rival["high"] - rival["median"]]]
+            colour = WON if rival["median"] > 1 else LOST
+            colour = colour if rival["differs"] else EVEN
+            axis.errorbar(rival["median"], k, xerr=bar, fmt="o", color=colour, capsize=3)
+            if rival["goal"]:
+                axis.plot(rival["goal"], k, "|", color="0.4", markersize=16)
+        axis.set_yticks(range(len(row["rivals"])), [rival["family"] for rival in row["rivals"]])
+        axis.axvline(1, color="0.6", linewidth=1)
+        axis.set_xscale("log")
+        plain_ticks(axis.xaxis, TICKS)
+        axis.set_title(f"n, d, p = {row['n']}, {row['d']}, {row['p']}", fontsize=10)
+        axis.set_xlabel("time / time of pl_native (bar: goal)")
+        axis.margins(y=0.15)
+    figure.suptitle("float32: right of 1 pl_native is faster; grey: no difference", fontsize=10)
+    return figure
+
+
+def scaling(rows: list[Row]) -> Any:
+    """Time of a step against size, and throughput relative to the best, one column per sweep."""
+    names = list(dict.fromkeys(row["axis"] for row in rows))
+    figure, axes = plt.subplots(
+        2, len(names), figsize=(4 * len(names), 5.5), sharex="col", squeeze=False, layout="constrained"
+    )
+    for row in rows:
+        time_axis, rate_axis = axes[:, names.index(row["axis"])]
+        label = f"{row['dtype']}, slope {row['slope']['median']:.3f}"
+        style = {"color": COLOURS[row["dtype"]], "marker": "o", "markersize": 4}
+        time_axis.loglog(row["sizes"], [1e6 * s for s in row["seconds_per_step"]], label=label, **style)
+        rate_axis.semilogx(row["sizes"], row["relative_throughput"], **style)
+        rate_axis.axhline(row["throughput_goal"], color="0.6", linewidth=1, linestyle="--")
+        rate_axis.set(xlabel=row["axis"], ylim=(0, 1.05))
+        plain_ticks(rate_axis.xaxis, row["sizes"][::2])
+        time_axis.yaxis.set_minor_formatter(NullFormatter())
+        time_axis.legend(fontsize=8)
+    axes[0, 0].set_ylabel("microseconds per step")
+    axes[1, 0].set_ylabel("throughput / best (dashed: goal)")
+    return figure
+
+
+def live_pairs(rows: list[Row]) -> Any:
+    figure, axis = plt.subplots(figsize=(5, 3.5), layout="constrained")
+    for row in rows:
+        if row["kind"] == "live pairs":
+            label = f"{row['dtype']}, slope {row['slope']['median']:.3f}"
+            seconds = [1e6 * s for s in row["seconds_per_step"]]
+            axis.loglog(row["pairs"], seconds, "o-", color=COLOURS[row["dtype"]], label=label, markersize=4)
+    axis.xaxis.set_minor_formatter(NullFormatter())
+    axis.set(xlabel="live pairs", ylabel="microseconds per step, one thread", title="Orthogonal data")
+    axis.legend()
+    return figure
+
+
+def plain_ticks(axis: Any, ticks: Sequence[float]) -> None:
+    """Labels as plain numbers at `ticks`; minor labels of a logarithmic axis would overlap."""
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())

@@ -1,0 +1,84 @@
+"""The problems that are timed, as pl_native takes them and as plain arrays for the rivals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import pl_native as pl
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Problem = tuple[pl.Dataset, pl.Network]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """Replicates stacked: X (r, n, d), y (r, n), W (r, p, d), a (r, p); orthogonal data: norms (r, n)."""
+
+    X: Array
+    y: Array
+    W: Array
+    a: Array
+    step: float
+    norms: Array | None = None
+
+    def replicate(self, k: int) -> Arrays:
+        norms = None if self.norms is None else self.norms[k : k + 1]
+        keep = slice(k, k + 1)
+        return Arrays(self.X[keep], self.y[keep], self.W[keep], self.a[keep], self.step, norms)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One size in one precision, `replicates` independent draws."""
+
+    n: int
+    d: int
+    p: int
+    dtype: str
+    replicates: int
+    seed: int = 1
+
+    @property
+    def flops(self) -> float:
+        """Useful work of one step of all replicates: 4ndp each."""
+        return 4.0 * self.n * self.d * self.p * self.replicates
+
+    def problems(self) -> list[Problem]:
+        seeds = range(self.seed, self.seed + self.replicates)
+        return [
+            (
+                pl.data.sphere(self.n, self.d, seed=seed, dtype=self.dtype),
+                pl.initial.asymmetric(self.p, self.d, seed=seed, dtype=self.dtype),
+            )
+            for seed in seeds
+        ]
+
+    def sizes(self) -> dict[str, Any]:
+        return {
+            "n": self.n,
+            "d": self.d,
+            "p": self.p,
+            "dtype": self.dtype,
+            "replicates": self.replicates,
+        }
+
+
+def arrays(problems: list[Problem], step: float) -> Arrays:
+    """Orthogonal data keep their norms; their X is dense, in the coordinates of the networks."""
+    norms = [data.orthogonal_norms for data, _ in problems]
+    return Arrays(
+        X=np.stack([data.inputs(net) for data, net in problems]),
+        y=np.stack([data.y for data, _ in problems]),
+        W=np.stack([net.W for _, net in problems]),
+        a=np.stack([net.a for _, net in problems]),
+        step=step,
+        norms=None if norms[0] is None else np.stack([one for one in norms if one is not None]),
+    )
+
+
+def final_states(sols: list[pl.Solution]) -> tuple[Array, Array]:
+    """(W (r, p, d), a (r, p)) at the end of the runs."""
+    return np.stack([sol.network.W for sol in sols]), np.stack([sol.network.a for sol in sols])
