@@ -15,7 +15,7 @@ import pl_native
 
 ROOT = Path(pl_native.__file__).parent
 ORDER = [
-    "_core", "_checks", "build_info", "published", "status", "options", "types", "streams", "data",
+    "_core", "_checks", "build_info", "published", "status", "options", "network", "types", "streams", "data",
     "initial", "reduction", "model",
     "backends", "backends._certificate", "backends._loop", "backends.numpy", "backends.numba",
     "backends.native", "time_grid", "progress", "solution", "runs", "simulation", "metrics", "theory",

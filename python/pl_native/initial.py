@@ -110,7 +110,8 @@ def _plan(p: object, d: object, seed: object, scale: object, dtype: object, data
 def _normal(plan: _Plan) -> tuple[Array, Array]:
     """`drawn` coordinates of p vectors N(0, I_d/d) and the squared norm of the others, chi^2_{d-drawn}/d."""
     p, d, drawn = plan.p, plan.d, plan.drawn
-    W = plan.rng.standard_normal((p, drawn)) / math.sqrt(d)
+    W = plan.rng.standard_normal((p, drawn))
+    W /= math.sqrt(d)  # in place: W may be most of the memory there is
     rest = plan.rng.chisquare(d - drawn, p) / d if drawn < d else np.zeros(p)
     return W, rest
 
@@ -137,4 +138,5 @@ def _asymmetric_sizes(plan: _Plan, W: Array, rest: Array) -> Array:
 def _network(plan: _Plan, W: Array, sizes: Array, rest: Array) -> Network:
     """Draw the signs of a, scale W (never a) and cast."""
     a = np.where(plan.rng.random(plan.p) < 0.5, -sizes, sizes)
-    return Network(W * plan.scale, a, w_perp_sq=rest * plan.scale**2, dtype=plan.dtype)
+    W *= plan.scale
+    return Network.adopt(W.astype(plan.dtype, copy=False), a.astype(plan.dtype), rest * plan.scale**2)

@@ -1,4 +1,4 @@
-"""The nouns: `Dataset`, `Network`; with them `Status` (from `status`), `Stop` and `Save` (from `options`).
+"""The nouns: `Dataset`; with it `Network`, `Status`, `Stop` and `Save` from the modules of their own.
 
 Shapes: n points, d dimensions, p neurons; X (n, d), y (n,), W (p, d), a (p,). Everything is frozen and
 validated once, here; whoever is handed a `Dataset` or a `Network` need not look again.
@@ -14,6 +14,7 @@ import numpy as np
 
 from pl_native import _checks
 from pl_native._checks import Array
+from pl_native.network import Network
 from pl_native.options import Save, Stop
 from pl_native.status import Status
 
@@ -136,12 +137,12 @@ class Dataset:
         return self._cache[key]
 
     def inputs(self, network: Network) -> Array:
-        """X in the coordinates of `network`, (n, network.d), after checking that the two belong together."""
+        """X in the coordinates of `network`, (n, network.d), after checking that the two belong together.
+
+        Orthogonal data build them at each call: nothing that must work at large n asks for them.
+        """
         self.check_fits(network)
-        if self._X is not None:
-            return self._X
-        inputs: Array = self.cached(f"inputs {network.d}", lambda: self._diagonal(network.d))
-        return inputs
+        return self._X if self._X is not None else self._diagonal(network.d)
 
     def check_fits(self, network: Network) -> None:
         """ValueError or TypeError unless dimension and dtype of `network` are those of the data."""
@@ -201,75 +202,3 @@ def _restore_dataset(orthogonal: bool, rows: Array, y: Array, d: int, zero_label
     if orthogonal:
         return Dataset.orthogonal(rows, y, d, zero_labels=zero_labels)
     return Dataset(rows, y, zero_labels=zero_labels)
-
-
-@dataclass(frozen=True, init=False, eq=False, repr=False)
-class Network:
-    """Inner weights W (p, d) and outer weights a (p,), frozen and of one dtype.
-
-    `w_perp_sq` (p,), float64: squared norm of each neuron outside the coordinates represented (zeros by
-    default).
-    The flow never moves that part, but it counts in norm(w_j). Accepted arrays and errors as for `Dataset`.
-    """
-
-    W: Array
-    a: Array
-    w_perp_sq: Array
-
-    def __init__(self, W: object, a: object, *, w_perp_sq: object = None, dtype: object = None) -> None:
-        found = _checks.common_dtype({"W": W, "a": a}, dtype)
-        inner = _checks.owned("W", W, "pd", found)
-        p = len(inner)
-        outer = _checks.owned("a", a, "p", found)
-        _checks.length("a", outer, p, f"W has p = {p}")
-        rest = _checks.owned(
-            "w_perp_sq", np.zeros(p) if w_perp_sq is None else w_perp_sq, "p", np.dtype(np.float64)
-        )
-        _checks.length("w_perp_sq", rest, p, f"W has p = {p}")
-        if rest.min() < 0:
-            raise ValueError(f"w_perp_sq: expected squared norms >= 0, got {rest.min()}")
-        for name, value in {"W": inner, "a": outer, "w_perp_sq": rest}.items():
-            object.__setattr__(self, name, value)
-
-    @property
-    def p(self) -> int:
-        return len(self.a)
-
-    @property
-    def d(self) -> int:
-        """Number of coordinates represented (columns of W)."""
-        return int(self.W.shape[1])
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self.a.dtype
-
-    @property
-    def norms_sq(self) -> Array:
-        """norm(w_j)^2 with the part not represented, (p,), computed in float64."""
-        inner = self.W.astype(np.float64, copy=False)
-        return _frozen(np.einsum("jk,jk->j", inner, inner) + self.w_perp_sq)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Network):
-            return NotImplemented
-        same = self.dtype == other.dtype and np.array_equal(self.W, other.W)
-        return same and np.array_equal(self.a, other.a) and np.array_equal(self.w_perp_sq, other.w_perp_sq)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        positive = int(np.count_nonzero(self.a > 0))
-        rest = ", w_perp_sq > 0" if self.w_perp_sq.any() else ""
-        return (
-            f"Network(p={self.p}, d={self.d}, {self.dtype}, {positive} of {self.p} outer weights positive, "
-            f"rms |a| {np.sqrt(np.mean(np.square(self.a, dtype=np.float64))):.4g}, "
-            f"rms |w| {np.sqrt(np.mean(self.norms_sq)):.4g}{rest})"
-        )
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restore_network, (self.W, self.a, self.w_perp_sq)
-
-
-def _restore_network(W: Array, a: Array, w_perp_sq: Array) -> Network:
-    return Network(W, a, w_perp_sq=w_perp_sq)
