@@ -97,7 +97,9 @@ def weakly_correlated(data: Dataset) -> bool:
     """
     if data.is_orthogonal:
         return True
-    return data.n <= data.d and bool(data.cached("weakly correlated", lambda: _weakly_correlated(data)))
+    return data.n <= data.represented and bool(
+        data.cached("weakly correlated", lambda: _weakly_correlated(data))
+    )
 
 
 def _weakly_correlated(data: Dataset) -> bool:

@@ -34,28 +34,38 @@ class Dataset:
     copied.
     `dtype` (float32 or float64) casts both; without it float arrays must agree, and lists and integers
     follow them.
+    `d` says that the data are *reduced*: X (n, r) holds the coordinates of inputs of R^d, d >= r, in some
+    orthonormal basis of a subspace that contains them (`pl.reduce`); networks for them have r columns too.
 
     Raises ValueError for a wrong rank or length, an empty array, NaN or infinity, an input of norm zero, a
-    label of zero (unless `zero_labels`, which turns off what divides by labels); TypeError for complex,
-    boolean, object or mixed dtypes.
+    label of zero (unless `zero_labels`, which turns off what divides by labels), d < r; TypeError for
+    complex, boolean, object or mixed dtypes.
     """
 
     y: Array
     d: int
     """Dimension of the problem, also when fewer coordinates are represented."""
     zero_labels: bool
+    reduced: bool
+    """Whether X holds coordinates in a basis of its own, of which nothing else is known."""
     orthogonal_norms: Array | None
     """(n,) norms when the data were given as orthogonal, else None."""
     _X: Array | None
     _cache: dict[str, Any]
 
-    def __init__(self, X: object, y: object, *, zero_labels: bool = False, dtype: object = None) -> None:
+    def __init__(
+        self, X: object, y: object, *, d: int | None = None, zero_labels: bool = False, dtype: object = None
+    ) -> None:
         found = _checks.common_dtype({"X": X, "y": y}, dtype)
         inputs = _checks.owned("X", X, "nd", found)
         zero = np.flatnonzero(~inputs.any(axis=1))
         if len(zero):
             raise ValueError(f"X: expected inputs of norm > 0, got a zero row at index {zero[0]}")
-        self._fill(y, inputs.shape[1], zero_labels, inputs, None)
+        columns = inputs.shape[1]
+        if d is not None and _checks.integer("d", d, 1) < columns:
+            raise ValueError(f"d: expected d >= {columns}, the coordinates that X holds, got {d}")
+        self._fill(y, columns if d is None else int(d), zero_labels, inputs, None)
+        object.__setattr__(self, "reduced", d is not None)
 
     @classmethod
     def orthogonal(
@@ -94,6 +104,7 @@ class Dataset:
             "y": labels,
             "d": d,
             "zero_labels": allowed,
+            "reduced": False,
             "orthogonal_norms": norms,
             "_X": X,
             "_cache": {},
@@ -111,7 +122,7 @@ class Dataset:
 
     @property
     def X(self) -> Array:  # noqa: N802
-        """Inputs, (n, d). Orthogonal data build them at each call."""
+        """Inputs, (n, d), or (n, represented) if reduced. Orthogonal data build them at each call."""
         return self._X if self._X is not None else self._diagonal(self.d)
 
     @property
@@ -146,10 +157,13 @@ class Dataset:
 
     def check_fits(self, network: Network) -> None:
         """ValueError or TypeError unless dimension and dtype of `network` are those of the data."""
-        if network.d not in (self.d, self.represented):
+        expected = self.represented if self.reduced else self.d
+        if network.d not in (expected, self.represented):
+            which = f", of which {self.represented} are represented" if self.represented != self.d else ""
+            hint = "; reduce the network too: pl.reduce, or initial.*(data=)" if self.reduced else ""
             raise ValueError(
-                f"network: W has {network.d} columns, expected {self.d} (the data have d = {self.d}"
-                + (f", of which {self.represented} are represented)" if self.represented != self.d else ")")
+                f"network: W has {network.d} columns, expected {expected} (the data have d = {self.d}{which}"
+                f"{hint})"
             )
         if network.dtype != self.dtype:
             raise TypeError(f"network: expected dtype {self.dtype} (that of the data), got {network.dtype}")
@@ -183,22 +197,22 @@ class Dataset:
     def _key(self) -> tuple[tuple[Any, ...], tuple[Array, Array]]:
         rows = self.orthogonal_norms if self._X is None else self._X
         assert rows is not None
-        return (self.dtype, self.d, self.zero_labels, self._X is None), (rows, self.y)
+        return (self.dtype, self.d, self.zero_labels, self._X is None, self.reduced), (rows, self.y)
 
     def __repr__(self) -> str:
         low, high = self.norms.min(), self.norms.max()
         labels = np.abs(self.y)
+        how = "orthogonal, " if self._X is None else "reduced, " if self.reduced else ""
         return (
-            f"Dataset({'orthogonal, ' if self._X is None else ''}n={self.n}, d={self.d}, {self.dtype}, "
-            f"norms {low:.4g}..{high:.4g}, |labels| {labels.min():.4g}..{labels.max():.4g})"
+            f"Dataset({how}n={self.n}, d={self.d}, {self.dtype}, norms {low:.4g}..{high:.4g}, "
+            f"|labels| {labels.min():.4g}..{labels.max():.4g})"
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        (_, d, zero_labels, orthogonal), (rows, y) = self._key()
-        return _restore_dataset, (orthogonal, rows, y, d, zero_labels)
+        (_, d, zero_labels, orthogonal, reduced), (rows, y) = self._key()
+        return _restore_dataset, (orthogonal, rows, y, d if orthogonal or reduced else None, zero_labels)
 
 
-def _restore_dataset(orthogonal: bool, rows: Array, y: Array, d: int, zero_labels: bool) -> Dataset:
-    if orthogonal:
-        return Dataset.orthogonal(rows, y, d, zero_labels=zero_labels)
-    return Dataset(rows, y, zero_labels=zero_labels)
+def _restore_dataset(orthogonal: bool, rows: Array, y: Array, d: int | None, zero_labels: bool) -> Dataset:
+    make = Dataset.orthogonal if orthogonal else Dataset
+    return make(rows, y, d=d, zero_labels=zero_labels)
