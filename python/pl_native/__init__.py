@@ -11,6 +11,7 @@ sol.loss, sol.local_pl, sol.status
 from pl_native import data, initial, metrics, stats, streams, sweep
 from pl_native.build_info import build_info, version
 from pl_native.initial import horizon, minimal_width
+from pl_native.reduction import Reduction, reduce
 from pl_native.simulation import iter_ensemble, simulate, simulate_ensemble
 from pl_native.solution import Interrupted, Solution
 from pl_native.types import Dataset, Network, Save, Status, Stop
@@ -21,6 +22,7 @@ __all__ = [
     "Dataset",
     "Interrupted",
     "Network",
+    "Reduction",
     "Save",
     "Solution",
     "Status",
@@ -33,6 +35,7 @@ __all__ = [
     "iter_ensemble",
     "metrics",
     "minimal_width",
+    "reduce",
     "simulate",
     "simulate_ensemble",
     "stats",

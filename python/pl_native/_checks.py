@@ -134,9 +134,9 @@ def common_dtype(values: Mapping[str, object], dtype: object = None) -> np.dtype
     return next(iter(typed.values()), np.dtype(np.float64))
 
 
-def owned(name: str, value: object, axes: str, dtype: np.dtype[Any]) -> Array:
+def owned(name: str, value: object, axes: str, dtype: np.dtype[Any], *, copy: bool = True) -> Array:
     """A read-only C-contiguous copy of `value` in `dtype`: finite, not empty, one axis per letter of
-    `axes`.
+    `axes`. Without `copy` the array itself, frozen, where it is that already.
     """
     given = _raw(name, value)
     shape = f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
@@ -146,15 +146,15 @@ def owned(name: str, value: object, axes: str, dtype: np.dtype[Any]) -> Array:
         if size == 0:
             raise ValueError(f"{name}: expected shape {shape} with {axis} >= 1, got shape {given.shape}")
     with np.errstate(over="ignore"):
-        copy = np.array(given, dtype=dtype, order="C", copy=True, ndmin=len(axes))
-    bad = np.argwhere(~np.isfinite(copy))
-    if len(bad):
+        mine = np.array(given, dtype=dtype, order="C", copy=copy or None, ndmin=len(axes))
+    if not np.isfinite(mine).all():
+        bad = np.argwhere(~np.isfinite(mine))
         where = tuple(int(i) for i in bad[0])
         came = given[where]
         why = f"{came}" if not np.isfinite(came) else f"{came}, which is too large for {dtype}"
         raise ValueError(f"{name}: expected finite numbers, got {why} at index {where} ({len(bad)} in all)")
-    copy.setflags(write=False)
-    return copy
+    mine.setflags(write=False)
+    return mine
 
 
 def length(name: str, array: Array, expected: int, because: str) -> None:

@@ -2,6 +2,8 @@
 
 Every generator draws in float64, in a fixed order (inputs' directions, norms, labels' sizes, labels' signs),
 and casts at the end, so that float32 data are the rounded float64 data of the same seed.
+
+Biases are a constant coordinate of the inputs: `with_bias`.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ import numpy as np
 
 from pl_native import _checks
 from pl_native._checks import Array
-from pl_native.streams import Purpose, Seed, generator
+from pl_native.network import Network
+from pl_native.streams import Purpose, Seed, generator, generators
 from pl_native.types import Dataset
 
 Range = tuple[float, float]
@@ -27,19 +30,27 @@ def sphere(
     dtype: object = np.float64,
     norms: Range = (1.0, 2.0),
     labels: Range = (1.0, 2.0),
+    reduced: bool = False,
 ) -> Dataset:
     """Inputs of uniform direction on the sphere of R^d and norm uniform on `norms` (the paper's Experiment
     1).
 
     Labels are uniform on [-high, -low] U [low, high], (low, high) = `labels`. X is (n, d), y (n,), of
     `dtype`.
-    Raises ValueError or TypeError for sizes < 1, ranges that are not 0 < low <= high, and unusable seeds.
+    `reduced` draws the reduced problem (`pl.reduce`) of such data directly, for d >= n and at the cost of
+    d = n: X is (n, n) and lower triangular, in law the Q-less part of a QR. Draw the network with `data=`,
+    from a law that no rotation changes (`asymmetric`, `balanced`).
+
+    Raises ValueError or TypeError for sizes < 1, ranges that are not 0 < low <= high, unusable seeds, and
+    d < n where `reduced`.
     """
     plan = _plan(n, d, seed, dtype, norms, labels)
-    directions = plan.rng.standard_normal((plan.n, plan.d))
-    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    directions *= plan.rng.uniform(*plan.norms, plan.n)[:, None]
-    return Dataset(directions, _labels(plan), dtype=plan.dtype)
+    short = _checks.flag("reduced", reduced)
+    if short and plan.d < plan.n:
+        raise ValueError(f"reduced: expected d >= n = {plan.n} for a reduced draw, got d = {plan.d}")
+    inputs = _triangle(plan.rng, plan.n, plan.d) if short else plan.rng.standard_normal((plan.n, plan.d))
+    _rescale(inputs, plan.rng.uniform(*plan.norms, plan.n))
+    return Dataset(inputs, _labels(plan), d=plan.d if short else None, dtype=plan.dtype)
 
 
 def gaussian(
@@ -75,6 +86,88 @@ def orthogonal(
     return Dataset.orthogonal(lengths, _labels(plan), plan.d, dtype=plan.dtype)
 
 
+def group(
+    n: int,
+    p: int,
+    d: int | None = None,
+    *,
+    seed: Seed,
+    dtype: object = np.float64,
+    labels: Range = (1.0, 2.0),
+) -> Dataset:
+    """p groups of k = n/p orthonormal inputs, labels of one sign per group (section 4 of the notation page).
+
+    Group j is the points j k .. (j + 1) k - 1, x_i = e_i in d >= n dimensions (default n); sizes of labels
+    are uniform on `labels`, the sign of a group is a fair coin. `initial.group` starts one neuron on each.
+    Raises as `orthogonal` does, and ValueError when p does not divide n.
+    """
+    plan = _plan(n, n if d is None else d, seed, dtype, (1.0, 1.0), labels)
+    groups = _checks.integer("p", p, 1)
+    if plan.n % groups != 0:
+        raise ValueError(f"p: expected a divisor of n = {plan.n}, got {groups}")
+    sizes = plan.rng.uniform(*plan.labels, plan.n)
+    signs = np.repeat(np.where(plan.rng.random(groups) < 0.5, -1.0, 1.0), plan.n // groups)
+    return Dataset.orthogonal(np.ones(plan.n), sizes * signs, plan.d, dtype=plan.dtype)
+
+
+def teacher(
+    n: int,
+    d: int,
+    *,
+    seed: Seed,
+    network: Network | int = 8,
+    noise: float = 0.0,
+    dtype: object = np.float64,
+    norms: Range = (1.0, 2.0),
+) -> Dataset:
+    """Inputs as in `sphere`, labels y_i = h*(x_i) + noise * N(0, 1) of a teacher network h*, given y_i != 0.
+
+    `network` is the teacher, or the width m of a random one: w_j ~ N(0, I_d), a_j = +-sqrt(m) by a fair coin,
+    so that h*(x) has variance norm(x)^2/2 whatever m. A point whose label is 0 (no live teacher neuron, no
+    noise) is drawn again, noise and all: the points are independent, each conditioned on y_i != 0.
+    An int `seed` names one stream each for inputs, teacher and noise.
+
+    Raises as `sphere` does, and ValueError for noise < 0, a teacher of another dimension, or one that is
+    almost always 0.
+    """
+    plan = _plan(n, d, seed, dtype, norms, (1.0, 1.0))
+    spread = _checks.at_least("noise", noise, 0.0)
+    inputs, own, noises = generators(seed, Purpose.DATA, Purpose.TEACHER, Purpose.NOISE)
+    source = _teacher(network, plan.d, own)
+    X, y, missing, in_vain = np.empty((plan.n, plan.d)), np.empty(plan.n), np.arange(plan.n), 0
+    while len(missing) > 0:
+        fresh = inputs.standard_normal((len(missing), plan.d))
+        _rescale(fresh, inputs.uniform(*plan.norms, len(missing)))
+        labels = np.maximum(fresh @ source.W.T, 0.0) @ source.a / source.p
+        X[missing], y[missing] = fresh, labels + spread * noises.standard_normal(len(missing))
+        left = missing[y[missing].astype(plan.dtype) == 0]
+        in_vain = in_vain + len(missing) if len(left) == len(missing) else 0
+        if in_vain > _IN_VAIN:
+            raise ValueError(f"network: expected a teacher that is not 0 almost everywhere, got {source!r}")
+        missing = left
+    return Dataset(X, y, dtype=plan.dtype)
+
+
+def with_bias(data: Dataset, value: float = 1.0) -> Dataset:
+    """The same points with one more coordinate, `value` for all of them: its weights are the biases.
+
+    X is (n, d + 1), norms are sqrt(norm(x_i)^2 + value^2), labels and dtype stay. Orthogonal data become a
+    matrix, for they are not orthogonal any more. Raises ValueError for value = 0 and for reduced data, where
+    a network's law is that of no bias: reduce after, `pl.reduce(with_bias(data), network)`.
+    """
+    if not isinstance(data, Dataset):
+        raise TypeError(f"data: expected a pl.Dataset, got {_checks.kind(data)}")
+    if _checks.real("value", value) == 0:
+        raise ValueError("value: expected a number != 0, got 0")
+    if data.reduced:
+        raise ValueError("data: expected data that are not reduced; add the bias first, then pl.reduce")
+    column = np.full((data.n, 1), value, data.dtype)
+    return Dataset(np.hstack([data.X, column]), data.y, zero_labels=data.zero_labels)
+
+
+_IN_VAIN = 100_000  # points of label 0 in a row after which a teacher is taken for one that is always 0
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """The checked arguments of a draw."""
@@ -96,3 +189,32 @@ def _plan(n: object, d: object, seed: object, dtype: object, norms: object, labe
 def _labels(plan: _Plan) -> Array:
     sizes = plan.rng.uniform(*plan.labels, plan.n)
     return np.where(plan.rng.random(plan.n) < 0.5, -sizes, sizes)
+
+
+def _rescale(directions: Array, lengths: Array) -> None:
+    """Give the rows these norms, in place."""
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    directions *= lengths[:, None]
+
+
+def _triangle(rng: np.random.Generator, n: int, d: int) -> Array:
+    """(n, n) lower triangular T with the law of R^T, G^T = Q R, G (n, d) standard normal (Bartlett)."""
+    T = np.zeros((n, n))
+    T[np.tril_indices(n, -1)] = rng.standard_normal(n * (n - 1) // 2)
+    T[np.diag_indices(n)] = np.sqrt(rng.chisquare(_degrees(n, d)))
+    return T
+
+
+def _degrees(n: int, d: int) -> Array:
+    """Degrees of freedom of T_ii^2: d - i + 1 for i = 1..n, what the i - 1 rows before leave of d."""
+    return float(d) - np.arange(n)
+
+
+def _teacher(given: Network | int, d: int, rng: np.random.Generator) -> Network:
+    if not isinstance(given, Network):
+        m = _checks.integer("network", given, 1)
+        W = rng.standard_normal((m, d))
+        return Network(W, np.where(rng.random(m) < 0.5, -1.0, 1.0) * np.sqrt(m))
+    if given.d != d or given.w_perp_sq.any():
+        raise ValueError(f"network: expected a teacher in all d = {d} dimensions, got {given!r}")
+    return Network(given.W, given.a, dtype=np.float64)

@@ -4,8 +4,9 @@ All take (p, d, *, seed, scale=1.0, dtype=float64, data=None), draw in float64 a
 of the draws is W, the part not represented, sizes of a, signs of a. `scale` multiplies W *after* abs(a_j)
 was drawn, so that it does not touch a (`balanced` is the exception it names).
 
-With orthogonal `data` only the n coordinates that the data use are drawn (W is (p, n)), and the squared norm
-of the rest goes to `Network.w_perp_sq`: the same law at the cost of d = n.
+With orthogonal or reduced `data` only the coordinates that the data use are drawn (W is (p, n)), and the
+squared norm of the rest goes to `Network.w_perp_sq`: the same law at the cost of d = n. Reduced data lie in
+a basis of their own, so they need a law of W that no rotation changes.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 
 from pl_native import _checks
 from pl_native._checks import Array
+from pl_native.groups import group_labels, per_group, positive_direction
 from pl_native.streams import Purpose, Seed, generator
 from pl_native.types import Dataset, Network
 
@@ -29,8 +31,8 @@ def asymmetric(
 ) -> Network:
     """w_j ~ N(0, I_d/d), sign of a_j uniform, abs(a_j) - norm(w_j) ~ Exp(1).
 
-    W is (p, d), or (p, n) when `data` are orthogonal; a is (p,). Raises ValueError or TypeError for sizes <
-    1, scale <= 0, unusable seeds, or `data` of another dimension.
+    W is (p, d), or (p, n) when `data` are orthogonal or reduced; a is (p,). Raises ValueError or TypeError
+    for sizes < 1, scale <= 0, unusable seeds, or `data` of another dimension.
     """
     plan = _plan(p, d, seed, scale, dtype, data)
     W, rest = _normal(plan)
@@ -44,7 +46,13 @@ def torch_linear(
 
     Shapes and errors as in `asymmetric`. With orthogonal `data` the norm of the rest is summed from d - n
     uniforms per neuron, in blocks: exact, in little memory, but in time proportional to p (d - n).
+    Raises ValueError also for reduced `data`: this law is not that of a rotated W.
     """
+    if isinstance(data, Dataset) and data.reduced:
+        raise ValueError(
+            "data: torch_linear is not rotation invariant, so it cannot be drawn in the basis of reduced "
+            "data; draw data and network in full, then pl.reduce(data, network)"
+        )
     plan = _plan(p, d, seed, scale, dtype, data)
     bound = 1.0 / math.sqrt(plan.d)
     W = plan.rng.uniform(-bound, bound, (plan.p, plan.drawn))
@@ -63,6 +71,39 @@ def balanced(
     plan = _plan(p, d, seed, scale, dtype, data)
     W, rest = _normal(plan)
     return _network(plan, W, plan.scale * _norms(W, rest), rest)
+
+
+def group(
+    p: int,
+    d: int,
+    *,
+    seed: Seed,
+    N0: object = 1.0,
+    c0: object = 1.0,
+    scale: float = 1.0,
+    dtype: object = np.float64,
+    data: Dataset,
+) -> Network:
+    """One neuron on each group of `data` = `data.group(n, p, d)`: z_ji > 0 exactly on group j.
+
+    s_j w_j = sqrt(N0) (c0 Y/norm(Y) + sqrt(1 - c0^2) e) on the k = n/p coordinates of the group, 0 elsewhere,
+    and a_j = s_j norm(w_j). Y (k,) are the group's labels, s_j their sign, e a unit vector uniform among
+    those orthogonal to Y, redrawn until all z_ji > 0 on the group; N0 > 0 and 0 < c0 <= 1, numbers or (p,).
+    W is (p, n), a is (p,). `scale` multiplies both, as in `balanced`: scale^2 N0 is what N0 would be.
+
+    Raises as `asymmetric` does, and ValueError unless `data` are orthonormal, p divides n and each group's
+    labels have one sign, or when no e is found: all z_ji > 0 gets rare fast as k grows, unless c0 is near 1.
+    """
+    plan = _plan(p, d, seed, scale, dtype, data)
+    labels = group_labels(data, plan.p)
+    sizes, cosines = per_group("N0", N0, plan.p, math.inf), per_group("c0", c0, plan.p, 1.0)
+    W, a, k = np.zeros((plan.p, plan.drawn), plan.dtype), np.zeros(plan.p), labels.shape[1]
+    for j, (Y, size, cosine) in enumerate(zip(labels, sizes, cosines, strict=True)):
+        sign = math.copysign(1.0, Y[0])
+        on = positive_direction(plan.rng, np.abs(Y), cosine) * (math.sqrt(size) * plan.scale)
+        W[j, j * k : (j + 1) * k] = on  # z_ji = w_ji > 0: the inputs of the group are unit vectors
+        a[j] = sign * math.sqrt(on @ on)
+    return Network.adopt(W, a.astype(plan.dtype), np.zeros(plan.p))
 
 
 def minimal_width(n: int, eps: float = 0.05) -> int:
@@ -110,7 +151,8 @@ def _plan(p: object, d: object, seed: object, scale: object, dtype: object, data
 def _normal(plan: _Plan) -> tuple[Array, Array]:
     """`drawn` coordinates of p vectors N(0, I_d/d) and the squared norm of the others, chi^2_{d-drawn}/d."""
     p, d, drawn = plan.p, plan.d, plan.drawn
-    W = plan.rng.standard_normal((p, drawn)) / math.sqrt(d)
+    W = plan.rng.standard_normal((p, drawn))
+    W /= math.sqrt(d)  # in place: W may be most of the memory there is
     rest = plan.rng.chisquare(d - drawn, p) / d if drawn < d else np.zeros(p)
     return W, rest
 
@@ -137,4 +179,5 @@ def _asymmetric_sizes(plan: _Plan, W: Array, rest: Array) -> Array:
 def _network(plan: _Plan, W: Array, sizes: Array, rest: Array) -> Network:
     """Draw the signs of a, scale W (never a) and cast."""
     a = np.where(plan.rng.random(plan.p) < 0.5, -sizes, sizes)
-    return Network(W * plan.scale, a, w_perp_sq=rest * plan.scale**2, dtype=plan.dtype)
+    W *= plan.scale
+    return Network.adopt(W.astype(plan.dtype, copy=False), a.astype(plan.dtype), rest * plan.scale**2)

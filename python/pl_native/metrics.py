@@ -12,6 +12,7 @@ from pl_native._checks import Array
 from pl_native.model import (
     active,
     grad_norm,
+    gram,
     invariant,
     local_pl,
     loss,
@@ -29,6 +30,7 @@ __all__ = [
     "active",
     "average_pl",
     "grad_norm",
+    "gram",
     "invariant",
     "local_pl",
     "local_pl_from_matrix",
@@ -56,9 +58,8 @@ def pl_matrix(data: Dataset, network: Network) -> Array:
     z = preactivations(data, network)
     on = (z > 0).astype(np.float64)
     live = np.maximum(z, 0.0)
-    X = data.inputs(network).astype(np.float64, copy=False)
     a = network.a.astype(np.float64, copy=False)
-    matrix: Array = (live.T @ live + (on.T * np.square(a)) @ on * (X @ X.T)) / network.p
+    matrix: Array = (live.T @ live + (on.T * np.square(a)) @ on * gram(data)) / network.p
     return matrix
 
 

@@ -19,10 +19,9 @@ from pl_native.types import Dataset, Network
 def preactivations(data: Dataset, network: Network) -> Array:
     """z_ji = <w_j, x_i>, (p, n)."""
     data.check_fits(network)
-    W = _double(network.W)
     if data.orthogonal_norms is not None:
-        return W[:, : data.n] * data.norms
-    return W @ _double(data.X).T
+        return network.W[:, : data.n] * data.norms
+    return _double(network.W) @ _double(data.X).T
 
 
 def active(data: Dataset, network: Network) -> Array:
@@ -98,26 +97,28 @@ def weakly_correlated(data: Dataset) -> bool:
     """
     if data.is_orthogonal:
         return True
-    return data.n <= data.d and bool(data.cached("weakly correlated", lambda: _weakly_correlated(data)))
+    return data.n <= data.represented and bool(
+        data.cached("weakly correlated", lambda: _weakly_correlated(data))
+    )
 
 
 def _weakly_correlated(data: Dataset) -> bool:
     """`weakly_correlated` by bounds on `off` where they decide: eigenvalues cost 5 s at n = 1700."""
     eps = float(np.finfo(np.float64).eps)
-    # Gram entries are off by at most d eps norm norm, eigenvalues by a small multiple of n eps opnorm
-    slack = 4 * (data.n + data.d) * eps * float(np.sum(np.square(data.norms)))
-    least = float(np.min(data.norms)) ** 2 * (1 - (data.d + 8) * eps)
-    gram = _off_diagonal_gram(data)
-    vector = gram[np.argmax(np.einsum("ik,ik->i", gram, gram))]
-    for _ in range(8):  # norm(gram v) <= off norm(v), growing with each power
-        image = gram @ vector
+    # Gram entries are off by at most eps norm norm per coordinate, eigenvalues by a few n eps opnorm
+    slack = 4 * (data.n + data.represented) * eps * float(np.sum(np.square(data.norms)))
+    least = float(np.min(data.norms)) ** 2 * (1 - (data.represented + 8) * eps)
+    rest = _off_diagonal_gram(data)
+    vector = rest[np.argmax(np.einsum("ik,ik->i", rest, rest))]
+    for _ in range(8):  # norm(rest v) <= off norm(v), growing with each power
+        image = rest @ vector
         size = float(np.linalg.norm(image))
         if size + slack >= least * float(np.linalg.norm(vector)):
             return False
         if size == 0:
             break
         vector = image / size
-    if float(np.linalg.norm(gram)) + slack < least:  # Frobenius >= off
+    if float(np.linalg.norm(rest)) + slack < least:  # Frobenius >= off
         return True
     return off(data) + slack < least
 
@@ -128,12 +129,19 @@ def _off(data: Dataset) -> float:
     return float(np.max(np.abs(np.linalg.eigvalsh(_off_diagonal_gram(data)))))
 
 
+def gram(data: Dataset) -> Array:
+    """X X^T, (n, n)."""
+    if data.orthogonal_norms is not None:
+        return np.diag(np.square(data.norms))
+    X = _double(data.X)
+    return X @ X.T
+
+
 def _off_diagonal_gram(data: Dataset) -> Array:
     """X X^T - D_X, (n, n)."""
-    X = _double(data.X)
-    gram: Array = X @ X.T
-    np.fill_diagonal(gram, 0.0)
-    return gram
+    rest = gram(data)
+    np.fill_diagonal(rest, 0.0)
+    return rest
 
 
 def _double(array: Array) -> Array:

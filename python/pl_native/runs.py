@@ -100,12 +100,14 @@ def work_of(index: int, data: object, network: object, t_end: object, step: obje
         raise TypeError(f"network: expected pl.Network, got {_checks.kind(network)}")
     end, eta = _checks.at_least("t_end", t_end, 0.0), _checks.positive("step", step)
     n = time_grid.n_steps(end, eta)
+    data.check_fits(network)
+    moving = network.cut(data.represented)  # orthogonal data in d > n: no column beyond n ever moves
     task = EulerTask(
-        X=data.inputs(network),
+        X=data.X if data.orthogonal_norms is None else data.orthogonal_norms,
         y=data.y,
-        W=network.W,
-        a=network.a,
-        w_perp_sq=network.w_perp_sq,
+        W=moving.W,
+        a=moving.a,
+        w_perp_sq=moving.w_perp_sq,
         step=eta,
         n_steps=n,
         save_steps=time_grid.save_steps(options.save, end, eta, n),
@@ -131,13 +133,21 @@ def solution_of(work: Work, run: RawRun, options: Options) -> Solution:
         grad_norm=np.sqrt(run.velocity_sq) / p,
         n_active=run.n_active,
         invariant_drift=run.invariant_drift,
-        network=Network(run.W, run.a, w_perp_sq=work.network.w_perp_sq),
+        network=Network.adopt(_whole(work, run.W), run.a, work.network.w_perp_sq),
         status=Status(run.status),
         stats=_stats(work, run, options.backend.NAME),
-        W_saved=run.W_saved if keep else None,
+        W_saved=_whole(work, run.W_saved) if keep and run.W_saved is not None else None,
         a_saved=run.a_saved if keep else None,
         observed=_observed(work, run, t, options),
     )
+
+
+def _whole(work: Work, W: Array) -> Array:
+    """`W` (..., p, columns that the run moved) with the other columns of the network it began from."""
+    others = work.network.W[:, W.shape[-1] :]
+    if others.shape[1] == 0:
+        return W
+    return np.concatenate([W, np.broadcast_to(others, (*W.shape[:-1], others.shape[1]))], axis=-1)
 
 
 def _observed(work: Work, run: RawRun, t: Array, options: Options) -> dict[str, Array]:
@@ -146,7 +156,8 @@ def _observed(work: Work, run: RawRun, t: Array, options: Options) -> dict[str, 
     assert run.W_saved is not None
     assert run.a_saved is not None
     rest = work.network.w_perp_sq
-    states = [Network(W, a, w_perp_sq=rest) for W, a in zip(run.W_saved, run.a_saved, strict=True)]
+    saved = zip(_whole(work, run.W_saved), run.a_saved, strict=True)
+    states = [Network(W, a, w_perp_sq=rest) for W, a in saved]
     return {
         name: np.array([observe(float(s), net) for s, net in zip(t, states, strict=True)])
         for name, make in options.observers.items()

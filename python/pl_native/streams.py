@@ -53,3 +53,10 @@ def generator(seed: object, purpose: Purpose) -> np.random.Generator:
         raise TypeError(f"seed: expected {expected}, got {_checks.kind(seed)}")
     entropy = _checks.integer("seed", seed, 0)
     return np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(int(purpose),)))
+
+
+def generators(seed: object, *purposes: Purpose) -> list[np.random.Generator]:
+    """One generator per purpose: of an int, streams of their own; else the one stream that `seed` names."""
+    if isinstance(seed, np.random.SeedSequence | np.random.Generator):
+        return [generator(seed, purposes[0])] * len(purposes)
+    return [generator(seed, purpose) for purpose in purposes]

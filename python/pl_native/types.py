@@ -1,4 +1,4 @@
-"""The nouns: `Dataset`, `Network`; with them `Status` (from `status`), `Stop` and `Save` (from `options`).
+"""The nouns: `Dataset`; with it `Network`, `Status`, `Stop` and `Save` from the modules of their own.
 
 Shapes: n points, d dimensions, p neurons; X (n, d), y (n,), W (p, d), a (p,). Everything is frozen and
 validated once, here; whoever is handed a `Dataset` or a `Network` need not look again.
@@ -14,6 +14,7 @@ import numpy as np
 
 from pl_native import _checks
 from pl_native._checks import Array
+from pl_native.network import Network
 from pl_native.options import Save, Stop
 from pl_native.status import Status
 
@@ -33,28 +34,38 @@ class Dataset:
     copied.
     `dtype` (float32 or float64) casts both; without it float arrays must agree, and lists and integers
     follow them.
+    `d` says that the data are *reduced*: X (n, r) holds the coordinates of inputs of R^d, d >= r, in some
+    orthonormal basis of a subspace that contains them (`pl.reduce`); networks for them have r columns too.
 
     Raises ValueError for a wrong rank or length, an empty array, NaN or infinity, an input of norm zero, a
-    label of zero (unless `zero_labels`, which turns off what divides by labels); TypeError for complex,
-    boolean, object or mixed dtypes.
+    label of zero (unless `zero_labels`, which turns off what divides by labels), d < r; TypeError for
+    complex, boolean, object or mixed dtypes.
     """
 
     y: Array
     d: int
     """Dimension of the problem, also when fewer coordinates are represented."""
     zero_labels: bool
+    reduced: bool
+    """Whether X holds coordinates in a basis of its own, of which nothing else is known."""
     orthogonal_norms: Array | None
     """(n,) norms when the data were given as orthogonal, else None."""
     _X: Array | None
     _cache: dict[str, Any]
 
-    def __init__(self, X: object, y: object, *, zero_labels: bool = False, dtype: object = None) -> None:
+    def __init__(
+        self, X: object, y: object, *, d: int | None = None, zero_labels: bool = False, dtype: object = None
+    ) -> None:
         found = _checks.common_dtype({"X": X, "y": y}, dtype)
         inputs = _checks.owned("X", X, "nd", found)
         zero = np.flatnonzero(~inputs.any(axis=1))
         if len(zero):
             raise ValueError(f"X: expected inputs of norm > 0, got a zero row at index {zero[0]}")
-        self._fill(y, inputs.shape[1], zero_labels, inputs, None)
+        columns = inputs.shape[1]
+        if d is not None and _checks.integer("d", d, 1) < columns:
+            raise ValueError(f"d: expected d >= {columns}, the coordinates that X holds, got {d}")
+        self._fill(y, columns if d is None else int(d), zero_labels, inputs, None)
+        object.__setattr__(self, "reduced", d is not None)
 
     @classmethod
     def orthogonal(
@@ -93,6 +104,7 @@ class Dataset:
             "y": labels,
             "d": d,
             "zero_labels": allowed,
+            "reduced": False,
             "orthogonal_norms": norms,
             "_X": X,
             "_cache": {},
@@ -110,7 +122,7 @@ class Dataset:
 
     @property
     def X(self) -> Array:  # noqa: N802
-        """Inputs, (n, d). Orthogonal data build them at each call."""
+        """Inputs, (n, d), or (n, represented) if reduced. Orthogonal data build them at each call."""
         return self._X if self._X is not None else self._diagonal(self.d)
 
     @property
@@ -136,19 +148,22 @@ class Dataset:
         return self._cache[key]
 
     def inputs(self, network: Network) -> Array:
-        """X in the coordinates of `network`, (n, network.d), after checking that the two belong together."""
+        """X in the coordinates of `network`, (n, network.d), after checking that the two belong together.
+
+        Orthogonal data build them at each call: nothing that must work at large n asks for them.
+        """
         self.check_fits(network)
-        if self._X is not None:
-            return self._X
-        inputs: Array = self.cached(f"inputs {network.d}", lambda: self._diagonal(network.d))
-        return inputs
+        return self._X if self._X is not None else self._diagonal(network.d)
 
     def check_fits(self, network: Network) -> None:
         """ValueError or TypeError unless dimension and dtype of `network` are those of the data."""
-        if network.d not in (self.d, self.represented):
+        expected = self.represented if self.reduced else self.d
+        if network.d not in (expected, self.represented):
+            which = f", of which {self.represented} are represented" if self.represented != self.d else ""
+            hint = "; reduce the network too: pl.reduce, or initial.*(data=)" if self.reduced else ""
             raise ValueError(
-                f"network: W has {network.d} columns, expected {self.d} (the data have d = {self.d}"
-                + (f", of which {self.represented} are represented)" if self.represented != self.d else ")")
+                f"network: W has {network.d} columns, expected {expected} (the data have d = {self.d}{which}"
+                f"{hint})"
             )
         if network.dtype != self.dtype:
             raise TypeError(f"network: expected dtype {self.dtype} (that of the data), got {network.dtype}")
@@ -182,94 +197,22 @@ class Dataset:
     def _key(self) -> tuple[tuple[Any, ...], tuple[Array, Array]]:
         rows = self.orthogonal_norms if self._X is None else self._X
         assert rows is not None
-        return (self.dtype, self.d, self.zero_labels, self._X is None), (rows, self.y)
+        return (self.dtype, self.d, self.zero_labels, self._X is None, self.reduced), (rows, self.y)
 
     def __repr__(self) -> str:
         low, high = self.norms.min(), self.norms.max()
         labels = np.abs(self.y)
+        how = "orthogonal, " if self._X is None else "reduced, " if self.reduced else ""
         return (
-            f"Dataset({'orthogonal, ' if self._X is None else ''}n={self.n}, d={self.d}, {self.dtype}, "
-            f"norms {low:.4g}..{high:.4g}, |labels| {labels.min():.4g}..{labels.max():.4g})"
+            f"Dataset({how}n={self.n}, d={self.d}, {self.dtype}, norms {low:.4g}..{high:.4g}, "
+            f"|labels| {labels.min():.4g}..{labels.max():.4g})"
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        (_, d, zero_labels, orthogonal), (rows, y) = self._key()
-        return _restore_dataset, (orthogonal, rows, y, d, zero_labels)
+        (_, d, zero_labels, orthogonal, reduced), (rows, y) = self._key()
+        return _restore_dataset, (orthogonal, rows, y, d if orthogonal or reduced else None, zero_labels)
 
 
-def _restore_dataset(orthogonal: bool, rows: Array, y: Array, d: int, zero_labels: bool) -> Dataset:
-    if orthogonal:
-        return Dataset.orthogonal(rows, y, d, zero_labels=zero_labels)
-    return Dataset(rows, y, zero_labels=zero_labels)
-
-
-@dataclass(frozen=True, init=False, eq=False, repr=False)
-class Network:
-    """Inner weights W (p, d) and outer weights a (p,), frozen and of one dtype.
-
-    `w_perp_sq` (p,), float64: squared norm of each neuron outside the coordinates represented (zeros by
-    default).
-    The flow never moves that part, but it counts in norm(w_j). Accepted arrays and errors as for `Dataset`.
-    """
-
-    W: Array
-    a: Array
-    w_perp_sq: Array
-
-    def __init__(self, W: object, a: object, *, w_perp_sq: object = None, dtype: object = None) -> None:
-        found = _checks.common_dtype({"W": W, "a": a}, dtype)
-        inner = _checks.owned("W", W, "pd", found)
-        p = len(inner)
-        outer = _checks.owned("a", a, "p", found)
-        _checks.length("a", outer, p, f"W has p = {p}")
-        rest = _checks.owned(
-            "w_perp_sq", np.zeros(p) if w_perp_sq is None else w_perp_sq, "p", np.dtype(np.float64)
-        )
-        _checks.length("w_perp_sq", rest, p, f"W has p = {p}")
-        if rest.min() < 0:
-            raise ValueError(f"w_perp_sq: expected squared norms >= 0, got {rest.min()}")
-        for name, value in {"W": inner, "a": outer, "w_perp_sq": rest}.items():
-            object.__setattr__(self, name, value)
-
-    @property
-    def p(self) -> int:
-        return len(self.a)
-
-    @property
-    def d(self) -> int:
-        """Number of coordinates represented (columns of W)."""
-        return int(self.W.shape[1])
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self.a.dtype
-
-    @property
-    def norms_sq(self) -> Array:
-        """norm(w_j)^2 with the part not represented, (p,), computed in float64."""
-        inner = self.W.astype(np.float64, copy=False)
-        return _frozen(np.einsum("jk,jk->j", inner, inner) + self.w_perp_sq)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Network):
-            return NotImplemented
-        same = self.dtype == other.dtype and np.array_equal(self.W, other.W)
-        return same and np.array_equal(self.a, other.a) and np.array_equal(self.w_perp_sq, other.w_perp_sq)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        positive = int(np.count_nonzero(self.a > 0))
-        rest = ", w_perp_sq > 0" if self.w_perp_sq.any() else ""
-        return (
-            f"Network(p={self.p}, d={self.d}, {self.dtype}, {positive} of {self.p} outer weights positive, "
-            f"rms |a| {np.sqrt(np.mean(np.square(self.a, dtype=np.float64))):.4g}, "
-            f"rms |w| {np.sqrt(np.mean(self.norms_sq)):.4g}{rest})"
-        )
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restore_network, (self.W, self.a, self.w_perp_sq)
-
-
-def _restore_network(W: Array, a: Array, w_perp_sq: Array) -> Network:
-    return Network(W, a, w_perp_sq=w_perp_sq)
+def _restore_dataset(orthogonal: bool, rows: Array, y: Array, d: int | None, zero_labels: bool) -> Dataset:
+    make = Dataset.orthogonal if orthogonal else Dataset
+    return make(rows, y, d=d, zero_labels=zero_labels)

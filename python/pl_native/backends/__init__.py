@@ -29,7 +29,8 @@ class EulerTask:
     """One run of explicit Euler."""
 
     X: Array
-    """(n, d), C-contiguous, float32 or float64; y, W, a have the same dtype"""
+    """(n, d), or (n,): norms of orthogonal inputs x_i = X[i] e_i, and then d = n; C-contiguous, float32 or
+    float64; y, W, a have the same dtype"""
     y: Array
     """(n,)"""
     W: Array

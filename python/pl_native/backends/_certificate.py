@@ -38,10 +38,11 @@ def _residual_sq_upper(task: EulerTask, W: Array, a: Array) -> float:
     Cauchy-Schwarz, whatever the order of the sums.
     """
     X, y = task.X.astype(np.float64), task.y.astype(np.float64)
-    (n, d), p = X.shape, len(a)
-    r = y - np.maximum(X @ W.T, 0.0) @ a / p
+    (n, d), p = (len(y), W.shape[1]), len(a)
+    z, norms = (X @ W.T, np.linalg.norm(X, axis=1)) if X.ndim == 2 else (X[:, None] * W.T, X)
+    r = y - np.maximum(z, 0.0) @ a / p
     size = np.abs(a) @ np.linalg.norm(W, axis=1) / p
-    slack = _gamma(d + p + 4) * (np.abs(y) + size * np.linalg.norm(X, axis=1))
+    slack = _gamma(d + p + 4) * (np.abs(y) + size * norms)
     return float(np.sum(np.square(np.abs(r) + slack))) * (1 + _gamma(n + 4))
 
 

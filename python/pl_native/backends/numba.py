@@ -19,6 +19,7 @@ import numpy as np
 from pl_native._checks import Array
 from pl_native.backends import EulerTask, Poll, RawRun
 from pl_native.backends._loop import POLL_SECONDS, Moment, Run, one_after_another
+from pl_native.backends.numpy import evaluate as elementwise
 
 NAME = "numba"
 
@@ -70,7 +71,12 @@ def _compiled() -> Callable[..., tuple[float, int]]:
 
 
 def evaluate(task: EulerTask, W: Array, a: Array) -> Moment:
-    """Residual and velocity at (W, a), in the dtype of the task: the formulas of the NumPy backend, fused."""
+    """Residual and velocity at (W, a), in the dtype of the task: the formulas of the NumPy backend, fused.
+
+    For orthogonal inputs those formulas are elementwise, and NumPy's own.
+    """
+    if task.X.ndim == 1:
+        return elementwise(task, W, a)
     dW, da, live = np.empty_like(W), np.empty_like(a), np.empty_like(a)
     dead = np.empty(len(task.y), np.bool_)
     sum_r2, n_active = _compiled()(task.X, task.y, W, a, live, dW, da, dead)

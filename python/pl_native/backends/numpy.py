@@ -21,19 +21,21 @@ def evaluate(task: EulerTask, W: Array, a: Array) -> Moment:
     """Residual and velocity at (W, a), in the dtype of the task.
 
     dw_j/dt = (a_j/n) sum_i r_i 1_ji x_i,  da_j/dt = (1/n) sum_i r_i max(z_ji, 0),  r_i = y_i - (1/p) sum_j
-    a_j max(z_ji, 0)
+    a_j max(z_ji, 0); orthogonal inputs x_i = X[i] e_i make every product with X one of numbers.
     """
     X, y = task.X, task.y
     n, p = len(y), len(a)
-    z = X @ W.T  # (n, p)
+    orthogonal = X.ndim == 1
+    z = X[:, None] * W.T if orthogonal else X @ W.T  # (n, p)
     on = z > 0
     live = np.maximum(z, 0)  # unlike a product with the mask, lets NaN through
     r = y - live @ a / p
+    pull = (on * r[:, None]).T
     r64 = r.astype(np.float64, copy=False)
     return Moment(
         sum_r2=float(r64 @ r64),
         n_active=int(np.count_nonzero(on)),
-        W_dot=(on * r[:, None]).T @ X * a[:, None] / n,
+        W_dot=(pull * X if orthogonal else pull @ X) * a[:, None] / n,
         a_dot=live.T @ r / n,
         dead=np.logical_not(on.any(axis=1)),
     )

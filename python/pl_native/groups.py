@@ -1,0 +1,69 @@
+"""Group initialisation: the labels of each group, and a direction that is positive on it (section 4)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from pl_native import _checks
+from pl_native._checks import Array
+from pl_native.types import Dataset
+
+_DRAWS = 1 << 23  # normals per group, a fraction of a second, before a direction is given up
+
+
+def group_labels(data: object, p: int) -> Array:
+    """(p, k) float64 labels, one row per group of k = n/p consecutive points; ValueError for other data."""
+    if not isinstance(data, Dataset):
+        raise TypeError(f"data: expected a pl.Dataset (data.group), got {_checks.kind(data)}")
+    if data.orthogonal_norms is None or not np.all(data.norms == 1):
+        raise ValueError(f"data: expected orthonormal inputs (data.group), got {data!r}")
+    if data.n % p != 0:
+        raise ValueError(f"p: expected a divisor of n = {data.n}, got {p}")
+    labels = data.y.astype(np.float64).reshape(p, -1)
+    mixed = np.flatnonzero((np.sign(labels) != np.sign(labels[:, :1])).any(axis=1) | (labels[:, 0] == 0))
+    if len(mixed):
+        raise ValueError(
+            f"data: expected labels of one sign in each group (data.group), not in group {mixed[0]}"
+        )
+    return labels
+
+
+def per_group(name: str, value: object, p: int, most: float) -> Array:
+    """(p,) numbers in (0, most] from one number or one per group."""
+    values: Array
+    if isinstance(value, int | float | str | np.generic) or value is None:
+        values = np.full(p, _checks.positive(name, value))
+    else:
+        values = _checks.owned(name, value, "p", np.dtype(np.float64))
+        _checks.length(name, values, p, f"p = {p} groups")
+    wrong = np.flatnonzero((values <= 0) | (values > most))
+    if len(wrong):
+        end = "" if math.isinf(most) else f" and <= {most:g}"
+        raise ValueError(f"{name}: expected numbers > 0{end}, got {values[wrong[0]]} for group {wrong[0]}")
+    return values
+
+
+def positive_direction(rng: np.random.Generator, Y: Array, c0: float) -> Array:
+    """u = c0 Y/norm(Y) + sqrt(1 - c0^2) e, (k,), e a uniform unit vector orthogonal to Y > 0, given u > 0."""
+    k = len(Y)
+    along: Array = Y / np.linalg.norm(Y)
+    if c0 == 1:
+        return along
+    left = 0 if k == 1 else _DRAWS // k  # of one entry no unit vector is orthogonal to Y
+    while left > 0:
+        rows = min(left, max(1, _DRAWS // k - left), (1 << 16) // k + 1)  # few at first, then more
+        left -= rows
+        e = rng.standard_normal((rows, k))
+        e -= (e @ along)[:, None] * along
+        e /= np.linalg.norm(e, axis=1, keepdims=True)
+        u = c0 * along + math.sqrt(1 - c0**2) * e
+        good = np.flatnonzero((u > 0).all(axis=1))
+        if len(good):
+            found: Array = u[good[0]]
+            return found
+    raise ValueError(
+        f"c0: no direction at cosine {c0:g} to the labels is positive on all k = {k} points of its group"
+        + (f" in {_DRAWS // k} draws" if k > 1 else "; expected c0 = 1")
+    )

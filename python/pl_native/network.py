@@ -1,0 +1,102 @@
+"""`Network`: the weights, frozen and validated once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pl_native import _checks
+from pl_native._checks import Array
+
+
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class Network:
+    """Inner weights W (p, d) and outer weights a (p,), frozen and of one dtype.
+
+    `w_perp_sq` (p,), float64: squared norm of each neuron outside the coordinates represented (zeros by
+    default).
+    The flow never moves that part, but it counts in norm(w_j). Accepted arrays and errors as for `Dataset`.
+    """
+
+    W: Array
+    a: Array
+    w_perp_sq: Array
+
+    def __init__(self, W: object, a: object, *, w_perp_sq: object = None, dtype: object = None) -> None:
+        self._fill(W, a, w_perp_sq, _checks.common_dtype({"W": W, "a": a}, dtype), copy=True)
+
+    @classmethod
+    def adopt(cls, W: Array, a: Array, w_perp_sq: Array) -> Network:
+        """The network that holds `W` and `a` themselves: for arrays that nobody else writes to.
+
+        Checked like any other, but not copied (W may be most of the memory there is), and frozen.
+        """
+        made = cls.__new__(cls)
+        made._fill(W, a, w_perp_sq, _checks.common_dtype({"W": W, "a": a}), copy=False)
+        return made
+
+    def _fill(self, W: object, a: object, rest: object, dtype: np.dtype[Any], copy: bool) -> None:
+        inner = _checks.owned("W", W, "pd", dtype, copy=copy)
+        p = len(inner)
+        outer = _checks.owned("a", a, "p", dtype, copy=copy)
+        _checks.length("a", outer, p, f"W has p = {p}")
+        outside = _checks.owned("w_perp_sq", np.zeros(p) if rest is None else rest, "p", np.dtype(np.float64))
+        _checks.length("w_perp_sq", outside, p, f"W has p = {p}")
+        if outside.min() < 0:
+            raise ValueError(f"w_perp_sq: expected squared norms >= 0, got {outside.min()}")
+        for name, value in {"W": inner, "a": outer, "w_perp_sq": outside}.items():
+            object.__setattr__(self, name, value)
+
+    def cut(self, columns: int) -> Network:
+        """The same neurons in their first `columns` coordinates; the others count in `w_perp_sq` only."""
+        if columns == self.d:
+            return self
+        others = self.W[:, columns:]
+        outside = np.einsum("jk,jk->j", others, others, dtype=np.float64)
+        return Network(self.W[:, :columns], self.a, w_perp_sq=self.w_perp_sq + outside)
+
+    @property
+    def p(self) -> int:
+        return len(self.a)
+
+    @property
+    def d(self) -> int:
+        """Number of coordinates represented (columns of W)."""
+        return int(self.W.shape[1])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.a.dtype
+
+    @property
+    def norms_sq(self) -> Array:
+        """norm(w_j)^2 with the part not represented, (p,), computed in float64."""
+        norms: Array = np.einsum("jk,jk->j", self.W, self.W, dtype=np.float64) + self.w_perp_sq
+        norms.setflags(write=False)
+        return norms
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Network):
+            return NotImplemented
+        same = self.dtype == other.dtype and np.array_equal(self.W, other.W)
+        return same and np.array_equal(self.a, other.a) and np.array_equal(self.w_perp_sq, other.w_perp_sq)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        positive = int(np.count_nonzero(self.a > 0))
+        rest = ", w_perp_sq > 0" if self.w_perp_sq.any() else ""
+        return (
+            f"Network(p={self.p}, d={self.d}, {self.dtype}, {positive} of {self.p} outer weights positive, "
+            f"rms |a| {np.sqrt(np.mean(np.square(self.a, dtype=np.float64))):.4g}, "
+            f"rms |w| {np.sqrt(np.mean(self.norms_sq)):.4g}{rest})"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore_network, (self.W, self.a, self.w_perp_sq)
+
+
+def _restore_network(W: Array, a: Array, w_perp_sq: Array) -> Network:
+    return Network(W, a, w_perp_sq=w_perp_sq)
