@@ -5,31 +5,28 @@
 #pragma once
 
 constexpr int kGroupPoints = 4, kTableRows = 16;
-constexpr int kBatchGroups = 6;  // groups tabulated together: 24 points
-constexpr int kBlockBatches = pl::kBlockPoints / (kGroupPoints * kBatchGroups);
-constexpr int kChunkVectors = 2;  // vectors of d in one table row
+constexpr int kBatchGroups = 6;                                  // groups tabulated together
+constexpr pl::Index kBatchPoints = kGroupPoints * kBatchGroups;  // 24: a block is two batches
+constexpr int kChunkVectors = 2;                                 // vectors of d in one table row
 
-template <class Real>
-constexpr int kRowReals = kChunkVectors * kLanes<Real>;
+template <class Real, int Bytes>
+constexpr int kRowReals = kChunkVectors * kLanes<Real, Bytes>;
 
-template <class Real>
-constexpr pl::Index kTableReals = pl::Index{kBatchGroups} * kTableRows * kRowReals<Real>;
-
-// Tables of one batch for C vectors of d: row s of group g is the sum of r_i x_i over the points of s.
-template <class Real, int C>
-PLN_INLINE void tabulate(const Real* rows, pl::Index stride, const Real* r, Real* tables) {
-    constexpr int L = kLanes<Real>, R = kRowReals<Real>;
-    for (int g = 0; g < kBatchGroups; ++g) {
+// Tables of `groups` groups for C vectors of d: row s of group g is the sum of r_i x_i over the points of s.
+template <class Real, int Bytes, int C>
+PLN_INLINE void tabulate(const Real* rows, pl::Index stride, const Real* r, Real* tables, int groups) {
+    constexpr int L = kLanes<Real, Bytes>, R = kRowReals<Real, Bytes>;
+    for (int g = 0; g < groups; ++g) {
         Real* table = tables + g * kTableRows * R;
 #pragma GCC unroll 2
         for (int c = 0; c < C; ++c) {
-            Vec<Real> row[kGroupPoints], sum[kTableRows];
+            Vec<Real, Bytes> row[kGroupPoints], sum[kTableRows];
 #pragma GCC unroll 4
             for (int q = 0; q < kGroupPoints; ++q) {
                 const int i = g * kGroupPoints + q;
-                row[q] = broadcast(r[i]) * load(rows + i * stride + c * L);
+                row[q] = broadcast<Bytes>(r[i]) * load<Bytes>(rows + i * stride + c * L);
             }
-            sum[0] = Vec<Real>{};
+            sum[0] = Vec<Real, Bytes>{};
 #pragma GCC unroll 16
             for (int s = 1; s < kTableRows; ++s)
                 sum[s] = sum[s & (s - 1)] + row[__builtin_ctz(static_cast<unsigned>(s))];
@@ -39,48 +36,104 @@ PLN_INLINE void tabulate(const Real* rows, pl::Index stride, const Real* r, Real
     }
 }
 
-// Adds one batch's table rows to the C vectors of every g_j; masks: words of the block, `shift` the batch's
-// first bit.
-template <class Real, int C>
-PLN_INLINE void gather(const Real* tables, const pl::Word* masks, int shift, pl::Index p, Real* G,
+// Adds one table row of every group to the C vectors of every g_j; masks: words of the block, `shift` the
+// batch's first bit.
+template <class Real, int Bytes, int C>
+PLN_INLINE void gather(const Real* tables, const pl::Word* masks, int shift, int groups, pl::Index p, Real* G,
                        pl::Index stride) {
-    constexpr int L = kLanes<Real>, R = kRowReals<Real>;
+    constexpr int L = kLanes<Real, Bytes>, R = kRowReals<Real, Bytes>;
     for (pl::Index j = 0; j < p; ++j) {
         pl::Word bits = masks[j] >> shift;
         Real* g = G + j * stride;
-        Vec<Real> sum[C];
+        Vec<Real, Bytes> sum[C];
 #pragma GCC unroll 2
-        for (int c = 0; c < C; ++c) sum[c] = load(g + c * L);
+        for (int c = 0; c < C; ++c) sum[c] = load<Bytes>(g + c * L);
 #pragma GCC unroll 6
-        for (int q = 0; q < kBatchGroups; ++q) {
+        for (int q = 0; q < groups; ++q) {
             const Real* row = tables + (q * kTableRows + static_cast<int>(bits & (kTableRows - 1))) * R;
             bits >>= kGroupPoints;
 #pragma GCC unroll 2
-            for (int c = 0; c < C; ++c) sum[c] += load(row + c * L);
+            for (int c = 0; c < C; ++c) sum[c] += load<Bytes>(row + c * L);
         }
 #pragma GCC unroll 2
         for (int c = 0; c < C; ++c) store(g + c * L, sum[c]);
     }
 }
 
-template <class Real, int C>
+// rows, r: the block's points, of which the first `points` are not padding.
+template <class Real, int Bytes, int C>
 PLN_INLINE void gradient_chunk(const pl::PassArgs<Real>& s, const Real* rows, const Real* r,
-                               const pl::Word* masks, pl::Index k, int batches) {
-    for (int b = 0; b < batches; ++b) {
-        const int i = b * kBatchGroups * kGroupPoints;
-        tabulate<Real, C>(rows + i * s.data.row_stride + k, s.data.row_stride, r + i, s.tables);
-        gather<Real, C>(s.tables, masks, i, s.data.p, s.G + k, s.data.row_stride);
+                               const pl::Word* masks, pl::Index k, pl::Index points) {
+    const pl::Index stride = s.data.row_stride;
+    for (pl::Index i = 0; i < points; i += kBatchPoints) {
+        const int shift = static_cast<int>(i);
+        if (points - i >= kBatchPoints) {  // the usual case has its loops unrolled
+            tabulate<Real, Bytes, C>(rows + i * stride + k, stride, r + i, s.scratch, kBatchGroups);
+            gather<Real, Bytes, C>(s.scratch, masks, shift, kBatchGroups, s.data.p, s.G + k, stride);
+        } else {
+            const int groups = static_cast<int>((points - i + kGroupPoints - 1) / kGroupPoints);
+            tabulate<Real, Bytes, C>(rows + i * stride + k, stride, r + i, s.scratch, groups);
+            gather<Real, Bytes, C>(s.scratch, masks, shift, groups, s.data.p, s.G + k, stride);
+        }
     }
 }
 
-// rows, r: the block's kBlockPoints points, of which the first `points` are not padding.
+template <class Real, int Bytes>
+PLN_INLINE void gradient_tabulated(const pl::PassArgs<Real>& s, const Real* rows, const Real* r,
+                                   const pl::Word* masks, pl::Index points) {
+    constexpr pl::Index L = kLanes<Real, Bytes>;
+    pl::Index k = 0;
+    for (; k + kChunkVectors * L <= s.data.row_stride; k += kChunkVectors * L)
+        gradient_chunk<Real, Bytes, kChunkVectors>(s, rows, r, masks, k, points);
+    if (k < s.data.row_stride) gradient_chunk<Real, Bytes, 1>(s, rows, r, masks, k, points);
+}
+
+// Few neurons in few dimensions: a table would cost more than it saves (4 times at d = 2, p = 3). Lanes run
+// along the points instead, with one vector of sums per (j, k), kept over the whole pass and added up at its
+// end.
+#if defined(__AVX2__) || defined(__aarch64__)
+constexpr pl::Index kFewSums = 96;
+#else
+constexpr pl::Index kFewSums = 24;  // masks cost more here: at d = 1, p = 50 tables are twice as fast
+#endif
+
+template <class Real>
+PLN_INLINE bool few_sums(const pl::PackedData<Real>& data) {
+    return data.p * data.d <= kFewSums;
+}
+
+template <class Real>
+PLN_INLINE void gradient_by_points(const pl::PassArgs<Real>& s, const Real* x, int vectors, const Real* r,
+                                   const pl::Word* masks, int shift) {
+    constexpr int L = kLanes<Real>;
+    for (pl::Index j = 0; j < s.data.p; ++j) {
+        Vec<Real> rj[kTileVectors] = {};
+        for (int v = 0; v < vectors; ++v) rj[v] = select<Real>(masks[j] >> (shift + v * L), load(r + v * L));
+        Real* sums = s.scratch + j * s.data.d * L;
+        for (pl::Index k = 0; k < s.data.d; ++k) {
+            Vec<Real> sum = load(sums + k * L);
+            for (int v = 0; v < vectors; ++v) sum = fma(rj[v], load(x + (k * vectors + v) * L), sum);
+            store(sums + k * L, sum);
+        }
+    }
+}
+
+// The gradient of a block, by whichever way suits d and p.
 template <class Real>
 PLN_INLINE void gradient_block(const pl::PassArgs<Real>& s, const Real* rows, const Real* r,
                                const pl::Word* masks, pl::Index points) {
-    constexpr pl::Index L = kLanes<Real>, batch = kBatchGroups * kGroupPoints;
-    const int batches = static_cast<int>((points + batch - 1) / batch);
-    pl::Index k = 0;
-    for (; k + kChunkVectors * L <= s.data.row_stride; k += kChunkVectors * L)
-        gradient_chunk<Real, kChunkVectors>(s, rows, r, masks, k, batches);
-    if (k < s.data.row_stride) gradient_chunk<Real, 1>(s, rows, r, masks, k, batches);
+    const pl::Index bytes = s.data.row_stride * static_cast<pl::Index>(sizeof(Real));
+#if defined(__AVX2__)
+    if (bytes == 16) return gradient_tabulated<Real, 16>(s, rows, r, masks, points);
+#endif
+#if defined(__AVX512F__)
+    if (bytes == 32) return gradient_tabulated<Real, 32>(s, rows, r, masks, points);
+#endif
+    if (bytes > 0) gradient_tabulated<Real, kVectorBytes>(s, rows, r, masks, points);
 }
+
+template <class Real>
+constexpr pl::Index kScratchReals =
+    pl::Index{kBatchGroups} * kTableRows * kRowReals<Real, kVectorBytes> > kFewSums* kLanes<Real>
+        ? pl::Index{kBatchGroups} * kTableRows * kRowReals<Real, kVectorBytes>
+        : kFewSums * kLanes<Real>;

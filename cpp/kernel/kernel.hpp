@@ -17,7 +17,7 @@ constexpr Index kBlockPoints = 48;
 template <class Real>
 struct PackedData {
     Index n, d, p;
-    Index row_stride;     // Reals per row of rows, W and G: d rounded up to whole vectors
+    Index row_stride;     // Reals per row of rows, W and G: d rounded up, see row_stride()
     const Real* columns;  // X for the pre-activations: per panel, d times the panel's points
     const Real* rows;     // X for the gradient: (blocks * kBlockPoints, row_stride)
     const Real* y;        // (blocks * kBlockPoints)
@@ -33,7 +33,7 @@ struct PassArgs {
     const Real* a;  // (p)
     Real* G;        // (p, row_stride), overwritten
     Word* masks;    // (blocks, p): bit l of word (b, j) is 1 where z_ji > 0, i = b * kBlockPoints + l
-    Real* tables;   // scratch of table_size Reals, aligned; see gradient.hpp
+    Real* scratch;  // scratch_size Reals, aligned; see gradient.hpp
     double sum_r2;  // out: sum of r_i^2
 };
 
@@ -62,11 +62,19 @@ struct OrthogonalArgs {
     double sum_r2;              // out
 };
 
+// Rows are whole vectors; a row shorter than one vector takes the shortest of 16, 32, 64 bytes that holds it.
+template <class Real>
+constexpr Index row_stride(Index d, Index lanes) {
+    for (Index narrow = 16 / static_cast<Index>(sizeof(Real)); narrow < lanes; narrow *= 2)
+        if (d <= narrow) return narrow;
+    return (d + lanes - 1) / lanes * lanes;
+}
+
 template <class Real>
 struct Kernel {
-    Index lanes;       // Reals per vector
-    Index panel;       // points per panel; divides kBlockPoints
-    Index table_size;  // Reals of scratch that pass needs
+    Index lanes;         // Reals per vector
+    Index panel;         // points per panel; divides kBlockPoints
+    Index scratch_size;  // Reals of scratch that pass needs
     void (*pass)(PassArgs<Real>&);
     void (*update)(UpdateArgs<Real>&);
     Index tile;  // points per block of the orthogonal functions

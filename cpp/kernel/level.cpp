@@ -19,16 +19,31 @@ namespace PLN_LEVEL {
 #include "kernel/orthogonal.hpp"
 #include "kernel/peak.hpp"
 
+// One panel of a block: its residuals into r, its bits into the masks.
+template <class Real>
+PLN_INLINE void residuals(const PassArgs<Real>& s, Index first, int vectors, Real* r, Word* masks,
+                          int shift) {
+    constexpr int L = kLanes<Real>;
+    const Real inverse_p = Real{1} / static_cast<Real>(s.data.p);
+    Vec<Real> h[kTileVectors] = {};
+    forward_vectors<Real>(s, vectors, s.data.columns + first * s.data.d, h, masks, shift);
+    for (int v = 0; v < vectors; ++v)
+        store(r + v * L, load(s.data.y + first + v * L) - h[v] * broadcast(inverse_p));
+}
+
 template <class Real>
 void pass(PassArgs<Real>& s) {
     constexpr int L = kLanes<Real>, panel = kTileVectors * L;
     static_assert(kBlockPoints % panel == 0, "a block is whole panels");
-    const Index p = s.data.p;
-    const Real inverse_p = Real{1} / static_cast<Real>(p);
+    static_assert(kBlockPoints % kBatchPoints == 0, "a block is whole batches");
+    const Index p = s.data.p, sums = p * s.data.d * L;
+    const bool by_points = few_sums(s.data);
     double squares[kBlockPoints] =
-        {};  // per position in the block: elementwise, so the compiler may use whole vectors
+        {};  // by position in the block: elementwise, so that whole vectors may be used
     alignas(kVectorBytes) Real r[kBlockPoints] = {};
-    for (Index j = 0; j < p * s.data.row_stride; j += L) store(s.G + j, Vec<Real>{});
+    for (Index k = 0; k < p * s.data.row_stride; ++k) s.G[k] = 0;
+    if (by_points)
+        for (Index k = 0; k < sums; ++k) s.scratch[k] = 0;
 
     for (Index b = s.first; b < s.last; ++b) {
         const Index start = b * kBlockPoints;
@@ -38,49 +53,65 @@ void pass(PassArgs<Real>& s) {
         for (Index i = 0; i < points; i += panel) {
             const Index left = (points - i + L - 1) / L;
             const int vectors = left < kTileVectors ? static_cast<int>(left) : kTileVectors;
-            Vec<Real> h[kTileVectors] = {};
-            forward_vectors<Real>(s, vectors, s.data.columns + (start + i) * s.data.d, h, masks,
-                                  static_cast<int>(i));
-            for (int v = 0; v < vectors; ++v)
-                store(r + i + v * L, load(s.data.y + start + i + v * L) - h[v] * broadcast(inverse_p));
+            const int shift = static_cast<int>(i);
+            residuals<Real>(s, start + i, vectors, r + i, masks, shift);
+            if (by_points)
+                gradient_by_points<Real>(s, s.data.columns + (start + i) * s.data.d, vectors, r + i, masks,
+                                         shift);
         }
         for (Index i = points; i < kBlockPoints; ++i) r[i] = 0;
         for (Index i = 0; i < kBlockPoints; ++i)
             squares[i] += static_cast<double>(r[i]) * static_cast<double>(r[i]);
-        gradient_block<Real>(s, s.data.rows + start * s.data.row_stride, r, masks, points);
+        if (!by_points) gradient_block<Real>(s, s.data.rows + start * s.data.row_stride, r, masks, points);
     }
     s.sum_r2 = 0;
     for (Index i = 0; i < kBlockPoints; ++i) s.sum_r2 += squares[i];
+    if (by_points)
+        for (Index j = 0; j < p; ++j)
+            for (Index k = 0; k < s.data.d; ++k)
+                s.G[j * s.data.row_stride + k] = sum_lanes<Real>(load(s.scratch + (j * s.data.d + k) * L));
 }
 
-template <class Real>
-void update(UpdateArgs<Real>& s) {
-    constexpr int L = kLanes<Real>;
+template <class Real, int Bytes>
+void update_rows(UpdateArgs<Real>& s) {
+    constexpr int L = kLanes<Real, Bytes>;
     const double n = static_cast<double>(s.n);
     s.velocity_sq = 0;
     for (Index j = 0; j < s.p; ++j) {
         const Real *w = s.W + j * s.row_stride, *g = s.G + j * s.row_stride;
         Real* next = s.W_next + j * s.row_stride;
-        const Vec<Real> scale = broadcast(s.step * s.a[j] / static_cast<Real>(s.n));
-        Vec<Real> wg = {}, gg = {};
+        const Vec<Real, Bytes> scale = broadcast<Bytes>(s.step * s.a[j] / static_cast<Real>(s.n));
+        Vec<Real, Bytes> wg = {}, gg = {};
         for (Index k = 0; k < s.row_stride; k += L) {
-            const Vec<Real> wk = load(w + k), gk = load(g + k);
+            const Vec<Real, Bytes> wk = load<Bytes>(w + k), gk = load<Bytes>(g + k);
             wg = fma(wk, gk, wg);
             gg = fma(gk, gk, gg);
             store(next + k, fma(scale, gk, wk));
         }
-        const Real da = sum_lanes<Real>(wg) / static_cast<Real>(s.n);
+        const Real da = sum_lanes<Real, Bytes>(wg) / static_cast<Real>(s.n);
         s.a_next[j] = s.a[j] + s.step * da;
         const double aj = static_cast<double>(s.a[j]) / n;
-        s.velocity_sq += aj * aj * static_cast<double>(sum_lanes<Real>(gg)) +
+        s.velocity_sq += aj * aj * static_cast<double>(sum_lanes<Real, Bytes>(gg)) +
                          static_cast<double>(da) * static_cast<double>(da);
     }
 }
 
 template <class Real>
+void update(UpdateArgs<Real>& s) {
+    const Index bytes = s.row_stride * static_cast<Index>(sizeof(Real));
+#if defined(__AVX2__)
+    if (bytes == 16) return update_rows<Real, 16>(s);
+#endif
+#if defined(__AVX512F__)
+    if (bytes == 32) return update_rows<Real, 32>(s);
+#endif
+    if (bytes > 0) update_rows<Real, kVectorBytes>(s);
+}
+
+template <class Real>
 constexpr Kernel<Real> table() {
     return {kLanes<Real>,           kTileVectors * kLanes<Real>,
-            kTableReals<Real>,      pass<Real>,
+            kScratchReals<Real>,    pass<Real>,
             update<Real>,           kTileOfPoints<Real>,
             orthogonal_pass<Real>,  orthogonal_step<Real>,
             orthogonal_prune<Real>, fma_loop<Real>,

@@ -22,56 +22,70 @@ constexpr int kTileNeurons = 4, kTileVectors = 2;  // 8 + 2 + 1 and a product in
 constexpr int kVectorBytes = 16;
 #endif
 
-template <class Real>
+template <class Real, int Bytes>
 struct VectorOf {
-    typedef Real type __attribute__((vector_size(kVectorBytes)));
+    typedef Real type __attribute__((vector_size(Bytes)));
 };
 
-template <class Real>
-using Vec = typename VectorOf<Real>::type;
+// A vector register's worth of Reals, or a narrower one for rows shorter than that.
+template <class Real, int Bytes = kVectorBytes>
+using Vec = typename VectorOf<Real, Bytes>::type;
 
-template <class Real>
-constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(Real));
+template <class Real, int Bytes = kVectorBytes>
+constexpr int kLanes = Bytes / static_cast<int>(sizeof(Real));
 
-template <class Real>
-PLN_INLINE Vec<Real> load(const Real* from) {
-    return *reinterpret_cast<const Vec<Real>*>(from);
+template <int Bytes = kVectorBytes, class Real>
+PLN_INLINE Vec<Real, Bytes> load(const Real* from) {
+    return *reinterpret_cast<const Vec<Real, Bytes>*>(from);
 }
 
-template <class Real>
-PLN_INLINE void store(Real* to, Vec<Real> v) {
-    *reinterpret_cast<Vec<Real>*>(to) = v;
+template <class Real, class V>
+PLN_INLINE void store(Real* to, V v) {
+    *reinterpret_cast<V*>(to) = v;
 }
 
-template <class Real>
-PLN_INLINE Vec<Real> broadcast(Real x) {
-    return x - Vec<Real>{};
+template <int Bytes = kVectorBytes, class Real>
+PLN_INLINE Vec<Real, Bytes> broadcast(Real x) {
+    return x - Vec<Real, Bytes>{};
 }
 
 // a * b + c, fused where the level has the instruction (all but the x86-64 baseline).
+#if defined(__AVX512F__)
 PLN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
-#if defined(__AVX512F__)
     return _mm512_fmadd_ps(a, b, c);
-#elif defined(__AVX2__)
-    return _mm256_fmadd_ps(a, b, c);
-#elif defined(__aarch64__)
-    return vfmaq_f32(c, a, b);
-#else
-    return a * b + c;
-#endif
 }
-
 PLN_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
-#if defined(__AVX512F__)
     return _mm512_fmadd_pd(a, b, c);
-#elif defined(__AVX2__)
-    return _mm256_fmadd_pd(a, b, c);
-#elif defined(__aarch64__)
-    return vfmaq_f64(c, a, b);
-#else
-    return a * b + c;
-#endif
 }
+#endif
+#if defined(__AVX2__)
+PLN_INLINE Vec<float, 32> fma(Vec<float, 32> a, Vec<float, 32> b, Vec<float, 32> c) {
+    return _mm256_fmadd_ps(a, b, c);
+}
+PLN_INLINE Vec<double, 32> fma(Vec<double, 32> a, Vec<double, 32> b, Vec<double, 32> c) {
+    return _mm256_fmadd_pd(a, b, c);
+}
+PLN_INLINE Vec<float, 16> fma(Vec<float, 16> a, Vec<float, 16> b, Vec<float, 16> c) {
+    return _mm_fmadd_ps(a, b, c);
+}
+PLN_INLINE Vec<double, 16> fma(Vec<double, 16> a, Vec<double, 16> b, Vec<double, 16> c) {
+    return _mm_fmadd_pd(a, b, c);
+}
+#elif defined(__aarch64__)
+PLN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
+    return vfmaq_f32(c, a, b);
+}
+PLN_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
+    return vfmaq_f64(c, a, b);
+}
+#else
+PLN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
+    return a * b + c;
+}
+PLN_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
+    return a * b + c;
+}
+#endif
 
 // Bit l is 1 where lane l is > 0 (false for NaN).
 PLN_INLINE pl::Word positive_bits(Vec<float> v) {
@@ -106,9 +120,28 @@ PLN_INLINE Vec<Real> positive_part(Vec<Real> v) {
     return v > Vec<Real>{} ? v : Vec<Real>{};
 }
 
+// v in the lanes whose bit is 1, else 0.
 template <class Real>
-PLN_INLINE Real sum_lanes(Vec<Real> v) {
+PLN_INLINE Vec<Real> select(pl::Word bits, Vec<Real> v) {
+    using Integer = decltype(Vec<Real>{} > Vec<Real>{});  // integer lanes of the same width
+    using Lane = decltype(Integer{}[0] + 0);
+    constexpr int L = kLanes<Real>;
+    const auto low = static_cast<Lane>(bits & ((pl::Word{1} << L) - 1));
+#if defined(__AVX2__) || defined(__aarch64__)
+    Integer lane = {};
+#pragma GCC unroll 16
+    for (int l = 0; l < L; ++l) lane[l] = Lane{1} << l;
+    return ((low - Integer{}) & lane) != Integer{} ? v : Vec<Real>{};
+#else  // the baseline cannot compare 64-bit integers: -(bit) is the lane's mask
+    Integer mask;
+    for (int l = 0; l < L; ++l) mask[l] = -((low >> l) & 1);
+    return reinterpret_cast<Vec<Real> >(mask & reinterpret_cast<Integer>(v));
+#endif
+}
+
+template <class Real, int Bytes = kVectorBytes>
+PLN_INLINE Real sum_lanes(Vec<Real, Bytes> v) {
     Real sum = v[0];
-    for (int l = 1; l < kLanes<Real>; ++l) sum += v[l];
+    for (int l = 1; l < kLanes<Real, Bytes>; ++l) sum += v[l];
     return sum;
 }

@@ -22,7 +22,7 @@ class DenseModel {
           blocks_(block_count(problem.n)),
           superblocks_(superblock_count(problem.n, problem.d, problem.p, sizeof(Real))),
           gradients_(superblocks_ * problem.p * stride_),
-          tables_(superblocks_ * kernel.table_size),
+          scratch_(superblocks_ * kernel.scratch_size),
           sums_(static_cast<std::size_t>(superblocks_)),
           points_{make_point(), make_point(), make_point()} {
         for (Index j = 0; j < problem.p; ++j)
@@ -132,11 +132,11 @@ class DenseModel {
     static double bytes(const Problem<Real>& problem, const Kernel<Real>& kernel) {
         const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
         const double p = static_cast<double>(problem.p), d = static_cast<double>(problem.d);
-        const double stride = static_cast<double>(round_up(problem.d, kernel.lanes));
+        const double stride = static_cast<double>(pl::row_stride<Real>(problem.d, kernel.lanes));
         const double parts =
             static_cast<double>(superblock_count(problem.n, problem.d, problem.p, sizeof(Real)));
         const double reals = points * (d + stride + 1) + (parts + 3) * p * stride + 3 * p +
-                             parts * static_cast<double>(kernel.table_size);
+                             parts * static_cast<double>(kernel.scratch_size);
         return reals * sizeof(Real) + 3 * p * points / static_cast<double>(kBlockPoints) * sizeof(Word);
     }
 
@@ -160,7 +160,7 @@ class DenseModel {
                             at_->a.data(),
                             gradients_.data() + s * problem_.p * stride_,
                             at_->masks.data(),
-                            tables_.data() + s * kernel_.table_size,
+                            scratch_.data() + s * kernel_.scratch_size,
                             0};
         kernel_.pass(args);
         sums_[static_cast<std::size_t>(s)] = args.sum_r2;
@@ -179,7 +179,7 @@ class DenseModel {
     const Kernel<Real>& kernel_;
     PackedProblem<Real> packed_;
     Index stride_, blocks_, superblocks_;
-    Buffer<Real> gradients_, tables_;
+    Buffer<Real> gradients_, scratch_;
     std::vector<double> sums_;
     Point points_[3];
     Point *before_ = &points_[0], *at_ = &points_[1], *next_ = &points_[2];

@@ -34,7 +34,7 @@ class PackedProblem {
         : n_(problem.n),
           d_(problem.d),
           p_(problem.p),
-          stride_(round_up(problem.d, kernel.lanes)),
+          stride_(pl::row_stride<Real>(problem.d, kernel.lanes)),
           columns_(block_count(n_) * kBlockPoints * d_),
           rows_(block_count(n_) * kBlockPoints * stride_),
           y_(block_count(n_) * kBlockPoints) {
