@@ -70,13 +70,16 @@ def test_counters_agree_with_the_oracle(backend: str) -> None:
                 np.testing.assert_array_equal(got.n_active, expected.n_active)
 
 
+@pytest.mark.parametrize("data", [pl.Dataset([[1.0]], [1.0]), pl.Dataset.orthogonal([1.0], [1.0])])
 @pytest.mark.parametrize(("units", "expected"), [(1, False), (9, False), (18, False), (30, True)])
-def test_the_proof_leaves_room_for_rounding(backend: str, units: int, expected: bool) -> None:
+def test_the_proof_leaves_room_for_rounding(
+    backend: str, units: int, expected: bool, data: pl.Dataset
+) -> None:
     """r = y - units * 2**-53 with y = 1: below y, but claimed only beyond what rounding could hide.
 
     9 is hidden by the error of r (12 units), 18 by that of the sum and the level (10 and 4 more, for r^2).
     """
-    one = pl.Dataset([[1.0]], [1.0]), pl.Network([[units * 2.0**-53]], [1.0])
+    one = data, pl.Network([[units * 2.0**-53]], [1.0])
     sol = pl.simulate(*one, 0.0, backend=backend)
     assert sol.stats["proved_time"] == (0.0 if expected else None)
 

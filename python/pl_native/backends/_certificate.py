@@ -35,15 +35,18 @@ def _residual_sq_upper(task: EulerTask, W: Array, a: Array) -> float:
     """sum_i r_i^2 with an upper bound on what rounding may have hidden.
 
     Each r_i is off by at most gamma(d + p + 4) (abs(y_i) + (1/p) sum_j abs(a_j) norm(w_j) norm(x_i)), by
-    Cauchy-Schwarz, whatever the order of the sums.
+    Cauchy-Schwarz, whatever the order of the sums; gamma(p + 8) for orthogonal inputs, where z_ji is one
+    product.
     """
-    X, y = task.X.astype(np.float64), task.y.astype(np.float64)
-    (n, d), p = (len(y), W.shape[1]), len(a)
-    z, norms = (X @ W.T, np.linalg.norm(X, axis=1)) if X.ndim == 2 else (X[:, None] * W.T, X)
+    X, y, p = task.X.astype(np.float64), task.y.astype(np.float64), len(a)
+    if X.ndim == 2:
+        z, norms, terms = X @ W.T, np.linalg.norm(X, axis=1), X.shape[1] + p + 4
+    else:
+        z, norms, terms = X[:, None] * W.T, X, p + 8
     r = y - np.maximum(z, 0.0) @ a / p
     size = np.abs(a) @ np.linalg.norm(W, axis=1) / p
-    slack = _gamma(d + p + 4) * (np.abs(y) + size * norms)
-    return float(np.sum(np.square(np.abs(r) + slack))) * (1 + _gamma(n + 4))
+    slack = _gamma(terms) * (np.abs(y) + size * norms)
+    return float(np.sum(np.square(np.abs(r) + slack))) * (1 + _gamma(len(y) + 4))
 
 
 def _gamma(terms: int) -> float:
