@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import numpy as np
@@ -54,9 +55,10 @@ def test_threads_overlap() -> None:
     """The pass releases the GIL: eight runs on two threads are not eight runs one after another (loosely)."""
     problems = [problem(400, 40, 40, seed=i) for i in range(8)]
     pl.simulate(*problems[0], 1.0, backend="numba")
-    seconds = []
-    for threads in (1, 2):
-        began = time.perf_counter()
-        pl.simulate_ensemble(problems, 30.0, backend="numba", threads=threads)
-        seconds.append(time.perf_counter() - began)
-    assert seconds[1] < 1.2 * seconds[0]
+    best = {1: math.inf, 2: math.inf}
+    for _ in range(3):
+        for threads in best:
+            began = time.perf_counter()
+            pl.simulate_ensemble(problems, 8.0, backend="numba", threads=threads)
+            best[threads] = min(best[threads], time.perf_counter() - began)
+    assert best[2] < 1.2 * best[1]

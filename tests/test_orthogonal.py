@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pl_native as pl
-from pl_native import backends, metrics, model
+from pl_native import metrics, model
+from pl_native.backends import numpy as oracle
+from pl_native.backends.native import _as_tuple
 from problems import euler_task, orthogonal_problem, safe_step
 
 CURVES = ("t", "loss", "local_pl", "grad_norm", "invariant_drift")
@@ -136,14 +138,32 @@ def test_x_is_never_formed(backend: str, monkeypatch: pytest.MonkeyPatch) -> Non
     repr(data)
 
 
-def test_the_core_is_handed_norms() -> None:
-    """What the backend sees is (n,), and its results are (p, n)."""
-    data, network = orthogonal_problem(n=6, d=9, p=11)
-    native = backends.select("native")
-    task = euler_task(data, network, X=data.orthogonal_norms, orthogonal=True)
-    (run,), _ = native.euler([task], threads=1, poll=None)
-    assert run is not None
-    assert run.W.shape == (11, 6)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_every_level_agrees_with_the_oracle_on_the_matrix(dtype: Any) -> None:
+    """What the core is handed is (n,), what comes back (p, n), at each instruction-set level."""
+    core = pytest.importorskip("pl_native._core")
+    for n, p in ((1, 1), (33, 7), (150, 20)):
+        data, network = draw(n, p, 5, dtype)
+        short = network.cut(n)
+        facts: dict[str, Any] = {"n_steps": 100, "step": safe_step(data, network), "orthogonal": True}
+        task = euler_task(data, short, X=data.orthogonal_norms, **facts)
+        (want,), _ = oracle.euler([euler_task(data, short, **facts)], threads=1, poll=None)
+        assert want is not None
+        loose = 1e-10 if dtype == np.float64 else 2e-3
+        for level in core.levels():
+            (got,), _ = core.euler([_as_tuple(task)], 1, None, level)
+            assert got["W"].shape == (p, n)
+            np.testing.assert_allclose(got["W"], want.W, loose, loose, err_msg=level)
+            np.testing.assert_allclose(got["loss"], want.loss, loose, loose * want.loss[0], err_msg=level)
+
+
+def test_one_large_problem_over_threads_has_the_same_bits() -> None:
+    pytest.importorskip("pl_native._core")
+    data = pl.data.orthogonal(80_000, seed=1, dtype=np.float32)
+    network = pl.initial.asymmetric(40, 80_000, seed=2, data=data, dtype=np.float32)
+    one, two = (pl.simulate(data, network, 5.0, threads=k, backend="native") for k in (1, 2))
+    assert one.network == two.network
+    np.testing.assert_array_equal(one.loss, two.loss)
 
 
 MILLION = """

@@ -295,7 +295,7 @@ def test_the_fit_moves_with_the_unit_of_n():
 
 def test_random_counts_always_fit():
     rng = np.random.default_rng(0)
-    for _ in range(300):
+    for _ in range(120):
         n = np.sort(rng.choice(500, size=rng.integers(1, 7), replace=False)) + 1.0
         yes, no, open_ = rng.integers(0, 4, size=(3, n.size)) * rng.integers(0, 2, size=(3, n.size))
         if (yes + no + open_).any():
@@ -327,7 +327,7 @@ def threshold_coverage(n, location, scale, m, datasets, seed):
 
 
 def test_threshold_interval_covers_quickly():
-    assert 0.92 < threshold_coverage(np.arange(1300.0, 2101, 50), 1656, 36, 80, 300, 1) < 0.98
+    assert 0.92 < threshold_coverage(np.arange(1300.0, 2101, 50), 1656, 36, 80, 150, 1) < 0.98
 
 
 @pytest.mark.validate
@@ -429,14 +429,16 @@ def test_only_shared_n_count():
     assert test.runs == (10, 160)
 
 
-def rejections(n, truth1, m1, truth2, m2, datasets, seed, alpha):
+def rejections(n, truth1, m1, truth2, m2, datasets, seed, *levels):
+    """Share of data sets rejected, at each level."""
     rng = np.random.default_rng(seed)
     p_values = []
     for i in range(datasets):
         k1, k2 = rng.binomial(m1, truth1), rng.binomial(m2, truth2)
         sample1, sample2 = (k1, np.full(n.size, m1)), (k2, np.full(n.size, m2))
         p_values.append(stats.two_sample_test(n, sample1, n, sample2, resamples=999, seed=i).p_value)
-    return float(np.mean(np.array(p_values) <= alpha))
+    shares = [float(np.mean(np.array(p_values) <= alpha)) for alpha in levels]
+    return shares[0] if len(levels) == 1 else shares
 
 
 def curve(n, location=1656.0, scale=36.0):
@@ -450,8 +452,9 @@ GRID = np.arange(1300.0, 2101, 50)
 def test_size_of_the_curve_test(m1, step):
     n = GRID[::step]
     # 2.8 standard errors over the size; taking the smaller of two p-values uncorrected fails the second.
-    assert rejections(n, curve(n), m1, curve(n), 80, 300, 8, 0.05) <= 0.085
-    assert rejections(n, curve(n), m1, curve(n), 80, 300, 8, 0.2) <= 0.265
+    narrow, wide = rejections(n, curve(n), m1, curve(n), 80, 300, 8, 0.05, 0.2)
+    assert narrow <= 0.085
+    assert wide <= 0.265
 
 
 @pytest.mark.validate

@@ -146,7 +146,7 @@ def owned(name: str, value: object, axes: str, dtype: np.dtype[Any], *, copy: bo
         if size == 0:
             raise ValueError(f"{name}: expected shape {shape} with {axis} >= 1, got shape {given.shape}")
     with np.errstate(over="ignore"):
-        mine = np.array(given, dtype=dtype, order="C", copy=copy or None, ndmin=len(axes))
+        mine = np.array(given, dtype, order="C") if copy else np.ascontiguousarray(given, dtype)
     if not np.isfinite(mine).all():
         bad = np.argwhere(~np.isfinite(mine))
         where = tuple(int(i) for i in bad[0])
