@@ -52,12 +52,13 @@ double Noise::multiplier(const KinkBasis& slide) const {
 void EventSearch::consider(double t, int j, int i, EventKind kind) {
     if (t < 0.0) return;
     found_.push_back({t, j, i, kind});
-    h_ = std::min(h_, t * (1.0 + kInstant) + std::numeric_limits<double>::min());
+    h_ = std::min(h_, t * (1.0 + kInstant) + instant_);
 }
 
-const std::vector<Event>& EventSearch::search(double h, const std::vector<double>& sign) {
+const std::vector<Event>& EventSearch::search(double now, double h, const std::vector<double>& sign) {
     found_.clear();
     h_ = h;
+    instant_ = 8.0 * kEps * now;
     for (int j = 0; j < in_.p; ++j) {
         if (!pairs_.moves(j)) continue;
         if (in_.dense()) {

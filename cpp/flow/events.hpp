@@ -38,9 +38,9 @@ class EventSearch {
     EventSearch(const Inputs& inputs, const Pairs& pairs, const Jets& jets, Noise& noise, Near& near)
         : in_(inputs), pairs_(pairs), jets_(jets), noise_(noise), near_(near) {}
 
-    // The earliest events within [0, h] (all of those at the same instant), earliest first; empty if none.
-    // `sign` is the sign of a_j since the last event.
-    const std::vector<Event>& search(double h, const std::vector<double>& sign);
+    // The earliest events within [now, now + h] (all of those at the same instant), earliest first; empty if none.
+    // Times are counted from now; `sign` is the sign of a_j since the last event.
+    const std::vector<Event>& search(double now, double h, const std::vector<double>& sign);
 
   private:
     void crossings(int j, double way);
@@ -54,7 +54,7 @@ class EventSearch {
     const Jets& jets_;
     Noise& noise_;
     Near& near_;
-    double h_ = 0.0;
+    double h_ = 0.0, instant_ = 0.0;
     std::vector<Event> found_;
 };
 

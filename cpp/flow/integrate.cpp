@@ -36,7 +36,7 @@ class Flow {
         switcher_.start(0.0, problem_.W, problem_.a);
         recorder_.start(jets_);
         lowest_ = jets_.residual_sq();
-        slack_ = 4.0 * kEps * lowest_;
+        start_ = lowest_;
         Status status;
         for (;;) {
             status = settle_releases();
@@ -102,7 +102,7 @@ class Flow {
             if (order < lowest) continue;
             h_ =
                 std::min({trusted_step(jets_, in_.p, options_.rtol, options_.atol), left, options_.max_step});
-            events_ = search_.search(h_, switcher_.sign());
+            events_ = search_.search(t_, h_, switcher_.sign());
             if (!events_.empty()) h_ = std::min(h_, events_.front().t);
             if (!events_.empty() || h_ >= left || order >= natural_) break;
         }
@@ -113,14 +113,8 @@ class Flow {
     bool advance() {
         if (!plan()) return false;
         const double before = jets_.residual_sq(), left = horizon() - t_;
-        double sum = jets_.attempt(h_);
-        for (int tries = 0; !(sum <= lowest_ + slack_);
-             ++tries) {  // the flow's loss never rises: a step too long
-            ++result_.count.rejected;
-            if (tries > 60) return fail(std::isfinite(sum) ? Status::kStepLimit : Status::kNonFinite);
-            h_ *= 0.5;
-            sum = jets_.attempt(h_);
-        }
+        double sum = descend(before);
+        if (!(sum <= lowest_ + rounding(before))) return fail(std::isfinite(sum) ? Status::kStepLimit : Status::kNonFinite);
         const double level = recorder_.level_passed(before, sum);
         if (level >= 0.0 && before - level > 1e-13 * before) sum = cut_at(level, sum);
         note_criterion(before, sum);
@@ -137,6 +131,31 @@ class Flow {
         jets_.first();
         ++result_.count.accepted;
         return true;
+    }
+
+    // The flow's loss never rises: where it does, the step was too long, or the loss has reached its rounding.
+    double descend(double before) {
+        const double planned = h_, slack = rounding(before);
+        double sum = jets_.attempt(h_);
+        const bool noise = sum <= lowest_ + slack;
+        for (int tries = 1; !(sum <= lowest_ + 4.0 * kEps * start_) && tries <= 60; ++tries) {
+            ++result_.count.rejected;
+            if (noise && tries > 3) {
+                h_ = planned;
+                return jets_.attempt(h_);
+            }
+            h_ *= 0.5;
+            sum = jets_.attempt(h_);
+        }
+        return sum;
+    }
+
+    // Noise of sum r^2: of the sum itself, and through r = y - h, of the terms of h.
+    double rounding(double sum) const {
+        double terms = 0.0;
+        for (int j = 0; j < in_.p; ++j) terms += std::abs(jets_.a(0, j)) * jets_.w_norm(0, j);
+        const double r = (16.0 + in_.d / 4.0) * kEps * (in_.largest_label() + in_.largest_norm() * terms / in_.p);
+        return 4.0 * kEps * start_ + 2.0 * r * std::sqrt(in_.n * sum) + in_.n * r * r;
     }
 
     bool fail(Status status) {
@@ -193,7 +212,7 @@ class Flow {
     Recorder recorder_;
     const FlowProblem& problem_;
     std::vector<Event> events_;
-    double t_ = 0.0, h_ = 0.0, lowest_ = 0.0, slack_ = 0.0, burst_start_ = -1.0;
+    double t_ = 0.0, h_ = 0.0, lowest_ = 0.0, start_ = 0.0, burst_start_ = -1.0;
     std::size_t save_ = 0;
     int last_order_ = 2, burst_ = 0;
     bool landed_on_event_ = false, cancelled_ = false;

@@ -16,7 +16,10 @@ class Attracting {
           phi_(points.size(), 0.0),
           banned_(points.size(), false) {
         for (std::size_t i = 0; i < points.size(); ++i) {
-            if (is_attracting(i)) settle_start(i);
+            if (is_attracting(i))
+                settle_start(i);
+            else
+                points[i].mode = Mode::kOff;  // T = {} to begin with
         }
     }
 

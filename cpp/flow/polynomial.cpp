@@ -99,7 +99,7 @@ double first_exit(const double* c, int order, double h, double tol) {
         scaled[u] = c[k] * power;
         if (k > 0) lowest += std::min(scaled[u], 0.0);
     }
-    const double start = scaled[0], shift = tol - std::min(start, 0.0);
+    const double start = scaled[0], shift = tol - 2.0 * std::min(start, 0.0);
     if (start + lowest + shift >= 0.0) return -1.0;
     scaled[0] = start + shift;
     const double late = earliest(scaled, order);

@@ -1,3 +1,5 @@
+#include <cstdio>
+#include <cstdlib>
 #include "flow/switching.hpp"
 
 #include <algorithm>
@@ -156,7 +158,9 @@ void Switcher::settle(double t, int j, const std::vector<int>& crossed, const st
         for (std::size_t l = 0; mode == Mode::kOn && l < base.size(); ++l) base[l] -= r * in_.row(i)[l];
     }
     for (double& value : base) value *= sign;
+    if (getenv("PLDBG")) { fprintf(stderr, "t %.17g j %d crossed", t, j); for (int i : crossed) fprintf(stderr, " %d", i); fprintf(stderr, " forced"); for (auto f : forced) fprintf(stderr, " %d->%d", f.point, (int)f.mode); for (auto& k : points) fprintf(stderr, " [%d e %.3g m %d z %.3g]", k.point, k.e, (int)k.mode, dot(w, k.x, in_.stride())); }
     select_modes(points, base, noise_.residual(), pairs_.slide[at(j)]);
+    if (getenv("PLDBG")) { fprintf(stderr, " ->"); for (auto& k : points) fprintf(stderr, " %d:%d", k.point, (int)k.mode); fprintf(stderr, "\n"); }
     for (const KinkPoint& k : points) change(t, j, k.point, k.mode, k.e > 0.0);
     jets_.project_state(j);
     jets_.refresh_gradient(j);
