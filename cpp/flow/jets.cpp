@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "flow/kernels.hpp"
 #include "flow/polynomial.hpp"
@@ -59,6 +60,30 @@ void Jets::checkpoint() {
 void Jets::relayout() {
     const std::vector<double> W = outside_, a = a_[0];
     set_state(W.data(), a.data());
+}
+
+void Jets::hold_invariants() {
+    constexpr double kEps = std::numeric_limits<double>::epsilon();
+    invariant_.resize(at(in_.p));
+    for (int j = 0; j < in_.p; ++j) {
+        const double w = dot(state(j), state(j), width(j)), a = a_[0][at(j)] * a_[0][at(j)];
+        const double rounding = (8.0 + 0.25 * static_cast<double>(width(j))) * kEps * (w + a);
+        invariant_[at(j)] = std::abs(a - w) <= rounding ? 0.0 : a - w;
+    }
+}
+
+// Lemma 1, at the trial state: the larger of the two weights follows from the smaller.
+void Jets::restore_invariant(std::size_t j) {
+    double* w = trial_w_.data() + offset_[j];
+    const std::size_t length = offset_[j + 1] - offset_[j];
+    const double square = dot(w, w, length), invariant = invariant_[j];
+    if (invariant >= 0.0) {
+        const double sign = a_[0][j] != 0.0 ? a_[0][j] : trial_a_[j];
+        trial_a_[j] = std::copysign(std::sqrt(invariant + square), sign);
+    } else if (square > 0.0) {
+        const double scale = std::sqrt((trial_a_[j] * trial_a_[j] - invariant) / square);
+        for (std::size_t l = 0; l < length; ++l) w[l] *= scale;
+    }
 }
 
 void Jets::zero(int j) {
@@ -182,7 +207,8 @@ double Jets::attempt(double h) {
         for (int k = order_ - 1; k >= 0; --k) value = value * h + a_[at(k)][j];
         trial_a_[j] = value;
         if (pairs_.slide[j].size() > 0) pairs_.slide[j].project(trial_w_.data() + offset_[j], coeff_.data());
-        for (std::size_t l = offset_[j]; l < offset_[j + 1]; ++l) q_[l] = value * trial_w_[l];
+        restore_invariant(j);
+        for (std::size_t l = offset_[j]; l < offset_[j + 1]; ++l) q_[l] = trial_a_[j] * trial_w_[l];
     }
     residual(q_, true, trial_r_);
     double sum = 0.0;

@@ -22,6 +22,10 @@ class Jets {
     void checkpoint();  // orthogonal inputs: call before the lists of on pairs change
     void relayout();    // ... and after
 
+    // Takes a_j^2 - norm(w_j)^2 of the present state as the invariants that every later state is put back on. Balanced to
+    // rounding counts as balanced: a neuron with a_j = +-norm(w_j) tends to the saddle at 0 and must not drift past it.
+    void hold_invariants();
+
     // Order 0 in two halves: residuals (and with them the loss), then the raw gradients g_j.
     void evaluate_residual();
     void evaluate_gradient();
@@ -59,6 +63,7 @@ class Jets {
     static std::size_t at(int k) { return static_cast<std::size_t>(k); }
     void residual(const std::vector<double>& w_times_a, bool with_labels, std::vector<double>& r) const;
     void gradient_of(int j, const std::vector<double>& r, double* g) const;
+    void restore_invariant(std::size_t j);
     void push(int k);  // s_k from g_k, then W_{k+1}, a_{k+1}
 
     const Inputs& in_;
@@ -68,7 +73,7 @@ class Jets {
     std::vector<std::size_t> offset_;
     std::vector<std::vector<double>> w_, a_, s_, r_, norms_;
     std::vector<std::vector<std::vector<double>>> mu_;
-    std::vector<double> q_, trial_w_, trial_a_, trial_r_, coeff_;
+    std::vector<double> invariant_, q_, trial_w_, trial_a_, trial_r_, coeff_;
     std::vector<double> outside_;  // every coordinate, those that no longer move included
 };
 

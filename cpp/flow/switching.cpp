@@ -32,6 +32,7 @@ void Switcher::start(double t, const double* W, const double* a) {
         }
     }
     jets_.set_state(W, a);
+    jets_.hold_invariants();
     jets_.evaluate_residual();
     jets_.evaluate_gradient();
     jets_.first();
