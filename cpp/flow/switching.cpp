@@ -1,5 +1,3 @@
-#include <cstdio>
-#include <cstdlib>
 #include "flow/switching.hpp"
 
 #include <algorithm>
@@ -131,11 +129,15 @@ std::vector<int> Switcher::kink_set(int j, const std::vector<int>& crossed,
     for (const Forced& f : forced) add_unique(points, f.point);
     const double* w = jets_.state(j);
     const double reach = near_.reach(j, w) + noise_.w(j);
+    std::vector<double> velocity(jets_.gradient(j), jets_.gradient(j) + in_.stride()), coeff(at(in_.d));
+    slide.project(velocity.data(), coeff.data());
+    for (double& value : velocity) value *= sign_[at(j)];
     for (const auto& [distance, i] : near_.within(j, w, noise_.w(j))) {
         if (distance > reach && distance > noise_.w(j)) break;
         if (std::abs(dot(w, in_.row(i), in_.stride())) > 4.0 * noise_.z(j, i)) continue;
         const bool attracting = sign_[at(j)] * jets_.r(0)[at(i)] < 0.0;
-        if (pairs_.mode(j, i) == Mode::kOff || attracting) add_unique(points, i);
+        const bool arriving = dot(velocity.data(), in_.row(i), in_.stride()) < 0.0;
+        if (pairs_.mode(j, i) == Mode::kOff || attracting || arriving) add_unique(points, i);
     }
     std::sort(points.begin(), points.end());
     return points;
@@ -144,9 +146,9 @@ std::vector<int> Switcher::kink_set(int j, const std::vector<int>& crossed,
 void Switcher::settle(double t, int j, const std::vector<int>& crossed, const std::vector<Forced>& forced) {
     double* w = jets_.state(j);
     if (std::sqrt(dot(w, w, in_.stride())) <= noise_.w(j)) return freeze(t, j);
+    jets_.refresh_gradient(j);
     const std::vector<int> set = kink_set(j, crossed, forced);
     const double sign = sign_[at(j)];
-    jets_.refresh_gradient(j);
     std::vector<double> base(jets_.gradient(j), jets_.gradient(j) + in_.d);
     std::vector<KinkPoint> points;
     for (int i : set) {
@@ -159,9 +161,7 @@ void Switcher::settle(double t, int j, const std::vector<int>& crossed, const st
         for (std::size_t l = 0; mode == Mode::kOn && l < base.size(); ++l) base[l] -= r * in_.row(i)[l];
     }
     for (double& value : base) value *= sign;
-    if (getenv("PLDBG")) { fprintf(stderr, "t %.17g j %d crossed", t, j); for (int i : crossed) fprintf(stderr, " %d", i); fprintf(stderr, " forced"); for (auto f : forced) fprintf(stderr, " %d->%d", f.point, (int)f.mode); for (auto& k : points) fprintf(stderr, " [%d e %.3g m %d z %.3g]", k.point, k.e, (int)k.mode, dot(w, k.x, in_.stride())); }
     select_modes(points, base, noise_.residual(), pairs_.slide[at(j)]);
-    if (getenv("PLDBG")) { fprintf(stderr, " ->"); for (auto& k : points) fprintf(stderr, " %d:%d", k.point, (int)k.mode); fprintf(stderr, "\n"); }
     for (const KinkPoint& k : points) change(t, j, k.point, k.mode, k.e > 0.0);
     jets_.project_state(j);
     jets_.refresh_gradient(j);

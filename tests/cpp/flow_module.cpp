@@ -4,6 +4,6 @@ namespace pl {
 void bind_flow(pybind11::module_& m);
 }
 
-PYBIND11_MODULE(_flow, m) {
+PYBIND11_MODULE(_core, m) {
     pl::bind_flow(m);
 }
