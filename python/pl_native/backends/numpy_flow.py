@@ -27,6 +27,7 @@ HORIZON, STEP_LIMIT = 11, 8
 ORDER = 12
 SAMPLES = 64  # per step; a pair that leaves and returns between two of them is missed
 NOISE = 1e-13
+RELEASE = 1e-11  # a multiplier this far outside is clearly so for `select` too
 
 
 def flow(
@@ -172,7 +173,7 @@ class Oracle:
         a = sum(c * h**k for k, c in enumerate(self.a))
         inside = np.minimum(inside, -sign * a[:, None])
         side = np.where(self.modes == ON, z, -z) + self.z_noise * (1 + np.linalg.norm(self.W, axis=1)[:, None])
-        return np.where(self.modes == SLIDE, inside + NOISE, side)
+        return np.where(self.modes == SLIDE, inside + RELEASE, side)
 
     def first_event(self, h: float) -> tuple[float, list[tuple[int, int]]]:
         grid = h * np.arange(1, SAMPLES + 1) / SAMPLES
