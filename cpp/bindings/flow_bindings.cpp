@@ -190,7 +190,8 @@ py::dict run_flow(const py::dict& task) {
 }
 
 double exit_time(const std::vector<double>& coefficients, double h, double tol) {
-    if (coefficients.empty() || coefficients.size() > kMaxOrder + 1) throw py::value_error("1 to 31 coefficients");
+    if (coefficients.empty() || coefficients.size() > kMaxOrder + 1)
+        throw py::value_error("1 to 31 coefficients");
     return first_exit(coefficients.data(), static_cast<int>(coefficients.size()) - 1, h, tol);
 }
 
@@ -201,7 +202,8 @@ void bind_flow(py::module_& m) {
           "One run of the event-driven gradient flow. `task` is a dict of C-contiguous float64 arrays and "
           "plain values.");
     m.def("_first_exit", &exit_time, py::arg("coefficients"), py::arg("h"), py::arg("tol"),
-          "First time in [0, h] at which the polynomial is below 0 by more than tol, or a negative number. For tests.");
+          "First time in [0, h] at which the polynomial is below 0 by more than tol, or a negative number. "
+          "For tests.");
 }
 
 }  // namespace pl

@@ -38,8 +38,8 @@ class EventSearch {
     EventSearch(const Inputs& inputs, const Pairs& pairs, const Jets& jets, Noise& noise, Near& near)
         : in_(inputs), pairs_(pairs), jets_(jets), noise_(noise), near_(near) {}
 
-    // The earliest events within [now, now + h] (all of those at the same instant), earliest first; empty if none.
-    // Times are counted from now; `sign` is the sign of a_j since the last event.
+    // The earliest events within [now, now + h] (all of those at the same instant), earliest first; empty if
+    // none. Times are counted from now; `sign` is the sign of a_j since the last event.
     const std::vector<Event>& search(double now, double h, const std::vector<double>& sign);
 
   private:

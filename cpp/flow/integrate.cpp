@@ -114,9 +114,10 @@ class Flow {
         if (!plan()) return false;
         const double before = jets_.residual_sq(), left = horizon() - t_;
         double sum = descend(before);
-        if (!(sum <= lowest_ + rounding(before))) return fail(std::isfinite(sum) ? Status::kStepLimit : Status::kNonFinite);
+        if (!(sum <= lowest_ + rounding(before)))
+            return fail(std::isfinite(sum) ? Status::kStepLimit : Status::kNonFinite);
         const double level = recorder_.level_passed(before, sum);
-        if (level >= 0.0 && before - level > 1e-13 * before) sum = cut_at(level, sum);
+        if (level >= 0.0) sum = cut_at(level * (1.0 - 1e-12), sum);  // a little below, so that it is passed
         note_criterion(before, sum);
         if (options_.dense) keep_piece();
         lowest_ = std::min(lowest_, sum);
@@ -133,7 +134,8 @@ class Flow {
         return true;
     }
 
-    // The flow's loss never rises: where it does, the step was too long, or the loss has reached its rounding.
+    // The flow's loss never rises: where it does, the step was too long, or the loss has reached its
+    // rounding.
     double descend(double before) {
         const double planned = h_, slack = rounding(before);
         double sum = jets_.attempt(h_);
@@ -154,7 +156,8 @@ class Flow {
     double rounding(double sum) const {
         double terms = 0.0;
         for (int j = 0; j < in_.p; ++j) terms += std::abs(jets_.a(0, j)) * jets_.w_norm(0, j);
-        const double r = (16.0 + in_.d / 4.0) * kEps * (in_.largest_label() + in_.largest_norm() * terms / in_.p);
+        const double r =
+            (16.0 + in_.d / 4.0) * kEps * (in_.largest_label() + in_.largest_norm() * terms / in_.p);
         return 4.0 * kEps * start_ + 2.0 * r * std::sqrt(in_.n * sum) + in_.n * r * r;
     }
 

@@ -22,8 +22,9 @@ class Jets {
     void checkpoint();  // orthogonal inputs: call before the lists of on pairs change
     void relayout();    // ... and after
 
-    // Takes a_j^2 - norm(w_j)^2 of the present state as the invariants that every later state is put back on. Balanced to
-    // rounding counts as balanced: a neuron with a_j = +-norm(w_j) tends to the saddle at 0 and must not drift past it.
+    // Takes a_j^2 - norm(w_j)^2 of the present state as the invariants that every later state is put back on.
+    // Balanced to rounding counts as balanced: a neuron with a_j = +-norm(w_j) tends to the saddle at 0 and
+    // must not drift past it.
     void hold_invariants();
 
     // Order 0 in two halves: residuals (and with them the loss), then the raw gradients g_j.

@@ -10,7 +10,7 @@
 namespace pl {
 namespace {
 
-constexpr double kShare = 0.1;         // of the tolerance, for one step
+constexpr double kShare = 0.1;          // of the tolerance, for one step
 constexpr double kDisplacement = 0.05;  // of the step's displacement
 
 }  // namespace

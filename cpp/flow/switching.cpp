@@ -100,7 +100,8 @@ bool Switcher::release(double t) {
         for (int slot = 0; slot < slide.size(); ++slot) {
             const int i = slide.point(slot);
             double off_bound = -tol, on_bound = -tol;
-            // a residual that is noise has a multiplier that is: the pair keeps its status until a sign is clear
+            // a residual that is noise has a multiplier that is: the pair keeps its status until a sign is
+            // clear
             const bool clear = std::abs(jets_.r(0)[at(i)]) > 8.0 * tol;
             for (const Event& e : due_) {
                 if (e.neuron != j || e.point != i || !clear) continue;
