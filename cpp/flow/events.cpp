@@ -64,7 +64,7 @@ const std::vector<Event>& EventSearch::search(double now, double h, const std::v
         if (in_.dense()) {
             double way = 0.0, power = h_;
             for (int k = 1; k <= jets_.order(); ++k, power *= h_) way += jets_.w_norm(k, j) * power;
-            crossings(j, way);
+            crossings(j, way, sign[at(j)]);
             if (pairs_.slide[at(j)].size() > 0) releases(j, sign[at(j)]);
         } else {
             orthogonal_crossings(j);
@@ -77,14 +77,30 @@ const std::vector<Event>& EventSearch::search(double now, double h, const std::v
     return found_;
 }
 
-void EventSearch::crossings(int j, double way) {
+void EventSearch::crossings(int j, double way, double sign) {
     const double reach = near_.reach(j, jets_.w(0, j));
     const auto& list = near_.within(j, jets_.w(0, j), way);
     const double limit = (near_.reach(j, jets_.w(0, j)) < reach ? 0.0 : reach) + way + noise_.w(j);
     for (const auto& [distance, i] : list) {
         if (distance > limit) break;
         if (pairs_.mode(j, i) != Mode::kSlide) crossing(j, i);
+        if (pairs_.mode(j, i) == Mode::kOn && pairs_.slide[at(j)].size() > 0) resting(j, i, sign);
     }
+}
+
+// A pair that is on (lam = 1) and rests at z = 0 because others slide (its input depends on theirs): when
+// c_ji changes sign there the rule turns it off.
+void EventSearch::resting(int j, int i, double sign) {
+    const double tol = 4.0 * noise_.z(j, i);
+    double power = 1.0;
+    for (int k = 0; k <= jets_.order(); ++k, power *= h_) {
+        if (std::abs(dot(jets_.w(k, j), in_.row(i), in_.stride())) * power > tol) return;
+    }
+    std::array<double, kMaxOrder + 1> c;
+    for (int k = 0; k < jets_.order(); ++k) c[at(k)] = -sign * jets_.r(k)[at(i)];
+    const double t =
+        c[0] < -noise_.residual() ? 0.0 : first_exit(c.data(), jets_.order() - 1, h_, noise_.residual());
+    consider(t, j, i, EventKind::kCross);
 }
 
 void EventSearch::crossing(int j, int i) {

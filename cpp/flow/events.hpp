@@ -43,7 +43,8 @@ class EventSearch {
     const std::vector<Event>& search(double now, double h, const std::vector<double>& sign);
 
   private:
-    void crossings(int j, double way);
+    void crossings(int j, double way, double sign);
+    void resting(int j, int i, double sign);
     void crossing(int j, int i);
     void orthogonal_crossings(int j);
     void releases(int j, double sign);

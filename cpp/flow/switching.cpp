@@ -139,8 +139,8 @@ std::vector<int> Switcher::kink_set(int j, const std::vector<int>& crossed,
         if (distance > reach && distance > noise_.w(j)) break;
         if (std::abs(dot(w, in_.row(i), in_.stride())) > 4.0 * noise_.z(j, i)) continue;
         const bool attracting = sign_[at(j)] * jets_.r(0)[at(i)] < 0.0;
-        const bool arriving = dot(velocity.data(), in_.row(i), in_.stride()) < 0.0;
-        if (pairs_.mode(j, i) == Mode::kOff || attracting || arriving) add_unique(points, i);
+        const bool leaving = dot(velocity.data(), in_.row(i), in_.stride()) > noise_.gradient() * in_.norm(i);
+        if (pairs_.mode(j, i) == Mode::kOff || attracting || !leaving) add_unique(points, i);
     }
     std::sort(points.begin(), points.end());
     return points;
