@@ -193,3 +193,14 @@ def test_small_steps_of_euler_converge_at_first_order(seed):
     assert got.counters["slide_in"] > 0
     errors = [distance(got, *euler(X, y, W, a, 4.0, step)) for step in (4e-3, 1e-3)]
     assert errors[1] < 0.4 * errors[0] < 1e-2
+
+
+@pytest.mark.parametrize("first", [0, 60])
+def test_opposite_inputs_are_resolved_the_same_way_at_every_tolerance(first):
+    """x and -x reach the kink together, one attracting and one repelling, and rest there while signs of c change."""
+    for seed in range(first, first + 60):
+        X, y, W, a = draw(12, 4, 4, seed)
+        labels = np.concatenate([y, np.random.default_rng(seed).uniform(-2, 2, 12)])
+        problem = np.vstack([X, -X]), labels, W, a
+        loose, tight = run(*problem, 10.0, 1e-6), run(*problem, 10.0, 1e-9)
+        assert distance(loose, tight.W, tight.a) < 1e-4, seed

@@ -92,6 +92,8 @@ void EventSearch::crossings(int j, double way, double sign) {
 // c_ji changes sign there the rule turns it off.
 void EventSearch::resting(int j, int i, double sign) {
     const double tol = 4.0 * noise_.z(j, i);
+    const double still = std::abs(jets_.a(0, j)) / in_.n * noise_.gradient() * in_.norm(i);
+    if (std::abs(dot(jets_.w(1, j), in_.row(i), in_.stride())) > still) return;  // passing, not resting
     double power = 1.0;
     for (int k = 0; k <= jets_.order(); ++k, power *= h_) {
         if (std::abs(dot(jets_.w(k, j), in_.row(i), in_.stride())) * power > tol) return;
