@@ -95,7 +95,9 @@ def test_closed_form_has_no_cancellation(n, c0):
             Y, c = mpmath.mpf(label), mpmath.mpf(c0)
             x = Y / n * mpmath.mpf(float(time))
             top = (mpmath.cosh(x) + c * mpmath.sinh(x)) ** 2
-            inner = (1 + c**2) * mpmath.sinh(2 * x) / 4 + c * (mpmath.cosh(2 * x) - 1) / 2 + (1 - c**2) * x / 2
+            inner = (
+                (1 + c**2) * mpmath.sinh(2 * x) / 4 + c * (mpmath.cosh(2 * x) - 1) / 2 + (1 - c**2) * x / 2
+            )
             N = top / (1 + 2 / (p * Y) * inner)
             cos = mpmath.tanh(x + mpmath.atanh(c)) if c < 1 else mpmath.mpf(1)
             loss = p * ((Y - N / p) ** 2 + 2 * Y * N / p * (1 - cos)) / (2 * n)
@@ -106,9 +108,17 @@ def test_closed_form_has_no_cancellation(n, c0):
 
 @pytest.mark.parametrize(
     ("change", "name"),
-    [({"t": -1.0}, "t"), ({"label_norms": 0.0}, "label_norms"), ({"N0": -1.0}, "N0"), ({"c0": 1.5}, "c0"), ({"n": 0}, "n")],
+    [
+        ({"t": -1.0}, "t"),
+        ({"label_norms": 0.0}, "label_norms"),
+        ({"N0": -1.0}, "N0"),
+        ({"c0": 1.5}, "c0"),
+        ({"n": 0}, "n"),
+    ],
 )
 def test_closed_form_refuses_nonsense(change, name):
     given = {"t": 1.0, "label_norms": 1.0, "n": 2, "p": 1, "N0": 1.0, "c0": 1.0} | change
     with pytest.raises(ValueError, match=name):
-        group_closed_form(given["t"], given["label_norms"], given["n"], given["p"], N0=given["N0"], c0=given["c0"])
+        group_closed_form(
+            given["t"], given["label_norms"], given["n"], given["p"], N0=given["N0"], c0=given["c0"]
+        )

@@ -74,7 +74,9 @@ def test_native_agrees_with_the_numpy_oracle(n, d, p, t_end):
     assert np.abs(np.sort(got.switches.t) - np.sort(oracle.switches.t)).max() < 1e-4
 
 
-@pytest.mark.parametrize(("shape", "t_end", "events", "sliding"), [((20, 10, 5), 50.0, 57, 3), ((60, 20, 10), 100.0, 594, 83)])
+@pytest.mark.parametrize(
+    ("shape", "t_end", "events", "sliding"), [((20, 10, 5), 50.0, 57, 3), ((60, 20, 10), 100.0, 594, 83)]
+)
 def test_event_counts_of_the_reference_problems(shape, t_end, events, sliding):
     got = run(*draw(*shape), t_end, 1e-8)
     assert got.status == HORIZON

@@ -31,7 +31,9 @@ def flow(
 
 
 def _as_dict(task: FlowTask) -> dict[str, Any]:
-    stop = {name: getattr(task.stop, name) for name in ("criterion", "loss", "stall", "wall_time", "max_steps")}
+    stop = {
+        name: getattr(task.stop, name) for name in ("criterion", "loss", "stall", "wall_time", "max_steps")
+    }
     values = {name: getattr(task, name) for name in FlowTask.__slots__}
     return {**values, "stop": stop, "save": np.asarray(task.save, dtype=np.float64).tolist()}
 

@@ -150,7 +150,9 @@ class Oracle:
         """One step, up to the trusted length, the horizon or the first event."""
         size = np.sqrt((self.w**2).sum(axis=2) + self.a**2)  # (K + 1, p)
         tol = self.task.rtol * size[0] + self.task.atol
-        last = max(float((size[-1] / tol).max()), float((size[-2] / tol).max()) ** (ORDER / (ORDER - 1)), 1e-300)
+        last = max(
+            float((size[-1] / tol).max()), float((size[-2] / tol).max()) ** (ORDER / (ORDER - 1)), 1e-300
+        )
         speed = np.linalg.norm(size, axis=1)
         calm = (0.05 * speed[1] / max(speed[-1], 1e-300)) ** (1 / (ORDER - 1)) if speed[1] else np.inf
         h = min((0.02 / last) ** (1 / ORDER), calm, self.task.max_step, horizon - self.t)
@@ -172,7 +174,9 @@ class Oracle:
         inside = np.minimum(sign * mu, sign * (r - mu))
         a = sum(c * h**k for k, c in enumerate(self.a))
         inside = np.minimum(inside, -sign * a[:, None])
-        side = np.where(self.modes == ON, z, -z) + self.z_noise * (1 + np.linalg.norm(self.W, axis=1)[:, None])
+        side = np.where(self.modes == ON, z, -z) + self.z_noise * (
+            1 + np.linalg.norm(self.W, axis=1)[:, None]
+        )
         return np.where(self.modes == SLIDE, inside + RELEASE, side)
 
     def first_event(self, h: float) -> tuple[float, list[tuple[int, int]]]:
