@@ -2,8 +2,10 @@
 
     python bench/bench_flow.py [--limit SECONDS] [--smooth | --kinks]
 
-Error: largest difference of the final (W, a) from the flow at rtol 1e-12. `rhs` counts evaluations of the field (one order
-of the Taylor method costs one). General solvers are stopped after `--limit` seconds; then the time they reached is given.
+Error: largest difference of the final (W, a) from the flow at rtol 1e-12. `rhs` counts evaluations of the
+field (one order
+of the Taylor method costs one). General solvers are stopped after `--limit` seconds; then the time they
+reached is given.
 diffrax (Tsit5) takes part if it is installed.
 """
 
@@ -84,7 +86,8 @@ def run_flow(problem: Problem, rtol: float, order: int = 0) -> tuple[Any, Any, f
     stop = SimpleNamespace(criterion=False, loss=0.0, stall=0.0, wall_time=None, max_steps=None)
     task = FlowTask(
         X=problem.X, norms=None, y=problem.y, W=problem.W, a=problem.a, w_perp_sq=np.zeros(len(problem.a)),
-        t_end=problem.t_end, rtol=rtol, atol=rtol * 1e-3, save=np.array([0.0, problem.t_end]), stop=stop, order=order,
+        t_end=problem.t_end, rtol=rtol, atol=rtol * 1e-3, save=np.array([0.0, problem.t_end]), stop=stop,
+        order=order,
     )  # fmt: skip
     begin = time.perf_counter()
     runs, _ = native_flow.flow([task])
@@ -152,7 +155,8 @@ def diffrax_rows(problem: Problem, exact: Any, limit: float) -> Iterator[Row]:
         begin = time.perf_counter()
         solution = diffrax.diffeqsolve(
             diffrax.ODETerm(field), diffrax.Tsit5(), 0.0, problem.t_end, None, jnp.asarray(problem.pack()),
-            stepsize_controller=diffrax.PIDController(rtol=rtol, atol=rtol * 1e-3), max_steps=steps, throw=False,
+            stepsize_controller=diffrax.PIDController(rtol=rtol, atol=rtol * 1e-3), max_steps=steps,
+            throw=False,
         )  # fmt: skip
         state = np.asarray(solution.ys[-1])
         done = bool(np.isfinite(state).all())
@@ -174,9 +178,16 @@ def report(
         for row in source:
             error = "-" if np.isnan(row.error) else f"{row.error:.1e}"
             events = "" if row.events is None else row.events
-            print(
-                f"| {row.method} | {row.setting} | {row.seconds:.4f} | {row.rhs} | {error} | {row.reached:.4g} | {events} |"
+            cells = (
+                row.method,
+                row.setting,
+                f"{row.seconds:.4f}",
+                row.rhs,
+                error,
+                f"{row.reached:.4g}",
+                events,
             )
+            print("| " + " | ".join(str(cell) for cell in cells) + " |")
 
 
 def main() -> None:

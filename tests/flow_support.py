@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+
 from pl_native.backends import native_flow
 from pl_native.backends.flow_task import FlowRun, FlowTask
 

@@ -1,9 +1,11 @@
-"""Tolerances promise what they say: mixed random problems, order of the methods, invariants, monotone loss."""
+"""Tolerances promise what they say: mixed random problems, order of the methods, invariants, monotone
+loss."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from flow_support import HORIZON, distance, draw, euler, mixed, run
 
 QUICK = (1, 4, 7, 13)
@@ -31,7 +33,8 @@ def test_forty_mixed_problems():
     assert sum(count >= 10 for count in sliding) >= 20
 
 
-# Where a step of 1e-3 has not yet joined the branch of the flow (the trajectory hangs on a repelling kink), or a neuron has
+# Where a step of 1e-3 has not yet joined the branch of the flow (the trajectory hangs on a repelling
+# kink), or a neuron has
 # reached w = 0, from which Euler escapes and the rule does not.
 OTHER_BRANCH = (8, 13)
 ZERO_NEURON = (9, 30)
@@ -54,7 +57,8 @@ def test_euler_agrees_to_first_order_on_mixed_problems():
 
 @pytest.mark.slow
 def test_euler_joins_the_branch_of_the_flow_at_smaller_steps():
-    """Seed 8: until the step is small enough Euler takes the other side of a repelling kink; then it converges."""
+    """Seed 8: until the step is small enough Euler takes the other side of a repelling kink; then it
+    converges."""
     problem = mixed(8)
     best = run(*problem, 20.0, 1e-10)
     coarse, fine, finer = (distance(best, *euler(*problem, 20.0, step)) for step in (1e-3, 2.5e-4, 1.25e-4))
@@ -114,7 +118,8 @@ def test_invariant_holds_through_sliding_and_loss_never_rises(rtol):
 
 
 def test_loss_falls_at_the_rate_of_the_velocity_taken():
-    """dL/dt = -|velocity|^2 / p, through switches and slides: the integral of the recorded velocity is the fall of the loss."""
+    """dL/dt = -|velocity|^2 / p, through switches and slides: the integral of the recorded velocity is the
+    fall of the loss."""
     X, y, W, a = mixed(4)
     t = np.linspace(0, 10, 40_001)
     got = run(X, y, W, a, 10.0, 1e-9, save=t)
@@ -124,7 +129,8 @@ def test_loss_falls_at_the_rate_of_the_velocity_taken():
 
 
 def test_balanced_neurons_do_not_drift_past_their_saddle():
-    """|a| = norm(w) and the wrong sign: the flow tends to the saddle at 0 and stays; a drift of Lemma 1 would leave it."""
+    """|a| = norm(w) and the wrong sign: the flow tends to the saddle at 0 and stays; a drift of Lemma 1
+    would leave it."""
     for seed in range(20):
         rng = np.random.default_rng(seed)
         w = rng.uniform(0.2, 2, 1)

@@ -1,11 +1,13 @@
-"""No crossing missed: the root finder on polynomials with known roots, and runs against runs with tiny steps."""
+"""No crossing missed: the root finder on polynomials with known roots, and runs against runs with tiny
+steps."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from flow_support import HORIZON, distance, draw, make_task, mixed, run
 from numpy.polynomial import polynomial as poly
+
+from flow_support import HORIZON, distance, draw, make_task, mixed, run
 from pl_native import _core
 from pl_native.backends import numpy_flow
 

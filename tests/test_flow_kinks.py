@@ -1,4 +1,5 @@
-"""The selection rule at kinks, and degenerate kinks: duplicates, opposites, simultaneous events, zero neurons."""
+"""The selection rule at kinks, and degenerate kinks: duplicates, opposites, simultaneous events, zero
+neurons."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import itertools
 
 import numpy as np
 import pytest
+
 from flow_support import HORIZON, STEP_LIMIT, SWITCH_LIMIT, distance, draw, euler, run, stop_rules
 from pl_native.backends.flow_task import OFF, ON, SLIDE
 from pl_native.backends.numpy_flow import select
@@ -96,7 +98,8 @@ def test_zero_neuron_stays_and_is_counted():
 
 
 def test_dead_pairs_of_orthogonal_inputs_trigger_nothing():
-    """In a rotated orthogonal family the dead pairs rest at z = 0 up to rounding: no event but the deaths themselves."""
+    """In a rotated orthogonal family the dead pairs rest at z = 0 up to rounding: no event but the deaths
+    themselves."""
     rng = np.random.default_rng(4)
     n, p = 12, 6
     Q = np.linalg.qr(rng.standard_normal((n, n)))[0]
@@ -120,7 +123,8 @@ def test_outer_weight_through_zero_while_sliding_turns_the_kink_off():
 
 
 def degenerate(seed):
-    """n, d, p in 1..6, degenerate on purpose: integers, duplicates, opposites, sums, zero and twin neurons, tiny W."""
+    """n, d, p in 1..6, degenerate on purpose: integers, duplicates, opposites, sums, zero and twin neurons,
+    tiny W."""
     rng = np.random.default_rng(seed)
     n, d, p = rng.integers(1, 7, 3)
     X, W, a = rng.standard_normal((n, d)), rng.standard_normal((p, d)), rng.standard_normal(p)
@@ -197,7 +201,8 @@ def test_small_steps_of_euler_converge_at_first_order(seed):
 
 @pytest.mark.parametrize("first", [0, 60])
 def test_opposite_inputs_are_resolved_the_same_way_at_every_tolerance(first):
-    """x and -x reach the kink together, one attracting and one repelling, and rest there while signs of c change."""
+    """x and -x reach the kink together, one attracting and one repelling, and rest there while signs of c
+    change."""
     for seed in range(first, first + 60):
         X, y, W, a = draw(12, 4, 4, seed)
         labels = np.concatenate([y, np.random.default_rng(seed).uniform(-2, 2, 12)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from flow_support import HORIZON, run
 from pl_native.backends.flow_task import OFF, ON, SLIDE
 
@@ -11,7 +12,8 @@ THETA = 0.6
 
 
 def crossing_problem(y2):
-    """n = 2, p = 1: x_1 = e_1 is on, a = w_1, so a^2 = w_1^2 follows the logistic law; x_2 is off until w_1 = w_2 tan(theta)."""
+    """n = 2, p = 1: x_1 = e_1 is on, a = w_1, so a^2 = w_1^2 follows the logistic law; x_2 is off until w_1
+    = w_2 tan(theta)."""
     X = np.array([[1.0, 0.0], [np.cos(THETA), -np.sin(THETA)]])
     start, w2, y1 = 0.3, 1.0, 1.5
     return X, np.array([y1, y2]), np.array([[start, w2]]), np.array([start])
@@ -32,7 +34,8 @@ def test_time_of_a_crossing_and_of_a_slide_in(y2, mode, rtol):
 
 
 def sliding_problem(kappa, y3):
-    """n = 3, p = 1, starting on the kink of x_2 = (cos, -sin): w = rho (sin, cos), and h = a rho decides everything.
+    """n = 3, p = 1, starting on the kink of x_2 = (cos, -sin): w = rho (sin, cos), and h = a rho decides
+    everything.
 
     lam |y_2| = (y_1 cos - kappa y_3 sin) + h sin cos (kappa^2 - 1)
     a = b sinh psi, rho = b cosh psi, d psi/dt = (1/3) (alpha - beta h), h = b^2 sinh(2 psi)/2
@@ -68,7 +71,8 @@ def slide_end(kappa, y3, lam):
 def test_time_of_a_slide_out(kappa, y3, lam, mode, rtol):
     end = slide_end(kappa, y3, lam)
     X, y, W, a, _, _ = sliding_problem(kappa, y3)
-    # the product with x_2 may be rounding instead of 0: the pair then reaches the kink within the first instants
+    # the product with x_2 may be rounding instead of 0: the pair then reaches the kink within the first
+    # instants
     got = run(X, y, W, a, end * 1.2, rtol, switches=True)
     assert got.status == HORIZON
     log = got.switches
@@ -80,10 +84,11 @@ def test_time_of_a_slide_out(kappa, y3, lam, mode, rtol):
 
 
 def test_both_trajectories_from_a_repelling_kink():
-    """Appendix C.2: at z = 0 with c > 0 both sides are solutions. z = 0 stays off; a start just above it goes on."""
+    """Appendix C.2: at z = 0 with c > 0 both sides are solutions. z = 0 stays off; a start just above it
+    goes on."""
     X, y, W = np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([1.0, 1.0]), np.array([[0.0, 0.5]])
     documented = run(X, y, W, np.array([1.0]), 5.0, 1e-9)
-    other = run(X, y, W + [[1e-300, 0.0]], np.array([1.0]), 5.0, 1e-9)
+    other = run(X, y, W + np.array([[1e-300, 0.0]]), np.array([1.0]), 5.0, 1e-9)
     assert documented.W[0, 0] == 0.0
     assert other.W[0, 0] > 0.3
     assert documented.loss[-1] > 0.24 > 1e-2 > other.loss[-1]

@@ -2,9 +2,11 @@
 A neuron that slides along a kink
 =================================
 
-One neuron in the plane, two points. Under the first point's pull the neuron turns towards the half-plane where the second
+One neuron in the plane, two points. Under the first point's pull the neuron turns towards the half-plane
+where the second
 point, whose label has the other sign, becomes active. There the two pulls oppose each other across the line
-``<w, x_2> = 0``: the neuron can stay on neither side and slides along the line. Explicit Euler with a finite step chatters
+``<w, x_2> = 0``: the neuron can stay on neither side and slides along the line. Explicit Euler with a
+finite step chatters
 across it instead.
 """
 
@@ -33,16 +35,15 @@ task = FlowTask(
     save=np.linspace(0, t_end, 1201), stop=stop, states=True, switches=True,
 )  # fmt: skip
 flow = native_flow.flow([task])[0][0]
-assert (
-    flow is not None and flow.W_saved is not None and flow.a_saved is not None and flow.switches is not None
-)
+assert flow is not None
 path, log = flow.W_saved[:, 0], flow.switches
 begin = log.t[log.to_mode == 2][0]
 ends = log.t[log.from_mode == 2]
 finish = ends[0] if len(ends) else t_end
 
 # %%
-# Explicit Euler from the same start, and the multiplier lam of the sliding pair: the share of the second point's pull
+# Explicit Euler from the same start, and the multiplier lam of the sliding pair: the share of the second
+# point's pull
 # that is needed to stay on the line.
 w, outer, euler = W[0].copy(), a[0], [W[0].copy()]
 for _ in range(round(t_end / step)):

@@ -98,7 +98,8 @@ class FlowRun:
     W_saved: Floats | None
     a_saved: Floats | None
     counters: dict[str, Any]
-    """accepted, rejected, rhs, events, on, off, slide_in, slide_to_on, slide_to_off, repelling, zero_neuron, a_zero,
+    """accepted, rejected, rhs, events, on, off, slide_in, slide_to_on, slide_to_off, repelling,
+    zero_neuron, a_zero,
     sliding_end, sliding_max, seconds, criterion_time, proved_time, loss_bound"""
     switches: SwitchLog | None
     dense: DenseFlow | None

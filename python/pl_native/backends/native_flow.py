@@ -18,7 +18,8 @@ _INTERRUPTED = "interrupted"
 def flow(
     tasks: Sequence[FlowTask], *, threads: int | None = None, poll: Callable[[int, int], None] | None = None
 ) -> tuple[list[FlowRun | None], bool]:
-    """Runs in order, and whether Ctrl-C ended the call: runs not started are then None. One thread per call."""
+    """Runs in order, and whether Ctrl-C ended the call: runs not started are then None. One thread per
+    call."""
     runs: list[FlowRun | None] = [None] * len(tasks)
     for k, task in enumerate(tasks):
         raw = _core.flow(_as_dict(task))

@@ -5,16 +5,21 @@ Given the mode of every pair (off, on, sliding) the flow is polynomial, so a ste
     q_j = a_j w_j      r_i = y_i - (1/p) sum_{j on at i} <q_j, x_i>      g_j = sum_{i on at j} r_i x_i
     dw_j/dt = (a_j / n) Pi_j g_j      da_j/dt = (1/n) <w_j, Pi_j g_j>
 
-with Pi_j the projection off the inputs that neuron j slides on; a sliding pair's multiplier is lam_i = mu_i / r_i,
-mu = -(X_S X_S^T)^+ X_S g_j. The step ends where the polynomial may no longer be trusted or at the first event: a pair's
-z_ji reaches 0, a multiplier reaches 0 or 1, or a_j reaches 0 while sliding. Then the kink set of the neuron is solved anew
-by the rule of `select`. Events are found by sampling and bisection here, by Bernstein hulls in the native core.
+with Pi_j the projection off the inputs that neuron j slides on; a sliding pair's multiplier is lam_i = mu_i
+/ r_i,
+mu = -(X_S X_S^T)^+ X_S g_j. The step ends where the polynomial may no longer be trusted or at the first
+event: a pair's
+z_ji reaches 0, a multiplier reaches 0 or 1, or a_j reaches 0 while sliding. Then the kink set of the neuron
+is solved anew
+by the rule of `select`. Events are found by sampling and bisection here, by Bernstein hulls in the native
+core.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +27,8 @@ from numpy.typing import NDArray
 from pl_native.backends.flow_task import OFF, ON, SLIDE, Floats, FlowRun, FlowTask, SwitchLog
 
 NAME = "numpy"
+
+Row: TypeAlias = tuple[float, float, float, int, float, Floats, Floats]
 
 HORIZON, STEP_LIMIT = 11, 8
 ORDER = 12
@@ -43,10 +50,13 @@ def flow(
 
 
 def select(X: Floats, e: Floats, base: Floats) -> tuple[NDArray[np.int8], Floats]:
-    """Modes and velocity of one neuron on its kink set X (k, d), in the units v = sign(a_j) (n / |a_j|) dw_j/dt.
+    """Modes and velocity of one neuron on its kink set X (k, d), in the units v = sign(a_j) (n / |a_j|)
+    dw_j/dt.
 
-    e (k,) = sign(a_j) r_i (attracting where < 0); base (d,) = sign(a_j) times the sum over the points that are on.
-    T = {}; v by least squares in a box over the attracting points; T <- repelling points that v pushes up; repeat.
+    e (k,) = sign(a_j) r_i (attracting where < 0); base (d,) = sign(a_j) times the sum over the points that
+    are on.
+    T = {}; v by least squares in a box over the attracting points; T <- repelling points that v pushes up;
+    repeat.
     """
     scale = NOISE * (1 + np.abs(base).max(initial=0) + np.abs(e).sum())
     raised = np.zeros(len(e), bool)
@@ -92,8 +102,14 @@ def _box_least_squares(
     return modes, v
 
 
+def _at(coeff: Floats, h: float) -> Floats:
+    """The polynomial sum_k coeff[k] h^k."""
+    return np.asarray(np.tensordot(h ** np.arange(len(coeff)), coeff, axes=1))
+
+
 class Oracle:
-    """One run. `modes` (p, n); `w` (K + 1, p, d), `a` (K + 1, p), `r` (K, n), `mu` (K, p, n): Taylor coefficients."""
+    """One run. `modes` (p, n); `w` (K + 1, p, d), `a` (K + 1, p), `r` (K, n), `mu` (K, p, n): Taylor
+    coefficients."""
 
     def __init__(self, task: FlowTask) -> None:
         self.task = task
@@ -134,7 +150,7 @@ class Oracle:
         s = np.zeros((K, *self.W.shape))
         self.w[0], self.a[0] = self.W, self.A
         for k in range(K):
-            q = sum(self.a[m][:, None] * self.w[k - m] for m in range(k + 1))
+            q = np.einsum("mj,mjd->jd", self.a[: k + 1], self.w[k::-1])
             self.r[k] = (self.task.y if k == 0 else 0) - (on * (q @ self.X.T)).sum(axis=0) / p
             s[k] = (on * self.r[k]) @ self.X
             for j in np.flatnonzero((self.modes == SLIDE).any(axis=1)):
@@ -158,8 +174,7 @@ class Oracle:
         h = min((0.02 / last) ** (1 / ORDER), calm, self.task.max_step, horizon - self.t)
         h, touched = self.first_event(h)
         ends = not len(touched) and self.t + h >= horizon - 1e-15 * horizon
-        self.W = sum(c * h**k for k, c in enumerate(self.w))
-        self.A = sum(c * h**k for k, c in enumerate(self.a))
+        self.W, self.A = _at(self.w, h), _at(self.a, h)
         self.t = horizon if ends else self.t + h
         self.counters["accepted"] += 1
         self.counters["events"] += len(touched) > 0
@@ -168,12 +183,11 @@ class Oracle:
 
     def margins(self, h: float) -> Floats:
         """(p, n), negative where a pair has left its mode at time h of the step."""
-        z = sum(c * h**k for k, c in enumerate(self.w)) @ self.X.T
-        mu, r = (sum(c * h**k for k, c in enumerate(x)) for x in (self.mu, self.r))
+        z = _at(self.w, h) @ self.X.T
+        mu, r = _at(self.mu, h), _at(self.r, h)
         sign = -np.sign(self.A)[:, None]
         inside = np.minimum(sign * mu, sign * (r - mu))
-        a = sum(c * h**k for k, c in enumerate(self.a))
-        inside = np.minimum(inside, -sign * a[:, None])
+        inside = np.minimum(inside, -sign * _at(self.a, h)[:, None])
         side = np.where(self.modes == ON, z, -z) + self.z_noise * (
             1 + np.linalg.norm(self.W, axis=1)[:, None]
         )
@@ -193,7 +207,8 @@ class Oracle:
         return late, [(int(j), int(i)) for j, i in np.argwhere(self.margins(late) < 0)]
 
     def settle(self, j: int, crossed: NDArray[np.int64]) -> None:
-        """Neuron j's modes on its kink set: the pairs that crossed, those it slides on, those at rest at z = 0."""
+        """Neuron j's modes on its kink set: the pairs that crossed, those it slides on, those at rest at z
+        = 0."""
         w = self.W[j]
         if np.linalg.norm(w) <= 64 * np.finfo(float).eps:
             self.W[j] = 0
@@ -221,19 +236,19 @@ class Oracle:
                 self.log.append((self.t, j, int(i), int(self.modes[j, i]), int(mode)))
                 self.modes[j, i] = mode
 
-    def row(self) -> tuple[float, float, float, int, float, Floats, Floats]:
+    def row(self) -> Row:
         task, loss = self.task, float(self.r[0] @ self.r[0]) / (2 * self.n)
         start = task.a**2 - (task.W**2).sum(axis=1)
         drift = float(np.abs(self.A**2 - (self.W**2).sum(axis=1) - start).max())
         speed = float((self.w[1] ** 2).sum() + (self.a[1] ** 2).sum())
         return self.t, loss, speed, int((self.modes == ON).sum()), drift, self.W.copy(), self.A.copy()
 
-    def result(self, status: int, rows: list[tuple[float, ...]], seconds: float) -> FlowRun:
+    def result(self, status: int, rows: list[Row], seconds: float) -> FlowRun:
         t, loss, speed, active, drift, W, a = (np.array(column) for column in zip(*rows, strict=True))
         log = [np.array(column) for column in zip(*self.log, strict=True)] or [np.zeros(0)] * 5
         states = self.task.states
         self.counters["sliding_end"] = int((self.modes == SLIDE).sum())
         return FlowRun(
-            status, t, loss, speed, active, drift, self.W, self.A, W if states else None, a if states else None,
-            {**self.counters, "seconds": seconds}, SwitchLog(*log) if self.task.switches else None, None,
+            status, t, loss, speed, active, drift, self.W, self.A,
+            W if states else None, a if states else None, {**self.counters, "seconds": seconds}, SwitchLog(*log) if self.task.switches else None, None,
         )  # fmt: skip
