@@ -123,14 +123,14 @@ void EventSearch::crossing(int j, int i) {
 }
 
 void EventSearch::orthogonal_crossings(int j) {
-    const auto& on = pairs_.on[at(j)];
     const int order = jets_.order();
     std::array<double, kMaxOrder + 1> c;
-    for (std::size_t slot = 0; slot < on.size(); ++slot) {
-        const int i = on[slot];
-        double low = c[0] = in_.norm(i) * jets_.w(0, j)[slot], power = h_;
+    for (std::size_t slot = 0; slot < jets_.width(j); ++slot) {
+        const int i = jets_.slot_point(j, slot);
+        const double norm = jets_.slot_norm(j, slot);
+        double low = c[0] = norm * jets_.w(0, j)[slot], power = h_;
         for (int k = 1; k <= order; ++k, power *= h_) {
-            c[at(k)] = in_.norm(i) * jets_.w(k, j)[slot];
+            c[at(k)] = norm * jets_.w(k, j)[slot];
             low += std::min(c[at(k)] * power, 0.0);
         }
         if (low < 0.0) consider(first_exit(c.data(), order, h_, noise_.z(j, i)), j, i, EventKind::kCross);

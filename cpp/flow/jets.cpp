@@ -41,24 +41,39 @@ void Jets::set_state(const double* W, const double* a) {
         for (auto& flat : *level) flat.assign(offset_.back(), 0.0);
     }
     q_.assign(offset_.back(), 0.0);
+    slot_point_.assign(in_.dense() ? 0 : offset_.back(), 0);
+    slot_norm_.assign(slot_point_.size(), 0.0);
+    buried_ = 0;
     trial_w_.assign(offset_.back(), 0.0);
     for (std::size_t j = 0; j < at(in_.p); ++j) {
         const double* row = W + j * at(in_.d);
         double* to = w_[0].data() + offset_[j];
-        if (in_.dense())
+        if (in_.dense()) {
             std::copy(row, row + in_.d, to);
-        else
-            for (int i : pairs_.on[j]) *to++ = row[i];
+            continue;
+        }
+        for (std::size_t l = 0; l < pairs_.on[j].size(); ++l) {
+            const int i = pairs_.on[j][l];
+            to[l] = row[i];
+            slot_point_[offset_[j] + l] = i;
+            slot_norm_[offset_[j] + l] = in_.norm(i);
+        }
     }
     order_ = 0;
 }
 
-void Jets::checkpoint() {
-    write_state(0, outside_.data(), nullptr);
-}
-
-void Jets::relayout() {
-    const std::vector<double> W = outside_, a = a_[0];
+void Jets::bury(int j, int i) {
+    const auto from = slot_point_.begin() + static_cast<std::ptrdiff_t>(offset_[at(j)]);
+    const auto found = std::find(from, slot_point_.end(), i);
+    const auto slot = static_cast<std::size_t>(found - slot_point_.begin());
+    outside_[at(j) * at(in_.d) + at(i)] = w_[0][slot];
+    slot_norm_[slot] = 0.0;
+    for (auto* level : {&w_, &s_}) {
+        for (auto& flat : *level) flat[slot] = 0.0;
+    }
+    if (4 * ++buried_ < slot_norm_.size()) return;
+    std::vector<double> W(outside_.size()), a = a_[0];  // too many graves: close the ranks
+    write_state(0, W.data(), nullptr);
     set_state(W.data(), a.data());
 }
 
@@ -102,21 +117,19 @@ void Jets::residual(const std::vector<double>& q, bool with_labels, std::vector<
         return;
     }
     std::fill(r.begin(), r.end(), 0.0);
-    for (std::size_t j = 0; j < at(in_.p); ++j) {
-        const double* from = q.data() + offset_[j];
-        for (int i : pairs_.on[j]) r[at(i)] += *from++;
-    }
-    for (int i = 0; i < in_.n; ++i)
-        r[at(i)] = (with_labels ? in_.y[i] : 0.0) - scale * in_.norm(i) * r[at(i)];
+    for (std::size_t l = 0; l < slot_norm_.size(); ++l) r[at(slot_point_[l])] += slot_norm_[l] * q[l];
+    for (int i = 0; i < in_.n; ++i) r[at(i)] = (with_labels ? in_.y[i] : 0.0) - scale * r[at(i)];
 }
 
 void Jets::gradient_of(int j, const std::vector<double>& r, double* g) const {
-    const auto& on = pairs_.on[at(j)];
     if (in_.dense()) {
+        const auto& on = pairs_.on[at(j)];
         gather_sum(in_.rows(), in_.stride(), on.data(), static_cast<int>(on.size()), r.data(), g);
         return;
     }
-    for (int i : on) *g++ = r[at(i)] * in_.norm(i);
+    for (std::size_t l = offset_[at(j)]; l < offset_[at(j) + 1]; ++l) {
+        *g++ = r[at(slot_point_[l])] * slot_norm_[l];
+    }
 }
 
 void Jets::evaluate_residual() {
@@ -251,10 +264,10 @@ void Jets::write_state(int k, double* W, double* a) const {
     for (std::size_t j = 0; j < at(in_.p); ++j) {
         const double* from = w_[at(k)].data() + offset_[j];
         double* row = W + j * at(in_.d);
-        if (in_.dense())
-            std::copy(from, from + in_.d, row);
-        else
-            for (int i : pairs_.on[j]) row[i] = *from++;
+        if (in_.dense()) std::copy(from, from + in_.d, row);
+        for (std::size_t l = offset_[j]; !in_.dense() && l < offset_[j + 1]; ++l, ++from) {
+            if (slot_norm_[l] > 0.0) row[slot_point_[l]] = *from;
+        }
     }
     if (a) std::copy(a_[at(k)].begin(), a_[at(k)].end(), a);
 }

@@ -19,8 +19,7 @@ class Jets {
     Jets(const Inputs& inputs, const Pairs& pairs, int max_order);
 
     void set_state(const double* W, const double* a);  // W (p, d); order becomes 0
-    void checkpoint();  // orthogonal inputs: call before the lists of on pairs change
-    void relayout();    // ... and after
+    void bury(int j, int i);  // orthogonal inputs: the pair is off for good, its coordinate stays
 
     // Takes a_j^2 - norm(w_j)^2 of the present state as the invariants that every later state is put back on.
     // Balanced to rounding counts as balanced: a neuron with a_j = +-norm(w_j) tends to the saddle at 0 and
@@ -47,6 +46,14 @@ class Jets {
     void zero(int j);
     std::size_t width(int j) const {
         return offset_[static_cast<std::size_t>(j) + 1] - offset_[static_cast<std::size_t>(j)];
+    }
+    // Orthogonal inputs: the point of neuron j's coordinate l and its norm, 0 if the pair has died (or for
+    // padding).
+    int slot_point(int j, std::size_t l) const {
+        return slot_point_[offset_[static_cast<std::size_t>(j)] + l];
+    }
+    double slot_norm(int j, std::size_t l) const {
+        return slot_norm_[offset_[static_cast<std::size_t>(j)] + l];
     }
     double a(int k, int j) const { return a_[at(k)][static_cast<std::size_t>(j)]; }
     const double* gradient(int j) const { return s_[0].data() + offset_[static_cast<std::size_t>(j)]; }
@@ -75,6 +82,9 @@ class Jets {
     std::vector<std::vector<double>> w_, a_, s_, r_, norms_;
     std::vector<std::vector<std::vector<double>>> mu_;
     std::vector<double> invariant_, q_, trial_w_, trial_a_, trial_r_, coeff_;
+    std::vector<int> slot_point_;
+    std::vector<double> slot_norm_;
+    std::size_t buried_ = 0;
     std::vector<double> outside_;  // every coordinate, those that no longer move included
 };
 

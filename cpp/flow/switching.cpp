@@ -84,10 +84,11 @@ void Switcher::apply(double t, const std::vector<Event>& events) {
 
 // Orthogonal inputs: a pair that reaches its kink stays there for ever, off.
 void Switcher::die(double t, const std::vector<Event>& events) {
-    jets_.checkpoint();
-    for (const Event& e : events) change(t, e.neuron, e.point, Mode::kOff, false);
-    jets_.relayout();
-    jets_.evaluate_gradient();
+    for (const Event& e : events) {
+        change(t, e.neuron, e.point, Mode::kOff, false);
+        jets_.bury(e.neuron, e.point);
+    }
+    if (!events.empty()) jets_.evaluate_gradient();
 }
 
 bool Switcher::release(double t) {
