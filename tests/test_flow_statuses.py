@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import signal
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -12,6 +16,8 @@ from flow_support import (
     CRITERION,
     DEAD_POINT,
     HORIZON,
+    INTERRUPTED,
+    NON_FINITE,
     STALLED,
     STEP_LIMIT,
     TARGET,
@@ -90,9 +96,9 @@ def test_dense_output_joins_the_saved_states():
     t = np.linspace(0, 10, 41)
     got = run(X, y, W, a, 10.0, 1e-9, save=t, states=True, dense=True)
     between = run(X, y, W, a, 10.0, 1e-9, dense=True)
-    for k, time in enumerate(t):
+    for k, moment in enumerate(t):
         for dense in (got.dense, between.dense):
-            at_W, at_a = dense.at(time)
+            at_W, at_a = dense.at(moment)
             assert np.abs(at_W - got.W_saved[k]).max() < 1e-8
             assert np.abs(at_a - got.a_saved[k]).max() < 1e-8
     with pytest.raises(ValueError, match="t: expected"):
@@ -107,8 +113,8 @@ def test_dense_output_of_orthogonal_inputs_keeps_the_coordinates_that_died():
     t = np.linspace(0, 60, 13)
     got = run(None, y, W, a, 60.0, 1e-9, norms=np.ones(8), save=t, states=True, dense=True)
     assert got.counters["off"] > 1
-    for k, time in enumerate(t):
-        assert np.abs(got.dense.at(time)[0] - got.W_saved[k]).max() < 1e-8
+    for k, moment in enumerate(t):
+        assert np.abs(got.dense.at(moment)[0] - got.W_saved[k]).max() < 1e-8
     assert np.array_equal(got.W[W < 0], W[W < 0])
 
 
@@ -140,6 +146,39 @@ def test_several_tasks_in_order_with_progress():
     assert [r.loss[-1] for r in runs] == [run(*draw(6, 3, 2, seed), 1.0).loss[-1] for seed in range(3)]
 
 
+def test_threads_change_nothing():
+    tasks = [make_task(*draw(20, 6, 4, seed), 10.0) for seed in range(12)]
+    alone, _ = native_flow.flow(tasks)
+    seen: list[int] = []
+    together, interrupted = native_flow.flow(tasks, threads=4, poll=lambda done, _: seen.append(done))
+    assert not interrupted
+    assert seen[-1] == 12
+    for one, two in zip(alone, together, strict=True):
+        assert np.array_equal(one.W, two.W)
+        assert one.loss[-1] == two.loss[-1]
+
+
+@pytest.mark.parametrize("threads", [None, 2])
+def test_ctrl_c_is_answered_within_a_fifth_of_a_second(threads):
+    """Runs under way come back as INTERRUPTED with their last state, runs not started as None."""
+    tasks = [make_task(*draw(300, 30, 31), 1e9, 1e-10, stop=stop_rules(wall_time=None, max_steps=None))] * 4
+    pressed: list[float] = []
+
+    def press() -> None:
+        pressed.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(0.3, press)
+    timer.start()
+    runs, interrupted = native_flow.flow(tasks, threads=threads)
+    assert time.perf_counter() - pressed[0] < 0.2
+    assert interrupted
+    assert runs[0].status == INTERRUPTED
+    assert 0 < runs[0].t[-1] < 1e9
+    assert np.isfinite(runs[0].W).all()
+    assert runs[3] is None
+
+
 @pytest.mark.parametrize(
     ("change", "error", "match"),
     [
@@ -163,3 +202,20 @@ def test_the_binding_refuses_what_does_not_fit(change, error, match):
 
 def test_the_binding_is_documented():
     assert "event-driven" in (_core.flow.__doc__ or "")
+
+
+@pytest.mark.parametrize("scale", [1e-160, 1e160])
+def test_numbers_out_of_range_end_with_a_status(scale):
+    X, y, W, a = draw(10, 3, 3, 0)
+    for problem in ((X * scale, y, W, a), (X, y * scale, W, a), (X, y, W * scale, a)):
+        got = run(*problem, 10.0, 1e-6, stop=stop_rules(max_steps=2000, wall_time=5.0))
+        assert got.status in (NON_FINITE, HORIZON, STEP_LIMIT)
+        assert np.isfinite(got.W).all()
+
+
+def test_no_time_at_all():
+    X, y, W, a = draw(10, 3, 3, 0)
+    got = run(X, y, W, a, 0.0, save=np.array([0.0]))
+    assert got.status == HORIZON
+    assert got.t.tolist() == [0.0]
+    assert np.array_equal(got.W, W)

@@ -3,6 +3,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <stdexcept>
@@ -165,17 +166,23 @@ py::dict to_dict(const FlowResult& r, const FlowProblem& problem, const FlowOpti
     return out;
 }
 
-py::dict run_flow(const py::dict& task) {
+// Raised by the calling thread, read by the workers.
+struct Cancel {
+    std::atomic<bool> raised{false};
+};
+
+py::dict run_flow(const py::dict& task, const Cancel* cancel) {
     const Held held(task);
     const FlowOptions options = read_options(task);
     bool interrupted = false;
     auto last = std::chrono::steady_clock::now();
     const Poll poll = [&]() {
+        if (cancel && cancel->raised.load(std::memory_order_relaxed)) interrupted = true;
         const auto now = std::chrono::steady_clock::now();
-        if (now - last < std::chrono::milliseconds(50)) return interrupted;
+        if (interrupted || now - last < std::chrono::milliseconds(50)) return interrupted;
         last = now;
         py::gil_scoped_acquire lock;
-        if (!interrupted && PyErr_CheckSignals() != 0) {  // the interruption is reported by the result
+        if (PyErr_CheckSignals() != 0) {  // the interruption is reported by the result
             PyErr_Clear();
             interrupted = true;
         }
@@ -198,7 +205,10 @@ double exit_time(const std::vector<double>& coefficients, double h, double tol) 
 }  // namespace
 
 void bind_flow(py::module_& m) {
-    m.def("flow", &run_flow, py::arg("task"),
+    py::class_<Cancel>(m, "FlowCancel", "A flag that ends the runs it was handed to, from any thread.")
+        .def(py::init<>())
+        .def("set", [](Cancel& cancel) { cancel.raised = true; });
+    m.def("flow", &run_flow, py::arg("task"), py::arg("cancel") = nullptr,
           "One run of the event-driven gradient flow. `task` is a dict of C-contiguous float64 arrays and "
           "plain values.");
     m.def("_first_exit", &exit_time, py::arg("coefficients"), py::arg("h"), py::arg("tol"),

@@ -1,9 +1,11 @@
 #include "flow/kernels.hpp"
 
+#include <cstdlib>  // __GLIBC__: the clones need its loader
+
 // One source, several instruction-set levels. No fused multiply-add and a fixed order of additions: the bits
 // are the same at every level, so the level needs no name in a result.
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__)
-#define PL_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
+#define PL_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define PL_CLONES
 #endif

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -14,12 +15,23 @@ NAME = "native"
 
 _INTERRUPTED = "interrupted"
 
+Poll: TypeAlias = Callable[[int, int], None]
+
 
 def flow(
     tasks: Sequence[FlowTask], *, threads: int | None = None, poll: Callable[[int, int], None] | None = None
 ) -> tuple[list[FlowRun | None], bool]:
-    """Runs in order, and whether Ctrl-C ended the call: runs not started are then None. One thread per
-    call."""
+    """Runs in order, and whether Ctrl-C ended the call: runs not started are then None.
+
+    One run is one thread's; `threads` of them run at a time (default 1). `poll(done, total)` is called from
+    this thread.
+    """
+    if threads is None or threads <= 1 or len(tasks) <= 1:
+        return _one_by_one(tasks, poll)
+    return _side_by_side(tasks, threads, poll)
+
+
+def _one_by_one(tasks: Sequence[FlowTask], poll: Poll | None) -> tuple[list[FlowRun | None], bool]:
     runs: list[FlowRun | None] = [None] * len(tasks)
     for k, task in enumerate(tasks):
         raw = _core.flow(_as_dict(task))
@@ -29,6 +41,29 @@ def flow(
         if raw[_INTERRUPTED]:
             return runs, True
     return runs, False
+
+
+def _side_by_side(
+    tasks: Sequence[FlowTask], threads: int, poll: Poll | None
+) -> tuple[list[FlowRun | None], bool]:
+    cancel = _core.FlowCancel()
+    interrupted = False
+    with ThreadPoolExecutor(threads) as pool:
+        futures = [pool.submit(_core.flow, _as_dict(task), cancel) for task in tasks]
+        waiting = set(futures)
+        try:
+            while waiting:
+                done, waiting = wait(waiting, timeout=0.05, return_when=FIRST_COMPLETED)
+                if done and poll is not None:
+                    poll(len(tasks) - len(waiting), len(tasks))
+        except KeyboardInterrupt:
+            interrupted = True
+        finally:
+            cancel.set()
+            for future in futures:
+                future.cancel()
+    runs = [None if f.cancelled() else _as_run(t, f.result()) for t, f in zip(tasks, futures, strict=True)]
+    return runs, interrupted
 
 
 def _as_dict(task: FlowTask) -> dict[str, Any]:

@@ -250,5 +250,6 @@ class Oracle:
         self.counters["sliding_end"] = int((self.modes == SLIDE).sum())
         return FlowRun(
             status, t, loss, speed, active, drift, self.W, self.A,
-            W if states else None, a if states else None, {**self.counters, "seconds": seconds}, SwitchLog(*log) if self.task.switches else None, None,
+            W if states else None, a if states else None, {**self.counters, "seconds": seconds},
+            SwitchLog(*log) if self.task.switches else None, None,
         )  # fmt: skip
