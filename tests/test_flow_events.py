@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from numpy.polynomial import polynomial as poly
 
-from flow_support import HORIZON, distance, draw, make_task, mixed, run
+from flow_support import HORIZON, distance, draw, make_task, mixed, run, stop_rules
 from pl_native import _core
 from pl_native.backends import numpy_flow
+from test_flow_kinks import degenerate
 
 TOL = 1e-14
 
@@ -91,3 +92,18 @@ def test_event_counts_of_the_large_reference_problem():
     got = run(*draw(300, 30, 31), 50.0, 1e-7)
     assert abs(got.counters["events"] - 6495) < 20
     assert got.counters["sliding_end"] == 256
+
+
+def test_native_agrees_with_the_oracle_on_degenerate_problems():
+    compared = 0
+    for seed in range(45):
+        problem, _ = degenerate(seed)
+        if np.abs(problem[2]).max() < 1e-3:  # all happens at once: the oracle's sampling is too coarse
+            continue
+        task = make_task(*problem, 1.0, 1e-8, stop=stop_rules(max_steps=120))
+        oracle = numpy_flow.flow([task])[0][0]
+        assert oracle is not None
+        assert oracle.status == HORIZON, seed
+        assert distance(run(*problem, 1.0, 1e-8), oracle.W, oracle.a) < 1e-6, seed
+        compared += 1
+    assert compared > 30

@@ -210,7 +210,7 @@ class Oracle:
         """Neuron j's modes on its kink set: the pairs that crossed, those it slides on, those at rest at z
         = 0."""
         w = self.W[j]
-        if np.linalg.norm(w) <= 64 * np.finfo(float).eps:
+        if np.linalg.norm(w) <= 512 * np.finfo(float).eps:
             self.W[j] = 0
             self.counters["zero_neuron"] += 1
             return self.change(j, np.arange(self.n), np.zeros(self.n, np.int8))
