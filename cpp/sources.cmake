@@ -32,6 +32,7 @@ else()
   set(PLN_PARALLEL cpp/parallel/parallel_threads.cpp)
 endif()
 
+include(${CMAKE_CURRENT_LIST_DIR}/flow/sources.cmake)
 add_library(
   pln_core STATIC
   ${PLN_KERNELS}
@@ -41,7 +42,8 @@ add_library(
   cpp/run/memory.cpp
   cpp/run/certificate.cpp
   cpp/run/euler.cpp
-  cpp/run/ensemble.cpp)
+  cpp/run/ensemble.cpp
+  ${PLN_FLOW_SOURCES})
 target_link_libraries(pln_core PUBLIC pln_flags Threads::Threads ${PLN_THREADS})
 
 # --- the Python module ---
@@ -53,6 +55,8 @@ if(SKBUILD)
     NO_EXTRAS # no link-time optimisation: it would merge the kernel levels
     cpp/bindings/module.cpp
     cpp/bindings/euler.cpp
+    cpp/bindings/flow.cpp
+    cpp/bindings/threads.cpp
     cpp/bindings/info.cpp)
   target_link_libraries(_core PRIVATE pln_core)
   target_compile_definitions(

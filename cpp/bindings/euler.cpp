@@ -7,7 +7,7 @@
 #include "bindings/arrays.hpp"
 #include "bindings/register.hpp"
 #include "bindings/signals.hpp"
-#include "parallel/parallel_for.hpp"
+#include "bindings/threads.hpp"
 #include "run/ensemble.hpp"
 
 namespace pl {
@@ -138,19 +138,6 @@ const Level& named_level(const std::optional<std::string>& name) {
     for (const Level& candidate : levels())
         if (candidate.name == *name) return candidate;
     throw py::value_error("level: '" + *name + "' is not available here");
-}
-
-int usable_threads(int threads) {
-    if (threads < 1) throw py::value_error("threads: expected at least 1, got " + std::to_string(threads));
-    if (!forked() || threads == 1) return threads;
-    static std::atomic<bool> warned{false};  // a process warns once; it has no effect on any result
-    if (!warned.exchange(true) &&
-        PyErr_WarnEx(
-            PyExc_RuntimeWarning,
-            "pl_native runs serially in a child of fork(): start processes with 'spawn' or 'forkserver'",
-            1) != 0)
-        throw py::error_already_set();
-    return 1;
 }
 
 py::tuple run(const py::sequence& items, int threads, const py::object& progress,

@@ -14,6 +14,7 @@ struct Level {
     std::string name;
     const Kernel<float>* f32;
     const Kernel<double>* f64;
+    const SumKernel* sums;
 };
 
 // Levels built in and runnable on this processor, lowest first.

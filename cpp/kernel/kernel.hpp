@@ -2,6 +2,7 @@
 // and precision. Nothing here owns memory or throws. Layouts are drawn in cpp/README.md.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace pl {
@@ -83,6 +84,19 @@ struct Kernel {
     void (*orthogonal_prune)(OrthogonalArgs<Real>&);
     double (*fma_loop)(Index iterations);  // register-only yardstick, see peak.hpp
     Index fma_flops;                       // operations of one of its iterations
+};
+
+// Double-precision sums of rows (sums.hpp). Row lengths are multiples of 8, zero-padded.
+struct SumKernel {
+    // < x, sum_{k in list} base[k] >
+    double (*gather_dot)(const double* base, std::size_t stride, const int* list, int count, const double* x);
+    // out = sum_{k in list} weight[k] base[k]
+    void (*gather_sum)(const double* base, std::size_t stride, const int* list, int count,
+                       const double* weight, double* out);
+    // out = sum_m weight[m] rows[m], each row `width` long
+    void (*combine)(const double* const* rows, const double* weight, int count, std::size_t width,
+                    double* out);
+    double (*dot)(const double* u, const double* v, std::size_t width);
 };
 
 }  // namespace pl

@@ -18,6 +18,7 @@ namespace PLN_LEVEL {
 #include "kernel/gradient.hpp"
 #include "kernel/orthogonal.hpp"
 #include "kernel/peak.hpp"
+#include "kernel/sums.hpp"
 
 // One panel of a block: its residuals into r, its bits into the masks.
 template <class Real>

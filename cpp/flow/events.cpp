@@ -1,0 +1,159 @@
+#include "flow/events.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "flow/kernels.hpp"
+#include "flow/polynomial.hpp"
+
+namespace pl {
+namespace {
+
+constexpr double kEps = std::numeric_limits<double>::epsilon();
+constexpr double kInstant = 1e-13;  // events this close, relative to the step, are one instant
+
+std::size_t at(int k) {
+    return static_cast<std::size_t>(k);
+}
+
+}  // namespace
+
+Noise::Noise(const Inputs& inputs)
+    : in_(inputs),
+      residual_(16.0 * kEps * inputs.largest_label()),
+      w_(at(inputs.p), 0.0),
+      a_(at(inputs.p), 0.0) {}
+
+void Noise::follow(const Jets& jets) {
+    for (int j = 0; j < in_.p; ++j) {
+        w_[at(j)] = std::max(w_[at(j)], jets.w_norm(0, j));
+        a_[at(j)] = std::max(a_[at(j)], std::abs(jets.a(0, j)));
+    }
+}
+
+double Noise::z(int j, int i) const {
+    return 32.0 * kEps * w_[at(j)] * in_.norm(i);
+}
+double Noise::w(int j) const {
+    return 64.0 * kEps * w_[at(j)];
+}
+double Noise::outer(int j) const {
+    return 32.0 * kEps * a_[at(j)];
+}
+double Noise::gradient() const {
+    return residual_ * std::sqrt(static_cast<double>(in_.n)) * in_.largest_norm();
+}
+double Noise::multiplier(const KinkBasis& slide) const {
+    return residual_ + gradient() / slide.smallest_pivot();
+}
+
+void EventSearch::consider(double t, int j, int i, EventKind kind) {
+    if (t < 0.0) return;
+    found_.push_back({t, j, i, kind});
+    h_ = std::min(h_, t * (1.0 + kInstant) + instant_);
+}
+
+const std::vector<Event>& EventSearch::search(double now, double h, const std::vector<double>& sign) {
+    found_.clear();
+    h_ = h;
+    instant_ = 8.0 * kEps * now;
+    for (int j = 0; j < in_.p; ++j) {
+        if (!pairs_.moves(j)) continue;
+        if (in_.dense()) {
+            double way = 0.0, power = h_;
+            for (int k = 1; k <= jets_.order(); ++k, power *= h_) way += jets_.w_norm(k, j) * power;
+            crossings(j, way, sign[at(j)]);
+            if (pairs_.slide[at(j)].size() > 0) releases(j, sign[at(j)]);
+        } else {
+            orthogonal_crossings(j);
+        }
+    }
+    const double last = h_;
+    found_.erase(std::remove_if(found_.begin(), found_.end(), [last](const Event& e) { return e.t > last; }),
+                 found_.end());
+    std::stable_sort(found_.begin(), found_.end(), [](const Event& a, const Event& b) { return a.t < b.t; });
+    return found_;
+}
+
+void EventSearch::crossings(int j, double way, double sign) {
+    const double reach = near_.reach(j, jets_.w(0, j));
+    const auto& list = near_.within(j, jets_.w(0, j), way);
+    const double limit = (near_.reach(j, jets_.w(0, j)) < reach ? 0.0 : reach) + way + noise_.w(j);
+    for (const auto& [distance, i] : list) {
+        if (distance > limit) break;
+        if (pairs_.mode(j, i) != Mode::kSlide) crossing(j, i);
+        if (pairs_.mode(j, i) == Mode::kOn && pairs_.slide[at(j)].size() > 0) resting(j, i, sign);
+    }
+}
+
+// A pair that is on (lam = 1) and rests at z = 0 because others slide (its input depends on theirs): when
+// c_ji changes sign there the rule turns it off.
+void EventSearch::resting(int j, int i, double sign) {
+    const double tol = 4.0 * noise_.z(j, i);
+    const double still = std::abs(jets_.a(0, j)) / in_.n * noise_.gradient() * in_.norm(i);
+    if (std::abs(dot(jets_.w(1, j), in_.row(i), in_.stride())) > still) return;  // passing, not resting
+    double power = 1.0;
+    for (int k = 0; k <= jets_.order(); ++k, power *= h_) {
+        if (std::abs(dot(jets_.w(k, j), in_.row(i), in_.stride())) * power > tol) return;
+    }
+    std::array<double, kMaxOrder + 1> c;
+    for (int k = 0; k < jets_.order(); ++k) c[at(k)] = -sign * jets_.r(k)[at(i)];
+    const double t =
+        c[0] < -noise_.residual() ? 0.0 : first_exit(c.data(), jets_.order() - 1, h_, noise_.residual());
+    consider(t, j, i, EventKind::kCross);
+}
+
+void EventSearch::crossing(int j, int i) {
+    const double side = pairs_.mode(j, i) == Mode::kOn ? 1.0 : -1.0, norm = in_.norm(i);
+    const int order = jets_.order();
+    double rest = 0.0, power = h_;
+    for (int k = 1; k <= order; ++k, power *= h_) rest += jets_.w_norm(k, j) * power;
+    std::array<double, kMaxOrder + 1> c;
+    double low = 0.0;
+    power = 1.0;
+    for (int k = 0; k <= order; ++k, power *= h_) {
+        c[at(k)] = side * dot(jets_.w(k, j), in_.row(i), in_.stride());
+        low += k == 0 ? c[0] : std::min(c[at(k)] * power, 0.0);
+        if (k > 0) rest -= jets_.w_norm(k, j) * power;
+        if (low > rest * norm * (1.0 + 1e-12)) return;
+    }
+    consider(first_exit(c.data(), order, h_, noise_.z(j, i)), j, i, EventKind::kCross);
+}
+
+void EventSearch::orthogonal_crossings(int j) {
+    const int order = jets_.order();
+    std::array<double, kMaxOrder + 1> c;
+    for (std::size_t slot = 0; slot < jets_.width(j); ++slot) {
+        const int i = jets_.slot_point(j, slot);
+        const double norm = jets_.slot_norm(j, slot);
+        double low = c[0] = norm * jets_.w(0, j)[slot], power = h_;
+        for (int k = 1; k <= order; ++k, power *= h_) {
+            c[at(k)] = norm * jets_.w(k, j)[slot];
+            low += std::min(c[at(k)] * power, 0.0);
+        }
+        if (low < 0.0) consider(first_exit(c.data(), order, h_, noise_.z(j, i)), j, i, EventKind::kCross);
+    }
+}
+
+void EventSearch::releases(int j, double sign) {
+    const KinkBasis& slide = pairs_.slide[at(j)];
+    const double tol = noise_.multiplier(slide);
+    const int order = jets_.order() - 1;
+    std::array<double, kMaxOrder + 1> off, on, outer;
+    for (int slot = 0; slot < slide.size(); ++slot) {
+        const int i = slide.point(slot);
+        for (int k = 0; k <= order; ++k) {  // attracting: sign(r_i) = -sign(a_j)
+            const double mu = jets_.mu(k, j, slot);
+            off[at(k)] = -sign * mu;
+            on[at(k)] = -sign * (jets_.r(k)[at(i)] - mu);
+        }
+        consider(first_exit(off.data(), order, h_, tol), j, i, EventKind::kReleaseOff);
+        consider(first_exit(on.data(), order, h_, tol), j, i, EventKind::kReleaseOn);
+    }
+    for (int k = 0; k <= jets_.order(); ++k) outer[at(k)] = sign * jets_.a(k, j);
+    consider(first_exit(outer.data(), jets_.order(), h_, noise_.outer(j)), j, -1, EventKind::kOuterZero);
+}
+
+}  // namespace pl

@@ -1,0 +1,62 @@
+// The earliest event of a step, over all pairs, from the Taylor polynomials of the step.
+#pragma once
+
+#include <vector>
+
+#include "flow/near.hpp"
+
+namespace pl {
+
+enum class EventKind { kCross, kReleaseOff, kReleaseOn, kOuterZero };
+
+struct Event {
+    double t;
+    int neuron, point;
+    EventKind kind;
+};
+
+// Scales below which z_ji, multipliers and a_j are rounding noise.
+class Noise {
+  public:
+    explicit Noise(const Inputs& inputs);
+    void follow(const Jets& jets);  // after every step: norms seen so far
+    double z(int j, int i) const;
+    double w(int j) const;
+    double outer(int j) const;
+    double residual() const { return residual_; }
+    double multiplier(const KinkBasis& slide) const;
+    double gradient() const;  // of <v, x>/norm(x) in the kink solver's units
+
+  private:
+    const Inputs& in_;
+    double residual_;
+    std::vector<double> w_, a_;
+};
+
+class EventSearch {
+  public:
+    EventSearch(const Inputs& inputs, const Pairs& pairs, const Jets& jets, Noise& noise, Near& near)
+        : in_(inputs), pairs_(pairs), jets_(jets), noise_(noise), near_(near) {}
+
+    // The earliest events within [now, now + h] (all of those at the same instant), earliest first; empty if
+    // none. Times are counted from now; `sign` is the sign of a_j since the last event.
+    const std::vector<Event>& search(double now, double h, const std::vector<double>& sign);
+
+  private:
+    void crossings(int j, double way, double sign);
+    void resting(int j, int i, double sign);
+    void crossing(int j, int i);
+    void orthogonal_crossings(int j);
+    void releases(int j, double sign);
+    void consider(double t, int j, int i, EventKind kind);
+
+    const Inputs& in_;
+    const Pairs& pairs_;
+    const Jets& jets_;
+    Noise& noise_;
+    Near& near_;
+    double h_ = 0.0, instant_ = 0.0;
+    std::vector<Event> found_;
+};
+
+}  // namespace pl

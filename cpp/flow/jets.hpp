@@ -1,0 +1,91 @@
+// Taylor coefficients of the state along the field. Given the modes the field is a cubic polynomial, sliding
+// included:
+//   q_j = a_j w_j     r_i = y_i - (1/p) sum_{j on at i} <q_j, x_i>     g_j = sum_{i on at j} r_i x_i
+//   dw_j/dt = (a_j / n) Pi_j g_j     da_j/dt = (1/n) <w_j, Pi_j g_j>
+// with Pi_j the (constant) projection off the inputs slid on; their multipliers are mu_i = lam_i r_i, linear
+// in g_j. Orthogonal inputs keep only the coordinates that are on: the others never move again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "flow/pairs.hpp"
+
+namespace pl {
+
+class Jets {
+  public:
+    Jets(const Inputs& inputs, const Pairs& pairs, int max_order);
+
+    void set_state(const double* W, const double* a);  // W (p, d); order becomes 0
+    void bury(int j, int i);  // orthogonal inputs: the pair is off for good, its coordinate stays
+
+    // Takes a_j^2 - norm(w_j)^2 of the present state as the invariants that every later state is put back on.
+    // Balanced to rounding counts as balanced: a neuron with a_j = +-norm(w_j) tends to the saddle at 0 and
+    // must not drift past it.
+    void hold_invariants();
+
+    // Order 0 in two halves: residuals (and with them the loss), then the raw gradients g_j.
+    void evaluate_residual();
+    void evaluate_gradient();
+    void refresh_gradient(int j);
+    void project_state(int j);  // w_j off the inputs slid on: their z_ji = 0 to rounding
+    void first();               // orders 1 of W and a
+    void extend();  // one order more: coefficients 0 .. order() of W and a, 0 .. order() - 1 of r, mu
+
+    // The state at time h of the present polynomial, with its residuals, beside the present one; returns
+    // sum_i r_i^2.
+    double attempt(double h);
+    void accept();
+
+    int order() const { return order_; }
+    double w_norm(int k, int j) const { return norms_[at(k)][static_cast<std::size_t>(j)]; }
+    const double* w(int k, int j) const { return w_[at(k)].data() + offset_[static_cast<std::size_t>(j)]; }
+    double* state(int j) { return w_[0].data() + offset_[static_cast<std::size_t>(j)]; }
+    void zero(int j);
+    std::size_t width(int j) const {
+        return offset_[static_cast<std::size_t>(j) + 1] - offset_[static_cast<std::size_t>(j)];
+    }
+    // Orthogonal inputs: the point of neuron j's coordinate l and its norm, 0 if the pair has died (or for
+    // padding).
+    int slot_point(int j, std::size_t l) const {
+        return slot_point_[offset_[static_cast<std::size_t>(j)] + l];
+    }
+    double slot_norm(int j, std::size_t l) const {
+        return slot_norm_[offset_[static_cast<std::size_t>(j)] + l];
+    }
+    double a(int k, int j) const { return a_[at(k)][static_cast<std::size_t>(j)]; }
+    const double* gradient(int j) const { return s_[0].data() + offset_[static_cast<std::size_t>(j)]; }
+    const std::vector<double>& r(int k) const { return r_[at(k)]; }
+    double mu(int k, int j, int slot) const {
+        return mu_[at(k)][static_cast<std::size_t>(j)][static_cast<std::size_t>(slot)];
+    }
+    double residual_sq(double h) const;  // sum_i r_i(h)^2 by the polynomial
+    double residual_sq() const;
+    double velocity_sq() const;
+    void write_state(int k, double* W, double* a) const;  // coefficient k, as (p, d) and (p,)
+    std::int64_t evaluations() const { return evaluations_; }
+
+  private:
+    static std::size_t at(int k) { return static_cast<std::size_t>(k); }
+    void residual(const std::vector<double>& w_times_a, bool with_labels, std::vector<double>& r) const;
+    void gradient_of(int j, const std::vector<double>& r, double* g) const;
+    void restore_invariant(std::size_t j);
+    void push(int k);  // s_k from g_k, then W_{k+1}, a_{k+1}
+
+    const Inputs& in_;
+    const Pairs& pairs_;
+    int order_ = 0;
+    std::int64_t evaluations_ = 0;
+    std::vector<std::size_t> offset_;
+    std::vector<std::vector<double>> w_, a_, s_, r_, norms_;
+    std::vector<std::vector<std::vector<double>>> mu_;
+    std::vector<double> invariant_, q_, trial_w_, trial_a_, trial_r_, coeff_;
+    std::vector<int> slot_point_;
+    std::vector<double> slot_norm_;
+    std::size_t buried_ = 0;
+    std::vector<double> outside_;  // every coordinate, those that no longer move included
+};
+
+}  // namespace pl

@@ -1,0 +1,24 @@
+#include "flow/kernels.hpp"
+
+#include "kernel/dispatch.hpp"
+
+namespace pl {
+
+double gather_dot(const double* base, std::size_t stride, const int* list, int count, const double* x) {
+    return level().sums->gather_dot(base, stride, list, count, x);
+}
+
+void gather_sum(const double* base, std::size_t stride, const int* list, int count, const double* weight,
+                double* out) {
+    level().sums->gather_sum(base, stride, list, count, weight, out);
+}
+
+void combine(const double* const* rows, const double* weight, int count, std::size_t width, double* out) {
+    level().sums->combine(rows, weight, count, width, out);
+}
+
+double dot(const double* u, const double* v, std::size_t width) {
+    return level().sums->dot(u, v, width);
+}
+
+}  // namespace pl

@@ -1,0 +1,36 @@
+// Which points can a neuron reach? |z_ji(t) - z_ji(t')| <= norm(x_i) norm(w_j(t) - w_j(t')), so a pair whose
+// distance |z_ji| / norm(x_i) from its kink exceeds the way the neuron has gone since the distances were
+// taken cannot have switched. Each neuron keeps the pairs within a radius of a reference state, nearest
+// first; only those are looked at.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "flow/jets.hpp"
+
+namespace pl {
+
+class Near {
+  public:
+    explicit Near(const Inputs& inputs);
+
+    // Pairs (distance at the reference, point) of neuron j, nearest first; those beyond `reach(j) + way` may
+    // be missing or follow. `w` is the present state, `way` bounds the distance it may still go.
+    const std::vector<std::pair<double, int>>& within(int j, const double* w, double way);
+    double reach(int j, const double* w) const;  // way gone since the reference
+
+  private:
+    struct Reference {
+        std::vector<double> w;
+        std::vector<std::pair<double, int>> pairs;
+        double radius = -1.0;
+    };
+    void refresh(Reference& ref, const double* w, double way);
+
+    const Inputs& in_;
+    std::vector<Reference> refs_;
+    std::vector<std::pair<double, int>> scratch_;
+};
+
+}  // namespace pl

@@ -1,0 +1,199 @@
+#include "flow/switching.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "flow/kernels.hpp"
+
+namespace pl {
+namespace {
+
+std::size_t at(int k) {
+    return static_cast<std::size_t>(k);
+}
+
+void add_unique(std::vector<int>& list, int value) {
+    if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(value);
+}
+
+}  // namespace
+
+void Switcher::start(double t, const double* W, const double* a) {
+    std::vector<std::vector<int>> kinks(at(in_.p));
+    for (int j = 0; j < in_.p; ++j) {
+        const double* row = W + at(j) * at(in_.d);
+        for (int i = 0; i < in_.n; ++i) {
+            double z = in_.dense() ? 0.0 : row[i];
+            for (int l = 0; in_.dense() && l < in_.d; ++l) z += row[l] * in_.row(i)[l];
+            pairs_.set(j, i, z > 0.0 ? Mode::kOn : Mode::kOff);
+            if (z == 0.0) kinks[at(j)].push_back(i);
+        }
+    }
+    jets_.set_state(W, a);
+    jets_.hold_invariants();
+    jets_.evaluate_residual();
+    jets_.evaluate_gradient();
+    jets_.first();
+    noise_.follow(jets_);
+    follow_sign();
+    for (int j = 0; j < in_.p; ++j) {
+        if (jets_.w_norm(0, j) == 0.0)
+            ++out_.count.zero_neuron;
+        else if (in_.dense() && !kinks[at(j)].empty())
+            settle(t, j, kinks[at(j)], {});
+    }
+    jets_.evaluate_gradient();
+    jets_.first();
+}
+
+void Switcher::follow_sign() {
+    for (int j = 0; j < in_.p; ++j) {
+        if (pairs_.slide[at(j)].size() > 0) continue;
+        const double a = jets_.a(0, j), slope = jets_.a(1, j);
+        sign_[at(j)] = a > 0.0 ? 1.0 : a < 0.0 ? -1.0 : slope > 0.0 ? 1.0 : slope < 0.0 ? -1.0 : 0.0;
+    }
+}
+
+std::int64_t Switcher::sliding() const {
+    std::int64_t total = 0;
+    for (const KinkBasis& slide : pairs_.slide) total += slide.size();
+    return total;
+}
+
+void Switcher::apply(double t, const std::vector<Event>& events) {
+    due_.clear();
+    if (!in_.dense()) return die(t, events);
+    std::vector<int> touched;
+    for (const Event& e : events) {
+        if (e.kind == EventKind::kReleaseOff || e.kind == EventKind::kReleaseOn)
+            due_.push_back(e);
+        else
+            add_unique(touched, e.neuron);
+        if (e.kind != EventKind::kOuterZero) continue;
+        sign_[at(e.neuron)] = -sign_[at(e.neuron)];
+        ++out_.count.a_zero;
+    }
+    for (int j : touched) {
+        std::vector<int> crossed;
+        for (const Event& e : events) {
+            if (e.neuron == j && e.kind == EventKind::kCross) crossed.push_back(e.point);
+        }
+        settle(t, j, crossed, {});
+    }
+}
+
+// Orthogonal inputs: a pair that reaches its kink stays there for ever, off.
+void Switcher::die(double t, const std::vector<Event>& events) {
+    for (const Event& e : events) {
+        change(t, e.neuron, e.point, Mode::kOff, false);
+        jets_.bury(e.neuron, e.point);
+    }
+    if (!events.empty()) jets_.evaluate_gradient();
+}
+
+bool Switcher::release(double t) {
+    bool any = false;
+    for (int j = 0; j < in_.p; ++j) {
+        const KinkBasis& slide = pairs_.slide[at(j)];
+        if (slide.size() == 0) continue;
+        const double tol = noise_.multiplier(slide), sign = sign_[at(j)];
+        std::vector<Forced> forced;
+        for (int slot = 0; slot < slide.size(); ++slot) {
+            const int i = slide.point(slot);
+            double off_bound = -tol, on_bound = -tol;
+            // a residual that is noise has a multiplier that is: the pair keeps its status until a sign is
+            // clear
+            const bool clear = std::abs(jets_.r(0)[at(i)]) > 8.0 * tol;
+            for (const Event& e : due_) {
+                if (e.neuron != j || e.point != i || !clear) continue;
+                (e.kind == EventKind::kReleaseOff ? off_bound : on_bound) = tol;
+            }
+            const double off = -sign * jets_.mu(0, j, slot),
+                         on = -sign * (jets_.r(0)[at(i)] - jets_.mu(0, j, slot));
+            if (off < off_bound)
+                forced.push_back({i, Mode::kOff});
+            else if (on < on_bound)
+                forced.push_back({i, Mode::kOn});
+        }
+        if (forced.empty()) continue;
+        settle(t, j, {}, forced);
+        any = true;
+    }
+    due_.clear();
+    return any;
+}
+
+// The points at the kink: those slid on, those that caused the event, those at rest there. A pair just
+// leaving upwards on a repelling kink has chosen already.
+std::vector<int> Switcher::kink_set(int j, const std::vector<int>& crossed,
+                                    const std::vector<Forced>& forced) {
+    std::vector<int> points = crossed;
+    const KinkBasis& slide = pairs_.slide[at(j)];
+    for (int slot = 0; slot < slide.size(); ++slot) add_unique(points, slide.point(slot));
+    for (const Forced& f : forced) add_unique(points, f.point);
+    const double* w = jets_.state(j);
+    const double reach = near_.reach(j, w) + noise_.w(j);
+    std::vector<double> velocity(jets_.gradient(j), jets_.gradient(j) + in_.stride()), coeff(at(in_.d));
+    slide.project(velocity.data(), coeff.data());
+    for (double& value : velocity) value *= sign_[at(j)];
+    for (const auto& [distance, i] : near_.within(j, w, noise_.w(j))) {
+        if (distance > reach && distance > noise_.w(j)) break;
+        if (std::abs(dot(w, in_.row(i), in_.stride())) > 4.0 * noise_.z(j, i)) continue;
+        const bool attracting = sign_[at(j)] * jets_.r(0)[at(i)] < 0.0;
+        const bool leaving = dot(velocity.data(), in_.row(i), in_.stride()) > noise_.gradient() * in_.norm(i);
+        if (pairs_.mode(j, i) == Mode::kOff || attracting || !leaving) add_unique(points, i);
+    }
+    std::sort(points.begin(), points.end());
+    return points;
+}
+
+void Switcher::settle(double t, int j, const std::vector<int>& crossed, const std::vector<Forced>& forced) {
+    double* w = jets_.state(j);
+    if (std::sqrt(dot(w, w, in_.stride())) <= noise_.w(j)) return freeze(t, j);
+    jets_.refresh_gradient(j);
+    const std::vector<int> set = kink_set(j, crossed, forced);
+    const double sign = sign_[at(j)];
+    std::vector<double> base(jets_.gradient(j), jets_.gradient(j) + in_.d);
+    std::vector<KinkPoint> points;
+    for (int i : set) {
+        const Mode mode = pairs_.mode(j, i);
+        const double r = jets_.r(0)[at(i)];
+        points.push_back({i, in_.row(i), sign * r, mode, noise_.gradient() * in_.norm(i)});
+        for (const Forced& f : forced) {
+            if (f.point == i) points.back().mode = f.mode;
+        }
+        for (std::size_t l = 0; mode == Mode::kOn && l < base.size(); ++l) base[l] -= r * in_.row(i)[l];
+    }
+    for (double& value : base) value *= sign;
+    select_modes(points, base, noise_.residual(), pairs_.slide[at(j)]);
+    for (const KinkPoint& k : points) change(t, j, k.point, k.mode, k.e > 0.0);
+    jets_.project_state(j);
+    jets_.refresh_gradient(j);
+}
+
+// w_j = 0: the rule keeps it there for ever.
+void Switcher::freeze(double t, int j) {
+    for (int i = 0; i < in_.n; ++i) change(t, j, i, Mode::kOff, false);
+    pairs_.slide[at(j)] = KinkBasis(in_.d);
+    jets_.zero(j);
+    jets_.refresh_gradient(j);
+    ++out_.count.zero_neuron;
+}
+
+void Switcher::change(double t, int j, int i, Mode mode, bool repelling) {
+    const Mode from = pairs_.mode(j, i);
+    if (from == mode) return;
+    pairs_.set(j, i, mode);
+    if (log_) out_.log.push_back({t, j, i, from, mode});
+    FlowCounters& count = out_.count;
+    if (mode == Mode::kSlide)
+        ++count.slide_in;
+    else if (from == Mode::kSlide)
+        ++(mode == Mode::kOn ? count.slide_to_on : count.slide_to_off);
+    else {
+        ++(mode == Mode::kOn ? count.on : count.off);
+        if (repelling) ++count.repelling;
+    }
+}
+
+}  // namespace pl

@@ -1,0 +1,60 @@
+// What happens at an event: the touched neuron's kink set is solved again, its modes, gradient and basis are
+// renewed.
+#pragma once
+
+#include <vector>
+
+#include "flow/events.hpp"
+#include "flow/kink.hpp"
+
+namespace pl {
+
+class Switcher {
+  public:
+    Switcher(const Inputs& inputs, Pairs& pairs, Jets& jets, Noise& noise, Near& near, FlowResult& result,
+             bool log)
+        : in_(inputs),
+          pairs_(pairs),
+          jets_(jets),
+          noise_(noise),
+          near_(near),
+          out_(result),
+          log_(log),
+          sign_(static_cast<std::size_t>(inputs.p), 0.0) {}
+
+    // Modes of every pair at the start: by the sign of z_ji, by the selection rule where it is 0.
+    void start(double t, const double* W, const double* a);
+    // After landing on `events` (residuals and raw gradients at the new state known). Releases of sliding
+    // pairs wait for `release`, which sees their multipliers at the state reached, not those the polynomial
+    // promised.
+    void apply(double t, const std::vector<Event>& events);
+    // Releases the pairs whose multiplier has left [0, 1], or was to leave it now; true if any was released.
+    bool release(double t);
+
+    const std::vector<double>& sign() const { return sign_; }
+    void follow_sign();  // neurons that do not slide may change the sign of a_j without an event
+    std::int64_t sliding() const;
+
+  private:
+    struct Forced {
+        int point;
+        Mode mode;
+    };
+    void settle(double t, int j, const std::vector<int>& crossed, const std::vector<Forced>& forced);
+    std::vector<int> kink_set(int j, const std::vector<int>& crossed, const std::vector<Forced>& forced);
+    void change(double t, int j, int i, Mode mode, bool repelling);
+    void freeze(double t, int j);
+    void die(double t, const std::vector<Event>& events);
+
+    const Inputs& in_;
+    Pairs& pairs_;
+    Jets& jets_;
+    Noise& noise_;
+    Near& near_;
+    FlowResult& out_;
+    bool log_;
+    std::vector<double> sign_;
+    std::vector<Event> due_;  // releases promised by the polynomials of the last step
+};
+
+}  // namespace pl

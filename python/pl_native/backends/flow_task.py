@@ -1,0 +1,105 @@
+"""The seam for `method="flow"`: what one run of the event-driven flow is handed, and what it hands back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from pl_native.types import Stop
+
+Floats = NDArray[np.float64]
+
+OFF, ON, SLIDE = 0, 1, 2
+"""Modes of a pair (neuron, point): z < 0 side, z > 0 side, held at z = 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowTask:
+    """One run of the flow. Arrays are float64 and C-contiguous."""
+
+    X: Floats | None
+    """(n, d), or None for orthogonal inputs x_i = norms[i] e_i (then d = n)"""
+    norms: Floats | None
+    """(n,) when X is None"""
+    y: Floats
+    W: Floats
+    a: Floats
+    w_perp_sq: Floats
+    """(p,) squared norms outside the coordinates represented"""
+    t_end: float
+    rtol: float
+    atol: float
+    save: Floats
+    """times at which to record, strictly increasing, within [0, t_end]"""
+    stop: Stop
+    states: bool = False
+    switches: bool = False
+    dense: bool = False
+    certifiable: bool = False
+    orthogonal: bool = False
+    order: int = 0
+    """Taylor order; 0 chooses it step by step"""
+    max_step: float = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchLog:
+    """Every change of mode, in order of time; arrays of one length. Modes: 0 off, 1 on, 2 sliding."""
+
+    t: Floats
+    neuron: NDArray[np.int32]
+    point: NDArray[np.int32]
+    from_mode: NDArray[np.int8]
+    to_mode: NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True)
+class DenseFlow:
+    """The Taylor polynomials of all steps: on [t0, t0 + h], (W, a) = sum_k coeff[k] (t - t0)^k."""
+
+    p: int
+    d: int
+    starts: Floats
+    widths: Floats
+    coeffs: tuple[Floats, ...]
+    """(order + 1, p d + p) each"""
+
+    def at(self, t: float) -> tuple[Floats, Floats]:
+        """(W, a) at time t. Raises ValueError outside the times covered."""
+        if not len(self.starts):
+            raise ValueError("the run took no step: only its start is known")
+        end = self.starts[-1] + self.widths[-1]
+        if not self.starts[0] <= t <= end * (1 + 1e-15):
+            raise ValueError(f"t: expected a time in [{self.starts[0]}, {end}], got {t}")
+        k = int(np.searchsorted(self.starts, t, side="right")) - 1
+        powers = (t - self.starts[k]) ** np.arange(len(self.coeffs[k]))
+        flat = powers @ self.coeffs[k]
+        cut = self.p * self.d
+        return flat[:cut].reshape(self.p, self.d), flat[cut:]
+
+
+@dataclass(slots=True)
+class FlowRun:
+    """What one run recorded over the m saved times that it reached (and its end, if it ended early)."""
+
+    status: int
+    t: Floats
+    loss: Floats
+    velocity_sq: Floats
+    """(m,): sum_j norm(dw_j/dt)^2 + (da_j/dt)^2, the velocity taken, sliding included"""
+    n_active: NDArray[np.int64]
+    invariant_drift: Floats
+    W: Floats
+    a: Floats
+    W_saved: Floats | None
+    a_saved: Floats | None
+    counters: dict[str, Any]
+    """accepted, rejected, rhs, events, on, off, slide_in, slide_to_on, slide_to_off, repelling,
+    zero_neuron, a_zero,
+    sliding_end, sliding_max, seconds, criterion_time, proved_time, loss_bound"""
+    switches: SwitchLog | None
+    dense: DenseFlow | None

@@ -1,0 +1,255 @@
+"""The event-driven flow in NumPy: slow, and meant to be read beside `cpp/flow/`.
+
+Given the mode of every pair (off, on, sliding) the flow is polynomial, so a step is a Taylor polynomial:
+
+    q_j = a_j w_j      r_i = y_i - (1/p) sum_{j on at i} <q_j, x_i>      g_j = sum_{i on at j} r_i x_i
+    dw_j/dt = (a_j / n) Pi_j g_j      da_j/dt = (1/n) <w_j, Pi_j g_j>
+
+with Pi_j the projection off the inputs that neuron j slides on; a sliding pair's multiplier is lam_i = mu_i
+/ r_i,
+mu = -(X_S X_S^T)^+ X_S g_j. The step ends where the polynomial may no longer be trusted or at the first
+event: a pair's
+z_ji reaches 0, a multiplier reaches 0 or 1, or a_j reaches 0 while sliding. Then the kink set of the neuron
+is solved anew
+by the rule of `select`. Events are found by sampling and bisection here, by Bernstein hulls in the native
+core.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pl_native.backends.flow_task import OFF, ON, SLIDE, Floats, FlowRun, FlowTask, SwitchLog
+
+NAME = "numpy"
+
+Row: TypeAlias = tuple[float, float, float, int, float, Floats, Floats]
+
+HORIZON, STEP_LIMIT = 11, 8
+ORDER = 12
+SAMPLES = 64  # per step; a pair that leaves and returns between two of them is missed
+NOISE = 1e-13
+RELEASE = 1e-11  # a multiplier this far outside is clearly so for `select` too
+
+
+def flow(
+    tasks: Sequence[FlowTask], *, threads: int | None = None, poll: Callable[[int, int], None] | None = None
+) -> tuple[list[FlowRun | None], bool]:
+    """Runs in order; stop rules other than `max_steps` and dense output are the native core's alone."""
+    runs: list[FlowRun | None] = []
+    for task in tasks:
+        runs.append(Oracle(task).run())
+        if poll is not None:
+            poll(len(runs), len(tasks))
+    return runs, False
+
+
+def select(X: Floats, e: Floats, base: Floats) -> tuple[NDArray[np.int8], Floats]:
+    """Modes and velocity of one neuron on its kink set X (k, d), in the units v = sign(a_j) (n / |a_j|)
+    dw_j/dt.
+
+    e (k,) = sign(a_j) r_i (attracting where < 0); base (d,) = sign(a_j) times the sum over the points that
+    are on.
+    T = {}; v by least squares in a box over the attracting points; T <- repelling points that v pushes up;
+    repeat.
+    """
+    scale = NOISE * (1 + np.abs(base).max(initial=0) + np.abs(e).sum())
+    raised = np.zeros(len(e), bool)
+    for _ in range(len(e) + 2):
+        modes, v = _box_least_squares(X, e, base + e[raised] @ X[raised], e < -scale)
+        up = ~(e < -scale) & (X @ v > scale)
+        if (up == raised).all():
+            break
+        raised = up
+    modes[raised] = ON
+    return modes, v
+
+
+def _box_least_squares(
+    X: Floats, e: Floats, base: Floats, free_to_move: NDArray[np.bool_]
+) -> tuple[NDArray[np.int8], Floats]:
+    """min |base + phi X| over phi_i in [e_i, 0] (0 where not attracting): the dual of the hinge problem."""
+    modes, phi = np.zeros(len(e), np.int8), np.zeros(len(e))
+    scale = NOISE * (1 + np.abs(base).max(initial=0) + np.abs(e).sum())
+    for _ in range(100 + 30 * len(e)):
+        S = modes == SLIDE
+        v = base + phi[~S] @ X[~S]
+        target = phi.copy()
+        if S.any():
+            target[S] = -np.linalg.lstsq(X[S].T, v, rcond=1e-9)[0]
+            over = np.flatnonzero(S & ((target > scale) | (target < e - scale)))
+            if len(over):
+                bound = np.where(target[over] > 0, 0.0, e[over])
+                ratio = (bound - phi[over]) / (target[over] - phi[over])
+                first = over[np.argmin(ratio)]
+                phi[S] += ratio.min() * (target - phi)[S]
+                modes[first] = OFF if target[first] > 0 else ON
+                phi[first] = 0.0 if target[first] > 0 else e[first]
+                continue
+            phi = target
+        v = base + phi @ X
+        wrong = np.where(modes == OFF, X @ v, -(X @ v)) / np.linalg.norm(X, axis=1)
+        wrong[S | ~free_to_move] = 0
+        if wrong.max(initial=0) <= scale:
+            break
+        modes[np.argmax(wrong)] = SLIDE
+    modes[(modes == SLIDE) & (phi > -scale)] = OFF  # lam = 0 with <v, x> = 0 is off
+    return modes, v
+
+
+def _at(coeff: Floats, h: float) -> Floats:
+    """The polynomial sum_k coeff[k] h^k."""
+    return np.asarray(np.tensordot(h ** np.arange(len(coeff)), coeff, axes=1))
+
+
+class Oracle:
+    """One run. `modes` (p, n); `w` (K + 1, p, d), `a` (K + 1, p), `r` (K, n), `mu` (K, p, n): Taylor
+    coefficients."""
+
+    def __init__(self, task: FlowTask) -> None:
+        self.task = task
+        self.X = np.diag(task.norms) if task.X is None else task.X  # type: ignore[arg-type]
+        self.n, self.p = len(task.y), len(task.a)
+        self.W, self.A, self.t = task.W.copy(), task.a.copy(), 0.0
+        self.z_noise = 64 * np.finfo(float).eps * np.linalg.norm(self.X, axis=1)
+        self.modes = (self.W @ self.X.T > 0).astype(np.int8)
+        self.log: list[tuple[float, int, int, int, int]] = []
+        self.counters = {"accepted": 0, "rhs": 0, "events": 0, "zero_neuron": 0}
+
+    def run(self) -> FlowRun:
+        begin, task, rows, status = time.perf_counter(), self.task, [], HORIZON
+        for j in range(self.p):
+            self.settle(j, np.flatnonzero(self.W[j] @ self.X.T == 0))
+        pending = [float(t) for t in task.save]
+        while True:
+            self.expand()
+            if pending and pending[0] <= self.t:
+                rows.append(self.row())
+                pending.pop(0)
+            limit = task.stop.max_steps
+            if limit is not None and self.counters["accepted"] >= limit:
+                status = STEP_LIMIT
+            if self.t >= task.t_end or status != HORIZON:
+                break
+            self.advance(min([*pending, task.t_end]))
+        if not rows or rows[-1][0] != self.t:
+            rows.append(self.row())
+        return self.result(status, rows, time.perf_counter() - begin)
+
+    def expand(self) -> None:
+        """Taylor coefficients at the present state."""
+        K, n, p = ORDER, self.n, self.p
+        on = (self.modes == ON).astype(float)
+        self.w, self.a = np.zeros((K + 1, *self.W.shape)), np.zeros((K + 1, p))
+        self.r, self.mu = np.zeros((K, n)), np.zeros((K, p, n))
+        s = np.zeros((K, *self.W.shape))
+        self.w[0], self.a[0] = self.W, self.A
+        for k in range(K):
+            q = np.einsum("mj,mjd->jd", self.a[: k + 1], self.w[k::-1])
+            self.r[k] = (self.task.y if k == 0 else 0) - (on * (q @ self.X.T)).sum(axis=0) / p
+            s[k] = (on * self.r[k]) @ self.X
+            for j in np.flatnonzero((self.modes == SLIDE).any(axis=1)):
+                S = self.modes[j] == SLIDE
+                self.mu[k, j, S] = -np.linalg.lstsq(self.X[S].T, s[k, j], rcond=1e-9)[0]
+                s[k, j] += self.mu[k, j, S] @ self.X[S]
+            for m in range(k + 1):
+                self.w[k + 1] += self.a[m][:, None] * s[k - m] / (n * (k + 1))
+                self.a[k + 1] += (self.w[m] * s[k - m]).sum(axis=1) / (n * (k + 1))
+            self.counters["rhs"] += 1
+
+    def advance(self, horizon: float) -> None:
+        """One step, up to the trusted length, the horizon or the first event."""
+        size = np.sqrt((self.w**2).sum(axis=2) + self.a**2)  # (K + 1, p)
+        tol = self.task.rtol * size[0] + self.task.atol
+        last = max(
+            float((size[-1] / tol).max()), float((size[-2] / tol).max()) ** (ORDER / (ORDER - 1)), 1e-300
+        )
+        speed = np.linalg.norm(size, axis=1)
+        calm = (0.05 * speed[1] / max(speed[-1], 1e-300)) ** (1 / (ORDER - 1)) if speed[1] else np.inf
+        h = min((0.02 / last) ** (1 / ORDER), calm, self.task.max_step, horizon - self.t)
+        h, touched = self.first_event(h)
+        ends = not len(touched) and self.t + h >= horizon - 1e-15 * horizon
+        self.W, self.A = _at(self.w, h), _at(self.a, h)
+        self.t = horizon if ends else self.t + h
+        self.counters["accepted"] += 1
+        self.counters["events"] += len(touched) > 0
+        for j in sorted({int(j) for j, _ in touched}):
+            self.settle(j, np.array([i for k, i in touched if k == j]))
+
+    def margins(self, h: float) -> Floats:
+        """(p, n), negative where a pair has left its mode at time h of the step."""
+        z = _at(self.w, h) @ self.X.T
+        mu, r = _at(self.mu, h), _at(self.r, h)
+        sign = -np.sign(self.A)[:, None]
+        inside = np.minimum(sign * mu, sign * (r - mu))
+        inside = np.minimum(inside, -sign * _at(self.a, h)[:, None])
+        side = np.where(self.modes == ON, z, -z) + self.z_noise * (
+            1 + np.linalg.norm(self.W, axis=1)[:, None]
+        )
+        return np.where(self.modes == SLIDE, inside + RELEASE, side)
+
+    def first_event(self, h: float) -> tuple[float, list[tuple[int, int]]]:
+        grid = h * np.arange(1, SAMPLES + 1) / SAMPLES
+        late = next((t for t in grid if (self.margins(t) < 0).any()), None)
+        if late is None:
+            return h, []
+        early = max(late - h / SAMPLES, 0.0)
+        for _ in range(200):
+            middle = 0.5 * (early + late)
+            if middle in (early, late):
+                break
+            early, late = (early, middle) if (self.margins(middle) < 0).any() else (middle, late)
+        return late, [(int(j), int(i)) for j, i in np.argwhere(self.margins(late) < 0)]
+
+    def settle(self, j: int, crossed: NDArray[np.int64]) -> None:
+        """Neuron j's modes on its kink set: the pairs that crossed, those it slides on, those at rest at z
+        = 0."""
+        w = self.W[j]
+        if np.linalg.norm(w) <= 512 * np.finfo(float).eps:
+            self.W[j] = 0
+            self.counters["zero_neuron"] += 1
+            return self.change(j, np.arange(self.n), np.zeros(self.n, np.int8))
+        z = self.X @ w
+        at_rest = (np.abs(z) <= 4 * self.z_noise * (1 + np.linalg.norm(w))) & (self.modes[j] == OFF)
+        K = np.union1d(crossed, np.flatnonzero(at_rest | (self.modes[j] == SLIDE))).astype(int)
+        if not len(K):
+            return None
+        r = self.task.y - (np.where(self.modes == ON, self.W @ self.X.T, 0).T @ self.A) / self.p
+        base_on = self.modes[j] == ON
+        base_on[K] = False
+        sign = np.sign(self.A[j]) or 1.0
+        modes, _ = select(self.X[K], sign * r[K], sign * (base_on * r) @ self.X)
+        self.change(j, K, modes)
+        S = self.modes[j] == SLIDE
+        if S.any():
+            self.W[j] -= np.linalg.lstsq(self.X[S], self.X[S] @ w, rcond=1e-9)[0]
+        return None
+
+    def change(self, j: int, K: NDArray[np.int64], modes: NDArray[np.int8]) -> None:
+        for i, mode in zip(K, modes, strict=True):
+            if self.modes[j, i] != mode:
+                self.log.append((self.t, j, int(i), int(self.modes[j, i]), int(mode)))
+                self.modes[j, i] = mode
+
+    def row(self) -> Row:
+        task, loss = self.task, float(self.r[0] @ self.r[0]) / (2 * self.n)
+        start = task.a**2 - (task.W**2).sum(axis=1)
+        drift = float(np.abs(self.A**2 - (self.W**2).sum(axis=1) - start).max())
+        speed = float((self.w[1] ** 2).sum() + (self.a[1] ** 2).sum())
+        return self.t, loss, speed, int((self.modes == ON).sum()), drift, self.W.copy(), self.A.copy()
+
+    def result(self, status: int, rows: list[Row], seconds: float) -> FlowRun:
+        t, loss, speed, active, drift, W, a = (np.array(column) for column in zip(*rows, strict=True))
+        log = [np.array(column) for column in zip(*self.log, strict=True)] or [np.zeros(0)] * 5
+        states = self.task.states
+        self.counters["sliding_end"] = int((self.modes == SLIDE).sum())
+        return FlowRun(
+            status, t, loss, speed, active, drift, self.W, self.A,
+            W if states else None, a if states else None, {**self.counters, "seconds": seconds},
+            SwitchLog(*log) if self.task.switches else None, None,
+        )  # fmt: skip
