@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from scipy import integrate
 
-from pl_native.backends import native_flow
+from pl_native.backends import native
 from pl_native.backends.flow_task import FlowTask
 
 SCIPY = ("RK45", "DOP853", "LSODA", "Radau", "BDF", "RK23")
@@ -90,7 +90,7 @@ def run_flow(problem: Problem, rtol: float, order: int = 0) -> tuple[Any, Any, f
         order=order,
     )  # fmt: skip
     begin = time.perf_counter()
-    runs, _ = native_flow.flow([task])
+    runs, _ = native.flow([task], threads=1, poll=None)
     assert runs[0] is not None
     return runs[0], np.concatenate([runs[0].W.ravel(), runs[0].a]), time.perf_counter() - begin
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pl_native.backends import native_flow
+from pl_native.backends import native
 from pl_native.backends.flow_task import FlowRun, FlowTask
 
 NON_FINITE, CONVERGED, CRITERION, TARGET, DEAD_POINT, STALLED = range(6)
@@ -48,7 +48,7 @@ def make_task(
 
 
 def run(*problem: Any, **options: Any) -> FlowRun:
-    runs, interrupted = native_flow.flow([make_task(*problem, **options)])
+    runs, interrupted = native.flow([make_task(*problem, **options)], threads=1, poll=None)
     assert not interrupted
     assert runs[0] is not None
     return runs[0]

@@ -17,8 +17,8 @@ ROOT = Path(pl_native.__file__).parent
 ORDER = [
     "_core", "_checks", "build_info", "published", "status", "options", "network", "types", "streams",
     "data", "groups", "initial", "reduction", "model",
-    "backends", "backends._certificate", "backends._loop", "backends.numpy", "backends.numba",
-    "backends.native", "time_grid", "progress", "solution", "runs", "simulation", "metrics", "theory",
+    "backends.flow_task", "backends", "backends._certificate", "backends.numpy_flow", "backends._loop",
+    "backends.numpy", "backends.numba", "backends.native", "time_grid", "progress", "solution", "runs", "simulation", "metrics", "theory",
     "stats._beta", "stats.intervals", "stats._logistic", "stats.threshold", "stats.slopes", "stats.curves",
     "stats",
     "store", "sweep",

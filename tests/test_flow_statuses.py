@@ -28,7 +28,7 @@ from flow_support import (
     stop_rules,
 )
 from pl_native import _core
-from pl_native.backends import native_flow
+from pl_native.backends import native
 
 
 def fitting():
@@ -137,28 +137,24 @@ def test_results_are_the_same_bits_every_time():
     assert all(np.array_equal(r.W, runs[0].W) and r.loss[-1] == runs[0].loss[-1] for r in runs)
 
 
-def test_several_tasks_in_order_with_progress():
-    seen: list[tuple[int, int]] = []
+def test_several_tasks_in_order():
     tasks = [make_task(*draw(6, 3, 2, seed), 1.0) for seed in range(3)]
-    runs, interrupted = native_flow.flow(tasks, poll=lambda done, total: seen.append((done, total)))
+    runs, interrupted = native.flow(tasks, threads=2, poll=None)
     assert not interrupted
-    assert seen == [(1, 3), (2, 3), (3, 3)]
     assert [r.loss[-1] for r in runs] == [run(*draw(6, 3, 2, seed), 1.0).loss[-1] for seed in range(3)]
 
 
 def test_threads_change_nothing():
     tasks = [make_task(*draw(20, 6, 4, seed), 10.0) for seed in range(12)]
-    alone, _ = native_flow.flow(tasks)
-    seen: list[int] = []
-    together, interrupted = native_flow.flow(tasks, threads=4, poll=lambda done, _: seen.append(done))
+    alone, _ = native.flow(tasks, threads=1, poll=None)
+    together, interrupted = native.flow(tasks, threads=4, poll=None)
     assert not interrupted
-    assert seen[-1] == 12
     for one, two in zip(alone, together, strict=True):
         assert np.array_equal(one.W, two.W)
         assert one.loss[-1] == two.loss[-1]
 
 
-@pytest.mark.parametrize("threads", [None, 2])
+@pytest.mark.parametrize("threads", [1, 2])
 def test_ctrl_c_is_answered_within_a_fifth_of_a_second(threads):
     """Runs under way come back as INTERRUPTED with their last state, runs not started as None."""
     tasks = [make_task(*draw(300, 30, 31), 1e9, 1e-10, stop=stop_rules(wall_time=None, max_steps=None))] * 4
@@ -170,7 +166,7 @@ def test_ctrl_c_is_answered_within_a_fifth_of_a_second(threads):
 
     timer = threading.Timer(0.3, press)
     timer.start()
-    runs, interrupted = native_flow.flow(tasks, threads=threads)
+    runs, interrupted = native.flow(tasks, threads=threads, poll=None)
     assert time.perf_counter() - pressed[0] < 0.2
     assert interrupted
     assert runs[0].status == INTERRUPTED
@@ -182,22 +178,22 @@ def test_ctrl_c_is_answered_within_a_fifth_of_a_second(threads):
 @pytest.mark.parametrize(
     ("change", "error", "match"),
     [
-        ({"y": np.ones(3)}, ValueError, "X has the wrong shape"),
-        ({"a": np.ones(3)}, ValueError, "a has the wrong shape"),
-        ({"a": np.array([1.0, np.nan])}, ValueError, "a must be finite"),
+        ({"y": np.ones(3)}, ValueError, "y: expected length 4, got 3"),
+        ({"a": np.ones(3)}, ValueError, "a: expected length 2, got 3"),
+        ({"a": np.array([1.0, np.nan])}, ValueError, "a: expected finite"),
         ({"rtol": 0.0}, ValueError, "rtol"),
         ({"t_end": -1.0}, ValueError, "t_end"),
         ({"save": np.array([0.0, 9.0])}, ValueError, "save"),
         ({"order": 31}, ValueError, "order"),
         ({"max_step": 0.0}, ValueError, "max_step"),
-        ({"X": None}, TypeError, "norms"),
-        ({"X": np.ones((4, 3), np.float32)}, TypeError, "X must be a C-contiguous float64 array"),
+        ({"X": None}, TypeError, "norms: expected a NumPy array"),
+        ({"X": np.ones((4, 3), np.float32)}, TypeError, "X: expected dtype float64"),
     ],
 )
 def test_the_binding_refuses_what_does_not_fit(change, error, match):
     task = dataclasses.replace(make_task(*draw(4, 3, 2), 1.0), **change)
     with pytest.raises(error, match=match):
-        native_flow.flow([task])
+        native.flow([task], threads=1, poll=None)
 
 
 def test_the_binding_is_documented():

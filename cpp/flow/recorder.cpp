@@ -135,7 +135,8 @@ double Recorder::level_passed(double before, double after) const {
 }
 
 void Recorder::finish(double t, const Jets& jets, const Pairs& pairs, Status status) {
-    if (!has_row(t)) row(t, jets, pairs);
+    // a run that goes all the way keeps the times asked for and no more; one that ends early, also its end
+    if (!has_row(t) && (t < options_.t_end || out_.t.empty())) row(t, jets, pairs);
     jets.write_state(0, W_.data(), nullptr);
     out_.W = W_;
     for (int j = 0; j < in_.p; ++j) out_.a.push_back(jets.a(0, j));

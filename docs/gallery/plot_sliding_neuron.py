@@ -13,13 +13,11 @@ across it instead.
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from pl_native.backends import native_flow
-from pl_native.backends.flow_task import FlowTask
+import pl_native as pl
 
 theta = 0.6
 X = np.array([[1.0, 0.0], [np.cos(theta), -np.sin(theta)], [0.0, 0.4]])
@@ -29,14 +27,11 @@ t_end, step = 9.0, 0.3
 
 # %%
 # The flow, with its states at many times and its log of switches.
-stop = SimpleNamespace(criterion=False, loss=0.0, stall=0.0, wall_time=None, max_steps=None)
-task = FlowTask(
-    X=X, norms=None, y=y, W=W, a=a, w_perp_sq=np.zeros(1), t_end=t_end, rtol=1e-9, atol=1e-12,
-    save=np.linspace(0, t_end, 1201), stop=stop, states=True, switches=True,
+sol = pl.simulate(
+    pl.Dataset(X, y), pl.Network(W, a), t_end, method="flow", rtol=1e-9,
+    save=pl.Save(count=1201, states=True, switches=True),
 )  # fmt: skip
-flow = native_flow.flow([task])[0][0]
-assert flow is not None
-path, log = flow.W_saved[:, 0], flow.switches
+path, log = sol.W_saved[:, 0], sol.switches
 begin = log.t[log.to_mode == 2][0]
 ends = log.t[log.from_mode == 2]
 finish = ends[0] if len(ends) else t_end
@@ -54,11 +49,11 @@ for _ in range(round(t_end / step)):
 euler_path = np.array(euler)
 
 z = path @ X.T
-r = y - flow.a_saved * np.maximum(z, 0)
-r[:, 1] = y[1] - flow.a_saved[:, 0] * np.maximum(z[:, 1], 0)
+r = y - sol.a_saved * np.maximum(z, 0)
+r[:, 1] = y[1] - sol.a_saved[:, 0] * np.maximum(z[:, 1], 0)
 pull = (r[:, [0, 2]] * (z[:, [0, 2]] > 0)) @ X[[0, 2]]
 lam = -(pull @ X[1]) / y[1]
-slides = (flow.t >= begin) & (flow.t <= finish)
+slides = (sol.t >= begin) & (sol.t <= finish)
 
 # %%
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
@@ -72,7 +67,7 @@ left.plot(*path[slides].T, color="C3", lw=3, label="flow, sliding")
 left.plot(*path[0], "k.", ms=8)
 left.set(xlabel="$w_1$", ylabel="$w_2$", title="one neuron in the plane", aspect="equal")
 left.legend(fontsize=8)
-right.plot(flow.t[slides], lam[slides], color="C3")
+right.plot(sol.t[slides], lam[slides], color="C3")
 for level in (0.0, 1.0):
     right.axhline(level, color="0.6", lw=1)
 for time in (begin, finish):

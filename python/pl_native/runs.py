@@ -1,4 +1,7 @@
-"""Around one run: checked options, a problem as a backend's task, a raw run as a `Solution`."""
+"""Around one run: checked options, a problem as a backend's task, a raw run as a `Solution`.
+
+What differs between methods is in two places: `_euler_task` and `_flow_task`, `_stats` and `_flow_stats`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import numpy as np
 from pl_native import _checks, backends, model, time_grid
 from pl_native._checks import Array
 from pl_native.backends import Backend, EulerTask, RawRun
+from pl_native.backends.flow_task import FlowRun, FlowTask
 from pl_native.options import Observer, as_save
 from pl_native.solution import Solution
 from pl_native.types import Dataset, Network, Save, Status, Stop
@@ -22,6 +26,9 @@ METHODS = ("euler", "flow", "capture")
 class Options:
     """What all runs of a call have in common, checked."""
 
+    method: str
+    rtol: float
+    atol: float
     save: Save
     observers: dict[str, Callable[[Dataset], Observer]]
     stop: Stop
@@ -37,26 +44,36 @@ class Work:
     data: Dataset
     network: Network
     t_end: float
-    task: EulerTask
+    task: EulerTask | FlowTask
 
 
 def checked_options(
     method: object, rtol: object, atol: object, save: object, stop: object, backend: object, threads: object
 ) -> Options:
     """The arguments of `simulate` that do not belong to one problem, checked."""
-    if _checks.choice("method", method, METHODS) != "euler":
-        raise ValueError(f"method: {method!r} is not available in this version, expected 'euler'")
-    _checks.positive("rtol", rtol)
-    _checks.positive("atol", atol)
+    name = _checks.choice("method", method, METHODS)
+    if name == "capture":
+        raise ValueError("method: 'capture' is not available in this version, expected 'euler' or 'flow'")
+    tolerances = _checks.positive("rtol", rtol), _checks.positive("atol", atol)
     plan = as_save(save)
-    for name in ("switches", "dense"):
-        if getattr(plan, name):
-            raise ValueError(f"save.{name}: expected False with method='euler' (it needs the flow)")
     if not isinstance(stop, Stop):
         raise TypeError(f"stop: expected pl.Stop, got {_checks.kind(stop)}")
     team = None if threads is None else _checks.integer("threads", threads, 1)
     chosen = backends.select(_checks.choice("backend", backend, ("auto", *backends.NAMES)))
-    return Options(plan, _observers(plan), stop, chosen, team)
+    _check_method(name, plan, stop, chosen)
+    return Options(name, *tolerances, plan, _observers(plan), stop, chosen, team)
+
+
+def _check_method(method: str, plan: Save, stop: Stop, backend: Backend) -> None:
+    """Refuses what a method or its backend does not know."""
+    if method == "euler":
+        for name in ("switches", "dense"):
+            if getattr(plan, name):
+                raise ValueError(f"save.{name}: expected False with method='euler' (it needs the flow)")
+        return
+    backends.with_flow(backend)
+    if backend.NAME == "numpy" and (plan.dense or stop != Stop(max_steps=stop.max_steps)):
+        raise ValueError("backend: the flow of 'numpy' knows stop.max_steps only, and no dense output")
 
 
 def _observers(plan: Save) -> dict[str, Callable[[Dataset], Observer]]:
@@ -99,10 +116,15 @@ def work_of(index: int, data: object, network: object, t_end: object, step: obje
     if not isinstance(network, Network):
         raise TypeError(f"network: expected pl.Network, got {_checks.kind(network)}")
     end, eta = _checks.at_least("t_end", t_end, 0.0), _checks.positive("step", step)
-    n = time_grid.n_steps(end, eta)
     data.check_fits(network)
     moving = network.cut(data.represented)  # orthogonal data in d > n: no column beyond n ever moves
-    task = EulerTask(
+    make = _euler_task if options.method == "euler" else _flow_task
+    return Work(index, data, network, end, make(data, moving, end, eta, options))
+
+
+def _euler_task(data: Dataset, moving: Network, end: float, eta: float, options: Options) -> EulerTask:
+    n = time_grid.n_steps(end, eta)
+    return EulerTask(
         X=data.X if data.orthogonal_norms is None else data.orthogonal_norms,
         y=data.y,
         W=moving.W,
@@ -116,15 +138,45 @@ def work_of(index: int, data: object, network: object, t_end: object, step: obje
         certifiable=model.weakly_correlated(data),
         orthogonal=data.is_orthogonal,
     )
-    return Work(index, data, network, end, task)
 
 
-def solution_of(work: Work, run: RawRun, options: Options) -> Solution:
+def _flow_task(data: Dataset, moving: Network, end: float, eta: float, options: Options) -> FlowTask:
+    """In float64 whatever the dtype of the data; `eta` is Euler's."""
+    norms = data.orthogonal_norms
+    return FlowTask(
+        X=None if norms is not None else _double(data.X),
+        norms=None if norms is None else _double(norms),
+        y=_double(data.y),
+        W=_double(moving.W),
+        a=_double(moving.a),
+        w_perp_sq=moving.w_perp_sq,
+        t_end=end,
+        rtol=options.rtol,
+        atol=options.atol,
+        save=time_grid.save_times(options.save, end),
+        stop=options.stop,
+        states=options.save.states or bool(options.observers),
+        switches=options.save.switches,
+        dense=options.save.dense,
+        certifiable=model.weakly_correlated(data),
+        orthogonal=data.is_orthogonal,
+    )
+
+
+def _double(array: Array) -> Array:
+    return np.ascontiguousarray(array, np.float64)
+
+
+def solution_of(work: Work, run: RawRun | FlowRun, options: Options) -> Solution:
     """What a backend recorded, in the terms of the paper."""
     p = work.network.p
     with np.errstate(invalid="ignore", divide="ignore"):
         local_pl = np.where(run.loss > 0, run.velocity_sq / (p * run.loss), np.nan)
-    t = run.steps * work.task.step
+    if isinstance(run, FlowRun):
+        t, stats, switches, dense = run.t, _flow_stats(run, options), run.switches, run.dense
+    else:
+        assert isinstance(work.task, EulerTask)
+        t, stats, switches, dense = run.steps * work.task.step, _stats(work.task.step, run), None, None
     keep = options.save.states
     return Solution(
         t=t,
@@ -135,22 +187,24 @@ def solution_of(work: Work, run: RawRun, options: Options) -> Solution:
         invariant_drift=run.invariant_drift,
         network=Network.adopt(_whole(work, run.W), run.a, work.network.w_perp_sq),
         status=Status(run.status),
-        stats=_stats(work, run, options.backend.NAME),
+        stats=stats | _circumstances(work, options, run.W.dtype),
         W_saved=_whole(work, run.W_saved) if keep and run.W_saved is not None else None,
         a_saved=run.a_saved if keep else None,
         observed=_observed(work, run, t, options),
+        switches=switches,
+        dense=dense,
     )
 
 
 def _whole(work: Work, W: Array) -> Array:
     """`W` (..., p, columns that the run moved) with the other columns of the network it began from."""
-    others = work.network.W[:, W.shape[-1] :]
+    others = work.network.W[:, W.shape[-1] :].astype(W.dtype, copy=False)
     if others.shape[1] == 0:
         return W
     return np.concatenate([W, np.broadcast_to(others, (*W.shape[:-1], others.shape[1]))], axis=-1)
 
 
-def _observed(work: Work, run: RawRun, t: Array, options: Options) -> dict[str, Array]:
+def _observed(work: Work, run: RawRun | FlowRun, t: Array, options: Options) -> dict[str, Array]:
     if not options.observers:
         return {}
     assert run.W_saved is not None
@@ -165,13 +219,23 @@ def _observed(work: Work, run: RawRun, t: Array, options: Options) -> dict[str, 
     }
 
 
-def _stats(work: Work, run: RawRun, backend: str) -> dict[str, Any]:
-    step, counters = work.task.step, dict(run.counters)
+def _stats(step: float, run: RawRun) -> dict[str, Any]:
+    counters = dict(run.counters)
     times = {
         f"{name}_time": None if k is None else k * step
         for name in ("criterion", "proved")
         for k in [counters.pop(f"{name}_step")]
     }
-    facts = {"method": "euler", "backend": backend, "step": step, "t_end": work.t_end}
-    sizes = {"n": work.data.n, "d": work.data.d, "p": work.network.p, "dtype": str(work.data.dtype)}
-    return counters | times | facts | sizes
+    return counters | times | {"step": step}
+
+
+def _flow_stats(run: FlowRun, options: Options) -> dict[str, Any]:
+    """The flow's loss never rises, and its steps have no size of their own."""
+    fixed = {"steps": run.counters["accepted"], "first_rise": None, "rises": 0, "step": None}
+    absent = dict.fromkeys(("criterion_time", "proved_time", "loss_bound"))
+    return absent | run.counters | fixed | {"rtol": options.rtol, "atol": options.atol}
+
+
+def _circumstances(work: Work, options: Options, dtype: np.dtype[Any]) -> dict[str, Any]:
+    facts = {"method": options.method, "backend": options.backend.NAME, "t_end": work.t_end}
+    return facts | {"n": work.data.n, "d": work.data.d, "p": work.network.p, "dtype": str(dtype)}

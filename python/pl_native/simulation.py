@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from pl_native import _checks
+from pl_native.backends import with_flow
 from pl_native.progress import Progress
 from pl_native.runs import Options, Work, checked_options, solution_of, work_of, work_of_problem
 from pl_native.solution import Interrupted, Solution
@@ -42,8 +43,11 @@ def simulate(
               with learning rate step * p; t = k * step is flow time. It takes N = round(t_end/step) steps
               when that is within 1e-9 relative, else floor + 1, so `sol.t[-1] == N * step`. Computed in
               the dtype of the data.
+              "flow": the flow itself, as the differential inclusion it is, to rtol: every switch of a pair
+              located, kinks slid along (docs/numerics.md). Computed in and returns float64; ends exactly at
+              t_end.
     step      Euler's step, in units of flow time
-    rtol, atol  tolerances of the adaptive methods; Euler has none
+    rtol, atol  of the flow, per neuron and step: the state's error stays near rtol (measured below it)
     save      None: start and end; an int m >= 2: m times, ends included; an increasing array of times in
               [0, t_end], each snapped to its nearest step; or `pl.Save`. A run that ends early keeps the
               times up to its end, and its end.
@@ -125,9 +129,10 @@ def iter_ensemble(
 def _run(works: Sequence[Work], options: Options, progress: Progress) -> list[Solution]:
     """One call of the backend. Interrupted when Ctrl-C ended it."""
     with progress:
-        runs, interrupted = options.backend.euler(
-            [work.task for work in works], threads=options.threads, poll=progress.poll
-        )
+        call: Any = options.backend.euler
+        if options.method == "flow":
+            call = with_flow(options.backend).flow
+        runs, interrupted = call([work.task for work in works], threads=options.threads, poll=progress.poll)
     reached = [(work, run) for work, run in zip(works, runs, strict=True) if run is not None]
     solutions = [solution_of(work, run, options) for work, run in reached]
     if interrupted:

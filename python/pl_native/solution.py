@@ -17,6 +17,7 @@ import numpy as np
 
 from pl_native import _checks
 from pl_native._checks import Array
+from pl_native.backends.flow_task import DenseFlow, SwitchLog
 from pl_native.types import Network, Status
 
 FORMAT = 1  # of the files that `save` writes
@@ -40,6 +41,8 @@ class Solution:
                      (None where not reached or not claimed), and method, backend, step, t_end, n, d, p, dtype
     W_saved, a_saved  (m, p, d), (m, p) when asked for by `Save(states=True)`, else None
     observed         values of `Save(observe=...)` by name, (m, ...)
+    switches         log of the flow's changes of mode, for `Save(switches=True)`
+    dense            the flow's polynomials, for `Save(dense=True)`: see `at`
     """
 
     t: Array
@@ -54,6 +57,8 @@ class Solution:
     W_saved: Array | None = None
     a_saved: Array | None = None
     observed: Mapping[str, Array] = field(default_factory=dict)
+    switches: SwitchLog | None = None
+    dense: DenseFlow | None = None
 
     def __post_init__(self) -> None:
         for name in (*_CURVES, "W_saved", "a_saved"):
@@ -88,6 +93,14 @@ class Solution:
             raise ValueError("state: no states were kept; ask for them with save=pl.Save(states=True)")
         return Network(self.W_saved[i], self.a_saved[i], w_perp_sq=self.network.w_perp_sq)
 
+    def at(self, t: float) -> Network:
+        """The network at any time of the run; needs `Save(dense=True)`. ValueError outside the run."""
+        if self.dense is None:
+            raise ValueError("at: no dense output was kept; ask for it with save=pl.Save(dense=True)")
+        W, a = self.dense.at(_checks.real("t", t))
+        others = self.network.W[:, W.shape[1] :]  # columns that never move
+        return Network(np.concatenate([W, others], axis=1), a, w_perp_sq=self.network.w_perp_sq)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to `path` (npz, no pickle): to a temporary name beside it, synced, then renamed over it."""
         arrays = {name: getattr(self, name) for name in _CURVES}
@@ -95,6 +108,10 @@ class Solution:
         if self.W_saved is not None and self.a_saved is not None:
             arrays |= {"W_saved": self.W_saved, "a_saved": self.a_saved}
         arrays |= {f"observed/{name}": values for name, values in self.observed.items()}
+        if self.switches is not None:
+            arrays |= {f"switches/{name}": getattr(self.switches, name) for name in SwitchLog.__slots__}
+        if self.dense is not None:
+            arrays |= {f"dense/{name}": values for name, values in self.dense.flat().items()}
         head = {"format": FORMAT, "status": int(self.status), "stats": self.stats}
         _write_atomically(Path(path), arrays | {"head": np.array(json.dumps(head))})
 
@@ -113,7 +130,7 @@ class Solution:
             raise ValueError(
                 f"{os.fspath(path)}: format {head['format']}, this version reads format {FORMAT}"
             )
-        observed = {k.removeprefix("observed/"): v for k, v in arrays.items() if k.startswith("observed/")}
+        observed, switches, dense = (_part(arrays, name) for name in ("observed", "switches", "dense"))
         return cls(
             **{name: arrays[name] for name in _CURVES},
             network=Network(arrays["W"], arrays["a"], w_perp_sq=arrays["w_perp_sq"]),
@@ -122,20 +139,33 @@ class Solution:
             W_saved=arrays.get("W_saved"),
             a_saved=arrays.get("a_saved"),
             observed=observed,
+            switches=SwitchLog(**switches) if switches else None,
+            dense=DenseFlow.from_flat(dense) if dense else None,
         )
+
+    def _steps(self) -> str:
+        s = self.stats
+        if s["method"] == "flow":
+            return f"{s['steps']} steps and {s['events']} events to rtol {s['rtol']:g}"
+        return f"{s['steps']} steps of {s['step']:g}"
 
     def __repr__(self) -> str:
         s, first, last = self.stats, self.loss[0], self.loss[-1]
         return (
             f"Solution({self.status.name}: {self.message}\n"
             f"  {s['method']} on n={s['n']}, d={s['d']}, p={s['p']} ({s['dtype']}), "
-            f"{s['steps']} steps of {s['step']:g} in {s['seconds']:.3g} s ({s['backend']})\n"
+            f"{self._steps()} in {s['seconds']:.3g} s ({s['backend']})\n"
             f"  t {self.t[0]:g}..{self.t[-1]:g} in {len(self.t)} saved times, "
             f"loss {first:.6g} -> {last:.6g}\n"
             f"  local_pl {self.local_pl[0]:.4g} -> {self.local_pl[-1]:.4g}, "
             f"average_pl {self.average_pl():.4g}\n"
             f"  rises {s['rises']}, criterion_time {s['criterion_time']}, proved_time {s['proved_time']})"
         )
+
+
+def _part(arrays: Mapping[str, Array], name: str) -> dict[str, Array]:
+    """The arrays stored as `name/...`."""
+    return {key.removeprefix(f"{name}/"): v for key, v in arrays.items() if key.startswith(f"{name}/")}
 
 
 class Interrupted(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""Times of explicit Euler: t = k * step from an integer k, and which k are recorded."""
+"""Times of a run: of explicit Euler t = k * step, and which k are recorded; of the flow any times."""
 
 from __future__ import annotations
 
@@ -41,6 +41,21 @@ def save_steps(save: Save, t_end: float, step: float, n: int) -> Array:
     whole, rest = divmod(n, count - 1)
     i = np.arange(count, dtype=np.int64)
     return i * whole + i * rest // (count - 1)
+
+
+def save_times(save: Save, t_end: float) -> Array:
+    """The times in [0, t_end] at which the flow records: float64, strictly increasing, never empty."""
+    if save.times is not None:
+        return np.unique(np.minimum(_within(save.times, t_end), t_end))
+    if t_end == 0:
+        return np.zeros(1)
+    if save.every is not None:
+        times = save.every * np.arange(math.floor(t_end / save.every * (1 + 1e-12)) + 1)
+        return np.union1d(np.minimum(times, t_end), [t_end])
+    count = save.count or 2
+    times = t_end * (np.arange(count) / (count - 1))
+    times[-1] = t_end
+    return np.unique(times)
 
 
 def _within(times: Array, t_end: float) -> Array:

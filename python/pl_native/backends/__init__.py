@@ -1,6 +1,7 @@
 """The seam between Python, which checks and explains, and what computes.
 
-A backend is a module with `NAME`, `available()` and `euler(tasks, threads=, poll=)`. It is handed integers
+A backend is a module with `NAME`, `available()`, `euler(tasks, threads=, poll=)` and, but for Numba,
+`flow(tasks, threads=, poll=)`. It is handed integers
 and plain arrays, with no option left to interpret, and hands back what it recorded, a status code and
 counters.
 """
@@ -16,6 +17,7 @@ from typing import Protocol, TypeAlias, cast
 
 from pl_native import _checks
 from pl_native._checks import Array
+from pl_native.backends.flow_task import FlowRun, FlowTask
 from pl_native.types import Stop
 
 NAMES = ("native", "numba", "numpy")
@@ -89,6 +91,23 @@ class Backend(Protocol):
     ) -> tuple[list[RawRun | None], bool]:
         """Runs in order, and whether Ctrl-C ended the call: runs not started are then None."""
         ...
+
+
+class FlowBackend(Backend, Protocol):
+    """A backend that knows `method="flow"`."""
+
+    def flow(
+        self, tasks: Sequence[FlowTask], *, threads: int | None, poll: Poll | None
+    ) -> tuple[list[FlowRun | None], bool]:
+        """As `euler`, along the differential inclusion."""
+        ...
+
+
+def with_flow(backend: Backend) -> FlowBackend:
+    """`backend`, if it has the flow; ValueError otherwise."""
+    if not hasattr(backend, "flow"):
+        raise ValueError(f"backend: {backend.NAME!r} has no method='flow', expected 'native' or 'numpy'")
+    return cast(FlowBackend, backend)
 
 
 def select(name: str = "auto") -> Backend:

@@ -81,6 +81,20 @@ class DenseFlow:
         cut = self.p * self.d
         return flat[:cut].reshape(self.p, self.d), flat[cut:]
 
+    def flat(self) -> dict[str, NDArray[Any]]:
+        """Plain arrays, for a file."""
+        rows = np.array([len(coeff) for coeff in self.coeffs], dtype=np.int64)
+        values = np.concatenate(self.coeffs) if self.coeffs else np.zeros((0, self.p * self.d + self.p))
+        shape = np.array([self.p, self.d])
+        return {"shape": shape, "starts": self.starts, "widths": self.widths, "rows": rows, "values": values}
+
+    @classmethod
+    def from_flat(cls, arrays: dict[str, NDArray[Any]]) -> DenseFlow:
+        """What `flat` gave."""
+        p, d = (int(size) for size in arrays["shape"])
+        pieces = np.split(arrays["values"], np.cumsum(arrays["rows"])[:-1]) if len(arrays["rows"]) else []
+        return cls(p, d, arrays["starts"], arrays["widths"], tuple(pieces))
+
 
 @dataclass(slots=True)
 class FlowRun:
@@ -103,3 +117,30 @@ class FlowRun:
     sliding_end, sliding_max, seconds, criterion_time, proved_time, loss_bound"""
     switches: SwitchLog | None
     dense: DenseFlow | None
+
+
+def as_dict(task: FlowTask) -> dict[str, Any]:
+    """`task` as the native core takes it."""
+    stop = {
+        name: getattr(task.stop, name) for name in ("criterion", "loss", "stall", "wall_time", "max_steps")
+    }
+    values = {name: getattr(task, name) for name in FlowTask.__slots__}
+    return {**values, "stop": stop, "save": np.asarray(task.save, dtype=np.float64).tolist()}
+
+
+def as_run(task: FlowTask, raw: dict[str, Any]) -> FlowRun:
+    """What the native core gave."""
+    log, pieces = raw["switches"], raw["dense"]
+    fields = {name: raw[name] for name in FlowRun.__slots__ if name not in ("switches", "dense")}
+    return FlowRun(
+        **fields,
+        switches=None if log is None else SwitchLog(**log),
+        dense=None if pieces is None else _as_dense(task, pieces),
+    )
+
+
+def _as_dense(task: FlowTask, pieces: list[tuple[float, float, Any]]) -> DenseFlow:
+    p, d = task.W.shape
+    starts = np.array([piece[0] for piece in pieces])
+    widths = np.array([piece[1] for piece in pieces])
+    return DenseFlow(p, d, starts, widths, tuple(piece[2] for piece in pieces))

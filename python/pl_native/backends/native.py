@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pl_native.backends import EulerTask, Poll, RawRun
+from pl_native.backends.flow_task import FlowRun, FlowTask, as_dict, as_run
 from pl_native.types import Stop
 
 NAME = "native"
@@ -26,6 +27,18 @@ def euler(
     team = _core.default_threads() if threads is None else threads
     found, interrupted = _core.euler([_as_tuple(task) for task in tasks], team, poll)
     return [None if run is None else _as_run(run) for run in found], interrupted
+
+
+def flow(
+    tasks: Sequence[FlowTask], *, threads: int | None, poll: Poll | None
+) -> tuple[list[FlowRun | None], bool]:
+    """The event-driven flow; one run is one thread's."""
+    from pl_native import _core
+
+    team = _core.default_threads() if threads is None else threads
+    found, interrupted = _core.flow([as_dict(task) for task in tasks], team, poll)
+    runs = [None if run is None else as_run(task, run) for task, run in zip(tasks, found, strict=True)]
+    return runs, interrupted
 
 
 def _as_tuple(task: EulerTask) -> tuple[Any, ...]:

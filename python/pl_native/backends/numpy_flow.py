@@ -18,15 +18,14 @@ core.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pl_native.backends import Poll
 from pl_native.backends.flow_task import OFF, ON, SLIDE, Floats, FlowRun, FlowTask, SwitchLog
-
-NAME = "numpy"
 
 Row: TypeAlias = tuple[float, float, float, int, float, Floats, Floats]
 
@@ -38,7 +37,7 @@ RELEASE = 1e-11  # a multiplier this far outside is clearly so for `select` too
 
 
 def flow(
-    tasks: Sequence[FlowTask], *, threads: int | None = None, poll: Callable[[int, int], None] | None = None
+    tasks: Sequence[FlowTask], *, threads: int | None, poll: Poll | None
 ) -> tuple[list[FlowRun | None], bool]:
     """Runs in order; stop rules other than `max_steps` and dense output are the native core's alone."""
     runs: list[FlowRun | None] = []
@@ -122,6 +121,7 @@ class Oracle:
         self.counters = {"accepted": 0, "rhs": 0, "events": 0, "zero_neuron": 0}
 
     def run(self) -> FlowRun:
+        """Step by step to t_end, landing on the times to record."""
         begin, task, rows, status = time.perf_counter(), self.task, [], HORIZON
         for j in range(self.p):
             self.settle(j, np.flatnonzero(self.W[j] @ self.X.T == 0))
@@ -137,7 +137,7 @@ class Oracle:
             if self.t >= task.t_end or status != HORIZON:
                 break
             self.advance(min([*pending, task.t_end]))
-        if not rows or rows[-1][0] != self.t:
+        if not rows or (rows[-1][0] != self.t and self.t < self.task.t_end):  # ended early: its end too
             rows.append(self.row())
         return self.result(status, rows, time.perf_counter() - begin)
 
@@ -194,6 +194,7 @@ class Oracle:
         return np.where(self.modes == SLIDE, inside + RELEASE, side)
 
     def first_event(self, h: float) -> tuple[float, list[tuple[int, int]]]:
+        """Time of the first event within h, and the pairs (j, i) that meet it; j alone as (j, -1)."""
         grid = h * np.arange(1, SAMPLES + 1) / SAMPLES
         late = next((t for t in grid if (self.margins(t) < 0).any()), None)
         if late is None:
@@ -231,6 +232,7 @@ class Oracle:
         return None
 
     def change(self, j: int, K: NDArray[np.int64], modes: NDArray[np.int8]) -> None:
+        """Sets modes and logs what changed."""
         for i, mode in zip(K, modes, strict=True):
             if self.modes[j, i] != mode:
                 self.log.append((self.t, j, int(i), int(self.modes[j, i]), int(mode)))
@@ -244,6 +246,7 @@ class Oracle:
         return self.t, loss, speed, int((self.modes == ON).sum()), drift, self.W.copy(), self.A.copy()
 
     def result(self, status: int, rows: list[Row], seconds: float) -> FlowRun:
+        """The rows as a run."""
         t, loss, speed, active, drift, W, a = (np.array(column) for column in zip(*rows, strict=True))
         log = [np.array(column) for column in zip(*self.log, strict=True)] or [np.zeros(0)] * 5
         states = self.task.states
