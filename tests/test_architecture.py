@@ -21,9 +21,13 @@ ORDER = [
     "backends.native", "time_grid", "progress", "solution", "runs", "simulation", "metrics", "theory",
     "stats._beta", "stats.intervals", "stats._logistic", "stats.threshold", "stats.slopes", "stats.curves",
     "stats",
-    "store", "sweep",
-    "experiments._curves", "experiments._tables", "experiments._marks", "experiments.fig3", "experiments",
-    "plots", "report", "doctor", "cli", "__main__",
+    "store.columns", "store.disk", "store.shards", "store.manifest", "store.folder", "store.upkeep", "store.export",
+    "store",
+    "sweep.functions", "sweep.cells", "sweep.grids", "sweep.plans", "sweep.chunks", "sweep.computing",
+    "sweep.engines", "sweep.running", "sweep.rebuilding", "sweep",
+    "experiments._curves", "experiments._protocol", "experiments._tables", "experiments._marks",
+    "experiments.fig3", "experiments.fig4", "experiments",
+    "plots", "report", "doctor", "sweep_cli", "cli", "__main__",
 ]  # fmt: skip
 """Left to right: a module imports only from its left. `__init__` may import all of them."""
 
