@@ -73,6 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("always", RuntimeWarning)
             warnings.showwarning = _warn
             return _run(parsed)
     except KeyboardInterrupt:

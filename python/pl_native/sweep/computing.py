@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -152,10 +153,13 @@ def team(backend: str, threads: int | None) -> int:
     """Number of threads at work; the NumPy backend has one."""
     if backend == "numpy":
         return 1
+    if threads is not None:
+        return threads
     native = build_info()["native"]
-    return threads or (int(native["default_threads"]) if native else os.cpu_count() or 1)
+    return int(native["default_threads"]) if native else os.cpu_count() or 1
 
 
+@lru_cache
 def level(backend: str) -> str:
     """Instruction-set level of the native kernels in use; the other backends name themselves."""
     native = build_info()["native"] if backend == "native" else None
