@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -82,7 +83,6 @@ def run_through(
             if not pending:
                 return
             finished, _ = wait(pending, timeout=_POLL, return_when=FIRST_COMPLETED)
-            _check_alive(executor)
             for future in finished:
                 chunk = pending.pop(future)
                 _collect(future, chunk, settings, again, keep)
@@ -133,20 +133,18 @@ def _said(error: BaseException) -> str:
 
 
 def workers(executor: Any) -> int:
-    """How many chunks an executor can run at once, as far as it tells."""
+    """How many chunks an executor can run at once, as far as it tells. EngineError when Dask does not answer."""
     client = getattr(executor, "_client", None)
     if client is not None and hasattr(client, "nthreads"):
-        return max(1, sum(int(count) for count in client.nthreads().values()))
+        if client.status != "running":
+            raise EngineError(f"the engine was lost: the Dask scheduler does not answer ({client.status})")
+        try:
+            return max(1, sum(int(count) for count in client.nthreads().values()))
+        except OSError as error:  # timeouts and closed connections
+            lost = f"the engine was lost: the Dask scheduler does not answer ({_said(error)})"
+            raise EngineError(lost) from error
     found = getattr(executor, "_max_workers", None)
     return found if isinstance(found, int) and found > 0 else _WORKERS
-
-
-def _check_alive(executor: Any) -> None:
-    """EngineError when Dask's client has lost its scheduler."""
-    client = getattr(executor, "_client", None)
-    status = getattr(client, "status", "running")
-    if status != "running":
-        raise EngineError(f"the Dask scheduler does not answer (client is {status})")
 
 
 @contextmanager
@@ -180,6 +178,8 @@ def _connected(address: str) -> Iterator[Any]:
         client = distributed.Client(address, timeout=10, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise EngineError(f"no Dask scheduler answers at {address} ({_said(error)})") from error
+    for name in [name for name in logging.root.manager.loggerDict if name.startswith(("distributed", "asyncio"))]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # a lost scheduler is told once, by EngineError
     try:
         yield client
     finally:
