@@ -96,12 +96,17 @@ def expected(spec, folder):
 def driver(spec, out, address):
     arguments = ["sweep", "run", str(spec), "--out", str(out), "--dask", address, "--chunk-seconds", "0.2"]
     return subprocess.Popen(
-        [sys.executable, "-m", "pl_native.cli", *arguments], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "pl_native.cli", *arguments],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
 
 
 def wait_for_rows(out, process, least=1):
-    while process.poll() is None and (not (out / "shards").exists() or len(list((out / "shards").glob("*.npz"))) < least):
+    while process.poll() is None and (
+        not (out / "shards").exists() or len(list((out / "shards").glob("*.npz"))) < least
+    ):
         time.sleep(0.02)
 
 
@@ -165,7 +170,9 @@ def test_a_client_can_be_handed_over(cluster, spec, tmp_path):
         "    assert client.status == 'running'\n"
     )
     arguments = [str(spec), str(tmp_path / "a"), cluster.address]
-    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=90)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=90
+    )
     assert done.returncode == 0, done.stderr
     plan, rows = expected(spec, tmp_path / "b")
     assert bits(Store(tmp_path / "a").rows(plan.ids)) == rows

@@ -46,7 +46,11 @@ def test_rows_survive_the_disk_bit_for_bit(tmp_path):
 
 
 def test_odd_values_survive_arrays_and_text():
-    odd = [some_row(), some_row(loss_end=-0.0, error="a,b \"c\"\nd", n=2**62), some_row(loss_end=5e-324, status=None)]
+    odd = [
+        some_row(),
+        some_row(loss_end=-0.0, error='a,b "c"\nd', n=2**62),
+        some_row(loss_end=5e-324, status=None),
+    ]
     odd += [some_row(loss_end=value) for value in (math.inf, -math.inf, math.nan)]
     assert bits(columns.from_arrays(columns.as_arrays(odd))) == bits(odd)
     assert bits(columns.rows_from_csv(columns.csv_header() + columns.csv_lines(odd))) == bits(odd)
@@ -85,7 +89,18 @@ def test_the_manifest_says_where_rows_come_from(filled):
     assert (found["schema"], found["numerics"], found["name"]) == (store.SCHEMA, 1, "sweep")
     assert len(found["plans"]) == len(found["sessions"]) == 2
     last = found["sessions"][-1]
-    for name in ("pl_native", "numerics", "python", "numpy", "platform", "cpu", "host", "pid", "argv", "slurm"):
+    for name in (
+        "pl_native",
+        "numerics",
+        "python",
+        "numpy",
+        "platform",
+        "cpu",
+        "host",
+        "pid",
+        "argv",
+        "slurm",
+    ):
         assert name in last
     if last["native"] is not None:
         assert {"compiler", "fp_flags", "level", "parallel_runtime"} <= last["native"].keys()
@@ -278,7 +293,7 @@ def test_shards_of_another_form_are_told_and_not_touched(filled, monkeypatch):
         assert len(filled) == 4
 
 
-@pytest.mark.parametrize(("number", "words"), [(errno.ENOSPC, "the disk is full"), (errno.EDQUOT, "the disk is full"),
+@pytest.mark.parametrize(("number", "words"), [(errno.ENOSPC, "disk is full"), (errno.EDQUOT, "disk is full"),
                                                (errno.EROFS, "read-only"), (errno.EACCES, "read-only"),
                                                (errno.EIO, "Run the same again")])  # fmt: skip
 @pytest.mark.parametrize("call", ["fsync", "replace"])
@@ -317,7 +332,10 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path, monkeypatch):
 
 def test_two_writers_of_one_share_are_kept_apart(tmp_path):
     claim = lambda found: None  # noqa: E731
-    with Store(tmp_path).writing("sweep", claim), pytest.raises(ValueError, match="another process is writing"):
+    with (
+        Store(tmp_path).writing("sweep", claim),
+        pytest.raises(ValueError, match="another process is writing"),
+    ):
         run(tmp_path, cell())
     with Store(tmp_path).writing("sweep", claim, (1, 2)):
         with pytest.raises(ValueError, match="another process is writing here"):
@@ -334,7 +352,10 @@ def test_without_locks_two_writers_do_no_harm(tmp_path, monkeypatch):
     monkeypatch.setattr(disk, "lock", lambda path, **_: None)
     claim = lambda found: None  # noqa: E731
     rows = run(tmp_path / "b", cell())[1]
-    with Store(tmp_path / "a").writing("sweep", claim) as one, Store(tmp_path / "a").writing("sweep", claim) as two:
+    with (
+        Store(tmp_path / "a").writing("sweep", claim) as one,
+        Store(tmp_path / "a").writing("sweep", claim) as two,
+    ):
         one.add(rows)
         two.add(rows)
     assert bits(Store(tmp_path / "a").rows()) == bits(rows)
@@ -460,7 +481,7 @@ def test_merge_refuses_others_and_leaves_out_what_is_damaged(filled, tmp_path):
     assert "damaged" in damage.reason
     assert len(Store(tmp_path / "b")) == 2
     sweep.run(plan(cell(), name="other"), tmp_path / "c")
-    with pytest.raises(ValueError, match="rows of the sweep 'other'.*expected one sweep"):
+    with pytest.raises(ValueError, match=r"rows of the sweep 'other'.*expected one sweep"):
         sweep.merge(tmp_path / "d", [tmp_path / "b", tmp_path / "c"])
     with pytest.raises(ValueError, match="holds no rows of a sweep"):
         sweep.merge(tmp_path / "d", [tmp_path / "none"])
@@ -500,7 +521,11 @@ def test_exports_name_what_they_need(filled, tmp_path, monkeypatch):
         sweep.export(filled.folder, tmp_path / "x.xls")
     for name in ("pandas", "pyarrow", "xarray"):
         monkeypatch.setitem(sys.modules, name, None)
-    for call in (store.to_pandas, store.to_xarray, lambda rows: store.to_parquet(rows, tmp_path / "x.parquet")):
+    for call in (
+        store.to_pandas,
+        store.to_xarray,
+        lambda rows: store.to_parquet(rows, tmp_path / "x.parquet"),
+    ):
         with pytest.raises(ImportError, match=r"pip install 'pl_native\[table\]'"):
             call([])
     assert export.SUFFIXES == (".csv", ".parquet")

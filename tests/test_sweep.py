@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -57,7 +59,9 @@ def drawn_by_hand(replicate, words=None):
 def test_any_replicate_can_be_drawn_by_hand(monkeypatch):
     assert drawn_by_hand(1) == []
     real = cells.stream
-    monkeypatch.setattr(cells, "stream", lambda seed, c, r, what: real(seed, r, c, what))  # planted: words swapped
+    monkeypatch.setattr(
+        cells, "stream", lambda seed, c, r, what: real(seed, r, c, what)
+    )  # planted: words swapped
     assert drawn_by_hand(1) == ["X", "y", "W", "a"]
     monkeypatch.setattr(cells, "stream", lambda seed, c, r, what: real(c, seed, r, what))
     assert drawn_by_hand(1) == ["X", "y", "W", "a"]
@@ -147,7 +151,10 @@ def test_shares_are_a_partition(tmp_path):
     assert counts == [2, 2, 1]
     assert run(tmp_path, *grid)[0] == 0
     assert store.verify(tmp_path).ok
-    for share, words in (((0, 3), r"share\[0\]: expected an integer >= 1"), ((4, 3), "i <= N, got \\(4, 3\\)")):
+    for share, words in (
+        ((0, 3), r"share\[0\]: expected an integer >= 1"),
+        ((4, 3), "i <= N, got \\(4, 3\\)"),
+    ):
         with pytest.raises(ValueError, match=words):
             run(tmp_path, *grid, share=share)
     assert sweep.parse_share("3/16") == (3, 16)
@@ -195,14 +202,18 @@ def test_a_run_that_failed_once_may_succeed_later(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"initialisation": "sweeping:wrong_network"}, "TypeError: initialisation: expected 'sweeping:wrong_network'"),
-        ({"data": "sweeping:broken_data", "data_options": {"x": 1}}, "TypeError: broken_data.. got an unexpected"),
+        (
+            {"initialisation": "sweeping:wrong_network"},
+            "TypeError: initialisation: expected 'sweeping:wrong_network'",
+        ),
+        (
+            {"data": "sweeping:broken_data", "data_options": {"x": 1}},
+            "TypeError: broken_data.. got an unexpected",
+        ),
         ({"data": "orthogonal", "n": 7}, "ValueError: n: expected n <= d = 6"),
     ],
 )
 def test_what_a_generator_does_wrong_is_in_the_row(change, words, tmp_path):
-    import re
-
     _, rows = run(tmp_path, cell(**change))
     assert [row["status"] for row in rows] == [ERROR, ERROR]
     assert re.match(words, rows[0]["error"])
@@ -214,9 +225,13 @@ def test_what_a_generator_does_wrong_is_in_the_row(change, words, tmp_path):
 def test_users_functions_are_known_by_import_path_and_source(tmp_path, monkeypatch):
     mine = cell(initialisation=own_network, initial_options={"factor": 2.0}, dtype="float64")
     assert mine.initialisation == "sweeping:own_network"
-    assert mine == cell(initialisation="sweeping:own_network", initial_options='{"factor": 2.0}', dtype="float64")
+    assert mine == cell(
+        initialisation="sweeping:own_network", initial_options='{"factor": 2.0}', dtype="float64"
+    )
     _, rows = run(tmp_path, mine)
-    expected = initial.balanced(5, 6, seed=pl.streams.stream(SEED, mine.number, 0, pl.streams.Purpose.NETWORK), scale=2)
+    expected = initial.balanced(
+        5, 6, seed=pl.streams.stream(SEED, mine.number, 0, pl.streams.Purpose.NETWORK), scale=2
+    )
     np.testing.assert_array_equal(sweep.problem(mine, SEED, 0)[1].W, expected.W)
     assert len(rows[0]["code"]) == 64
     sweep.rebuild(rows[0]["id"], tmp_path)
@@ -231,7 +246,11 @@ def test_users_functions_are_known_by_import_path_and_source(tmp_path, monkeypat
     [
         (lambda n, d: None, ValueError, "other processes and later sessions can import"),
         (replace, None, None),
-        ("nothing", ValueError, "initialisation: expected one of 'asymmetric', .* or 'module:function', got 'nothing'"),
+        (
+            "nothing",
+            ValueError,
+            "initialisation: expected one of 'asymmetric', .* or 'module:function', got 'nothing'",
+        ),
         ("no_module:f", ValueError, "initialisation: cannot import 'no_module:f'"),
         ("sweeping:nothing", ValueError, "cannot import 'sweeping:nothing'"),
         ("sweeping:SEED", TypeError, "expected a function, 'sweeping:SEED' is 7"),
@@ -251,8 +270,8 @@ def test_functions_that_others_cannot_import_are_refused(value, error, words):
 
 def test_grids_are_products_and_fields_may_follow_from_others():
     grid = sweep.grid(
-        n=range(100, 301, 100), d=[10, 20], p=pl.minimal_width, initialisation="torch_linear", t_end=pl.horizon,
-        stop=lambda n: Stop(loss=1 / (2 * n)), replicates=3, dtype="float32",
+        n=range(100, 301, 100), d=[10, 20], p=pl.minimal_width, initialisation="torch_linear",
+        t_end=pl.horizon, stop=lambda n: Stop(loss=1 / (2 * n)), replicates=3, dtype="float32",
     )  # fmt: skip
     assert [(c.n, c.d) for c in grid] == [(n, d) for n in (100, 200, 300) for d in (10, 20)]
     for c in grid:
@@ -260,8 +279,9 @@ def test_grids_are_products_and_fields_may_follow_from_others():
         assert c.t_end == pl.horizon(c.n, c.p)
         assert c.stop == Stop(loss=1 / (2 * c.n))
     words = sweep.grid(
-        n={"from": 100, "to": 300, "step": 100}, d=np.array([10, 20]), p="width 1x", initialisation="torch_linear",
-        t_end="horizon", stop={"loss": "1/(2n)"}, replicates=3, dtype="float32",
+        n={"from": 100, "to": 300, "step": 100}, d=np.array([10, 20]), p="width 1x",
+        initialisation="torch_linear", t_end="horizon", stop={"loss": "1/(2n)"}, replicates=3,
+        dtype="float32",
     )  # fmt: skip
     assert words == grid
 
@@ -362,7 +382,7 @@ def test_plans_refuse_nonsense():
         cell(initialisation="zero")
     with pytest.raises(ValueError, match="replicates: expected an integer >= 1, got 0"):
         cell(replicates=0)
-    with pytest.raises(TypeError, match="stop: expected pl.Stop, got 3"):
+    with pytest.raises(TypeError, match=r"stop: expected pl\.Stop, got 3"):
         cell(stop=3)
     with pytest.raises(TypeError, match="data_options: expected JSON values"):
         cell(data_options={"x": object()})
@@ -419,7 +439,13 @@ def test_chunks_are_a_few_seconds_of_work():
     found = list(chunks.chunks(runs, Fixed(1.0), 2, 1.5))
     assert [len(chunk) for chunk in found] == [4, 3, 1]
     assert [run for chunk in found for run in chunk] == runs
-    assert [len(chunk) for chunk in chunks.chunks(runs, Fixed(100.0), 2, 1.0)] == [2, 2, 1, 2, 1]  # whole teams
+    assert [len(chunk) for chunk in chunks.chunks(runs, Fixed(100.0), 2, 1.0)] == [
+        2,
+        2,
+        1,
+        2,
+        1,
+    ]  # whole teams
     assert [len(chunk) for chunk in chunks.chunks(runs, Fixed(1e-9), 2, 1.0)] == [8]
 
 
@@ -498,7 +524,7 @@ def test_rebuild_tells_what_does_not_fit(tmp_path, monkeypatch):
         fakes = [row | {"replicate": 90, "loss_end": 0.5}, row | {"replicate": 91, "isa": "v9"}]
         fakes = [fake | {"id": store.row_id(fake)} for fake in fakes] + [row | {"id": "0" * 64}]
         writer.add(fakes)
-    with pytest.raises(ValueError, match="not reproduced to the last bit, .*loss_end.* differ"):
+    with pytest.raises(ValueError, match=r"not reproduced to the last bit, .*loss_end.* differ"):
         sweep.rebuild(fakes[0]["id"], tmp_path)
     with pytest.raises(ValueError, match="computed at level v9, this machine uses numpy"):
         sweep.rebuild(fakes[1]["id"], tmp_path)
@@ -560,7 +586,20 @@ def test_the_shell_tells_of_failed_runs(spec, tmp_path, capsys, monkeypatch):
 
 
 def test_slurm_scripts_run_what_was_planned(spec, tmp_path, capsys):
-    arguments = ["sweep", "plan", spec, "--out", "a dir", "--slurm", "--parts", "3", "--cpus", "2", "--minutes", "90"]
+    arguments = [
+        "sweep",
+        "plan",
+        spec,
+        "--out",
+        "a dir",
+        "--slurm",
+        "--parts",
+        "3",
+        "--cpus",
+        "2",
+        "--minutes",
+        "90",
+    ]
     assert cli.main(arguments) == 0
     script = (tmp_path / "a dir" / "sweep.sbatch").read_text()
     for line in ("#SBATCH --array=1-3", "#SBATCH --cpus-per-task=2", "#SBATCH --time=01:30:00",
@@ -609,3 +648,24 @@ def test_wrong_arguments_are_one_clear_line(arguments, words, spec, tmp_path, ca
     assert words in told
     assert told.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["pair.toml"]
+
+
+DOCS = Path(__file__).parent.parent / "docs" / "sweeps.md"
+
+
+@pytest.mark.skipif(not DOCS.exists(), reason="needs the source tree")
+def test_the_documentation_s_examples_run_and_agree(tmp_path, monkeypatch, capsys):
+    text = DOCS.read_text(encoding="utf-8")
+    small = {"n=[100, 200, 300]": "n=[20, 30]", "replicates=40": "replicates=2",
+             "replicates = 40": "replicates = 2",
+             "from = 100, to = 300, step = 100": "from = 20, to = 30, step = 10"}  # fmt: skip
+    for old, new in small.items():
+        assert old in text
+        text = text.replace(old, new)
+    monkeypatch.chdir(tmp_path)
+    exec(re.search(r"```python\n(.*?)```", text, re.S)[1], {})
+    Path("first.toml").write_text(re.search(r"```toml\n(.*?)```", text, re.S)[1])
+    assert "4 of 4 runs done" in capsys.readouterr().out
+    for line in re.findall(r"^pl-native (sweep [a-z]+ first.*?)(?:  |$)", text, re.M)[:4]:
+        assert cli.main(line.split()) == 0
+    assert "0 new rows" in capsys.readouterr().out

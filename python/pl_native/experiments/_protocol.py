@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from pl_native import time_grid
 from pl_native.experiments._curves import Comparison, number, real
 from pl_native.initial import horizon
 from pl_native.stats import CurveTest, two_sample_test
@@ -58,7 +59,7 @@ def cut_short(rows: Sequence[Row], factor: float) -> list[Row]:
 
 def _cut(row: Row, factor: float) -> Row:
     step, target = real(row, "step"), real(row, "stop_loss")
-    last = step * (math.floor(factor * real(row, "horizon") / step) + 1)
+    last = step * time_grid.n_steps(factor * real(row, "horizon"), step)
     if real(row, "loss_end") > target or real(row, "t_end") <= last:
         return dict(row)
     return row | {"status": Status.HORIZON.name, "t_end": last, "loss_end": math.nextafter(target, math.inf)}

@@ -133,7 +133,7 @@ def _said(error: BaseException) -> str:
 
 
 def workers(executor: Any) -> int:
-    """How many chunks an executor can run at once, as far as it tells. EngineError when Dask does not answer."""
+    """How many chunks an executor can run at once, as it tells. EngineError when Dask does not answer."""
     client = getattr(executor, "_client", None)
     if client is not None and hasattr(client, "nthreads"):
         if client.status != "running":
@@ -178,7 +178,9 @@ def _connected(address: str) -> Iterator[Any]:
         client = distributed.Client(address, timeout=10, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise EngineError(f"no Dask scheduler answers at {address} ({_said(error)})") from error
-    for name in [name for name in logging.root.manager.loggerDict if name.startswith(("distributed", "asyncio"))]:
+    for name in [
+        name for name in logging.root.manager.loggerDict if name.startswith(("distributed", "asyncio"))
+    ]:
         logging.getLogger(name).setLevel(logging.CRITICAL)  # a lost scheduler is told once, by EngineError
     try:
         yield client
