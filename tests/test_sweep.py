@@ -16,7 +16,7 @@ from pl_native import cli, data, initial, simulation, store, sweep
 from pl_native.solution import Interrupted
 from pl_native.store import CONTENT, ERROR, Store
 from pl_native.sweep import cells, chunks, computing, functions, plans, running
-from pl_native.types import Stop
+from pl_native.types import Status, Stop
 from sweeping import SEED, bits, broken_data, cell, own_network, plan, run
 
 TINY = 1e-9  # seconds of a chunk: one run at a time
@@ -122,7 +122,8 @@ def test_interrupted_sweeps_keep_finished_rows_and_resume_to_the_same(tmp_path, 
         calls.append(1)
         solutions = real(problems, **options)
         if len(calls) == 2:
-            raise Interrupted(solutions[1:], [1], len(solutions))
+            under_way = replace(solutions[0], status=Status.INTERRUPTED)  # no result of that run
+            raise Interrupted([under_way, solutions[1]], [0, 1], len(solutions))
         return solutions
 
     monkeypatch.setattr(computing, "simulate_ensemble", interrupted)
