@@ -18,12 +18,17 @@ ORDER = [
     "_core", "_checks", "build_info", "published", "status", "options", "network", "types", "streams",
     "data", "groups", "initial", "reduction", "model",
     "backends.flow_task", "backends", "backends._certificate", "backends.numpy_flow", "backends._loop",
-    "backends.numpy", "backends.numba", "backends.native", "time_grid", "progress", "solution", "runs", "simulation", "metrics", "theory",
+    "backends.numpy", "backends.numba", "backends.native",
+    "time_grid", "progress", "solution", "runs", "simulation", "metrics", "theory",
     "stats._beta", "stats.intervals", "stats._logistic", "stats.threshold", "stats.slopes", "stats.curves",
     "stats",
-    "store", "sweep",
-    "experiments._curves", "experiments._tables", "experiments._marks", "experiments.fig3", "experiments",
-    "plots", "report", "doctor", "cli", "__main__",
+    "store.columns", "store.disk", "store.shards", "store.manifest", "store.folder", "store.upkeep",
+    "store.export", "store",
+    "sweep.functions", "sweep.cells", "sweep.grids", "sweep.plans", "sweep.chunks", "sweep.computing",
+    "sweep.engines", "sweep.running", "sweep.rebuilding", "sweep",
+    "experiments._curves", "experiments._protocol", "experiments._tables", "experiments._marks",
+    "experiments.fig3", "experiments.fig4", "experiments",
+    "plots", "report", "doctor", "sweep_cli", "cli", "__main__",
 ]  # fmt: skip
 """Left to right: a module imports only from its left. `__init__` may import all of them."""
 

@@ -70,8 +70,8 @@ def test_seeds_add_rows_and_figures_use_their_own(tiny, tmp_path, capsys):
         (["reproduce", "fig9", "--out", "x"], "invalid choice: 'fig9'"),
         (["reproduce", "fig3"], "--out"),
         (["reproduce", "fig3", "--out", "x", "--preset", "fast"], "invalid choice: 'fast'"),
-        (["reproduce", "fig3", "--out", "x", "--preset", "paper"], "available: 'quick'"),
-        (["reproduce", "fig4", "--out", "x"], "available: fig3"),
+        (["reproduce", "fig3", "--out", "x", "--preset", "flow"], "available: 'quick'"),
+        (["reproduce", "fig5", "--out", "x"], "available: fig3, fig4"),
         (["reproduce", "fig3", "--out", "x", "--seed", "-1"], "expected a whole number >= 0, got -1"),
         (["reproduce", "fig3", "--out", "x", "--seed", "1.5"], "expected a whole number, got '1.5'"),
         (["reproduce", "fig3", "--out", "x", "--jobs", "0"], "expected a whole number >= 1, got 0"),
@@ -94,7 +94,7 @@ def test_a_folder_that_cannot_be_written_is_a_failure(tiny, tmp_path, monkeypatc
 
     monkeypatch.setattr(os, "replace", refused)
     assert reproduce(tmp_path) == 1
-    assert "pl-native: failed: [Errno 13] Permission denied" in capsys.readouterr().err
+    assert "pl-native: failed: [Errno 13] cannot be written (read-only)" in capsys.readouterr().err
 
 
 def test_without_matplotlib_rows_and_table_remain(tiny, tmp_path, monkeypatch, capsys):
@@ -106,17 +106,16 @@ def test_without_matplotlib_rows_and_table_remain(tiny, tmp_path, monkeypatch, c
 
 LONG = """
 import sys
-from pl_native import cli, sweep
-from pl_native.experiments import fig3
+from pl_native import cli
+from pl_native.experiments import _protocol, fig3
 fig3.PRESETS["quick"] = (fig3.Grid((60, 70), 1, ("torch_linear",), 6),)
-fig3.horizon = lambda n, p: 2000.0
-sweep._CHUNK_WORK = 1.0
+_protocol.horizon = lambda n, p: 2000.0
 sys.exit(cli.main(sys.argv[1:]))
 """
 
 
 def test_ctrl_c_keeps_rows_and_says_how_to_go_on(tmp_path):
-    arguments = ["reproduce", "fig3", "--out", str(tmp_path), "--seed", "5"]
+    arguments = ["reproduce", "fig3", "--out", str(tmp_path), "--seed", "5", "--chunk-seconds", "0.001"]
     process = subprocess.Popen(
         [sys.executable, "-c", LONG, *arguments],
         env={**os.environ, "PL_NATIVE_BACKEND": "numpy"},

@@ -8,7 +8,7 @@ sol = pl.simulate(data, net, t_end=100.0)
 sol.loss, sol.local_pl, sol.status
 """
 
-from pl_native import data, initial, metrics, stats, streams, sweep
+from pl_native import data, initial, metrics, stats, store, streams, sweep
 from pl_native.build_info import build_info, version
 from pl_native.initial import horizon, minimal_width
 from pl_native.reduction import Reduction, reduce
@@ -39,6 +39,7 @@ __all__ = [
     "simulate",
     "simulate_ensemble",
     "stats",
+    "store",
     "streams",
     "sweep",
 ]

@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+NUMERICS = 1
+"""Raised whenever the same problem would give other numbers; part of every row's id."""
+
 
 def version() -> str:
     """The version of the installed package; "0+unknown" when it is used without being installed."""

@@ -7,11 +7,12 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from pl_native import doctor, experiments, plots, sweep
+from pl_native import doctor, experiments, plots, sweep, sweep_cli
 from pl_native.build_info import version
 from pl_native.store import Store, write_atomically
 
@@ -48,7 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     reproduce = commands.add_parser(
         "reproduce", help="run an experiment of the paper and compare it with what was published"
     )
-    reproduce.add_argument("figure", choices=experiments.FIGURES, metavar="FIGURE", help="fig3")
+    reproduce.add_argument(
+        "figure", choices=experiments.FIGURES, metavar="FIGURE", help=", ".join(experiments.AVAILABLE)
+    )
     reproduce.add_argument(
         "--preset", choices=experiments.PRESETS, default="quick", help="how much to run (quick)"
     )
@@ -58,7 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     reproduce.add_argument(
         "--seed", type=_whole(0), default=0, metavar="S", help="root of all random streams (0)"
     )
-    reproduce.add_argument("--jobs", type=_whole(1), metavar="N", help="threads (default: the CPUs at hand)")
+    sweep_cli.add_engine_arguments(reproduce, _whole)
+    sweep_cli.add_parser(commands, _whole)
     commands.add_parser("doctor", help="what this installation can do, and what it has chosen")
     return parser
 
@@ -68,9 +72,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     parsed = _parser().parse_args(arguments)
     try:
-        if parsed.command == "doctor":
-            return doctor.report()
-        return _reproduce(parsed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", RuntimeWarning)
+            warnings.showwarning = _warn
+            return _run(parsed)
     except KeyboardInterrupt:
         again = shlex.join(["pl-native", *arguments])
         print(f"\ninterrupted; finished runs are kept. To go on: {again}", file=sys.stderr)
@@ -78,23 +83,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, TypeError) as error:
         print(f"pl-native: error: {error}", file=sys.stderr)
         return 2
-    except (OSError, MemoryError, ImportError) as error:
+    except (OSError, MemoryError, ImportError, sweep.EngineError) as error:
         print(f"pl-native: failed: {error}", file=sys.stderr)
         return 1
 
 
+def _run(parsed: argparse.Namespace) -> int:
+    if parsed.command == "doctor":
+        return doctor.report()
+    return sweep_cli.main(parsed) if parsed.command == "sweep" else _reproduce(parsed)
+
+
+def _warn(message: Warning | str, *_: object, **__: object) -> None:
+    """A warning in one line, without the place in the code."""
+    print(f"pl-native: warning: {message}", file=sys.stderr)
+
+
 def _reproduce(parsed: argparse.Namespace) -> int:
     figure = experiments.experiment(parsed.figure)
-    plan = sweep.plan(figure.tasks(parsed.preset), seed=int(parsed.seed))
+    plan = sweep.plan(figure.tasks(parsed.preset), seed=int(parsed.seed), name=parsed.figure)
     store = Store(_folder(parsed.out) / parsed.figure)
-    missing = plan.missing(store)
-    work = sum(run.cell.work for run in missing)
-    print(
-        f"{parsed.figure}, preset {parsed.preset}: {len(plan.runs)} runs, "
-        f"{len(plan.runs) - len(missing)} of them already in {store.path}; "
-        f"at most {work / 1e9:.0f} GFLOP to do ({plan.backend} backend)"
-    )
-    sweep.run(plan, store, threads=parsed.jobs and int(parsed.jobs), progress=True)
+    missing = plan.missing(store.ids())
+    print(f"preset {parsed.preset}, {sweep_cli.describe(plan, missing)}")
+    sweep.run(plan, store, extend=True, **sweep_cli.engine_of(parsed))
     summary = figure.summarise(store.rows(plan.ids))
     table = summary.table()
     print(f"\n{table}")

@@ -6,15 +6,16 @@ Functions of one panel take `ax=` (a new figure without it) and return the artis
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pl_native.experiments import _marks, fig3
+from pl_native.experiments import _marks, fig3, fig4
 from pl_native.experiments._curves import Comparison
+from pl_native.sweep import width
 
 
 def available() -> bool:
@@ -55,7 +56,7 @@ def convergence_probability(
     """P(converged) against n, fitted logistic, thresholds, published points, n = d p at width `factor`."""
     with style():
         axes = _new_axes(1, 1)[0, 0] if ax is None else ax
-        return _marks.probability_panel(axes, comparison, partial(fig3.width, factor=factor), d)
+        return _marks.probability_panel(axes, comparison, partial(width, factor=factor), d)
 
 
 def loss_ratio(comparison: Comparison, *, ax: Any = None) -> list[Any]:
@@ -75,7 +76,17 @@ def figure3(summary: fig3.Summary) -> Any:
         return axes[0, 0].figure
 
 
-FIGURES = {"fig3": figure3}
+def figure4(summary: fig4.Summary) -> Any:
+    """Figure 4 as a matplotlib Figure: thresholds against d, and convergence against n/d."""
+    if not summary.comparisons:
+        raise ValueError("summary: expected rows of at least one dimension")
+    with style():
+        axes = _new_axes(1, 2)
+        fig4.draw(summary, axes)
+        return axes[0, 0].figure
+
+
+FIGURES: dict[str, Callable[[Any], Any]] = {"fig3": figure3, "fig4": figure4}
 """For each available experiment, its summary as a Figure."""
 
 

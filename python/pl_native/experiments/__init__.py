@@ -12,9 +12,9 @@ from __future__ import annotations
 from types import ModuleType
 
 from pl_native import _checks
-from pl_native.experiments import fig3
+from pl_native.experiments import fig3, fig4
 
-AVAILABLE: dict[str, ModuleType] = {"fig3": fig3}
+AVAILABLE: dict[str, ModuleType] = {"fig3": fig3, "fig4": fig4}
 FIGURES = ("fig1", "fig2", "fig3", "fig4", "fig5", "fig6")
 PRESETS = ("quick", "paper", "flow")
 
@@ -29,4 +29,4 @@ def experiment(figure: str) -> ModuleType:
     return AVAILABLE[figure]
 
 
-__all__ = ["AVAILABLE", "FIGURES", "PRESETS", "experiment", "fig3"]
+__all__ = ["AVAILABLE", "FIGURES", "PRESETS", "experiment", "fig3", "fig4"]

@@ -45,7 +45,7 @@ class Curve:
     """mean over runs of loss at the end over loss at the start, converged runs as 0"""
     threshold: Threshold
     estimator: float
-    """the published estimator of N (x = n)"""
+    """the published estimator of N"""
 
     @property
     def not_converged(self) -> Array:
@@ -69,11 +69,11 @@ class Comparison:
         return [(i, where.get(int(n))) for i, n in enumerate(self.measured.n)]
 
 
-def curve(rows: Sequence[Row], seed: int = 0) -> Curve:
+def curve(rows: Sequence[Row], seed: int = 0, *, rescale: bool = False) -> Curve:
     """Curve of the rows of one law (any order); a run has converged when its loss ended at or below its
     target.
 
-    `seed` is that of the bootstrap of the loss ratios.
+    `seed` is that of the bootstrap of the loss ratios, `rescale` as in `stats.published_threshold`.
     """
     if not rows:
         raise ValueError("rows: expected at least one run")
@@ -84,23 +84,29 @@ def curve(rows: Sequence[Row], seed: int = 0) -> Curve:
     counts = np.array([_outcomes(by_n[n]) for n in sizes], dtype=np.int64).T
     ratios = [mean_interval([_ratio(row) for row in by_n[n]], seed=seed) for n in sizes]
     p = [number(by_n[n][0], "p") for n in sizes]
-    return _assemble(np.array(sizes), np.array(p), counts, tuple(ratios))
+    return _assemble(np.array(sizes), np.array(p), counts, tuple(ratios), rescale)
 
 
-def published_curve(name: str) -> Curve:
-    """A table of `pl_native.published` with columns n, p, runs, converged, loss_ratio, as a curve.
+def published_curve(name: str, d: int | None = None, *, rescale: bool = False) -> Curve | None:
+    """A table of `pl_native.published` with columns n, p, runs, converged, as a curve; None without rows of
+    `d`.
 
-    The published loss ratios are means without a published spread: their intervals are unbounded.
+    Its loss ratios, where it has them (else NaN), are means without a published spread: their intervals are
+    unbounded.
     """
     table = published.load(name)
+    if d is not None:
+        table = {key: column[table["d"] == d] for key, column in table.items()}
+    if not table["n"].size:
+        return None
     p = table.get("p", np.zeros_like(table["n"]))
     counts = np.stack([table["converged"], np.zeros_like(table["n"]), table["runs"]])
     open_interval = Interval(-math.inf, math.inf)
     ratios = [
         MeanEstimate(float(v), open_interval, int(m))
-        for v, m in zip(table["loss_ratio"], counts[2], strict=True)
+        for v, m in zip(table.get("loss_ratio", np.full(p.shape, np.nan)), counts[2], strict=True)
     ]
-    return _assemble(table["n"], p, counts, tuple(ratios))
+    return _assemble(table["n"], p, counts, tuple(ratios), rescale)
 
 
 def compare(label: str, measured: Curve, reference: Curve | None) -> Comparison:
@@ -114,7 +120,7 @@ def compare(label: str, measured: Curve, reference: Curve | None) -> Comparison:
     return Comparison(label, measured, reference, test)
 
 
-def _assemble(n: Array, p: Array, counts: Array, ratios: tuple[MeanEstimate, ...]) -> Curve:
+def _assemble(n: Array, p: Array, counts: Array, ratios: tuple[MeanEstimate, ...], rescale: bool) -> Curve:
     converged, undecided, runs = counts
     decided = runs - undecided
     share = converged / np.maximum(decided, 1)
@@ -127,7 +133,7 @@ def _assemble(n: Array, p: Array, counts: Array, ratios: tuple[MeanEstimate, ...
         probability=tuple(clopper_pearson(int(k), int(m)) for k, m in zip(converged, decided, strict=True)),
         loss_ratio=ratios,
         threshold=logistic_threshold(n, converged, decided - converged, undecided),
-        estimator=published_threshold(n, share, rescale=False) if n.size > 1 else math.nan,
+        estimator=published_threshold(n, share, rescale=rescale) if n.size > 1 else math.nan,
     )
 
 

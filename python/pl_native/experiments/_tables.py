@@ -29,7 +29,7 @@ def _curve_lines(comparison: Comparison) -> list[str]:
         curve, other = comparison.measured, comparison.published
         their_p, their_ratio, note = "-", "-", ""
         if other is not None and j is not None:
-            their_p, their_ratio = _share(other.probability[j]), f"{other.loss_ratio[j].estimate:.2e}"
+            their_p, their_ratio = _share(other.probability[j]), _published_ratio(other.loss_ratio[j])
             note = ", ".join(_notes(curve, i, other, j))
         lines.append(
             f"{curve.n[i]:>6} {curve.p[i]:>4}  {_share(curve.probability[i]):<30} {their_p:<30} "
@@ -92,7 +92,9 @@ def _verdict(comparison: Comparison) -> list[str]:
         )
     if single:
         compared = sum(
-            comparison.measured.not_converged[i] >= _ENOUGH for i, j in comparison.pairs() if j is not None
+            comparison.measured.not_converged[i] >= _ENOUGH and not math.isnan(other.loss_ratio[j].estimate)
+            for i, j in comparison.pairs()
+            if j is not None and (other := comparison.published) is not None
         )
         lines += ["Outside the 95 % intervals:", *(f"  - {what}" for what in single)]
         lines.append(
@@ -105,10 +107,10 @@ def _notes(measured: Curve, i: int, reference: Curve, j: int) -> list[str]:
     notes = []
     if not overlap(measured.probability[i].interval, reference.probability[j].interval):
         notes.append("P differs")
-    if measured.not_converged[i] >= _ENOUGH:
-        ours, theirs = measured.loss_ratio[i], reference.loss_ratio[j]
-        if theirs.estimate not in _prediction(ours, theirs.runs):
-            notes.append(f"loss ratio differs ({ours.estimate / theirs.estimate:.2g} of published)")
+    ours, theirs = measured.loss_ratio[i], reference.loss_ratio[j]
+    known = measured.not_converged[i] >= _ENOUGH and not math.isnan(theirs.estimate)
+    if known and theirs.estimate not in _prediction(ours, theirs.runs):
+        notes.append(f"loss ratio differs ({ours.estimate / theirs.estimate:.2g} of published)")
     return notes
 
 
@@ -124,6 +126,10 @@ def _prediction(ours: MeanEstimate, runs: int) -> Interval:
 def _share(share: Proportion) -> str:
     low, high = share.interval.low, share.interval.high
     return f"{share.estimate:.3f} [{low:.3f}, {high:.3f}] {share.successes}/{share.trials}"
+
+
+def _published_ratio(mean: MeanEstimate) -> str:
+    return "-" if math.isnan(mean.estimate) else f"{mean.estimate:.2e}"
 
 
 def _ratio(mean: MeanEstimate) -> str:

@@ -14,10 +14,11 @@ from typing import Any
 from pl_native import _checks
 from pl_native.experiments._curves import Comparison, compare, curve, number, published_curve, real
 from pl_native.experiments._marks import loss_panel, probability_panel
+from pl_native.experiments._protocol import paper_cell
 from pl_native.experiments._tables import comparison_table, disagreements
-from pl_native.initial import horizon, minimal_width
+from pl_native.initial import minimal_width
 from pl_native.store import Row
-from pl_native.sweep import Cell
+from pl_native.sweep import Cell, width
 
 D = 100
 
@@ -32,10 +33,16 @@ class Grid:
     replicates: int
 
 
+_FIRST_N = (2500, 2600, 2700, 2800, 2850, 2900, 2950, 3000, 3050, 3100, 3150, 3200, 3300, 3400, 3500)
+
 PRESETS: dict[str, tuple[Grid, ...]] = {
     "quick": (Grid(tuple(range(1300, 2101, 100)), 1, ("torch_linear",), 6),),
+    "paper": (
+        Grid(tuple(range(1300, 2101, 50)), 1, ("torch_linear", "asymmetric"), 80),
+        Grid(_FIRST_N, 4, ("torch_linear",), 25),
+    ),
 }
-PLANNED = ("paper", "flow")
+PLANNED = ("flow",)
 
 PUBLISHED = {(1, "torch_linear"): "fig3_published", (4, "torch_linear"): "fig3_first"}
 """Table of `pl_native.published` for a width factor and an initialisation."""
@@ -56,11 +63,6 @@ class Summary:
         return [what for comparison in self.comparisons.values() for what in disagreements(comparison)]
 
 
-def width(n: int, factor: int) -> int:
-    """The paper's widths: 1x p = floor(log(n/0.05)/log(4/3)) + 1, and in general factor * floor(...) + 1."""
-    return factor * (minimal_width(n) - 1) + 1
-
-
 def tasks(preset: str) -> list[Cell]:
     """Cells of a preset, in increasing n. Raises ValueError for a preset that is unknown or not available
     yet.
@@ -72,23 +74,11 @@ def tasks(preset: str) -> list[Cell]:
         )
     _checks.choice("preset", preset, (*PRESETS, *PLANNED))
     return [
-        _cell(n, width(n, grid.factor), initialisation, grid.replicates)
+        paper_cell(n, D, width(n, grid.factor), initialisation, grid.replicates)
         for grid in PRESETS[preset]
         for initialisation in grid.initialisations
         for n in grid.n
     ]
-
-
-def _cell(n: int, p: int, initialisation: str, replicates: int) -> Cell:
-    return Cell(
-        n=n,
-        d=D,
-        p=p,
-        initialisation=initialisation,
-        t_end=horizon(n, p),
-        stop_loss=1.0 / (2 * n),
-        replicates=replicates,
-    )
 
 
 def summarise(rows: Sequence[Row]) -> Summary:

@@ -1,0 +1,117 @@
+"""The few operations on files that rows depend on: replace a file whole and durably, and keep writers
+apart."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+TEMPORARY = ".tmp-"
+"""How the names of unfinished files begin; whoever holds a folder alone may remove them."""
+
+_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
+
+
+def write_atomically(path: Path, content: str | bytes | Iterable[str]) -> None:
+    """Replace `path` by `content`: a temporary file beside it, synced, then renamed, then the folder synced.
+
+    After a crash at any moment, a power cut included, `path` is what it was before or `content`, whole.
+    Errors of the system come as OSError of the same kind with what can be done about them.
+    """
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY)
+        try:
+            _fill(handle, content)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)
+            raise
+        sync_folder(path.parent)
+    except OSError as error:
+        raise explained(error, path) from error
+
+
+def _fill(handle: int, content: str | bytes | Iterable[str]) -> None:
+    with os.fdopen(handle, "wb") as file:
+        for part in [content] if isinstance(content, str | bytes) else content:
+            file.write(part if isinstance(part, bytes) else part.encode("utf-8"))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names in `folder` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """Create `folder` and its parents, durably; nothing when it is there."""
+    if folder.is_dir():
+        return
+    missing = [folder, *folder.parents]
+    missing = missing[: next(i for i, path in enumerate(missing) if path.exists())]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in missing:
+            sync_folder(path.parent)
+    except OSError as error:
+        raise explained(error, folder) from error
+
+
+def explained(error: OSError, path: Path) -> OSError:
+    """`error` as an OSError of the same kind that says what happened to `path` and what helps."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        what = "the disk is full; rows written before are kept. Free some space and run the same again"
+    elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        what = "cannot be written (read-only); rows written before are kept. Change its permissions or"
+        what += " use another folder"
+    else:
+        what = f"{error.strerror or error}; rows written before are kept. Run the same again"
+    return OSError(error.errno or errno.EIO, what, str(path))
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Remove what a killed writer left unfinished in `folder`."""
+    for path in folder.glob(f"{TEMPORARY}*"):
+        path.unlink(missing_ok=True)
+
+
+def lock(path: Path, *, shared: bool = False, wait: bool = False) -> int | None:
+    """An advisory lock on `path`, until `unlock`; None where the system has none.
+
+    BlockingIOError when another process holds it (and not `wait`). Locks are a courtesy: they spare work done
+    twice. Rows are safe without them, because no file is ever written in place.
+    """
+    try:
+        import fcntl
+    except ImportError:  # not a POSIX system
+        return None
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o644)
+    except OSError as error:
+        raise explained(error, path) from error
+    try:
+        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        fcntl.flock(descriptor, kind | (0 if wait else fcntl.LOCK_NB))
+    except OSError as error:
+        os.close(descriptor)
+        if error.errno in _NO_LOCKS:
+            return None
+        raise
+    return descriptor
+
+
+def unlock(descriptor: int | None) -> None:
+    """Give a lock back."""
+    if descriptor is not None:
+        os.close(descriptor)

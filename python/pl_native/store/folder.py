@@ -1,0 +1,217 @@
+"""A folder of rows: `manifest.json`, immutable shards in `shards/`, and `rows.csv`, derived from them.
+
+Nothing about the rows is kept in memory between calls: what is on disk is the truth, also for several
+processes that write to one folder at once.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from pl_native.build_info import NUMERICS
+from pl_native.store import disk, manifest
+from pl_native.store.columns import ERROR, Row, check_row, csv_header, csv_lines
+from pl_native.store.manifest import Json, Manifest
+from pl_native.store.shards import Damage, read_all, shard_paths, write_shard
+
+_CSV_SHARE = 20  # rows.csv is rewritten while a sweep runs when that costs less than 1/20 of the time since
+
+Share = tuple[int, int]
+"""(i, N): this process does the i-th of N parts, 1 <= i <= N."""
+
+
+class Store:
+    """The rows in `folder`; reading creates nothing. ValueError when `folder` is a file or not one of rows.
+
+    Damaged shards are left out with a RuntimeWarning that names them: their runs count as not done.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
+        if self.folder.exists() and not self.folder.is_dir():
+            raise ValueError(f"{self.folder}: expected a folder for rows, this is a file")
+        if self.path.exists() and not (manifest.path_of(self.folder).exists() or self.shards.exists()):
+            raise ValueError(
+                f"{self.path}: not written by this package; choose another folder or move it away"
+            )
+
+    @property
+    def path(self) -> Path:
+        """The rows as CSV: derived, replaced as a whole, in order of writing."""
+        return self.folder / "rows.csv"
+
+    @property
+    def shards(self) -> Path:
+        """Where the shards are."""
+        return self.folder / "shards"
+
+    def manifest(self) -> Manifest | None:
+        """What the rows belong to; None in a folder that has no rows yet. ValueError as `manifest.read`."""
+        return manifest.read(self.folder)
+
+    def parts(self) -> Iterator[list[Row]]:
+        """All rows, shard by shard, each run once; runs that failed come last, without those repeated
+        since."""
+        self.manifest()  # of another version: say so first
+        seen: set[str] = set()
+        failed: dict[str, Row] = {}
+        for _, found in read_all(self.shards):
+            if isinstance(found, Damage):
+                warnings.warn(f"{found}; its runs count as not done", RuntimeWarning, stacklevel=3)
+                continue
+            failed |= {str(row["id"]): row for row in found if row["status"] == ERROR}
+            fresh = {str(row["id"]): row for row in found if row["status"] != ERROR and row["id"] not in seen}
+            seen |= fresh.keys()
+            yield list(fresh.values())
+        yield [row for i, row in failed.items() if i not in seen]
+
+    def rows(self, ids: Iterable[str] | None = None) -> list[Row]:
+        """Rows with these ids that are here, in the order asked; all of them by default."""
+        if ids is None:
+            return [row for part in self.parts() for row in part]
+        order = list(ids)
+        wanted = set(order)
+        found = {str(row["id"]): row for part in self.parts() for row in part if row["id"] in wanted}
+        return [dict(found[i]) for i in order if i in found]
+
+    def ids(self, *, errors: bool = True) -> set[str]:
+        """Ids of the runs done; without those that failed if `errors` is False."""
+        return {str(r["id"]) for part in self.parts() for r in part if errors or r["status"] != ERROR}
+
+    def __len__(self) -> int:
+        return sum(len(part) for part in self.parts())
+
+    @contextmanager
+    def writing(
+        self, name: str, claim: Callable[[Manifest], None], share: Share | None = None
+    ) -> Iterator[Writer]:
+        """Add rows of the sweep `name`. `claim` gets the manifest first: it raises, or notes what is to come.
+
+        ValueError when the folder belongs to another sweep, to another version, or is being written by
+        another process (two processes may write at once when each has its `share`). OSError, with what
+        helps, when the folder cannot be written.
+        """
+        disk.make_folder(self.folder)
+        disk.make_folder(self.shards)
+        held = _locks(self.folder, share)
+        try:
+            if share is None:
+                _tidy(self.folder, self.shards)
+            session = manifest.provenance() | {"share": list(share) if share else None}
+            with manifest.changing(self.folder, name) as found:
+                _check_owner(self.folder, name, found)
+                claim(found)
+                found.sessions.append(session)
+            yield from _write(self, session, eager=share is None)
+        finally:
+            for descriptor in held:
+                disk.unlock(descriptor)
+
+
+class Writer:
+    """Adds rows to a store that is open for writing."""
+
+    def __init__(self, store: Store, *, eager: bool) -> None:
+        self._store = store
+        self._eager = eager
+        self._due = 0.0
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Add rows; they are on disk when this returns, all of them, or none after an error."""
+        for row in rows:
+            check_row(row)
+        if rows:
+            write_shard(self._store.shards, rows)
+        if rows and self._eager and time.monotonic() >= self._due:
+            began = time.monotonic()
+            write_csv(self._store)
+            ended = time.monotonic()
+            self._due = ended + _CSV_SHARE * (ended - began)
+
+
+def _write(store: Store, session: Json, *, eager: bool) -> Iterator[Writer]:
+    """The body of `writing`: afterwards `rows.csv` is up to date and the session has its end."""
+    try:
+        yield Writer(store, eager=eager)
+    except BaseException as error:
+        try:
+            _close(store, session)
+        except OSError as second:  # the disk that failed just now, as a rule
+            error.add_note(f"and the folder could not be brought up to date: {second}")
+        raise
+    _close(store, session)
+
+
+def _close(store: Store, session: Json) -> None:
+    write_csv(store)
+    with manifest.changing(store.folder, "") as found:
+        for one in found.sessions:
+            if (one["started"], one["pid"], one["host"]) == (
+                session["started"],
+                session["pid"],
+                session["host"],
+            ):
+                one["ended"] = manifest.now()
+
+
+def write_csv(store: Store) -> None:
+    """Derive `rows.csv` from the shards; again when others added shards meanwhile, so that the last one is
+    whole."""
+    listed = None
+    while listed != (present := shard_paths(store.shards)):
+        listed = present
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # damage was told when the folder was opened
+            disk.write_atomically(store.path, _csv(store))
+
+
+def _csv(store: Store) -> Iterator[str]:
+    yield csv_header()
+    for part in store.parts():
+        yield csv_lines(part)
+
+
+def _locks(folder: Path, share: Share | None) -> list[int | None]:
+    held: list[int | None] = []
+    try:
+        held.append(disk.lock(folder / ".lock", shared=share is not None))
+        if share is not None:
+            held.append(disk.lock(folder / f".lock-{share[0]}-of-{share[1]}"))
+    except BlockingIOError:
+        for descriptor in held:
+            disk.unlock(descriptor)
+        raise ValueError(
+            f"{folder}: another process is writing here; wait for it or stop it (several may write at once "
+            "when each does its own share: --shard i/N)"
+        ) from None
+    return held
+
+
+def _tidy(folder: Path, shards: Path) -> None:
+    """Remove unfinished files and set broken shards aside, so that their runs are repeated."""
+    disk.remove_temporaries(folder)
+    disk.remove_temporaries(shards)
+    for path, found in read_all(shards):
+        if isinstance(found, Damage) and found.broken:
+            aside = path.with_name(path.name + ".damaged")
+            os.replace(path, aside)
+            warnings.warn(
+                f"{found}; set aside as {aside.name}, its runs are repeated", RuntimeWarning, stacklevel=5
+            )
+
+
+def _check_owner(folder: Path, name: str, found: Manifest) -> None:
+    if found.name != name:
+        raise ValueError(
+            f"{folder}: holds rows of the sweep {found.name!r}, not of {name!r}; choose another folder"
+        )
+    if found.numerics != NUMERICS:
+        raise ValueError(
+            f"{folder}: holds rows of numerics {found.numerics}, this version computes numerics {NUMERICS}: "
+            "they are not comparable bit for bit. Rows are not touched; choose another folder"
+        )

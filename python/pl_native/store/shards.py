@@ -1,0 +1,80 @@
+"""Shards: immutable .npz files of rows, whose names carry the SHA-256 of their bytes.
+
+A name is `<nanoseconds, hex>-<first 32 digits of the SHA-256>.npz`: sorted names are in order of writing, and
+a file is intact exactly when its bytes have the hash in its name, whatever was torn, cut or flipped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import time
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pl_native.store.columns import Row, as_arrays, from_arrays
+from pl_native.store.disk import write_atomically
+
+_NAME = re.compile(r"[0-9a-f]{16}-([0-9a-f]{32})\.npz")
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A shard that cannot be used, and why; `broken` when its bytes are not those that were written."""
+
+    path: Path
+    reason: str
+    broken: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+def write_shard(folder: Path, rows: Sequence[Row]) -> Path:
+    """A new shard of `rows` in `folder`, on disk and complete when this returns."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **as_arrays(rows))  # type: ignore[arg-type]
+    content = buffer.getvalue()
+    path = folder / f"{time.time_ns():016x}-{_hash(content)}.npz"
+    write_atomically(path, content)
+    return path
+
+
+def shard_paths(folder: Path) -> list[Path]:
+    """Files that claim to be shards, in order of writing."""
+    return sorted(path for path in folder.glob("*.npz") if not path.name.startswith("."))
+
+
+def read_shard(path: Path) -> list[Row] | Damage:
+    """Rows of a shard, or what is wrong with it. OSError only when the system cannot read it at all."""
+    content = path.read_bytes()
+    named = _NAME.fullmatch(path.name)
+    if named is None:
+        return Damage(path, "not the name of a shard")
+    if _hash(content) != named[1]:
+        return Damage(path, f"damaged: its {len(content)} bytes do not have the hash in its name", True)
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            return from_arrays({name: stored[name] for name in stored.files})
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        return Damage(path, f"not readable by this version: {error}")
+
+
+def read_all(folder: Path) -> Iterator[tuple[Path, list[Row] | Damage]]:
+    """Every shard in `folder` with its rows, one at a time; those that another process removes are
+    skipped."""
+    for path in shard_paths(folder):
+        try:
+            found = read_shard(path)
+        except FileNotFoundError:  # compacted meanwhile
+            continue
+        yield path, found
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]

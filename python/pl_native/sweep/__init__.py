@@ -1,0 +1,49 @@
+"""Sweeps: cells of a grid, replicates of each, run once and kept as rows.
+
+import pl_native as pl
+
+cells = pl.sweep.grid(n=[100, 200], d=20, p="width 1x", initialisation="asymmetric", t_end=pl.horizon,
+                      stop={"loss": "1/(2n)"}, replicates=20)
+plan = pl.sweep.plan(cells, seed=1, name="first")
+pl.sweep.run(plan, "rows/first")           # any number of times: only what is missing is run
+rows = pl.store.Store("rows/first").rows(plan.ids)
+sol = pl.sweep.rebuild(rows[0]["id"], "rows/first")
+"""
+
+from pl_native.store import compact, merge, verify
+from pl_native.sweep.cells import Cell, problem
+from pl_native.sweep.engines import EngineError
+from pl_native.sweep.functions import DATA, INITIAL
+from pl_native.sweep.grids import Spec, grid, load, width
+from pl_native.sweep.plans import Plan, Run, parse_share, plan, slurm_script
+from pl_native.sweep.rebuilding import find, rebuild
+from pl_native.sweep.running import CHUNK_SECONDS, How, State, export, resume, run, status
+
+__all__ = [
+    "CHUNK_SECONDS",
+    "DATA",
+    "INITIAL",
+    "Cell",
+    "EngineError",
+    "How",
+    "Plan",
+    "Run",
+    "Spec",
+    "State",
+    "compact",
+    "export",
+    "find",
+    "grid",
+    "load",
+    "merge",
+    "parse_share",
+    "plan",
+    "problem",
+    "rebuild",
+    "resume",
+    "run",
+    "slurm_script",
+    "status",
+    "verify",
+    "width",
+]

@@ -1,0 +1,205 @@
+"""A cell says what is run; with the root seed and the number of the replicate it determines the result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from pl_native import _checks
+from pl_native.build_info import NUMERICS
+from pl_native.options import Stop
+from pl_native.runs import METHODS
+from pl_native.store import Row, Value, content_id
+from pl_native.streams import Purpose, stream
+from pl_native.sweep.functions import DATA, INITIAL, code_of, named, resolve
+from pl_native.types import Dataset, Network
+
+_SIZES = ("n", "d", "p", "replicates")
+_POSITIVE = ("t_end", "scale", "step", "rtol", "atol")
+_STOP = tuple(field.name for field in fields(Stop))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """`replicates` runs of one law of problems, n points in d dimensions and p neurons, to flow time `t_end`.
+
+    data, initialisation  names of generators (`pl.data`, `pl.initial`), functions, or "module:function":
+                          f(n, d, *, seed, dtype, **data_options) -> Dataset, and
+                          f(p, d, *, seed, scale, dtype, data, **initial_options) -> Network
+    data_options, initial_options  further arguments of theirs, a mapping of JSON values (kept as text)
+    scale                 multiplies W after a was drawn
+    dtype                 "float64" or "float32"
+    method, step, rtol, atol, stop  as in `pl.simulate`; step is Euler's, rtol and atol are the flow's
+
+    ValueError or TypeError for anything else. `stop.wall_time` makes rows depend on the machine.
+    """
+
+    n: int
+    d: int
+    p: int
+    initialisation: str
+    t_end: float
+    replicates: int
+    data: str = "sphere"
+    data_options: str = "{}"
+    initial_options: str = "{}"
+    scale: float = 1.0
+    dtype: str = "float64"
+    method: str = "euler"
+    step: float = 1.0
+    rtol: float = 1e-6
+    atol: float = 1e-9
+    stop: Stop = Stop()  # noqa: RUF009 (frozen)
+
+    def __post_init__(self) -> None:
+        checked: dict[str, Any] = {name: _checks.integer(name, getattr(self, name), 1) for name in _SIZES}
+        checked |= {name: _checks.positive(name, getattr(self, name)) for name in _POSITIVE}
+        checked["data"] = named("data", self.data, DATA)
+        checked["initialisation"] = named("initialisation", self.initialisation, INITIAL)
+        for name in ("data_options", "initial_options"):
+            checked[name] = _options(name, getattr(self, name))
+        checked["dtype"] = str(_checks.float_dtype(self.dtype))
+        checked["method"] = _checks.choice("method", self.method, METHODS)
+        checked["stop"] = Stop(**self.stop) if isinstance(self.stop, Mapping) else self.stop
+        if not isinstance(checked["stop"], Stop):
+            raise TypeError(f"stop: expected pl.Stop, got {_checks.kind(self.stop)}")
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def number(self) -> int:
+        """The cell's word in the seeds: 32 bits of a hash of what is drawn.
+
+        It survives other cells being added or removed, and runs of one draw that differ in precision,
+        method, step or horizon share their random numbers.
+        """
+        law = f"{self.data} {self.initialisation} {self.scale!r} {self.n} {self.d} {self.p}"
+        if (self.data_options, self.initial_options) != ("{}", "{}"):
+            law += f" {self.data_options} {self.initial_options}"
+        return int.from_bytes(hashlib.sha256(law.encode("utf-8")).digest()[:4], "big")
+
+    @property
+    def law(self) -> tuple[Value, ...]:
+        """What is drawn: all that `number` is a hash of."""
+        names = (self.data, self.initialisation, self.data_options, self.initial_options)
+        return *names, self.scale, self.n, self.d, self.p
+
+    @property
+    def steps(self) -> int:
+        """Steps of Euler to the horizon; of adaptive methods, a guess."""
+        return math.ceil(self.t_end / self.step) if self.method == "euler" else 20 * math.ceil(self.t_end)
+
+    @property
+    def work(self) -> float:
+        """Floating-point operations of one run that reaches its horizon: 4 n d p per step."""
+        d = 1 if self.data == "orthogonal" else self.d  # only the norms are used
+        return 4.0 * self.n * d * self.p * self.steps
+
+    @property
+    def bytes(self) -> int:
+        """Memory of one drawn problem, in float64 while it is drawn."""
+        d = min(self.n, self.d) if self.data == "orthogonal" else self.d
+        inputs = 0 if self.data == "orthogonal" else self.n * d
+        return 8 * (inputs + self.p * d + 2 * (self.n + self.p))
+
+    def spec(self) -> dict[str, Any]:
+        """The cell as JSON values; `Cell(**spec)` is the cell."""
+        return {field.name: getattr(self, field.name) for field in fields(self)} | {"stop": asdict(self.stop)}
+
+
+def _options(name: str, value: object) -> str:
+    """Options as canonical JSON text."""
+    if isinstance(value, str):
+        value = json.loads(value)
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise TypeError(f"{name}: expected a mapping of names to JSON values, got {_checks.kind(value)}")
+    try:
+        return json.dumps(dict(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name}: expected JSON values ({error})") from None
+
+
+def content(cell: Cell, seed: int, backend: str) -> Row:
+    """Everything that determines the rows of a cell, but for the replicate."""
+    euler = cell.method == "euler"
+    stop: Row = {f"stop_{name}": getattr(cell.stop, name) for name in _STOP}
+    return {
+        "data": cell.data,
+        "data_options": cell.data_options,
+        "initialisation": cell.initialisation,
+        "initial_options": cell.initial_options,
+        "code": code_of(cell.data, cell.initialisation),
+        "scale": cell.scale,
+        "d": cell.d,
+        "n": cell.n,
+        "p": cell.p,
+        "dtype": cell.dtype,
+        "method": cell.method,
+        "step": cell.step if euler else None,
+        "rtol": None if euler else cell.rtol,
+        "atol": None if euler else cell.atol,
+        "horizon": cell.t_end,
+        **stop,
+        "stop_criterion": int(cell.stop.criterion),
+        "backend": backend,
+        "numerics": NUMERICS,
+        "seed": seed,
+        "cell": cell.number,
+    }
+
+
+def run_id(common: Row, replicate: int) -> str:
+    """Id of one run, from the `content` of its cell."""
+    return content_id({**common, "replicate": replicate})
+
+
+def cell_of(row: Row) -> Cell:
+    """The cell of a row (one replicate)."""
+    stop: dict[str, Any] = {name: row[f"stop_{name}"] for name in _STOP}
+    stop["criterion"] = bool(stop["criterion"])
+    same = (
+        "n",
+        "d",
+        "p",
+        "initialisation",
+        "data",
+        "data_options",
+        "initial_options",
+        "scale",
+        "dtype",
+        "method",
+    )
+    found: dict[str, Any] = {name: row[name] for name in same}
+    found |= {name: row[name] for name in ("step", "rtol", "atol") if row[name] is not None}
+    return Cell(**found, t_end=row["horizon"], replicates=1, stop=Stop(**stop))  # type: ignore[arg-type]
+
+
+def problem(cell: Cell, seed: int, replicate: int) -> tuple[Dataset, Network]:
+    """Data and network of one replicate, drawn from their own streams.
+
+    TypeError or ValueError when a user's function returns something else than was asked of it.
+    """
+    streams = {what: stream(seed, cell.number, replicate, what) for what in (Purpose.DATA, Purpose.NETWORK)}
+    make_data: Callable[..., Any] = resolve("data", cell.data, DATA)
+    drawn = make_data(
+        cell.n, cell.d, seed=streams[Purpose.DATA], dtype=cell.dtype, **json.loads(cell.data_options)
+    )
+    if not isinstance(drawn, Dataset):
+        raise TypeError(f"data: expected {cell.data!r} to return a pl.Dataset, got {_checks.kind(drawn)}")
+    if (drawn.n, drawn.d) != (cell.n, cell.d):
+        raise ValueError(
+            f"data: expected n = {cell.n}, d = {cell.d} from {cell.data!r}, got {drawn.n}, {drawn.d}"
+        )
+    make_network: Callable[..., Any] = resolve("initialisation", cell.initialisation, INITIAL)
+    keywords = {"seed": streams[Purpose.NETWORK], "scale": cell.scale, "dtype": cell.dtype, "data": drawn}
+    network = make_network(cell.p, cell.d, **keywords, **json.loads(cell.initial_options))
+    if not isinstance(network, Network) or network.p != cell.p:
+        name, got = cell.initialisation, _checks.kind(network)
+        raise TypeError(
+            f"initialisation: expected {name!r} to return a pl.Network with p = {cell.p}, got {got}"
+        )
+    return drawn, network

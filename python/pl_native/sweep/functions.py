@@ -1,0 +1,90 @@
+"""Who draws data and networks: the package's generators by name, or a user's function by import path."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from pl_native import _checks, data, initial
+from pl_native.types import Dataset, Network
+
+DATA: dict[str, Callable[..., Dataset]] = {
+    "sphere": data.sphere,
+    "orthogonal": data.orthogonal,
+    "gaussian": data.gaussian,
+}
+"""f(n, d, *, seed, dtype, **options) -> Dataset"""
+
+INITIAL: dict[str, Callable[..., Network]] = {
+    "asymmetric": initial.asymmetric,
+    "torch_linear": initial.torch_linear,
+    "balanced": initial.balanced,
+}
+"""f(p, d, *, seed, scale, dtype, data, **options) -> Network"""
+
+
+def named(argument: str, value: object, known: dict[str, Any]) -> str:
+    """`value` as a name: one of `known`, or "module:function" of a function that any process can import.
+
+    ValueError or TypeError for other names, lambdas, nested functions and functions of a script or notebook.
+    """
+    if callable(value):
+        value = _path_of(argument, value)
+    if isinstance(value, str) and ":" in value:
+        resolve(argument, value, known)
+        return value
+    names = ", ".join(map(repr, known))
+    if not isinstance(value, str):
+        raise TypeError(f"{argument}: expected one of {names} or a function, got {_checks.kind(value)}")
+    if value not in known:
+        raise ValueError(f"{argument}: expected one of {names} or 'module:function', got {value!r}")
+    return value
+
+
+def _path_of(argument: str, function: Any) -> str:
+    module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", "")
+    if module in (None, "__main__") or "<" in name or not name:
+        raise ValueError(
+            f"{argument}: expected a function that other processes and later sessions can import, got "
+            f"{name or function!r} of {module}; put it into a module of its own"
+        )
+    return f"{module}:{name}"
+
+
+def resolve(argument: str, name: str, known: dict[str, Any]) -> Callable[..., Any]:
+    """The function that `name` stands for."""
+    if ":" not in name:
+        function: Callable[..., Any] = known[name]
+        return function
+    module, _, attribute = name.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+        for part in attribute.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"{argument}: cannot import {name!r} ({error})") from error
+    if not callable(found):
+        raise TypeError(f"{argument}: expected a function, {name!r} is {_checks.kind(found)}")
+    return found  # type: ignore[no-any-return]
+
+
+def code_of(*names: str) -> str | None:
+    """SHA-256 of the source files of the user's functions among `names`: an edit makes other runs of them.
+
+    None when all of them are the package's own.
+    """
+    digest = hashlib.sha256()
+    for name in (own := [name for name in names if ":" in name]):
+        function = resolve("code", name, {})
+        file = inspect.getsourcefile(sys.modules[name.partition(":")[0]])
+        if file is None:
+            raise ValueError(
+                f"{name}: expected a function whose source file can be read, {function!r} has none"
+            )
+        with open(file, "rb") as source:
+            digest.update(source.read())
+    return digest.hexdigest() if own else None

@@ -1,0 +1,152 @@
+"""Cells from grids: products of lists, with fields that follow from others, in Python and in TOML."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pl_native import _checks
+from pl_native.initial import horizon, minimal_width
+from pl_native.options import Stop
+from pl_native.sweep.cells import Cell
+
+_FIELDS = tuple(field.name for field in fields(Cell))
+_NUMBER = r"([0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)"
+_IN_TURN = ("p", "t_end", "stop")  # fields that may follow from others: from those before them and n, d
+
+
+def width(n: int, factor: int) -> int:
+    """The paper's widths: 1x p = floor(log(n/0.05)/log(4/3)) + 1, and in general factor * floor(...) + 1."""
+    return factor * (minimal_width(n) - 1) + 1
+
+
+def grid(**axes: Any) -> list[Cell]:
+    """Cells over the product of the given fields of `Cell`, each one value or a list (or range, or array).
+
+    `p`, `t_end` and `stop` may follow from the others, by a function of any of n, d, p (`t_end=pl.horizon`,
+    `stop=lambda n: pl.Stop(loss=1/(2*n))`) or in words, as in TOML: "width 1x", "width 4x" (the paper's
+    widths), "horizon", "0.9 * horizon", {"loss": "1/(2n)"}. ValueError or TypeError for unknown fields and
+    empty lists.
+    """
+    unknown = axes.keys() - set(_FIELDS)
+    if unknown:
+        raise ValueError(
+            f"{', '.join(sorted(unknown))}: unknown; expected fields of a cell: {', '.join(_FIELDS)}"
+        )
+    lists = {name: _values(name, value) for name, value in axes.items()}
+    return [_cell(dict(zip(lists, values, strict=True))) for values in itertools.product(*lists.values())]
+
+
+def _values(name: str, value: Any) -> list[Any]:
+    if isinstance(value, Mapping) and {"from", "to"} <= value.keys():
+        step = _checks.integer(f"{name}.step", value.get("step", 1), 1)
+        if value.keys() - {"from", "to", "step"}:
+            raise ValueError(f"{name}: expected from, to, step, got {', '.join(value)}")
+        value = range(_checks.integer(f"{name}.from", value["from"], 1), value["to"] + 1, step)
+    if isinstance(value, list | tuple | range | np.ndarray):
+        listed = value.tolist() if isinstance(value, np.ndarray) else list(value)
+        if not listed:
+            raise ValueError(f"{name}: expected at least one value, got none")
+        return listed
+    return [value]
+
+
+def _cell(values: dict[str, Any]) -> Cell:
+    missing = [
+        name for name in ("n", "d", "p", "initialisation", "t_end", "replicates") if name not in values
+    ]
+    if missing:
+        raise ValueError(
+            f"{', '.join(missing)}: missing; every cell needs n, d, p, initialisation, t_end, replicates"
+        )
+    for name in _IN_TURN:
+        if name in values:
+            values[name] = _resolved(name, values[name], values)
+    return Cell(**values)
+
+
+def _resolved(name: str, value: Any, values: Mapping[str, Any]) -> Any:
+    if callable(value):
+        return _called(name, value, values)
+    if name == "stop" and isinstance(value, Mapping):
+        unknown = value.keys() - {field.name for field in fields(Stop)}
+        if unknown:
+            raise ValueError(f"stop: unknown {', '.join(sorted(unknown))}")
+        return Stop(**{key: _in_words(f"stop.{key}", one, values) for key, one in value.items()})
+    return _in_words(name, value, values)
+
+
+def _called(name: str, function: Callable[..., Any], values: Mapping[str, Any]) -> Any:
+    known = ("n", "d", "p") if name != "p" else ("n", "d")
+    given = {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name in known:
+            given[parameter.name] = values[parameter.name]
+        elif parameter.default is parameter.empty:
+            raise ValueError(
+                f"{name}: expected a function of {', '.join(known)}, it also asks for {parameter.name}"
+            )
+    return function(**given)
+
+
+def _in_words(name: str, value: Any, values: Mapping[str, Any]) -> Any:
+    """Numbers as they are; text by the few rules there are."""
+    if not isinstance(value, str):
+        return value
+    n, text = values["n"], value.strip()
+    if name == "p" and (found := re.fullmatch(r"width ([0-9]+)x", text)):
+        return width(n, int(found[1]))
+    if name == "t_end" and (found := re.fullmatch(rf"(?:{_NUMBER} \* )?horizon", text)):
+        return float(found[1] or 1) * horizon(n, values["p"])
+    if name == "stop.loss" and (found := re.fullmatch(rf"{_NUMBER}/\(2n\)", text)):
+        return float(found[1]) / (2 * n)
+    rules = {"p": "'width 1x'", "t_end": "'horizon', '0.9 * horizon'", "stop.loss": "'1/(2n)'"}
+    raise ValueError(f"{name}: expected a number or {rules.get(name, 'nothing in words')}, got {value!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A sweep as its TOML file says it."""
+
+    name: str
+    cells: tuple[Cell, ...]
+    seed: int
+    backend: str
+
+
+def load(path: str | os.PathLike[str]) -> Spec:
+    """Read a sweep from TOML.
+
+    `name` (default: the file's), `seed`, `backend`; `[cell]`: fields all cells have; `[grid]`: lists whose
+    product is run (a list, or {from, to, step}); `[[cells]]`: further cells, one by one (each may have
+    lists, too). Words as in `grid`. ValueError, with the file's name, for anything else.
+    """
+    file = Path(path)
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        return _spec(content, file.stem)
+    except FileNotFoundError:
+        raise ValueError(f"{file}: no such file; expected a sweep in TOML") from None
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{file}: {error}") from error
+
+
+def _spec(content: dict[str, Any], name: str) -> Spec:
+    unknown = content.keys() - {"name", "seed", "backend", "cell", "grid", "cells"}
+    if unknown:
+        known = "name, seed, backend, [cell], [grid], [[cells]]"
+        raise ValueError(f"{', '.join(sorted(unknown))}: unknown; expected {known}")
+    common = content.get("cell", {})
+    parts = ([content["grid"]] if "grid" in content else []) + content.get("cells", [])
+    cells = [cell for part in (parts or [{}]) for cell in grid(**{**common, **part})]
+    seed = _checks.integer("seed", content.get("seed", 0), 0)
+    return Spec(str(content.get("name", name)), tuple(cells), seed, str(content.get("backend", "auto")))

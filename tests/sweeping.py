@@ -1,0 +1,53 @@
+"""What the tests of rows and sweeps share: tiny cells, and rows compared bit for bit."""
+
+from __future__ import annotations
+
+from pl_native import sweep
+from pl_native.store import COST_COLUMNS, Store
+from pl_native.types import Stop
+
+SEED = 7
+
+
+def cell(n=12, replicates=2, **changes):
+    fields = {"n": n, "d": 6, "p": 5, "initialisation": "torch_linear", "t_end": 20.0, "dtype": "float32"}
+    return sweep.Cell(**{**fields, "stop": Stop(loss=0.05), "replicates": replicates, **changes})
+
+
+def plan(*cells, seed=SEED, backend="numpy", name="sweep"):
+    return sweep.plan(cells, seed=seed, backend=backend, name=name)
+
+
+def run(folder, *cells, seed=SEED, **how):
+    todo, store = plan(*cells, seed=seed), Store(folder)
+    new = sweep.run(todo, store, **{"progress": False, **how})
+    return new, store.rows(todo.ids)
+
+
+def bits(rows):
+    """Rows without their cost, floats by their bits: equal exactly when the results are."""
+    return [
+        {k: v.hex() if isinstance(v, float) else v for k, v in row.items() if k not in COST_COLUMNS}
+        for row in rows
+    ]
+
+
+def broken_data(n, d, *, seed, dtype):
+    """A user's generator that fails for some draws."""
+    from pl_native import data
+
+    drawn = data.sphere(n, d, seed=seed, dtype=dtype)
+    if drawn.y[0] > 0:
+        raise RuntimeError("no data today\nsecond line")
+    return drawn
+
+
+def own_network(p, d, *, seed, scale, dtype, data, factor=1.0):
+    """A user's initialisation with an option of its own."""
+    from pl_native import initial
+
+    return initial.balanced(p, d, seed=seed, scale=factor * scale, dtype=dtype, data=data)
+
+
+def wrong_network(p, d, **_):
+    return None
