@@ -239,6 +239,7 @@ class Oracle:
                 self.modes[j, i] = mode
 
     def row(self) -> Row:
+        """What is recorded at the present time."""
         task, loss = self.task, float(self.r[0] @ self.r[0]) / (2 * self.n)
         start = task.a**2 - (task.W**2).sum(axis=1)
         drift = float(np.abs(self.A**2 - (self.W**2).sum(axis=1) - start).max())
