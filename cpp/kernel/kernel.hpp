@@ -54,13 +54,14 @@ struct OrthogonalArgs {
     Index first, last;  // blocks
     Index p;
     Real step_over_n;
-    const Real *y, *norms, *a;  // (points), (points), (p)
-    Real* W;                    // (blocks, p, tile)
-    Real* push;                 // (points): norm_i r_i, written by pass, read by step
-    Real* sums;                 // (p, 2, lanes): sum_i push_i w_ji and sum_i push_i^2 1_ji, still by lane
-    std::int32_t* rows;         // (blocks, p): of each block, first the neurons with a live tile
-    std::int32_t* live;         // (blocks): how many
-    double sum_r2;              // out
+    const Real *y, *norms;   // (points)
+    const Real *a, *a_next;  // (p): outer weights now, and those the outputs are taken with
+    Real* W;                 // (blocks, p, tile)
+    Real *h, *push;          // (points): outputs; norm_i r_i, written by pass, read by step
+    Real* sums;              // (p, lanes): of a pass or of speed, still by lane
+    std::int32_t* rows;      // (blocks, p): of each block, first the neurons with a live tile
+    std::int32_t* live;      // (blocks): how many
+    double sum_r2;           // out
 };
 
 // Rows are whole vectors; a row shorter than one vector takes the shortest of 16, 32, 64 bytes that holds it.
@@ -79,8 +80,10 @@ struct Kernel {
     void (*pass)(PassArgs<Real>&);
     void (*update)(UpdateArgs<Real>&);
     Index tile;  // points per block of the orthogonal functions
+    void (*orthogonal_outputs)(OrthogonalArgs<Real>&);
     void (*orthogonal_pass)(OrthogonalArgs<Real>&);
     void (*orthogonal_step)(OrthogonalArgs<Real>&);
+    void (*orthogonal_speed)(OrthogonalArgs<Real>&);
     void (*orthogonal_prune)(OrthogonalArgs<Real>&);
     double (*fma_loop)(Index iterations);  // register-only yardstick, see peak.hpp
     Index fma_flops;                       // operations of one of its iterations

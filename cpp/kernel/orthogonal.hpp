@@ -8,60 +8,71 @@ constexpr int kOrthogonalVectors = 4;
 template <class Real>
 constexpr int kTileOfPoints = kOrthogonalVectors * kLanes<Real>;
 
-// With s_i = norm_i r_i: fills s, sum r_i^2, and of each live neuron sum_i s_i w_ji and sum_i s_i^2 1_ji,
-// over the blocks [first, last).
+// Adds a_j max(w_ji, 0) of one tile to the outputs h of its points.
+template <class Real>
+PLN_INLINE void add_outputs(const Real* w, Real a, Vec<Real>* h) {
+    constexpr int L = kLanes<Real>;
+#pragma GCC unroll 4
+    for (int v = 0; v < kOrthogonalVectors; ++v)
+        h[v] = fma(broadcast(a), positive_part<Real>(load(w + v * L)), h[v]);
+}
+
+// sum_j a_j max(w_ji, 0) of every point of the blocks [first, last). Needed at the start only: step() goes on
+// from there.
+template <class Real>
+void orthogonal_outputs(OrthogonalArgs<Real>& s) {
+    constexpr int L = kLanes<Real>, V = kOrthogonalVectors, B = kTileOfPoints<Real>;
+    for (Index b = s.first; b < s.last; ++b) {
+        const std::int32_t* rows = s.rows + b * s.p;
+        Vec<Real> h[V] = {};
+        for (std::int32_t k = 0; k < s.live[b]; ++k)
+            add_outputs<Real>(s.W + (b * s.p + rows[k]) * B, s.a_next[rows[k]], h);
+        for (int v = 0; v < V; ++v) store(s.h + b * B + v * L, h[v]);
+    }
+}
+
+// From the outputs: r_i, with push_i = norm_i r_i, the sum of r_i^2, and of each live neuron sum_i push_i
+// w_ji.
 template <class Real>
 void orthogonal_pass(OrthogonalArgs<Real>& s) {
     constexpr int L = kLanes<Real>, V = kOrthogonalVectors, B = kTileOfPoints<Real>;
     const Vec<Real> inverse_p = broadcast(Real{1} / static_cast<Real>(s.p));
     double squares[B] = {};
-    for (Index k = 0; k < 2 * s.p * L; k += L) store(s.sums + k, Vec<Real>{});
+    for (Index k = 0; k < s.p * L; k += L) store(s.sums + k, Vec<Real>{});
     for (Index b = s.first; b < s.last; ++b) {
         const std::int32_t* rows = s.rows + b * s.p;
-        const Real* tiles = s.W + b * s.p * B;
         alignas(kVectorBytes) Real r[B];
-        Vec<Real> h[V] = {}, push[V];
-        for (std::int32_t k = 0; k < s.live[b]; ++k) {
-            const Real* w = tiles + Index{rows[k]} * B;
-            const Vec<Real> aj = broadcast(s.a[rows[k]]);
-#pragma GCC unroll 4
-            for (int v = 0; v < V; ++v) h[v] = fma(aj, positive_part<Real>(load(w + v * L)), h[v]);
-        }
+        Vec<Real> push[V];
 #pragma GCC unroll 4
         for (int v = 0; v < V; ++v) {
-            const Vec<Real> norm = load(s.norms + b * B + v * L);
-            const Vec<Real> rv = load(s.y + b * B + v * L) - norm * h[v] * inverse_p;
+            const Index i = b * B + v * L;
+            const Vec<Real> norm = load(s.norms + i), rv = load(s.y + i) - norm * load(s.h + i) * inverse_p;
             push[v] = norm * rv;
             store(r + v * L, rv);
-            store(s.push + b * B + v * L, push[v]);
+            store(s.push + i, push[v]);
         }
         for (int i = 0; i < B; ++i) squares[i] += static_cast<double>(r[i]) * static_cast<double>(r[i]);
         for (std::int32_t k = 0; k < s.live[b]; ++k) {
-            const Real* w = tiles + Index{rows[k]} * B;
-            Real* sums = s.sums + 2 * Index{rows[k]} * L;
-            Vec<Real> ws = load(sums), speed = load(sums + L);
+            const Real* w = s.W + (b * s.p + rows[k]) * B;
+            Real* sums = s.sums + Index{rows[k]} * L;
+            Vec<Real> sum = load(sums);
 #pragma GCC unroll 4
-            for (int v = 0; v < V; ++v) {
-                const Vec<Real> wv = load(w + v * L);
-                ws = fma(push[v], positive_part<Real>(wv), ws);
-                speed += wv > Vec<Real>{} ? push[v] * push[v] : Vec<Real>{};
-            }
-            store(sums, ws);
-            store(sums + L, speed);
+            for (int v = 0; v < V; ++v) sum = fma(push[v], positive_part<Real>(load(w + v * L)), sum);
+            store(sums, sum);
         }
     }
     s.sum_r2 = 0;
     for (int i = 0; i < B; ++i) s.sum_r2 += squares[i];
 }
 
-// w_ji += (step / n) a_j s_i where w_ji > 0, with the s of the pass before; a is not touched.
+// w_ji += (step / n) a_j push_i where w_ji > 0, and the outputs of the new state under a_next, in one sweep.
 template <class Real>
 void orthogonal_step(OrthogonalArgs<Real>& s) {
     constexpr int L = kLanes<Real>, V = kOrthogonalVectors, B = kTileOfPoints<Real>;
     const Vec<Real> scale = broadcast(s.step_over_n);
     for (Index b = s.first; b < s.last; ++b) {
         const std::int32_t* rows = s.rows + b * s.p;
-        Vec<Real> push[V];
+        Vec<Real> push[V], h[V] = {};
 #pragma GCC unroll 4
         for (int v = 0; v < V; ++v) push[v] = scale * load(s.push + b * B + v * L);
         for (std::int32_t k = 0; k < s.live[b]; ++k) {
@@ -72,8 +83,27 @@ void orthogonal_step(OrthogonalArgs<Real>& s) {
                 const Vec<Real> wv = load(w + v * L);
                 store(w + v * L, wv > Vec<Real>{} ? fma(aj, push[v], wv) : wv);
             }
+            add_outputs<Real>(w, s.a_next[rows[k]], h);
         }
+        for (int v = 0; v < V; ++v) store(s.h + b * B + v * L, h[v]);
     }
+}
+
+// Of each live neuron sum_i push_i^2 1_ji: its squared speed, asked for only where it is recorded.
+template <class Real>
+void orthogonal_speed(OrthogonalArgs<Real>& s) {
+    constexpr int L = kLanes<Real>, B = kTileOfPoints<Real>;
+    for (Index k = 0; k < s.p * L; k += L) store(s.sums + k, Vec<Real>{});
+    for (Index b = s.first; b < s.last; ++b)
+        for (std::int32_t k = 0; k < s.live[b]; ++k) {
+            const Index j = s.rows[b * s.p + k];
+            Vec<Real> sum = load(s.sums + j * L);
+            for (int v = 0; v < kOrthogonalVectors; ++v) {
+                const Vec<Real> push = load(s.push + b * B + v * L);
+                sum += load(s.W + (b * s.p + j) * B + v * L) > Vec<Real>{} ? push * push : Vec<Real>{};
+            }
+            store(s.sums + j * L, sum);
+        }
 }
 
 // Drops the rows of tiles in which every pair is dead. Their terms were zeros, so no result changes, only the

@@ -2,6 +2,7 @@
 // at hand. A model, for trajectory.hpp; orthogonal.hpp is the other.
 #pragma once
 
+#include <cmath>
 #include <vector>
 
 #include "kernel/kernel.hpp"
@@ -69,6 +70,7 @@ class DenseModel {
 
     double sum_r2() const { return at_->sum_r2; }
     double velocity_sq() const { return at_->velocity_sq; }
+    bool finite() const { return std::isfinite(at_->sum_r2) && std::isfinite(at_->velocity_sq); }
 
     Index n_active() const {
         Index count = 0;

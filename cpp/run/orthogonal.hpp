@@ -23,12 +23,14 @@ class OrthogonalModel {
           order_(static_cast<std::size_t>(problem.n)),
           y_(points()),
           norms_(points()),
+          h_(points()),
           push_(points()),
           W_(points() * problem.p),
           a_(problem.p),
+          a_next_(problem.p),
           a_before_(problem.p),
           rate_(problem.p),
-          sums_(superblocks_ * 2 * problem.p * kernel.lanes),
+          sums_(superblocks_ * problem.p * kernel.lanes),
           rows_(blocks_ * problem.p),
           live_(blocks_),
           squares_(static_cast<std::size_t>(superblocks_)) {
@@ -41,6 +43,7 @@ class OrthogonalModel {
             for (Index j = 0; j < problem.p; ++j) *pair(j, i) = problem.W[j * problem.n + from];
         }
         std::copy_n(problem.a, problem.p, a_.data());
+        std::copy_n(problem.a, problem.p, a_next_.data());
         for (Index b = 0; b < blocks_; ++b) {
             std::iota(rows_.data() + b * problem.p, rows_.data() + (b + 1) * problem.p, 0);
             live_.data()[b] = static_cast<std::int32_t>(problem.p);
@@ -49,29 +52,22 @@ class OrthogonalModel {
 
     // Never half-way: a pass over 10^8 pairs takes about 50 ms, so cancellation can wait for its end.
     bool evaluate(int threads, Control&) {
+        if (!outputs_known_) over_superblocks(threads, kernel_.orthogonal_outputs);
+        outputs_known_ = true;
         over_superblocks(threads, kernel_.orthogonal_pass);
         sum_r2_ = 0;
         for (double square : squares_) sum_r2_ += square;
         return true;
     }
 
-    // da_j/dt and the squared speed, from the sums of the pass.
+    // da_j/dt, from the sums of the pass.
     void prepare(Real step) {
         step_ = step;
-        const double n = static_cast<double>(problem_.n);
-        velocity_sq_ = 0;
+        finite_ = true;
+        speed_known_ = false;
         for (Index j = 0; j < problem_.p; ++j) {
-            double ws = 0, speed = 0;
-            for (Index s = 0; s < superblocks_; ++s) {
-                const Real* sums = sums_.data() + (s * problem_.p + j) * 2 * kernel_.lanes;
-                for (Index l = 0; l < kernel_.lanes; ++l) {
-                    ws += static_cast<double>(sums[l]);
-                    speed += static_cast<double>(sums[kernel_.lanes + l]);
-                }
-            }
-            const double aj = static_cast<double>(a_.data()[j]) / n, rate = ws / n;
-            rate_.data()[j] = static_cast<Real>(rate);
-            velocity_sq_ += aj * aj * speed + rate * rate;
+            rate_.data()[j] = static_cast<Real>(summed(j) / static_cast<double>(problem_.n));
+            finite_ = finite_ && std::isfinite(rate_.data()[j]);
         }
     }
 
@@ -80,22 +76,39 @@ class OrthogonalModel {
     void advance(int threads) {
         backup_ = may_overflow() ? W_.copy() : Buffer<Real>();
         if (steps_++ % kPruneEvery == 0) over_superblocks(threads, kernel_.orthogonal_prune);
-        sum_r2_before_ = sum_r2_;
-        velocity_sq_before_ = velocity_sq_;
+        for (Index j = 0; j < problem_.p; ++j) a_next_.data()[j] = a_.data()[j] + step_ * rate_.data()[j];
         over_superblocks(threads, kernel_.orthogonal_step);
         std::copy_n(a_.data(), problem_.p, a_before_.data());
-        for (Index j = 0; j < problem_.p; ++j) a_.data()[j] += step_ * rate_.data()[j];
+        std::copy_n(a_next_.data(), problem_.p, a_.data());
     }
 
+    // The point before, evaluated and prepared again.
     void retreat() {
         if (backup_.size() > 0) W_ = backup_.copy();
         std::copy_n(a_before_.data(), problem_.p, a_.data());
-        sum_r2_ = sum_r2_before_;
-        velocity_sq_ = velocity_sq_before_;
+        std::copy_n(a_before_.data(), problem_.p, a_next_.data());
+        outputs_known_ = false;
+        Control uncancelled;
+        evaluate(1, uncancelled);
+        prepare(step_);
     }
 
     double sum_r2() const { return sum_r2_; }
-    double velocity_sq() const { return velocity_sq_; }
+    bool finite() const { return std::isfinite(sum_r2_) && finite_; }
+
+    // One more sweep, and only where it is recorded.
+    double velocity_sq() {
+        if (speed_known_) return velocity_sq_;
+        over_superblocks(1, kernel_.orthogonal_speed);
+        velocity_sq_ = 0;
+        for (Index j = 0; j < problem_.p; ++j) {
+            const double aj = static_cast<double>(a_.data()[j]) / static_cast<double>(problem_.n);
+            const double rate = static_cast<double>(rate_.data()[j]);
+            velocity_sq_ += aj * aj * summed(j) + rate * rate;
+        }
+        speed_known_ = true;
+        return velocity_sq_;
+    }
 
     Index n_active() const {
         Index count = 0;
@@ -155,8 +168,7 @@ class OrthogonalModel {
                      p = static_cast<double>(problem.p);
         const double parts = static_cast<double>(superblock_count(problem, kernel));
         const double lanes = static_cast<double>(kernel.lanes), tile = static_cast<double>(kernel.tile);
-        return (n * p + 3 * n + 3 * p + parts * 2 * p * lanes) * sizeof(Real) + n / tile * (p + 1) * 4 +
-               8 * n;
+        return (n * p + 4 * n + 4 * p + parts * p * lanes) * sizeof(Real) + n / tile * (p + 1) * 4 + 8 * n;
     }
 
   private:
@@ -183,6 +195,15 @@ class OrthogonalModel {
         return std::clamp(static_cast<Index>(std::min(pairs / kPairs, 256.0)), Index{1}, blocks);
     }
 
+    double summed(Index j) const {
+        double sum = 0;
+        for (Index s = 0; s < superblocks_; ++s) {
+            const Real* sums = sums_.data() + (s * problem_.p + j) * kernel_.lanes;
+            for (Index l = 0; l < kernel_.lanes; ++l) sum += static_cast<double>(sums[l]);
+        }
+        return sum;
+    }
+
     Index points() const { return blocks_ * kernel_.tile; }
 
     // Points with positive labels first: once the wrongly signed pairs are dead, whole tiles are.
@@ -205,9 +226,11 @@ class OrthogonalModel {
                                       y_.data(),
                                       norms_.data(),
                                       a_.data(),
+                                      a_next_.data(),
                                       W_.data(),
+                                      h_.data(),
                                       push_.data(),
-                                      sums_.data() + s * 2 * problem_.p * kernel_.lanes,
+                                      sums_.data() + s * problem_.p * kernel_.lanes,
                                       rows_.data(),
                                       live_.data(),
                                       0};
@@ -223,13 +246,14 @@ class OrthogonalModel {
     const Kernel<Real>& kernel_;
     Index blocks_, superblocks_;
     std::vector<Index> order_;  // place -> the caller's index
-    Buffer<Real> y_, norms_, push_, W_, a_, a_before_, rate_, sums_, backup_;
+    Buffer<Real> y_, norms_, h_, push_, W_, a_, a_next_, a_before_, rate_, sums_, backup_;
     Buffer<std::int32_t> rows_, live_;
     std::vector<double> squares_;
     Real step_ = 0;
     double largest_norm_ = 0;
     Index steps_ = 0;
-    double sum_r2_ = 0, velocity_sq_ = 0, sum_r2_before_ = 0, velocity_sq_before_ = 0;
+    double sum_r2_ = 0, velocity_sq_ = 0;
+    bool outputs_known_ = false, speed_known_ = false, finite_ = true;
 };
 
 }  // namespace pl

@@ -44,7 +44,7 @@ class Trajectory {
         result_.started = true;
         for (Index k = 0;; ++k) {
             model_.prepare(static_cast<Real>(options_.step));
-            if (!std::isfinite(model_.sum_r2()) || !std::isfinite(model_.velocity_sq())) {
+            if (!model_.finite()) {
                 if (k == 0)
                     return finish(0, Status::kNonFinite);  // no state before: the start is what there is
                 model_.retreat();

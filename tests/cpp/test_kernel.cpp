@@ -82,8 +82,18 @@ void check_model(const pl::Problem<Real>& q, const std::vector<Real>& X, const p
     std::vector<Real> W, a;
     model.append_state(W, a);
     CHECK(distance(W, expected.W) <= tolerance && distance(a, expected.a) <= tolerance);
-    model.retreat();
-    CHECK(std::abs(model.sum_r2() - expected.sum_r2) <= tolerance * expected.sum_r2);
+
+    // a step that overflows is taken back
+    Model leaper(q, kernel);
+    CHECK(leaper.evaluate(1, control));
+    leaper.prepare(std::numeric_limits<Real>::max() / 4);
+    leaper.advance(1);
+    leaper.evaluate(1, control);
+    leaper.prepare(Real{1});
+    if (leaper.finite()) return;  // nothing moved: no pair was active
+    leaper.retreat();
+    CHECK(leaper.finite());
+    CHECK(std::abs(leaper.sum_r2() - expected.sum_r2) <= tolerance * expected.sum_r2);
 }
 
 template <class Real>
