@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "kernel/kernel.hpp"
 
@@ -15,15 +16,18 @@ class Buffer {
     static constexpr std::size_t kAlign = 64;  // a cache line, and the widest vector
 
     Buffer() = default;
-    explicit Buffer(Index count) : count_(count) {
-        const std::size_t bytes =
-            (static_cast<std::size_t>(count) * sizeof(T) + kAlign - 1) / kAlign * kAlign;
-        data_ = static_cast<T*>(::operator new(bytes == 0 ? kAlign : bytes, std::align_val_t{kAlign}));
-        std::memset(static_cast<void*>(data_), 0, bytes);
+    // calloc: the pages of a large buffer stay untouched, so that whoever fills it first, thread by thread,
+    // also takes the page faults (n = 200 000, d = 100: 40 000 of them).
+    explicit Buffer(Index count)
+        : raw_(std::calloc(static_cast<std::size_t>(count) * sizeof(T) + 2 * kAlign, 1)), count_(count) {
+        if (raw_ == nullptr) throw std::bad_alloc();
+        const auto address = reinterpret_cast<std::uintptr_t>(raw_);
+        data_ = reinterpret_cast<T*>((address + kAlign - 1) / kAlign * kAlign);
     }
-    ~Buffer() { ::operator delete(data_, std::align_val_t{kAlign}); }
-    Buffer(Buffer&& other) noexcept : data_(other.data_), count_(other.count_) { other.data_ = nullptr; }
+    ~Buffer() { std::free(raw_); }
+    Buffer(Buffer&& other) noexcept { *this = std::move(other); }
     Buffer& operator=(Buffer&& other) noexcept {
+        std::swap(raw_, other.raw_);
         std::swap(data_, other.data_);
         std::swap(count_, other.count_);
         return *this;
@@ -43,6 +47,7 @@ class Buffer {
     Index size() const { return count_; }
 
   private:
+    void* raw_ = nullptr;
     T* data_ = nullptr;
     Index count_ = 0;
 };

@@ -15,10 +15,10 @@ namespace pl {
 template <class Real>
 class DenseModel {
   public:
-    DenseModel(const Problem<Real>& problem, const Kernel<Real>& kernel)
+    DenseModel(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads)
         : problem_(problem),
           kernel_(kernel),
-          packed_(problem, kernel),
+          packed_(problem, kernel, threads),
           stride_(packed_.row_stride()),
           blocks_(block_count(problem.n)),
           superblocks_(superblock_count(problem.n, problem.d, problem.p, sizeof(Real))),

@@ -15,7 +15,7 @@ namespace pl {
 template <class Real>
 class OrthogonalModel {
   public:
-    OrthogonalModel(const Problem<Real>& problem, const Kernel<Real>& kernel)
+    OrthogonalModel(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads)
         : problem_(problem),
           kernel_(kernel),
           blocks_((problem.n + kernel.tile - 1) / kernel.tile),
@@ -40,8 +40,12 @@ class OrthogonalModel {
             y_.data()[i] = problem.y[from];
             norms_.data()[i] = problem.norms[from];
             largest_norm_ = std::max(largest_norm_, static_cast<double>(problem.norms[from]));
-            for (Index j = 0; j < problem.p; ++j) *pair(j, i) = problem.W[j * problem.n + from];
         }
+        Control uncancelled;
+        parallel_for(superblocks_, threads, uncancelled, [&](Index s) {
+            for_each_tile(
+                s, [&](Index j, Index i, Index from) { *pair(j, i) = problem.W[j * problem.n + from]; });
+        });
         std::copy_n(problem.a, problem.p, a_.data());
         std::copy_n(problem.a, problem.p, a_next_.data());
         for (Index b = 0; b < blocks_; ++b) {
@@ -155,11 +159,10 @@ class OrthogonalModel {
     void append_state(std::vector<Real>& W, std::vector<Real>& a) const {
         const std::size_t start = W.size();
         W.resize(start + static_cast<std::size_t>(problem_.p * problem_.n));
-        for (Index i = 0; i < problem_.n; ++i) {
-            const Index to = order_[static_cast<std::size_t>(i)];
-            for (Index j = 0; j < problem_.p; ++j)
+        for (Index s = 0; s < superblocks_; ++s)
+            for_each_tile(s, [&](Index j, Index i, Index to) {
                 W[start + static_cast<std::size_t>(j * problem_.n + to)] = *pair(j, i);
-        }
+            });
         a.insert(a.end(), a_.data(), a_.data() + problem_.p);
     }
 
@@ -210,6 +213,18 @@ class OrthogonalModel {
     void sort_by_label() {
         std::iota(order_.begin(), order_.end(), Index{0});
         std::stable_partition(order_.begin(), order_.end(), [this](Index i) { return problem_.y[i] > 0; });
+    }
+
+    // function(j, place of the point, the caller's index of it) over the pairs of a superblock, tile by tile.
+    template <class Function>
+    void for_each_tile(Index superblock, const Function& function) const {
+        for (Index b = superblock * blocks_ / superblocks_; b < (superblock + 1) * blocks_ / superblocks_;
+             ++b) {
+            const Index last = std::min((b + 1) * kernel_.tile, problem_.n);
+            for (Index j = 0; j < problem_.p; ++j)
+                for (Index i = b * kernel_.tile; i < last; ++i)
+                    function(j, i, order_[static_cast<std::size_t>(i)]);
+        }
     }
 
     Real* pair(Index j, Index i) {

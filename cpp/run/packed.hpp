@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "parallel/parallel_for.hpp"
 #include "run/buffer.hpp"
 #include "run/problem.hpp"
 
@@ -30,7 +31,8 @@ inline Index superblock_count(Index n, Index d, Index p, Index real_bytes) {
 template <class Real>
 class PackedProblem {
   public:
-    PackedProblem(const Problem<Real>& problem, const Kernel<Real>& kernel)
+    // A large X is packed by the team that will use it.
+    PackedProblem(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads)
         : n_(problem.n),
           d_(problem.d),
           p_(problem.p),
@@ -39,14 +41,23 @@ class PackedProblem {
           rows_(block_count(n_) * kBlockPoints * stride_),
           y_(block_count(n_) * kBlockPoints) {
         std::copy_n(problem.y, n_, y_.data());
-        for (Index i = 0; i < n_; ++i) std::copy_n(problem.X + i * d_, d_, rows_.data() + i * stride_);
-        for (Index first = 0; first < n_; first += kernel.panel) pack_panel(problem.X, first, kernel);
+        const auto pack_share = [&](Index share) {
+            const Index last = std::min((share + 1) * kSharePoints, n_);
+            for (Index i = share * kSharePoints; i < last; ++i)
+                std::copy_n(problem.X + i * d_, d_, rows_.data() + i * stride_);
+            for (Index i = share * kSharePoints; i < last; i += kernel.panel)
+                pack_panel(problem.X, i, kernel);
+        };
+        Control uncancelled;
+        parallel_for((n_ + kSharePoints - 1) / kSharePoints, threads, uncancelled, pack_share);
     }
 
     PackedData<Real> view() const { return {n_, d_, p_, stride_, columns_.data(), rows_.data(), y_.data()}; }
     Index row_stride() const { return stride_; }
 
   private:
+    static constexpr Index kSharePoints = 64 * kBlockPoints;
+
     void pack_panel(const Real* X, Index first, const Kernel<Real>& kernel) {
         const Index points = std::min(kernel.panel, n_ - first), width = round_up(points, kernel.lanes);
         Real* panel = columns_.data() + first * d_;

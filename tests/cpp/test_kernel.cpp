@@ -70,7 +70,7 @@ template <class Model, class Real>
 void check_model(const pl::Problem<Real>& q, const std::vector<Real>& X, const pl::Kernel<Real>& kernel) {
     const Expected<Real> expected(q, X);
     pl::Control control;
-    Model model(q, kernel);
+    Model model(q, kernel, 2);
     CHECK(model.evaluate(1, control));
     model.prepare(Real{1});
     const double eps = static_cast<double>(std::numeric_limits<Real>::epsilon());
@@ -84,7 +84,7 @@ void check_model(const pl::Problem<Real>& q, const std::vector<Real>& X, const p
     CHECK(distance(W, expected.W) <= tolerance && distance(a, expected.a) <= tolerance);
 
     // a step that overflows is taken back
-    Model leaper(q, kernel);
+    Model leaper(q, kernel, 1);
     CHECK(leaper.evaluate(1, control));
     leaper.prepare(std::numeric_limits<Real>::max() / 4);
     leaper.advance(1);
