@@ -7,10 +7,9 @@
 constexpr int kGroupPoints = 4, kTableRows = 16;
 constexpr int kBatchGroups = 6;                                  // groups tabulated together
 constexpr pl::Index kBatchPoints = kGroupPoints * kBatchGroups;  // 24: a block is two batches
-constexpr int kChunkVectors = 2;                                 // vectors of d in one table row
 
 template <class Real, int Bytes>
-constexpr int kRowReals = kChunkVectors * kLanes<Real, Bytes>;
+constexpr int kRowReals = pl::kChunkVectors * kLanes<Real, Bytes>;
 
 // Tables of `groups` groups for C vectors of d: row s of group g is the sum of r_i x_i over the points of s.
 template <class Real, int Bytes, int C>
@@ -60,19 +59,21 @@ PLN_INLINE void gather(const Real* tables, const pl::Word* masks, int shift, int
     }
 }
 
-// rows, r: the block's points, of which the first `points` are not padding.
+// rows: the chunk of C vectors that starts at k, of all points of the block one after another; r: their
+// residuals, the first `points` of which are not padding.
 template <class Real, int Bytes, int C>
 PLN_INLINE void gradient_chunk(const pl::PassArgs<Real>& s, const Real* rows, const Real* r,
                                const pl::Word* masks, pl::Index k, pl::Index points) {
+    constexpr pl::Index width = C * kLanes<Real, Bytes>;
     const pl::Index stride = s.data.row_stride;
     for (pl::Index i = 0; i < points; i += kBatchPoints) {
         const int shift = static_cast<int>(i);
         if (points - i >= kBatchPoints) {  // the usual case has its loops unrolled
-            tabulate<Real, Bytes, C>(rows + i * stride + k, stride, r + i, s.scratch, kBatchGroups);
+            tabulate<Real, Bytes, C>(rows + i * width, width, r + i, s.scratch, kBatchGroups);
             gather<Real, Bytes, C>(s.scratch, masks, shift, kBatchGroups, s.data.p, s.G + k, stride);
         } else {
             const int groups = static_cast<int>((points - i + kGroupPoints - 1) / kGroupPoints);
-            tabulate<Real, Bytes, C>(rows + i * stride + k, stride, r + i, s.scratch, groups);
+            tabulate<Real, Bytes, C>(rows + i * width, width, r + i, s.scratch, groups);
             gather<Real, Bytes, C>(s.scratch, masks, shift, groups, s.data.p, s.G + k, stride);
         }
     }
@@ -83,9 +84,10 @@ PLN_INLINE void gradient_tabulated(const pl::PassArgs<Real>& s, const Real* rows
                                    const pl::Word* masks, pl::Index points) {
     constexpr pl::Index L = kLanes<Real, Bytes>;
     pl::Index k = 0;
-    for (; k + kChunkVectors * L <= s.data.row_stride; k += kChunkVectors * L)
-        gradient_chunk<Real, Bytes, kChunkVectors>(s, rows, r, masks, k, points);
-    if (k < s.data.row_stride) gradient_chunk<Real, Bytes, 1>(s, rows, r, masks, k, points);
+    for (; k + pl::kChunkVectors * L <= s.data.row_stride; k += pl::kChunkVectors * L)
+        gradient_chunk<Real, Bytes, pl::kChunkVectors>(s, rows + k * pl::kBlockPoints, r, masks, k, points);
+    if (k < s.data.row_stride)
+        gradient_chunk<Real, Bytes, 1>(s, rows + k * pl::kBlockPoints, r, masks, k, points);
 }
 
 // Few neurons in few dimensions: a table would cost more than it saves (4 times at d = 2, p = 3). Lanes run

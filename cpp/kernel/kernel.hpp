@@ -14,13 +14,18 @@ using Word = std::uint64_t;
 // summed in twelve groups of four, so the order of the gradient's sum is the same at every level.
 constexpr Index kBlockPoints = 48;
 
+// Vectors of d that the gradient takes at a time. Rows are stored a block at a time in chunks of so many
+// vectors, point after point, so that they are read in order: row by row, d = 1024 would put every point on
+// the same cache set.
+constexpr int kChunkVectors = 2;
+
 // A problem packed for one level (see run/packed.hpp). Lanes and rows beyond n and d hold zeros.
 template <class Real>
 struct PackedData {
     Index n, d, p;
     Index row_stride;     // Reals per row of rows, W and G: d rounded up, see row_stride()
     const Real* columns;  // X for the pre-activations: per panel, d times the panel's points
-    const Real* rows;     // X for the gradient: (blocks * kBlockPoints, row_stride)
+    const Real* rows;     // X for the gradient: per block, per chunk of d, kBlockPoints short rows
     const Real* y;        // (blocks * kBlockPoints)
 };
 

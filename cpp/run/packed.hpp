@@ -43,8 +43,7 @@ class PackedProblem {
         std::copy_n(problem.y, n_, y_.data());
         const auto pack_share = [&](Index share) {
             const Index last = std::min((share + 1) * kSharePoints, n_);
-            for (Index i = share * kSharePoints; i < last; ++i)
-                std::copy_n(problem.X + i * d_, d_, rows_.data() + i * stride_);
+            for (Index i = share * kSharePoints; i < last; ++i) pack_row(problem.X + i * d_, i, kernel.lanes);
             for (Index i = share * kSharePoints; i < last; i += kernel.panel)
                 pack_panel(problem.X, i, kernel);
         };
@@ -57,6 +56,14 @@ class PackedProblem {
 
   private:
     static constexpr Index kSharePoints = 64 * kBlockPoints;
+
+    void pack_row(const Real* x, Index i, Index lanes) {
+        Real* block = rows_.data() + i / kBlockPoints * kBlockPoints * stride_;
+        for (Index k = 0; k < d_; k += kChunkVectors * lanes) {
+            const Index width = std::min(kChunkVectors * lanes, stride_ - k);
+            std::copy_n(x + k, std::min(width, d_ - k), block + k * kBlockPoints + i % kBlockPoints * width);
+        }
+    }
 
     void pack_panel(const Real* X, Index first, const Kernel<Real>& kernel) {
         const Index points = std::min(kernel.panel, n_ - first), width = round_up(points, kernel.lanes);
