@@ -1,0 +1,73 @@
+// The event-driven flow under the sanitizers: random and degenerate problems end with a status, the loss
+// never rises, time goes forward, a cancelled run keeps its last state.
+#include <cmath>
+
+#include "check.hpp"
+#include "flow/problem.hpp"
+#include "random_problem.hpp"
+
+namespace {
+
+pl::FlowProblem as_flow(const RandomProblem<double>& random) {
+    pl::FlowProblem problem;
+    problem.n = static_cast<int>(random.view.n);
+    problem.d = static_cast<int>(random.view.d);
+    problem.p = static_cast<int>(random.view.p);
+    problem.X = random.X.data();
+    problem.y = random.y.data();
+    problem.W = random.W.data();
+    problem.a = random.a.data();
+    problem.w_perp_sq = random.w_perp_sq.data();
+    return problem;
+}
+
+pl::FlowOptions until(double t_end) {
+    pl::FlowOptions options;
+    options.t_end = t_end;
+    options.save = {0.0, t_end / 3, t_end};
+    options.states = options.switches = options.dense = true;
+    return options;
+}
+
+// Duplicated and opposite inputs, a neuron at 0, a pair that starts on its kink.
+void degenerate(RandomProblem<double>& random) {
+    const auto d = static_cast<std::size_t>(random.view.d);
+    for (std::size_t k = 0; k < d; ++k) {
+        if (random.view.n > 2) random.X[d + k] = random.X[k];
+        if (random.view.n > 3) random.X[2 * d + k] = -random.X[k];
+        if (random.view.p > 2) random.W[k] = 0;
+    }
+    if (d == 1) random.W.back() = 0;
+}
+
+void check_run(const RandomProblem<double>& random, double t_end) {
+    const pl::FlowResult result = pl::flow(as_flow(random), until(t_end), [] { return false; });
+    CHECK(result.status == pl::Status::kHorizon || result.status == pl::Status::kSwitchLimit ||
+          result.status == pl::Status::kStepLimit);
+    for (std::size_t k = 1; k < result.t.size(); ++k) {
+        CHECK(result.t[k] > result.t[k - 1]);
+        CHECK(result.loss[k] <= result.loss[k - 1] + 1e-14 * (1 + result.loss[0]));
+    }
+    for (double w : result.W) CHECK(std::isfinite(w));
+    double before = 0;
+    for (const pl::Switch& one : result.log) {
+        CHECK(one.t >= before);
+        before = one.t;
+    }
+}
+
+}  // namespace
+
+int main() {
+    for (unsigned seed = 0; seed < 60; ++seed) {
+        RandomProblem<double> random(1 + seed % 7, 1 + seed % 4, 1 + seed % 5, seed);
+        if (seed % 2 == 1) degenerate(random);
+        check_run(random, 3.0);
+    }
+    check_run(RandomProblem<double>(40, 6, 8, 1), 5.0);  // slides
+    const RandomProblem<double> random(40, 6, 8, 2);
+    int polls = 0;
+    const pl::FlowResult stopped = pl::flow(as_flow(random), until(1e6), [&polls] { return ++polls > 50; });
+    CHECK(stopped.status == pl::Status::kInterrupted && stopped.t.back() < 1e6 && stopped.W.size() == 48);
+    std::printf("ok\n");
+}
