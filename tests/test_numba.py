@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
-
 import numpy as np
 import pytest
 
@@ -51,14 +48,7 @@ def test_nan_is_not_swallowed_by_the_mask() -> None:
         assert np.isnan(backend.evaluate(euler_task(data, network), W, network.a).sum_r2)
 
 
-def test_threads_overlap() -> None:
-    """The pass releases the GIL: eight runs on two threads are not eight runs one after another (loosely)."""
-    problems = [problem(400, 40, 40, seed=i) for i in range(8)]
-    pl.simulate(*problems[0], 1.0, backend="numba")
-    best = {1: math.inf, 2: math.inf}
-    for _ in range(3):
-        for threads in best:
-            began = time.perf_counter()
-            pl.simulate_ensemble(problems, 8.0, backend="numba", threads=threads)
-            best[threads] = min(best[threads], time.perf_counter() - began)
-    assert best[2] < 1.2 * best[1]
+def test_the_pass_releases_the_gil() -> None:
+    """Runs on two threads overlap only then (bench/ times it)."""
+    pl.simulate(*problem(), 1.0, backend="numba")
+    assert jit._compiled().targetoptions["nogil"]

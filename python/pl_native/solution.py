@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import os
-import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +15,7 @@ import numpy as np
 
 from pl_native import _checks
 from pl_native._checks import Array
+from pl_native._files import replacing
 from pl_native.backends.flow_task import DenseFlow, SwitchLog
 from pl_native.types import Network, Status
 
@@ -113,7 +112,7 @@ class Solution:
         if self.dense is not None:
             arrays |= {f"dense/{name}": values for name, values in self.dense.flat().items()}
         head = {"format": FORMAT, "status": int(self.status), "stats": self.stats}
-        _write_atomically(Path(path), arrays | {"head": np.array(json.dumps(head))})
+        _write(Path(path), arrays | {"head": np.array(json.dumps(head))})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Solution:
@@ -181,28 +180,9 @@ class Interrupted(KeyboardInterrupt):
         )
 
 
-def _write_atomically(path: Path, arrays: Mapping[str, Array]) -> None:
+def _write(path: Path, arrays: Mapping[str, Array]) -> None:
     for name, array in arrays.items():
         if array.dtype.hasobject:
             raise TypeError(f"{name}: object arrays cannot be saved, got {_checks.kind(array)}")
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name itself survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with replacing(path) as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]

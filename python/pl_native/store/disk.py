@@ -5,53 +5,27 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
-TEMPORARY = ".tmp-"
-"""How the names of unfinished files begin; whoever holds a folder alone may remove them."""
+from pl_native._files import TEMPORARY, replacing, sync_folder
+
+__all__ = ["TEMPORARY", "explained", "make_folder", "replacing", "sync_folder", "write_atomically"]
 
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 def write_atomically(path: Path, content: str | bytes | Iterable[str]) -> None:
-    """Replace `path` by `content`: a temporary file beside it, synced, then renamed, then the folder synced.
+    """Replace `path` by `content`, whole and durably (`_files.replacing`).
 
-    After a crash at any moment, a power cut included, `path` is what it was before or `content`, whole.
     Errors of the system come as OSError of the same kind with what can be done about them.
     """
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY)
-        try:
-            _fill(handle, content)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                os.unlink(temporary)
-            raise
-        sync_folder(path.parent)
+        with replacing(path) as file:
+            for part in [content] if isinstance(content, str | bytes) else content:
+                file.write(part if isinstance(part, bytes) else part.encode("utf-8"))
     except OSError as error:
         raise explained(error, path) from error
-
-
-def _fill(handle: int, content: str | bytes | Iterable[str]) -> None:
-    with os.fdopen(handle, "wb") as file:
-        for part in [content] if isinstance(content, str | bytes) else content:
-            file.write(part if isinstance(part, bytes) else part.encode("utf-8"))
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names in `folder` survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def make_folder(folder: Path) -> None:
