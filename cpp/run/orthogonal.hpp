@@ -98,7 +98,11 @@ class OrthogonalModel {
     }
 
     double sum_r2() const { return sum_r2_; }
-    bool finite() const { return std::isfinite(sum_r2_) && finite_; }
+    // The squared speed costs a sweep; it can only overflow where something is large.
+    bool finite() {
+        if (!std::isfinite(sum_r2_) || !finite_) return false;
+        return largest_scale() < kLarge || std::isfinite(velocity_sq());
+    }
 
     // One more sweep, and only where it is recorded.
     double velocity_sq() {
@@ -177,18 +181,22 @@ class OrthogonalModel {
   private:
     static constexpr Index kPruneEvery = 32;
 
-    // Whether the coming step may make anything so large that the next residuals overflow in float32.
+    static constexpr double kLarge = 1e9;  // its square, summed, is far from overflow in float32
+
+    // The largest of norm(R) norm(x_i), abs(a_j) and abs(da_j/dt).
+    double largest_scale() const {
+        double scale = std::sqrt(sum_r2_) * largest_norm_;
+        for (Index j = 0; j < problem_.p; ++j)
+            scale = std::max({scale, std::abs(static_cast<double>(a_.data()[j])),
+                              std::abs(static_cast<double>(rate_.data()[j]))});
+        return scale;
+    }
+
+    // Whether the coming step may make anything so large that the next point overflows.
     bool may_overflow() const {
-        constexpr double kLarge = 1e12;
-        double a = 0, rate = 0;
-        for (Index j = 0; j < problem_.p; ++j) {
-            a = std::max(a, std::abs(static_cast<double>(a_.data()[j])));
-            rate = std::max(rate, std::abs(static_cast<double>(rate_.data()[j])));
-        }
-        const double r = std::sqrt(sum_r2_), step = static_cast<double>(step_);
-        return !(std::max({r, a, step * rate,
-                           step * a * r * largest_norm_ * largest_norm_ / static_cast<double>(problem_.n)}) <
-                 kLarge);
+        const double scale = largest_scale(), step = static_cast<double>(step_);
+        const double push = step * scale * scale * largest_norm_ / static_cast<double>(problem_.n);
+        return !(std::max({scale, step * scale, push}) < kLarge);
     }
 
     static Index superblock_count(const Problem<Real>& problem, const Kernel<Real>& kernel) {
