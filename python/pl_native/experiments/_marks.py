@@ -133,8 +133,8 @@ def _interpolation_mark(ax: Any, width: Callable[[int], int], d: int) -> list[An
     side = 1.0 if size >= high else 0.0
     text = ax.annotate(
         f"$n = d\\,p$ at {size}",
-        xy=(side, 0.47),
-        xytext=(abs(side - 0.04), 0.47),
+        xy=(side, 0.56),
+        xytext=(abs(side - 0.04), 0.56),
         xycoords="axes fraction",
         textcoords="axes fraction",
         ha="right" if side else "left",
