@@ -1,0 +1,49 @@
+// What the capture method needs of a problem's state. Two models implement it: dense.hpp for inputs X (n, d),
+// orthogonal.hpp for orthogonal inputs given by their norms.
+//
+// A step is driven by an impulse Q (n), the integral of the residuals over the step, and by the outer weights
+// held at their mid-step value abar:
+//     every neuron follows its inclusion  dw_j = abar_j / n sum_i 1_ji x_i dQ_i  along the straight path
+//     0 -> Q, kinks included; then a_j follows from Lemma 1 and r from the new state.
+// So what couples the neurons is one vector of length n, and a method for the coupled system is a method for
+// the ordinary differential equation dQ/dt = r(Q) of that length (step.hpp).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "run/certificate.hpp"
+
+namespace pl {
+
+class CaptureModel {
+  public:
+    virtual ~CaptureModel() = default;
+
+    virtual int points() const = 0;
+    // The state.
+    virtual const std::vector<double>& residuals() const = 0;  // r (n)
+    virtual double sum_r2() const = 0;
+
+    // The state that impulse Q leads to in a time h, the path cut into `substeps` pieces at the kinks; the
+    // state itself stays. Its residuals are then trial_residuals(). One right-hand side.
+    virtual void attempt(const double* impulse, double h, int substeps) = 0;
+    virtual const std::vector<double>& trial_residuals() const = 0;
+    virtual double trial_sum_r2() const = 0;
+    virtual double trial_travel_sq() const = 0;  // sum_j |dw_j|^2 + da_j^2 of the trial
+    virtual void accept(double h) = 0;           // the last trial becomes the state
+
+    // At the state, with the velocity the inclusion selects there: one right-hand side.
+    virtual double velocity_sq() = 0;
+    virtual std::int64_t n_active() const = 0;
+    virtual std::int64_t at_kinks() const = 0;       // pairs that rest at z_ji = 0 and are pushed both ways
+    virtual double dead_label_sq() const = 0;        // sum of y_i^2 over points no neuron is active on
+    virtual NeuronFacts neurons() const = 0;
+    virtual std::vector<double> outputs() const = 0;  // sum_j a_j max(z_ji, 0), for the certificate
+    virtual Index output_terms() const = 0;
+    virtual void write_state(double* W, double* a) const = 0;  // (p, d), (p)
+
+    virtual std::int64_t evaluations() const = 0;  // right-hand sides so far
+};
+
+}  // namespace pl
