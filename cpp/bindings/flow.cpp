@@ -73,6 +73,7 @@ FlowOptions read_options(const py::dict& task) {
     o.switches = task["switches"].cast<bool>();
     o.dense = task["dense"].cast<bool>();
     o.order = task["order"].cast<int>();
+    o.stabilised = task["stabilised"].cast<bool>();
     o.max_step = task["max_step"].cast<double>();
     const py::dict stop = task["stop"].cast<py::dict>();
     o.stop.criterion = stop["criterion"].cast<bool>();
@@ -111,6 +112,7 @@ py::dict counters(const FlowResult& r) {
         "on"_a = c.on, "off"_a = c.off, "slide_in"_a = c.slide_in, "slide_to_on"_a = c.slide_to_on,
         "slide_to_off"_a = c.slide_to_off, "repelling"_a = c.repelling, "zero_neuron"_a = c.zero_neuron,
         "a_zero"_a = c.a_zero, "sliding_end"_a = c.sliding_end, "sliding_max"_a = c.sliding_max,
+        "stabilised_steps"_a = c.stabilised_steps, "spectral_radius"_a = c.spectral_radius,
         "seconds"_a = r.seconds, "criterion_time"_a = time_or_none(r.criterion_time),
         "proved_time"_a = time_or_none(r.proved_time), "loss_bound"_a = time_or_none(r.loss_bound));
 }
