@@ -43,6 +43,10 @@ add_library(
   cpp/run/certificate.cpp
   cpp/run/euler.cpp
   cpp/run/ensemble.cpp
+  cpp/capture/capture.cpp
+  cpp/capture/dense.cpp
+  cpp/capture/neuron.cpp
+  cpp/capture/step.cpp
   cpp/stabilised/rkc.cpp
   cpp/stabilised/spectral.cpp
   ${PLN_FLOW_SOURCES})

@@ -6,7 +6,6 @@
 namespace pl {
 namespace {
 
-constexpr int kRounds = 50;
 constexpr double kSettled = 0.01;  // relative change at which the estimate is taken
 
 double norm(const double* v, std::size_t size) {
@@ -17,7 +16,8 @@ double norm(const double* v, std::size_t size) {
 
 }  // namespace
 
-double SpectralRadius::estimate(const Field& field, const double* y, const double* f, std::size_t size) {
+double SpectralRadius::estimate(const Field& field, const double* y, const double* f, std::size_t size,
+                                int rounds) {
     if (vector_.size() != size || !(norm(vector_.data(), size) > 0.0)) vector_.assign(f, f + size);
     double length = norm(vector_.data(), size);
     if (!(length > 0.0)) {  // at rest: any direction with no symmetry of its own
@@ -29,7 +29,7 @@ double SpectralRadius::estimate(const Field& field, const double* y, const doubl
     const double base = norm(y, size), root = std::sqrt(std::numeric_limits<double>::epsilon());
     const double reach = base > 0.0 ? base * root : root;
     double rho = 0.0;
-    for (int round = 0; round < kRounds; ++round) {
+    for (int round = 0; round < rounds; ++round) {
         for (std::size_t l = 0; l < size; ++l) moved_[l] = y[l] + reach / length * vector_[l];
         if (!field(moved_.data(), image_.data())) return -1.0;
         for (std::size_t l = 0; l < size; ++l) vector_[l] = (image_[l] - f[l]) / reach;
