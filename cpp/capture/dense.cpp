@@ -45,6 +45,7 @@ CaptureInputs::CaptureInputs(const FlowProblem& problem, int threads)
       rows_(problem_.n * stride_) {
     for (Index i = 0; i < problem_.n; ++i)
         std::copy_n(problem_.X + i * problem_.d, problem_.d, rows_.data() + i * stride_);
+    for (Index i = 0; i < problem_.n; ++i) norm_sq_.push_back(square(rows_.data() + i * stride_, stride_));
 }
 
 DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs)
@@ -83,7 +84,7 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs)
     args.z = now_.z.data();
     kernel_.preactivations(args);
     evaluate_outputs(now_);
-    first_drive();
+    first_rates();
 }
 
 DenseCapture::State DenseCapture::make_state() const {
@@ -104,11 +105,11 @@ HalvesArgs<double> DenseCapture::halves() {
 }
 
 // The rates da_j/dt at the start.
-void DenseCapture::first_drive() {
+void DenseCapture::first_rates() {
     rate_.assign(at(p_), 0.0);
     std::vector<double> impulse(now_.r.begin(), now_.r.end());
     for (double& q : impulse) q *= kInstant;
-    attempt(impulse.data(), kInstant, 1);
+    move(impulse.data(), kInstant, 0, 1);
     for (Index j = 0; j < p_; ++j) rate_[at(j)] = (trial_.a.data()[j] - now_.a.data()[j]) / kInstant;
 }
 
@@ -120,31 +121,59 @@ void DenseCapture::evaluate_outputs(State& state) {
     state.sum_r2 = args.sum_r2;
 }
 
-void DenseCapture::attempt(const double* impulse, double h, int substeps) {
+// The move under the shares that the pairs start with, and its pre-activations.
+void DenseCapture::drive(const double* impulse, double h) {
     ++evaluations_;
     std::copy_n(impulse, n_, weights_.data());
     HalvesArgs<double> args = halves();
     kernel_.gradient(args);
-    std::fill_n(seen_.data(), seen_.size(), Word{0});
     for (Index j = 0; j < p_; ++j) {
         middle_[at(j)] = now_.a.data()[j] + 0.5 * h * rate_[at(j)];
-        auto& touched = trial_.touched[at(j)];
-        touched = now_.touched[at(j)];
-        for (Touched& pair : touched) {
+        for (const Touched& pair : now_.touched[at(j)]) {
             const double* x = inputs_->rows().row(pair.point);
             const double push = pair.last * impulse[pair.point];
-            pair.share = pair.last;
             for (Index k = 0; k < d_; ++k) G_.data()[j * stride_ + k] += push * x[k];
-            seen_.data()[j * blocks_ + pair.point / kBlockPoints] |= Word{1} << (pair.point % kBlockPoints);
         }
         move_weights(j);
     }
     args.W = trial_.W.data();
     args.z = trial_.z.data();
     kernel_.preactivations(args);
+}
+
+// The stages inside a step need the kinks too (pairs that kept their share would hold the step at a third of
+// its length in the tail), but not the pairs that cross because others did.
+void DenseCapture::stage(const double* impulse, double h, double* r) {
+    move(impulse, h, 1, 1);
+    std::copy(trial_.r.begin(), trial_.r.end(), r);
+}
+
+void DenseCapture::response(const double* impulse, double* r) {
+    drive(impulse, 0.0);
+    for (Index j = 0; j < p_; ++j)
+        for (const Touched& pair : now_.touched[at(j)]) trial_.z.data()[j * ldz_ + pair.point] = 0.0;
+    outer_weights();
+    evaluate_outputs(trial_);
+    std::copy(trial_.r.begin(), trial_.r.end(), r);
+}
+
+void DenseCapture::attempt(const double* impulse, double h, int substeps) {
+    move(impulse, h, substeps, kRounds);
+}
+
+void DenseCapture::move(const double* impulse, double h, int substeps, int rounds) {
+    drive(impulse, h);
+    std::fill_n(seen_.data(), seen_.size(), Word{0});
     std::vector<Index> neurons, moved;
-    for (Index j = 0; j < p_; ++j) neurons.push_back(j);
-    for (int round = 0; round < kRounds && !neurons.empty(); ++round) {
+    for (Index j = 0; j < p_; ++j) {
+        neurons.push_back(j);
+        trial_.touched[at(j)] = now_.touched[at(j)];
+        for (Touched& pair : trial_.touched[at(j)]) {
+            pair.share = pair.last;
+            seen_.data()[j * blocks_ + pair.point / kBlockPoints] |= Word{1} << (pair.point % kBlockPoints);
+        }
+    }
+    for (int round = 0; round < rounds && !neurons.empty(); ++round) {
         moved.clear();
         for (Index j : neurons) {
             kernel_.signs(trial_.z.data() + j * ldz_, blocks_, signs_.data() + j * blocks_, 1);
@@ -177,7 +206,7 @@ bool DenseCapture::find_crossings(Index j) {
         for (; fresh != 0; fresh &= fresh - 1) {
             const int bit = __builtin_ctzll(fresh);
             const double share = static_cast<double>((before >> bit) & 1);
-            trial_.touched[at(j)].push_back({static_cast<int>(b * kBlockPoints) + bit, share, false, share});
+            trial_.touched[at(j)].push_back({static_cast<int>(b * kBlockPoints) + bit, share, share, false});
             found = true;
         }
     }
@@ -185,18 +214,9 @@ bool DenseCapture::find_crossings(Index j) {
 }
 
 void DenseCapture::solve(Index j, const double* impulse, int substeps) {
-    auto& touched = trial_.touched[at(j)];
-    std::vector<double> before;
-    before.reserve(touched.size());
-    for (const Touched& pair : touched) before.push_back(pair.share);
-    solver_.solve(touched, now_.z.data() + j * ldz_, trial_.z.data() + j * ldz_, impulse,
-                  middle_[at(j)] / static_cast<double>(n_), substeps);
-    double* g = G_.data() + j * stride_;
-    for (std::size_t l = 0; l < touched.size(); ++l) {
-        const double push = (touched[l].share - before[l]) * impulse[touched[l].point];
-        const double* x = inputs_->rows().row(touched[l].point);
-        for (Index k = 0; k < d_; ++k) g[k] += push * x[k];
-    }
+    const NeuronPath path{now_.W.data() + j * stride_, now_.z.data() + j * ldz_, G_.data() + j * stride_,
+                          middle_[at(j)] / static_cast<double>(n_)};
+    solver_.solve(trial_.touched[at(j)], path, impulse, substeps);
     move_weights(j);
 }
 
@@ -221,6 +241,14 @@ void DenseCapture::close() {
         touched.erase(std::remove_if(touched.begin(), touched.end(), [](const Touched& pair) { return !pair.rests; }),
                       touched.end());
         for (const Touched& pair : touched) trial_.z.data()[j * ldz_ + pair.point] = 0.0;
+    }
+    outer_weights();
+    evaluate_outputs(trial_);
+}
+
+// Lemma 1 where it fixes the sign of a_j, else the work done on w_j, which equals it to second order.
+void DenseCapture::outer_weights() {
+    for (Index j = 0; j < p_; ++j) {
         const double *w = now_.W.data() + j * stride_, *next = trial_.W.data() + j * stride_;
         const double* g = G_.data() + j * stride_;
         double &a = trial_.a.data()[j], before = now_.a.data()[j];
@@ -232,7 +260,6 @@ void DenseCapture::close() {
             a = before + work / static_cast<double>(n_);
         }
     }
-    evaluate_outputs(trial_);
 }
 
 double DenseCapture::trial_travel_sq() const {
@@ -257,7 +284,7 @@ void DenseCapture::accept(double h) {
 double DenseCapture::velocity_sq() {
     std::vector<double> impulse(now_.r.begin(), now_.r.end());
     for (double& q : impulse) q *= kInstant;
-    attempt(impulse.data(), kInstant, 1);
+    move(impulse.data(), kInstant, 0, 1);
     double sum = 0;
     const double scale = 1.0 / (static_cast<double>(n_) * kInstant);
     for (Index j = 0; j < p_; ++j) {

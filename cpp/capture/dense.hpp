@@ -18,7 +18,7 @@ class CaptureInputs {
 
     const Problem<double>& problem() const { return problem_; }
     const PackedProblem<double>& packed() const { return packed_; }
-    InputRows rows() const { return {rows_.data(), stride_}; }
+    InputRows rows() const { return {rows_.data(), norm_sq_.data(), stride_}; }
     static double bytes(const FlowProblem& problem);
 
   private:
@@ -26,6 +26,7 @@ class CaptureInputs {
     PackedProblem<double> packed_;
     Index stride_;
     Buffer<double> rows_;
+    std::vector<double> norm_sq_;
 };
 
 class DenseCapture : public CaptureModel {
@@ -36,6 +37,8 @@ class DenseCapture : public CaptureModel {
     const std::vector<double>& residuals() const override { return now_.r; }
     double sum_r2() const override { return now_.sum_r2; }
     void attempt(const double* impulse, double h, int substeps) override;
+    void stage(const double* impulse, double h, double* r) override;
+    void response(const double* impulse, double* r) override;
     const std::vector<double>& trial_residuals() const override { return trial_.r; }
     double trial_sum_r2() const override { return trial_.sum_r2; }
     double trial_travel_sq() const override;
@@ -61,12 +64,15 @@ class DenseCapture : public CaptureModel {
         double sum_r2 = 0;
     };
     State make_state() const;
-    void first_drive();
+    void first_rates();
+    void drive(const double* impulse, double h);
+    void move(const double* impulse, double h, int substeps, int rounds);
     void move_weights(Index j);
     bool find_crossings(Index j);
     void solve(Index j, const double* impulse, int substeps);
     void refresh(const std::vector<Index>& neurons);
     void close();
+    void outer_weights();
     void evaluate_outputs(State& state);
     HalvesArgs<double> halves();
 

@@ -27,8 +27,7 @@ void CaptureStep::renew_radius() {
     const auto size = static_cast<std::size_t>(model_.points());
     const std::vector<double> origin(size, 0.0);
     const Field field = [&](const double* q, double* r) {
-        model_.attempt(q, 0.0, 1);
-        std::copy_n(model_.trial_residuals().data(), size, r);
+        model_.response(q, r);
         return true;
     };
     const double rho =
@@ -48,8 +47,12 @@ void CaptureStep::attempt(double h) {
         const std::vector<double> origin(size, 0.0);
         int stage = 0;
         const Field field = [&](const double* q, double* out) {
-            model_.attempt(q, h, ++stage == stages ? substeps_ : 1);
-            std::copy_n(model_.trial_residuals().data(), size, out);
+            if (++stage < stages) {
+                model_.stage(q, h, out);
+            } else {
+                model_.attempt(q, h, substeps_);
+                std::copy(model_.trial_residuals().begin(), model_.trial_residuals().end(), out);
+            }
             return true;
         };
         rkc_.step(field, origin.data(), r.data(), size, h, stages);
