@@ -9,6 +9,8 @@ namespace pl {
 namespace {
 
 constexpr int kRounds = 20;      // of looking for pairs that cross because others did
+constexpr Index kChunk = 4;           // neurons handed to a thread at a time
+constexpr double kWorthSharing = 2e6;  // ndp: below, a team costs more than it saves
 constexpr double kInstant = 1e-6;  // a time short enough to read a velocity from
 
 Problem<double> as_problem(const FlowProblem& flow) {
@@ -48,7 +50,7 @@ CaptureInputs::CaptureInputs(const FlowProblem& problem, int threads)
     for (Index i = 0; i < problem_.n; ++i) norm_sq_.push_back(square(rows_.data() + i * stride_, stride_));
 }
 
-DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs)
+DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int threads)
     : inputs_(std::move(inputs)),
       kernel_(kernel<double>()),
       n_(inputs_->problem().n),
@@ -59,7 +61,9 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs)
       ldz_(blocks_ * kBlockPoints),
       now_(make_state()),
       trial_(make_state()),
-      solver_(inputs_->rows()),
+      solvers_(at((p_ + kChunk - 1) / kChunk), KinkSolver(inputs_->rows())),
+      moved_(at(p_)),
+      threads_(static_cast<double>(n_) * static_cast<double>(p_ * d_) < kWorthSharing ? 1 : threads),
       G_(p_ * stride_),
       scratch_(kernel_.scratch_size),
       weights_(ldz_),
@@ -79,12 +83,10 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs)
         // past it
         invariant_.push_back(std::abs(difference) <= 1e-12 * w ? 0.0 : difference);
     }
-    HalvesArgs<double> args = halves();
-    args.W = now_.W.data();
-    args.z = now_.z.data();
-    kernel_.preactivations(args);
+    rate_.assign(at(p_), 0.0);
+    preactivations(now_.W.data(), p_, now_.z.data());
     evaluate_outputs(now_);
-    first_rates();
+    take_velocity();
 }
 
 DenseCapture::State DenseCapture::make_state() const {
@@ -97,6 +99,7 @@ DenseCapture::State DenseCapture::make_state() const {
 HalvesArgs<double> DenseCapture::halves() {
     HalvesArgs<double> args{};
     args.data = inputs_->packed().view();
+    args.last = blocks_;
     args.weights = weights_.data();
     args.masks = now_.masks.data();
     args.G = G_.data();
@@ -104,13 +107,27 @@ HalvesArgs<double> DenseCapture::halves() {
     return args;
 }
 
-// The rates da_j/dt at the start.
-void DenseCapture::first_rates() {
-    rate_.assign(at(p_), 0.0);
-    std::vector<double> impulse(now_.r.begin(), now_.r.end());
-    for (double& q : impulse) q *= kInstant;
-    move(impulse.data(), kInstant, 0, 1);
-    for (Index j = 0; j < p_; ++j) rate_[at(j)] = (trial_.a.data()[j] - now_.a.data()[j]) / kInstant;
+// body(0 .. count - 1), by the team where that pays.
+void DenseCapture::shared(Index count, const std::function<void(Index)>& body) {
+    if (threads_ > 1) {
+        Control uncancelled;
+        parallel_for(count, threads_, uncancelled, body);
+        return;
+    }
+    for (Index k = 0; k < count; ++k) body(k);
+}
+
+void DenseCapture::preactivations(const double* W, Index neurons, double* z) {
+    const Index parts = threads_ > 1 ? std::min<Index>(blocks_, 8) : 1;
+    shared(parts, [&](Index part) {
+        HalvesArgs<double> args = halves();
+        args.data.p = neurons;
+        args.first = part * blocks_ / parts;
+        args.last = (part + 1) * blocks_ / parts;
+        args.W = W;
+        args.z = z;
+        kernel_.preactivations(args);
+    });
 }
 
 void DenseCapture::evaluate_outputs(State& state) {
@@ -136,9 +153,7 @@ void DenseCapture::drive(const double* impulse, double h) {
         }
         move_weights(j);
     }
-    args.W = trial_.W.data();
-    args.z = trial_.z.data();
-    kernel_.preactivations(args);
+    preactivations(trial_.W.data(), p_, trial_.z.data());
 }
 
 // The stages inside a step need the kinks too (pairs that kept their share would hold the step at a third of
@@ -174,14 +189,14 @@ void DenseCapture::move(const double* impulse, double h, int substeps, int round
         }
     }
     for (int round = 0; round < rounds && !neurons.empty(); ++round) {
+        const Index count = static_cast<Index>(neurons.size());
+        shared((count + kChunk - 1) / kChunk, [&](Index chunk) {
+            for (Index l = chunk * kChunk; l < std::min((chunk + 1) * kChunk, count); ++l)
+                moved_[at(l)] = meet_kinks(neurons[at(l)], round, impulse, substeps);
+        });
         moved.clear();
-        for (Index j : neurons) {
-            kernel_.signs(trial_.z.data() + j * ldz_, blocks_, signs_.data() + j * blocks_, 1);
-            const bool more = find_crossings(j);
-            if (!more && (round > 0 || trial_.touched[at(j)].empty())) continue;
-            solve(j, impulse, substeps);
-            moved.push_back(j);
-        }
+        for (std::size_t l = 0; l < neurons.size(); ++l)
+            if (moved_[l]) moved.push_back(neurons[l]);
         refresh(moved);
         neurons = moved;
     }
@@ -213,23 +228,24 @@ bool DenseCapture::find_crossings(Index j) {
     return found;
 }
 
-void DenseCapture::solve(Index j, const double* impulse, int substeps) {
+// Solves the pairs of neuron j that change side or rest; true if it moved.
+bool DenseCapture::meet_kinks(Index j, int round, const double* impulse, int substeps) {
+    kernel_.signs(trial_.z.data() + j * ldz_, blocks_, signs_.data() + j * blocks_, 1);
+    const bool more = find_crossings(j);
+    if (!more && (round > 0 || trial_.touched[at(j)].empty())) return false;
     const NeuronPath path{now_.W.data() + j * stride_, now_.z.data() + j * ldz_, G_.data() + j * stride_,
                           middle_[at(j)] / static_cast<double>(n_)};
-    solver_.solve(trial_.touched[at(j)], path, impulse, substeps);
+    solvers_[at(j / kChunk)].solve(trial_.touched[at(j)], path, impulse, substeps);
     move_weights(j);
+    return true;
 }
 
 // Pre-activations of the neurons that were moved.
 void DenseCapture::refresh(const std::vector<Index>& neurons) {
     if (neurons.empty()) return;
-    HalvesArgs<double> args = halves();
-    args.data.p = static_cast<Index>(neurons.size());
     for (std::size_t l = 0; l < neurons.size(); ++l)
         std::copy_n(trial_.W.data() + neurons[l] * stride_, stride_, picked_W_.data() + static_cast<Index>(l) * stride_);
-    args.W = picked_W_.data();
-    args.z = picked_z_.data();
-    kernel_.preactivations(args);
+    preactivations(picked_W_.data(), static_cast<Index>(neurons.size()), picked_z_.data());
     for (std::size_t l = 0; l < neurons.size(); ++l)
         std::copy_n(picked_z_.data() + static_cast<Index>(l) * ldz_, ldz_, trial_.z.data() + neurons[l] * ldz_);
 }
@@ -278,23 +294,29 @@ double DenseCapture::trial_travel_sq() const {
 void DenseCapture::accept(double h) {
     for (Index j = 0; j < p_; ++j) rate_[at(j)] = (trial_.a.data()[j] - now_.a.data()[j]) / h;
     std::swap(now_, trial_);
+    velocity_sq_ = -1;
 }
 
 // From the shares of an instant, not from differences of the state.
-double DenseCapture::velocity_sq() {
-    std::vector<double> impulse(now_.r.begin(), now_.r.end());
+void DenseCapture::take_velocity() {
+    std::vector<double> impulse = now_.r;
     for (double& q : impulse) q *= kInstant;
     move(impulse.data(), kInstant, 0, 1);
-    double sum = 0;
     const double scale = 1.0 / (static_cast<double>(n_) * kInstant);
+    velocity_sq_ = 0;
     for (Index j = 0; j < p_; ++j) {
         const double *w = now_.W.data() + j * stride_, *g = G_.data() + j * stride_;
         double work = 0;
         for (Index k = 0; k < d_; ++k) work += w[k] * g[k];
         const double a = now_.a.data()[j] * scale;
-        sum += a * a * square(g, d_) + work * work * scale * scale;
+        rate_[at(j)] = work * scale;
+        velocity_sq_ += a * a * square(g, d_) + rate_[at(j)] * rate_[at(j)];
     }
-    return sum;
+}
+
+double DenseCapture::velocity_sq() {
+    if (velocity_sq_ < 0) take_velocity();
+    return velocity_sq_;
 }
 
 std::int64_t DenseCapture::n_active() const {

@@ -7,7 +7,7 @@ namespace {
 
 constexpr double kAdamsReach = 0.7;  // of h rho; 1 is the limit of stability at constant steps
 constexpr int kRadiusAge = 25;       // steps between estimates: rho moves by a few per cent in as many
-constexpr int kFirstRounds = 8, kRounds = 2;
+constexpr int kFirstRounds = 4, kRounds = 2;
 
 double norm(const std::vector<double>& v, std::size_t size) {
     double sum = 0;
@@ -22,8 +22,8 @@ bool CaptureStep::adams(double h) const {
     return h_before_ > 0 && h <= 4 * h_before_ && h * rho_ <= kAdamsReach;
 }
 
-void CaptureStep::renew_radius() {
-    if (rho_ > 0 && age_ < kRadiusAge) return;
+double CaptureStep::radius() {
+    if (rho_ > 0 && age_ < kRadiusAge) return rho_;
     const auto size = static_cast<std::size_t>(model_.points());
     const std::vector<double> origin(size, 0.0);
     const Field field = [&](const double* q, double* r) {
@@ -34,10 +34,10 @@ void CaptureStep::renew_radius() {
         power_.estimate(field, origin.data(), model_.residuals().data(), size, rho_ > 0 ? kRounds : kFirstRounds);
     rho_ = SpectralRadius::kSafety * rho;
     age_ = 0;
+    return rho_;
 }
 
 void CaptureStep::attempt(double h) {
-    renew_radius();
     const auto size = static_cast<std::size_t>(model_.points());
     const std::vector<double>& r = model_.residuals();
     impulse_.resize(size);

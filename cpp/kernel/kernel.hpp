@@ -48,6 +48,7 @@ struct PassArgs {
 template <class Real>
 struct HalvesArgs {
     PackedData<Real> data;  // p: neurons in W, z, masks and G, any number
+    Index first, last;      // blocks; the gradient sums over these
     const Real* W;          // (p, row_stride)
     Real* z;                // preactivations: out
     const Real* weights;    // (blocks * kBlockPoints), zero beyond n
