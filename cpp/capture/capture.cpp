@@ -72,7 +72,7 @@ class Capture {
         result_ = FlowResult();
         result_.count.restarts = kept.restarts;
         fine_ = make_mesh(kSubsteps);
-        coarse_ = make_mesh(kSubsteps);
+        coarse_ = make_mesh(std::getenv("CC") ? std::atoi(std::getenv("CC")) : kSubsteps);
         start_ = fine_->model->neurons();
         first_loss_ = fine_->model->sum_r2();
         t_ = 0;

@@ -48,6 +48,7 @@ class KinkSolver {
     std::vector<const double*> x_;
     std::vector<double> norm_sq_, base_, push_, z_, share_, mean_, drift_, g_;
     std::vector<unsigned char> rests_;
+    std::vector<int> order_;
 };
 
 }  // namespace pl

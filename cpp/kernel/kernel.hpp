@@ -83,8 +83,10 @@ struct KinkArgs {
     double* z;               // (count): in at the start, exactly 0 for a pair at rest; out at the end
     double* share;           // (count): of the piece that the pair is on; in: a guess
     bool* rests;             // (count), out: held at its kink at the end
-    double tolerance;        // largest change of a share in the last sweep
+    int* order;              // (count): scratch
+    double tolerance;        // a pair whose share moved less is settled
     int sweeps;              // at most
+    bool last;               // of the step: z is not needed again
 };
 
 // One explicit Euler step, and the squared speed at its start.
