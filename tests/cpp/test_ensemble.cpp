@@ -58,7 +58,7 @@ void superblocks_do_not_matter_to_the_bits() {
         std::vector<pl::AnyEulerTask> list(1);
         pl::EulerTask<float> task;
         task.problem = large.view;
-        task.options = {0.01, 3, {0, 3}, false, {}};
+        task.options = {0.01, 3, {0, 3}, false, {}, {}};
         list[0] = std::move(task);
         pl::Control control;
         pl::euler_ensemble(list, pl::level(), threads, control);
