@@ -203,13 +203,14 @@ py::tuple run(const py::sequence& items, int threads, const py::object& progress
 }  // namespace
 
 void register_euler(py::module_& module) {
-    module.def("euler", &run, py::arg("tasks"), py::arg("threads"), py::arg("progress") = py::none(),
-               py::arg("level") = py::none(),
-               "Runs tasks of (X or the norms of orthogonal inputs, y, W, a, w_perp_sq, step, n_steps, "
-               "save_steps, states, stop, certifiable, "
-               "orthogonal, resume), stop being (criterion, loss, stall, wall_time, max_steps, rise) and resume "
-               "None or the \"resume\" of the result whose end (W, a) is. Returns (list of dict or None, "
-               "interrupted).");
+    module.def(
+        "euler", &run, py::arg("tasks"), py::arg("threads"), py::arg("progress") = py::none(),
+        py::arg("level") = py::none(),
+        "Runs tasks of (X or the norms of orthogonal inputs, y, W, a, w_perp_sq, step, n_steps, "
+        "save_steps, states, stop, certifiable, "
+        "orthogonal, resume), stop being (criterion, loss, stall, wall_time, max_steps, rise) and resume "
+        "None or the \"resume\" of the result whose end (W, a) is. Returns (list of dict or None, "
+        "interrupted).");
 }
 
 }  // namespace pl

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bindings/arrays.hpp"
+#include "bindings/flow_past.hpp"
 #include "bindings/register.hpp"
 #include "bindings/signals.hpp"
 #include "bindings/threads.hpp"
@@ -104,15 +105,15 @@ py::object time_or_none(double t) {
 }
 
 py::dict counters(const FlowResult& r) {
-    const FlowCounters& c = r.count;
+    const FlowCounters& c = r.past.count;
     using namespace py::literals;
     return py::dict(
         "accepted"_a = c.accepted, "rejected"_a = c.rejected, "rhs"_a = c.rhs, "events"_a = c.events,
         "on"_a = c.on, "off"_a = c.off, "slide_in"_a = c.slide_in, "slide_to_on"_a = c.slide_to_on,
         "slide_to_off"_a = c.slide_to_off, "repelling"_a = c.repelling, "zero_neuron"_a = c.zero_neuron,
         "a_zero"_a = c.a_zero, "sliding_end"_a = c.sliding_end, "sliding_max"_a = c.sliding_max,
-        "seconds"_a = r.seconds, "criterion_time"_a = time_or_none(r.criterion_time),
-        "proved_time"_a = time_or_none(r.proved_time), "loss_bound"_a = time_or_none(r.loss_bound));
+        "seconds"_a = r.seconds, "criterion_time"_a = time_or_none(r.past.criterion_time),
+        "proved_time"_a = time_or_none(r.past.proved_time), "loss_bound"_a = time_or_none(r.loss_bound));
 }
 
 py::dict switch_log(const std::vector<Switch>& log) {
@@ -157,6 +158,7 @@ py::object write_result(const FlowWork& work) {
     out["W"] = copied(r.W, {p, d});
     out["a"] = copied(r.a, {p});
     out["counters"] = counters(r);
+    out["resume"] = write_flow_past(r.past, work.problem);
     out["W_saved"] = options.states ? py::object(copied(r.W_saved, {m, p, d})) : py::object(py::none());
     out["a_saved"] = options.states ? py::object(copied(r.a_saved, {m, p})) : py::object(py::none());
     out["switches"] = options.switches ? py::object(switch_log(r.log)) : py::object(py::none());
@@ -169,7 +171,7 @@ py::object write_result(const FlowWork& work) {
 double flow_bytes(const FlowProblem& problem) {
     const double n = problem.n, p = problem.p, d = problem.norms != nullptr ? 1.0 : problem.d + 8.0;
     const double width = problem.norms != nullptr ? n : d;
-    return 8 * (2.0 * (kMaxOrder + 1) * (p * width + n) + n * d + 4 * p * width + 2 * n * p);
+    return 8 * (2.0 * (kMaxOrder + 1) * (p * width + n) + n * d + 4 * p * width + 2 * n * p) + 4 * n * p;
 }
 
 py::tuple run_flow(const py::sequence& items, int threads, const py::object& progress) {
@@ -179,6 +181,9 @@ py::tuple run_flow(const py::sequence& items, int threads, const py::object& pro
         const py::dict task = items[k].cast<py::dict>();
         read_problem(task, works[k]);
         works[k].options = read_options(task);
+        if (!task["resume"].is_none())
+            works[k].options.past =
+                read_flow_past(task["resume"].cast<py::dict>(), works[k].problem, works[k].options.t_end);
         bytes = std::max(bytes, flow_bytes(works[k].problem));
     }
     threads = usable_threads(threads);

@@ -33,10 +33,7 @@ class Flow {
           problem_(problem) {}
 
     FlowResult run() {
-        switcher_.start(0.0, problem_.W, problem_.a);
-        recorder_.start(jets_);
-        lowest_ = jets_.residual_sq();
-        start_ = lowest_;
+        begin();
         Status status;
         for (;;) {
             status = settle_releases();
@@ -52,13 +49,44 @@ class Flow {
                 break;
             }
         }
-        result_.count.rhs = jets_.evaluations();
-        result_.count.sliding_end = switcher_.sliding();
+        leave();
         recorder_.finish(t_, jets_, pairs_, status);
         return std::move(result_);
     }
 
   private:
+    void begin() {
+        const FlowPast& past = options_.past;
+        result_.past = past;
+        if (past.fresh()) {
+            switcher_.start(0.0, problem_.W, problem_.a);
+            recorder_.start(jets_);
+            lowest_ = start_ = jets_.residual_sq();
+            return;
+        }
+        switcher_.go_on(past, problem_.W, problem_.a);
+        t_ = past.t;
+        lowest_ = past.lowest;
+        start_ = past.start;
+        burst_start_ = past.burst_start;
+        burst_ = past.burst;
+        last_order_ = past.order;
+    }
+
+    // What begin() takes, at the state reached.
+    void leave() {
+        FlowPast& past = result_.past;
+        past.count.rhs += jets_.evaluations();
+        past.count.sliding_end = switcher_.sliding();
+        switcher_.leave(past);
+        past.t = t_;
+        past.lowest = lowest_;
+        past.start = start_;
+        past.burst_start = burst_start_;
+        past.burst = burst_;
+        past.order = last_order_;
+    }
+
     bool cancelled() { return cancelled_ = cancelled_ || (poll_ && poll_()); }
 
     // Sliding pairs whose multiplier has left [0, 1] at the state reached; counts events of one instant.
@@ -72,7 +100,7 @@ class Flow {
             if (++burst_ > burst_limit()) return Status::kSwitchLimit;
         }
         if (event) {
-            ++result_.count.events;
+            ++result_.past.count.events;
             if (t_ - burst_start_ > kInstant * std::max(1.0, t_)) {
                 burst_start_ = t_;
                 burst_ = 0;
@@ -80,7 +108,7 @@ class Flow {
             if (++burst_ > burst_limit()) status = Status::kSwitchLimit;
         }
         landed_on_event_ = false;
-        result_.count.sliding_max = std::max(result_.count.sliding_max, switcher_.sliding());
+        result_.past.count.sliding_max = std::max(result_.past.count.sliding_max, switcher_.sliding());
         noise_.follow(jets_);
         switcher_.follow_sign();
         return status;
@@ -130,7 +158,7 @@ class Flow {
         }
         switcher_.apply(t_, events_);
         jets_.first();
-        ++result_.count.accepted;
+        ++result_.past.count.accepted;
         return true;
     }
 
@@ -141,7 +169,7 @@ class Flow {
         double sum = jets_.attempt(h_);
         const bool noise = sum <= lowest_ + slack;
         for (int tries = 1; !(sum <= lowest_ + 4.0 * kEps * start_) && tries <= 60; ++tries) {
-            ++result_.count.rejected;
+            ++result_.past.count.rejected;
             if (noise && tries > 3) {
                 h_ = planned;
                 return jets_.attempt(h_);
@@ -185,7 +213,7 @@ class Flow {
 
     void note_criterion(double before, double after) {
         const double level = recorder_.smallest_label_sq();
-        if (result_.criterion_time < 0.0 && before > level && after < level)
+        if (result_.past.criterion_time < 0.0 && before > level && after < level)
             recorder_.note_crossing(t_ + passage(level));
     }
 

@@ -20,7 +20,9 @@ const Kernel<double>& kernel_of(const Level& level, const EulerTask<double>&) {
 
 double work(const AnyEulerTask& any) {
     return std::visit(
-        [](const auto& task) { return task.problem.flops() * static_cast<double>(task.options.steps_left() + 1); },
+        [](const auto& task) {
+            return task.problem.flops() * static_cast<double>(task.options.steps_left() + 1);
+        },
         any);
 }
 
