@@ -26,6 +26,7 @@ def good_task():
         STOP,
         False,
         False,
+        None,
     ]
 
 
@@ -103,7 +104,7 @@ def test_norms_must_be_positive(norm):
 
 
 def test_wrong_number_of_fields():
-    with pytest.raises(ValueError, match="12 fields"):
+    with pytest.raises(ValueError, match="13 fields"):
         _core.euler([(1, 2)], 1)
 
 

@@ -51,7 +51,7 @@ class Point:
 
 @dataclass(slots=True)
 class History:
-    """What a run that goes on has to know of its past, beside the state (W, a) at step `at`: `RawRun.resume`."""
+    """What a run that goes on has to know of its past, beside the state at step `at`: `RawRun.resume`."""
 
     invariants: Array
     """(p,) float64: a_j^2 - norm(w_j)^2 at the very start"""
@@ -81,7 +81,9 @@ class Run:
         self.began = time.perf_counter()
         self.records: list[tuple[Any, ...]] = []
         self.level = criterion_level(task)
-        self.past = History(self._invariant(task.W, task.a)) if task.resume is None else History(**task.resume)
+        self.past = (
+            History(self._invariant(task.W, task.a)) if task.resume is None else History(**task.resume)
+        )
         self.first = self.past.at
 
     def follow(self, evaluate: Evaluate, tick: Callable[[], None]) -> None:

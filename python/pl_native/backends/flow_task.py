@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 Resume: TypeAlias = dict[str, Any]
-"""What a run that goes on has to know of its past, beside the state: arrays, numbers and None by name. "at" is
-the step or time reached; the rest is the backend's own."""
+"""What a run that goes on has to know of its past, beside the state: arrays, numbers and None by name. "at"
+is the step or time reached; the rest is the backend's own."""
 
 OFF, ON, SLIDE = 0, 1, 2
 """Modes of a pair (neuron, point): z < 0 side, z > 0 side, held at z = 0."""
@@ -120,8 +120,8 @@ class FlowRun:
     counters: dict[str, Any]
     """accepted, rejected, rhs, events, on, off, slide_in, slide_to_on, slide_to_off, repelling,
     zero_neuron, a_zero,
-    sliding_end, sliding_max, seconds, criterion_time, proved_time, loss_bound; all but the seconds of the whole
-    run, parts before this one included"""
+    sliding_end, sliding_max, seconds, criterion_time, proved_time, loss_bound; all but the seconds of
+    the whole run, parts before this one included"""
     switches: SwitchLog | None
     dense: DenseFlow | None
     resume: Resume | None = None
