@@ -39,9 +39,8 @@ def extend(first: Solution, t_end: object, asked: Mapping[str, Any]) -> Solution
         )
     data = _data(past, asked["data"])
     end = _later(first, past, t_end)
-    ahead = replace(
-        _planned(past, end, _save(past, asked["save"]), first), data=data, stop=_stop(past, asked)
-    )
+    past, save = _save(past, asked["save"])
+    ahead = replace(_planned(past, end, save, first), data=data, stop=_stop(past, asked))
     with reporter:
         return go_on(first, ahead, asked["threads"], reporter.poll)
 
@@ -103,17 +102,15 @@ def _stop(past: Past, asked: Mapping[str, Any]) -> Stop:
     return stop
 
 
-def _save(past: Past, save: object) -> Save | None:
-    """What is to be kept from now on: None for the run's own plan, else one with the run's own extras."""
+def _save(past: Past, save: object) -> tuple[Past, Save | None]:
+    """The past with all its observers at hand, and the times to be kept from now on (None: by its own plan)."""
     given = Save() if save is None else as_save(save)
     for name in ("states", "switches", "dense"):
         if getattr(given, name) and not getattr(past.save, name):
             raise ValueError(f"save.{name}: expected False, the run did not keep them from its start")
-    names = [item if isinstance(item, str) else function_name(item) for item in past.save.observe]
-    expected = sorted([*names, *past.lost])
-    found = sorted(item if isinstance(item, str) else function_name(item) for item in given.observe)
-    if given.observe and found != expected:
-        raise ValueError(f"save.observe: expected what the run observed, {expected}, got {found}")
+    expected = sorted([*_names(past.save), *past.lost])
+    if given.observe and sorted(_names(given)) != expected:
+        raise ValueError(f"save.observe: expected what the run observed, {expected}, got {_names(given)}")
     if past.lost and not given.observe:
         raise ValueError(
             f"save: this run observed functions that a file does not hold ({', '.join(past.lost)}); "
@@ -122,26 +119,27 @@ def _save(past: Past, save: object) -> Save | None:
     if given.observe:
         past = replace(past, save=replace(past.save, observe=given.observe), lost=())
     if given.times is None and given.every is None and given.count is None:
-        return past.save if given.observe else None
-    return replace(past.save, times=given.times, every=given.every, count=given.count)
+        return past, None
+    return past, replace(past.save, times=given.times, every=given.every, count=given.count)
+
+
+def _names(save: Save) -> list[str]:
+    return [item if isinstance(item, str) else function_name(item) for item in save.observe]
 
 
 def _planned(past: Past, t_end: float, save: Save | None, first: Solution) -> Past:
     """The past with the new end and the rows it shall have."""
     ahead = replace(past, t_end=t_end)
-    own = (past.save.times, past.save.every, past.save.count)
-    if save is not None and (save.times, save.every, save.count) != own:
-        held = past.ticks(first.t)
-        if save.times is not None and save.times[0] < first.t[-1]:
-            raise ValueError(
-                f"save.times: expected times after the end of this run, t = {first.t[-1]}, "
-                f"got {save.times[0]}"
-            )
-        return replace(ahead, save=save, lost=(), fixed=held, since=past.at)
     if save is not None:
-        ahead = replace(ahead, save=save, lost=())
+        now = float(first.t[-1])
+        if save.times is not None and not now <= save.times[0] <= save.times[-1] <= t_end * (1 + 1e-9):
+            raise ValueError(
+                f"save.times: expected times between the end of this run, t = {now!r}, and t_end = {t_end!r}, "
+                f"got {save.times[0]} .. {save.times[-1]}"
+            )
+        return replace(ahead, save=save, fixed=past.ticks(first.t), since=past.at)
     if past.save.count is not None and ahead.end != past.end:  # its times stay, and the new end is added
-        return replace(ahead, save=replace(ahead.save, count=None), fixed=past.asked(), since=past.at)
+        return replace(ahead, save=replace(past.save, count=None), fixed=past.asked(), since=past.at)
     return ahead
 
 

@@ -67,7 +67,7 @@ class Past:
     def _grid(self) -> Array:
         save = self.save
         if save.times is not None:
-            times = save.times[save.times <= self.t_end]
+            times = save.times[save.times <= self.t_end * (1 + 1e-9)]
             if not len(times):
                 return self.fixed[:0]
             save = replace(save, times=times)

@@ -124,10 +124,10 @@ class Solution:
 
         data      the Dataset of this run; only needed where the solution was loaded or unpickled
         save      None: the rows that a single run would have kept, except that an int m (or `count`) keeps
-                  its m times and adds the new end; else all rows so far stay, and the times of the
-                  continuation are those of `save`: an increasing array of later times, an int m >= 2 for m
-                  times from here on, ends included, or `pl.Save` (its `states`, `switches`, `dense` and
-                  `observe` stay what they were)
+                  its m times, to which the new end is added; else all rows so far stay, and the times of
+                  the continuation are those of `save`: an increasing array of later times, an int m >= 2
+                  for m times from here on, ends included, or `pl.Save` (its `states`, `switches`, `dense`
+                  and `observe` stay what they were; without times it is None)
         stop      None: the rules of this run; one that ended it holds still and ends the continuation where
                   it stands. Pass other rules to go past it. `max_steps` counts from the very start,
                   `wall_time` from this call
