@@ -234,7 +234,7 @@ def test_saved_and_loaded_solutions_go_on(backend: str, tmp_path: Path) -> None:
     first.save(tmp_path / "run.npz")
     for again in (pl.Solution.load(tmp_path / "run.npz"), pickle.loads(pickle.dumps(first))):
         same_bits(again, first)
-        with pytest.raises(ValueError, match="data: expected the pl.Dataset of this run, got None"):
+        with pytest.raises(ValueError, match=r"data: expected the pl\.Dataset of this run, got None"):
             again.extend(30.0)
         with pytest.raises(ValueError, match="SHA-256"):
             again.extend(30.0, data=problem(seed=1)[0])
@@ -265,8 +265,8 @@ WRONG = [
     ({"t_end": math.inf}, ValueError, "t_end"),
     ({"data": 3}, TypeError, "data: expected pl.Dataset, got 3"),
     ({"stop": 3}, TypeError, "stop: expected None or pl.Stop"),
-    ({"save": [4.0, 12.0]}, ValueError, "save.times: expected times between the end of this run, t = 10.0"),
-    ({"save": [21.0]}, ValueError, "and t_end = 20.0, got 21.0"),
+    ({"save": [4.0, 12.0]}, ValueError, r"save\.times: expected times between the end of this run, t = 10"),
+    ({"save": [21.0]}, ValueError, r"and t_end = 20\.0, got 21\.0"),
     ({"save": pl.Save(states=True)}, ValueError, "save.states: expected False"),
     ({"save": pl.Save(dense=True)}, ValueError, "save.dense: expected False"),
     ({"save": pl.Save(observe="active")}, ValueError, "save.observe: expected what the run observed"),

@@ -53,7 +53,7 @@ def _slice(
 ) -> Solution:
     stop = replace(options.stop, wall_time=seconds)
     if done is None:
-        return calls.run([work], replace(options, stop=stop), poll)[0]
+        return calls.run([replace(work, task=replace(work.task, stop=stop))], options, _in_all(poll, 0.0))[0]
     assert done._past is not None
     ahead = replace(done._past, data=work.data, save=options.save, lost=(), stop=stop)
     share = ahead.at / ahead.end if options.method == "euler" and ahead.at < ahead.end else 0.0
@@ -67,13 +67,14 @@ def _own(part: Solution, options: Options) -> Solution:
 
 
 def _in_all(poll: Poll | None, behind: float) -> Poll | None:
-    """`poll` told of the whole run, of which the share `behind` is done."""
-    if poll is None or behind == 0:
-        return poll
+    """`poll` told of the whole run, of which the share `behind` is done; not of the ends of slices."""
+    if poll is None:
+        return None
 
     def told(done: int, total: int) -> None:
         whole = round(total / (1 - behind))
-        poll(whole - total + done, whole)
+        if done < total:
+            poll(whole - total + done, whole)
 
     return told
 

@@ -103,7 +103,7 @@ def _stop(past: Past, asked: Mapping[str, Any]) -> Stop:
 
 
 def _save(past: Past, save: object) -> tuple[Past, Save | None]:
-    """The past with all its observers at hand, and the times to be kept from now on (None: by its own plan)."""
+    """The past with all its observers, and what to keep from now on (None: go on by its own plan)."""
     given = Save() if save is None else as_save(save)
     for name in ("states", "switches", "dense"):
         if getattr(given, name) and not getattr(past.save, name):
@@ -134,8 +134,8 @@ def _planned(past: Past, t_end: float, save: Save | None, first: Solution) -> Pa
         now = float(first.t[-1])
         if save.times is not None and not now <= save.times[0] <= save.times[-1] <= t_end * (1 + 1e-9):
             raise ValueError(
-                f"save.times: expected times between the end of this run, t = {now!r}, and t_end = {t_end!r}, "
-                f"got {save.times[0]} .. {save.times[-1]}"
+                f"save.times: expected times between the end of this run, t = {now!r}, and t_end = "
+                f"{t_end!r}, got {save.times[0]} .. {save.times[-1]}"
             )
         return replace(ahead, save=save, fixed=past.ticks(first.t), since=past.at)
     if past.save.count is not None and ahead.end != past.end:  # its times stay, and the new end is added
