@@ -248,7 +248,7 @@ def long_run(kind: str, **options: Any) -> pl.Solution:
         net = pl.initial.asymmetric(37, 20_011, seed=2, data=data)
         return pl.simulate(data, net, 3000.0, save=20, **options)
     data, net = problem(101, 13, 17)
-    return pl.simulate(data, net, 150_000.0, save=20, **options)
+    return pl.simulate(data, net, 800_000.0, save=20, **options)
 
 
 @pytest.mark.slow

@@ -50,7 +50,7 @@ FlowPast read_flow_past(const py::dict& fields, const FlowProblem& problem, doub
     for (const Numbers& number : kNumbers) past.*number.value = fields[number.name].cast<double>();
     if (!(past.t >= 0.0 && past.t <= t_end)) throw py::value_error("at: expected a time within [0, t_end]");
     past.burst = fields["burst"].cast<int>();
-    past.order = fields["order"].cast<int>();
+    past.order = std::max(0, fields["order"].cast<int>());
     for (const PerNeuron& column : kPerNeuron)
         past.*column.values = vector_of<double>(fields, column.name, problem.p);
     const auto count = vector_of<std::int64_t>(fields, "count", static_cast<Index>(kCounts.size()));
