@@ -117,7 +117,7 @@ def test_a_task_goes_on():
 
 
 RECORDS = [
-    (3, TypeError, "cast"),
+    (3, TypeError, "iterable|dict"),
     ({}, KeyError, "at"),
     ({"at": -1}, ValueError, "resume.at: expected a step within 0 .. n_steps"),
     ({"at": 5}, ValueError, "resume.at"),

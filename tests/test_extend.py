@@ -183,6 +183,13 @@ def test_wall_time_and_interrupted_runs_come_to_their_end(backend: str) -> None:
         same_bits(cut.extend(end), pl.simulate(data, net, end, backend=backend))
 
 
+def test_a_run_out_of_time_at_its_very_end_is_finished_there(backend: str) -> None:
+    data, net = problem()
+    cut = pl.simulate(data, net, 0.0, backend=backend, stop=pl.Stop(wall_time=1e-9))
+    assert cut.status is pl.Status.WALL_TIME
+    same_bits(cut.extend(0.0), pl.simulate(data, net, 0.0, backend=backend))
+
+
 def test_ctrl_c_in_the_continuation_carries_the_whole(backend: str) -> None:
     data, net = problem()
     first = pl.simulate(data, net, 10.0, backend=backend, save=pl.Save(every=2.0))
@@ -230,7 +237,9 @@ def test_saved_and_loaded_solutions_go_on(backend: str, tmp_path: Path) -> None:
     }  # fmt: skip
     whole = pl.simulate(data, net, 30.0, **options)
     first = pl.simulate(data, net, 11.0, **options)
-    same_bits(first.extend(30.0), whole)
+    on = first.extend(30.0)
+    same_bits(on, whole)
+    assert on.stats["seconds"] > first.stats["seconds"]
     first.save(tmp_path / "run.npz")
     for again in (pl.Solution.load(tmp_path / "run.npz"), pickle.loads(pickle.dumps(first))):
         same_bits(again, first)

@@ -104,8 +104,6 @@ class Run:
             tick()
             with np.errstate(over="ignore", invalid="ignore"):
                 W, a = W + self.task.step * point.moment.W_dot, a + self.task.step * point.moment.a_dot
-            # in one order of memory, which products follow to the last bit: a run that goes on begins in it
-            W = np.ascontiguousarray(W)
 
     def _evaluate(self, evaluate: Evaluate, k: int, W: Array, a: Array) -> Point:
         with np.errstate(over="ignore", invalid="ignore"):
