@@ -62,6 +62,7 @@ if(SKBUILD)
     cpp/bindings/module.cpp
     cpp/bindings/euler.cpp
     cpp/bindings/flow.cpp
+    cpp/bindings/flow_past.cpp
     cpp/bindings/threads.cpp
     cpp/bindings/info.cpp)
   target_link_libraries(_core PRIVATE pln_core)

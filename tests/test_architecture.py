@@ -15,11 +15,12 @@ import pl_native
 
 ROOT = Path(pl_native.__file__).parent
 ORDER = [
-    "_core", "_checks", "_files", "build_info", "published", "status", "options", "network", "types",
-    "streams", "data", "groups", "initial", "reduction", "model",
+    "_core", "_checks", "_digest", "_files", "build_info", "published", "status", "options", "network",
+    "types", "streams", "data", "groups", "initial", "reduction", "model",
     "backends.flow_task", "backends", "backends._certificate", "backends.numpy_flow", "backends._loop",
     "backends.numpy", "backends.numba", "backends.native",
-    "time_grid", "progress", "solution", "runs", "simulation", "metrics", "theory",
+    "time_grid", "progress", "past", "solution", "runs", "calls", "continuing", "checkpoints", "simulation",
+    "metrics", "theory",
     "stats._beta", "stats.intervals", "stats._logistic", "stats.threshold", "stats.slopes", "stats.curves",
     "stats",
     "store.columns", "store.disk", "store.shards", "store.manifest", "store.folder", "store.upkeep",

@@ -26,6 +26,7 @@ def good_task():
         STOP,
         False,
         False,
+        None,
     ]
 
 
@@ -102,8 +103,78 @@ def test_norms_must_be_positive(norm):
         run(task)
 
 
+def test_a_task_goes_on():
+    task = good_task()
+    (whole,), _ = run(task)
+    task[6], task[7] = 3, np.array([0, 3], dtype=np.int64)
+    (first,), _ = run(task)
+    task = good_task()
+    task[2], task[3], task[12] = first["W"], first["a"], first["resume"]
+    (later,), _ = run(task)
+    assert later["W"].tobytes() == whole["W"].tobytes()
+    assert later["steps"].tolist() == [4]
+    assert later["resume"]["loss_start"] == whole["loss"][0]
+
+
+RECORDS = [
+    (3, TypeError, "iterable|dict"),
+    ({}, KeyError, "at"),
+    ({"at": -1}, ValueError, "resume.at: expected a step within 0 .. n_steps"),
+    ({"at": 5}, ValueError, "resume.at"),
+    ({"invariants": np.zeros(P + 1)}, ValueError, "resume.invariants: expected length 2, got 3"),
+    ({"invariants": np.zeros(P, dtype=np.float32)}, TypeError, "resume.invariants: expected dtype float64"),
+    ({"loss_start": "much"}, (TypeError, RuntimeError), "cast"),
+]
+
+
+@pytest.mark.parametrize(("change", "error", "message"), RECORDS)
+def test_nonsense_about_the_past_is_refused(change, error, message):
+    task = good_task()
+    (first,), _ = run(task)
+    task[12] = first["resume"] | change if isinstance(change, dict) and change else change
+    with pytest.raises(error, match=message):
+        run(task)
+
+
+def flow_task():
+    values = {
+        "X": np.random.default_rng(0).standard_normal((N, D)), "norms": None, "y": np.ones(N),
+        "W": np.ones((P, D)), "a": np.ones(P), "w_perp_sq": np.zeros(P), "t_end": 1.0, "rtol": 1e-6,
+        "atol": 1e-9, "save": [1.0], "states": False, "switches": False, "dense": False,
+        "certifiable": False, "orthogonal": False, "order": 0, "max_step": math.inf, "resume": None,
+    }  # fmt: skip
+    stop = {"criterion": False, "loss": 0.0, "stall": 0.0, "wall_time": None, "max_steps": None}
+    return values | {"stop": stop}
+
+
+FLOW_RECORDS = [
+    ({"at": 2.0}, "at: expected a time within"),
+    ({"at": math.nan}, "at: expected a time within"),
+    ({"modes": np.zeros((P, N + 1), np.int8)}, "modes' second dimension: expected length 5, got 6"),
+    ({"modes": np.full((P, N), 3, np.int8)}, "modes: expected 0, 1 or"),
+    ({"modes": np.full((P, N), -1, np.int8)}, "modes: expected 0, 1 or"),
+    ({"sign": np.zeros(P + 1)}, "sign: expected length 2, got 3"),
+    ({"count": np.zeros(3, np.int64)}, "count: expected length 14, got 3"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), FLOW_RECORDS)
+def test_nonsense_about_the_past_of_a_flow_is_refused(change, message):
+    (first,), _ = _core.flow([flow_task()], 1)
+    with pytest.raises(ValueError, match=message):
+        _core.flow([flow_task() | {"resume": first["resume"] | change}], 1)
+
+
+def test_orthogonal_flows_do_not_slide():
+    task = flow_task() | {"X": None, "norms": np.ones(N), "W": np.ones((P, N)), "orthogonal": True}
+    (first,), _ = _core.flow([task], 1)
+    sliding = first["resume"] | {"modes": np.full((P, N), 2, np.int8)}
+    with pytest.raises(ValueError, match="modes: expected 0, 1 or"):
+        _core.flow([task | {"resume": sliding}], 1)
+
+
 def test_wrong_number_of_fields():
-    with pytest.raises(ValueError, match="12 fields"):
+    with pytest.raises(ValueError, match="13 fields"):
         _core.euler([(1, 2)], 1)
 
 

@@ -13,7 +13,7 @@
 namespace pl {
 namespace {
 
-constexpr std::size_t kTaskFields = 12, kStopFields = 6;
+constexpr std::size_t kTaskFields = 13, kStopFields = 6;
 constexpr Index kMaxSize = Index{1} << 40;  // of n, d, p and every product of two: no index can overflow
 
 double positive(double value, const char* name, bool zero_allowed) {
@@ -35,7 +35,28 @@ StopRules read_stop(const py::tuple& fields) {
     return stop;
 }
 
-EulerOptions read_options(const py::tuple& fields) {
+Index step_or_never(const py::handle& value) {
+    return value.is_none() ? -1 : value.cast<Index>();
+}
+
+// What write_history gave at the end of the part before.
+History read_history(const py::dict& fields, Index p) {
+    History past;
+    past.step = fields["at"].cast<Index>();
+    const auto invariants = checked_array<double>(fields["invariants"], "resume.invariants", 1);
+    require_size(invariants.size(), p, "resume.invariants");
+    past.invariants.assign(invariants.data(), invariants.data() + invariants.size());
+    past.loss_start = fields["loss_start"].cast<double>();
+    past.loss_least = fields["loss_least"].cast<double>();
+    past.try_below = fields["try_below"].cast<double>();
+    past.rises = fields["rises"].cast<Index>();
+    past.first_rise = step_or_never(fields["first_rise"]);
+    past.criterion_step = step_or_never(fields["criterion_step"]);
+    past.proved_step = step_or_never(fields["proved_step"]);
+    return past;
+}
+
+EulerOptions read_options(const py::tuple& fields, Index p) {
     EulerOptions options;
     options.step = positive(fields[5].cast<double>(), "step", false);
     if (!std::isfinite(options.step)) throw py::value_error("step: expected a finite number");
@@ -51,6 +72,9 @@ EulerOptions read_options(const py::tuple& fields) {
     }
     options.states = fields[8].cast<bool>();
     options.stop = read_stop(fields[9].cast<py::tuple>());
+    if (!fields[12].is_none()) options.past = read_history(fields[12].cast<py::dict>(), p);
+    if (options.past.step < 0 || options.past.step > options.n_steps)
+        throw py::value_error("resume.at: expected a step within 0 .. n_steps");
     return options;
 }
 
@@ -89,12 +113,12 @@ EulerTask<Real> read_task(const py::tuple& fields) {
     problem.w_perp_sq = perp.data();
     problem.certifiable = fields[10].cast<bool>();
     problem.orthogonal = fields[11].cast<bool>() || norms_only;
-    task.options = read_options(fields);
+    task.options = read_options(fields, p);
     return task;
 }
 
 AnyEulerTask read_any(const py::tuple& fields) {
-    if (fields.size() != kTaskFields) throw py::value_error("task: expected 12 fields");
+    if (fields.size() != kTaskFields) throw py::value_error("task: expected 13 fields");
     if (!py::isinstance<py::array>(fields[0])) throw py::type_error("X: expected a NumPy array");
     if (fields[0].cast<py::array>().dtype().equal(py::dtype::of<float>())) return read_task<float>(fields);
     return read_task<double>(fields);
@@ -104,18 +128,33 @@ py::object step_or_none(Index step) {
     return step < 0 ? py::object(py::none()) : py::object(py::int_(step));
 }
 
+py::dict write_history(const History& seen) {
+    py::dict fields;
+    fields["at"] = seen.step;
+    fields["invariants"] =
+        to_array(std::vector<double>(seen.invariants), {static_cast<py::ssize_t>(seen.invariants.size())});
+    fields["loss_start"] = seen.loss_start;
+    fields["loss_least"] = seen.loss_least;
+    fields["try_below"] = seen.try_below;
+    fields["rises"] = seen.rises;
+    fields["first_rise"] = step_or_none(seen.first_rise);
+    fields["criterion_step"] = step_or_none(seen.criterion_step);
+    fields["proved_step"] = step_or_none(seen.proved_step);
+    return fields;
+}
+
 template <class Real>
 py::object write_result(EulerTask<Real>& task) {
     EulerResult<Real>& r = task.result;
     if (!r.started) return py::none();
     const py::ssize_t rows = static_cast<py::ssize_t>(r.steps.size()), p = task.problem.p, d = task.problem.d;
     py::dict counters;
-    counters["steps"] = r.steps_taken;
+    counters["steps"] = r.history.step;
     counters["seconds"] = r.seconds;
-    counters["first_rise"] = step_or_none(r.first_rise);
-    counters["rises"] = r.rises;
-    counters["criterion_step"] = step_or_none(r.criterion_step);
-    counters["proved_step"] = step_or_none(r.proved_step);
+    counters["first_rise"] = step_or_none(r.history.first_rise);
+    counters["rises"] = r.history.rises;
+    counters["criterion_step"] = step_or_none(r.history.criterion_step);
+    counters["proved_step"] = step_or_none(r.history.proved_step);
     counters["loss_bound"] = r.loss_bound > 0 ? py::object(py::float_(r.loss_bound)) : py::object(py::none());
     py::dict out;
     out["status"] = static_cast<int>(r.status);
@@ -130,6 +169,7 @@ py::object write_result(EulerTask<Real>& task) {
         task.options.states ? py::object(to_array(std::move(r.W_saved), {rows, p, d})) : py::none();
     out["a_saved"] = task.options.states ? py::object(to_array(std::move(r.a_saved), {rows, p})) : py::none();
     out["counters"] = counters;
+    out["resume"] = write_history(r.history);
     return std::move(out);
 }
 
@@ -163,13 +203,14 @@ py::tuple run(const py::sequence& items, int threads, const py::object& progress
 }  // namespace
 
 void register_euler(py::module_& module) {
-    module.def("euler", &run, py::arg("tasks"), py::arg("threads"), py::arg("progress") = py::none(),
-               py::arg("level") = py::none(),
-               "Runs tasks of (X or the norms of orthogonal inputs, y, W, a, w_perp_sq, step, n_steps, "
-               "save_steps, states, stop, certifiable, "
-               "orthogonal), stop "
-               "being (criterion, loss, stall, wall_time, max_steps, rise). Returns (list of dict or None, "
-               "interrupted).");
+    module.def(
+        "euler", &run, py::arg("tasks"), py::arg("threads"), py::arg("progress") = py::none(),
+        py::arg("level") = py::none(),
+        "Runs tasks of (X or the norms of orthogonal inputs, y, W, a, w_perp_sq, step, n_steps, "
+        "save_steps, states, stop, certifiable, "
+        "orthogonal, resume), stop being (criterion, loss, stall, wall_time, max_steps, rise) and resume "
+        "None or the \"resume\" of the result whose end (W, a) is. Returns (list of dict or None, "
+        "interrupted).");
 }
 
 }  // namespace pl

@@ -1,224 +1,215 @@
+// A run of the capture method: steps, rows, stop rules, and another attempt where the error of the loss turns
+// out larger than what was asked.
 #include "capture/capture.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdlib>
 
 #include "capture/dense.hpp"
-#include "capture/step.hpp"
+#include "capture/meshes.hpp"
+#include "capture/orthogonal.hpp"
 
 namespace pl {
 namespace {
 
-constexpr double kOrderGain = 1.8;  // 2^q - 1 for q = 1.5, between kinks (1) and smooth stretches (2)
-const int kSubsteps = std::getenv("CK") ? std::atoi(std::getenv("CK")) : 2;
-constexpr double kFirstDrop = 0.02;  // the first step lowers log L by about as much
 constexpr int kRestarts = 8;
+constexpr double kFirstDrop = 0.02;  // the first step lowers log L by about as much
+constexpr double kSure = 2.0;        // a status is claimed only if it holds that many errors away
 
-using Clock = std::chrono::steady_clock;
-
-// A model and the method that steps it.
-struct Mesh {
-    Mesh(std::unique_ptr<CaptureModel> m, int substeps) : model(std::move(m)), step(*model, substeps) {}
-    std::unique_ptr<CaptureModel> model;
-    CaptureStep step;
-};
+// Tolerance of one coarse step that usually gives the loss to rtol. Measured: the error grows like its 0.4th
+// power, since it counts what is smooth and the kinks follow from the step.
+double first_tolerance(double rtol) {
+    return std::min(3e-4 * std::pow(rtol / 1e-3, 2.5), 1e-2);
+}
+double next_tolerance(double now, double asked, double found) {
+    return now * std::clamp(0.5 * std::pow(asked / found, 2.5), 1e-4, 0.25);
+}
 
 class Capture {
   public:
-    Capture(const FlowProblem& problem, const FlowOptions& options, int threads, const Poll& poll)
+    Capture(const FlowProblem& problem, const CaptureOptions& options, int threads, const Poll& poll)
         : problem_(problem), options_(options), poll_(poll), threads_(threads) {
-        if (problem.X != nullptr) inputs_ = std::make_shared<CaptureInputs>(problem, threads);
         for (int i = 0; i < problem.n; ++i) level_ = std::min(level_, problem.y[i] * problem.y[i]);
     }
 
-    FlowResult run() {
-        tolerance_ = options_.order > 0 ? options_.rtol : 0.1 * std::pow(options_.rtol / 1e-3, 2.5) * 1e-3;
-        for (int restart = 0;; ++restart) {
-            last_chance_ = restart == kRestarts;
-            if (once()) break;
-            tolerance_ *= std::clamp(0.5 * std::pow(options_.rtol / excess_, 2.5), 1e-4, 0.25);
-            ++result_.count.restarts;
+    CaptureResult run() {
+        const CapturePast& past = options_.past;
+        double tolerance = past.fresh() ? first_tolerance(options_.rtol) : past.tolerance;
+        // a run that goes on cannot begin again: its rows are out
+        for (int left = past.fresh() ? kRestarts : 0; !once(tolerance, left == 0); --left) {
+            tolerance = next_tolerance(tolerance, options_.rtol, error_);
+            ++restarts_;
         }
         return std::move(result_);
     }
 
   private:
-    // One run at the present tolerance; false if the error of the loss exceeds what was asked.
-    bool once() {
-        begin();
+    // One run at a tolerance; false if the error of the loss exceeds what was asked (and it matters).
+    bool once(double tolerance, bool last) {
+        begin(tolerance);
+        CapturePast& now = result_.past;
         for (;;) {
             const Status status = check();
-            if (save_ < options_.save.size() && options_.save[save_] <= t_) {
+            if (save_ < options_.save.size() && options_.save[save_] <= now.t) {
                 record();
                 ++save_;
             }
-            if (status != Status::kHorizon || t_ >= options_.t_end) {
+            if (status != Status::kHorizon || now.t >= options_.t_end) {
                 finish(status);
                 return true;
             }
-            if (!advance()) return false;
+            advance();
+            const double sum = meshes_->fine().sum_r2();
+            const bool kept = error_ * sum <= options_.rtol * sum + options_.atol * now.start;
+            if (!kept && !last) return false;
         }
     }
 
-    std::unique_ptr<Mesh> make_mesh(int substeps) const {
-        return std::make_unique<Mesh>(std::make_unique<DenseCapture>(inputs_, threads_), substeps);
-    }
-
-    void begin() {
-        evaluations_ += fine_ ? fine_->model->evaluations() + coarse_->model->evaluations() : 0;
-        const FlowCounters kept = result_.count;
-        result_ = FlowResult();
-        result_.count.restarts = kept.restarts;
-        fine_ = make_mesh(kSubsteps);
-        coarse_ = make_mesh(std::getenv("CC") ? std::atoi(std::getenv("CC")) : kSubsteps);
-        start_ = fine_->model->neurons();
-        first_loss_ = fine_->model->sum_r2();
-        t_ = 0;
+    void begin(double tolerance) {
+        if (meshes_) spent_ += meshes_->evaluations();
+        meshes_ = std::make_unique<Meshes>(problem_, threads_, options_.rtol);
+        result_ = CaptureResult();
+        result_.past = options_.past;
+        CapturePast& now = result_.past;
+        CaptureModel& fine = meshes_->fine();
         save_ = 0;
-        steps_ = 0;
-        worst_ = 0;
-        const double rate = fine_->model->velocity_sq() / (problem_.p * first_loss_ / (2.0 * problem_.n));
-        h_ = std::min(kFirstDrop / std::max(rate, 1e-300), options_.t_end);
-    }
-
-    double horizon() const { return save_ < options_.save.size() ? options_.save[save_] : options_.t_end; }
-
-    bool advance() {
-        const double left = horizon() - t_;
-        double H = std::min(h_, options_.max_step);
-        if (H >= left) H = left;
-        else if (2 * H > left) H = 0.5 * left;
-        CaptureModel &coarse = *coarse_->model;
-        coarse_->step.set_radius(fine_->step.radius());
-        for (int tries = 0;; ++tries) {
-            coarse_->step.attempt(H);
-            const double before = coarse.sum_r2(), after = coarse.trial_sum_r2();
-            const double drop = std::max(std::log(before / after), 1e-3 * H);
-            const double error = coarse_->step.error() * drop / tolerance_;
-            const double factor = std::clamp(0.9 * std::cbrt(1 / std::max(error, 1e-9)), 0.3, 2.0);
-            if ((error <= 1.2 && after <= before) || tries > 40) {
-                if (H >= h_ || factor < 1) h_ = H * factor;
-                break;
+        error_ = now.error;
+        now.tolerance = tolerance;
+        start_.w_sq.assign(static_cast<std::size_t>(problem_.p), 0.0);
+        start_.a.clear();
+        if (now.fresh()) {
+            start_ = fine.neurons();
+            now.start = fine.sum_r2();
+            const double rate = fine.velocity_sq() / (problem_.p * loss());
+            now.step = std::min(kFirstDrop / std::max(rate, 1e-300), std::max(options_.t_end, 1e-300));
+        } else {
+            for (double invariant : now.invariants) {
+                start_.a.push_back(std::sqrt(std::max(invariant, 0.0)));
+                start_.w_sq[start_.a.size() - 1] = std::max(-invariant, 0.0);
             }
-            ++result_.count.rejected;
-            H *= std::min(factor, 0.7);
-            h_ = H;
         }
-        coarse_->step.accept(H);
-        half(0.5 * H, 0);
-        half(0.5 * H, 0);
-        t_ = H >= left ? horizon() : t_ + H;
-        const double f = fine_->model->sum_r2(), c = coarse.sum_r2();
-        error_ = std::abs(f - c) / (kOrderGain * f);
-        worst_ = std::max(worst_, error_);
-        excess_ = error_;
-        return last_chance_ || options_.order > 0 || error_ * f <= options_.rtol * f + options_.atol * first_loss_;
+        meshes_->set_next(now.step);
     }
 
-    // The fine mesh over h; in two where the loss would rise.
-    void half(double h, int depth) {
-        CaptureModel& fine = *fine_->model;
-        fine_->step.attempt(h);
-        if (!(fine.trial_sum_r2() <= fine.sum_r2()) && depth < 12) {
-            half(0.5 * h, depth + 1);
-            half(0.5 * h, depth + 1);
-            return;
+    double loss() const { return meshes_->fine().sum_r2() / (2.0 * problem_.n); }
+
+    void advance() {
+        CapturePast& now = result_.past;
+        const double goal = save_ < options_.save.size() ? options_.save[save_] : options_.t_end;
+        const double left = goal - now.t;
+        double H = meshes_->next();
+        if (H >= left) {
+            H = left;
+        } else if (2 * H > left) {
+            H = 0.5 * left;  // two even steps rather than a whole one and a rest
         }
-        const double before = fine.sum_r2();
-        travel_ = fine.trial_travel_sq() / (h * h);
-        fine_->step.accept(h);
-        ++steps_;
-        const double after = fine.sum_r2();
-        if (result_.criterion_time < 0 && after < level_ && before >= level_)
-            result_.criterion_time = t_ + h * std::log(before / level_) / std::log(before / after);
+        const double taken = meshes_->advance(H, now.tolerance);
+        const double passed = meshes_->passage(level_);
+        if (now.criterion_time < 0 && passed >= 0) now.criterion_time = now.t + passed;
+        now.t = taken >= left ? goal : now.t + taken;
+        now.step = meshes_->next();
+        error_ = options_.past.error + meshes_->error();
+        now.error = error_;
+        now.worst = std::max(now.worst, error_);
     }
 
     Status check() {
         const FlowStop& stop = options_.stop;
-        const CaptureModel& fine = *fine_->model;
-        const double n = problem_.n, sum = fine.sum_r2(), upper = sum * (1 + 2 * error_), loss = sum / (2 * n);
+        const CaptureModel& fine = meshes_->fine();
+        CapturePast& now = result_.past;
+        const double n = problem_.n, sum = fine.sum_r2(), upper = sum * (1 + kSure * error_);
         Status status = Status::kHorizon;
         const auto hold = [&status](bool holds, Status which) {
             if (holds) status = std::min(status, which);
         };
-        hold(!std::isfinite(loss), Status::kNonFinite);
-        if (upper < level_ && problem_.certifiable && result_.proved_time < 0 &&
-            proves_convergence(inputs_->problem(), fine.neurons(), fine.outputs(), fine.output_terms()))
-            result_.proved_time = t_;
+        hold(!std::isfinite(sum), Status::kNonFinite);
+        if (sum < level_ && now.criterion_time < 0) now.criterion_time = now.t;
+        if (upper < level_ && problem_.certifiable && now.proved_time < 0 &&
+            proves_convergence(meshes_->problem(), fine.neurons(), fine.outputs(), fine.output_terms()))
+            now.proved_time = now.t;
         if (problem_.orthogonal) {
             const double dead = fine.dead_label_sq() / (2 * n) * (1 - 1e-12);
             result_.loss_bound = dead > 0 ? dead : -1.0;
         }
         if (stop.criterion) {
-            hold(result_.proved_time >= 0, Status::kConverged);
+            hold(now.proved_time >= 0, Status::kConverged);
             hold(upper < level_, Status::kCriterion);
             hold(result_.loss_bound > 0, Status::kDeadPoint);
         }
-        hold(stop.loss > 0 && loss <= stop.loss, Status::kTarget);
-        hold(stop.stall > 0 && t_ > 0 && travel_ * t_ < stop.stall * problem_.p * loss, Status::kStalled);
+        hold(stop.loss > 0 && upper <= stop.loss * 2 * n, Status::kTarget);
+        const bool slow = meshes_->speed_sq() * now.t < stop.stall * problem_.p * loss();
+        hold(stop.stall > 0 && now.t > options_.past.t && slow, Status::kStalled);
         if (poll_ && poll_()) hold(true, Status::kInterrupted);
-        hold(stop.wall_time >= 0 && elapsed() >= stop.wall_time, Status::kWallTime);
-        hold(stop.max_steps >= 0 && steps_ >= stop.max_steps, Status::kStepLimit);
+        hold(stop.wall_time >= 0 && elapsed() >= stop.wall_time && now.t > options_.past.t, Status::kWallTime);
+        hold(stop.max_steps >= 0 && options_.past.accepted + meshes_->accepted() >= stop.max_steps,
+             Status::kStepLimit);
         return status;
     }
 
     double elapsed() const { return std::chrono::duration<double>(Clock::now() - began_).count(); }
 
     void record() {
-        CaptureModel& fine = *fine_->model;
-        result_.t.push_back(t_);
-        result_.loss.push_back(fine.sum_r2() / (2.0 * problem_.n));
-        result_.loss_error.push_back(t_ > 0 ? error_ : 0.0);
+        CaptureModel& fine = meshes_->fine();
+        result_.t.push_back(result_.past.t);
+        result_.loss.push_back(loss());
         result_.velocity_sq.push_back(fine.velocity_sq());
         result_.n_active.push_back(fine.n_active());
         result_.invariant_drift.push_back(invariant_drift(start_, fine.neurons()));
-        if (!options_.states) return;
-        append(result_.W_saved, result_.a_saved);
+        if (options_.states) append_state(result_.W_saved, result_.a_saved);
     }
 
-    void append(std::vector<double>& W, std::vector<double>& a) const {
+    void append_state(std::vector<double>& W, std::vector<double>& a) const {
         const std::size_t p = static_cast<std::size_t>(problem_.p), from = W.size();
         W.resize(from + p * static_cast<std::size_t>(problem_.d));
         a.resize(a.size() + p);
-        fine_->model->write_state(W.data() + from, a.data() + a.size() - p);
+        meshes_->fine().write_state(W.data() + from, a.data() + a.size() - p);
     }
 
     void finish(Status status) {
-        const bool has_row = !result_.t.empty() && result_.t.back() == t_;
-        if (!has_row && (t_ < options_.t_end || result_.t.empty())) record();
-        append(result_.W, result_.a);
+        CapturePast& now = result_.past;
+        const bool has_row = !result_.t.empty() && result_.t.back() == now.t;
+        if (!has_row && (now.t < options_.t_end || result_.t.empty())) record();
         result_.status = status;
-        FlowCounters& count = result_.count;
-        count.accepted = steps_;
-        count.rhs = evaluations_ + fine_->model->evaluations() + coarse_->model->evaluations();
-        count.stabilised_steps = fine_->step.stabilised();
-        count.spectral_radius = fine_->step.radius();
-        count.sliding_end = fine_->model->at_kinks();
+        now.accepted += meshes_->accepted();
+        now.rejected += meshes_->rejected();
+        now.stabilised += meshes_->stabilised();
+        now.restarts += restarts_;
+        now.rhs += spent_ + meshes_->evaluations();
+        now.invariants.clear();
+        for (std::size_t j = 0; j < start_.a.size(); ++j)
+            now.invariants.push_back(start_.a[j] * start_.a[j] - start_.w_sq[j]);
+        result_.sliding = meshes_->fine().at_kinks();
+        result_.radius = meshes_->radius();
+        meshes_->drop_coarse();  // before the end state is written out: at n = 10^6 both would not fit
+        append_state(result_.W, result_.a);
         result_.seconds = elapsed();
     }
 
+    using Clock = std::chrono::steady_clock;
     const FlowProblem& problem_;
-    const FlowOptions& options_;
+    const CaptureOptions& options_;
     const Poll& poll_;
     const int threads_;
     const Clock::time_point began_ = Clock::now();
-    std::shared_ptr<const CaptureInputs> inputs_;
-    std::unique_ptr<Mesh> fine_, coarse_;
-    FlowResult result_;
+    std::unique_ptr<Meshes> meshes_;
+    CaptureResult result_;
     NeuronFacts start_;
-    double tolerance_ = 0, level_ = std::numeric_limits<double>::infinity();
-    double t_ = 0, h_ = 0, error_ = 0, worst_ = 0, excess_ = 0, first_loss_ = 0, travel_ = 0;
+    double level_ = std::numeric_limits<double>::infinity(), error_ = 0;
     std::size_t save_ = 0;
-    std::int64_t steps_ = 0, evaluations_ = 0;
-    bool last_chance_ = false;
+    std::int64_t restarts_ = 0, spent_ = 0;
 };
 
 }  // namespace
 
-FlowResult capture(const FlowProblem& problem, const FlowOptions& options, int threads, const Poll& poll) {
+CaptureResult capture(const FlowProblem& problem, const CaptureOptions& options, int threads, const Poll& poll) {
     return Capture(problem, options, threads, poll).run();
+}
+
+double capture_bytes(const FlowProblem& problem) {
+    const double state = 8.0 * problem.p * problem.d;
+    if (problem.X == nullptr) return 2 * OrthogonalCapture::bytes(problem) + state;
+    return CaptureInputs::bytes(problem) + 2 * DenseCapture::bytes(problem) + state;
 }
 
 }  // namespace pl

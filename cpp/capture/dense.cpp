@@ -13,21 +13,6 @@ constexpr Index kChunk = 4;           // neurons handed to a thread at a time
 constexpr double kWorthSharing = 2e6;  // ndp: below, a team costs more than it saves
 constexpr double kInstant = 1e-6;  // a time short enough to read a velocity from
 
-Problem<double> as_problem(const FlowProblem& flow) {
-    Problem<double> problem;
-    problem.n = flow.n;
-    problem.d = flow.d;
-    problem.p = flow.p;
-    problem.X = flow.X;
-    problem.y = flow.y;
-    problem.W = flow.W;
-    problem.a = flow.a;
-    problem.w_perp_sq = flow.w_perp_sq;
-    problem.certifiable = flow.certifiable;
-    problem.orthogonal = flow.orthogonal;
-    return problem;
-}
-
 double square(const double* w, Index width) {
     double sum = 0;
     for (Index k = 0; k < width; ++k) sum += w[k] * w[k];
@@ -39,6 +24,34 @@ std::size_t at(Index j) {
 }
 
 }  // namespace
+
+Problem<double> as_problem(const FlowProblem& flow) {
+    Problem<double> problem;
+    problem.n = flow.n;
+    problem.d = flow.d;
+    problem.p = flow.p;
+    problem.X = flow.X;
+    problem.norms = flow.norms;
+    problem.y = flow.y;
+    problem.W = flow.W;
+    problem.a = flow.a;
+    problem.w_perp_sq = flow.w_perp_sq;
+    problem.certifiable = flow.certifiable;
+    problem.orthogonal = flow.orthogonal;
+    return problem;
+}
+
+double CaptureInputs::bytes(const FlowProblem& problem) {
+    const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
+    const double d = problem.d, lanes = static_cast<double>(kernel<double>().lanes);
+    return 8 * points * (2 * d + lanes + 2) + 8.0 * problem.n * (d + 9);
+}
+
+double DenseCapture::bytes(const FlowProblem& problem) {
+    const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
+    const double d = problem.d + 8.0, p = problem.p;
+    return 8 * (4 * p * d + 3 * p * points + 10 * points) + 4 * p * points / 6;
+}
 
 CaptureInputs::CaptureInputs(const FlowProblem& problem, int threads)
     : problem_(as_problem(problem)),

@@ -12,6 +12,9 @@
 
 namespace pl {
 
+// The problem in the terms of Euler's kernel; orthogonal inputs stay norms.
+Problem<double> as_problem(const FlowProblem& flow);
+
 // The inputs in the layouts that the models of one problem share.
 class CaptureInputs {
   public:

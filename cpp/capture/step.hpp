@@ -19,6 +19,7 @@ class CaptureStep {
     // The spectral radius of dr/dQ at the state, estimated anew every kRadiusAge steps.
     double radius();
     void set_radius(double rho) { rho_ = rho; }
+    double known_radius() const { return rho_; }
     void accept(double h);
     double error() const { return error_; }
     std::int64_t stabilised() const { return stabilised_; }

@@ -20,6 +20,9 @@ class Noise {
   public:
     explicit Noise(const Inputs& inputs);
     void follow(const Jets& jets);  // after every step: norms seen so far
+    void recall(const std::vector<double>& w, const std::vector<double>& a) { w_ = w, a_ = a; }
+    const std::vector<double>& largest_w() const { return w_; }
+    const std::vector<double>& largest_a() const { return a_; }
     double z(int j, int i) const;
     double w(int j) const;
     double outer(int j) const;

@@ -35,10 +35,7 @@ class Flow {
           problem_(problem) {}
 
     FlowResult run() {
-        switcher_.start(0.0, problem_.W, problem_.a);
-        recorder_.start(jets_);
-        lowest_ = jets_.residual_sq();
-        start_ = lowest_;
+        begin();
         Status status;
         for (;;) {
             status = settle_releases();
@@ -54,14 +51,45 @@ class Flow {
                 break;
             }
         }
-        result_.count.rhs = jets_.evaluations();
-        result_.count.sliding_end = switcher_.sliding();
-        result_.count.spectral_radius = stabilised_.radius();
+        result_.past.count.spectral_radius = stabilised_.radius();
+        leave();
         recorder_.finish(t_, jets_, pairs_, status);
         return std::move(result_);
     }
 
   private:
+    void begin() {
+        const FlowPast& past = options_.past;
+        result_.past = past;
+        if (past.fresh()) {
+            switcher_.start(0.0, problem_.W, problem_.a);
+            recorder_.start(jets_);
+            lowest_ = start_ = jets_.residual_sq();
+            return;
+        }
+        switcher_.go_on(past, problem_.W, problem_.a);
+        t_ = past.t;
+        lowest_ = past.lowest;
+        start_ = past.start;
+        burst_start_ = past.burst_start;
+        burst_ = past.burst;
+        last_order_ = past.order;
+    }
+
+    // What begin() takes, at the state reached.
+    void leave() {
+        FlowPast& past = result_.past;
+        past.count.rhs += jets_.evaluations();
+        past.count.sliding_end = switcher_.sliding();
+        switcher_.leave(past);
+        past.t = t_;
+        past.lowest = lowest_;
+        past.start = start_;
+        past.burst_start = burst_start_;
+        past.burst = burst_;
+        past.order = last_order_;
+    }
+
     bool cancelled() { return cancelled_ = cancelled_ || (poll_ && poll_()); }
 
     // Sliding pairs whose multiplier has left [0, 1] at the state reached; counts events of one instant.
@@ -76,7 +104,7 @@ class Flow {
         }
         if (event) {
             stabilised_.renew();
-            ++result_.count.events;
+            ++result_.past.count.events;
             if (t_ - burst_start_ > kInstant * std::max(1.0, t_)) {
                 burst_start_ = t_;
                 burst_ = 0;
@@ -84,7 +112,7 @@ class Flow {
             if (++burst_ > burst_limit()) status = Status::kSwitchLimit;
         }
         landed_on_event_ = false;
-        result_.count.sliding_max = std::max(result_.count.sliding_max, switcher_.sliding());
+        result_.past.count.sliding_max = std::max(result_.past.count.sliding_max, switcher_.sliding());
         noise_.follow(jets_);
         switcher_.follow_sign();
         return status;
@@ -135,7 +163,7 @@ class Flow {
         }
         switcher_.apply(t_, events_);
         jets_.first();
-        ++result_.count.accepted;
+        ++result_.past.count.accepted;
         return true;
     }
 
@@ -143,7 +171,7 @@ class Flow {
     bool stabilised_advance(double before, double left) {
         while (stabilised_.on()) {
             const double most = std::min(left, options_.max_step);
-            const double sum = stabilised_.attempt(most, switcher_.sliding() > 0, h_, result_.count.rejected);
+            const double sum = stabilised_.attempt(most, switcher_.sliding() > 0, h_, result_.past.count.rejected);
             if (std::isnan(sum)) return false;
             const auto& events = search_.search(t_, h_, switcher_.sign());
             const double level = level_within(before, sum);
@@ -151,11 +179,11 @@ class Flow {
                 keep_time(sum, left);
                 jets_.accept_proposed();
                 jets_.first();
-                ++result_.count.accepted;
-                ++result_.count.stabilised_steps;
+                ++result_.past.count.accepted;
+                ++result_.past.count.stabilised_steps;
                 return true;
             }
-            ++result_.count.rejected;
+            ++result_.past.count.rejected;
             jets_.drop();
             if (!events.empty())
                 stabilised_.retreat(t_, events.front().t);
@@ -187,7 +215,7 @@ class Flow {
         double sum = jets_.attempt(h_);
         const bool noise = sum <= lowest_ + slack;
         for (int tries = 1; !(sum <= lowest_ + 4.0 * kEps * start_) && tries <= 60; ++tries) {
-            ++result_.count.rejected;
+            ++result_.past.count.rejected;
             if (noise && tries > 3) {
                 h_ = planned;
                 return jets_.attempt(h_);
@@ -231,7 +259,7 @@ class Flow {
 
     void note_criterion(double before, double after) {
         const double level = recorder_.smallest_label_sq();
-        if (result_.criterion_time < 0.0 && before > level && after < level)
+        if (result_.past.criterion_time < 0.0 && before > level && after < level)
             recorder_.note_crossing(t_ + passage(level));
     }
 

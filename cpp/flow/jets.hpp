@@ -25,6 +25,8 @@ class Jets {
     // Balanced to rounding counts as balanced: a neuron with a_j = +-norm(w_j) tends to the saddle at 0 and
     // must not drift past it.
     void hold_invariants();
+    void hold_invariants(const std::vector<double>& values) { invariant_ = values; }
+    const std::vector<double>& invariants() const { return invariant_; }
 
     // Order 0 in two halves: residuals (and with them the loss), then the raw gradients g_j.
     void evaluate_residual();

@@ -37,16 +37,6 @@ struct FlowStop {
     std::int64_t max_steps = -1;
 };
 
-struct FlowOptions {
-    double t_end = 0.0, rtol = 1e-6, atol = 1e-9;
-    std::vector<double> save;  // increasing, within [0, t_end]
-    bool states = false, switches = false, dense = false;
-    int order = 0;           // Taylor order; 0 chooses it step by step
-    bool stabilised = true;  // Runge-Kutta-Chebyshev steps where they go further
-    double max_step = std::numeric_limits<double>::infinity();
-    FlowStop stop;
-};
-
 struct FlowCounters {
     std::int64_t accepted = 0, rejected = 0, rhs = 0, events = 0;
     std::int64_t on = 0, off = 0, slide_in = 0, slide_to_on = 0,
@@ -55,9 +45,36 @@ struct FlowCounters {
     std::int64_t zero_neuron = 0;   // neurons that reached (or started at) w_j = 0
     std::int64_t a_zero = 0;        // a_j crossed 0 while the neuron was sliding
     std::int64_t sliding_end = 0, sliding_max = 0;
-    std::int64_t restarts = 0;      // runs begun again at a smaller tolerance (capture)
     std::int64_t stabilised_steps = 0;  // of the accepted ones
     double spectral_radius = 0.0;       // of the field's Jacobian, last estimate; 0 if there was none
+};
+
+// What a run that goes on has to know of its past, beside the state (W, a) at time t. A fresh run has none.
+struct FlowPast {
+    double t = 0.0;
+    std::vector<Mode> modes;                           // (p, n); empty: a fresh run
+    std::vector<double> sign;                          // (p) of a_j since the last event
+    std::vector<double> held;                          // (p) a_j^2 - norm(w_j)^2 that steps are put back on
+    std::vector<double> invariants;                    // (p) the same at the very start, every coordinate
+    std::vector<double> largest_w, largest_a;          // (p) norm(w_j), abs(a_j) so far
+    double lowest = 0.0, start = 0.0;                  // sum r^2: least so far, at the very start
+    double burst_start = -1.0;                         // of the events of one instant
+    int burst = 0, order = 2;                          // events in it; order of the last step
+    double criterion_time = -1.0, proved_time = -1.0;  // negative: never
+    FlowCounters count;
+
+    bool fresh() const { return modes.empty(); }
+};
+
+struct FlowOptions {
+    double t_end = 0.0, rtol = 1e-6, atol = 1e-9;
+    std::vector<double> save;  // increasing, within [0, t_end]
+    bool states = false, switches = false, dense = false;
+    int order = 0;           // Taylor order; 0 chooses it step by step
+    bool stabilised = true;  // Runge-Kutta-Chebyshev steps where they go further
+    double max_step = std::numeric_limits<double>::infinity();
+    FlowStop stop;
+    FlowPast past;
 };
 
 struct Switch {
@@ -74,18 +91,21 @@ struct DensePiece {
     std::vector<double> coeff;
 };
 
-struct FlowResult {
+// What the adaptive methods record: one row per saved time, and the end.
+struct FlowRows {
     Status status = Status::kHorizon;
     std::vector<double> t, loss, velocity_sq, invariant_drift;
-    std::vector<double> loss_error;  // capture: estimated relative error of each loss
     std::vector<std::int64_t> n_active;
     std::vector<double> W, a;              // end state
     std::vector<double> W_saved, a_saved;  // (m, p, d), (m, p) when asked for
+    double loss_bound = -1.0;              // negative: none
+    double seconds = 0.0;
+};
+
+struct FlowResult : FlowRows {
     std::vector<Switch> log;
     std::vector<DensePiece> pieces;
-    FlowCounters count;
-    double criterion_time = -1.0, proved_time = -1.0, loss_bound = -1.0;  // negative: never
-    double seconds = 0.0;
+    FlowPast past;
 };
 
 // Returns true to cancel; called at least once per evaluation of the field.

@@ -37,7 +37,7 @@ Recorder::Recorder(const FlowProblem& problem, const Inputs& inputs, const FlowO
 void Recorder::start(const Jets& jets) {
     for (int j = 0; j < in_.p; ++j) {
         const double* w = W_.data() + at(j) * at(in_.d);
-        invariant_.push_back(jets.a(0, j) * jets.a(0, j) - square(w, at(in_.d)));
+        out_.past.invariants.push_back(jets.a(0, j) * jets.a(0, j) - square(w, at(in_.d)));
     }
 }
 
@@ -46,7 +46,7 @@ void Recorder::row(double t, const Jets& jets, const Pairs& pairs) {
     double drift = 0.0;
     for (int j = 0; j < in_.p; ++j) {
         const double a = jets.a(0, j), now = a * a - square(W_.data() + at(j) * at(in_.d), at(in_.d));
-        drift = std::max(drift, std::abs(now - invariant_[at(j)]));
+        drift = std::max(drift, std::abs(now - out_.past.invariants[at(j)]));
     }
     std::int64_t active = 0;
     for (const auto& on : pairs.on) active += static_cast<std::int64_t>(on.size());
@@ -98,19 +98,20 @@ Status Recorder::check(double t, const Jets& jets, const Pairs& pairs) {
         if (holds) status = std::min(status, which);
     };
     hold(!std::isfinite(loss), Status::kNonFinite);
-    if (criterion && out_.criterion_time < 0.0) out_.criterion_time = crossing_ >= 0.0 ? crossing_ : t;
-    if (criterion && problem_.certifiable && out_.proved_time < 0.0) {
+    if (criterion && out_.past.criterion_time < 0.0)
+        out_.past.criterion_time = crossing_ >= 0.0 ? crossing_ : t;
+    if (criterion && problem_.certifiable && out_.past.proved_time < 0.0) {
         jets.write_state(0, W_.data(), nullptr);
-        if (outer_dominate(jets)) out_.proved_time = crossing_ >= 0.0 ? crossing_ : t;
+        if (outer_dominate(jets)) out_.past.proved_time = crossing_ >= 0.0 ? crossing_ : t;
     }
     crossing_ = -1.0;
-    if (problem_.orthogonal && dead_checked_ != out_.count.events) {
-        dead_checked_ = out_.count.events;
+    if (problem_.orthogonal && dead_checked_ != out_.past.count.events) {
+        dead_checked_ = out_.past.count.events;
         jets.write_state(0, W_.data(), nullptr);
         out_.loss_bound = dead_bound(jets, pairs);
     }
     if (stop.criterion) {
-        hold(out_.proved_time >= 0.0, Status::kConverged);
+        hold(out_.past.proved_time >= 0.0, Status::kConverged);
         hold(criterion, Status::kCriterion);
         hold(out_.loss_bound > 0.0, Status::kDeadPoint);
     }
@@ -119,8 +120,9 @@ Status Recorder::check(double t, const Jets& jets, const Pairs& pairs) {
     hold(stop.stall > 0.0 && t > 0.0 && local_pl * t < stop.stall, Status::kStalled);
     const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin_;
     out_.seconds = spent.count();
-    hold(stop.wall_time >= 0.0 && out_.seconds >= stop.wall_time, Status::kWallTime);
-    hold(stop.max_steps >= 0 && out_.count.accepted >= stop.max_steps, Status::kStepLimit);
+    const bool moved = options_.past.fresh() || t > options_.past.t;  // slices of any length come to an end
+    hold(stop.wall_time >= 0.0 && moved && out_.seconds >= stop.wall_time, Status::kWallTime);
+    hold(stop.max_steps >= 0 && out_.past.count.accepted >= stop.max_steps, Status::kStepLimit);
     return status;
 }
 

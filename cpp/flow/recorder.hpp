@@ -33,7 +33,7 @@ class Recorder {
     const Inputs& in_;
     const FlowOptions& options_;
     FlowResult& out_;
-    std::vector<double> invariant_, W_;
+    std::vector<double> W_;
     std::chrono::steady_clock::time_point begin_;
     double smallest_sq_, crossing_ = -1.0;
     std::int64_t dead_checked_ = -1;

@@ -19,7 +19,7 @@ void add_unique(std::vector<int>& list, int value) {
 }  // namespace
 
 void Switcher::start(double t, const double* W, const double* a) {
-    std::vector<std::vector<int>> kinks(at(in_.p));
+    Kinks kinks(at(in_.p));
     for (int j = 0; j < in_.p; ++j) {
         const double* row = W + at(j) * at(in_.d);
         for (int i = 0; i < in_.n; ++i) {
@@ -29,19 +29,55 @@ void Switcher::start(double t, const double* W, const double* a) {
             if (z == 0.0) kinks[at(j)].push_back(i);
         }
     }
-    jets_.set_state(W, a);
+    set_state(W, a);
     jets_.hold_invariants();
+    follow_sign();
+    for (int j = 0; j < in_.p; ++j) {
+        if (jets_.w_norm(0, j) == 0.0) {
+            ++out_.past.count.zero_neuron;
+            kinks[at(j)].clear();
+        }
+    }
+    settle_kinks(t, kinks);
+}
+
+void Switcher::go_on(const FlowPast& past, const double* W, const double* a) {
+    Kinks kinks(at(in_.p));
+    for (int j = 0; j < in_.p; ++j) {
+        for (int i = 0; i < in_.n; ++i) {
+            const Mode mode = past.modes[pairs_.index(j, i)];
+            // inputs that hardly are independent may be refused in another order than they came in
+            const bool kept = mode != Mode::kSlide || pairs_.slide[at(j)].add(i, in_.row(i));
+            pairs_.set(j, i, kept ? mode : Mode::kOff);
+            if (!kept) kinks[at(j)].push_back(i);
+        }
+    }
+    noise_.recall(past.largest_w, past.largest_a);
+    set_state(W, a);
+    jets_.hold_invariants(past.held);
+    sign_ = past.sign;
+    settle_kinks(past.t, kinks);
+}
+
+void Switcher::leave(FlowPast& past) const {
+    past.modes = pairs_.modes;
+    past.sign = sign_;
+    past.held = jets_.invariants();
+    past.largest_w = noise_.largest_w();
+    past.largest_a = noise_.largest_a();
+}
+
+void Switcher::set_state(const double* W, const double* a) {
+    jets_.set_state(W, a);
     jets_.evaluate_residual();
     jets_.evaluate_gradient();
     jets_.first();
     noise_.follow(jets_);
-    follow_sign();
-    for (int j = 0; j < in_.p; ++j) {
-        if (jets_.w_norm(0, j) == 0.0)
-            ++out_.count.zero_neuron;
-        else if (in_.dense() && !kinks[at(j)].empty())
-            settle(t, j, kinks[at(j)], {});
-    }
+}
+
+void Switcher::settle_kinks(double t, const Kinks& kinks) {
+    for (int j = 0; j < in_.p; ++j)
+        if (in_.dense() && !kinks[at(j)].empty()) settle(t, j, kinks[at(j)], {});
     jets_.evaluate_gradient();
     jets_.first();
 }
@@ -71,7 +107,7 @@ void Switcher::apply(double t, const std::vector<Event>& events) {
             add_unique(touched, e.neuron);
         if (e.kind != EventKind::kOuterZero) continue;
         sign_[at(e.neuron)] = -sign_[at(e.neuron)];
-        ++out_.count.a_zero;
+        ++out_.past.count.a_zero;
     }
     for (int j : touched) {
         std::vector<int> crossed;
@@ -177,7 +213,7 @@ void Switcher::freeze(double t, int j) {
     pairs_.slide[at(j)] = KinkBasis(in_.d);
     jets_.zero(j);
     jets_.refresh_gradient(j);
-    ++out_.count.zero_neuron;
+    ++out_.past.count.zero_neuron;
 }
 
 void Switcher::change(double t, int j, int i, Mode mode, bool repelling) {
@@ -185,7 +221,7 @@ void Switcher::change(double t, int j, int i, Mode mode, bool repelling) {
     if (from == mode) return;
     pairs_.set(j, i, mode);
     if (log_) out_.log.push_back({t, j, i, from, mode});
-    FlowCounters& count = out_.count;
+    FlowCounters& count = out_.past.count;
     if (mode == Mode::kSlide)
         ++count.slide_in;
     else if (from == Mode::kSlide)

@@ -24,6 +24,9 @@ class Switcher {
 
     // Modes of every pair at the start: by the sign of z_ji, by the selection rule where it is 0.
     void start(double t, const double* W, const double* a);
+    // Or those of a run that goes on; and what it takes for that.
+    void go_on(const FlowPast& past, const double* W, const double* a);
+    void leave(FlowPast& past) const;
     // After landing on `events` (residuals and raw gradients at the new state known). Releases of sliding
     // pairs wait for `release`, which sees their multipliers at the state reached, not those the polynomial
     // promised.
@@ -40,6 +43,9 @@ class Switcher {
         int point;
         Mode mode;
     };
+    using Kinks = std::vector<std::vector<int>>;  // per neuron, points whose mode is to be selected
+    void set_state(const double* W, const double* a);
+    void settle_kinks(double t, const Kinks& kinks);
     void settle(double t, int j, const std::vector<int>& crossed, const std::vector<Forced>& forced);
     std::vector<int> kink_set(int j, const std::vector<int>& crossed, const std::vector<Forced>& forced);
     void change(double t, int j, int i, Mode mode, bool repelling);

@@ -65,12 +65,17 @@ bool proves_convergence(const Problem<Real>& problem, const NeuronFacts& neurons
     return residual_sq_upper(problem, neurons, outputs, terms) < criterion_level(problem) * (1 - 4 * kUnit);
 }
 
-double invariant_drift(const NeuronFacts& start, const NeuronFacts& now) {
+std::vector<double> invariants(const NeuronFacts& neurons) {
+    std::vector<double> values;
+    for (std::size_t j = 0; j < neurons.a.size(); ++j)
+        values.push_back(neurons.a[j] * neurons.a[j] - neurons.w_sq[j]);
+    return values;
+}
+
+double invariant_drift(const std::vector<double>& start, const NeuronFacts& now) {
     double worst = 0;
-    for (std::size_t j = 0; j < now.a.size(); ++j) {
-        const double before = start.a[j] * start.a[j] - start.w_sq[j];
-        worst = std::max(worst, std::abs(now.a[j] * now.a[j] - now.w_sq[j] - before));
-    }
+    for (std::size_t j = 0; j < now.a.size(); ++j)
+        worst = std::max(worst, std::abs(now.a[j] * now.a[j] - now.w_sq[j] - start[j]));
     return worst;
 }
 

@@ -23,7 +23,10 @@ template <class Real>
 bool proves_convergence(const Problem<Real>& problem, const NeuronFacts& neurons,
                         const std::vector<double>& outputs, Index terms);
 
-// max_j abs( (a_j^2 - norm(w_j)^2) - (the same at `start`) ): 0 along the flow (Lemma 1).
-double invariant_drift(const NeuronFacts& start, const NeuronFacts& now);
+// a_j^2 - norm(w_j)^2, constant along the flow (Lemma 1).
+std::vector<double> invariants(const NeuronFacts& neurons);
+
+// max_j abs( (a_j^2 - norm(w_j)^2) - (the same at the start) ).
+double invariant_drift(const std::vector<double>& start, const NeuronFacts& now);
 
 }  // namespace pl

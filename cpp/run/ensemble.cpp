@@ -20,7 +20,9 @@ const Kernel<double>& kernel_of(const Level& level, const EulerTask<double>&) {
 
 double work(const AnyEulerTask& any) {
     return std::visit(
-        [](const auto& task) { return task.problem.flops() * static_cast<double>(task.options.n_steps + 1); },
+        [](const auto& task) {
+            return task.problem.flops() * static_cast<double>(task.options.steps_left() + 1);
+        },
         any);
 }
 
@@ -40,7 +42,7 @@ void run_one(AnyEulerTask& any, const Level& level, int inner_threads, Control& 
     std::visit(
         [&](auto& task) {
             task.result = euler(task.problem, task.options, kernel_of(level, task), inner_threads, control);
-            const Index left = task.options.n_steps - task.result.steps_taken;
+            const Index left = task.options.n_steps - task.result.history.step;
             control.add_done(static_cast<std::int64_t>(task.problem.flops() * static_cast<double>(left)));
         },
         any);

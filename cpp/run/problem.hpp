@@ -40,12 +40,27 @@ struct StopRules {
     double rise = kNever;       // UNSTABLE: loss > rise * smallest so far
 };
 
+// What a run that goes on has to know of its past, beside the state (W, a) at `step`. A fresh run has none.
+struct History {
+    Index step = 0;
+    std::vector<double> invariants;  // (p) a_j^2 - norm(w_j)^2 at the very start; empty: a fresh run
+    double loss_start = 0, loss_least = 0;
+    double try_below = std::numeric_limits<double>::infinity();  // sum r^2 for the next attempt at a proof
+    Index rises = 0;
+    Index first_rise = -1, criterion_step = -1, proved_step = -1;  // -1: never
+
+    bool fresh() const { return invariants.empty(); }
+};
+
 struct EulerOptions {
     double step = 1;
     Index n_steps = 0;
     std::vector<Index> save_steps;  // increasing, within [0, n_steps]
     bool states = false;
     StopRules stop;
+    History past;
+
+    Index steps_left() const { return n_steps - past.step; }
 };
 
 // What one run leaves behind. Rows are the saved steps; the end of a run that ended early is the last.
@@ -59,8 +74,7 @@ struct EulerResult {
     std::vector<Real> W, a;              // end state, (p, d) and (p)
     std::vector<Real> W_saved, a_saved;  // (m, p, d), (m, p) when asked for
     double seconds = 0, loss_bound = 0;  // loss_bound: of points without a live neuron, orthogonal data only
-    Index steps_taken = 0, rises = 0;
-    Index first_rise = -1, criterion_step = -1, proved_step = -1;  // -1: never
+    History history;                     // up to the end; its step is the number of steps taken
 };
 
 }  // namespace pl

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import tempfile
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     After a crash at any moment, a power cut included, `path` is what it was before or the new content, whole.
     """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY, suffix=_tail(path))
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
@@ -33,6 +34,16 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             os.unlink(temporary)
         raise
     sync_folder(path.parent)
+
+
+def clear_leftovers(path: Path) -> None:
+    """Remove what killed writers of `path` have left beside it. Not while another one is at work."""
+    for left in path.parent.glob(f"{TEMPORARY}????????{glob.escape(_tail(path))}"):
+        left.unlink(missing_ok=True)
+
+
+def _tail(path: Path) -> str:
+    return f"-{path.name[-100:]}"
 
 
 def sync_folder(folder: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pl_native import _checks
+from pl_native import _checks, _digest
 from pl_native._checks import Array
 
 
@@ -76,6 +76,10 @@ class Network:
         norms: Array = np.einsum("jk,jk->j", self.W, self.W, dtype=np.float64) + self.w_perp_sq
         norms.setflags(write=False)
         return norms
+
+    def digest(self) -> str:
+        """SHA-256 of W, a and w_perp_sq, hexadecimal."""
+        return _digest.of("network", self.W, self.a, self.w_perp_sq)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Network):

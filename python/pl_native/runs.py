@@ -14,8 +14,9 @@ import numpy as np
 from pl_native import _checks, backends, model, time_grid
 from pl_native._checks import Array
 from pl_native.backends import Backend, EulerTask, RawRun
-from pl_native.backends.flow_task import FlowRun, FlowTask
+from pl_native.backends.flow_task import FlowRun, FlowTask, Resume
 from pl_native.options import Observer, as_save
+from pl_native.past import Past, function_name, nothing_fixed
 from pl_native.solution import Solution
 from pl_native.types import Dataset, Network, Save, Status, Stop
 
@@ -44,7 +45,16 @@ class Work:
     data: Dataset
     network: Network
     t_end: float
+    step: float
     task: EulerTask | FlowTask
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """Of a run that goes on: its record, and what is still to be recorded (steps of Euler, else times)."""
+
+    resume: Resume
+    save: Array
 
 
 def checked_options(
@@ -83,7 +93,7 @@ def _observers(plan: Save) -> dict[str, Callable[[Dataset], Observer]]:
         if isinstance(item, str):
             name, make = item, _of_model(item)
         else:
-            name, make = getattr(item, "__name__", repr(item)), _of_user(item)
+            name, make = function_name(item), _of_user(item)
         if name in found:
             raise ValueError(f"save.observe: expected distinct names, got {name!r} twice")
         found[name] = make
@@ -109,20 +119,31 @@ def work_of_problem(index: int, problem: object, t_end: object, step: object, op
         raise type(err)(f"problems[{index}]: {err}") from err
 
 
-def work_of(index: int, data: object, network: object, t_end: object, step: object, options: Options) -> Work:
-    """The checked task of one run."""
+def work_of(
+    index: int,
+    data: object,
+    network: object,
+    t_end: object,
+    step: object,
+    options: Options,
+    on: Onward | None = None,
+) -> Work:
+    """The checked task of one run, or of what follows its end `network` if it goes on."""
     if not isinstance(data, Dataset):
         raise TypeError(f"data: expected pl.Dataset, got {_checks.kind(data)}")
     if not isinstance(network, Network):
         raise TypeError(f"network: expected pl.Network, got {_checks.kind(network)}")
     end, eta = _checks.at_least("t_end", t_end, 0.0), _checks.positive("step", step)
-    data.check_fits(network)
+    if on is None:  # else they have run together; the flow returns float64 whatever the data are
+        data.check_fits(network)
     moving = network.cut(data.represented)  # orthogonal data in d > n: no column beyond n ever moves
     make = _euler_task if options.method == "euler" else _flow_task
-    return Work(index, data, network, end, make(data, moving, end, eta, options))
+    return Work(index, data, network, end, eta, make(data, moving, end, eta, options, on))
 
 
-def _euler_task(data: Dataset, moving: Network, end: float, eta: float, options: Options) -> EulerTask:
+def _euler_task(
+    data: Dataset, moving: Network, end: float, eta: float, options: Options, on: Onward | None
+) -> EulerTask:
     n = time_grid.n_steps(end, eta)
     return EulerTask(
         X=data.X if data.orthogonal_norms is None else data.orthogonal_norms,
@@ -132,15 +153,18 @@ def _euler_task(data: Dataset, moving: Network, end: float, eta: float, options:
         w_perp_sq=moving.w_perp_sq,
         step=eta,
         n_steps=n,
-        save_steps=time_grid.save_steps(options.save, end, eta, n),
+        save_steps=time_grid.save_steps(options.save, end, eta, n) if on is None else on.save,
         states=options.save.states or bool(options.observers),
         stop=options.stop,
         certifiable=model.weakly_correlated(data),
         orthogonal=data.is_orthogonal,
+        resume=None if on is None else on.resume,
     )
 
 
-def _flow_task(data: Dataset, moving: Network, end: float, eta: float, options: Options) -> FlowTask:
+def _flow_task(
+    data: Dataset, moving: Network, end: float, eta: float, options: Options, on: Onward | None
+) -> FlowTask:
     """In float64 whatever the dtype of the data; `eta` is Euler's."""
     norms = data.orthogonal_norms
     return FlowTask(
@@ -153,13 +177,14 @@ def _flow_task(data: Dataset, moving: Network, end: float, eta: float, options: 
         t_end=end,
         rtol=options.rtol,
         atol=options.atol,
-        save=time_grid.save_times(options.save, end),
+        save=time_grid.save_times(options.save, end) if on is None else on.save,
         stop=options.stop,
         states=options.save.states or bool(options.observers),
         switches=options.save.switches,
         dense=options.save.dense,
         certifiable=model.weakly_correlated(data),
         orthogonal=data.is_orthogonal,
+        resume=None if on is None else on.resume,
     )
 
 
@@ -193,6 +218,26 @@ def solution_of(work: Work, run: RawRun | FlowRun, options: Options) -> Solution
         observed=_observed(work, run, t, options),
         switches=switches,
         dense=dense,
+        _past=_past(work, run, options),
+    )
+
+
+def _past(work: Work, run: RawRun | FlowRun, options: Options) -> Past | None:
+    if run.resume is None:
+        return None
+    return Past(
+        data=work.data,
+        digest=None,
+        method=options.method,
+        step=work.step,
+        rtol=options.rtol,
+        atol=options.atol,
+        t_end=work.t_end,
+        backend=options.backend.NAME,
+        save=options.save,
+        stop=options.stop,
+        resume=run.resume,
+        fixed=nothing_fixed(options.method),
     )
 
 

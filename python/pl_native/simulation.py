@@ -9,11 +9,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from pl_native import _checks
-from pl_native.backends import with_flow
+from pl_native import _checks, calls, checkpoints
 from pl_native.progress import Progress
-from pl_native.runs import Options, Work, checked_options, solution_of, work_of, work_of_problem
-from pl_native.solution import Interrupted, Solution
+from pl_native.runs import Options, Work, checked_options, work_of, work_of_problem
+from pl_native.solution import Solution
 from pl_native.types import Dataset, Network, Stop
 
 _AHEAD = 8  # problems per thread that `iter_ensemble` takes at once
@@ -35,6 +34,7 @@ def simulate(
     backend: str = "auto",
     threads: int | None = None,
     progress: object = None,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> Solution:
     """One run of the gradient flow d theta/dt = -p grad L(theta) from `network` on `data`, to flow time
     `t_end`.
@@ -55,13 +55,22 @@ def simulate(
     backend   "auto", "native", "numba", "numpy"
     threads   at most this many (None: OMP_NUM_THREADS, else the CPUs at hand); never changes the result
     progress  True, False, None (a bar on terminals, after two seconds) or a function of (done, total)
+    checkpoint  a file that is given the run as far as it came, at least once a minute, and at its end; a
+              later call with the same arguments goes on from there (Euler: to the same bits), or returns the
+              run if it is over. `pl.Solution.load` reads it; `stop.wall_time` counts over all calls. The file
+              stays: delete it once its run is no longer needed (docs/long_runs.md)
 
     How the run ended is in `status`, never an exception. Raises ValueError or TypeError for wrong arguments,
-    before any work, and `pl.Interrupted` on Ctrl-C, which carries the run as far as it came.
+    before any work (a checkpoint of another run is one), and `pl.Interrupted` on Ctrl-C, which carries the
+    run as far as it came.
     """
     options = checked_options(method, rtol, atol, save, stop, backend, threads)
     reporter = Progress(progress)
-    return _run([work_of(0, data, network, t_end, step, options)], options, reporter)[0]
+    work = work_of(0, data, network, t_end, step, options)
+    if checkpoint is None:
+        return _run([work], options, reporter)[0]
+    with reporter:
+        return checkpoints.run(work, options, checkpoint, reporter.poll)
 
 
 def simulate_ensemble(
@@ -127,17 +136,9 @@ def iter_ensemble(
 
 
 def _run(works: Sequence[Work], options: Options, progress: Progress) -> list[Solution]:
-    """One call of the backend. Interrupted when Ctrl-C ended it."""
+    """One call of the backend, under a progress bar."""
     with progress:
-        call: Any = options.backend.euler
-        if options.method == "flow":
-            call = with_flow(options.backend).flow
-        runs, interrupted = call([work.task for work in works], threads=options.threads, poll=progress.poll)
-    reached = [(work, run) for work, run in zip(works, runs, strict=True) if run is not None]
-    solutions = [solution_of(work, run, options) for work, run in reached]
-    if interrupted:
-        raise Interrupted(solutions, [work.index for work, _ in reached], len(works))
-    return solutions
+        return calls.run(works, options, progress.poll)
 
 
 def _iterable(problems: object) -> Iterable[Any]:

@@ -6,7 +6,7 @@ import json
 import math
 import os
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,12 @@ from pl_native import _checks
 from pl_native._checks import Array
 from pl_native._files import replacing
 from pl_native.backends.flow_task import DenseFlow, SwitchLog
-from pl_native.types import Network, Status
+from pl_native.past import Past
+from pl_native.types import Dataset, Network, Status, Stop
 
 FORMAT = 1  # of the files that `save` writes
 
-_CURVES = ("t", "loss", "local_pl", "grad_norm", "n_active", "invariant_drift")
+CURVES = ("t", "loss", "local_pl", "grad_norm", "n_active", "invariant_drift")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -58,14 +59,19 @@ class Solution:
     observed: Mapping[str, Array] = field(default_factory=dict)
     switches: SwitchLog | None = None
     dense: DenseFlow | None = None
+    _past: Past | None = None  # what `extend` needs: data (by reference), options, the backend's record
 
     def __post_init__(self) -> None:
-        for name in (*_CURVES, "W_saved", "a_saved"):
+        for name in (*CURVES, "W_saved", "a_saved"):
             array = getattr(self, name)
             if array is not None:
                 array.setflags(write=False)
         for array in self.observed.values():
             array.setflags(write=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For pickle: without the data and the user's functions, as in a file."""
+        return self.__dict__ | {"_past": None if self._past is None else self._past.portable()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -100,9 +106,55 @@ class Solution:
         others = self.network.W[:, W.shape[1] :]  # columns that never move
         return Network(np.concatenate([W, others], axis=1), a, w_perp_sq=self.network.w_perp_sq)
 
+    def extend(
+        self,
+        t_end: float,
+        *,
+        data: Dataset | None = None,
+        save: object = None,
+        stop: Stop | None = None,
+        threads: int | None = None,
+        progress: object = None,
+    ) -> Solution:
+        """This run continued to the later time `t_end`, as if it had never stopped (docs/long_runs.md).
+
+        Explicit Euler gives the bits of a single run to `t_end` with the same options: rows, network, status
+        and every entry of `stats` but `seconds`, which is the sum. The flow agrees to its tolerance; its log
+        of switches and dense output are one, its counters go on.
+
+        data      the Dataset of this run; only needed where the solution was loaded or unpickled
+        save      None: the rows that a single run would have kept, except that an int m (or `count`) keeps
+                  its m times, to which the new end is added; else all rows so far stay, and the times of
+                  the continuation are those of `save`: an increasing array of later times, an int m >= 2
+                  for m times from here on, ends included, or `pl.Save` (its `states`, `switches`, `dense`
+                  and `observe` stay what they were; without times it is None)
+        stop      None: the rules of this run; one that ended it holds still and ends the continuation where
+                  it stands. Pass other rules to go past it. `max_steps` counts from the very start,
+                  `wall_time` from this call
+        threads, progress  as in `simulate`
+
+        INTERRUPTED and WALL_TIME runs may be extended to their own `t_end`. Raises ValueError for a `t_end`
+        that is not after the end of this run, for other data, for a run without a record, and
+        `pl.Interrupted` on Ctrl-C, which carries the whole run so far.
+        """
+        options = {"data": data, "save": save, "stop": stop, "threads": threads, "progress": progress}
+        return _extend[0](self, t_end, options)
+
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write to `path` (npz, no pickle): to a temporary name beside it, synced, then renamed over it."""
-        arrays = {name: getattr(self, name) for name in _CURVES}
+        """Write to `path` (npz, no pickle): to a temporary name beside it, synced, then renamed over it.
+
+        All but the data, of which a hash is written: `extend` asks for them again.
+        """
+        write(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Solution:
+        """Read what `save` wrote. ValueError for a file that is torn, foreign or of another version."""
+        return read(Path(path))[0]
+
+    def _parts(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        """JSON values, and arrays by name."""
+        arrays = {name: getattr(self, name) for name in CURVES}
         arrays |= {"W": self.network.W, "a": self.network.a, "w_perp_sq": self.network.w_perp_sq}
         if self.W_saved is not None and self.a_saved is not None:
             arrays |= {"W_saved": self.W_saved, "a_saved": self.a_saved}
@@ -112,27 +164,17 @@ class Solution:
         if self.dense is not None:
             arrays |= {f"dense/{name}": values for name, values in self.dense.flat().items()}
         head = {"format": FORMAT, "status": int(self.status), "stats": self.stats}
-        _write(Path(path), arrays | {"head": np.array(json.dumps(head))})
+        if self._past is not None:
+            head["past"], record = self._past.flat()
+            arrays |= {f"past/{name}": values for name, values in record.items()}
+        return head, arrays
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Solution:
-        """Read what `save` wrote. ValueError for a file that is torn, foreign or of another version."""
-        try:
-            with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
-        except (zipfile.BadZipFile, EOFError, ValueError, AttributeError, TypeError) as err:
-            raise ValueError(f"{os.fspath(path)}: not a file written by Solution.save ({err})") from err
-        if "head" not in arrays:
-            raise ValueError(f"{os.fspath(path)}: not a file written by Solution.save (no head)")
-        head = json.loads(str(arrays.pop("head")))
-        if head["format"] != FORMAT:
-            raise ValueError(
-                f"{os.fspath(path)}: format {head['format']}, this version reads format {FORMAT}"
-            )
+    def _of_parts(cls, head: dict[str, Any], arrays: dict[str, Array]) -> Solution:
         observed, switches, dense = (_part(arrays, name) for name in ("observed", "switches", "dense"))
         return cls(
-            **{name: arrays[name] for name in _CURVES},
-            network=Network(arrays["W"], arrays["a"], w_perp_sq=arrays["w_perp_sq"]),
+            **{name: arrays[name] for name in CURVES},
+            network=Network.adopt(arrays["W"], arrays["a"], arrays["w_perp_sq"]),
             status=Status(head["status"]),
             stats=head["stats"],
             W_saved=arrays.get("W_saved"),
@@ -140,6 +182,7 @@ class Solution:
             observed=observed,
             switches=SwitchLog(**switches) if switches else None,
             dense=DenseFlow.from_flat(dense) if dense else None,
+            _past=Past.from_flat(head["past"], _part(arrays, "past")) if "past" in head else None,
         )
 
     def _steps(self) -> str:
@@ -178,6 +221,35 @@ class Interrupted(KeyboardInterrupt):
         super().__init__(
             f"interrupted: {len(self.solutions) - partial} of {total} runs finished, {partial} under way"
         )
+
+
+_extend: list[Callable[[Solution, float, Mapping[str, Any]], Solution]] = []
+
+
+def extended_by(function: Callable[[Solution, float, Mapping[str, Any]], Solution]) -> None:
+    """Says what `Solution.extend` does: its module, which runs things, is imported after this one."""
+    _extend[:] = [function]
+
+
+def write(solution: Solution, path: Path, note: Mapping[str, Any] | None = None) -> None:
+    """`Solution.save`, with a further note of JSON values in the file."""
+    head, arrays = solution._parts()
+    _write(path, arrays | {"head": np.array(json.dumps(head | {"note": note}))})
+
+
+def read(path: Path) -> tuple[Solution, dict[str, Any] | None]:
+    """`Solution.load`, and the note."""
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except (zipfile.BadZipFile, EOFError, ValueError, AttributeError, TypeError) as err:
+        raise ValueError(f"{path}: not a file written by Solution.save ({err})") from err
+    if "head" not in arrays:
+        raise ValueError(f"{path}: not a file written by Solution.save (no head)")
+    head = json.loads(str(arrays.pop("head")))
+    if head["format"] != FORMAT:
+        raise ValueError(f"{path}: format {head['format']}, this version reads format {FORMAT}")
+    return Solution._of_parts(head, arrays), head.get("note")
 
 
 def _write(path: Path, arrays: Mapping[str, Array]) -> None:

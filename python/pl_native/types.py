@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from pl_native import _checks
+from pl_native import _checks, _digest
 from pl_native._checks import Array
 from pl_native.network import Network
 from pl_native.options import Save, Stop
@@ -146,6 +146,16 @@ class Dataset:
         if key not in self._cache:
             self._cache[key] = compute()
         return self._cache[key]
+
+    def digest(self) -> str:
+        """SHA-256 of everything that makes these data what they are, hexadecimal; computed once."""
+
+        def compute() -> str:
+            (dtype, *facts), arrays = self._key()
+            return _digest.of([str(dtype), *facts], *arrays)
+
+        found: str = self.cached("digest", compute)
+        return found
 
     def inputs(self, network: Network) -> Array:
         """X in the coordinates of `network`, (n, network.d), after checking that the two belong together.

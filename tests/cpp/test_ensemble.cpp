@@ -51,6 +51,33 @@ void threads_do_not_matter() {
     }
 }
 
+// A run to its middle, and one that goes on from there with what the first has left: the bits of one run.
+template <class Real>
+void a_run_goes_on() {
+    const auto all = problems<Real>();
+    auto whole = tasks<Real>(all, 20), first = tasks<Real>(all, 10), later = tasks<Real>(all, 20);
+    pl::Control control;
+    pl::euler_ensemble(whole, pl::level(), 1, control);
+    pl::euler_ensemble(first, pl::level(), 2, control);
+    for (std::size_t k = 0; k < all.size(); ++k) {
+        auto& task = std::get<pl::EulerTask<Real>>(later[k]);
+        const auto& r = std::get<pl::EulerTask<Real>>(first[k]).result;
+        task.problem.W = r.W.data();
+        task.problem.a = r.a.data();
+        task.options.past = r.history;
+        task.options.save_steps = {20};
+    }
+    pl::euler_ensemble(later, pl::level(), 2, control);
+    for (std::size_t k = 0; k < all.size(); ++k) {
+        const auto &r = std::get<pl::EulerTask<Real>>(whole[k]).result,
+                   &s = std::get<pl::EulerTask<Real>>(later[k]).result;
+        CHECK(s.status == r.status && s.W == r.W && s.a == r.a && s.loss[0] == r.loss[2]);
+        CHECK(s.invariant_drift[0] == r.invariant_drift[2] && s.history.invariants == r.history.invariants);
+        CHECK(s.history.step == 20 && s.history.rises == r.history.rises);
+        CHECK(s.history.loss_start == r.loss[0] && s.history.loss_least == r.history.loss_least);
+    }
+}
+
 void superblocks_do_not_matter_to_the_bits() {
     const RandomProblem<float> large(3000, 60, 150, 1);  // cut in two
     std::vector<std::vector<float>> ends;
@@ -58,7 +85,7 @@ void superblocks_do_not_matter_to_the_bits() {
         std::vector<pl::AnyEulerTask> list(1);
         pl::EulerTask<float> task;
         task.problem = large.view;
-        task.options = {0.01, 3, {0, 3}, false, {}};
+        task.options = {0.01, 3, {0, 3}, false, {}, {}};
         list[0] = std::move(task);
         pl::Control control;
         pl::euler_ensemble(list, pl::level(), threads, control);
@@ -96,6 +123,8 @@ void memory_is_refused() {
 int main() {
     threads_do_not_matter<float>();
     threads_do_not_matter<double>();
+    a_run_goes_on<float>();
+    a_run_goes_on<double>();
     superblocks_do_not_matter_to_the_bits();
     cancelled_before_the_start();
     std::vector<std::thread> crowd;

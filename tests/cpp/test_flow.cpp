@@ -56,6 +56,22 @@ void check_run(const RandomProblem<double>& random, double t_end) {
     }
 }
 
+// In two parts, the second from what the first has left.
+double loss_in_parts(const RandomProblem<double>& random, double t_end) {
+    pl::FlowProblem problem = as_flow(random);
+    pl::FlowOptions options = until(t_end / 2);
+    const pl::FlowResult first = pl::flow(problem, options, [] { return false; });
+    problem.W = first.W.data();
+    problem.a = first.a.data();
+    options.t_end = t_end;
+    options.save = {t_end};
+    options.past = first.past;
+    const pl::FlowResult later = pl::flow(problem, options, [] { return false; });
+    CHECK(later.past.count.events >= first.past.count.events);
+    CHECK(later.t.back() >= first.t.back() && later.loss.back() <= first.loss.back() * (1 + 1e-12));
+    return later.loss.back();
+}
+
 }  // namespace
 
 int main() {
@@ -63,8 +79,13 @@ int main() {
         RandomProblem<double> random(1 + seed % 7, 1 + seed % 4, 1 + seed % 5, seed);
         if (seed % 2 == 1) degenerate(random);
         check_run(random, 3.0);
+        loss_in_parts(random, 3.0);
     }
-    check_run(RandomProblem<double>(40, 6, 8, 1), 5.0);  // slides
+    const RandomProblem<double> sliding(40, 6, 8, 1);
+    check_run(sliding, 5.0);
+    const pl::FlowResult whole = pl::flow(as_flow(sliding), until(5.0), [] { return false; });
+    CHECK(whole.past.count.slide_in > 0);
+    CHECK(std::abs(loss_in_parts(sliding, 5.0) - whole.loss.back()) < 1e-6 * whole.loss.back());
     const RandomProblem<double> random(40, 6, 8, 2);
     int polls = 0;
     const pl::FlowResult stopped = pl::flow(as_flow(random), until(1e6), [&polls] { return ++polls > 50; });

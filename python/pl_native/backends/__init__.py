@@ -3,7 +3,9 @@
 A backend is a module with `NAME`, `available()`, `euler(tasks, threads=, poll=)` and, but for Numba,
 `flow(tasks, threads=, poll=)`. It is handed integers
 and plain arrays, with no option left to interpret, and hands back what it recorded, a status code and
-counters.
+counters. A run may go on later: what its
+backend has to know for that, beside the state reached, is `resume`, which goes out with a run and comes back
+with the task that continues it. Nobody else looks into it but for "at", the step (Euler) or time reached.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import Protocol, TypeAlias, cast
 
 from pl_native import _checks
 from pl_native._checks import Array
-from pl_native.backends.flow_task import FlowRun, FlowTask
+from pl_native.backends.flow_task import FlowRun, FlowTask, Resume
 from pl_native.types import Stop
 
 NAMES = ("native", "numba", "numpy")
@@ -53,6 +55,8 @@ class EulerTask:
     """off < (Cx-)^2, decided outward: CONVERGED may be claimed"""
     orthogonal: bool
     """inputs are orthogonal: DEAD_POINT may be claimed"""
+    resume: Resume | None = None
+    """the past of a run that goes on from (W, a); save_steps are then those from there on"""
 
 
 @dataclass(slots=True)
@@ -78,7 +82,10 @@ class RawRun:
     a_saved: Array | None
     """(m, p)"""
     counters: Counters
-    """steps, seconds, first_rise, rises, criterion_step, proved_step, loss_bound"""
+    """steps, seconds, first_rise, rises, criterion_step, proved_step, loss_bound; all but the seconds of the
+    whole run, parts before this one included"""
+    resume: Resume | None
+    """for the task that goes on from (W, a)"""
 
 
 class Backend(Protocol):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -49,6 +49,23 @@ class Point:
     velocity_sq: float
 
 
+@dataclass(slots=True)
+class History:
+    """What a run that goes on has to know of its past, beside the state at step `at`: `RawRun.resume`."""
+
+    invariants: Array
+    """(p,) float64: a_j^2 - norm(w_j)^2 at the very start"""
+    at: int = 0
+    loss_start: float = math.inf
+    loss_least: float = math.inf
+    try_below: float = math.inf
+    """sum_i r_i^2 for the next attempt at a proof"""
+    rises: int = 0
+    first_rise: int | None = None
+    criterion_step: int | None = None
+    proved_step: int | None = None
+
+
 Evaluate: TypeAlias = Callable[[EulerTask, Array, Array], Moment]
 
 
@@ -63,20 +80,16 @@ class Run:
         self.now: Point | None = None
         self.began = time.perf_counter()
         self.records: list[tuple[Any, ...]] = []
-        self.rises = 0
-        self.first_rise: int | None = None
-        self.criterion_step: int | None = None
-        self.proved_step: int | None = None
-        self.least = math.inf
-        self.loss_start = math.inf
         self.level = criterion_level(task)
-        self.try_below = math.inf
-        self.invariant_start = self._invariant(task.W, task.a)
+        self.past = (
+            History(self._invariant(task.W, task.a)) if task.resume is None else History(**task.resume)
+        )
+        self.first = self.past.at
 
     def follow(self, evaluate: Evaluate, tick: Callable[[], None]) -> None:
         """Step until a status holds; `tick` is called between steps and may raise KeyboardInterrupt."""
         W, a = self.task.W, self.task.a
-        for k in range(self.task.n_steps + 1):
+        for k in range(self.first, self.task.n_steps + 1):
             point = self._evaluate(evaluate, k, W, a)
             finite = math.isfinite(point.loss) and math.isfinite(point.velocity_sq)
             if finite and np.isfinite(W).all() and np.isfinite(a).all():
@@ -104,51 +117,60 @@ class Run:
 
     def _accept(self, point: Point) -> None:
         """Take the step into account: rises, first times, record."""
-        before = self.now
-        eps = float(np.finfo(self.task.X.dtype).eps)
-        if before is None:
-            self.loss_start = point.loss
-        elif point.loss > before.loss * (1 + RISE * eps):
-            self.rises += 1
-            self.first_rise = self.first_rise or point.k
-        self.least = min(self.least, point.loss)
-        if point.moment.sum_r2 < self.level:
-            self._below_level(point)
+        if point.k > self.first or self.task.resume is None:  # else noted at the end of the part before
+            self._note(point)
         self.now = point
         due = self.task.save_steps
         if len(self.records) < len(due) and due[len(self.records)] == point.k:
             self.records.append(self._record(point))
 
+    def _note(self, point: Point) -> None:
+        past, before = self.past, self.now
+        eps = float(np.finfo(self.task.X.dtype).eps)
+        if before is None:
+            past.loss_start = point.loss
+        elif point.loss > before.loss * (1 + RISE * eps):
+            past.rises += 1
+            past.first_rise = past.first_rise or point.k
+        past.loss_least = min(past.loss_least, point.loss)
+        if point.moment.sum_r2 < self.level:
+            self._below_level(point)
+
     def _below_level(self, point: Point) -> None:
         """First step of the criterion, and of the proof: an extra pass, tried again only at half the loss."""
-        if self.criterion_step is None:
-            self.criterion_step = point.k
-        if self.proved_step is None and point.moment.sum_r2 < self.try_below:
-            self.try_below = point.moment.sum_r2 / 2
+        past = self.past
+        if past.criterion_step is None:
+            past.criterion_step = point.k
+        if past.proved_step is None and point.moment.sum_r2 < past.try_below:
+            past.try_below = point.moment.sum_r2 / 2
             if proves_convergence(self.task, point.W, point.a):
-                self.proved_step = point.k
+                past.proved_step = point.k
 
     def _verdict(self, point: Point) -> Status | None:
         """The first status that holds at this step, in the order of `Status`; None to go on."""
-        task, stop, k = self.task, self.task.stop, point.k
+        task, stop, k, past = self.task, self.task.stop, point.k, self.past
         # (2 n L = sum r^2): stalled when mu t < stall with mu = velocity^2 / (p L)
         slow = point.velocity_sq * k * task.step < stop.stall * len(task.a) * point.loss
         checks = (
-            (Status.CONVERGED, stop.criterion and self.proved_step == k),
+            (Status.CONVERGED, stop.criterion and past.proved_step == k),
             (Status.CRITERION, stop.criterion and point.moment.sum_r2 < self.level),
             (Status.TARGET, 0 < stop.loss >= point.loss),
             (Status.DEAD_POINT, stop.criterion and self._loss_bound(point) is not None),
             (Status.STALLED, k > 0 and slow),
-            (
-                Status.WALL_TIME,
-                stop.wall_time is not None and time.perf_counter() - self.began >= stop.wall_time,
-            ),
-            (Status.STEP_LIMIT, k < task.n_steps and k == stop.max_steps),
-            (Status.UNSTABLE, stop.rise is not None and point.loss > stop.rise * self.least),
-            (Status.UNSTABLE, k == task.n_steps and point.loss > self.loss_start),
+            (Status.WALL_TIME, self._out_of_time(k)),
+            (Status.STEP_LIMIT, stop.max_steps is not None and stop.max_steps <= k < task.n_steps),
+            (Status.UNSTABLE, stop.rise is not None and point.loss > stop.rise * past.loss_least),
+            (Status.UNSTABLE, k == task.n_steps and point.loss > past.loss_start),
             (Status.HORIZON, k == task.n_steps),
         )
         return next((status for status, holds in checks if holds), None)
+
+    def _out_of_time(self, k: int) -> bool:
+        """A run that goes on takes a step at least: slices of any length come to an end."""
+        limit = self.task.stop.wall_time
+        if limit is None or (k == self.first and self.task.resume is not None):
+            return False
+        return time.perf_counter() - self.began >= limit
 
     def _loss_bound(self, point: Point) -> float | None:
         """Orthogonal data: L >= sum of y_i^2 / (2n) over points without a live neuron, for ever (rounded
@@ -167,7 +189,7 @@ class Run:
 
     def _record(self, point: Point) -> tuple[Any, ...]:
         with np.errstate(over="ignore", invalid="ignore"):  # a state too large to square: the drift is NaN
-            drift = float(np.max(np.abs(self._invariant(point.W, point.a) - self.invariant_start)))
+            drift = float(np.max(np.abs(self._invariant(point.W, point.a) - self.past.invariants)))
         state = (point.W, point.a) if self.task.states else None
         return point.k, point.loss, point.velocity_sq, point.moment.n_active, drift, state
 
@@ -179,13 +201,14 @@ class Run:
         if not self.records or (early and self.records[-1][0] != end.k):
             self.records.append(self._record(end))
         steps, loss, speed, live, drift, states = zip(*self.records, strict=True)
+        self.past.at = end.k
         counters: Counters = {
             "steps": end.k,
             "seconds": time.perf_counter() - self.began,
-            "first_rise": self.first_rise,
-            "rises": self.rises,
-            "criterion_step": self.criterion_step,
-            "proved_step": self.proved_step,
+            "first_rise": self.past.first_rise,
+            "rises": self.past.rises,
+            "criterion_step": self.past.criterion_step,
+            "proved_step": self.past.proved_step,
             "loss_bound": self._loss_bound(end),
         }
         return RawRun(
@@ -200,6 +223,7 @@ class Run:
             W_saved=np.array([W for W, _ in states]) if self.task.states else None,
             a_saved=np.array([a for _, a in states]) if self.task.states else None,
             counters=counters,
+            resume=asdict(self.past),
         )
 
 
@@ -223,6 +247,11 @@ def one_after_another(
     return runs, False
 
 
+def steps_left(task: EulerTask) -> int:
+    """N, less the steps that a run that goes on has behind it."""
+    return task.n_steps - (0 if task.resume is None else int(task.resume["at"]))
+
+
 class Report:
     """Calls poll(steps done, steps in all), at most every POLL_SECONDS. A run that ends early counts in
     full.
@@ -230,7 +259,7 @@ class Report:
 
     def __init__(self, tasks: Sequence[EulerTask], poll: Poll | None) -> None:
         self.poll = poll
-        self.total = sum(task.n_steps for task in tasks)
+        self.total = sum(steps_left(task) for task in tasks)
         self.before = self.current = 0
         self.due = time.perf_counter() + POLL_SECONDS
 
@@ -242,6 +271,6 @@ class Report:
             self.due = time.perf_counter() + POLL_SECONDS
 
     def finished(self, task: EulerTask) -> None:
-        self.before, self.current = self.before + task.n_steps, 0
+        self.before, self.current = self.before + steps_left(task), 0
         if self.poll is not None and self.before == self.total:
             self.poll(self.before, self.total)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from pl_native.types import Stop
 
 Floats = NDArray[np.float64]
+
+Resume: TypeAlias = dict[str, Any]
+"""What a run that goes on has to know of its past, beside the state: arrays, numbers and None by name. "at"
+is the step or time reached; the rest is the backend's own."""
 
 OFF, ON, SLIDE = 0, 1, 2
 """Modes of a pair (neuron, point): z < 0 side, z > 0 side, held at z = 0."""
@@ -46,6 +50,8 @@ class FlowTask:
     stabilised: bool = True
     """Runge-Kutta-Chebyshev steps where they go further per evaluation than Taylor steps"""
     max_step: float = float("inf")
+    resume: Resume | None = None
+    """the past of a run that goes on from (W, a); `save` are then times from there on"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +122,12 @@ class FlowRun:
     counters: dict[str, Any]
     """accepted, rejected, rhs, events, on, off, slide_in, slide_to_on, slide_to_off, repelling,
     zero_neuron, a_zero,
-    sliding_end, sliding_max, stabilised_steps, spectral_radius, seconds, criterion_time, proved_time, loss_bound"""
+    restarts, sliding_end, sliding_max, stabilised_steps, spectral_radius, seconds, criterion_time,
+    proved_time, loss_bound; all but the seconds of the whole run, parts before this one included"""
     switches: SwitchLog | None
     dense: DenseFlow | None
+    resume: Resume | None = None
+    """for the task that goes on from (W, a); None: this backend cannot"""
 
 
 def as_dict(task: FlowTask) -> dict[str, Any]:

@@ -55,6 +55,7 @@ def _as_tuple(task: EulerTask) -> tuple[Any, ...]:
         _stop_tuple(task.stop),
         task.certifiable,
         task.orthogonal,
+        task.resume,
     )
 
 

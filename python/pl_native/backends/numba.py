@@ -18,7 +18,7 @@ import numpy as np
 
 from pl_native._checks import Array
 from pl_native.backends import EulerTask, Poll, RawRun
-from pl_native.backends._loop import POLL_SECONDS, Moment, Run, one_after_another
+from pl_native.backends._loop import POLL_SECONDS, Moment, Run, one_after_another, steps_left
 from pl_native.backends.numpy import evaluate as elementwise
 
 NAME = "numba"
@@ -92,7 +92,7 @@ def euler(
         return one_after_another(tasks, evaluate, poll)
     stop = threading.Event()
     steps = [0] * len(tasks)
-    total = sum(task.n_steps for task in tasks)
+    total = sum(steps_left(task) for task in tasks)
 
     def one(i: int) -> RawRun | None:
         """Task i, to its end or until `stop` is set."""
@@ -108,7 +108,7 @@ def euler(
                 run.follow(evaluate, tick)
         except KeyboardInterrupt:
             pass  # `stop` was set: report what was reached, below
-        steps[i] = tasks[i].n_steps
+        steps[i] = steps_left(tasks[i])
         return run.result() if run.now is not None else None
 
     with ThreadPoolExecutor(team) as pool:

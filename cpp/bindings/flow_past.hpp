@@ -1,0 +1,15 @@
+// FlowPast as a dictionary of plain arrays and numbers: what one part of a run hands to the next.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include "flow/problem.hpp"
+
+namespace pl {
+
+// Checked against the problem: shapes, modes 0 .. 2, sliding only where inputs are dense.
+FlowPast read_flow_past(const pybind11::dict& fields, const FlowProblem& problem, double t_end);
+
+pybind11::dict write_flow_past(const FlowPast& past, const FlowProblem& problem);
+
+}  // namespace pl

@@ -1,0 +1,96 @@
+#include "capture/meshes.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "capture/orthogonal.hpp"
+
+namespace pl {
+namespace {
+
+// The difference of the losses over this is the error of the fine one's: 2^q - 1 with q = 1.5, between the
+// order of the kinks within a step (1) and that of smooth stretches (2).
+constexpr double kGain = 1.8;
+// Pieces that a neuron's path through its kinks is cut into. Two halve the error of one, for a fifth more
+// time; at loose tolerances steps are so few that one does.
+constexpr double kOnePiece = 1e-3;
+constexpr int kHalvings = 12;     // of a fine step whose loss would rise
+constexpr int kTries = 40;        // of a coarse step
+constexpr double kAccepted = 1.2;  // local error over its tolerance
+
+int pieces(double rtol) {
+    return rtol >= kOnePiece ? 1 : 2;
+}
+
+}  // namespace
+
+Meshes::Meshes(const FlowProblem& problem, int threads, double rtol)
+    : problem_(as_problem(problem)),
+      inputs_(problem.X != nullptr ? std::make_shared<CaptureInputs>(problem, threads) : nullptr),
+      flow_(problem),
+      fine_(make(threads), pieces(rtol)),
+      coarse_(make(threads), pieces(rtol)) {}
+
+std::unique_ptr<CaptureModel> Meshes::make(int threads) const {
+    if (inputs_) return std::make_unique<DenseCapture>(inputs_, threads);
+    return std::make_unique<OrthogonalCapture>(flow_, threads);
+}
+
+double Meshes::advance(double H, double tolerance) {
+    CaptureModel& coarse = *coarse_.model;
+    coarse_.step.set_radius(fine_.step.radius());
+    for (int tries = 0;; ++tries) {
+        coarse_.step.attempt(H);
+        const double before = coarse.sum_r2(), after = coarse.trial_sum_r2();
+        // what the local error of the impulse does to log L, at most
+        const double drop = std::abs(std::log(before / after));
+        const double error = coarse_.step.error() * drop / tolerance;
+        const double factor = std::clamp(0.9 / std::cbrt(std::max(error, 1e-9)), 0.3, 2.0);
+        const bool good = error <= kAccepted && after <= before;
+        if (good || tries == kTries) {
+            if (H >= next_ || factor < 1) next_ = H * factor;
+            break;
+        }
+        ++rejected_;
+        H *= std::isfinite(factor) ? std::min(factor, 0.7) : 0.3;
+        next_ = H;
+    }
+    coarse_.step.accept(H);
+    marks_.assign(1, {0.0, fine_.model->sum_r2()});
+    half(0.5 * H, 0);
+    half(0.5 * H, 0);
+    return H;
+}
+
+// The fine mesh over h; in two where the loss would rise.
+void Meshes::half(double h, int depth) {
+    CaptureModel& fine = *fine_.model;
+    fine_.step.attempt(h);
+    if (!(fine.trial_sum_r2() <= fine.sum_r2()) && depth < kHalvings) {
+        ++rejected_;
+        half(0.5 * h, depth + 1);
+        half(0.5 * h, depth + 1);
+        return;
+    }
+    speed_sq_ = fine.trial_travel_sq() / (h * h);
+    fine_.step.accept(h);
+    ++accepted_;
+    marks_.push_back({marks_.back().t + h, fine.sum_r2()});
+}
+
+double Meshes::error() const {
+    const double fine = fine_.model->sum_r2();
+    return std::abs(fine - coarse_.model->sum_r2()) / (kGain * fine);
+}
+
+double Meshes::passage(double level) const {
+    for (std::size_t k = 1; k < marks_.size(); ++k) {
+        const double before = marks_[k - 1].sum_r2, after = marks_[k].sum_r2;
+        if (before < level || after >= level) continue;
+        const double share = std::log(before / level) / std::log(before / after);
+        return marks_[k - 1].t + (marks_[k].t - marks_[k - 1].t) * share;
+    }
+    return -1;
+}
+
+}  // namespace pl

@@ -1,0 +1,61 @@
+// Two meshes over one problem, the coarse at twice the step of the fine. They see the same kinks at different
+// steps, so that the difference of their losses measures everything a step leaves out: curvature, order of
+// the switches within a step, branches.
+#pragma once
+
+#include <memory>
+
+#include "capture/dense.hpp"
+#include "capture/step.hpp"
+
+namespace pl {
+
+class Meshes {
+  public:
+    // Models of the problem at its (W, a).
+    Meshes(const FlowProblem& problem, int threads, double rtol);
+
+    // One coarse step of at most H, two fine ones beside it; its length. `tolerance`: of the local error of
+    // the loss on the coarse mesh, relative. The step to try next is next().
+    double advance(double H, double tolerance);
+    double next() const { return next_; }
+    void set_next(double H) { next_ = H; }
+
+    CaptureModel& fine() { return *fine_.model; }
+    const CaptureModel& fine() const { return *fine_.model; }
+    const Problem<double>& problem() const { return problem_; }
+    double error() const;         // of the fine mesh's loss, relative, estimated
+    double speed_sq() const { return speed_sq_; }  // mean over the last fine step of sum |dw_j/dt|^2 + (da_j/dt)^2
+    double radius() const { return fine_.step.known_radius(); }
+    std::int64_t evaluations() const { return fine_.model->evaluations() + coarse_.model->evaluations(); }
+    std::int64_t accepted() const { return accepted_; }
+    std::int64_t rejected() const { return rejected_; }
+    std::int64_t stabilised() const { return fine_.step.stabilised(); }
+    // When sum r^2 passed below `level` in the last advance, counted from its start; negative if it did not.
+    double passage(double level) const;
+    void drop_coarse() { coarse_.model.reset(); }  // nothing but fine() may be asked after
+
+  private:
+    struct Mesh {
+        Mesh(std::unique_ptr<CaptureModel> state, int substeps)
+            : model(std::move(state)), step(*model, substeps) {}
+        std::unique_ptr<CaptureModel> model;
+        CaptureStep step;
+    };
+    struct Mark {
+        double t, sum_r2;
+    };
+    void half(double h, int depth);
+
+    std::unique_ptr<CaptureModel> make(int threads) const;
+
+    Problem<double> problem_;
+    std::shared_ptr<const CaptureInputs> inputs_;  // dense inputs, shared by both
+    const FlowProblem& flow_;
+    Mesh fine_, coarse_;
+    double next_ = 0, speed_sq_ = 0;
+    std::vector<Mark> marks_;  // of the fine mesh in the last advance
+    std::int64_t accepted_ = 0, rejected_ = 0;
+};
+
+}  // namespace pl

@@ -1,0 +1,23 @@
+"""One call of a backend for the runs of one call of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pl_native.backends import Poll, with_flow
+from pl_native.runs import Options, Work, solution_of
+from pl_native.solution import Interrupted, Solution
+
+
+def run(works: Sequence[Work], options: Options, poll: Poll | None) -> list[Solution]:
+    """Solutions in order. Interrupted when Ctrl-C ended the call."""
+    call: Any = options.backend.euler
+    if options.method == "flow":
+        call = with_flow(options.backend).flow
+    runs, interrupted = call([work.task for work in works], threads=options.threads, poll=poll)
+    reached = [(work, run) for work, run in zip(works, runs, strict=True) if run is not None]
+    solutions = [solution_of(work, run, options) for work, run in reached]
+    if interrupted:
+        raise Interrupted(solutions, [work.index for work, _ in reached], len(works))
+    return solutions

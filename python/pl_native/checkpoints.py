@@ -1,0 +1,146 @@
+"""A run whose state is written to a file now and then: `simulate(..., checkpoint=)`.
+
+The run is cut into slices of some wall-clock time, each continuing the one before (`continuing`). After each
+the file is replaced by the whole run so far, an ordinary file of `Solution.save` with a note of what was
+asked for.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pl_native import _checks, _digest, _files, calls, continuing
+from pl_native.backends import Poll
+from pl_native.build_info import NUMERICS, build_info
+from pl_native.past import function_name
+from pl_native.runs import Options, Work
+from pl_native.solution import Interrupted, Solution, read, write
+from pl_native.types import Save, Status, Stop
+
+_SECONDS = 45.0  # of a slice: with its last step and the writing, a minute is never lost
+
+
+def run(work: Work, options: Options, checkpoint: object, poll: Poll | None) -> Solution:
+    """The run of `work`, from the checkpoint if there is one. ValueError for a checkpoint of another run."""
+    path = _checked(checkpoint)
+    if options.method == "flow" and options.backend.NAME == "numpy":
+        raise ValueError("checkpoint: expected None, the flow of backend 'numpy' cannot go on from a file")
+    note = _note(work, options)
+    done = _begun(path, note)
+    _files.clear_leftovers(path)
+    while done is None or _unfinished(done, options.stop):
+        left = _seconds_left(done, options.stop)
+        try:
+            done = _own(_slice(done, work, options, min(left, _SECONDS), poll), options)
+        except Interrupted as stopped:
+            parts = [_own(part, options) for part in stopped.solutions]
+            for part in parts:
+                write(part, path, note)
+            raise Interrupted(parts, stopped.indices, 1) from None
+        if done.status is Status.WALL_TIME and left > _SECONDS:
+            done = replace(done, status=Status.INTERRUPTED)
+        write(done, path, note)
+    return done
+
+
+def _slice(
+    done: Solution | None, work: Work, options: Options, seconds: float, poll: Poll | None
+) -> Solution:
+    stop = replace(options.stop, wall_time=seconds)
+    if done is None:
+        return calls.run([replace(work, task=replace(work.task, stop=stop))], options, _in_all(poll, 0.0))[0]
+    assert done._past is not None
+    ahead = replace(done._past, data=work.data, save=options.save, lost=(), stop=stop)
+    share = ahead.at / ahead.end if options.method == "euler" and ahead.at < ahead.end else 0.0
+    return continuing.go_on(done, ahead, options.threads, _in_all(poll, share))
+
+
+def _own(part: Solution, options: Options) -> Solution:
+    """With the caller's rules in place of the slice's."""
+    assert part._past is not None
+    return replace(part, _past=replace(part._past, stop=options.stop))
+
+
+def _in_all(poll: Poll | None, behind: float) -> Poll | None:
+    """`poll` told of the whole run, of which the share `behind` is done; not of the ends of slices."""
+    if poll is None:
+        return None
+
+    def told(done: int, total: int) -> None:
+        whole = round(total / (1 - behind))
+        if done < total:
+            poll(whole - total + done, whole)
+
+    return told
+
+
+def _unfinished(done: Solution, stop: Stop) -> bool:
+    if done.status is Status.WALL_TIME:
+        return _seconds_left(done, stop) > 0
+    return done.status is Status.INTERRUPTED
+
+
+def _seconds_left(done: Solution | None, stop: Stop) -> float:
+    """Of `stop.wall_time`, which counts over all slices and all calls."""
+    if stop.wall_time is None:
+        return math.inf
+    return stop.wall_time - (0.0 if done is None else float(done.stats["seconds"]))
+
+
+def _checked(checkpoint: object) -> Path:
+    if not isinstance(checkpoint, str | os.PathLike):
+        raise TypeError(f"checkpoint: expected a path, got {_checks.kind(checkpoint)}")
+    path = Path(checkpoint)
+    if not path.parent.is_dir():
+        raise ValueError(f"checkpoint: expected a file in a folder that exists, got {path}")
+    if path.is_dir():
+        raise ValueError(f"checkpoint: expected a file, got the folder {path}")
+    return path
+
+
+def _begun(path: Path, note: dict[str, Any]) -> Solution | None:
+    if not path.exists():
+        return None
+    done, found = read(path)
+    if found is None or done._past is None:
+        raise ValueError(f"checkpoint: {path} is a saved solution, expected a checkpoint (or no file yet)")
+    odd = [f"{name} ({found.get(name)} there, {value} here)" for name, value in note.items()
+           if found.get(name) != value]  # fmt: skip
+    if odd:
+        raise ValueError(
+            f"checkpoint: {path} is of another run, they differ in {'; '.join(odd)}. Take another file, or "
+            "delete this one"
+        )
+    return done
+
+
+def _note(work: Work, options: Options) -> dict[str, Any]:
+    """All that the bits of a run follow from, as JSON values."""
+    stop = dataclasses.asdict(options.stop)
+    del stop["wall_time"]  # a matter of cost: a later call may grant more
+    native = build_info()["native"] if options.backend.NAME == "native" else None
+    own = {"step": work.step} if options.method == "euler" else {"rtol": options.rtol, "atol": options.atol}
+    return {
+        "data": work.data.digest(),
+        "network": work.network.digest(),
+        "t_end": work.t_end,
+        "method": options.method,
+        **own,
+        "save": _save(options.save),
+        **{f"stop.{name}": value for name, value in stop.items()},
+        "backend": options.backend.NAME,
+        "level": native and native["level"],
+        "numerics": NUMERICS,
+    }
+
+
+def _save(save: Save) -> dict[str, Any]:
+    values = {f.name: getattr(save, f.name) for f in dataclasses.fields(Save)}
+    values["times"] = None if save.times is None else _digest.of("times", save.times)
+    values["observe"] = [item if isinstance(item, str) else function_name(item) for item in save.observe]
+    return values

@@ -1,0 +1,125 @@
+"""`Past`: what a `Solution` keeps of its run so that the run can go on."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pl_native import time_grid
+from pl_native._checks import Array
+from pl_native.backends.flow_task import Resume
+from pl_native.options import Observer
+from pl_native.types import Dataset, Save, Stop
+
+_NAMES = ("method", "step", "rtol", "atol", "t_end", "backend", "since")  # as they are, in a file's head
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """How a run was run, and its backend's record. Ticks are steps of Euler and times of the other methods.
+
+    The rows asked for are those at the ticks `fixed`, and those that `save` gives for the whole run if they
+    are later than `since`.
+    """
+
+    data: Dataset | None
+    """None when it came from a file, which has its hash only"""
+    digest: str | None
+    """`Dataset.digest` where `data` is None"""
+    method: str
+    step: float
+    rtol: float
+    atol: float
+    t_end: float
+    backend: str
+    save: Save
+    stop: Stop
+    resume: Resume
+    fixed: Array
+    since: float = -1
+    lost: tuple[str, ...] = ()
+    """names of observed functions that were the user's own, and are not in a file"""
+
+    @property
+    def at(self) -> float:
+        """Tick reached."""
+        at: float = self.resume["at"]
+        return at
+
+    @property
+    def end(self) -> float:
+        """Tick at which a run to `t_end` ends."""
+        return time_grid.n_steps(self.t_end, self.step) if self.method == "euler" else self.t_end
+
+    def ticks(self, t: Array) -> Array:
+        """Ticks of recorded times."""
+        return np.rint(t / self.step).astype(np.int64) if self.method == "euler" else t
+
+    def asked(self) -> Array:
+        """Ticks to record in a run to `t_end`, increasing."""
+        grid = self._grid()
+        asked = np.union1d(self.fixed, grid[grid > self.since]).astype(self.fixed.dtype)
+        return asked[asked <= self.end]
+
+    def _grid(self) -> Array:
+        save = self.save
+        if save.times is not None:
+            times = save.times[save.times <= self.t_end * (1 + 1e-9)]
+            if not len(times):
+                return self.fixed[:0]
+            save = replace(save, times=times)
+        shift = self.since if save.count is not None and self.since >= 0 else 0
+        if self.method == "euler":
+            n, t = int(self.end) - int(shift), self.t_end - shift * self.step
+            return int(shift) + time_grid.save_steps(save, t, self.step, n)
+        return shift + time_grid.save_times(save, self.t_end - shift)
+
+    def portable(self) -> Past:
+        """Without what cannot leave the process cheaply: the data, of which the hash stays, and functions."""
+        names = tuple(item for item in self.save.observe if isinstance(item, str))
+        lost = tuple(function_name(item) for item in self.save.observe if not isinstance(item, str))
+        digest = self.digest if self.data is None else self.data.digest()
+        save = replace(self.save, observe=names)
+        return replace(self, data=None, digest=digest, save=save, lost=self.lost + lost)
+
+    def flat(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        """JSON values, and arrays by name, for a file."""
+        mine = self.portable()
+        save = {f.name: getattr(mine.save, f.name) for f in dataclasses.fields(Save) if f.name != "times"}
+        arrays = {k: v for k, v in self.resume.items() if isinstance(v, np.ndarray)}
+        numbers = {k: v for k, v in self.resume.items() if k not in arrays}
+        head = {name: getattr(mine, name) for name in _NAMES}
+        head |= {"digest": mine.digest, "save": save, "lost": mine.lost, "resume": numbers}
+        files = {"fixed": self.fixed} | {f"resume/{k}": v for k, v in arrays.items()}
+        if self.save.times is not None:
+            files["times"] = self.save.times
+        return head | {"stop": dataclasses.asdict(self.stop)}, files
+
+    @classmethod
+    def from_flat(cls, head: dict[str, Any], arrays: dict[str, Array]) -> Past:
+        """What `flat` gave."""
+        record = {k.removeprefix("resume/"): v for k, v in arrays.items() if k.startswith("resume/")}
+        save = Save(**head["save"] | {"times": arrays.get("times")})
+        return cls(
+            data=None,
+            digest=head["digest"],
+            save=save,
+            stop=Stop(**head["stop"]),
+            resume=record | head["resume"],
+            fixed=arrays["fixed"],
+            lost=tuple(head["lost"]),
+            **{name: head[name] for name in _NAMES},
+        )
+
+
+def nothing_fixed(method: str) -> Array:
+    """`Past.fixed` of a run that has not been extended."""
+    return np.zeros(0, np.int64 if method == "euler" else np.float64)
+
+
+def function_name(function: Observer) -> str:
+    """By which the values of a user's function are kept in `Solution.observed`."""
+    return str(getattr(function, "__name__", repr(function)))
