@@ -12,8 +12,13 @@ namespace {
 
 constexpr double kShare = 0.1;          // of the tolerance, for one step
 constexpr double kDisplacement = 0.05;  // of the step's displacement
-constexpr double kErrorOfThird = 0.4;   // of a stabilised step, relative to h^3 c_3
-constexpr double kRounding = 1e-14;     // of the error estimate, relative to the state
+constexpr double kStabilisedShare = 0.03;
+constexpr double kErrorOfThird = 0.4;  // of a stabilised step, relative to h^3 c_3
+constexpr double kRounding = 1e-14;    // of the error estimate, relative to the state
+
+double decay_share(double rtol) {
+    return std::min(0.01, std::sqrt(rtol));
+}
 
 }  // namespace
 
@@ -52,11 +57,12 @@ double trusted_step(const Jets& jets, int p, double rtol, double atol) {
 double stabilised_step(const Jets& jets, int p, double rtol, double atol) {
     double worst = 0.0;
     for (int j = 0; j < p; ++j) {
-        const double scale = rtol * std::hypot(jets.w_norm(0, j), jets.a(0, j)) + atol;
-        worst = std::max(worst, std::hypot(jets.w_norm(3, j), jets.a(3, j)) / scale);
+        const double third = std::hypot(jets.w_norm(3, j), jets.a(3, j));
+        worst = std::max(worst, third / (rtol * std::hypot(jets.w_norm(0, j), jets.a(0, j)) + atol));
     }
-    const double by_tolerance = std::cbrt(kShare / (kErrorOfThird * worst));
-    return std::min(by_tolerance, std::sqrt(kDisplacement * jets.norm(1) / (kErrorOfThird * jets.norm(3))));
+    const double by_tolerance = std::cbrt(kStabilisedShare / (kErrorOfThird * worst));
+    return std::min(by_tolerance,
+                    std::sqrt(decay_share(rtol) * jets.norm(1) / (kErrorOfThird * jets.norm(3))));
 }
 
 double error_growth(const Jets& jets, const Rkc& step, int p, double rtol, double atol) {
@@ -74,8 +80,8 @@ double error_growth(const Jets& jets, const Rkc& step, int p, double rtol, doubl
         total += square;
         way += jets.part_sq(moved.data(), j);
     }
-    const double allowed = kDisplacement * std::sqrt(way) + kRounding * std::sqrt(state);
-    return std::min(std::cbrt(kShare / std::sqrt(worst)), std::sqrt(allowed / std::sqrt(total)));
+    const double allowed = decay_share(rtol) * std::sqrt(way) + kRounding * std::sqrt(state);
+    return std::min(std::cbrt(kStabilisedShare / std::sqrt(worst)), std::sqrt(allowed / std::sqrt(total)));
 }
 
 }  // namespace pl

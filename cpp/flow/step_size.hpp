@@ -14,7 +14,7 @@ int natural_order(double rtol);
 // outgrow the descent near its end).
 double trusted_step(const Jets& jets, int p, double rtol, double atol);
 
-// The same for a stabilised step, whose error is h^3 y''' / 15 = 0.4 h^3 c_3. Before one was taken: by c_3.
+// The same for a stabilised step, whose error is h^3 y''' / 15 = 0.4 h^3 c_3, from c_3 of the polynomial.
 double stabilised_step(const Jets& jets, int p, double rtol, double atol);
 // After it: the factor, by its error estimate, by which it might have been longer; below 1 it was too long.
 double error_growth(const Jets& jets, const Rkc& step, int p, double rtol, double atol);
