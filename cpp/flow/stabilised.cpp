@@ -15,7 +15,8 @@ constexpr double kQuiet = 4.0;   // Taylor steps without an event before a trial
 constexpr double kNearer = 0.9;  // of the way to an event
 constexpr double kCautious = 0.8, kShrink = 0.1, kGrow = 5.0;
 constexpr double kTrialMargin = 0.3, kTrialGrowth = 1.1;
-constexpr int kTrial = 12, kLongestPause = 256;
+constexpr double kOpening = 3.0;  // h rho of the first steps: three stages damp every fast mode
+constexpr int kOpeningSteps = 4, kTrial = 12, kLongestPause = 256;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
@@ -39,7 +40,8 @@ bool Stabilised::gains(double h, double margin) const {
 // k c_k is c_{k-1} times the Jacobian, up to the field's curvature: the last two coefficients bound the
 // spectral radius from below, closely where the fastest modes matter, for nothing. What a stabilised step
 // would reach they do not tell: at the edge of stability the low coefficients, too, are full of fast modes,
-// which the first few stabilised steps damp. Hence a trial.
+// small against the tolerance but not against the step's displacement. Hence a trial, which opens with a few
+// steps that damp them.
 void Stabilised::compare(double t, double h) {
     const int order = jets_.order();
     per_evaluation_ = h / order;
@@ -50,7 +52,7 @@ void Stabilised::compare(double t, double h) {
     taken_ = 0;
     age_ = kLifetime;
     radius_ = radius;
-    h_ = stabilised_step(jets_, neurons_, options_.rtol, options_.atol);
+    h_ = kOpening / radius;
     y_.resize(jets_.size());
     jets_.pack(order, y_.data());
     spectrum_.start_from(y_);
@@ -76,7 +78,8 @@ double Stabilised::attempt(double t, double left, bool sliding, double& h, std::
         h = std::min(h_, most);
         const int stages = stages_for(SpectralRadius::kSafety * radius_ * h);
         if (!rkc_.step(field_, y_.data(), f_.data(), y_.size(), h, stages, restore_)) return kNaN;
-        growth = error_growth(jets_, rkc_, neurons_, options_.rtol, options_.atol);
+        growth = growth_by_tolerance(jets_, rkc_, neurons_, options_.rtol, options_.atol);
+        if (taken_ >= kOpeningSteps) growth = std::min(growth, growth_by_decay(jets_, rkc_, options_.rtol));
         follow(h, growth);
     }
     if (sliding) jets_.extend();
