@@ -72,8 +72,8 @@ double Stabilised::attempt(double t, double left, bool sliding, double& h, std::
     f_.resize(jets_.size());
     jets_.pack(0, y_.data());
     jets_.pack(1, f_.data());
-    if (age_ >= kLifetime && !estimate_radius()) return kNaN;
     for (double growth = 0.0; growth < 1.0; rejected += growth < 1.0) {
+        if (age_ >= kLifetime && !estimate_radius()) return kNaN;
         if (!worth(most, close)) return kNaN;
         h = std::min(h_, most);
         const int stages = stages_for(SpectralRadius::kSafety * radius_ * h);
@@ -101,6 +101,7 @@ void Stabilised::follow(double h, double growth) {
     const double next = h * std::clamp(kCautious * growth, kShrink, kGrow);
     if (growth < 1.0) {
         h_ = next;
+        if (age_ > 0) age_ = kLifetime;  // perhaps the field has become faster
         return;
     }
     h_ = h < h_ ? std::max(h_, next) : next;  // a step cut short says nothing against longer ones

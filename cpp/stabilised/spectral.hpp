@@ -8,7 +8,7 @@ namespace pl {
 
 class SpectralRadius {
   public:
-    static constexpr double kSafety = 1.1;  // the power method approaches from below
+    static constexpr double kSafety = 1.2;  // to be applied by the caller: the estimate comes from below
 
     // rho of df/dy at y, f = f(y) given, by the power method from the vector kept; from f if there is none
     // of that size. Returns the estimate without the safety factor, or a negative number if the field
