@@ -80,6 +80,7 @@ double Stabilised::attempt(double t, double left, bool sliding, double& h, std::
         if (!rkc_.step(field_, y_.data(), f_.data(), y_.size(), h, stages, restore_)) return kNaN;
         growth = growth_by_tolerance(jets_, rkc_, neurons_, options_.rtol, options_.atol);
         if (taken_ >= kOpeningSteps) growth = std::min(growth, growth_by_decay(jets_, rkc_, options_.rtol));
+        if (std::isnan(growth)) growth = 0.0;  // the step overflowed
         follow(h, growth);
     }
     if (sliding) jets_.extend();
@@ -110,6 +111,11 @@ void Stabilised::follow(double h, double growth) {
     // a trial whose steps do not grow has nothing to damp
     const bool stuck = taken_ > 1 && next < kTrialGrowth * h && !gains(h, 1.0);
     if (stuck) taken_ = std::max(taken_, kTrial);
+}
+
+void Stabilised::retreat(double t, double within) {
+    ahead_ = t + within;
+    if (!(ahead_ > t)) leave();  // at once: Taylor steps sort it out
 }
 
 // Each trial in vain makes the next one later.

@@ -33,7 +33,7 @@ class Stabilised {
     double attempt(double t, double left, bool sliding, double& h, std::int64_t& rejected);
     // The step was not taken: something (an event, a level) lies at t + within. Comes closer while that
     // gains, else leaves the rest to Taylor steps.
-    void retreat(double t, double within) { ahead_ = t + within; }
+    void retreat(double t, double within);
     void leave();  // Taylor steps, until `compare` says otherwise
 
     double radius() const { return radius_; }  // the last estimate, 0 if there was none
