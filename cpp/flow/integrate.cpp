@@ -163,7 +163,7 @@ class Flow {
             else if (level >= 0.0)  // as if the fall were exponential
                 stabilised_.retreat(t_, h_ * std::log(before / level) / std::log(before / sum));
             else
-                stabilised_.leave();
+                stabilised_.shorten();
         }
         return false;
     }

@@ -16,7 +16,7 @@ constexpr double kNearer = 0.9;  // of the way to an event
 constexpr double kCautious = 0.8, kShrink = 0.1, kGrow = 5.0;
 constexpr double kTrialMargin = 0.3, kTrialGrowth = 1.1;
 constexpr double kOpening = 3.0;  // h rho of the first steps: three stages damp every fast mode
-constexpr int kOpeningSteps = 4, kTrial = 12, kLongestPause = 256;
+constexpr int kOpeningSteps = 8, kTrial = 12, kLongestPause = 256;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
@@ -74,13 +74,16 @@ double Stabilised::attempt(double t, double left, bool sliding, double& h, std::
     jets_.pack(1, f_.data());
     for (double growth = 0.0; growth < 1.0; rejected += growth < 1.0) {
         if (age_ >= kLifetime && !estimate_radius()) return kNaN;
+        h_ = std::min(h_, stability_interval(kMostStages) / (SpectralRadius::kSafety * radius_));
         if (!worth(most, close)) return kNaN;
         h = std::min(h_, most);
         const int stages = stages_for(SpectralRadius::kSafety * radius_ * h);
         if (!rkc_.step(field_, y_.data(), f_.data(), y_.size(), h, stages, restore_)) return kNaN;
         growth = growth_by_tolerance(jets_, rkc_, neurons_, options_.rtol, options_.atol);
-        if (taken_ >= kOpeningSteps) growth = std::min(growth, growth_by_decay(jets_, rkc_, options_.rtol));
-        if (std::isnan(growth)) growth = 0.0;  // the step overflowed
+        const double decay = growth_by_decay(jets_, rkc_, options_.rtol, h * radius_);
+        const bool opening = taken_ < kOpeningSteps;
+        growth = std::min(growth, opening ? std::max(decay, 1.0 / kCautious) : decay);
+        if (std::isnan(decay)) growth = 0.0;  // the step overflowed
         follow(h, growth);
     }
     if (sliding) jets_.extend();

@@ -34,7 +34,7 @@ class Stabilised {
     // The step was not taken: something (an event, a level) lies at t + within. Comes closer while that
     // gains, else leaves the rest to Taylor steps.
     void retreat(double t, double within);
-    void leave();  // Taylor steps, until `compare` says otherwise
+    void shorten() { h_ *= 0.25; }  // the loss rose
 
     double radius() const { return radius_; }  // the last estimate, 0 if there was none
 
@@ -45,6 +45,7 @@ class Stabilised {
     bool gains(double h, double margin) const;
     bool worth(double most, bool close);
     bool estimate_radius();
+    void leave();                          // Taylor steps, until `compare` says otherwise
     void follow(double h, double growth);  // after a step of h: the next one's length
 
     Jets& jets_;

@@ -12,8 +12,8 @@ namespace {
 
 constexpr double kShare = 0.1;          // of the tolerance, for one step
 constexpr double kDisplacement = 0.05;  // of the step's displacement
-constexpr double kStabilisedShare = 0.03, kDecayShare = 0.01;
-constexpr double kRounding = 1e-14;  // of the error estimate, relative to the state
+constexpr double kStabilisedShare = 0.03, kDecayShare = 0.003;
+constexpr double kRounding = 1e-14;  // relative to the state
 
 }  // namespace
 
@@ -58,7 +58,7 @@ double growth_by_tolerance(const Jets& jets, const Rkc& step, int p, double rtol
     return std::cbrt(kStabilisedShare / std::sqrt(worst));
 }
 
-double growth_by_decay(const Jets& jets, const Rkc& step, double rtol) {
+double growth_by_decay(const Jets& jets, const Rkc& step, double rtol, double h_rho) {
     double error = 0.0, way = 0.0, state = 0.0;
     std::vector<double> start(jets.size());
     jets.pack(0, start.data());
@@ -69,7 +69,8 @@ double growth_by_decay(const Jets& jets, const Rkc& step, double rtol) {
         state += start[l] * start[l];
     }
     const double share = std::min(kDecayShare, std::sqrt(rtol));
-    return std::sqrt((share * std::sqrt(way) + kRounding * std::sqrt(state)) / std::sqrt(error));
+    const double rounding = kRounding * (1.0 + h_rho) * std::sqrt(state);
+    return std::sqrt((share * std::sqrt(way) + rounding) / std::sqrt(error));
 }
 
 }  // namespace pl

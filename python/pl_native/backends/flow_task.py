@@ -116,7 +116,8 @@ class FlowRun:
     counters: dict[str, Any]
     """accepted, rejected, rhs, events, on, off, slide_in, slide_to_on, slide_to_off, repelling,
     zero_neuron, a_zero,
-    sliding_end, sliding_max, stabilised_steps, spectral_radius, seconds, criterion_time, proved_time, loss_bound"""
+    sliding_end, sliding_max, stabilised_steps, spectral_radius, seconds, criterion_time, proved_time,
+    loss_bound"""
     switches: SwitchLog | None
     dense: DenseFlow | None
 
