@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kShare = 0.1;          // of the tolerance, for one step
 constexpr double kDisplacement = 0.05;  // of the step's displacement
-constexpr double kStabilisedShare = 0.03, kDecayShare = 0.003;
+constexpr double kStabilisedShare = 0.03, kDecayShare = 0.01;
 constexpr double kRounding = 1e-14;  // relative to the state
 
 }  // namespace

@@ -17,7 +17,7 @@ double trusted_step(const Jets& jets, int p, double rtol, double atol);
 // The factor by which a stabilised step from the jets' present state might have been longer; below 1 it was
 // too long. By the tolerance of every neuron:
 double growth_by_tolerance(const Jets& jets, const Rkc& step, int p, double rtol, double atol);
-// By the share of the displacement that the error may be, so that a decay keeps its rate: 0.3 %, or the root
+// By the share of the displacement that the error may be, so that a decay keeps its rate: 1 %, or the root
 // of rtol if that is smaller. Rounding, of h_rho times the state through the velocity, is no error: a state
 // at rest has nothing else.
 double growth_by_decay(const Jets& jets, const Rkc& step, double rtol, double h_rho);
