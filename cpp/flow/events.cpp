@@ -77,6 +77,16 @@ const std::vector<Event>& EventSearch::search(double now, double h, const std::v
     return found_;
 }
 
+const std::vector<Event>& EventSearch::search_clear(double now, double h, const std::vector<double>& sign) {
+    search(now, h, sign);
+    const auto unclear = [this](const Event& e) {
+        if (e.kind != EventKind::kReleaseOff && e.kind != EventKind::kReleaseOn) return false;
+        return std::abs(jets_.r(0)[at(e.point)]) <= 8.0 * noise_.multiplier(pairs_.slide[at(e.neuron)]);
+    };
+    found_.erase(std::remove_if(found_.begin(), found_.end(), unclear), found_.end());
+    return found_;
+}
+
 void EventSearch::crossings(int j, double way, double sign) {
     const double reach = near_.reach(j, jets_.w(0, j));
     const auto& list = near_.within(j, jets_.w(0, j), way);

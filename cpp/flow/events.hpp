@@ -45,6 +45,10 @@ class EventSearch {
     // none. Times are counted from now; `sign` is the sign of a_j since the last event.
     const std::vector<Event>& search(double now, double h, const std::vector<double>& sign);
 
+    // Those of a stabilised step, whose cubic magnifies rounding: a sliding pair whose residual is noise has
+    // a multiplier that is, and is not released by it (as in `Switcher::release`).
+    const std::vector<Event>& search_clear(double now, double h, const std::vector<double>& sign);
+
   private:
     void crossings(int j, double way, double sign);
     void resting(int j, int i, double sign);

@@ -103,7 +103,7 @@ class Flow {
             if (++burst_ > burst_limit()) return Status::kSwitchLimit;
         }
         if (event) {
-            stabilised_.renew();
+            stabilised_.changed(t_);
             ++result_.past.count.events;
             if (t_ - burst_start_ > kInstant * std::max(1.0, t_)) {
                 burst_start_ = t_;
@@ -171,9 +171,10 @@ class Flow {
     bool stabilised_advance(double before, double left) {
         while (stabilised_.on()) {
             const double most = std::min(left, options_.max_step);
-            const double sum = stabilised_.attempt(most, switcher_.sliding() > 0, h_, result_.past.count.rejected);
+            const double sum =
+                stabilised_.attempt(t_, most, switcher_.sliding() > 0, h_, result_.past.count.rejected);
             if (std::isnan(sum)) return false;
-            const auto& events = search_.search(t_, h_, switcher_.sign());
+            const auto& events = search_.search_clear(t_, h_, switcher_.sign());
             const double level = level_within(before, sum);
             if (events.empty() && level < 0.0 && sum <= lowest_ + rounding(before)) {
                 keep_time(sum, left);
@@ -190,7 +191,7 @@ class Flow {
             else if (level >= 0.0)  // as if the fall were exponential
                 stabilised_.retreat(t_, h_ * std::log(before / level) / std::log(before / sum));
             else
-                stabilised_.leave();
+                stabilised_.shorten();
         }
         return false;
     }

@@ -10,10 +10,13 @@
 namespace pl {
 namespace {
 
-constexpr double kEnter = 1.5;   // gain over Taylor steps that switches in; below 1 switches out
+constexpr double kStiff = 0.3;   // h rho / order of a Taylor step above which stability may bound it
+constexpr double kQuiet = 4.0;   // Taylor steps without an event before a trial
 constexpr double kNearer = 0.9;  // of the way to an event
 constexpr double kCautious = 0.8, kShrink = 0.1, kGrow = 5.0;
-constexpr int kLongestPause = 64;
+constexpr double kTrialMargin = 0.3, kTrialGrowth = 1.1;
+constexpr double kOpening = 3.0;  // h rho of the first steps: three stages damp every fast mode
+constexpr int kOpeningSteps = 8, kTrial = 12, kLongestPause = 256;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
@@ -35,23 +38,24 @@ bool Stabilised::gains(double h, double margin) const {
 }
 
 // k c_k is c_{k-1} times the Jacobian, up to the field's curvature: the last two coefficients bound the
-// spectral radius from below, closely where the fastest mode matters, for nothing.
+// spectral radius from below, closely where the fastest modes matter, for nothing. What a stabilised step
+// would reach they do not tell: at the edge of stability the low coefficients, too, are full of fast modes,
+// small against the tolerance but not against the step's displacement. Hence a trial, which opens with a few
+// steps that damp them.
 void Stabilised::compare(double t, double h) {
     const int order = jets_.order();
     per_evaluation_ = h / order;
-    if (on_ || order < 3 || t < resume_) return;
-    if (pause_ > 0) {
-        --pause_;
-        return;
-    }
-    radius_ = order * jets_.norm(order) / jets_.norm(order - 1);
-    h_ = stabilised_step(jets_, neurons_, options_.rtol, options_.atol);
-    if (!std::isfinite(radius_) || !gains(h_, kEnter)) return;
+    if (on_ || order < 3 || t < ahead_ || t - event_ < kQuiet * h) return;
+    const double radius = order * jets_.norm(order) / jets_.norm(order - 1);
+    if (!(radius * h > kStiff * order) || --pause_ > 0) return;
     on_ = true;
+    taken_ = 0;
+    age_ = kLifetime;
+    radius_ = radius;
+    h_ = kOpening / radius;
     y_.resize(jets_.size());
     jets_.pack(order, y_.data());
     spectrum_.start_from(y_);
-    renew();
 }
 
 bool Stabilised::estimate_radius() {
@@ -60,44 +64,67 @@ bool Stabilised::estimate_radius() {
     return radius_ >= 0.0;
 }
 
-double Stabilised::attempt(double left, bool sliding, double& h, std::int64_t& rejected) {
+double Stabilised::attempt(double t, double left, bool sliding, double& h, std::int64_t& rejected) {
+    const bool close = t < ahead_ && kNearer * (ahead_ - t) < left;
+    const double most = close ? kNearer * (ahead_ - t) : left;
+    if (!worth(most, close)) return kNaN;
     y_.resize(jets_.size());
     f_.resize(jets_.size());
     jets_.pack(0, y_.data());
     jets_.pack(1, f_.data());
-    if (age_ >= kLifetime && !estimate_radius()) return kNaN;
-    for (;;) {
-        h = std::min(h_, left);
-        if (!gains(h, 1.0)) {
-            if (h < left) leave();
-            return kNaN;
-        }
+    for (double growth = 0.0; growth < 1.0; rejected += growth < 1.0) {
+        if (age_ >= kLifetime && !estimate_radius()) return kNaN;
+        h_ = std::min(h_, stability_interval(kMostStages) / (SpectralRadius::kSafety * radius_));
+        if (!worth(most, close)) return kNaN;
+        h = std::min(h_, most);
         const int stages = stages_for(SpectralRadius::kSafety * radius_ * h);
         if (!rkc_.step(field_, y_.data(), f_.data(), y_.size(), h, stages, restore_)) return kNaN;
-        const double growth = error_growth(jets_, rkc_, neurons_, options_.rtol, options_.atol);
-        const double next = h * std::clamp(kCautious * growth, kShrink, kGrow);
-        if (growth >= 1.0) {
-            h_ = std::max(next, h < h_ ? h_ : 0.0);  // a step cut short says nothing against longer ones
-            break;
-        }
-        h_ = next;
-        ++rejected;
+        growth = growth_by_tolerance(jets_, rkc_, neurons_, options_.rtol, options_.atol);
+        const double decay = growth_by_decay(jets_, rkc_, options_.rtol, h * radius_);
+        const bool opening = taken_ < kOpeningSteps;
+        growth = std::min(growth, opening ? std::max(decay, 1.0 / kCautious) : decay);
+        if (std::isnan(decay)) growth = 0.0;  // the step overflowed
+        follow(h, growth);
     }
-    ++age_;
     if (sliding) jets_.extend();
     return jets_.propose(rkc_.y1(), rkc_.f1(), h);
 }
 
-void Stabilised::retreat(double t, double within) {
-    h_ = kNearer * within;
-    if (gains(h_, 1.0)) return;
-    resume_ = t + within;
-    on_ = false;
+// Is the next step, cut to `most`, better than Taylor steps? Less will do in a trial. If what cuts it is an
+// event, those take over until it is past; if nothing does, for longer.
+bool Stabilised::worth(double most, bool close) {
+    if (gains(std::min(h_, most), taken_ < kTrial ? kTrialMargin : 1.0)) return true;
+    if (h_ <= most)
+        leave();
+    else if (close)
+        on_ = false;
+    return false;
 }
 
-// Each time in vain makes the next try later.
+void Stabilised::follow(double h, double growth) {
+    const double next = h * std::clamp(kCautious * growth, kShrink, kGrow);
+    if (growth < 1.0) {
+        h_ = next;
+        if (age_ > 0) age_ = kLifetime;  // perhaps the field has become faster
+        return;
+    }
+    h_ = h < h_ ? std::max(h_, next) : next;  // a step cut short says nothing against longer ones
+    ++age_;
+    ++taken_;
+    // a trial whose steps do not grow has nothing to damp
+    const bool stuck = taken_ > 1 && next < kTrialGrowth * h && !gains(h, 1.0);
+    if (stuck) taken_ = std::max(taken_, kTrial);
+}
+
+void Stabilised::retreat(double t, double within) {
+    ahead_ = t + within;
+    if (!(ahead_ > t)) leave();  // at once: Taylor steps sort it out
+}
+
+// Each trial in vain makes the next one later.
 void Stabilised::leave() {
     on_ = false;
+    if (taken_ > kTrial) next_pause_ = kFirstPause;
     pause_ = next_pause_;
     next_pause_ = std::min(2 * next_pause_, kLongestPause);
 }

@@ -21,25 +21,32 @@ class Stabilised {
     // two methods by its coefficients, and switches stabilised steps in if they gain.
     void compare(double t, double h);
     bool on() const { return on_; }
-    // Modes have changed: the spectral radius is estimated anew before the next step.
-    void renew() { age_ = kLifetime; }
+    // Modes have changed at t: the spectral radius is estimated anew before the next step.
+    void changed(double t) {
+        age_ = kLifetime;
+        event_ = t;
+    }
 
     // Tries a step of at most `left`. On success the jets hold its cubic and its end as the trial state, `h`
     // is its length, and the sum of squared residuals at its end is returned. NaN if no step that gains was
     // found or the run is cancelled; the jets are then as after `first`. `rejected` counts inaccurate steps.
-    double attempt(double left, bool sliding, double& h, std::int64_t& rejected);
+    double attempt(double t, double left, bool sliding, double& h, std::int64_t& rejected);
     // The step was not taken: something (an event, a level) lies at t + within. Comes closer while that
     // gains, else leaves the rest to Taylor steps.
     void retreat(double t, double within);
-    void leave();  // Taylor steps, until `compare` says otherwise
+    void shorten() { h_ *= 0.25; }  // the loss rose
 
     double radius() const { return radius_; }  // the last estimate, 0 if there was none
 
   private:
-    static constexpr int kLifetime = 25;  // steps that an estimate of the spectral radius serves
+    static constexpr int kFirstPause = 8;  // Taylor steps between trials, doubled by each in vain
+    static constexpr int kLifetime = 25;   // steps that an estimate of the spectral radius serves
 
     bool gains(double h, double margin) const;
+    bool worth(double most, bool close);
     bool estimate_radius();
+    void leave();                          // Taylor steps, until `compare` says otherwise
+    void follow(double h, double growth);  // after a step of h: the next one's length
 
     Jets& jets_;
     int neurons_;
@@ -50,8 +57,8 @@ class Stabilised {
     SpectralRadius spectrum_;
     std::vector<double> y_, f_;
     double per_evaluation_ = 0.0;  // advance of a Taylor step, per evaluation
-    double h_ = 0.0, radius_ = 0.0, resume_ = 0.0;
-    int age_ = kLifetime, pause_ = 0, next_pause_ = 1;
+    double h_ = 0.0, radius_ = 0.0, ahead_ = 0.0, event_ = 0.0;
+    int age_ = kLifetime, taken_ = 0, pause_ = 0, next_pause_ = kFirstPause;
     bool on_ = false;
 };
 

@@ -12,8 +12,8 @@ namespace {
 
 constexpr double kShare = 0.1;          // of the tolerance, for one step
 constexpr double kDisplacement = 0.05;  // of the step's displacement
-constexpr double kErrorOfThird = 0.4;   // of a stabilised step, relative to h^3 c_3
-constexpr double kRounding = 1e-14;     // of the error estimate, relative to the state
+constexpr double kStabilisedShare = 0.03, kDecayShare = 0.01;
+constexpr double kRounding = 1e-14;  // relative to the state
 
 }  // namespace
 
@@ -49,33 +49,28 @@ double trusted_step(const Jets& jets, int p, double rtol, double atol) {
     return h;
 }
 
-double stabilised_step(const Jets& jets, int p, double rtol, double atol) {
+double growth_by_tolerance(const Jets& jets, const Rkc& step, int p, double rtol, double atol) {
     double worst = 0.0;
     for (int j = 0; j < p; ++j) {
         const double scale = rtol * std::hypot(jets.w_norm(0, j), jets.a(0, j)) + atol;
-        worst = std::max(worst, std::hypot(jets.w_norm(3, j), jets.a(3, j)) / scale);
+        worst = std::max(worst, jets.part_sq(step.error().data(), j) / (scale * scale));
     }
-    const double by_tolerance = std::cbrt(kShare / (kErrorOfThird * worst));
-    return std::min(by_tolerance, std::sqrt(kDisplacement * jets.norm(1) / (kErrorOfThird * jets.norm(3))));
+    return std::cbrt(kStabilisedShare / std::sqrt(worst));
 }
 
-double error_growth(const Jets& jets, const Rkc& step, int p, double rtol, double atol) {
-    double worst = 0.0, total = 0.0, way = 0.0, state = 0.0;
-    std::vector<double> moved(jets.size());
-    jets.pack(0, moved.data());
-    for (std::size_t l = 0; l < moved.size(); ++l) {
-        state += moved[l] * moved[l];
-        moved[l] -= step.y1()[l];
+double growth_by_decay(const Jets& jets, const Rkc& step, double rtol, double h_rho) {
+    double error = 0.0, way = 0.0, state = 0.0;
+    std::vector<double> start(jets.size());
+    jets.pack(0, start.data());
+    for (std::size_t l = 0; l < start.size(); ++l) {
+        const double moved = step.y1()[l] - start[l];
+        error += step.error()[l] * step.error()[l];
+        way += moved * moved;
+        state += start[l] * start[l];
     }
-    for (int j = 0; j < p; ++j) {
-        const double scale = rtol * std::hypot(jets.w_norm(0, j), jets.a(0, j)) + atol;
-        const double square = jets.part_sq(step.error().data(), j);
-        worst = std::max(worst, square / (scale * scale));
-        total += square;
-        way += jets.part_sq(moved.data(), j);
-    }
-    const double allowed = kDisplacement * std::sqrt(way) + kRounding * std::sqrt(state);
-    return std::min(std::cbrt(kShare / std::sqrt(worst)), std::sqrt(allowed / std::sqrt(total)));
+    const double share = std::min(kDecayShare, std::sqrt(rtol));
+    const double rounding = kRounding * (1.0 + h_rho) * std::sqrt(state);
+    return std::sqrt((share * std::sqrt(way) + rounding) / std::sqrt(error));
 }
 
 }  // namespace pl

@@ -14,9 +14,12 @@ int natural_order(double rtol);
 // outgrow the descent near its end).
 double trusted_step(const Jets& jets, int p, double rtol, double atol);
 
-// The same for a stabilised step, whose error is h^3 y''' / 15 = 0.4 h^3 c_3. Before one was taken: by c_3.
-double stabilised_step(const Jets& jets, int p, double rtol, double atol);
-// After it: the factor, by its error estimate, by which it might have been longer; below 1 it was too long.
-double error_growth(const Jets& jets, const Rkc& step, int p, double rtol, double atol);
+// The factor by which a stabilised step from the jets' present state might have been longer; below 1 it was
+// too long. By the tolerance of every neuron:
+double growth_by_tolerance(const Jets& jets, const Rkc& step, int p, double rtol, double atol);
+// By the share of the displacement that the error may be, so that a decay keeps its rate: 1 %, or the root
+// of rtol if that is smaller. Rounding, of h_rho times the state through the velocity, is no error: a state
+// at rest has nothing else.
+double growth_by_decay(const Jets& jets, const Rkc& step, double rtol, double h_rho);
 
 }  // namespace pl

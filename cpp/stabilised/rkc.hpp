@@ -35,7 +35,8 @@ class Rkc {
 
     const std::vector<double>& y1() const { return y1_; }
     const std::vector<double>& f1() const { return f1_; }
-    // 4/5 (y - y1) + 2/5 h (f0 + f1) = h^3 y''' / 15 + ..., the estimate of the local error.
+    // 4/5 (y - y1) + 2/5 h (f0 + f1), the estimate of the local error, O(h^3): for linear f, h^3 y''' times
+    // 1/5 (two stages) to 3/25 (many), against a true error of 1/6 to 1/15.
     const std::vector<double>& error() const { return error_; }
 
   private:

@@ -72,6 +72,28 @@ double loss_in_parts(const RandomProblem<double>& random, double t_end) {
     return later.loss.back();
 }
 
+// A long tail, cancelled at every evaluation of a stretch of stabilised steps: the last state is kept whole.
+void check_cancelled_tail() {
+    const RandomProblem<double> random(40, 12, 8, 3);
+    pl::FlowOptions options = until(3000.0);
+    options.rtol = 1e-4;
+    int polls = 0;
+    const pl::FlowResult whole = pl::flow(as_flow(random), options, [&polls] { return ++polls < 0; });
+    CHECK(whole.past.count.stabilised_steps > 20);
+    int within = 0;
+    const int all = polls;
+    for (int last = all - 40; last < all; ++last) {
+        polls = 0;
+        const auto cancel = [&polls, last] { return ++polls > last; };
+        const pl::FlowResult cut = pl::flow(as_flow(random), options, cancel);
+        CHECK(cut.status == pl::Status::kInterrupted && cut.t.back() < 3000.0);
+        CHECK(cut.loss.back() >= whole.loss.back() * (1 - 1e-12) && cut.loss.back() <= cut.loss[0]);
+        for (double w : cut.W) CHECK(std::isfinite(w));
+        within += cut.past.count.stabilised_steps > 20;
+    }
+    CHECK(within > 20);
+}
+
 }  // namespace
 
 int main() {
@@ -86,6 +108,7 @@ int main() {
     const pl::FlowResult whole = pl::flow(as_flow(sliding), until(5.0), [] { return false; });
     CHECK(whole.past.count.slide_in > 0);
     CHECK(std::abs(loss_in_parts(sliding, 5.0) - whole.loss.back()) < 1e-6 * whole.loss.back());
+    check_cancelled_tail();
     const RandomProblem<double> random(40, 6, 8, 2);
     int polls = 0;
     const pl::FlowResult stopped = pl::flow(as_flow(random), until(1e6), [&polls] { return ++polls > 50; });
