@@ -43,6 +43,8 @@ add_library(
   cpp/run/certificate.cpp
   cpp/run/euler.cpp
   cpp/run/ensemble.cpp
+  cpp/capture/live_pairs.cpp
+  cpp/capture/orthogonal.cpp
   ${PLN_FLOW_SOURCES})
 target_link_libraries(pln_core PUBLIC pln_flags Threads::Threads ${PLN_THREADS})
 

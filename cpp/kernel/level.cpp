@@ -2,6 +2,7 @@
 // namespace. Raw pointers only: no standard-library template may be instantiated here, or the linker could
 // keep this level's copy for all.
 #include "kernel/kernel.hpp"
+#include "kernel/live_pairs.hpp"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -17,6 +18,7 @@ namespace PLN_LEVEL {
 #include "kernel/forward.hpp"
 #include "kernel/gradient.hpp"
 #include "kernel/orthogonal.hpp"
+#include "kernel/orthogonal_capture.hpp"
 #include "kernel/peak.hpp"
 #include "kernel/sums.hpp"
 

@@ -1,0 +1,190 @@
+// Capture steps on orthogonal inputs, on packed live pairs (live_pairs.hpp). Each function reads the values
+// once, in order; lanes without a live pair carry zeros.
+#pragma once
+
+using LiveVec = Vec<double>;
+constexpr int kLiveLanes = kLanes<double>;
+constexpr int kWordVectors = static_cast<int>(pl::kWordPoints) / kLiveLanes;
+
+#if defined(__AVX2__) && !defined(__AVX512F__)
+// For each pattern of 4 bits, the 32-bit shuffles that spread values to the lanes of the bits, and back.
+struct Shuffles {
+    alignas(32) int spread[16][8];
+    alignas(32) int pack[16][8];
+    alignas(32) long long first[5][4];  // masks of the first k lanes
+};
+constexpr Shuffles make_shuffles() {
+    Shuffles s{};
+    for (int bits = 0; bits < 16; ++bits)
+        for (int lane = 0, k = 0; lane < 4; ++lane) {
+            if ((bits >> lane & 1) == 0) continue;
+            for (int half = 0; half < 2; ++half) {
+                s.spread[bits][2 * lane + half] = 2 * k + half;
+                s.pack[bits][2 * k + half] = 2 * lane + half;
+            }
+            ++k;
+        }
+    for (int k = 0; k <= 4; ++k)
+        for (int lane = 0; lane < k; ++lane) s.first[k][lane] = -1;
+    return s;
+}
+static constexpr Shuffles kShuffles = make_shuffles();
+
+PLN_INLINE LiveVec shuffled(LiveVec v, const int* order) {
+    return _mm256_castps_pd(_mm256_permutevar8x32_ps(
+        _mm256_castpd_ps(v), _mm256_load_si256(reinterpret_cast<const __m256i*>(order))));
+}
+#endif
+
+PLN_INLINE Index live_count(Word bits) {
+    return __builtin_popcountll(bits);
+}
+
+// v in the lanes of the bits, else 0.
+PLN_INLINE LiveVec only(Word bits, LiveVec v) {
+#if defined(__AVX512F__)
+    return _mm512_maskz_mov_pd(static_cast<__mmask8>(bits), v);
+#else
+    return select<double>(bits, v);
+#endif
+}
+
+// The next values, each in the lane of its bit, else 0. Reads a whole vector.
+PLN_INLINE LiveVec spread(const double* from, Word bits) {
+#if defined(__AVX512F__)
+    return _mm512_maskz_expand_pd(static_cast<__mmask8>(bits), _mm512_loadu_pd(from));
+#elif defined(__AVX2__)
+    return only(bits, shuffled(_mm256_loadu_pd(from), kShuffles.spread[bits]));
+#else
+    LiveVec v = {};
+    for (int lane = 0; lane < kLiveLanes; ++lane)
+        if ((bits >> lane & 1) != 0) v[lane] = *from++;
+    return v;
+#endif
+}
+
+// The lanes of the bits, one after the other. Writes no more than these: what follows may not have been read.
+PLN_INLINE void pack(double* to, Word bits, LiveVec v) {
+#if defined(__AVX512F__)
+    // not compressstoreu: where that is microcoded it costs more than the rest of the sweep
+    const auto first = static_cast<__mmask8>((1u << live_count(bits)) - 1);
+    _mm512_mask_storeu_pd(to, first, _mm512_maskz_compress_pd(static_cast<__mmask8>(bits), v));
+#elif defined(__AVX2__)
+    const auto* first = reinterpret_cast<const __m256i*>(kShuffles.first[live_count(bits)]);
+    _mm256_maskstore_pd(to, _mm256_load_si256(first), shuffled(v, kShuffles.pack[bits]));
+#else
+    for (int lane = 0; lane < kLiveLanes; ++lane)
+        if ((bits >> lane & 1) != 0) *to++ = v[lane];
+#endif
+}
+
+// max(v, 0) in the lanes of the bits, else 0. A NaN stays: it shows in the outputs.
+PLN_INLINE LiveVec surviving(Word bits, LiveVec v) {
+#if defined(__AVX512F__)
+    return _mm512_maskz_max_pd(static_cast<__mmask8>(bits), _mm512_setzero_pd(), v);
+#else
+    return only(bits, v <= LiveVec{} ? LiveVec{} : v);
+#endif
+}
+
+PLN_INLINE Word vector_bits(Word word, int v) {
+    return word >> (v * kLiveLanes) & ((Word{1} << kLiveLanes) - 1);
+}
+
+// visit(v, bits, values) for the vectors of one word; w goes beyond its values.
+template <class Visit>
+PLN_INLINE void over_word(Word word, const double*& w, const Visit& visit) {
+#pragma GCC unroll 8
+    for (int v = 0; v < kWordVectors; ++v) {
+        const Word bits = vector_bits(word, v);
+        const LiveVec from = spread(w, bits);
+        w += live_count(bits);
+        visit(v, bits, from);
+    }
+}
+
+// One word of norms; Crossing: with the products.
+template <bool Crossing>
+PLN_INLINE void norms_of_word(LiveArgs& s, Index j, Word word, const double* push, LiveVec& travel) {
+    const LiveVec abar = broadcast(s.abar[j]), escape = broadcast(s.escape[j]), half = broadcast(0.5);
+    LiveVec squares = {}, products = {};
+    over_word(word, s.w, [&](int v, Word bits, LiveVec from) __attribute__((always_inline)) {
+        const LiveVec pushed = load(push + v * kLiveLanes);
+        const LiveVec to = surviving(bits, fma(abar, pushed, from)), moved = to - from;
+        squares = fma(to, to, squares);
+        travel = fma(moved, moved, travel);
+        if (!Crossing) return;
+        const LiveVec received = to == LiveVec{} ? from * escape : pushed;
+        products = fma(half * (from + to), received, products);
+    });
+    store(s.squares + j * kLiveLanes, load(s.squares + j * kLiveLanes) + squares);
+    if (Crossing) store(s.products + j * kLiveLanes, load(s.products + j * kLiveLanes) + products);
+}
+
+void live_norms(LiveArgs& s) {
+    LiveVec travel = {};
+    for (Index b = 0; b < s.blocks; ++b)
+        for (Index j = 0; j < s.p; ++j) {
+            const Word word = s.live[b * s.p + j];
+            if (word == 0) continue;
+            if (s.crossing[j] != 0)
+                norms_of_word<true>(s, j, word, s.push + b * kWordPoints, travel);
+            else
+                norms_of_word<false>(s, j, word, s.push + b * kWordPoints, travel);
+        }
+    s.travel += sum_lanes<double>(travel);
+}
+
+void live_outputs(LiveArgs& s) {
+    for (Index b = 0; b < s.blocks; ++b) {
+        const double* push = s.push + b * kWordPoints;
+        LiveVec h[kWordVectors] = {};
+        for (Index j = 0; j < s.p; ++j) {
+            const Word word = s.live[b * s.p + j];
+            if (word == 0) continue;
+            const LiveVec abar = broadcast(s.abar[j]), a = broadcast(s.a[j]);
+            over_word(word, s.w, [&](int v, Word bits, LiveVec from) __attribute__((always_inline)) {
+                h[v] = fma(a, surviving(bits, fma(abar, load(push + v * kLiveLanes), from)), h[v]);
+            });
+        }
+        for (int v = 0; v < kWordVectors; ++v) store(s.h + b * kWordPoints + v * kLiveLanes, h[v]);
+    }
+}
+
+void live_write(LiveArgs& s) {
+    for (Index b = 0; b < s.blocks; ++b)
+        for (Index j = 0; j < s.p; ++j) {
+            const Word word = s.live[b * s.p + j];
+            if (word == 0) continue;
+            const double* push = s.push + b * kWordPoints;
+            const LiveVec abar = broadcast(s.abar[j]);
+            Word kept = 0;
+            over_word(word, s.w, [&](int v, Word bits, LiveVec from) __attribute__((always_inline)) {
+                const LiveVec to = surviving(bits, fma(abar, load(push + v * kLiveLanes), from));
+                const Word still = positive_bits(to);
+                pack(s.to, still, to);
+                s.to += live_count(still);
+                kept |= still << (v * kLiveLanes);
+            });
+            s.live[b * s.p + j] = kept;
+        }
+}
+
+void live_rates(LiveArgs& s) {
+    for (Index b = 0; b < s.blocks; ++b)
+        for (Index j = 0; j < s.p; ++j) {
+            const Word word = s.live[b * s.p + j];
+            if (word == 0) continue;
+            const double* push = s.push + b * kWordPoints;
+            LiveVec squares = load(s.squares + j * kLiveLanes), products = load(s.products + j * kLiveLanes);
+            over_word(word, s.w, [&](int v, Word bits, LiveVec from) __attribute__((always_inline)) {
+                const LiveVec pushed = only(bits, load(push + v * kLiveLanes));
+                squares = fma(pushed, pushed, squares);
+                products = fma(pushed, from, products);
+            });
+            store(s.squares + j * kLiveLanes, squares);
+            store(s.products + j * kLiveLanes, products);
+        }
+}
+
+extern const LiveKernel live_kernel = {kLiveLanes, live_norms, live_outputs, live_write, live_rates};
