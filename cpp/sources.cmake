@@ -45,6 +45,12 @@ add_library(
   cpp/run/ensemble.cpp
   cpp/capture/live_pairs.cpp
   cpp/capture/orthogonal.cpp
+  cpp/capture/capture.cpp
+  cpp/capture/dense.cpp
+  cpp/capture/neuron.cpp
+  cpp/capture/step.cpp
+  cpp/stabilised/rkc.cpp
+  cpp/stabilised/spectral.cpp
   ${PLN_FLOW_SOURCES})
 target_link_libraries(pln_core PUBLIC pln_flags Threads::Threads ${PLN_THREADS})
 

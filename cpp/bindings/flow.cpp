@@ -9,6 +9,7 @@
 #include "bindings/register.hpp"
 #include "bindings/signals.hpp"
 #include "bindings/threads.hpp"
+#include "capture/capture.hpp"
 #include "flow/polynomial.hpp"
 #include "flow/problem.hpp"
 #include "parallel/parallel_for.hpp"
@@ -73,6 +74,7 @@ FlowOptions read_options(const py::dict& task) {
     o.switches = task["switches"].cast<bool>();
     o.dense = task["dense"].cast<bool>();
     o.order = task["order"].cast<int>();
+    o.stabilised = task["stabilised"].cast<bool>();
     o.max_step = task["max_step"].cast<double>();
     const py::dict stop = task["stop"].cast<py::dict>();
     o.stop.criterion = stop["criterion"].cast<bool>();
@@ -110,7 +112,8 @@ py::dict counters(const FlowResult& r) {
         "accepted"_a = c.accepted, "rejected"_a = c.rejected, "rhs"_a = c.rhs, "events"_a = c.events,
         "on"_a = c.on, "off"_a = c.off, "slide_in"_a = c.slide_in, "slide_to_on"_a = c.slide_to_on,
         "slide_to_off"_a = c.slide_to_off, "repelling"_a = c.repelling, "zero_neuron"_a = c.zero_neuron,
-        "a_zero"_a = c.a_zero, "sliding_end"_a = c.sliding_end, "sliding_max"_a = c.sliding_max,
+        "a_zero"_a = c.a_zero, "restarts"_a = c.restarts, "sliding_end"_a = c.sliding_end, "sliding_max"_a = c.sliding_max,
+        "stabilised_steps"_a = c.stabilised_steps, "spectral_radius"_a = c.spectral_radius,
         "seconds"_a = r.seconds, "criterion_time"_a = time_or_none(r.criterion_time),
         "proved_time"_a = time_or_none(r.proved_time), "loss_bound"_a = time_or_none(r.loss_bound));
 }
@@ -154,6 +157,7 @@ py::object write_result(const FlowWork& work) {
     out["velocity_sq"] = copied(r.velocity_sq, {m});
     out["n_active"] = copied(r.n_active, {m});
     out["invariant_drift"] = copied(r.invariant_drift, {m});
+    out["loss_error"] = copied(r.loss_error, {static_cast<py::ssize_t>(r.loss_error.size())});
     out["W"] = copied(r.W, {p, d});
     out["a"] = copied(r.a, {p});
     out["counters"] = counters(r);
@@ -172,7 +176,7 @@ double flow_bytes(const FlowProblem& problem) {
     return 8 * (2.0 * (kMaxOrder + 1) * (p * width + n) + n * d + 4 * p * width + 2 * n * p);
 }
 
-py::tuple run_flow(const py::sequence& items, int threads, const py::object& progress) {
+py::tuple run_flow(const py::sequence& items, const std::string& method, int threads, const py::object& progress) {
     std::vector<FlowWork> works(items.size());
     double bytes = 0;
     for (std::size_t k = 0; k < works.size(); ++k) {
@@ -187,7 +191,9 @@ py::tuple run_flow(const py::sequence& items, int threads, const py::object& pro
         require_bytes(bytes * std::min<double>(threads, static_cast<double>(total)));
         parallel_for(total, threads, control, [&](std::int64_t k) {
             FlowWork& work = works[static_cast<std::size_t>(k)];
-            work.result = flow(work.problem, work.options, [&control] { return control.check(); });
+            const Poll poll = [&control] { return control.check(); };
+            work.result = method == "flow" ? flow(work.problem, work.options, poll)
+                                           : capture(work.problem, work.options, total == 1 ? threads : 1, poll);
             work.started = true;
             control.add_done(1);
         });
@@ -207,7 +213,7 @@ double exit_time(const std::vector<double>& coefficients, double h, double tol) 
 }  // namespace
 
 void register_flow(py::module_& module) {
-    module.def("flow", &run_flow, py::arg("tasks"), py::arg("threads"), py::arg("progress") = py::none(),
+    module.def("flow", &run_flow, py::arg("tasks"), py::arg("method"), py::arg("threads"), py::arg("progress") = py::none(),
                "Runs tasks (dictionaries, see backends/flow_task.py) of the event-driven flow. Returns (list "
                "of dict or "
                "None, interrupted).");

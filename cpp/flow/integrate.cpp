@@ -7,6 +7,7 @@
 #include "flow/polynomial.hpp"
 #include "flow/problem.hpp"
 #include "flow/recorder.hpp"
+#include "flow/stabilised.hpp"
 #include "flow/step_size.hpp"
 #include "flow/switching.hpp"
 
@@ -29,6 +30,7 @@ class Flow {
           near_(in_),
           switcher_(in_, pairs_, jets_, noise_, near_, result_, options.switches),
           search_(in_, pairs_, jets_, noise_, near_),
+          stabilised_(jets_, problem.p, options, [this] { return !cancelled(); }),
           recorder_(problem, in_, options, result_),
           problem_(problem) {}
 
@@ -54,6 +56,7 @@ class Flow {
         }
         result_.count.rhs = jets_.evaluations();
         result_.count.sliding_end = switcher_.sliding();
+        result_.count.spectral_radius = stabilised_.radius();
         recorder_.finish(t_, jets_, pairs_, status);
         return std::move(result_);
     }
@@ -72,6 +75,7 @@ class Flow {
             if (++burst_ > burst_limit()) return Status::kSwitchLimit;
         }
         if (event) {
+            stabilised_.renew();
             ++result_.count.events;
             if (t_ - burst_start_ > kInstant * std::max(1.0, t_)) {
                 burst_start_ = t_;
@@ -107,21 +111,22 @@ class Flow {
             if (!events_.empty() || h_ >= left || order >= natural_) break;
         }
         last_order_ = jets_.order();
+        const bool trusted = events_.empty() && h_ < std::min(left, options_.max_step);
+        if (trusted && options_.stabilised && options_.order == 0) stabilised_.compare(t_, h_);
         return true;
     }
 
     bool advance() {
-        if (!plan()) return false;
         const double before = jets_.residual_sq(), left = horizon() - t_;
+        if (stabilised_.on() && stabilised_advance(before, left)) return true;
+        if (cancelled_ || !plan()) return false;
         double sum = descend(before);
         if (!(sum <= lowest_ + rounding(before)))
             return fail(std::isfinite(sum) ? Status::kStepLimit : Status::kNonFinite);
         const double level = recorder_.level_passed(before, sum);
         if (level >= 0.0) sum = cut_at(level * (1.0 - 1e-12), sum);  // a little below, so that it is passed
         note_criterion(before, sum);
-        if (options_.dense) keep_piece();
-        lowest_ = std::min(lowest_, sum);
-        t_ = h_ >= left ? horizon() : t_ + h_;
+        keep_time(sum, left);
         jets_.accept();
         jets_.evaluate_gradient();
         while (!events_.empty() && events_.back().t > h_ * (1.0 + 1e-12)) events_.pop_back();
@@ -132,6 +137,47 @@ class Flow {
         jets_.first();
         ++result_.count.accepted;
         return true;
+    }
+
+    // One stabilised step, within which nothing happens; false if there is none that gains over Taylor steps.
+    bool stabilised_advance(double before, double left) {
+        while (stabilised_.on()) {
+            const double most = std::min(left, options_.max_step);
+            const double sum = stabilised_.attempt(most, switcher_.sliding() > 0, h_, result_.count.rejected);
+            if (std::isnan(sum)) return false;
+            const auto& events = search_.search(t_, h_, switcher_.sign());
+            const double level = level_within(before, sum);
+            if (events.empty() && level < 0.0 && sum <= lowest_ + rounding(before)) {
+                keep_time(sum, left);
+                jets_.accept_proposed();
+                jets_.first();
+                ++result_.count.accepted;
+                ++result_.count.stabilised_steps;
+                return true;
+            }
+            ++result_.count.rejected;
+            jets_.drop();
+            if (!events.empty())
+                stabilised_.retreat(t_, events.front().t);
+            else if (level >= 0.0)  // as if the fall were exponential
+                stabilised_.retreat(t_, h_ * std::log(before / level) / std::log(before / sum));
+            else
+                stabilised_.leave();
+        }
+        return false;
+    }
+
+    // A level of sum r^2 passed in the step, at which something is decided or noted; negative if none.
+    double level_within(double before, double sum) const {
+        const double smallest = recorder_.smallest_label_sq();
+        const bool noted = result_.criterion_time < 0.0 && before > smallest && sum < smallest;
+        return std::max(recorder_.level_passed(before, sum), noted ? smallest : -1.0);
+    }
+
+    void keep_time(double sum, double left) {
+        if (options_.dense) keep_piece();
+        lowest_ = std::min(lowest_, sum);
+        t_ = h_ >= left ? horizon() : t_ + h_;
     }
 
     // The flow's loss never rises: where it does, the step was too long, or the loss has reached its
@@ -212,6 +258,7 @@ class Flow {
     Near near_;
     Switcher switcher_;
     EventSearch search_;
+    Stabilised stabilised_;
     Recorder recorder_;
     const FlowProblem& problem_;
     std::vector<Event> events_;

@@ -27,6 +27,7 @@ Jets::Jets(const Inputs& inputs, const Pairs& pairs, int max_order)
     norms_.assign(orders, std::vector<double>(p, 0.0));
     mu_.assign(orders, std::vector<std::vector<double>>(p));
     trial_a_.resize(p);
+    trial_mu_.resize(p);
     trial_r_.resize(at(in_.n));
     coeff_.resize(at(in_.d));
 }
@@ -45,6 +46,7 @@ void Jets::set_state(const double* W, const double* a) {
     slot_norm_.assign(slot_point_.size(), 0.0);
     buried_ = 0;
     trial_w_.assign(offset_.back(), 0.0);
+    trial_s_.assign(offset_.back(), 0.0);
     for (std::size_t j = 0; j < at(in_.p); ++j) {
         const double* row = W + j * at(in_.d);
         double* to = w_[0].data() + offset_[j];
@@ -85,6 +87,11 @@ void Jets::hold_invariants() {
         const double rounding = (8.0 + 0.25 * static_cast<double>(width(j))) * kEps * (w + a);
         invariant_[at(j)] = std::abs(a - w) <= rounding ? 0.0 : a - w;
     }
+}
+
+void Jets::restore_trial(std::size_t j) {
+    if (pairs_.slide[j].size() > 0) pairs_.slide[j].project(trial_w_.data() + offset_[j], coeff_.data());
+    restore_invariant(j);
 }
 
 // Lemma 1, at the trial state: the larger of the two weights follows from the smaller.
@@ -219,8 +226,7 @@ double Jets::attempt(double h) {
         double value = a_[at(order_)][j];
         for (int k = order_ - 1; k >= 0; --k) value = value * h + a_[at(k)][j];
         trial_a_[j] = value;
-        if (pairs_.slide[j].size() > 0) pairs_.slide[j].project(trial_w_.data() + offset_[j], coeff_.data());
-        restore_invariant(j);
+        restore_trial(j);
         for (std::size_t l = offset_[j]; l < offset_[j + 1]; ++l) q_[l] = trial_a_[j] * trial_w_[l];
     }
     residual(q_, true, trial_r_);

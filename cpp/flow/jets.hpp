@@ -39,6 +39,22 @@ class Jets {
     double attempt(double h);
     void accept();
 
+    // A state, or a coefficient of the polynomial, as one vector of size(): every w_j, then a.
+    std::size_t size() const { return offset_.back() + a_[0].size(); }
+    void pack(int k, double* y) const;
+    double part_sq(const double* y, int j) const;  // squared norm of neuron j's share of such a vector
+    double norm(int k) const;                      // of coefficient k
+
+    // The field with the present modes at a state y, f <- dy/dt; its residuals, gradients and multipliers are
+    // kept for `propose`.
+    void velocity(const double* y, double* f);
+    void restore(double* y);  // y back on the invariants, sliding pairs on z_ji = 0
+    // Takes y1, the state at which `velocity` was last evaluated (f1), as the trial state at time h, and the
+    // cubic between the present state and it as the polynomial; returns sum_i r_i^2 at y1.
+    double propose(const std::vector<double>& y1, const std::vector<double>& f1, double h);
+    void accept_proposed();      // gradients are known then: no evaluation is needed
+    void drop() { order_ = 1; }  // the polynomial of `propose` or `extend`, down to the velocity
+
     int order() const { return order_; }
     double w_norm(int k, int j) const { return norms_[at(k)][static_cast<std::size_t>(j)]; }
     const double* w(int k, int j) const { return w_[at(k)].data() + offset_[static_cast<std::size_t>(j)]; }
@@ -72,6 +88,7 @@ class Jets {
     void residual(const std::vector<double>& w_times_a, bool with_labels, std::vector<double>& r) const;
     void gradient_of(int j, const std::vector<double>& r, double* g) const;
     void restore_invariant(std::size_t j);
+    void restore_trial(std::size_t j);
     void push(int k);  // s_k from g_k, then W_{k+1}, a_{k+1}
 
     const Inputs& in_;
@@ -81,7 +98,8 @@ class Jets {
     std::vector<std::size_t> offset_;
     std::vector<std::vector<double>> w_, a_, s_, r_, norms_;
     std::vector<std::vector<std::vector<double>>> mu_;
-    std::vector<double> invariant_, q_, trial_w_, trial_a_, trial_r_, coeff_;
+    std::vector<std::vector<double>> trial_mu_;
+    std::vector<double> invariant_, q_, trial_w_, trial_a_, trial_r_, trial_s_, coeff_;
     std::vector<int> slot_point_;
     std::vector<double> slot_norm_;
     std::size_t buried_ = 0;

@@ -41,7 +41,8 @@ struct FlowOptions {
     double t_end = 0.0, rtol = 1e-6, atol = 1e-9;
     std::vector<double> save;  // increasing, within [0, t_end]
     bool states = false, switches = false, dense = false;
-    int order = 0;  // Taylor order; 0 chooses it step by step
+    int order = 0;           // Taylor order; 0 chooses it step by step
+    bool stabilised = true;  // Runge-Kutta-Chebyshev steps where they go further
     double max_step = std::numeric_limits<double>::infinity();
     FlowStop stop;
 };
@@ -54,6 +55,9 @@ struct FlowCounters {
     std::int64_t zero_neuron = 0;   // neurons that reached (or started at) w_j = 0
     std::int64_t a_zero = 0;        // a_j crossed 0 while the neuron was sliding
     std::int64_t sliding_end = 0, sliding_max = 0;
+    std::int64_t restarts = 0;      // runs begun again at a smaller tolerance (capture)
+    std::int64_t stabilised_steps = 0;  // of the accepted ones
+    double spectral_radius = 0.0;       // of the field's Jacobian, last estimate; 0 if there was none
 };
 
 struct Switch {
@@ -73,6 +77,7 @@ struct DensePiece {
 struct FlowResult {
     Status status = Status::kHorizon;
     std::vector<double> t, loss, velocity_sq, invariant_drift;
+    std::vector<double> loss_error;  // capture: estimated relative error of each loss
     std::vector<std::int64_t> n_active;
     std::vector<double> W, a;              // end state
     std::vector<double> W_saved, a_saved;  // (m, p, d), (m, p) when asked for

@@ -12,6 +12,8 @@ namespace {
 
 constexpr double kShare = 0.1;          // of the tolerance, for one step
 constexpr double kDisplacement = 0.05;  // of the step's displacement
+constexpr double kErrorOfThird = 0.4;   // of a stabilised step, relative to h^3 c_3
+constexpr double kRounding = 1e-14;     // of the error estimate, relative to the state
 
 }  // namespace
 
@@ -45,6 +47,35 @@ double trusted_step(const Jets& jets, int p, double rtol, double atol) {
     double h = std::pow(kShare / term, 1.0 / order);
     if (order > 1) h = std::min(h, std::pow(kDisplacement * std::sqrt(total[1]) / norm, 1.0 / (order - 1)));
     return h;
+}
+
+double stabilised_step(const Jets& jets, int p, double rtol, double atol) {
+    double worst = 0.0;
+    for (int j = 0; j < p; ++j) {
+        const double scale = rtol * std::hypot(jets.w_norm(0, j), jets.a(0, j)) + atol;
+        worst = std::max(worst, std::hypot(jets.w_norm(3, j), jets.a(3, j)) / scale);
+    }
+    const double by_tolerance = std::cbrt(kShare / (kErrorOfThird * worst));
+    return std::min(by_tolerance, std::sqrt(kDisplacement * jets.norm(1) / (kErrorOfThird * jets.norm(3))));
+}
+
+double error_growth(const Jets& jets, const Rkc& step, int p, double rtol, double atol) {
+    double worst = 0.0, total = 0.0, way = 0.0, state = 0.0;
+    std::vector<double> moved(jets.size());
+    jets.pack(0, moved.data());
+    for (std::size_t l = 0; l < moved.size(); ++l) {
+        state += moved[l] * moved[l];
+        moved[l] -= step.y1()[l];
+    }
+    for (int j = 0; j < p; ++j) {
+        const double scale = rtol * std::hypot(jets.w_norm(0, j), jets.a(0, j)) + atol;
+        const double square = jets.part_sq(step.error().data(), j);
+        worst = std::max(worst, square / (scale * scale));
+        total += square;
+        way += jets.part_sq(moved.data(), j);
+    }
+    const double allowed = kDisplacement * std::sqrt(way) + kRounding * std::sqrt(state);
+    return std::min(std::cbrt(kShare / std::sqrt(worst)), std::sqrt(allowed / std::sqrt(total)));
 }
 
 }  // namespace pl

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "flow/jets.hpp"
+#include "stabilised/rkc.hpp"
 
 namespace pl {
 
@@ -12,5 +13,10 @@ int natural_order(double rtol);
 // atol, and below a fraction of the step's displacement for all neurons together (so that errors cannot
 // outgrow the descent near its end).
 double trusted_step(const Jets& jets, int p, double rtol, double atol);
+
+// The same for a stabilised step, whose error is h^3 y''' / 15 = 0.4 h^3 c_3. Before one was taken: by c_3.
+double stabilised_step(const Jets& jets, int p, double rtol, double atol);
+// After it: the factor, by its error estimate, by which it might have been longer; below 1 it was too long.
+double error_growth(const Jets& jets, const Rkc& step, int p, double rtol, double atol);
 
 }  // namespace pl

@@ -3,12 +3,9 @@
 #pragma once
 
 // z for J neurons by V vectors of points; x: (d, V * lanes); w: J rows of stride ldw.
-// Adds a_j max(z_ji, 0) to h and sets the neurons' mask bits from bit `shift` on.
 template <class Real, int J, int V>
-PLN_INLINE void forward_tile(const Real* x, const Real* w, pl::Index ldw, pl::Index d, const Real* a,
-                             Vec<Real>* h, pl::Word* masks, int shift) {
+PLN_INLINE void products(const Real* x, const Real* w, pl::Index ldw, pl::Index d, Vec<Real> (&z)[J][V]) {
     constexpr int L = kLanes<Real>;
-    Vec<Real> z[J][V] = {};
     for (pl::Index k = 0; k < d; ++k) {
         Vec<Real> xk[V];
 #pragma GCC unroll 8
@@ -20,6 +17,15 @@ PLN_INLINE void forward_tile(const Real* x, const Real* w, pl::Index ldw, pl::In
             for (int v = 0; v < V; ++v) z[j][v] = fma(wk, xk[v], z[j][v]);
         }
     }
+}
+
+// Adds a_j max(z_ji, 0) to h and sets the neurons' mask bits from bit `shift` on.
+template <class Real, int J, int V>
+PLN_INLINE void forward_tile(const Real* x, const Real* w, pl::Index ldw, pl::Index d, const Real* a,
+                             Vec<Real>* h, pl::Word* masks, int shift) {
+    constexpr int L = kLanes<Real>;
+    Vec<Real> z[J][V] = {};
+    products<Real, J, V>(x, w, ldw, d, z);
 #pragma GCC unroll 8
     for (int j = 0; j < J; ++j) {
         pl::Word bits = 0;

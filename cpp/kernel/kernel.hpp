@@ -43,6 +43,44 @@ struct PassArgs {
     double sum_r2;  // out: sum of r_i^2
 };
 
+// The two halves of a pass on their own, for the capture method: pre-activations in memory, and the gradient
+// for any weights in place of the residuals. Rows of z are whole blocks: (p, blocks * kBlockPoints).
+template <class Real>
+struct HalvesArgs {
+    PackedData<Real> data;  // p: neurons in W, z, masks and G, any number
+    const Real* W;          // (p, row_stride)
+    Real* z;                // preactivations: out
+    const Real* weights;    // (blocks * kBlockPoints), zero beyond n
+    const Word* masks;      // (blocks, p)
+    Real* G;                // gradient: sum_i weights_i 1_ji x_i, overwritten
+    Real* scratch;
+};
+
+// From pre-activations: masks, residuals and the sum of their squares.
+template <class Real>
+struct OutputsArgs {
+    Index n, p, blocks;
+    const Real *z, *a, *y;
+    Word* masks;
+    Real* r;        // (blocks * kBlockPoints)
+    double sum_r2;  // out
+};
+
+// Pairs of one neuron that meet their kinks during one step, on their own: z goes from `from` to
+//     z_end = from + base + sum_l phi_l force_l gram_l
+// where phi_l in [0, 1] is the share of the step that pair l is on (kinks.hpp).
+struct KinkArgs {
+    int count, stride;    // rows of gram are padded to `stride`
+    const double* gram;   // (count, stride): <x_l, x_m>
+    const double* force;  // (count)
+    const double* base;   // (stride): motion of each z by all other pairs
+    const double* from;   // (stride)
+    double* phi;          // in: a guess; out
+    double* end;          // (stride), out
+    double tolerance;     // largest change of a share in the last sweep
+    int sweeps;           // in: at most; out: done
+};
+
 // One explicit Euler step, and the squared speed at its start.
 template <class Real>
 struct UpdateArgs {
@@ -84,6 +122,11 @@ struct Kernel {
     Index scratch_size;  // Reals of scratch that pass needs
     void (*pass)(PassArgs<Real>&);
     void (*update)(UpdateArgs<Real>&);
+    void (*preactivations)(HalvesArgs<Real>&);
+    void (*gradient)(HalvesArgs<Real>&);
+    // Bit l of bits[b * stride] is 1 where z > 0 at place b * kBlockPoints + l of one neuron's row.
+    void (*signs)(const Real* z, Index blocks, Word* bits, Index stride);
+    void (*outputs)(OutputsArgs<Real>&);
     Index tile;  // points per block of the orthogonal functions
     void (*orthogonal_outputs)(OrthogonalArgs<Real>&);
     void (*orthogonal_pass)(OrthogonalArgs<Real>&);
@@ -105,6 +148,7 @@ struct SumKernel {
     void (*combine)(const double* const* rows, const double* weight, int count, std::size_t width,
                     double* out);
     double (*dot)(const double* u, const double* v, std::size_t width);
+    void (*settle)(KinkArgs&);
 };
 
 }  // namespace pl

@@ -17,6 +17,7 @@ namespace PLN_LEVEL {
 //
 #include "kernel/forward.hpp"
 #include "kernel/gradient.hpp"
+#include "kernel/kinks.hpp"
 #include "kernel/orthogonal.hpp"
 #include "kernel/orthogonal_capture.hpp"
 #include "kernel/peak.hpp"
@@ -75,6 +76,8 @@ void pass(PassArgs<Real>& s) {
                 s.G[j * s.data.row_stride + k] = sum_lanes<Real>(load(s.scratch + (j * s.data.d + k) * L));
 }
 
+#include "kernel/halves.hpp"
+
 template <class Real, int Bytes>
 void update_rows(UpdateArgs<Real>& s) {
     constexpr int L = kLanes<Real, Bytes>;
@@ -113,11 +116,23 @@ void update(UpdateArgs<Real>& s) {
 
 template <class Real>
 constexpr Kernel<Real> table() {
-    return {
-        kLanes<Real>,          kTileVectors * kLanes<Real>, kScratchReals<Real>,      pass<Real>,
-        update<Real>,          kTileOfPoints<Real>,         orthogonal_outputs<Real>, orthogonal_pass<Real>,
-        orthogonal_step<Real>, orthogonal_speed<Real>,      orthogonal_prune<Real>,   fma_loop<Real>,
-        kPeakFlops<Real>};
+    return {kLanes<Real>,
+            kTileVectors * kLanes<Real>,
+            kScratchReals<Real>,
+            pass<Real>,
+            update<Real>,
+            preactivations<Real>,
+            gradient<Real>,
+            signs<Real>,
+            outputs<Real>,
+            kTileOfPoints<Real>,
+            orthogonal_outputs<Real>,
+            orthogonal_pass<Real>,
+            orthogonal_step<Real>,
+            orthogonal_speed<Real>,
+            orthogonal_prune<Real>,
+            fma_loop<Real>,
+            kPeakFlops<Real>};
 }
 
 extern const Kernel<float> kernel_f32 = table<float>();

@@ -88,4 +88,4 @@ double dot(const double* u, const double* v, SumSize width) {
     return horizontal(acc);
 }
 
-extern const SumKernel sum_kernel = {gather_dot, gather_sum, combine, dot};
+extern const SumKernel sum_kernel = {gather_dot, gather_sum, combine, dot, settle};

@@ -125,6 +125,7 @@ void check_near(const Vector& got, const Vector& expected) {
     CHECK(got.size() == expected.size());
     double size = 0;
     for (double value : expected) size = std::max(size, std::abs(value));
+    for (std::size_t k = 0; k < got.size(); ++k) {if (!near(got[k], expected[k], size)) std::printf("%zu of %zu: %.17g %.17g\n",k,got.size(), got[k],expected[k]);} 
     for (std::size_t k = 0; k < got.size(); ++k) CHECK(near(got[k], expected[k], size));
 }
 
@@ -154,7 +155,7 @@ void check_state(pl::OrthogonalCapture& model, Reference& expected) {
 // Impulses of either sign, strong enough that some pairs die and none returns.
 void test_steps(int n, int p, const pl::LiveKernel& kernel) {
     const RandomOrthogonal problem(n, p, static_cast<unsigned>(1000 * n + p), 0.5, 3);
-    pl::OrthogonalCapture model(problem.view, 1, kernel);
+    pl::OrthogonalCapture model(problem.view, 1, kernel);printf("%d %d\n",n,p);
     Reference expected(problem.view);
     check_state(model, expected);
     std::mt19937_64 engine(7);

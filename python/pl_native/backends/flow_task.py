@@ -43,6 +43,8 @@ class FlowTask:
     orthogonal: bool = False
     order: int = 0
     """Taylor order; 0 chooses it step by step"""
+    stabilised: bool = True
+    """Runge-Kutta-Chebyshev steps where they go further per evaluation than Taylor steps"""
     max_step: float = float("inf")
 
 
@@ -114,7 +116,7 @@ class FlowRun:
     counters: dict[str, Any]
     """accepted, rejected, rhs, events, on, off, slide_in, slide_to_on, slide_to_off, repelling,
     zero_neuron, a_zero,
-    sliding_end, sliding_max, seconds, criterion_time, proved_time, loss_bound"""
+    sliding_end, sliding_max, stabilised_steps, spectral_radius, seconds, criterion_time, proved_time, loss_bound"""
     switches: SwitchLog | None
     dense: DenseFlow | None
 

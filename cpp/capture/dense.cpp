@@ -1,0 +1,325 @@
+#include "capture/dense.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernel/dispatch.hpp"
+
+namespace pl {
+namespace {
+
+constexpr int kRounds = 20;      // of looking for pairs that cross because others did
+constexpr double kInstant = 1e-6;  // a time short enough to read a velocity from
+
+Problem<double> as_problem(const FlowProblem& flow) {
+    Problem<double> problem;
+    problem.n = flow.n;
+    problem.d = flow.d;
+    problem.p = flow.p;
+    problem.X = flow.X;
+    problem.y = flow.y;
+    problem.W = flow.W;
+    problem.a = flow.a;
+    problem.w_perp_sq = flow.w_perp_sq;
+    problem.certifiable = flow.certifiable;
+    problem.orthogonal = flow.orthogonal;
+    return problem;
+}
+
+double square(const double* w, Index width) {
+    double sum = 0;
+    for (Index k = 0; k < width; ++k) sum += w[k] * w[k];
+    return sum;
+}
+
+std::size_t at(Index j) {
+    return static_cast<std::size_t>(j);
+}
+
+}  // namespace
+
+CaptureInputs::CaptureInputs(const FlowProblem& problem, int threads)
+    : problem_(as_problem(problem)),
+      packed_(problem_, kernel<double>(), threads),
+      stride_(round_up(problem_.d, 8)),
+      rows_(problem_.n * stride_) {
+    for (Index i = 0; i < problem_.n; ++i)
+        std::copy_n(problem_.X + i * problem_.d, problem_.d, rows_.data() + i * stride_);
+}
+
+DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs)
+    : inputs_(std::move(inputs)),
+      kernel_(kernel<double>()),
+      n_(inputs_->problem().n),
+      d_(inputs_->problem().d),
+      p_(inputs_->problem().p),
+      stride_(inputs_->packed().row_stride()),
+      blocks_(block_count(n_)),
+      ldz_(blocks_ * kBlockPoints),
+      now_(make_state()),
+      trial_(make_state()),
+      solver_(inputs_->rows()),
+      G_(p_ * stride_),
+      scratch_(kernel_.scratch_size),
+      weights_(ldz_),
+      r_(ldz_),
+      picked_W_(p_ * stride_),
+      picked_z_(p_ * ldz_),
+      signs_(p_ * blocks_),
+      seen_(p_ * blocks_),
+      middle_(at(p_)) {
+    const Problem<double>& problem = inputs_->problem();
+    for (Index j = 0; j < p_; ++j)
+        std::copy_n(problem.W + j * d_, d_, now_.W.data() + j * stride_);
+    std::copy_n(problem.a, p_, now_.a.data());
+    for (Index j = 0; j < p_; ++j) {
+        const double a = problem.a[j], w = square(problem.W + j * d_, d_), difference = a * a - w;
+        // balanced to rounding counts as balanced: such a neuron tends to the saddle at 0 and must not drift
+        // past it
+        invariant_.push_back(std::abs(difference) <= 1e-12 * w ? 0.0 : difference);
+    }
+    HalvesArgs<double> args = halves();
+    args.W = now_.W.data();
+    args.z = now_.z.data();
+    kernel_.preactivations(args);
+    evaluate_outputs(now_);
+    first_drive();
+}
+
+DenseCapture::State DenseCapture::make_state() const {
+    State state{Buffer<double>(p_ * stride_), Buffer<double>(p_), Buffer<double>(p_ * ldz_),
+                Buffer<Word>(blocks_ * p_),   std::vector<double>(at(n_)), {}, 0};
+    state.touched.resize(at(p_));
+    return state;
+}
+
+HalvesArgs<double> DenseCapture::halves() {
+    HalvesArgs<double> args{};
+    args.data = inputs_->packed().view();
+    args.weights = weights_.data();
+    args.masks = now_.masks.data();
+    args.G = G_.data();
+    args.scratch = scratch_.data();
+    return args;
+}
+
+// The rates da_j/dt at the start.
+void DenseCapture::first_drive() {
+    rate_.assign(at(p_), 0.0);
+    std::vector<double> impulse(now_.r.begin(), now_.r.end());
+    for (double& q : impulse) q *= kInstant;
+    attempt(impulse.data(), kInstant, 1);
+    for (Index j = 0; j < p_; ++j) rate_[at(j)] = (trial_.a.data()[j] - now_.a.data()[j]) / kInstant;
+}
+
+void DenseCapture::evaluate_outputs(State& state) {
+    OutputsArgs<double> args{n_,           p_, blocks_, state.z.data(), state.a.data(), inputs_->packed().view().y,
+                             state.masks.data(), r_.data(), 0};
+    kernel_.outputs(args);
+    std::copy_n(r_.data(), n_, state.r.begin());
+    state.sum_r2 = args.sum_r2;
+}
+
+void DenseCapture::attempt(const double* impulse, double h, int substeps) {
+    ++evaluations_;
+    std::copy_n(impulse, n_, weights_.data());
+    HalvesArgs<double> args = halves();
+    kernel_.gradient(args);
+    std::fill_n(seen_.data(), seen_.size(), Word{0});
+    for (Index j = 0; j < p_; ++j) {
+        middle_[at(j)] = now_.a.data()[j] + 0.5 * h * rate_[at(j)];
+        auto& touched = trial_.touched[at(j)];
+        touched = now_.touched[at(j)];
+        for (Touched& pair : touched) {
+            const double* x = inputs_->rows().row(pair.point);
+            const double push = pair.last * impulse[pair.point];
+            pair.share = pair.last;
+            for (Index k = 0; k < d_; ++k) G_.data()[j * stride_ + k] += push * x[k];
+            seen_.data()[j * blocks_ + pair.point / kBlockPoints] |= Word{1} << (pair.point % kBlockPoints);
+        }
+        move_weights(j);
+    }
+    args.W = trial_.W.data();
+    args.z = trial_.z.data();
+    kernel_.preactivations(args);
+    std::vector<Index> neurons, moved;
+    for (Index j = 0; j < p_; ++j) neurons.push_back(j);
+    for (int round = 0; round < kRounds && !neurons.empty(); ++round) {
+        moved.clear();
+        for (Index j : neurons) {
+            kernel_.signs(trial_.z.data() + j * ldz_, blocks_, signs_.data() + j * blocks_, 1);
+            const bool more = find_crossings(j);
+            if (!more && (round > 0 || trial_.touched[at(j)].empty())) continue;
+            solve(j, impulse, substeps);
+            moved.push_back(j);
+        }
+        refresh(moved);
+        neurons = moved;
+    }
+    close();
+}
+
+void DenseCapture::move_weights(Index j) {
+    const double factor = middle_[at(j)] / static_cast<double>(n_);
+    const double *w = now_.W.data() + j * stride_, *g = G_.data() + j * stride_;
+    double* next = trial_.W.data() + j * stride_;
+    for (Index k = 0; k < stride_; ++k) next[k] = w[k] + factor * g[k];
+}
+
+// Adds the pairs whose z changes sign to the touched ones; true if there are any.
+bool DenseCapture::find_crossings(Index j) {
+    bool found = false;
+    for (Index b = 0; b < blocks_; ++b) {
+        Word& seen = seen_.data()[j * blocks_ + b];
+        const Word before = now_.masks.data()[b * p_ + j];
+        Word fresh = (before ^ signs_.data()[j * blocks_ + b]) & ~seen;
+        seen |= fresh;
+        for (; fresh != 0; fresh &= fresh - 1) {
+            const int bit = __builtin_ctzll(fresh);
+            const double share = static_cast<double>((before >> bit) & 1);
+            trial_.touched[at(j)].push_back({static_cast<int>(b * kBlockPoints) + bit, share, false, share});
+            found = true;
+        }
+    }
+    return found;
+}
+
+void DenseCapture::solve(Index j, const double* impulse, int substeps) {
+    auto& touched = trial_.touched[at(j)];
+    std::vector<double> before;
+    before.reserve(touched.size());
+    for (const Touched& pair : touched) before.push_back(pair.share);
+    solver_.solve(touched, now_.z.data() + j * ldz_, trial_.z.data() + j * ldz_, impulse,
+                  middle_[at(j)] / static_cast<double>(n_), substeps);
+    double* g = G_.data() + j * stride_;
+    for (std::size_t l = 0; l < touched.size(); ++l) {
+        const double push = (touched[l].share - before[l]) * impulse[touched[l].point];
+        const double* x = inputs_->rows().row(touched[l].point);
+        for (Index k = 0; k < d_; ++k) g[k] += push * x[k];
+    }
+    move_weights(j);
+}
+
+// Pre-activations of the neurons that were moved.
+void DenseCapture::refresh(const std::vector<Index>& neurons) {
+    if (neurons.empty()) return;
+    HalvesArgs<double> args = halves();
+    args.data.p = static_cast<Index>(neurons.size());
+    for (std::size_t l = 0; l < neurons.size(); ++l)
+        std::copy_n(trial_.W.data() + neurons[l] * stride_, stride_, picked_W_.data() + static_cast<Index>(l) * stride_);
+    args.W = picked_W_.data();
+    args.z = picked_z_.data();
+    kernel_.preactivations(args);
+    for (std::size_t l = 0; l < neurons.size(); ++l)
+        std::copy_n(picked_z_.data() + static_cast<Index>(l) * ldz_, ldz_, trial_.z.data() + neurons[l] * ldz_);
+}
+
+// Pairs at rest are put on their kinks, the others forgotten; then a, r.
+void DenseCapture::close() {
+    for (Index j = 0; j < p_; ++j) {
+        auto& touched = trial_.touched[at(j)];
+        touched.erase(std::remove_if(touched.begin(), touched.end(), [](const Touched& pair) { return !pair.rests; }),
+                      touched.end());
+        for (const Touched& pair : touched) trial_.z.data()[j * ldz_ + pair.point] = 0.0;
+        const double *w = now_.W.data() + j * stride_, *next = trial_.W.data() + j * stride_;
+        const double* g = G_.data() + j * stride_;
+        double &a = trial_.a.data()[j], before = now_.a.data()[j];
+        if (invariant_[at(j)] >= 0.0) {
+            a = std::copysign(std::sqrt(invariant_[at(j)] + square(next, d_)), before);
+        } else {
+            double work = 0;
+            for (Index k = 0; k < d_; ++k) work += 0.5 * (w[k] + next[k]) * g[k];
+            a = before + work / static_cast<double>(n_);
+        }
+    }
+    evaluate_outputs(trial_);
+}
+
+double DenseCapture::trial_travel_sq() const {
+    double sum = 0;
+    for (Index k = 0; k < p_ * stride_; ++k) {
+        const double dw = trial_.W.data()[k] - now_.W.data()[k];
+        sum += dw * dw;
+    }
+    for (Index j = 0; j < p_; ++j) {
+        const double da = trial_.a.data()[j] - now_.a.data()[j];
+        sum += da * da;
+    }
+    return sum;
+}
+
+void DenseCapture::accept(double h) {
+    for (Index j = 0; j < p_; ++j) rate_[at(j)] = (trial_.a.data()[j] - now_.a.data()[j]) / h;
+    std::swap(now_, trial_);
+}
+
+// From the shares of an instant, not from differences of the state.
+double DenseCapture::velocity_sq() {
+    std::vector<double> impulse(now_.r.begin(), now_.r.end());
+    for (double& q : impulse) q *= kInstant;
+    attempt(impulse.data(), kInstant, 1);
+    double sum = 0;
+    const double scale = 1.0 / (static_cast<double>(n_) * kInstant);
+    for (Index j = 0; j < p_; ++j) {
+        const double *w = now_.W.data() + j * stride_, *g = G_.data() + j * stride_;
+        double work = 0;
+        for (Index k = 0; k < d_; ++k) work += w[k] * g[k];
+        const double a = now_.a.data()[j] * scale;
+        sum += a * a * square(g, d_) + work * work * scale * scale;
+    }
+    return sum;
+}
+
+std::int64_t DenseCapture::n_active() const {
+    std::int64_t count = 0;
+    for (Index w = 0; w < now_.masks.size(); ++w) count += __builtin_popcountll(now_.masks.data()[w]);
+    return count;
+}
+
+std::int64_t DenseCapture::at_kinks() const {
+    std::size_t count = 0;
+    for (const auto& touched : now_.touched) count += touched.size();
+    return static_cast<std::int64_t>(count);
+}
+
+double DenseCapture::dead_label_sq() const {
+    const Problem<double>& problem = inputs_->problem();
+    double sum = 0;
+    for (Index i = 0; i < n_; ++i) {
+        bool able = false;
+        for (Index j = 0; j < p_ && !able; ++j) {
+            const bool fixed = invariant_[at(j)] >= 0.0 && now_.a.data()[j] * problem.y[i] < 0.0;
+            able = now_.z.data()[j * ldz_ + i] > 0.0 && !fixed;
+        }
+        if (!able) sum += problem.y[i] * problem.y[i];
+    }
+    return sum;
+}
+
+NeuronFacts DenseCapture::neurons() const {
+    NeuronFacts facts;
+    for (Index j = 0; j < p_; ++j) {
+        facts.w_sq.push_back(square(now_.W.data() + j * stride_, d_));
+        facts.a.push_back(now_.a.data()[j]);
+    }
+    return facts;
+}
+
+std::vector<double> DenseCapture::outputs() const {
+    const Problem<double>& problem = inputs_->problem();
+    std::vector<double> h(at(n_));
+    for (Index i = 0; i < n_; ++i)
+        for (Index j = 0; j < p_; ++j) {
+            double z = 0;
+            for (Index k = 0; k < d_; ++k) z += now_.W.data()[j * stride_ + k] * problem.X[i * d_ + k];
+            h[at(i)] += now_.a.data()[j] * std::max(z, 0.0);
+        }
+    return h;
+}
+
+void DenseCapture::write_state(double* W, double* a) const {
+    for (Index j = 0; j < p_; ++j) std::copy_n(now_.W.data() + j * stride_, d_, W + j * d_);
+    std::copy_n(now_.a.data(), p_, a);
+}
+
+}  // namespace pl

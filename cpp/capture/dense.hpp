@@ -1,0 +1,84 @@
+// The state of a capture run on inputs X (n, d): pre-activations in memory, so that pairs that change sign
+// between the two ends of a step can be seen, and for every neuron the pairs that rest at their kinks.
+#pragma once
+
+#include <memory>
+
+#include "capture/model.hpp"
+#include "capture/neuron.hpp"
+#include "flow/problem.hpp"
+#include "run/packed.hpp"
+
+namespace pl {
+
+// The inputs in the layouts that the models of one problem share.
+class CaptureInputs {
+  public:
+    CaptureInputs(const FlowProblem& problem, int threads);
+
+    const Problem<double>& problem() const { return problem_; }
+    const PackedProblem<double>& packed() const { return packed_; }
+    InputRows rows() const { return {rows_.data(), stride_}; }
+    static double bytes(const FlowProblem& problem);
+
+  private:
+    Problem<double> problem_;
+    PackedProblem<double> packed_;
+    Index stride_;
+    Buffer<double> rows_;
+};
+
+class DenseCapture : public CaptureModel {
+  public:
+    explicit DenseCapture(std::shared_ptr<const CaptureInputs> inputs);
+
+    int points() const override { return static_cast<int>(n_); }
+    const std::vector<double>& residuals() const override { return now_.r; }
+    double sum_r2() const override { return now_.sum_r2; }
+    void attempt(const double* impulse, double h, int substeps) override;
+    const std::vector<double>& trial_residuals() const override { return trial_.r; }
+    double trial_sum_r2() const override { return trial_.sum_r2; }
+    double trial_travel_sq() const override;
+    void accept(double h) override;
+    double velocity_sq() override;
+    std::int64_t n_active() const override;
+    std::int64_t at_kinks() const override;
+    double dead_label_sq() const override;
+    NeuronFacts neurons() const override;
+    std::vector<double> outputs() const override;
+    Index output_terms() const override { return d_ + p_; }
+    void write_state(double* W, double* a) const override;
+    std::int64_t evaluations() const override { return evaluations_; }
+
+    static double bytes(const FlowProblem& problem);
+
+  private:
+    struct State {
+        Buffer<double> W, a, z;  // (p, stride), (p), (p, ldz)
+        Buffer<Word> masks;      // (blocks, p)
+        std::vector<double> r;   // (n)
+        std::vector<std::vector<Touched>> touched;  // per neuron; in a state, those at rest
+        double sum_r2 = 0;
+    };
+    State make_state() const;
+    void first_drive();
+    void move_weights(Index j);
+    bool find_crossings(Index j);
+    void solve(Index j, const double* impulse, int substeps);
+    void refresh(const std::vector<Index>& neurons);
+    void close();
+    void evaluate_outputs(State& state);
+    HalvesArgs<double> halves();
+
+    std::shared_ptr<const CaptureInputs> inputs_;
+    const Kernel<double>& kernel_;
+    Index n_, d_, p_, stride_, blocks_, ldz_;
+    State now_, trial_;
+    KinkSolver solver_;
+    Buffer<double> G_, scratch_, weights_, r_, picked_W_, picked_z_;
+    Buffer<Word> signs_, seen_;  // (p, blocks): of the trial's z; pairs already among the touched
+    std::vector<double> invariant_, rate_, middle_;  // (p): a^2 - |w|^2; da/dt; a in the middle of the step
+    std::int64_t evaluations_ = 0;
+};
+
+}  // namespace pl

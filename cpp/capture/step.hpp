@@ -1,0 +1,40 @@
+// One step of one mesh: which impulse drives it. Two methods of order 2 for dQ/dt = r(Q):
+//   Adams-Bashforth    Q = h (r + h / (2 h') (r - r'))   one right-hand side, stable to h rho = 1
+//   Runge-Kutta-Chebyshev of s stages                     s right-hand sides, stable to 0.65 (s^2 - 1)
+// The first is taken where it is stable; the second in the tail, and at the start, which has no past.
+#pragma once
+
+#include "capture/model.hpp"
+#include "stabilised/spectral.hpp"
+
+namespace pl {
+
+class CaptureStep {
+  public:
+    CaptureStep(CaptureModel& model, int substeps) : model_(model), substeps_(substeps) {}
+
+    // Tries a step of length h. error() is then the norm of the local error of the impulse over h norm(r):
+    // the mean residual used against the trapezium rule's.
+    void attempt(double h);
+    void accept(double h);
+    double error() const { return error_; }
+    double radius() const { return rho_; }
+    std::int64_t stabilised() const { return stabilised_; }
+
+  private:
+    bool adams(double h) const;
+    void measure(double h);
+    void renew_radius();
+
+    CaptureModel& model_;
+    int substeps_;
+    Rkc rkc_;
+    SpectralRadius power_;
+    std::vector<double> before_, impulse_;
+    double h_before_ = 0, rho_ = 0, error_ = 0, used_ = 0;
+    int age_ = 0;  // accepted steps since the radius was estimated
+    std::int64_t stabilised_ = 0;
+    bool last_stabilised_ = false;
+};
+
+}  // namespace pl

@@ -1,0 +1,45 @@
+#include "stabilised/spectral.hpp"
+
+#include <cmath>
+#include <limits>
+
+namespace pl {
+namespace {
+
+constexpr double kSettled = 0.01;  // relative change at which the estimate is taken
+
+double norm(const double* v, std::size_t size) {
+    double sum = 0.0;
+    for (std::size_t l = 0; l < size; ++l) sum += v[l] * v[l];
+    return std::sqrt(sum);
+}
+
+}  // namespace
+
+double SpectralRadius::estimate(const Field& field, const double* y, const double* f, std::size_t size,
+                                int rounds) {
+    if (vector_.size() != size || !(norm(vector_.data(), size) > 0.0)) vector_.assign(f, f + size);
+    double length = norm(vector_.data(), size);
+    if (!(length > 0.0)) {  // at rest: any direction with no symmetry of its own
+        for (std::size_t l = 0; l < size; ++l) vector_[l] = std::sin(1.0 + static_cast<double>(l));
+        length = norm(vector_.data(), size);
+    }
+    moved_.resize(size);
+    image_.resize(size);
+    const double base = norm(y, size), root = std::sqrt(std::numeric_limits<double>::epsilon());
+    const double reach = base > 0.0 ? base * root : root;
+    double rho = 0.0;
+    for (int round = 0; round < rounds; ++round) {
+        for (std::size_t l = 0; l < size; ++l) moved_[l] = y[l] + reach / length * vector_[l];
+        if (!field(moved_.data(), image_.data())) return -1.0;
+        for (std::size_t l = 0; l < size; ++l) vector_[l] = (image_[l] - f[l]) / reach;
+        length = norm(vector_.data(), size);
+        const double before = rho;
+        rho = length;
+        if (!(length > 0.0)) return 0.0;
+        if (round > 0 && std::abs(rho - before) <= kSettled * rho) break;
+    }
+    return rho;
+}
+
+}  // namespace pl
