@@ -27,6 +27,7 @@ OrthogonalCapture::OrthogonalCapture(const FlowProblem& problem, int threads, co
       crossing_(at(p_)) {
     now_.a.assign(problem.a, problem.a + p_);
     now_.r.resize(at(n_));
+    now_.live_squares.resize(at(p_));
     trial_ = now_;
     start();
 }
@@ -70,13 +71,21 @@ void OrthogonalCapture::set_outer() {
     }
 }
 
-void OrthogonalCapture::attempt(const double* impulse, double h, int) {
+// The state that the impulse leads to, but for the pairs. Returns sum r_i^2.
+double OrthogonalCapture::move(const double* impulse, double h, double* r) {
     set_middle(h);
     travel_sq_ = pairs_.norms(impulse, outer(), sums_);
-    trial_.live_squares.resize(at(p_));
     set_outer();
-    trial_.sum_r2 = pairs_.residuals(outer(), trial_.r.data());
     ++evaluations_;
+    return pairs_.residuals(outer(), r);
+}
+
+void OrthogonalCapture::attempt(const double* impulse, double h, int) {
+    trial_.sum_r2 = move(impulse, h, trial_.r.data());
+}
+
+void OrthogonalCapture::stage(const double* impulse, double h, double* r) {
+    move(impulse, h, r);
 }
 
 void OrthogonalCapture::accept(double h) {

@@ -23,6 +23,8 @@ class OrthogonalCapture : public CaptureModel {
     // abar_j = a_j + (h/2) da_j/dt, the rate that of the last step. The path of every pair is straight and ends
     // at 0, so that `substeps` would change nothing.
     void attempt(const double* impulse, double h, int substeps) override;
+    // The same map: there is no cheaper one. Only the residuals are wanted, and no trial is left.
+    void stage(const double* impulse, double h, double* r) override;
     const std::vector<double>& trial_residuals() const override { return trial_.r; }
     double trial_sum_r2() const override { return trial_.sum_r2; }
     double trial_travel_sq() const override { return travel_sq_; }
@@ -49,6 +51,7 @@ class OrthogonalCapture : public CaptureModel {
     };
 
     void start();
+    double move(const double* impulse, double h, double* r);
     void set_middle(double h);
     void set_outer();
     OuterWeights outer() const;
