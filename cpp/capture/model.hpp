@@ -9,6 +9,7 @@
 // the ordinary differential equation dQ/dt = r(Q) of that length (step.hpp).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -30,6 +31,12 @@ class CaptureModel {
     virtual void attempt(const double* impulse, double h, int substeps) = 0;
     virtual const std::vector<double>& trial_residuals() const = 0;
     virtual double trial_sum_r2() const = 0;
+    // A first guess at the residuals that impulse Q leads to, for the stages inside a step: pairs keep the
+    // share they start with, so that it costs no more than one right-hand side of explicit Euler.
+    virtual void stage(const double* impulse, double h, double* r) {
+        attempt(impulse, h, 1);
+        std::copy(trial_residuals().begin(), trial_residuals().end(), r);
+    }
     virtual double trial_travel_sq() const = 0;  // sum_j |dw_j|^2 + da_j^2 of the trial
     virtual void accept(double h) = 0;           // the last trial becomes the state
 
