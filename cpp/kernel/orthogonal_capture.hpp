@@ -39,7 +39,8 @@ static constexpr Shuffles kShuffles = make_shuffles();
 PLN_INLINE LiveVec shuffled(LiveVec v, const LaneByte* lanes) {
 #if defined(__AVX512F__)
     const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(lanes));
-    return _mm512_permutexvar_pd(_mm512_cvtepu8_epi64(bytes), v);
+    // "maskz", all lanes: GCC 12 warns of the undefined value inside the plain ones
+    return _mm512_maskz_permutexvar_pd(0xff, _mm512_maskz_cvtepu8_epi64(0xff, bytes), v);
 #else
     return _mm256_castps_pd(_mm256_permutevar8x32_ps(
         _mm256_castpd_ps(v), _mm256_load_si256(reinterpret_cast<const __m256i*>(lanes))));
