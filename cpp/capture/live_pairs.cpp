@@ -128,10 +128,11 @@ void LivePairs::sweep(const OuterWeights& outer, const Chunk& chunk) {
 
 double LivePairs::norms(const double* impulse, const OuterWeights& outer, NeuronSums& sums) {
     clear_sums();
+    const double inverse_n = 1.0 / static_cast<double>(n_);
     sweep(outer, [&](Part& part, LiveArgs& args, Index first, Index last) {
         for (Index k = first; k < last; ++k) {
             const std::int32_t i = order_[at(k)];
-            push_.data()[k] = problem_.norms[i] * impulse[i] / static_cast<double>(n_);
+            push_.data()[k] = problem_.norms[i] * impulse[i] * inverse_n;
         }
         args.travel = 0;
         kernel_.norms(args);
@@ -142,16 +143,19 @@ double LivePairs::norms(const double* impulse, const OuterWeights& outer, Neuron
 }
 
 double LivePairs::residuals(const OuterWeights& outer, double* r) {
+    const double inverse_p = 1.0 / static_cast<double>(p_);
     sweep(outer, [&](Part& part, LiveArgs& args, Index first, Index last) {
         alignas(64) double h[kChunkPoints];
         args.h = h;
         kernel_.outputs(args);
+        double squares[4] = {};  // additions that need not wait for each other
         for (Index k = first; k < last; ++k) {
             const std::int32_t i = order_[at(k)];
-            const double ri = problem_.y[i] - problem_.norms[i] * h[k - first] / static_cast<double>(p_);
+            const double ri = problem_.y[i] - problem_.norms[i] * h[k - first] * inverse_p;
             r[i] = ri;
-            part.sum += ri * ri;
+            squares[k % 4] += ri * ri;
         }
+        part.sum += (squares[0] + squares[1]) + (squares[2] + squares[3]);
     });
     return total();
 }
@@ -166,11 +170,12 @@ void LivePairs::write(const OuterWeights& outer) {
 
 void LivePairs::rates(const double* r, NeuronSums& sums) {
     clear_sums();
+    const double inverse_n = 1.0 / static_cast<double>(n_);
     sweep({}, [&](Part&, LiveArgs& args, Index first, Index last) {
         alignas(64) double push[kChunkPoints] = {};
         for (Index k = first; k < last; ++k) {
             const std::int32_t i = order_[at(k)];
-            push[k - first] = problem_.norms[i] * r[i] / static_cast<double>(n_);
+            push[k - first] = problem_.norms[i] * r[i] * inverse_n;
         }
         args.push = push;
         kernel_.rates(args);
