@@ -248,7 +248,8 @@ double LivePairs::bytes(const FlowProblem& problem) {
     for (Index k = 0; k < n * p; ++k) live += problem.W[k] > 0 ? 1 : 0;
     const Index parts = part_count(n, p);
     const Index doubles = live + blocks * (p + kWordPoints) + parts * p * (2 * kMostLanes + 1) + p;
-    return static_cast<double>(doubles) * sizeof(double) + static_cast<double>(parts * kPage) + 4.0 * static_cast<double>(n);
+    return static_cast<double>(doubles) * sizeof(double) + static_cast<double>(parts * kPage) +
+           4.0 * static_cast<double>(n);
 }
 
 }  // namespace pl

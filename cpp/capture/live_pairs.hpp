@@ -1,6 +1,7 @@
 // The live pairs of a network on orthogonal inputs, packed as kernel/live_pairs.hpp says, and the sweeps over
-// them. Points are taken with positive labels first, so that whole words are dead once the wrongly signed pairs
-// are. Cut into parts, a number fixed by (n, p): threads take parts, sums are added in the order of parts.
+// them. Points are taken with positive labels first, so that whole words are dead once the wrongly signed
+// pairs are. Cut into parts, a number fixed by (n, p): threads take parts, sums are added in the order of
+// parts.
 #pragma once
 
 #include <cstdint>

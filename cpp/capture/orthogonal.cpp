@@ -103,7 +103,8 @@ double OrthogonalCapture::velocity_sq() {
     return sum;
 }
 
-// abs(a_j) >= norm(w_j) lasts, and with it the sign; of w_j the live part is enough, as the rest does not move.
+// abs(a_j) >= norm(w_j) lasts, and with it the sign; of w_j the live part is enough, as the rest does not
+// move.
 bool OrthogonalCapture::keeps_sign(std::size_t j) const {
     return now_.a[j] * now_.a[j] >= now_.live_squares[j] * (1.0 + kRounding);
 }

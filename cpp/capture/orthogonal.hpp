@@ -1,8 +1,8 @@
 // The capture method's state for orthogonal inputs x_i = norms[i] e_i, at the cost of the live pairs. The map
 // is explicit: an impulse Q takes a live pair to
 //     w_ji' = max(0, w_ji + abar_j norms_i Q_i / n),
-// and a pair with w_ji <= 0 rests for ever. A trial is not stored: sweeps over the state make it anew, one for
-// |w_j'|^2, hence a', and one for r'.
+// and a pair with w_ji <= 0 rests for ever. A trial is not stored: sweeps over the state make it anew, one
+// for |w_j'|^2, hence a', and one for r'.
 #pragma once
 
 #include "capture/live_pairs.hpp"
@@ -20,8 +20,8 @@ class OrthogonalCapture : public CaptureModel {
     const std::vector<double>& residuals() const override { return now_.r; }
     double sum_r2() const override { return now_.sum_r2; }
 
-    // abar_j = a_j + (h/2) da_j/dt, the rate that of the last step. The path of every pair is straight and ends
-    // at 0, so that `substeps` would change nothing.
+    // abar_j = a_j + (h/2) da_j/dt, the rate that of the last step. The path of every pair is straight and
+    // ends at 0, so that `substeps` would change nothing.
     void attempt(const double* impulse, double h, int substeps) override;
     // The same map: there is no cheaper one. Only the residuals are wanted, and no trial is left.
     void stage(const double* impulse, double h, double* r) override;

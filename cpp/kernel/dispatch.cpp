@@ -21,8 +21,8 @@ PLN_DECLARE(v4)
 namespace {
 
 std::vector<Level> runnable() {
-    std::vector<Level> found{
-        {"baseline", &baseline::kernel_f32, &baseline::kernel_f64, &baseline::sum_kernel, &baseline::live_kernel}};
+    std::vector<Level> found{{"baseline", &baseline::kernel_f32, &baseline::kernel_f64, &baseline::sum_kernel,
+                              &baseline::live_kernel}};
 #if defined(__x86_64__)
     __builtin_cpu_init();
     const bool v3_ok = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&

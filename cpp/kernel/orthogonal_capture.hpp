@@ -7,9 +7,9 @@ constexpr int kLiveLanes = kLanes<double>;
 constexpr int kWordVectors = static_cast<int>(pl::kWordPoints) / kLiveLanes;
 
 #if defined(__AVX2__)
-// For each pattern of bits, the lanes that values come from: spread to the lanes of the bits, and packed back.
-// Tables, because the processor's own expansion and compression took 3 and 1.2 ns on Zen 5, a shuffle with a
-// table 0.5.
+// For each pattern of bits, the lanes that values come from: spread to the lanes of the bits, and packed
+// back. Tables, because the processor's own expansion and compression took 3 and 1.2 ns on Zen 5, a shuffle
+// with a table 0.5.
 #if defined(__AVX512F__)
 using LaneByte = unsigned char;  // widened as it is loaded
 constexpr int kParts = 1;

@@ -30,7 +30,8 @@ struct RandomOrthogonal {
                 w *= scale;
             }
             const bool small = outweighed > 0 && j % outweighed == 0;
-            a[at(j)] = sign() * (small ? 0.3 * scale * std::sqrt(squares) : std::sqrt(squares) + exponential(engine));
+            a[at(j)] = sign() *
+                       (small ? 0.3 * scale * std::sqrt(squares) : std::sqrt(squares) + exponential(engine));
         }
         view.n = view.d = n;
         view.p = p;

@@ -116,7 +116,8 @@ struct Reference {
 
 struct State {
     Vector W, a;
-    explicit State(const pl::CaptureModel& model, const pl::FlowProblem& q) : W(at(q.p) * at(q.n)), a(at(q.p)) {
+    explicit State(const pl::CaptureModel& model, const pl::FlowProblem& q)
+        : W(at(q.p) * at(q.n)), a(at(q.p)) {
         model.write_state(W.data(), a.data());
     }
 };
@@ -251,6 +252,7 @@ void test_threads() {
     const RandomOrthogonal problem(30011, 120, 3, 0.1);
     pl::OrthogonalCapture one(problem.view, 1), two(problem.view, 2);
     CHECK(same(adams(one, 100000.0, 20), adams(two, 100000.0, 20)));
+    CHECK(one.sum_r2() == two.sum_r2());
     CHECK(one.velocity_sq() == two.velocity_sq() && one.n_active() == two.n_active());
     const State u(one, problem.view), v(two, problem.view);
     CHECK(same(u.W, v.W) && same(u.a, v.a));

@@ -51,8 +51,8 @@ int main(int argc, char** argv) {
     const double tolerance = argc > 4 ? std::atof(argv[4]) : 1e-4;
     std::setvbuf(stdout, nullptr, _IOLBF, 0);
     const RandomOrthogonal problem(n, p, 1, 0.01);
-    std::printf("n %d, p %d, %d threads, level %s; the problem: %.0f MiB\n", n, p, threads, pl::level().name.c_str(),
-                peak_mib());
+    std::printf("n %d, p %d, %d threads, level %s; the problem: %.0f MiB\n", n, p, threads,
+                pl::level().name.c_str(), peak_mib());
     const double cpu = cpu_seconds();
     const auto begin = std::chrono::steady_clock::now();
     const auto seconds = [begin] {
@@ -79,17 +79,22 @@ int main(int argc, char** argv) {
         t += h;
         h *= factor;
         if (++steps % 25 == 0)
-            std::printf("t %.4g, h %.3g, h rho %.3g, loss %.3e (coarse %.1e off), live %lld, %lld + %lld sides, %.1f s, CPU %.1f s\n", t,
-                        h, h * coarse.step.radius(), fine.model.sum_r2() / (2.0 * n),
-                        coarse.model.sum_r2() / fine.model.sum_r2() - 1,
-                        static_cast<long long>(fine.model.n_active()),
-                        static_cast<long long>(fine.model.evaluations()),
-                        static_cast<long long>(coarse.model.evaluations()), seconds(), cpu_seconds() - cpu);
+            std::printf(
+                "t %.4g, h %.3g, h rho %.3g, loss %.3e (coarse %.1e off), live %lld, %lld + %lld sides, %.1f "
+                "s, CPU %.1f s\n",
+                t, h, h * coarse.step.radius(), fine.model.sum_r2() / (2.0 * n),
+                coarse.model.sum_r2() / fine.model.sum_r2() - 1,
+                static_cast<long long>(fine.model.n_active()),
+                static_cast<long long>(fine.model.evaluations()),
+                static_cast<long long>(coarse.model.evaluations()), seconds(), cpu_seconds() - cpu);
     }
     std::vector<double> W(problem.W.size()), a(problem.a.size());
     fine.model.write_state(W.data(), a.data());
-    std::printf("end: t %.6g, 2 n loss %.3e, %d steps, %d rejected, %lld right-hand sides, %.1f s, CPU %.1f s, peak %.0f MiB\n", t,
-                fine.model.sum_r2(), steps, rejected,
-                static_cast<long long>(fine.model.evaluations() + coarse.model.evaluations()), seconds(), cpu_seconds() - cpu, peak_mib());
+    std::printf(
+        "end: t %.6g, 2 n loss %.3e, %d steps, %d rejected, %lld right-hand sides, %.1f s, CPU %.1f s, peak "
+        "%.0f MiB\n",
+        t, fine.model.sum_r2(), steps, rejected,
+        static_cast<long long>(fine.model.evaluations() + coarse.model.evaluations()), seconds(),
+        cpu_seconds() - cpu, peak_mib());
     return 0;
 }
