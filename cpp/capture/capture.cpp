@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
 
 #include "capture/dense.hpp"
 #include "capture/step.hpp"
@@ -11,7 +12,8 @@ namespace pl {
 namespace {
 
 constexpr double kOrderGain = 1.8;  // 2^q - 1 for q = 1.5, between kinks (1) and smooth stretches (2)
-constexpr int kSubsteps = 4;
+const int kSubsteps = std::getenv("CK") ? std::atoi(std::getenv("CK")) : 2;
+constexpr double kFirstDrop = 0.02;  // the first step lowers log L by about as much
 constexpr int kRestarts = 8;
 
 using Clock = std::chrono::steady_clock;
@@ -26,17 +28,17 @@ struct Mesh {
 class Capture {
   public:
     Capture(const FlowProblem& problem, const FlowOptions& options, int threads, const Poll& poll)
-        : problem_(problem), options_(options), poll_(poll) {
+        : problem_(problem), options_(options), poll_(poll), threads_(threads) {
         if (problem.X != nullptr) inputs_ = std::make_shared<CaptureInputs>(problem, threads);
         for (int i = 0; i < problem.n; ++i) level_ = std::min(level_, problem.y[i] * problem.y[i]);
     }
 
     FlowResult run() {
-        tolerance_ = options_.order > 0 ? options_.rtol : 0.1 * options_.rtol;
+        tolerance_ = options_.order > 0 ? options_.rtol : 0.1 * std::pow(options_.rtol / 1e-3, 2.5) * 1e-3;
         for (int restart = 0;; ++restart) {
             last_chance_ = restart == kRestarts;
             if (once()) break;
-            tolerance_ *= std::clamp(0.5 * std::pow(options_.rtol / excess_, 1.5), 1.0 / 64, 1.0 / 4);
+            tolerance_ *= std::clamp(0.5 * std::pow(options_.rtol / excess_, 2.5), 1e-4, 0.25);
             ++result_.count.restarts;
         }
         return std::move(result_);
@@ -61,7 +63,7 @@ class Capture {
     }
 
     std::unique_ptr<Mesh> make_mesh(int substeps) const {
-        return std::make_unique<Mesh>(std::make_unique<DenseCapture>(inputs_), substeps);
+        return std::make_unique<Mesh>(std::make_unique<DenseCapture>(inputs_, threads_), substeps);
     }
 
     void begin() {
@@ -70,25 +72,26 @@ class Capture {
         result_ = FlowResult();
         result_.count.restarts = kept.restarts;
         fine_ = make_mesh(kSubsteps);
-        coarse_ = make_mesh(kSubsteps);
+        coarse_ = make_mesh(std::getenv("CC") ? std::atoi(std::getenv("CC")) : kSubsteps);
         start_ = fine_->model->neurons();
         first_loss_ = fine_->model->sum_r2();
         t_ = 0;
         save_ = 0;
         steps_ = 0;
         worst_ = 0;
-        h_ = 0;
+        const double rate = fine_->model->velocity_sq() / (problem_.p * first_loss_ / (2.0 * problem_.n));
+        h_ = std::min(kFirstDrop / std::max(rate, 1e-300), options_.t_end);
     }
 
     double horizon() const { return save_ < options_.save.size() ? options_.save[save_] : options_.t_end; }
 
     bool advance() {
         const double left = horizon() - t_;
-        if (!(h_ > 0)) h_ = std::min(0.1, options_.t_end);
         double H = std::min(h_, options_.max_step);
         if (H >= left) H = left;
         else if (2 * H > left) H = 0.5 * left;
         CaptureModel &coarse = *coarse_->model;
+        coarse_->step.set_radius(fine_->step.radius());
         for (int tries = 0;; ++tries) {
             coarse_->step.attempt(H);
             const double before = coarse.sum_r2(), after = coarse.trial_sum_r2();
@@ -199,6 +202,7 @@ class Capture {
     const FlowProblem& problem_;
     const FlowOptions& options_;
     const Poll& poll_;
+    const int threads_;
     const Clock::time_point began_ = Clock::now();
     std::shared_ptr<const CaptureInputs> inputs_;
     std::unique_ptr<Mesh> fine_, coarse_;

@@ -9,6 +9,8 @@ namespace pl {
 namespace {
 
 constexpr int kRounds = 20;      // of looking for pairs that cross because others did
+constexpr Index kChunk = 4;           // neurons handed to a thread at a time
+constexpr double kWorthSharing = 2e6;  // ndp: below, a team costs more than it saves
 constexpr double kInstant = 1e-6;  // a time short enough to read a velocity from
 
 Problem<double> as_problem(const FlowProblem& flow) {
@@ -45,9 +47,10 @@ CaptureInputs::CaptureInputs(const FlowProblem& problem, int threads)
       rows_(problem_.n * stride_) {
     for (Index i = 0; i < problem_.n; ++i)
         std::copy_n(problem_.X + i * problem_.d, problem_.d, rows_.data() + i * stride_);
+    for (Index i = 0; i < problem_.n; ++i) norm_sq_.push_back(square(rows_.data() + i * stride_, stride_));
 }
 
-DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs)
+DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int threads)
     : inputs_(std::move(inputs)),
       kernel_(kernel<double>()),
       n_(inputs_->problem().n),
@@ -58,7 +61,9 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs)
       ldz_(blocks_ * kBlockPoints),
       now_(make_state()),
       trial_(make_state()),
-      solver_(inputs_->rows()),
+      solvers_(at((p_ + kChunk - 1) / kChunk), KinkSolver(inputs_->rows())),
+      moved_(at(p_)),
+      threads_(static_cast<double>(n_) * static_cast<double>(p_ * d_) < kWorthSharing ? 1 : threads),
       G_(p_ * stride_),
       scratch_(kernel_.scratch_size),
       weights_(ldz_),
@@ -78,12 +83,10 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs)
         // past it
         invariant_.push_back(std::abs(difference) <= 1e-12 * w ? 0.0 : difference);
     }
-    HalvesArgs<double> args = halves();
-    args.W = now_.W.data();
-    args.z = now_.z.data();
-    kernel_.preactivations(args);
+    rate_.assign(at(p_), 0.0);
+    preactivations(now_.W.data(), p_, now_.z.data());
     evaluate_outputs(now_);
-    first_drive();
+    take_velocity();
 }
 
 DenseCapture::State DenseCapture::make_state() const {
@@ -96,6 +99,7 @@ DenseCapture::State DenseCapture::make_state() const {
 HalvesArgs<double> DenseCapture::halves() {
     HalvesArgs<double> args{};
     args.data = inputs_->packed().view();
+    args.last = blocks_;
     args.weights = weights_.data();
     args.masks = now_.masks.data();
     args.G = G_.data();
@@ -103,13 +107,27 @@ HalvesArgs<double> DenseCapture::halves() {
     return args;
 }
 
-// The rates da_j/dt at the start.
-void DenseCapture::first_drive() {
-    rate_.assign(at(p_), 0.0);
-    std::vector<double> impulse(now_.r.begin(), now_.r.end());
-    for (double& q : impulse) q *= kInstant;
-    attempt(impulse.data(), kInstant, 1);
-    for (Index j = 0; j < p_; ++j) rate_[at(j)] = (trial_.a.data()[j] - now_.a.data()[j]) / kInstant;
+// body(0 .. count - 1), by the team where that pays.
+void DenseCapture::shared(Index count, const std::function<void(Index)>& body) {
+    if (threads_ > 1) {
+        Control uncancelled;
+        parallel_for(count, threads_, uncancelled, body);
+        return;
+    }
+    for (Index k = 0; k < count; ++k) body(k);
+}
+
+void DenseCapture::preactivations(const double* W, Index neurons, double* z) {
+    const Index parts = threads_ > 1 ? std::min<Index>(blocks_, 8) : 1;
+    shared(parts, [&](Index part) {
+        HalvesArgs<double> args = halves();
+        args.data.p = neurons;
+        args.first = part * blocks_ / parts;
+        args.last = (part + 1) * blocks_ / parts;
+        args.W = W;
+        args.z = z;
+        kernel_.preactivations(args);
+    });
 }
 
 void DenseCapture::evaluate_outputs(State& state) {
@@ -120,39 +138,65 @@ void DenseCapture::evaluate_outputs(State& state) {
     state.sum_r2 = args.sum_r2;
 }
 
-void DenseCapture::attempt(const double* impulse, double h, int substeps) {
+// The move under the shares that the pairs start with, and its pre-activations.
+void DenseCapture::drive(const double* impulse, double h) {
     ++evaluations_;
     std::copy_n(impulse, n_, weights_.data());
     HalvesArgs<double> args = halves();
     kernel_.gradient(args);
-    std::fill_n(seen_.data(), seen_.size(), Word{0});
     for (Index j = 0; j < p_; ++j) {
         middle_[at(j)] = now_.a.data()[j] + 0.5 * h * rate_[at(j)];
-        auto& touched = trial_.touched[at(j)];
-        touched = now_.touched[at(j)];
-        for (Touched& pair : touched) {
+        for (const Touched& pair : now_.touched[at(j)]) {
             const double* x = inputs_->rows().row(pair.point);
             const double push = pair.last * impulse[pair.point];
-            pair.share = pair.last;
             for (Index k = 0; k < d_; ++k) G_.data()[j * stride_ + k] += push * x[k];
-            seen_.data()[j * blocks_ + pair.point / kBlockPoints] |= Word{1} << (pair.point % kBlockPoints);
         }
         move_weights(j);
     }
-    args.W = trial_.W.data();
-    args.z = trial_.z.data();
-    kernel_.preactivations(args);
+    preactivations(trial_.W.data(), p_, trial_.z.data());
+}
+
+// The stages inside a step need the kinks too (pairs that kept their share would hold the step at a third of
+// its length in the tail), but not the pairs that cross because others did.
+void DenseCapture::stage(const double* impulse, double h, double* r) {
+    move(impulse, h, 1, 1);
+    std::copy(trial_.r.begin(), trial_.r.end(), r);
+}
+
+void DenseCapture::response(const double* impulse, double* r) {
+    drive(impulse, 0.0);
+    for (Index j = 0; j < p_; ++j)
+        for (const Touched& pair : now_.touched[at(j)]) trial_.z.data()[j * ldz_ + pair.point] = 0.0;
+    outer_weights();
+    evaluate_outputs(trial_);
+    std::copy(trial_.r.begin(), trial_.r.end(), r);
+}
+
+void DenseCapture::attempt(const double* impulse, double h, int substeps) {
+    move(impulse, h, substeps, kRounds);
+}
+
+void DenseCapture::move(const double* impulse, double h, int substeps, int rounds) {
+    drive(impulse, h);
+    std::fill_n(seen_.data(), seen_.size(), Word{0});
     std::vector<Index> neurons, moved;
-    for (Index j = 0; j < p_; ++j) neurons.push_back(j);
-    for (int round = 0; round < kRounds && !neurons.empty(); ++round) {
-        moved.clear();
-        for (Index j : neurons) {
-            kernel_.signs(trial_.z.data() + j * ldz_, blocks_, signs_.data() + j * blocks_, 1);
-            const bool more = find_crossings(j);
-            if (!more && (round > 0 || trial_.touched[at(j)].empty())) continue;
-            solve(j, impulse, substeps);
-            moved.push_back(j);
+    for (Index j = 0; j < p_; ++j) {
+        neurons.push_back(j);
+        trial_.touched[at(j)] = now_.touched[at(j)];
+        for (Touched& pair : trial_.touched[at(j)]) {
+            pair.share = pair.last;
+            seen_.data()[j * blocks_ + pair.point / kBlockPoints] |= Word{1} << (pair.point % kBlockPoints);
         }
+    }
+    for (int round = 0; round < rounds && !neurons.empty(); ++round) {
+        const Index count = static_cast<Index>(neurons.size());
+        shared((count + kChunk - 1) / kChunk, [&](Index chunk) {
+            for (Index l = chunk * kChunk; l < std::min((chunk + 1) * kChunk, count); ++l)
+                moved_[at(l)] = meet_kinks(neurons[at(l)], round, impulse, substeps);
+        });
+        moved.clear();
+        for (std::size_t l = 0; l < neurons.size(); ++l)
+            if (moved_[l]) moved.push_back(neurons[l]);
         refresh(moved);
         neurons = moved;
     }
@@ -177,39 +221,31 @@ bool DenseCapture::find_crossings(Index j) {
         for (; fresh != 0; fresh &= fresh - 1) {
             const int bit = __builtin_ctzll(fresh);
             const double share = static_cast<double>((before >> bit) & 1);
-            trial_.touched[at(j)].push_back({static_cast<int>(b * kBlockPoints) + bit, share, false, share});
+            trial_.touched[at(j)].push_back({static_cast<int>(b * kBlockPoints) + bit, share, share, false});
             found = true;
         }
     }
     return found;
 }
 
-void DenseCapture::solve(Index j, const double* impulse, int substeps) {
-    auto& touched = trial_.touched[at(j)];
-    std::vector<double> before;
-    before.reserve(touched.size());
-    for (const Touched& pair : touched) before.push_back(pair.share);
-    solver_.solve(touched, now_.z.data() + j * ldz_, trial_.z.data() + j * ldz_, impulse,
-                  middle_[at(j)] / static_cast<double>(n_), substeps);
-    double* g = G_.data() + j * stride_;
-    for (std::size_t l = 0; l < touched.size(); ++l) {
-        const double push = (touched[l].share - before[l]) * impulse[touched[l].point];
-        const double* x = inputs_->rows().row(touched[l].point);
-        for (Index k = 0; k < d_; ++k) g[k] += push * x[k];
-    }
+// Solves the pairs of neuron j that change side or rest; true if it moved.
+bool DenseCapture::meet_kinks(Index j, int round, const double* impulse, int substeps) {
+    kernel_.signs(trial_.z.data() + j * ldz_, blocks_, signs_.data() + j * blocks_, 1);
+    const bool more = find_crossings(j);
+    if (!more && (round > 0 || trial_.touched[at(j)].empty())) return false;
+    const NeuronPath path{now_.W.data() + j * stride_, now_.z.data() + j * ldz_, G_.data() + j * stride_,
+                          middle_[at(j)] / static_cast<double>(n_)};
+    solvers_[at(j / kChunk)].solve(trial_.touched[at(j)], path, impulse, substeps);
     move_weights(j);
+    return true;
 }
 
 // Pre-activations of the neurons that were moved.
 void DenseCapture::refresh(const std::vector<Index>& neurons) {
     if (neurons.empty()) return;
-    HalvesArgs<double> args = halves();
-    args.data.p = static_cast<Index>(neurons.size());
     for (std::size_t l = 0; l < neurons.size(); ++l)
         std::copy_n(trial_.W.data() + neurons[l] * stride_, stride_, picked_W_.data() + static_cast<Index>(l) * stride_);
-    args.W = picked_W_.data();
-    args.z = picked_z_.data();
-    kernel_.preactivations(args);
+    preactivations(picked_W_.data(), static_cast<Index>(neurons.size()), picked_z_.data());
     for (std::size_t l = 0; l < neurons.size(); ++l)
         std::copy_n(picked_z_.data() + static_cast<Index>(l) * ldz_, ldz_, trial_.z.data() + neurons[l] * ldz_);
 }
@@ -221,6 +257,14 @@ void DenseCapture::close() {
         touched.erase(std::remove_if(touched.begin(), touched.end(), [](const Touched& pair) { return !pair.rests; }),
                       touched.end());
         for (const Touched& pair : touched) trial_.z.data()[j * ldz_ + pair.point] = 0.0;
+    }
+    outer_weights();
+    evaluate_outputs(trial_);
+}
+
+// Lemma 1 where it fixes the sign of a_j, else the work done on w_j, which equals it to second order.
+void DenseCapture::outer_weights() {
+    for (Index j = 0; j < p_; ++j) {
         const double *w = now_.W.data() + j * stride_, *next = trial_.W.data() + j * stride_;
         const double* g = G_.data() + j * stride_;
         double &a = trial_.a.data()[j], before = now_.a.data()[j];
@@ -232,7 +276,6 @@ void DenseCapture::close() {
             a = before + work / static_cast<double>(n_);
         }
     }
-    evaluate_outputs(trial_);
 }
 
 double DenseCapture::trial_travel_sq() const {
@@ -251,23 +294,29 @@ double DenseCapture::trial_travel_sq() const {
 void DenseCapture::accept(double h) {
     for (Index j = 0; j < p_; ++j) rate_[at(j)] = (trial_.a.data()[j] - now_.a.data()[j]) / h;
     std::swap(now_, trial_);
+    velocity_sq_ = -1;
 }
 
 // From the shares of an instant, not from differences of the state.
-double DenseCapture::velocity_sq() {
-    std::vector<double> impulse(now_.r.begin(), now_.r.end());
+void DenseCapture::take_velocity() {
+    std::vector<double> impulse = now_.r;
     for (double& q : impulse) q *= kInstant;
-    attempt(impulse.data(), kInstant, 1);
-    double sum = 0;
+    move(impulse.data(), kInstant, 0, 1);
     const double scale = 1.0 / (static_cast<double>(n_) * kInstant);
+    velocity_sq_ = 0;
     for (Index j = 0; j < p_; ++j) {
         const double *w = now_.W.data() + j * stride_, *g = G_.data() + j * stride_;
         double work = 0;
         for (Index k = 0; k < d_; ++k) work += w[k] * g[k];
         const double a = now_.a.data()[j] * scale;
-        sum += a * a * square(g, d_) + work * work * scale * scale;
+        rate_[at(j)] = work * scale;
+        velocity_sq_ += a * a * square(g, d_) + rate_[at(j)] * rate_[at(j)];
     }
-    return sum;
+}
+
+double DenseCapture::velocity_sq() {
+    if (velocity_sq_ < 0) take_velocity();
+    return velocity_sq_;
 }
 
 std::int64_t DenseCapture::n_active() const {

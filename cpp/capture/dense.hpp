@@ -2,6 +2,7 @@
 // between the two ends of a step can be seen, and for every neuron the pairs that rest at their kinks.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "capture/model.hpp"
@@ -18,7 +19,7 @@ class CaptureInputs {
 
     const Problem<double>& problem() const { return problem_; }
     const PackedProblem<double>& packed() const { return packed_; }
-    InputRows rows() const { return {rows_.data(), stride_}; }
+    InputRows rows() const { return {rows_.data(), norm_sq_.data(), stride_}; }
     static double bytes(const FlowProblem& problem);
 
   private:
@@ -26,16 +27,19 @@ class CaptureInputs {
     PackedProblem<double> packed_;
     Index stride_;
     Buffer<double> rows_;
+    std::vector<double> norm_sq_;
 };
 
 class DenseCapture : public CaptureModel {
   public:
-    explicit DenseCapture(std::shared_ptr<const CaptureInputs> inputs);
+    DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int threads);
 
     int points() const override { return static_cast<int>(n_); }
     const std::vector<double>& residuals() const override { return now_.r; }
     double sum_r2() const override { return now_.sum_r2; }
     void attempt(const double* impulse, double h, int substeps) override;
+    void stage(const double* impulse, double h, double* r) override;
+    void response(const double* impulse, double* r) override;
     const std::vector<double>& trial_residuals() const override { return trial_.r; }
     double trial_sum_r2() const override { return trial_.sum_r2; }
     double trial_travel_sq() const override;
@@ -61,12 +65,17 @@ class DenseCapture : public CaptureModel {
         double sum_r2 = 0;
     };
     State make_state() const;
-    void first_drive();
+    void take_velocity();
+    void drive(const double* impulse, double h);
+    void move(const double* impulse, double h, int substeps, int rounds);
     void move_weights(Index j);
     bool find_crossings(Index j);
-    void solve(Index j, const double* impulse, int substeps);
     void refresh(const std::vector<Index>& neurons);
+    void preactivations(const double* W, Index neurons, double* z);
+    void shared(Index count, const std::function<void(Index)>& body);
+    bool meet_kinks(Index j, int round, const double* impulse, int substeps);
     void close();
+    void outer_weights();
     void evaluate_outputs(State& state);
     HalvesArgs<double> halves();
 
@@ -74,10 +83,13 @@ class DenseCapture : public CaptureModel {
     const Kernel<double>& kernel_;
     Index n_, d_, p_, stride_, blocks_, ldz_;
     State now_, trial_;
-    KinkSolver solver_;
+    std::vector<KinkSolver> solvers_;  // one per chunk of neurons
+    std::vector<unsigned char> moved_;
+    int threads_;
     Buffer<double> G_, scratch_, weights_, r_, picked_W_, picked_z_;
     Buffer<Word> signs_, seen_;  // (p, blocks): of the trial's z; pairs already among the touched
     std::vector<double> invariant_, rate_, middle_;  // (p): a^2 - |w|^2; da/dt; a in the middle of the step
+    double velocity_sq_ = -1;  // of the state; negative: not known yet
     std::int64_t evaluations_ = 0;
 };
 

@@ -37,6 +37,9 @@ class CaptureModel {
         attempt(impulse, h, 1);
         std::copy(trial_residuals().begin(), trial_residuals().end(), r);
     }
+    // The residuals that a tiny impulse leads to while every pair keeps its share: linear, for the spectral
+    // radius of dr/dQ.
+    virtual void response(const double* impulse, double* r) { stage(impulse, 0.0, r); }
     virtual double trial_travel_sq() const = 0;  // sum_j |dw_j|^2 + da_j^2 of the trial
     virtual void accept(double h) = 0;           // the last trial becomes the state
 

@@ -7,7 +7,7 @@ namespace {
 
 constexpr double kAdamsReach = 0.7;  // of h rho; 1 is the limit of stability at constant steps
 constexpr int kRadiusAge = 25;       // steps between estimates: rho moves by a few per cent in as many
-constexpr int kFirstRounds = 8, kRounds = 2;
+constexpr int kFirstRounds = 4, kRounds = 2;
 
 double norm(const std::vector<double>& v, std::size_t size) {
     double sum = 0;
@@ -22,23 +22,22 @@ bool CaptureStep::adams(double h) const {
     return h_before_ > 0 && h <= 4 * h_before_ && h * rho_ <= kAdamsReach;
 }
 
-void CaptureStep::renew_radius() {
-    if (rho_ > 0 && age_ < kRadiusAge) return;
+double CaptureStep::radius() {
+    if (rho_ > 0 && age_ < kRadiusAge) return rho_;
     const auto size = static_cast<std::size_t>(model_.points());
     const std::vector<double> origin(size, 0.0);
     const Field field = [&](const double* q, double* r) {
-        model_.attempt(q, 0.0, 1);
-        std::copy_n(model_.trial_residuals().data(), size, r);
+        model_.response(q, r);
         return true;
     };
     const double rho =
         power_.estimate(field, origin.data(), model_.residuals().data(), size, rho_ > 0 ? kRounds : kFirstRounds);
     rho_ = SpectralRadius::kSafety * rho;
     age_ = 0;
+    return rho_;
 }
 
 void CaptureStep::attempt(double h) {
-    renew_radius();
     const auto size = static_cast<std::size_t>(model_.points());
     const std::vector<double>& r = model_.residuals();
     impulse_.resize(size);
@@ -48,8 +47,12 @@ void CaptureStep::attempt(double h) {
         const std::vector<double> origin(size, 0.0);
         int stage = 0;
         const Field field = [&](const double* q, double* out) {
-            model_.attempt(q, h, ++stage == stages ? substeps_ : 1);
-            std::copy_n(model_.trial_residuals().data(), size, out);
+            if (++stage < stages) {
+                model_.stage(q, h, out);
+            } else {
+                model_.attempt(q, h, substeps_);
+                std::copy(model_.trial_residuals().begin(), model_.trial_residuals().end(), out);
+            }
             return true;
         };
         rkc_.step(field, origin.data(), r.data(), size, h, stages);

@@ -16,15 +16,16 @@ class CaptureStep {
     // Tries a step of length h. error() is then the norm of the local error of the impulse over h norm(r):
     // the mean residual used against the trapezium rule's.
     void attempt(double h);
+    // The spectral radius of dr/dQ at the state, estimated anew every kRadiusAge steps.
+    double radius();
+    void set_radius(double rho) { rho_ = rho; }
     void accept(double h);
     double error() const { return error_; }
-    double radius() const { return rho_; }
     std::int64_t stabilised() const { return stabilised_; }
 
   private:
     bool adams(double h) const;
     void measure(double h);
-    void renew_radius();
 
     CaptureModel& model_;
     int substeps_;

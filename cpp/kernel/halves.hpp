@@ -27,10 +27,11 @@ template <class Real>
 void preactivations(HalvesArgs<Real>& s) {
     constexpr Index L = kLanes<Real>, panel = kTileVectors * L;
     const Index blocks = (s.data.n + kBlockPoints - 1) / kBlockPoints, ldz = blocks * kBlockPoints;
-    for (Index i = 0; i < s.data.n; i += panel) {
+    const Index end = s.last * kBlockPoints < s.data.n ? s.last * kBlockPoints : s.data.n;
+    for (Index i = s.first * kBlockPoints; i < end; i += panel) {
         // panels are packed from every multiple of `panel`, which divides a block
         const Real* x = s.data.columns + i * s.data.d;
-        const Index vectors = (s.data.n - i + L - 1) / L;
+        const Index vectors = (end - i + L - 1) / L;
         switch (vectors < kTileVectors ? vectors : kTileVectors) {
             case 1:
                 store_panel<Real, 1>(s, x, s.z + i, ldz);
@@ -62,7 +63,7 @@ void gradient(HalvesArgs<Real>& s) {
     pass_args.G = s.G;
     pass_args.scratch = s.scratch;
     for (Index k = 0; k < p * stride; ++k) s.G[k] = 0;
-    for (Index start = 0; start < s.data.n; start += kBlockPoints) {
+    for (Index start = s.first * kBlockPoints; start < s.last * kBlockPoints; start += kBlockPoints) {
         const Index points = s.data.n - start < kBlockPoints ? s.data.n - start : kBlockPoints;
         gradient_block<Real>(pass_args, s.data.rows + start * stride, s.weights + start,
                              s.masks + start / kBlockPoints * p, points);

@@ -48,6 +48,7 @@ struct PassArgs {
 template <class Real>
 struct HalvesArgs {
     PackedData<Real> data;  // p: neurons in W, z, masks and G, any number
+    Index first, last;      // blocks; the gradient sums over these
     const Real* W;          // (p, row_stride)
     Real* z;                // preactivations: out
     const Real* weights;    // (blocks * kBlockPoints), zero beyond n
@@ -66,19 +67,26 @@ struct OutputsArgs {
     double sum_r2;  // out
 };
 
-// Pairs of one neuron that meet their kinks during one step, on their own: z goes from `from` to
-//     z_end = from + base + sum_l phi_l force_l gram_l
-// where phi_l in [0, 1] is the share of the step that pair l is on (kinks.hpp).
+// One neuron over one piece of a step, w = w_0 + scale g: its drive g = sum_i (share_i impulse_i) x_i grows by
+// `drift` through pairs that keep their side, and by share_l push_l x_l through each pair l that meets its
+// kink (kinks.hpp).
 struct KinkArgs {
-    int count, stride;    // rows of gram are padded to `stride`
-    const double* gram;   // (count, stride): <x_l, x_m>
-    const double* force;  // (count)
-    const double* base;   // (stride): motion of each z by all other pairs
-    const double* from;   // (stride)
-    double* phi;          // in: a guess; out
-    double* end;          // (stride), out
-    double tolerance;     // largest change of a share in the last sweep
-    int sweeps;           // in: at most; out: done
+    int count;               // pairs
+    std::size_t width;       // of a row: a multiple of 8, zero-padded
+    const double* const* x;  // (count): rows
+    const double* norm_sq;   // (count)
+    const double* base;      // (count): <w_0, x_l>
+    const double* push;      // (count): impulse of the piece
+    const double* drift;     // (width)
+    double scale;            // abar_j / n
+    double* g;               // (width): in at the start of the piece, out at its end
+    double* z;               // (count): in at the start, exactly 0 for a pair at rest; out at the end
+    double* share;           // (count): of the piece that the pair is on; in: a guess
+    bool* rests;             // (count), out: held at its kink at the end
+    int* order;              // (count): scratch
+    double tolerance;        // a pair whose share moved less is settled
+    int sweeps;              // at most
+    bool last;               // of the step: z is not needed again
 };
 
 // One explicit Euler step, and the squared speed at its start.

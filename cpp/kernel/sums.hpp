@@ -87,5 +87,3 @@ double dot(const double* u, const double* v, SumSize width) {
     for (SumSize l = 0; l < width; l += kSumLanes) acc += at(u + l) * at(v + l);
     return horizontal(acc);
 }
-
-extern const SumKernel sum_kernel = {gather_dot, gather_sum, combine, dot, settle};

@@ -64,6 +64,8 @@ int main(int argc, char** argv) {
     double t = 0, h = 0.1;
     int steps = 0, rejected = 0;
     while (fine.model.sum_r2() >= 1e-6 && steps + rejected < 100000) {
+        const double rho = coarse.step.radius();
+        fine.step.set_radius(rho);
         coarse.step.attempt(h);
         const double before = coarse.model.sum_r2(), after = coarse.model.trial_sum_r2();
         const double error = coarse.step.error() * std::max(std::log(before / after), 1e-3 * h) / tolerance;
@@ -82,7 +84,7 @@ int main(int argc, char** argv) {
             std::printf(
                 "t %.4g, h %.3g, h rho %.3g, loss %.3e (coarse %.1e off), live %lld, %lld + %lld sides, %.1f "
                 "s, CPU %.1f s\n",
-                t, h, h * coarse.step.radius(), fine.model.sum_r2() / (2.0 * n),
+                t, h, h * rho, fine.model.sum_r2() / (2.0 * n),
                 coarse.model.sum_r2() / fine.model.sum_r2() - 1,
                 static_cast<long long>(fine.model.n_active()),
                 static_cast<long long>(fine.model.evaluations()),

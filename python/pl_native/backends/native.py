@@ -36,7 +36,7 @@ def flow(
     from pl_native import _core
 
     team = _core.default_threads() if threads is None else threads
-    found, interrupted = _core.flow([as_dict(task) for task in tasks], team, poll)
+    found, interrupted = _core.flow([as_dict(task) for task in tasks], "flow", team, poll)
     runs = [None if run is None else as_run(task, run) for task, run in zip(tasks, found, strict=True)]
     return runs, interrupted
 
