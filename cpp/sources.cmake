@@ -43,8 +43,11 @@ add_library(
   cpp/run/certificate.cpp
   cpp/run/euler.cpp
   cpp/run/ensemble.cpp
+  cpp/capture/live_pairs.cpp
+  cpp/capture/orthogonal.cpp
   cpp/capture/capture.cpp
   cpp/capture/dense.cpp
+  cpp/capture/meshes.cpp
   cpp/capture/neuron.cpp
   cpp/capture/step.cpp
   cpp/stabilised/rkc.cpp
@@ -62,6 +65,8 @@ if(SKBUILD)
     cpp/bindings/module.cpp
     cpp/bindings/euler.cpp
     cpp/bindings/flow.cpp
+    cpp/bindings/flow_task.cpp
+    cpp/bindings/capture.cpp
     cpp/bindings/flow_past.cpp
     cpp/bindings/threads.cpp
     cpp/bindings/info.cpp)

@@ -64,9 +64,9 @@ py::list dense_pieces(const std::vector<DensePiece>& pieces) {
     return list;
 }
 
-py::object write_result(const FlowWork& work) {
+py::object write_result(FlowWork& work) {
     if (!work.started) return py::none();
-    const FlowResult& r = work.result;
+    FlowResult& r = work.result;
     const FlowOptions& options = work.options;
     py::dict out = written_rows(r, work.problem, options.states);
     out["counters"] = counters(r);
@@ -110,7 +110,7 @@ py::tuple run_flow(const py::sequence& items, int threads, const py::object& pro
     };
     const bool interrupted = run_interruptibly(progress, total, compute);
     py::list results;
-    for (const FlowWork& work : works) results.append(write_result(work));
+    for (FlowWork& work : works) results.append(write_result(work));
     return py::make_tuple(results, interrupted);
 }
 

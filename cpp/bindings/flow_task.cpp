@@ -3,6 +3,7 @@
 #include <pybind11/stl.h>
 
 #include <cmath>
+#include <utility>
 
 namespace pl {
 namespace {
@@ -78,25 +79,25 @@ FlowOptions read_options(const py::dict& task) {
     return o;
 }
 
-
 py::object time_or_none(double t) {
     return t < 0.0 ? py::object(py::none()) : py::object(py::float_(t));
 }
 
-py::dict written_rows(const FlowRows& rows, const FlowProblem& problem, bool states) {
+py::dict written_rows(FlowRows& rows, const FlowProblem& problem, bool states) {
     const auto m = static_cast<py::ssize_t>(rows.t.size());
     const py::ssize_t p = problem.p, d = problem.d;
     py::dict out;
     out["status"] = static_cast<int>(rows.status);
-    out["t"] = copied(rows.t, {m});
-    out["loss"] = copied(rows.loss, {m});
-    out["velocity_sq"] = copied(rows.velocity_sq, {m});
-    out["n_active"] = copied(rows.n_active, {m});
-    out["invariant_drift"] = copied(rows.invariant_drift, {m});
-    out["W"] = copied(rows.W, {p, d});
-    out["a"] = copied(rows.a, {p});
-    out["W_saved"] = states ? py::object(copied(rows.W_saved, {m, p, d})) : py::object(py::none());
-    out["a_saved"] = states ? py::object(copied(rows.a_saved, {m, p})) : py::object(py::none());
+    out["t"] = to_array(std::move(rows.t), {m});
+    out["loss"] = to_array(std::move(rows.loss), {m});
+    out["velocity_sq"] = to_array(std::move(rows.velocity_sq), {m});
+    out["n_active"] = to_array(std::move(rows.n_active), {m});
+    out["invariant_drift"] = to_array(std::move(rows.invariant_drift), {m});
+    out["W"] = to_array(std::move(rows.W), {p, d});
+    out["a"] = to_array(std::move(rows.a), {p});
+    out["W_saved"] =
+        states ? py::object(to_array(std::move(rows.W_saved), {m, p, d})) : py::object(py::none());
+    out["a_saved"] = states ? py::object(to_array(std::move(rows.a_saved), {m, p})) : py::object(py::none());
     return out;
 }
 

@@ -76,18 +76,11 @@ class Capture {
         save_ = 0;
         error_ = now.error;
         now.tolerance = tolerance;
-        start_.w_sq.assign(static_cast<std::size_t>(problem_.p), 0.0);
-        start_.a.clear();
         if (now.fresh()) {
-            start_ = fine.neurons();
+            now.invariants = invariants(fine.neurons());
             now.start = fine.sum_r2();
             const double rate = fine.velocity_sq() / (problem_.p * loss());
             now.step = std::min(kFirstDrop / std::max(rate, 1e-300), std::max(options_.t_end, 1e-300));
-        } else {
-            for (double invariant : now.invariants) {
-                start_.a.push_back(std::sqrt(std::max(invariant, 0.0)));
-                start_.w_sq[start_.a.size() - 1] = std::max(-invariant, 0.0);
-            }
         }
         meshes_->set_next(now.step);
     }
@@ -141,7 +134,8 @@ class Capture {
         const bool slow = meshes_->speed_sq() * now.t < stop.stall * problem_.p * loss();
         hold(stop.stall > 0 && now.t > options_.past.t && slow, Status::kStalled);
         if (poll_ && poll_()) hold(true, Status::kInterrupted);
-        hold(stop.wall_time >= 0 && elapsed() >= stop.wall_time && now.t > options_.past.t, Status::kWallTime);
+        hold(stop.wall_time >= 0 && elapsed() >= stop.wall_time && now.t > options_.past.t,
+             Status::kWallTime);
         hold(stop.max_steps >= 0 && options_.past.accepted + meshes_->accepted() >= stop.max_steps,
              Status::kStepLimit);
         return status;
@@ -155,7 +149,7 @@ class Capture {
         result_.loss.push_back(loss());
         result_.velocity_sq.push_back(fine.velocity_sq());
         result_.n_active.push_back(fine.n_active());
-        result_.invariant_drift.push_back(invariant_drift(start_, fine.neurons()));
+        result_.invariant_drift.push_back(invariant_drift(result_.past.invariants, fine.neurons()));
         if (options_.states) append_state(result_.W_saved, result_.a_saved);
     }
 
@@ -176,9 +170,6 @@ class Capture {
         now.stabilised += meshes_->stabilised();
         now.restarts += restarts_;
         now.rhs += spent_ + meshes_->evaluations();
-        now.invariants.clear();
-        for (std::size_t j = 0; j < start_.a.size(); ++j)
-            now.invariants.push_back(start_.a[j] * start_.a[j] - start_.w_sq[j]);
         result_.sliding = meshes_->fine().at_kinks();
         result_.radius = meshes_->radius();
         meshes_->drop_coarse();  // before the end state is written out: at n = 10^6 both would not fit
@@ -194,7 +185,6 @@ class Capture {
     const Clock::time_point began_ = Clock::now();
     std::unique_ptr<Meshes> meshes_;
     CaptureResult result_;
-    NeuronFacts start_;
     double level_ = std::numeric_limits<double>::infinity(), error_ = 0;
     std::size_t save_ = 0;
     std::int64_t restarts_ = 0, spent_ = 0;
@@ -202,7 +192,8 @@ class Capture {
 
 }  // namespace
 
-CaptureResult capture(const FlowProblem& problem, const CaptureOptions& options, int threads, const Poll& poll) {
+CaptureResult capture(const FlowProblem& problem, const CaptureOptions& options, int threads,
+                      const Poll& poll) {
     return Capture(problem, options, threads, poll).run();
 }
 

@@ -29,12 +29,13 @@ struct CaptureOptions {
 };
 
 struct CaptureResult : FlowRows {
-    double radius = 0.0;        // spectral radius of dr/dQ, last estimate
-    std::int64_t sliding = 0;   // pairs at rest at their kinks at the end
+    double radius = 0.0;       // spectral radius of dr/dQ, last estimate
+    std::int64_t sliding = 0;  // pairs at rest at their kinks at the end
     CapturePast past;
 };
 
-CaptureResult capture(const FlowProblem& problem, const CaptureOptions& options, int threads, const Poll& poll);
+CaptureResult capture(const FlowProblem& problem, const CaptureOptions& options, int threads,
+                      const Poll& poll);
 
 double capture_bytes(const FlowProblem& problem);
 

@@ -8,10 +8,10 @@
 namespace pl {
 namespace {
 
-constexpr int kRounds = 20;      // of looking for pairs that cross because others did
-constexpr Index kChunk = 4;           // neurons handed to a thread at a time
+constexpr int kRounds = 20;            // of looking for pairs that cross because others did
+constexpr Index kChunk = 4;            // neurons handed to a thread at a time
 constexpr double kWorthSharing = 2e6;  // ndp: below, a team costs more than it saves
-constexpr double kInstant = 1e-6;  // a time short enough to read a velocity from
+constexpr double kInstant = 1e-6;      // a time short enough to read a velocity from
 
 double square(const double* w, Index width) {
     double sum = 0;
@@ -87,8 +87,7 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int thre
       seen_(p_ * blocks_),
       middle_(at(p_)) {
     const Problem<double>& problem = inputs_->problem();
-    for (Index j = 0; j < p_; ++j)
-        std::copy_n(problem.W + j * d_, d_, now_.W.data() + j * stride_);
+    for (Index j = 0; j < p_; ++j) std::copy_n(problem.W + j * d_, d_, now_.W.data() + j * stride_);
     std::copy_n(problem.a, p_, now_.a.data());
     for (Index j = 0; j < p_; ++j) {
         const double a = problem.a[j], w = square(problem.W + j * d_, d_), difference = a * a - w;
@@ -103,8 +102,13 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int thre
 }
 
 DenseCapture::State DenseCapture::make_state() const {
-    State state{Buffer<double>(p_ * stride_), Buffer<double>(p_), Buffer<double>(p_ * ldz_),
-                Buffer<Word>(blocks_ * p_),   std::vector<double>(at(n_)), {}, 0};
+    State state{Buffer<double>(p_ * stride_),
+                Buffer<double>(p_),
+                Buffer<double>(p_ * ldz_),
+                Buffer<Word>(blocks_ * p_),
+                std::vector<double>(at(n_)),
+                {},
+                0};
     state.touched.resize(at(p_));
     return state;
 }
@@ -144,8 +148,15 @@ void DenseCapture::preactivations(const double* W, Index neurons, double* z) {
 }
 
 void DenseCapture::evaluate_outputs(State& state) {
-    OutputsArgs<double> args{n_,           p_, blocks_, state.z.data(), state.a.data(), inputs_->packed().view().y,
-                             state.masks.data(), r_.data(), 0};
+    OutputsArgs<double> args{n_,
+                             p_,
+                             blocks_,
+                             state.z.data(),
+                             state.a.data(),
+                             inputs_->packed().view().y,
+                             state.masks.data(),
+                             r_.data(),
+                             0};
     kernel_.outputs(args);
     std::copy_n(r_.data(), n_, state.r.begin());
     state.sum_r2 = args.sum_r2;
@@ -257,18 +268,21 @@ bool DenseCapture::meet_kinks(Index j, int round, const double* impulse, int sub
 void DenseCapture::refresh(const std::vector<Index>& neurons) {
     if (neurons.empty()) return;
     for (std::size_t l = 0; l < neurons.size(); ++l)
-        std::copy_n(trial_.W.data() + neurons[l] * stride_, stride_, picked_W_.data() + static_cast<Index>(l) * stride_);
+        std::copy_n(trial_.W.data() + neurons[l] * stride_, stride_,
+                    picked_W_.data() + static_cast<Index>(l) * stride_);
     preactivations(picked_W_.data(), static_cast<Index>(neurons.size()), picked_z_.data());
     for (std::size_t l = 0; l < neurons.size(); ++l)
-        std::copy_n(picked_z_.data() + static_cast<Index>(l) * ldz_, ldz_, trial_.z.data() + neurons[l] * ldz_);
+        std::copy_n(picked_z_.data() + static_cast<Index>(l) * ldz_, ldz_,
+                    trial_.z.data() + neurons[l] * ldz_);
 }
 
 // Pairs at rest are put on their kinks, the others forgotten; then a, r.
 void DenseCapture::close() {
     for (Index j = 0; j < p_; ++j) {
         auto& touched = trial_.touched[at(j)];
-        touched.erase(std::remove_if(touched.begin(), touched.end(), [](const Touched& pair) { return !pair.rests; }),
-                      touched.end());
+        touched.erase(
+            std::remove_if(touched.begin(), touched.end(), [](const Touched& pair) { return !pair.rests; }),
+            touched.end());
         for (const Touched& pair : touched) trial_.z.data()[j * ldz_ + pair.point] = 0.0;
     }
     outer_weights();

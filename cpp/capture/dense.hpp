@@ -61,9 +61,9 @@ class DenseCapture : public CaptureModel {
 
   private:
     struct State {
-        Buffer<double> W, a, z;  // (p, stride), (p), (p, ldz)
-        Buffer<Word> masks;      // (blocks, p)
-        std::vector<double> r;   // (n)
+        Buffer<double> W, a, z;                     // (p, stride), (p), (p, ldz)
+        Buffer<Word> masks;                         // (blocks, p)
+        std::vector<double> r;                      // (n)
         std::vector<std::vector<Touched>> touched;  // per neuron; in a state, those at rest
         double sum_r2 = 0;
     };
@@ -92,7 +92,7 @@ class DenseCapture : public CaptureModel {
     Buffer<double> G_, scratch_, weights_, r_, picked_W_, picked_z_;
     Buffer<Word> signs_, seen_;  // (p, blocks): of the trial's z; pairs already among the touched
     std::vector<double> invariant_, rate_, middle_;  // (p): a^2 - |w|^2; da/dt; a in the middle of the step
-    double velocity_sq_ = -1;  // of the state; negative: not known yet
+    double velocity_sq_ = -1;                        // of the state; negative: not known yet
     std::int64_t evaluations_ = 0;
 };
 

@@ -14,8 +14,8 @@ constexpr double kGain = 1.8;
 // Pieces that a neuron's path through its kinks is cut into. Two halve the error of one, for a fifth more
 // time; at loose tolerances steps are so few that one does.
 constexpr double kOnePiece = 1e-3;
-constexpr int kHalvings = 12;     // of a fine step whose loss would rise
-constexpr int kTries = 40;        // of a coarse step
+constexpr int kHalvings = 12;      // of a fine step whose loss would rise
+constexpr int kTries = 40;         // of a coarse step
 constexpr double kAccepted = 1.2;  // local error over its tolerance
 
 int pieces(double rtol) {

@@ -24,8 +24,10 @@ class Meshes {
     CaptureModel& fine() { return *fine_.model; }
     const CaptureModel& fine() const { return *fine_.model; }
     const Problem<double>& problem() const { return problem_; }
-    double error() const;         // of the fine mesh's loss, relative, estimated
-    double speed_sq() const { return speed_sq_; }  // mean over the last fine step of sum |dw_j/dt|^2 + (da_j/dt)^2
+    double error() const;  // of the fine mesh's loss, relative, estimated
+    double speed_sq() const {
+        return speed_sq_;
+    }  // mean over the last fine step of sum |dw_j/dt|^2 + (da_j/dt)^2
     double radius() const { return fine_.step.known_radius(); }
     std::int64_t evaluations() const { return fine_.model->evaluations() + coarse_.model->evaluations(); }
     std::int64_t accepted() const { return accepted_; }

@@ -44,12 +44,18 @@ void KinkSolver::solve(std::vector<Touched>& touched, const NeuronPath& path, co
     const std::size_t m = touched.size();
     gather(touched, path, impulse, pieces);
     static_assert(sizeof(bool) == sizeof(unsigned char));
-    KinkArgs args{static_cast<int>(m), static_cast<std::size_t>(inputs_.stride),
-                  x_.data(),           norm_sq_.data(),
-                  base_.data(),        push_.data(),
-                  drift_.data(),       path.scale,
-                  g_.data(),           z_.data(),
-                  share_.data(),       reinterpret_cast<bool*>(rests_.data()),
+    KinkArgs args{static_cast<int>(m),
+                  static_cast<std::size_t>(inputs_.stride),
+                  x_.data(),
+                  norm_sq_.data(),
+                  base_.data(),
+                  push_.data(),
+                  drift_.data(),
+                  path.scale,
+                  g_.data(),
+                  z_.data(),
+                  share_.data(),
+                  reinterpret_cast<bool*>(rests_.data()),
                   order_.data(),
                   pieces > 0 ? kTolerance : 1e-10,
                   pieces > 0 ? kSweeps : 1000,
@@ -60,8 +66,7 @@ void KinkSolver::solve(std::vector<Touched>& touched, const NeuronPath& path, co
         level().sums->settle(args);
         for (std::size_t l = 0; l < m; ++l) mean_[l] += share_[l] / times;
     }
-    for (std::size_t l = 0; l < m; ++l)
-        touched[l] = {touched[l].point, mean_[l], share_[l], rests_[l] != 0};
+    for (std::size_t l = 0; l < m; ++l) touched[l] = {touched[l].point, mean_[l], share_[l], rests_[l] != 0};
     std::copy(g_.begin(), g_.end(), path.g);
 }
 

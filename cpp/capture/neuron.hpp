@@ -35,9 +35,9 @@ class KinkSolver {
   public:
     explicit KinkSolver(InputRows inputs) : inputs_(inputs) {}
 
-    // New shares of `touched`, the path cut into `pieces`, and the drive they give. 0 pieces: the instant, for
-    // the velocity: z starts at z0 as recorded rather than where rounding and unfinished sweeps left it, and
-    // the shares are solved to the end.
+    // New shares of `touched`, the path cut into `pieces`, and the drive they give. 0 pieces: the instant,
+    // for the velocity: z starts at z0 as recorded rather than where rounding and unfinished sweeps left it,
+    // and the shares are solved to the end.
     void solve(std::vector<Touched>& touched, const NeuronPath& path, const double* impulse, int pieces);
 
   private:

@@ -30,8 +30,8 @@ double CaptureStep::radius() {
         model_.response(q, r);
         return true;
     };
-    const double rho =
-        power_.estimate(field, origin.data(), model_.residuals().data(), size, rho_ > 0 ? kRounds : kFirstRounds);
+    const double rho = power_.estimate(field, origin.data(), model_.residuals().data(), size,
+                                       rho_ > 0 ? kRounds : kFirstRounds);
     rho_ = SpectralRadius::kSafety * rho;
     age_ = 0;
     return rho_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernel/kernel.hpp"
+#include "kernel/live_pairs.hpp"
 
 namespace pl {
 
@@ -15,6 +16,7 @@ struct Level {
     const Kernel<float>* f32;
     const Kernel<double>* f64;
     const SumKernel* sums;
+    const LiveKernel* live;
 };
 
 // Levels built in and runnable on this processor, lowest first.

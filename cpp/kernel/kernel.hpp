@@ -67,8 +67,8 @@ struct OutputsArgs {
     double sum_r2;  // out
 };
 
-// One neuron over one piece of a step, w = w_0 + scale g: its drive g = sum_i (share_i impulse_i) x_i grows by
-// `drift` through pairs that keep their side, and by share_l push_l x_l through each pair l that meets its
+// One neuron over one piece of a step, w = w_0 + scale g: its drive g = sum_i (share_i impulse_i) x_i grows
+// by `drift` through pairs that keep their side, and by share_l push_l x_l through each pair l that meets its
 // kink (kinks.hpp).
 struct KinkArgs {
     int count;               // pairs

@@ -1,5 +1,5 @@
-// One neuron's pairs at their kinks over a short piece of path with constant force. Given the end value u that
-// z would have with the pair off all the time, and the drop k = -force |x|^2 that being on all the time
+// One neuron's pairs at their kinks over a short piece of path with constant force. Given the end value u
+// that z would have with the pair off all the time, and the drop k = -force |x|^2 that being on all the time
 // would add, the share of the piece that the pair is on solves  z_end = u - share k:
 //   z0 > 0   on till the end, or into the kink and held there, or through it and off
 //   z0 < 0   off till the end, or into the kink and held there, or through it and on

@@ -2,6 +2,7 @@
 // namespace. Raw pointers only: no standard-library template may be instantiated here, or the linker could
 // keep this level's copy for all.
 #include "kernel/kernel.hpp"
+#include "kernel/live_pairs.hpp"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -17,6 +18,7 @@ namespace PLN_LEVEL {
 #include "kernel/forward.hpp"
 #include "kernel/gradient.hpp"
 #include "kernel/orthogonal.hpp"
+#include "kernel/orthogonal_capture.hpp"
 #include "kernel/peak.hpp"
 #include "kernel/sums.hpp"
 //
@@ -115,23 +117,12 @@ void update(UpdateArgs<Real>& s) {
 
 template <class Real>
 constexpr Kernel<Real> table() {
-    return {kLanes<Real>,
-            kTileVectors * kLanes<Real>,
-            kScratchReals<Real>,
-            pass<Real>,
-            update<Real>,
-            preactivations<Real>,
-            gradient<Real>,
-            signs<Real>,
-            outputs<Real>,
-            kTileOfPoints<Real>,
-            orthogonal_outputs<Real>,
-            orthogonal_pass<Real>,
-            orthogonal_step<Real>,
-            orthogonal_speed<Real>,
-            orthogonal_prune<Real>,
-            fma_loop<Real>,
-            kPeakFlops<Real>};
+    return {
+        kLanes<Real>,          kTileVectors * kLanes<Real>, kScratchReals<Real>,      pass<Real>,
+        update<Real>,          preactivations<Real>,        gradient<Real>,           signs<Real>,
+        outputs<Real>,         kTileOfPoints<Real>,         orthogonal_outputs<Real>, orthogonal_pass<Real>,
+        orthogonal_step<Real>, orthogonal_speed<Real>,      orthogonal_prune<Real>,   fma_loop<Real>,
+        kPeakFlops<Real>};
 }
 
 extern const SumKernel sum_kernel = {gather_dot, gather_sum, combine, dot, settle};

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pl_native.backends import Poll, with_flow
+from pl_native.backends import Poll, adaptive
 from pl_native.runs import Options, Work, solution_of
 from pl_native.solution import Interrupted, Solution
 
@@ -13,8 +13,8 @@ from pl_native.solution import Interrupted, Solution
 def run(works: Sequence[Work], options: Options, poll: Poll | None) -> list[Solution]:
     """Solutions in order. Interrupted when Ctrl-C ended the call."""
     call: Any = options.backend.euler
-    if options.method == "flow":
-        call = with_flow(options.backend).flow
+    if options.method != "euler":
+        call = adaptive(options.backend, options.method)
     runs, interrupted = call([work.task for work in works], threads=options.threads, poll=poll)
     reached = [(work, run) for work, run in zip(works, runs, strict=True) if run is not None]
     solutions = [solution_of(work, run, options) for work, run in reached]

@@ -62,8 +62,6 @@ def checked_options(
 ) -> Options:
     """The arguments of `simulate` that do not belong to one problem, checked."""
     name = _checks.choice("method", method, METHODS)
-    if name == "capture":
-        raise ValueError("method: 'capture' is not available in this version, expected 'euler' or 'flow'")
     tolerances = _checks.positive("rtol", rtol), _checks.positive("atol", atol)
     plan = as_save(save)
     if not isinstance(stop, Stop):
@@ -76,12 +74,12 @@ def checked_options(
 
 def _check_method(method: str, plan: Save, stop: Stop, backend: Backend) -> None:
     """Refuses what a method or its backend does not know."""
+    for name in ("switches", "dense"):
+        if getattr(plan, name) and method != "flow":
+            raise ValueError(f"save.{name}: expected False with method={method!r} (it needs the flow)")
     if method == "euler":
-        for name in ("switches", "dense"):
-            if getattr(plan, name):
-                raise ValueError(f"save.{name}: expected False with method='euler' (it needs the flow)")
         return
-    backends.with_flow(backend)
+    backends.adaptive(backend, method)
     if backend.NAME == "numpy" and (plan.dense or stop != Stop(max_steps=stop.max_steps)):
         raise ValueError("backend: the flow of 'numpy' knows stop.max_steps only, and no dense output")
 

@@ -46,8 +46,12 @@ def simulate(
               "flow": the flow itself, as the differential inclusion it is, to rtol: every switch of a pair
               located, kinks slid along (docs/numerics.md). Computed in and returns float64; ends exactly at
               t_end.
+              "capture": the same inclusion at steps that hold many switches, for sizes where locating each
+              is too slow: relative error of every recorded loss estimated, and at most rtol (+ atol times
+              the first loss) or told in `stats["loss_error"]`. Float64, ends exactly at t_end.
     step      Euler's step, in units of flow time
-    rtol, atol  of the flow, per neuron and step: the state's error stays near rtol (measured below it)
+    rtol, atol  of the flow, per neuron and step: the state's error stays near rtol (measured below it); of
+              capture, for the loss
     save      None: start and end; an int m >= 2: m times, ends included; an increasing array of times in
               [0, t_end], each snapped to its nearest step; or `pl.Save`. A run that ends early keeps the
               times up to its end, and its end.

@@ -1,7 +1,7 @@
 """The seam between Python, which checks and explains, and what computes.
 
-A backend is a module with `NAME`, `available()`, `euler(tasks, threads=, poll=)` and, but for Numba,
-`flow(tasks, threads=, poll=)`. It is handed integers
+A backend is a module with `NAME`, `available()`, `euler(tasks, threads=, poll=)` and, for the methods it
+knows, `flow` and `capture`, called alike. It is handed integers
 and plain arrays, with no option left to interpret, and hands back what it recorded, a status code and
 counters. A run may go on later: what its
 backend has to know for that, beside the state reached, is `resume`, which goes out with a run and comes back
@@ -100,21 +100,17 @@ class Backend(Protocol):
         ...
 
 
-class FlowBackend(Backend, Protocol):
-    """A backend that knows `method="flow"`."""
+Adaptive: TypeAlias = Callable[..., tuple[list[FlowRun | None], bool]]
+"""`flow` or `capture` of a backend, called as `euler` is but with tasks of the flow"""
 
-    def flow(
-        self, tasks: Sequence[FlowTask], *, threads: int | None, poll: Poll | None
-    ) -> tuple[list[FlowRun | None], bool]:
-        """As `euler`, along the differential inclusion."""
-        ...
+_KNOWS = {"flow": "'native' or 'numpy'", "capture": "'native'"}
 
 
-def with_flow(backend: Backend) -> FlowBackend:
-    """`backend`, if it has the flow; ValueError otherwise."""
-    if not hasattr(backend, "flow"):
-        raise ValueError(f"backend: {backend.NAME!r} has no method='flow', expected 'native' or 'numpy'")
-    return cast(FlowBackend, backend)
+def adaptive(backend: Backend, method: str) -> Adaptive:
+    """What computes `method` ("flow", "capture") in `backend`; ValueError if nothing does."""
+    if not hasattr(backend, method):
+        raise ValueError(f"backend: {backend.NAME!r} has no method={method!r}, expected {_KNOWS[method]}")
+    return cast(Adaptive, getattr(backend, method))
 
 
 def select(name: str = "auto") -> Backend:

@@ -1,4 +1,4 @@
-"""The seam for `method="flow"`: what one run of the event-driven flow is handed, and what it hands back."""
+"""The seam for the adaptive methods: what one run of "flow" or "capture" is handed, and what it hands back."""
 
 from __future__ import annotations
 
@@ -120,10 +120,11 @@ class FlowRun:
     W_saved: Floats | None
     a_saved: Floats | None
     counters: dict[str, Any]
-    """accepted, rejected, rhs, events, on, off, slide_in, slide_to_on, slide_to_off, repelling,
+    """of the flow: accepted, rejected, rhs, events, on, off, slide_in, slide_to_on, slide_to_off, repelling,
     zero_neuron, a_zero,
-    restarts, sliding_end, sliding_max, stabilised_steps, spectral_radius, seconds, criterion_time,
-    proved_time, loss_bound; all but the seconds of the whole run, parts before this one included"""
+    sliding_end, sliding_max, stabilised_steps, spectral_radius, seconds, criterion_time,
+    proved_time, loss_bound; of capture those of them it knows, restarts and loss_error; all but the seconds
+    of the whole run, parts before this one included"""
     switches: SwitchLog | None
     dense: DenseFlow | None
     resume: Resume | None = None

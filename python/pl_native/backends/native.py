@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pl_native.backends import EulerTask, Poll, RawRun
@@ -35,8 +35,25 @@ def flow(
     """The event-driven flow; one run is one thread's."""
     from pl_native import _core
 
+    return _adaptive(_core.flow, tasks, threads, poll)
+
+
+def capture(
+    tasks: Sequence[FlowTask], *, threads: int | None, poll: Poll | None
+) -> tuple[list[FlowRun | None], bool]:
+    """The capture method; a run alone is the team's, many are a thread's each."""
+    from pl_native import _core
+
+    return _adaptive(_core.capture, tasks, threads, poll)
+
+
+def _adaptive(
+    compute: Callable[..., Any], tasks: Sequence[FlowTask], threads: int | None, poll: Poll | None
+) -> tuple[list[FlowRun | None], bool]:
+    from pl_native import _core
+
     team = _core.default_threads() if threads is None else threads
-    found, interrupted = _core.flow([as_dict(task) for task in tasks], "flow", team, poll)
+    found, interrupted = compute([as_dict(task) for task in tasks], team, poll)
     runs = [None if run is None else as_run(task, run) for task, run in zip(tasks, found, strict=True)]
     return runs, interrupted
 

@@ -1,0 +1,255 @@
+#include "capture/live_pairs.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "parallel/parallel_for.hpp"
+
+namespace pl {
+namespace {
+
+constexpr Index kChunkBlocks = 16;  // per call of the kernel: its outputs stay in the first-level cache
+constexpr Index kChunkPoints = kChunkBlocks * kWordPoints;
+
+Index block_count(Index n) {
+    return (n + kWordPoints - 1) / kWordPoints;
+}
+
+Index part_count(Index n, Index p) {
+    constexpr double kPairs = 1 << 20;  // about a millisecond on one core
+    const double parts = static_cast<double>(n) * static_cast<double>(p) / kPairs;
+    return std::clamp(static_cast<Index>(std::min(parts, 256.0)), Index{1}, block_count(n));
+}
+
+std::size_t at(Index k) {
+    return static_cast<std::size_t>(k);
+}
+
+std::size_t value_bytes(Index count) {
+    return at(count + kValuesPad) * sizeof(double);
+}
+
+}  // namespace
+
+LivePairs::LivePairs(const FlowProblem& problem, const LiveKernel& kernel, int threads)
+    : problem_(problem),
+      kernel_(kernel),
+      threads_(threads),
+      n_(problem.n),
+      p_(problem.p),
+      blocks_(block_count(n_)),
+      order_(at(n_)),
+      parts_(at(part_count(n_, p_))),
+      words_(blocks_ * p_),
+      push_(blocks_ * kWordPoints),
+      lanes_(static_cast<Index>(parts_.size()) * 2 * p_ * kernel.lanes),
+      dead_squares_(at(p_)) {
+    std::iota(order_.begin(), order_.end(), 0);
+    const auto middle =
+        std::stable_partition(order_.begin(), order_.end(), [this](int i) { return problem_.y[i] > 0; });
+    positive_ = middle - order_.begin();
+    const Index parts = static_cast<Index>(parts_.size());
+    std::vector<double> dead(at(parts * p_));
+    Control uncancelled;
+    parallel_for(parts, threads_, uncancelled, [&](Index k) {
+        Part& part = parts_[at(k)];
+        part.first = k * blocks_ / parts;
+        part.last = (k + 1) * blocks_ / parts;
+        part.count = find_live(part, dead.data() + k * p_);
+        part.values = Pages(value_bytes(part.count));
+        fill(part);
+    });
+    for (Index k = 0; k < parts; ++k)
+        for (Index j = 0; j < p_; ++j) dead_squares_[at(j)] += dead[at(k * p_ + j)];
+}
+
+Index LivePairs::find_live(Part& part, double* dead_squares) {
+    Index count = 0;
+    for (Index b = part.first; b < part.last; ++b) {
+        const Index points = std::min(kWordPoints, n_ - b * kWordPoints);
+        for (Index j = 0; j < p_; ++j) {
+            const double* row = problem_.W + j * n_;
+            Word word = 0;
+            double squares = 0;
+            for (Index l = 0; l < points; ++l) {
+                const double w = row[order_[at(b * kWordPoints + l)]];
+                word |= static_cast<Word>(w > 0) << l;
+                squares += w > 0 ? 0 : w * w;
+            }
+            words_.data()[b * p_ + j] = word;
+            dead_squares[j] += squares;
+            count += __builtin_popcountll(word);
+        }
+    }
+    return count;
+}
+
+// visit(j, place, value) over the live pairs, in the order of the values.
+template <class Visit>
+void LivePairs::over_pairs(const Part& part, const Visit& visit) const {
+    double* value = part.values.data();
+    for (Index b = part.first; b < part.last; ++b)
+        for (Index j = 0; j < p_; ++j)
+            for (Word left = words_.data()[b * p_ + j]; left != 0; left &= left - 1)
+                visit(j, b * kWordPoints + __builtin_ctzll(left), *value++);
+}
+
+void LivePairs::fill(Part& part) {
+    over_pairs(part, [this](Index j, Index place, double& value) {
+        value = problem_.W[j * n_ + order_[at(place)]];
+    });
+}
+
+// chunk(part, args, first place, last place) chunk by chunk; it calls the kernel.
+template <class Chunk>
+void LivePairs::sweep(const OuterWeights& outer, const Chunk& chunk) {
+    const auto one = [&](Index k) {
+        Part& part = parts_[at(k)];
+        LiveArgs args{};
+        args.p = p_;
+        args.w = args.to = part.values.data();
+        args.abar = outer.abar;
+        args.a = outer.a;
+        args.escape = outer.escape;
+        args.crossing = outer.crossing;
+        args.squares = lanes_.data() + 2 * k * p_ * kernel_.lanes;
+        args.products = args.squares + p_ * kernel_.lanes;
+        part.sum = 0;
+        for (Index b = part.first; b < part.last; b += kChunkBlocks) {
+            args.blocks = std::min(kChunkBlocks, part.last - b);
+            args.live = words_.data() + b * p_;
+            args.push = push_.data() + b * kWordPoints;
+            chunk(part, args, b * kWordPoints, std::min(n_, (b + args.blocks) * kWordPoints));
+        }
+    };
+    Control uncancelled;
+    parallel_for(static_cast<Index>(parts_.size()), threads_, uncancelled, one);
+}
+
+double LivePairs::norms(const double* impulse, const OuterWeights& outer, NeuronSums& sums) {
+    clear_sums();
+    const double inverse_n = 1.0 / static_cast<double>(n_);
+    sweep(outer, [&](Part& part, LiveArgs& args, Index first, Index last) {
+        for (Index k = first; k < last; ++k) {
+            const std::int32_t i = order_[at(k)];
+            push_.data()[k] = problem_.norms[i] * impulse[i] * inverse_n;
+        }
+        args.travel = 0;
+        kernel_.norms(args);
+        part.sum += args.travel;
+    });
+    collect(sums);
+    return total();
+}
+
+double LivePairs::residuals(const OuterWeights& outer, double* r) {
+    const double inverse_p = 1.0 / static_cast<double>(p_);
+    sweep(outer, [&](Part& part, LiveArgs& args, Index first, Index last) {
+        alignas(64) double h[kChunkPoints];
+        args.h = h;
+        kernel_.outputs(args);
+        double squares[4] = {};  // additions that need not wait for each other
+        for (Index k = first; k < last; ++k) {
+            const std::int32_t i = order_[at(k)];
+            const double ri = problem_.y[i] - problem_.norms[i] * h[k - first] * inverse_p;
+            r[i] = ri;
+            squares[k % 4] += ri * ri;
+        }
+        part.sum += (squares[0] + squares[1]) + (squares[2] + squares[3]);
+    });
+    return total();
+}
+
+void LivePairs::write(const OuterWeights& outer) {
+    sweep(outer, [this](Part& part, LiveArgs& args, Index, Index) {
+        kernel_.write(args);
+        part.count = args.to - part.values.data();
+    });
+    for (Part& part : parts_) part.values.shrink(value_bytes(part.count));
+}
+
+void LivePairs::rates(const double* r, NeuronSums& sums) {
+    clear_sums();
+    const double inverse_n = 1.0 / static_cast<double>(n_);
+    sweep({}, [&](Part&, LiveArgs& args, Index first, Index last) {
+        alignas(64) double push[kChunkPoints] = {};
+        for (Index k = first; k < last; ++k) {
+            const std::int32_t i = order_[at(k)];
+            push[k - first] = problem_.norms[i] * r[i] * inverse_n;
+        }
+        args.push = push;
+        kernel_.rates(args);
+    });
+    collect(sums);
+}
+
+void LivePairs::clear_sums() {
+    std::fill_n(lanes_.data(), lanes_.size(), 0.0);
+}
+
+void LivePairs::collect(NeuronSums& sums) const {
+    sums.squares.assign(at(p_), 0.0);
+    sums.products.assign(at(p_), 0.0);
+    const double* lane = lanes_.data();
+    for (std::size_t k = 0; k < parts_.size(); ++k)
+        for (std::vector<double>* sum : {&sums.squares, &sums.products})
+            for (Index j = 0; j < p_; ++j)
+                for (Index l = 0; l < kernel_.lanes; ++l) (*sum)[at(j)] += *lane++;
+}
+
+double LivePairs::total() const {
+    double sum = 0;
+    for (const Part& part : parts_) sum += part.sum;
+    return sum;
+}
+
+std::int64_t LivePairs::count() const {
+    std::int64_t count = 0;
+    for (const Part& part : parts_) count += part.count;
+    return count;
+}
+
+double LivePairs::unreached_label_sq(const std::vector<int>& sign) const {
+    double sum = 0;
+    for (Index b = 0; b < blocks_; ++b) {
+        const Index start = b * kWordPoints, ahead = std::clamp(positive_ - start, Index{0}, kWordPoints);
+        const Word all = ~Word{0}, positive = ahead == kWordPoints ? all : (Word{1} << ahead) - 1;
+        Word reached = 0;
+        for (Index j = 0; j < p_; ++j) {
+            const int s = sign[at(j)];
+            reached |= words_.data()[b * p_ + j] & (s == 0 ? all : s > 0 ? positive : ~positive);
+        }
+        for (Index l = 0; l < std::min(kWordPoints, n_ - start); ++l) {
+            const double y = problem_.y[order_[at(start + l)]];
+            if ((reached >> l & 1) == 0) sum += y * y;
+        }
+    }
+    return sum;
+}
+
+void LivePairs::write_state(double* W) const {
+    Control uncancelled;
+    parallel_for(static_cast<Index>(parts_.size()), threads_, uncancelled, [&](Index number) {
+        const Part& part = parts_[at(number)];
+        const Index last = std::min(n_, part.last * kWordPoints);
+        for (Index j = 0; j < p_; ++j)
+            for (Index k = part.first * kWordPoints; k < last; ++k) {
+                const Index pair = j * n_ + order_[at(k)];
+                W[pair] = std::min(problem_.W[pair], 0.0);
+            }
+        over_pairs(part, [&](Index j, Index place, double value) { W[j * n_ + order_[at(place)]] = value; });
+    });
+}
+
+double LivePairs::bytes(const FlowProblem& problem) {
+    const Index n = problem.n, p = problem.p, blocks = block_count(n);
+    constexpr Index kMostLanes = 8, kPage = 4096;
+    Index live = 0;
+    for (Index k = 0; k < n * p; ++k) live += problem.W[k] > 0 ? 1 : 0;
+    const Index parts = part_count(n, p);
+    const Index doubles = live + blocks * (p + kWordPoints) + parts * p * (2 * kMostLanes + 1) + p;
+    return static_cast<double>(doubles) * sizeof(double) + static_cast<double>(parts * kPage) +
+           4.0 * static_cast<double>(n);
+}
+
+}  // namespace pl

@@ -1,0 +1,80 @@
+// The live pairs of a network on orthogonal inputs, packed as kernel/live_pairs.hpp says, and the sweeps over
+// them. Points are taken with positive labels first, so that whole words are dead once the wrongly signed
+// pairs are. Cut into parts, a number fixed by (n, p): threads take parts, sums are added in the order of
+// parts.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "capture/pages.hpp"
+#include "flow/problem.hpp"
+#include "kernel/live_pairs.hpp"
+#include "run/buffer.hpp"
+
+namespace pl {
+
+// Outer weights of a move, one per neuron.
+struct OuterWeights {
+    const double *abar, *a, *escape;  // as in LiveArgs
+    const unsigned char* crossing;
+};
+
+// Sums over the points, one per neuron.
+struct NeuronSums {
+    std::vector<double> squares, products;
+};
+
+class LivePairs {
+  public:
+    LivePairs(const FlowProblem& problem, const LiveKernel& kernel, int threads);
+
+    // Sets the move: pushes norms_i Q_i / n. Sums of LiveKernel::norms; returns sum (w'_ji - w_ji)^2.
+    double norms(const double* impulse, const OuterWeights& outer, NeuronSums& sums);
+    // The residuals r (n) after the move, in the caller's order. Returns their sum of squares.
+    double residuals(const OuterWeights& outer, double* r);
+    // Makes the move. Values of pairs that died are given back.
+    void write(const OuterWeights& outer);
+    // At the state, for residuals r: sums of LiveKernel::rates with push_i = norms_i r_i / n.
+    void rates(const double* r, NeuronSums& sums);
+
+    std::int64_t count() const;
+    // Sum of y_i^2 over the points without a live pair that can help: one whose neuron has sign 0 or that of
+    // y_i.
+    double unreached_label_sq(const std::vector<int>& sign) const;
+    // sum_j |w_ji|^2 over the pairs that started dead: they stay as they were.
+    const std::vector<double>& dead_squares() const { return dead_squares_; }
+    void write_state(double* W) const;  // (p, n)
+
+    static double bytes(const FlowProblem& problem);
+
+  private:
+    struct Part {
+        Index first = 0, last = 0;  // blocks
+        Index count = 0;            // values
+        Pages values;
+        double sum = 0;
+    };
+
+    Index find_live(Part& part, double* dead_squares);
+    void fill(Part& part);
+    template <class Visit>
+    void over_pairs(const Part& part, const Visit& visit) const;
+    template <class Chunk>
+    void sweep(const OuterWeights& outer, const Chunk& chunk);
+    void clear_sums();
+    void collect(NeuronSums& sums) const;
+    double total() const;
+
+    const FlowProblem problem_;
+    const LiveKernel& kernel_;
+    const int threads_;
+    Index n_, p_, blocks_, positive_ = 0;  // points with positive labels
+    std::vector<std::int32_t> order_;      // place -> the caller's index
+    std::vector<Part> parts_;
+    Buffer<Word> words_;           // (blocks, p)
+    Buffer<double> push_, lanes_;  // (64 blocks); per part: squares (p, lanes), products (p, lanes)
+    std::vector<double> dead_squares_;
+};
+
+}  // namespace pl

@@ -1,0 +1,141 @@
+#include "capture/orthogonal.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace pl {
+namespace {
+
+// Relative slack that covers the rounding of a sum of squares.
+constexpr double kRounding = 1e-12;
+
+std::size_t at(int k) {
+    return static_cast<std::size_t>(k);
+}
+
+}  // namespace
+
+OrthogonalCapture::OrthogonalCapture(const FlowProblem& problem, int threads, const LiveKernel& kernel)
+    : problem_(problem),
+      n_(problem.n),
+      p_(problem.p),
+      pairs_(problem, kernel, threads),
+      rate_(at(p_)),
+      invariant_(at(p_)),
+      abar_(at(p_)),
+      escape_(at(p_)),
+      crossing_(at(p_)) {
+    now_.a.assign(problem.a, problem.a + p_);
+    now_.r.resize(at(n_));
+    now_.live_squares.resize(at(p_));
+    trial_ = now_;
+    start();
+}
+
+// The sums of the start are those of a trial that goes nowhere.
+void OrthogonalCapture::start() {
+    abar_ = now_.a;
+    pairs_.norms(now_.r.data(), outer(), sums_);
+    now_.live_squares = sums_.squares;
+    now_.sum_r2 = pairs_.residuals(outer(), now_.r.data());
+    for (std::size_t j = 0; j < at(p_); ++j) {
+        const double a = now_.a[j];
+        invariant_[j] = a * a - now_.live_squares[j];
+        crossing_[j] = invariant_[j] < -kRounding * a * a ? 1 : 0;
+    }
+    velocity_sq();
+    rate_ = sums_.products;
+}
+
+OuterWeights OrthogonalCapture::outer() const {
+    return {abar_.data(), trial_.a.data(), escape_.data(), crossing_.data()};
+}
+
+void OrthogonalCapture::set_middle(double h) {
+    for (std::size_t j = 0; j < at(p_); ++j) {
+        abar_[j] = now_.a[j] + 0.5 * h * rate_[j];
+        const double escape = -1.0 / abar_[j];
+        escape_[j] = std::isfinite(escape) ? escape : 0.0;
+    }
+}
+
+// Lemma 1. Where it leaves the sign open, its differential: a_j da_j = <w_j, dw_j>, abar_j divided out.
+void OrthogonalCapture::set_outer() {
+    for (std::size_t j = 0; j < at(p_); ++j) {
+        const double a = now_.a[j];
+        trial_.live_squares[j] = sums_.squares[j];
+        trial_.a[j] = crossing_[j] != 0
+                          ? a + sums_.products[j]
+                          : std::copysign(std::sqrt(std::max(invariant_[j] + sums_.squares[j], 0.0)), a);
+        travel_sq_ += (trial_.a[j] - a) * (trial_.a[j] - a);
+    }
+}
+
+// The state that the impulse leads to, but for the pairs. Returns sum r_i^2.
+double OrthogonalCapture::move(const double* impulse, double h, double* r) {
+    set_middle(h);
+    travel_sq_ = pairs_.norms(impulse, outer(), sums_);
+    set_outer();
+    ++evaluations_;
+    return pairs_.residuals(outer(), r);
+}
+
+void OrthogonalCapture::attempt(const double* impulse, double h, int) {
+    trial_.sum_r2 = move(impulse, h, trial_.r.data());
+}
+
+void OrthogonalCapture::stage(const double* impulse, double h, double* r) {
+    move(impulse, h, r);
+}
+
+void OrthogonalCapture::accept(double h) {
+    pairs_.write(outer());
+    for (std::size_t j = 0; j < at(p_); ++j) rate_[j] = (trial_.a[j] - now_.a[j]) / h;
+    std::swap(now_, trial_);
+}
+
+double OrthogonalCapture::velocity_sq() {
+    pairs_.rates(now_.r.data(), sums_);
+    double sum = 0;
+    for (std::size_t j = 0; j < at(p_); ++j)
+        sum += now_.a[j] * now_.a[j] * sums_.squares[j] + sums_.products[j] * sums_.products[j];
+    ++evaluations_;
+    return sum;
+}
+
+// abs(a_j) >= norm(w_j) lasts, and with it the sign; of w_j the live part is enough, as the rest does not
+// move.
+bool OrthogonalCapture::keeps_sign(std::size_t j) const {
+    return now_.a[j] * now_.a[j] >= now_.live_squares[j] * (1.0 + kRounding);
+}
+
+double OrthogonalCapture::dead_label_sq() const {
+    std::vector<int> sign(at(p_), 0);
+    for (std::size_t j = 0; j < at(p_); ++j)
+        if (keeps_sign(j)) sign[j] = now_.a[j] > 0 ? 1 : -1;
+    return pairs_.unreached_label_sq(sign);
+}
+
+NeuronFacts OrthogonalCapture::neurons() const {
+    NeuronFacts facts{now_.a, now_.live_squares};
+    for (std::size_t j = 0; j < at(p_); ++j) facts.w_sq[j] += pairs_.dead_squares()[j];
+    return facts;
+}
+
+std::vector<double> OrthogonalCapture::outputs() const {
+    std::vector<double> h(now_.r);
+    for (std::size_t i = 0; i < at(n_); ++i) h[i] = (problem_.y[i] - h[i]) * p_;
+    return h;
+}
+
+void OrthogonalCapture::write_state(double* W, double* a) const {
+    pairs_.write_state(W);
+    std::copy(now_.a.begin(), now_.a.end(), a);
+}
+
+double OrthogonalCapture::bytes(const FlowProblem& problem) {
+    const double n = problem.n, p = problem.p;
+    return LivePairs::bytes(problem) + (2 * n + 9 * p) * sizeof(double);
+}
+
+}  // namespace pl

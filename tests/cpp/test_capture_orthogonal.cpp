@@ -1,0 +1,294 @@
+// The capture method's model of orthogonal inputs, at every level of the kernel, against the formulas written
+// out, against Euler's method with tiny steps, and against itself on two threads.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "capture/orthogonal.hpp"
+#include "check.hpp"
+#include "random_orthogonal.hpp"
+
+namespace {
+
+using Vector = std::vector<double>;
+
+std::size_t at(int k) {
+    return static_cast<std::size_t>(k);
+}
+
+bool near(double got, double expected, double size) {
+    return std::abs(got - expected) <= 1e-12 * (size + std::abs(expected));
+}
+
+// One pair after another, all values kept.
+struct Reference {
+    const pl::FlowProblem& q;
+    Vector W, a, invariant, rate, r, travelled;
+    double travel_sq = 0;
+
+    explicit Reference(const pl::FlowProblem& problem)
+        : q(problem), W(q.W, q.W + at(q.p) * at(q.n)), a(q.a, q.a + q.p), invariant(at(q.p)), rate(at(q.p)) {
+        r = residuals();
+        for (int j = 0; j < q.p; ++j) {
+            invariant[at(j)] = a[at(j)] * a[at(j)] - live_square(j);
+            for (int i = 0; i < q.n; ++i) rate[at(j)] += r[at(i)] * q.norms[i] * std::max(w(j, i), 0.0) / q.n;
+        }
+    }
+    double& w(int j, int i) { return W[at(j) * at(q.n) + at(i)]; }
+
+    double square(int j) {
+        double sum = 0;
+        for (int i = 0; i < q.n; ++i) sum += w(j, i) * w(j, i);
+        return sum;
+    }
+
+    double live_square(int j) {
+        double sum = 0;
+        for (int i = 0; i < q.n; ++i) sum += w(j, i) > 0 ? w(j, i) * w(j, i) : 0;
+        return sum;
+    }
+
+    Vector residuals() {
+        Vector out;
+        for (int i = 0; i < q.n; ++i) {
+            double h = 0;
+            for (int j = 0; j < q.p; ++j) h += a[at(j)] * q.norms[i] * std::max(w(j, i), 0.0);
+            out.push_back(q.y[i] - h / q.p);
+        }
+        return out;
+    }
+
+    void move(const double* impulse, double h) {
+        travel_sq = 0;
+        for (int j = 0; j < q.p; ++j) {
+            const double before = a[at(j)], abar = before + 0.5 * h * rate[at(j)];
+            double work = 0;
+            for (int i = 0; i < q.n; ++i) {
+                const double from = w(j, i), push = q.norms[i] * impulse[i] / q.n;
+                if (from <= 0) continue;
+                const double to = from + abar * push, share = to <= 0 ? from / (from - to) : 1;
+                w(j, i) = std::max(to, 0.0);
+                work += 0.5 * (from + w(j, i)) * push * share;
+                travel_sq += (w(j, i) - from) * (w(j, i) - from);
+            }
+            if (invariant[at(j)] < 0)
+                a[at(j)] += work;
+            else
+                a[at(j)] = std::copysign(std::sqrt(invariant[at(j)] + live_square(j)), before);
+            rate[at(j)] = (a[at(j)] - before) / h;
+            travel_sq += (a[at(j)] - before) * (a[at(j)] - before);
+        }
+        r = residuals();
+    }
+
+    double velocity_sq() {
+        double sum = 0;
+        for (int j = 0; j < q.p; ++j) {
+            double da = 0;
+            for (int i = 0; i < q.n; ++i) {
+                if (w(j, i) <= 0) continue;
+                const double push = q.norms[i] * r[at(i)] / q.n;
+                da += push * w(j, i);
+                sum += a[at(j)] * push * a[at(j)] * push;
+            }
+            sum += da * da;
+        }
+        return sum;
+    }
+
+    std::int64_t n_active() {
+        return std::count_if(W.begin(), W.end(), [](double value) { return value > 0; });
+    }
+
+    double dead_label_sq() {
+        double sum = 0;
+        for (int i = 0; i < q.n; ++i) {
+            bool reached = false;
+            for (int j = 0; j < q.p; ++j) {
+                const bool helps = a[at(j)] * a[at(j)] < live_square(j) || a[at(j)] * q.y[i] > 0;
+                reached = reached || (w(j, i) > 0 && helps);
+            }
+            if (!reached) sum += q.y[i] * q.y[i];
+        }
+        return sum;
+    }
+};
+
+struct State {
+    Vector W, a;
+    explicit State(const pl::CaptureModel& model, const pl::FlowProblem& q)
+        : W(at(q.p) * at(q.n)), a(at(q.p)) {
+        model.write_state(W.data(), a.data());
+    }
+};
+
+bool same(const Vector& u, const Vector& v) {
+    return u.size() == v.size() && std::memcmp(u.data(), v.data(), u.size() * sizeof(double)) == 0;
+}
+
+void check_near(const Vector& got, const Vector& expected) {
+    CHECK(got.size() == expected.size());
+    double size = 0;
+    for (double value : expected) size = std::max(size, std::abs(value));
+    for (std::size_t k = 0; k < got.size(); ++k) CHECK(near(got[k], expected[k], size));
+}
+
+void check_state(pl::OrthogonalCapture& model, Reference& expected) {
+    const pl::FlowProblem& q = expected.q;
+    const State state(model, q);
+    check_near(state.W, expected.W);
+    check_near(state.a, expected.a);
+    check_near(model.residuals(), expected.r);
+    double sum_r2 = 0;
+    for (double r : expected.r) sum_r2 += r * r;
+    CHECK(near(model.sum_r2(), sum_r2, 0));
+    CHECK(near(model.velocity_sq(), expected.velocity_sq(), 0));
+    CHECK(model.n_active() == expected.n_active());
+    CHECK(near(model.dead_label_sq(), expected.dead_label_sq(), 0));
+    const pl::NeuronFacts facts = model.neurons();
+    for (int j = 0; j < q.p; ++j) CHECK(near(facts.w_sq[at(j)], expected.square(j), 0));
+    check_near(facts.a, expected.a);
+    const Vector outputs = model.outputs();
+    for (int i = 0; i < q.n; ++i)
+        CHECK(near(outputs[at(i)] / q.p, q.y[i] - expected.r[at(i)], std::abs(expected.r[at(i)])));
+    // dead pairs that were dead at the start keep their bits
+    for (std::size_t k = 0; k < state.W.size(); ++k)
+        if (q.W[k] <= 0) CHECK(state.W[k] == q.W[k]);
+}
+
+// Impulses of either sign, strong enough that some pairs die and none returns.
+void test_steps(int n, int p, const pl::LiveKernel& kernel) {
+    const RandomOrthogonal problem(n, p, static_cast<unsigned>(1000 * n + p), 0.5, 3);
+    pl::OrthogonalCapture model(problem.view, 1, kernel);
+    Reference expected(problem.view);
+    check_state(model, expected);
+    std::mt19937_64 engine(7);
+    std::normal_distribution<double> normal(0.0, 0.4 * std::sqrt(n));
+    for (int step = 0; step < 4; ++step) {
+        Vector impulse, other;
+        for (int i = 0; i < n; ++i) impulse.push_back(normal(engine)), other.push_back(normal(engine));
+        const double h = 0.1 * (step + 1);
+        model.attempt(impulse.data(), h, 1);
+        const Vector trial = model.trial_residuals();
+        const double travel = model.trial_travel_sq();
+        check_state(model, expected);  // a trial leaves the state alone
+        model.attempt(other.data(), 2 * h, 1);
+        check_state(model, expected);
+        model.attempt(impulse.data(), h, 3);
+        CHECK(same(trial, model.trial_residuals()));
+        expected.move(impulse.data(), h);
+        check_near(trial, expected.r);
+        CHECK(near(travel, expected.travel_sq, 0));
+        CHECK(model.trial_travel_sq() == travel);
+        model.accept(h);
+        CHECK(same(trial, model.residuals()));
+        check_state(model, expected);
+    }
+}
+
+// Adams-Bashforth of order 2 in the impulse.
+Vector adams(pl::OrthogonalCapture& model, double t_end, int steps) {
+    const double h = t_end / steps;
+    Vector before;
+    for (int k = 0; k < steps; ++k) {
+        Vector impulse = model.residuals();
+        const Vector now = impulse;
+        for (std::size_t i = 0; i < impulse.size(); ++i)
+            impulse[i] = h * (now[i] + (k == 0 ? 0.0 : 0.5 * (now[i] - before[i])));
+        before = now;
+        model.attempt(impulse.data(), h, 1);
+        model.accept(h);
+    }
+    return model.residuals();
+}
+
+Vector euler(const pl::FlowProblem& q, double t_end, int steps) {
+    Reference state(q);
+    const double h = t_end / steps;
+    Vector da(at(q.p));
+    for (int k = 0; k < steps; ++k) {
+        state.r = state.residuals();
+        for (int j = 0; j < q.p; ++j) {
+            double rate = 0;
+            for (int i = 0; i < q.n; ++i) {
+                const double from = state.w(j, i), push = q.norms[i] * state.r[at(i)] / q.n;
+                if (from <= 0) continue;
+                rate += push * from;
+                state.w(j, i) = std::max(from + h * state.a[at(j)] * push, 0.0);
+            }
+            state.a[at(j)] += h * rate;
+        }
+    }
+    return state.residuals();
+}
+
+double distance(const Vector& u, const Vector& v) {
+    double sum = 0;
+    for (std::size_t i = 0; i < u.size(); ++i) sum += (u[i] - v[i]) * (u[i] - v[i]);
+    return std::sqrt(sum);
+}
+
+void test_order(int outweighed) {
+    constexpr int n = 13, p = 7;
+    const double t_end = 3.0 * n;
+    const RandomOrthogonal problem(n, p, 5, 0.5, outweighed);
+    const Vector coarse = euler(problem.view, t_end, 100000), fine = euler(problem.view, t_end, 200000);
+    Vector limit;
+    for (int i = 0; i < n; ++i) limit.push_back(2 * fine[at(i)] - coarse[at(i)]);
+    CHECK(distance(limit, fine) < 1e-3);
+    double errors[3];
+    for (int k = 0; k < 3; ++k) {
+        pl::OrthogonalCapture model(problem.view, 1);
+        const std::int64_t live = model.n_active();
+        errors[k] = distance(adams(model, t_end, 200 << k), limit);
+        CHECK(model.n_active() < live);
+    }
+    std::printf("outweighed %d: errors %.3g %.3g %.3g\n", outweighed, errors[0], errors[1], errors[2]);
+    CHECK(errors[2] < 1e-4);
+    for (int k = 0; k < 2; ++k) CHECK(errors[k] > 3.0 * errors[k + 1] && errors[k] < 5.5 * errors[k + 1]);
+}
+
+void test_threads() {
+    const RandomOrthogonal problem(30011, 120, 3, 0.1);
+    pl::OrthogonalCapture one(problem.view, 1), two(problem.view, 2);
+    CHECK(same(adams(one, 100000.0, 20), adams(two, 100000.0, 20)));
+    CHECK(one.sum_r2() == two.sum_r2());
+    CHECK(one.velocity_sq() == two.velocity_sq() && one.n_active() == two.n_active());
+    const State u(one, problem.view), v(two, problem.view);
+    CHECK(same(u.W, v.W) && same(u.a, v.a));
+}
+
+// All pairs of one label's points dead: the bound, and parts without a value left.
+void test_dead() {
+    RandomOrthogonal problem(130, 2, 11, 1.0);
+    for (int i = 0; i < 130; ++i) problem.W[at(i)] = 1.0, problem.W[at(130 + i)] = i % 2 == 0 ? -1.0 : 0.0;
+    problem.a = {20.0, -20.0};
+    pl::OrthogonalCapture model(problem.view, 1);
+    double negative = 0, all = 0;
+    for (double y : problem.y) negative += y < 0 ? y * y : 0, all += y * y;
+    CHECK(model.n_active() == 130);
+    CHECK(near(model.dead_label_sq(), negative, 0));  // the only live neuron pulls up for ever
+    const Vector impulse(130, -1e4);
+    model.attempt(impulse.data(), 1.0, 1);
+    model.accept(1.0);
+    CHECK(model.n_active() == 0);
+    CHECK(near(model.dead_label_sq(), all, 0));
+    CHECK(near(model.sum_r2(), all, 0));
+    model.attempt(impulse.data(), 1.0, 1);
+    model.accept(1.0);
+    CHECK(model.velocity_sq() == 0);
+}
+
+}  // namespace
+
+int main() {
+    for (const pl::Level& level : pl::levels())
+        for (int p : {1, 2, 3, 7, 8, 9, 31})
+            for (int n : {1, 2, 3, 5, 7, 8, 9, 31, 32, 33, 63, 64, 65, 127, 1000, 1009})
+                test_steps(n, p, *level.live);
+    test_order(0);
+    test_order(2);
+    test_threads();
+    test_dead();
+    return 0;
+}
