@@ -199,7 +199,7 @@ class Flow {
     // A level of sum r^2 passed in the step, at which something is decided or noted; negative if none.
     double level_within(double before, double sum) const {
         const double smallest = recorder_.smallest_label_sq();
-        const bool noted = result_.criterion_time < 0.0 && before > smallest && sum < smallest;
+        const bool noted = result_.past.criterion_time < 0.0 && before > smallest && sum < smallest;
         return std::max(recorder_.level_passed(before, sum), noted ? smallest : -1.0);
     }
 

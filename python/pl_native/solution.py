@@ -189,6 +189,8 @@ class Solution:
         s = self.stats
         if s["method"] == "flow":
             return f"{s['steps']} steps and {s['events']} events to rtol {s['rtol']:g}"
+        if s["method"] == "capture":
+            return f"{s['steps']} steps, loss within {s['loss_error']:.1g} (estimated)"
         return f"{s['steps']} steps of {s['step']:g}"
 
     def __repr__(self) -> str:
