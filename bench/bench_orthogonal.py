@@ -15,12 +15,13 @@ import numpy as np
 
 import pl_native as pl
 from bench_scaling import SLOPE_GOAL, slope
-from contest import OURS, Match, Outcome, contest
-from harness import Arm, State, cores, measure, timed
 from isolated import GIB, isolated
-from options import Effort, parse, save
-from problems import Array, Problem, arrays
-from rivals import LOOP, ORTHOGONAL, Crews
+from options import parse, save
+from pl_native.bench.contest import OURS, Match, Outcome, contest
+from pl_native.bench.harness import Arm, Effort, State, measure, timed
+from pl_native.bench.machine import cores
+from pl_native.bench.problems import Array, Problem, arrays
+from pl_native.bench.rivals import LOOP, ORTHOGONAL, Crews
 
 DIMENSION, SCALE = 2000, 0.01
 DENSE_LOOP = f"{LOOP}, dense"
