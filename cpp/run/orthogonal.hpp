@@ -23,7 +23,6 @@ class OrthogonalModel {
           order_(static_cast<std::size_t>(problem.n)),
           y_(points()),
           norms_(points()),
-          h_(points()),
           push_(points()),
           W_(points() * problem.p),
           a_(problem.p),
@@ -54,13 +53,11 @@ class OrthogonalModel {
         }
     }
 
-    // Never half-way: a pass over 10^8 pairs takes about 50 ms, so cancellation can wait for its end.
+    // Never half-way: a sweep over 10^8 pairs takes about 50 ms, so cancellation can wait for its end. A step
+    // leaves its end evaluated.
     bool evaluate(int threads, Control&) {
-        if (!outputs_known_) over_superblocks(threads, kernel_.orthogonal_outputs);
-        outputs_known_ = true;
-        over_superblocks(threads, kernel_.orthogonal_pass);
-        sum_r2_ = 0;
-        for (double square : squares_) sum_r2_ += square;
+        if (!evaluated_) sweep(threads, kernel_.orthogonal_evaluate);
+        evaluated_ = true;
         return true;
     }
 
@@ -73,6 +70,7 @@ class OrthogonalModel {
             rate_.data()[j] = static_cast<Real>(summed(j) / static_cast<double>(problem_.n));
             finite_ = finite_ && std::isfinite(rate_.data()[j]);
         }
+        scale_ = largest_scale();
     }
 
     // One step, in place. The state before is kept only where the next one might overflow: retreat() needs it
@@ -81,7 +79,7 @@ class OrthogonalModel {
         backup_ = may_overflow() ? W_.copy() : Buffer<Real>();
         if (steps_++ % kPruneEvery == 0) over_superblocks(threads, kernel_.orthogonal_prune);
         for (Index j = 0; j < problem_.p; ++j) a_next_.data()[j] = a_.data()[j] + step_ * rate_.data()[j];
-        over_superblocks(threads, kernel_.orthogonal_step);
+        sweep(threads, kernel_.orthogonal_step);
         std::copy_n(a_.data(), problem_.p, a_before_.data());
         std::copy_n(a_next_.data(), problem_.p, a_.data());
     }
@@ -91,7 +89,7 @@ class OrthogonalModel {
         if (backup_.size() > 0) W_ = backup_.copy();
         std::copy_n(a_before_.data(), problem_.p, a_.data());
         std::copy_n(a_before_.data(), problem_.p, a_next_.data());
-        outputs_known_ = false;
+        evaluated_ = false;
         Control uncancelled;
         evaluate(1, uncancelled);
         prepare(step_);
@@ -101,7 +99,7 @@ class OrthogonalModel {
     // The squared speed costs a sweep; it can only overflow where something is large.
     bool finite() {
         if (!std::isfinite(sum_r2_) || !finite_) return false;
-        return largest_scale() < kLarge || std::isfinite(velocity_sq());
+        return scale_ < kLarge || std::isfinite(velocity_sq());
     }
 
     // One more sweep, and only where it is recorded.
@@ -175,7 +173,7 @@ class OrthogonalModel {
                      p = static_cast<double>(problem.p);
         const double parts = static_cast<double>(superblock_count(problem, kernel));
         const double lanes = static_cast<double>(kernel.lanes), tile = static_cast<double>(kernel.tile);
-        return (n * p + 4 * n + 4 * p + parts * p * lanes) * sizeof(Real) + n / tile * (p + 1) * 4 + 8 * n;
+        return (n * p + 3 * n + 4 * p + parts * p * lanes) * sizeof(Real) + n / tile * (p + 1) * 4 + 8 * n;
     }
 
   private:
@@ -194,9 +192,9 @@ class OrthogonalModel {
 
     // Whether the coming step may make anything so large that the next point overflows.
     bool may_overflow() const {
-        const double scale = largest_scale(), step = static_cast<double>(step_);
-        const double push = step * scale * scale * largest_norm_ / static_cast<double>(problem_.n);
-        return !(std::max({scale, step * scale, push}) < kLarge);
+        const double step = static_cast<double>(step_);
+        const double push = step * scale_ * scale_ * largest_norm_ / static_cast<double>(problem_.n);
+        return !(std::max({scale_, step * scale_, push}) < kLarge);
     }
 
     static Index superblock_count(const Problem<Real>& problem, const Kernel<Real>& kernel) {
@@ -240,6 +238,13 @@ class OrthogonalModel {
     }
     const Real* pair(Index j, Index i) const { return const_cast<OrthogonalModel*>(this)->pair(j, i); }
 
+    // A sweep that evaluates: its sum of squares too.
+    void sweep(int threads, void (*function)(OrthogonalArgs<Real>&)) {
+        over_superblocks(threads, function);
+        sum_r2_ = 0;
+        for (double square : squares_) sum_r2_ += square;
+    }
+
     void over_superblocks(int threads, void (*function)(OrthogonalArgs<Real>&)) {
         const auto one = [&](Index s) {
             OrthogonalArgs<Real> args{s * blocks_ / superblocks_,
@@ -251,7 +256,6 @@ class OrthogonalModel {
                                       a_.data(),
                                       a_next_.data(),
                                       W_.data(),
-                                      h_.data(),
                                       push_.data(),
                                       sums_.data() + s * problem_.p * kernel_.lanes,
                                       rows_.data(),
@@ -269,14 +273,14 @@ class OrthogonalModel {
     const Kernel<Real>& kernel_;
     Index blocks_, superblocks_;
     std::vector<Index> order_;  // place -> the caller's index
-    Buffer<Real> y_, norms_, h_, push_, W_, a_, a_next_, a_before_, rate_, sums_, backup_;
+    Buffer<Real> y_, norms_, push_, W_, a_, a_next_, a_before_, rate_, sums_, backup_;
     Buffer<std::int32_t> rows_, live_;
     std::vector<double> squares_;
     Real step_ = 0;
-    double largest_norm_ = 0;
+    double largest_norm_ = 0, scale_ = 0;
     Index steps_ = 0;
     double sum_r2_ = 0, velocity_sq_ = 0;
-    bool outputs_known_ = false, speed_known_ = false, finite_ = true;
+    bool evaluated_ = false, speed_known_ = false, finite_ = true;
 };
 
 }  // namespace pl
