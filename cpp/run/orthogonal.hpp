@@ -42,8 +42,11 @@ class OrthogonalModel {
         }
         Control uncancelled;
         parallel_for(superblocks_, threads, uncancelled, [&](Index s) {
-            for_each_tile(
-                s, [&](Index j, Index i, Index from) { *pair(j, i) = problem.W[j * problem.n + from]; });
+            for_each_tile(s, [&](Index j, Index first, Index count) {
+                Real* w = tile(j, first);
+                const Real* from = problem.W + j * problem.n;
+                for (Index i = 0; i < count; ++i) w[i] = from[order_[static_cast<std::size_t>(first + i)]];
+            });
         });
         std::copy_n(problem.a, problem.p, a_.data());
         std::copy_n(problem.a, problem.p, a_next_.data());
@@ -124,36 +127,42 @@ class OrthogonalModel {
 
     double dead_label_sq() const {
         double sum = 0;
-        for (Index i = 0; i < problem_.n; ++i) {
-            bool live = false;
-            for (Index j = 0; j < problem_.p && !live; ++j) live = *pair(j, i) > 0;
-            const double y = static_cast<double>(y_.data()[i]);
-            if (!live) sum += y * y;
-        }
+        for (Index first = 0; first < problem_.n; first += kernel_.tile)
+            for (Index i = first; i < std::min(first + kernel_.tile, problem_.n); ++i) {
+                const Real* w = tile(0, first) + (i - first);
+                bool live = false;
+                for (Index j = 0; j < problem_.p && !live; ++j) live = w[j * kernel_.tile] > 0;
+                const double y = static_cast<double>(y_.data()[i]);
+                if (!live) sum += y * y;
+            }
         return sum;
     }
 
     NeuronFacts neurons() const {
-        NeuronFacts facts;
-        for (Index j = 0; j < problem_.p; ++j) {
-            double sum = 0;
-            for (Index i = 0; i < problem_.n; ++i) {
-                const double w = static_cast<double>(*pair(j, i));
-                sum += w * w;
-            }
-            facts.w_sq.push_back(sum);
-            facts.a.push_back(static_cast<double>(a_.data()[j]));
-        }
+        NeuronFacts facts{std::vector<double>(a_.data(), a_.data() + problem_.p),
+                          std::vector<double>(static_cast<std::size_t>(problem_.p))};
+        for (Index s = 0; s < superblocks_; ++s)
+            for_each_tile(s, [&](Index j, Index first, Index count) {
+                const Real* w = tile(j, first);
+                double sum = facts.w_sq[static_cast<std::size_t>(j)];
+                for (Index i = 0; i < count; ++i)
+                    sum += static_cast<double>(w[i]) * static_cast<double>(w[i]);
+                facts.w_sq[static_cast<std::size_t>(j)] = sum;
+            });
         return facts;
     }
 
     std::vector<double> outputs() const {
         std::vector<double> h(static_cast<std::size_t>(problem_.n));
-        for (Index i = 0; i < problem_.n; ++i)
-            for (Index j = 0; j < problem_.p; ++j)
-                h[static_cast<std::size_t>(order_[static_cast<std::size_t>(i)])] +=
-                    static_cast<double>(a_.data()[j]) * static_cast<double>(norms_.data()[i]) *
-                    std::max(static_cast<double>(*pair(j, i)), 0.0);
+        for (Index s = 0; s < superblocks_; ++s)
+            for_each_tile(s, [&](Index j, Index first, Index count) {
+                const Real* w = tile(j, first);
+                const double aj = static_cast<double>(a_.data()[j]);
+                for (Index i = 0; i < count; ++i)
+                    h[static_cast<std::size_t>(order_[static_cast<std::size_t>(first + i)])] +=
+                        aj * static_cast<double>(norms_.data()[first + i]) *
+                        std::max(static_cast<double>(w[i]), 0.0);
+            });
         return h;
     }
     Index output_terms() const { return problem_.p + 4; }
@@ -162,8 +171,10 @@ class OrthogonalModel {
         const std::size_t start = W.size();
         W.resize(start + static_cast<std::size_t>(problem_.p * problem_.n));
         for (Index s = 0; s < superblocks_; ++s)
-            for_each_tile(s, [&](Index j, Index i, Index to) {
-                W[start + static_cast<std::size_t>(j * problem_.n + to)] = *pair(j, i);
+            for_each_tile(s, [&](Index j, Index first, Index count) {
+                const Real* w = tile(j, first);
+                Real* to = W.data() + start + static_cast<std::size_t>(j * problem_.n);
+                for (Index i = 0; i < count; ++i) to[order_[static_cast<std::size_t>(first + i)]] = w[i];
             });
         a.insert(a.end(), a_.data(), a_.data() + problem_.p);
     }
@@ -221,22 +232,22 @@ class OrthogonalModel {
         std::stable_partition(order_.begin(), order_.end(), [this](Index i) { return problem_.y[i] > 0; });
     }
 
-    // function(j, place of the point, the caller's index of it) over the pairs of a superblock, tile by tile.
+    // function(j, first, count) over the tiles of a superblock: neuron j at the places [first, first +
+    // count).
     template <class Function>
     void for_each_tile(Index superblock, const Function& function) const {
         for (Index b = superblock * blocks_ / superblocks_; b < (superblock + 1) * blocks_ / superblocks_;
              ++b) {
-            const Index last = std::min((b + 1) * kernel_.tile, problem_.n);
-            for (Index j = 0; j < problem_.p; ++j)
-                for (Index i = b * kernel_.tile; i < last; ++i)
-                    function(j, i, order_[static_cast<std::size_t>(i)]);
+            const Index first = b * kernel_.tile, count = std::min(kernel_.tile, problem_.n - first);
+            for (Index j = 0; j < problem_.p; ++j) function(j, first, count);
         }
     }
 
-    Real* pair(Index j, Index i) {
-        return W_.data() + (i / kernel_.tile * problem_.p + j) * kernel_.tile + i % kernel_.tile;
+    // Neuron j at the places [first, first + tile), first a multiple of tile.
+    Real* tile(Index j, Index first) { return W_.data() + first * problem_.p + j * kernel_.tile; }
+    const Real* tile(Index j, Index first) const {
+        return const_cast<OrthogonalModel*>(this)->tile(j, first);
     }
-    const Real* pair(Index j, Index i) const { return const_cast<OrthogonalModel*>(this)->pair(j, i); }
 
     // A sweep that evaluates: its sum of squares too.
     void sweep(int threads, void (*function)(OrthogonalArgs<Real>&)) {
