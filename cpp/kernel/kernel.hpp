@@ -89,6 +89,7 @@ struct Kernel {
     void (*orthogonal_step)(OrthogonalArgs<Real>&);
     void (*orthogonal_speed)(OrthogonalArgs<Real>&);
     void (*orthogonal_prune)(OrthogonalArgs<Real>&);
+    void (*orthogonal_totals)(const Real* sums, Index p, double* totals);
     double (*fma_loop)(Index iterations);  // register-only yardstick, see peak.hpp
     Index fma_flops;                       // operations of one of its iterations
 };

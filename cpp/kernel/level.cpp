@@ -111,18 +111,11 @@ void update(UpdateArgs<Real>& s) {
 
 template <class Real>
 constexpr Kernel<Real> table() {
-    return {kLanes<Real>,
-            kTileVectors * kLanes<Real>,
-            kScratchReals<Real>,
-            pass<Real>,
-            update<Real>,
-            kTileOfPoints<Real>,
-            orthogonal_evaluate<Real>,
-            orthogonal_step<Real>,
-            orthogonal_speed<Real>,
-            orthogonal_prune<Real>,
-            fma_loop<Real>,
-            kPeakFlops<Real>};
+    return {
+        kLanes<Real>,           kTileVectors * kLanes<Real>, kScratchReals<Real>,       pass<Real>,
+        update<Real>,           kTileOfPoints<Real>,         orthogonal_evaluate<Real>, orthogonal_step<Real>,
+        orthogonal_speed<Real>, orthogonal_prune<Real>,      orthogonal_totals<Real>,   fma_loop<Real>,
+        kPeakFlops<Real>};
 }
 
 extern const Kernel<float> kernel_f32 = table<float>();

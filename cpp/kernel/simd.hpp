@@ -49,6 +49,16 @@ PLN_INLINE Vec<Real, Bytes> broadcast(Real x) {
     return x - Vec<Real, Bytes>{};
 }
 
+// v, in a register from here on: the compiler would load it again from memory for every use that can take an
+// operand from there.
+template <class V>
+PLN_INLINE V in_register(V v) {
+#if defined(__x86_64__)
+    asm("" : "+v"(v));
+#endif
+    return v;
+}
+
 // a * b + c, fused where the level has the instruction (all but the x86-64 baseline).
 #if defined(__AVX512F__)
 PLN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {

@@ -32,7 +32,8 @@ class OrthogonalModel {
           sums_(superblocks_ * problem.p * kernel.lanes),
           rows_(blocks_ * problem.p),
           live_(blocks_),
-          squares_(static_cast<std::size_t>(superblocks_)) {
+          squares_(static_cast<std::size_t>(superblocks_)),
+          totals_(static_cast<std::size_t>(problem.p)) {
         sort_by_label();
         for (Index i = 0; i < problem.n; ++i) {
             const Index from = order_[static_cast<std::size_t>(i)];
@@ -69,8 +70,10 @@ class OrthogonalModel {
         step_ = step;
         finite_ = true;
         speed_known_ = false;
+        total();
         for (Index j = 0; j < problem_.p; ++j) {
-            rate_.data()[j] = static_cast<Real>(summed(j) / static_cast<double>(problem_.n));
+            rate_.data()[j] =
+                static_cast<Real>(totals_[static_cast<std::size_t>(j)] / static_cast<double>(problem_.n));
             finite_ = finite_ && std::isfinite(rate_.data()[j]);
         }
         scale_ = largest_scale();
@@ -109,11 +112,12 @@ class OrthogonalModel {
     double velocity_sq() {
         if (speed_known_) return velocity_sq_;
         over_superblocks(1, kernel_.orthogonal_speed);
+        total();
         velocity_sq_ = 0;
         for (Index j = 0; j < problem_.p; ++j) {
             const double aj = static_cast<double>(a_.data()[j]) / static_cast<double>(problem_.n);
             const double rate = static_cast<double>(rate_.data()[j]);
-            velocity_sq_ += aj * aj * summed(j) + rate * rate;
+            velocity_sq_ += aj * aj * totals_[static_cast<std::size_t>(j)] + rate * rate;
         }
         speed_known_ = true;
         return velocity_sq_;
@@ -215,13 +219,12 @@ class OrthogonalModel {
         return std::clamp(static_cast<Index>(std::min(pairs / kPairs, 256.0)), Index{1}, blocks);
     }
 
-    double summed(Index j) const {
-        double sum = 0;
-        for (Index s = 0; s < superblocks_; ++s) {
-            const Real* sums = sums_.data() + (s * problem_.p + j) * kernel_.lanes;
-            for (Index l = 0; l < kernel_.lanes; ++l) sum += static_cast<double>(sums[l]);
-        }
-        return sum;
+    // Of each neuron, what the last sweep summed.
+    void total() {
+        std::fill(totals_.begin(), totals_.end(), 0.0);
+        for (Index s = 0; s < superblocks_; ++s)
+            kernel_.orthogonal_totals(sums_.data() + s * problem_.p * kernel_.lanes, problem_.p,
+                                      totals_.data());
     }
 
     Index points() const { return blocks_ * kernel_.tile; }
@@ -286,7 +289,7 @@ class OrthogonalModel {
     std::vector<Index> order_;  // place -> the caller's index
     Buffer<Real> y_, norms_, push_, W_, a_, a_next_, a_before_, rate_, sums_, backup_;
     Buffer<std::int32_t> rows_, live_;
-    std::vector<double> squares_;
+    std::vector<double> squares_, totals_;
     Real step_ = 0;
     double largest_norm_ = 0, scale_ = 0;
     Index steps_ = 0;
