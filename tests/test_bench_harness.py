@@ -104,6 +104,27 @@ def test_slope_of_exact_powers(bench):
     assert slope(sizes, [s**2.5 for s in sizes]) == pytest.approx(2.5)
 
 
+def test_sizes_are_told_apart_by_the_cache_that_holds_them(bench):
+    places = bench("bench_orthogonal").places
+    caches = {1: 100, 2: 1000}
+    assert places([10, 50, 51, 500, 501], caches) == {"level 1": [0, 1], "level 2": [2, 3], "memory": [4]}
+    assert places([1], {}) == {"memory": [0]}
+
+
+def test_live_pairs_are_fitted_by_place(bench, monkeypatch):
+    script, tables = bench("bench_orthogonal"), bench("tables")
+    monkeypatch.setattr(script, "PAIR_SIZES", [64, 128, 256])
+    monkeypatch.setattr(script, "cache_bytes", lambda: {1: 2 * 256 * 160, 2: 2**40})
+    tiny = harness.Effort(True, 1e-4, harness.Budget(2, 1e-9))
+    row = script.live_pairs("float32", tiny)
+    assert row["state_bytes"] == [n * script.PAIR_WIDTH * 4 for n in (64, 128, 256)]
+    assert [(part["place"], part["n"]) for part in row["by_place"]] == [("level 1", [64, 128, 256])]
+    assert row["by_place"][0]["slope"] == row["slope"]
+    text = tables._live_pairs(row)
+    assert "| all sizes | 64 .. 256 |" in text
+    assert "| level 1 | 64 .. 256 |" in text
+
+
 @pytest.mark.parametrize("variant", ["plain", "by points", "by neurons", "batched"])
 def test_numpy_rivals_end_in_our_state(variant):
     case = problems.Case(20, 5, 7, "float64", 2)

@@ -29,6 +29,16 @@ def cores() -> int:
     return default_threads()
 
 
+def cache_bytes() -> dict[int, int]:
+    """Bytes of the data caches of the first CPU by level; empty where the system does not say."""
+    found = {}
+    for cache in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
+        level, kind, size = ((cache / name).read_text().strip() for name in ("level", "type", "size"))
+        if kind != "Instruction" and size.endswith("K"):
+            found[int(level)] = 1024 * int(size[:-1])
+    return found
+
+
 def machine_facts() -> dict[str, Any]:
     """What a reader needs in order to judge the figures, measured or read now."""
     threads = cores()
@@ -37,6 +47,7 @@ def machine_facts() -> dict[str, Any]:
         "cpu": _cpu_name(),
         "cores": threads,
         "memory_gib": _memory_gib(),
+        "cache_bytes": cache_bytes(),
         "load_average_before": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         "platform": platform.platform(),
         "versions": {name: _version(name) for name in LIBRARIES},
