@@ -212,6 +212,18 @@ def brief(monkeypatch):
     monkeypatch.setattr(machine, "PEAK_SECONDS", 0.02)
 
 
+def test_a_peak_that_could_not_run_is_measured_for_longer(monkeypatch):
+    asked = []
+
+    def busy(threads, seconds, dtype):
+        asked.append(seconds)
+        return 0.0 if len(asked) < 3 else 50.0
+
+    monkeypatch.setattr(machine, "fma_peak", busy)
+    assert machine.peak_arm("float32", 2).run() == pytest.approx(machine.PEAK_FLOPS / 50e9)
+    assert asked == [machine.PEAK_SECONDS * factor for factor in (1, 2, 4)]
+
+
 def test_bench_says_and_writes_what_it_measured(brief, tmp_path, capsys):
     assert cli.main(["bench", "--quick", "--out", str(tmp_path / "deep" / "here.json")]) == 0
     found = json.loads((tmp_path / "deep" / "here.json").read_text())
