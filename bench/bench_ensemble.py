@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 import pl_native as pl
-from harness import Arm, Ratio, cores, enough_steps, measure, timed
 from isolated import GIB, isolated
-from options import Effort, parse, save
-from problems import Case, Problem
+from options import parse, save
+from pl_native.bench.harness import Arm, Effort, Ratio, enough_steps, measure, timed
+from pl_native.bench.machine import cores
+from pl_native.bench.problems import Case, Problem
 
 THREADS = 2
 ENSEMBLE_GOAL, LARGE_GOAL = 1.9, 1.8

@@ -15,12 +15,13 @@ import numpy as np
 
 import pl_native as pl
 from bench_scaling import SLOPE_GOAL, slope
-from contest import OURS, Match, Outcome, contest
-from harness import Arm, State, cores, measure, timed
 from isolated import GIB, isolated
-from options import Effort, parse, save
-from problems import Array, Problem, arrays
-from rivals import LOOP, ORTHOGONAL, Crews
+from options import parse, save
+from pl_native.bench.contest import OURS, Match, Outcome, contest
+from pl_native.bench.harness import Arm, Effort, Rounds, State, measure, timed
+from pl_native.bench.machine import cache_bytes, cores
+from pl_native.bench.problems import Array, Problem, arrays
+from pl_native.bench.rivals import LOOP, ORTHOGONAL, Crews
 
 DIMENSION, SCALE = 2000, 0.01
 DENSE_LOOP = f"{LOOP}, dense"
@@ -29,7 +30,9 @@ GOALS = {DENSE_LOOP: 300.0, "JAX elementwise": 4.0}
 TOLERANCE = {"float32": 1e-2, "float64": 1e-7}
 MEMORY_GOAL = 1.5 * GIB
 LARGE = 1_000_000
-PAIR_SIZES = [500, 1000, 2000, 4000, 16_000, 64_000, 256_000]
+PAIR_WIDTH = 40
+PAIR_SIZES = [250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000, 256_000, 512_000, 1_024_000]
+QUICK_PAIRS = 256_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,35 +114,86 @@ def table(outcome: Outcome, steps: int) -> dict[str, Any]:
     return row
 
 
+@dataclass(frozen=True, slots=True)
+class PairSize:
+    """One size: live pairs, bytes of the state, and what is timed, each in seconds.
+
+    step    one Euler step on one thread, which reads and writes every pair of a live tile once
+    add     NumPy adding 1 in place to an array of as many bytes: the machine's speed at such traffic
+    """
+
+    n: int
+    pairs: int
+    state_bytes: int
+    step: Arm
+    add: Arm
+
+
+def pair_size(n: int, dtype: str, effort: Effort) -> PairSize:
+    """Arms of one size; a run is at least 32 steps, so that what is recorded at its ends does not count."""
+    data = pl.data.orthogonal(n, seed=1, dtype=dtype)
+    net = pl.initial.asymmetric(PAIR_WIDTH, n, seed=1, data=data, dtype=dtype)
+
+    def loop(steps: int) -> float:
+        """Seconds of the step loop; the time is so short that no pair dies."""
+        sol = pl.simulate(data, net, steps * 1e-4, step=1e-4, threads=1)
+        return float(sol.stats["seconds"])
+
+    steps = int(np.clip(effort.work / (min(loop(32), loop(32)) / 32), 32, 4096))
+    state = np.zeros(net.W.size, dtype)
+    adds = 1 + int(4e6 / state.nbytes)
+
+    def add() -> None:
+        for _ in range(adds):
+            np.add(state, 1, out=state)
+
+    pairs, added = int(pl.simulate(data, net, 1e-4, step=1e-4).n_active[0]), timed(add)
+    step = Arm(f"step {n}", lambda: loop(steps) / steps)
+    return PairSize(n, pairs, state.nbytes, step, Arm(f"add {n}", lambda: added() / adds))
+
+
 def live_pairs(dtype: str, effort: Effort) -> dict[str, Any]:
-    """Time of a step against the number of live pairs. Sizes with steps over 0.2 s are left out."""
-    sizes, pairs, arms = [], [], []
-    before = 0.0
-    for n in PAIR_SIZES:
-        if before and before * (n / sizes[-1]) ** 2 > 0.2:
-            break
-        data = pl.data.orthogonal(n, seed=1, dtype=dtype)
-        net = pl.initial.asymmetric(40, n, seed=1, data=data, dtype=dtype)
-        before = min(timed(lambda d=data, w=net: pl.simulate(d, w, 8.0))() for _ in range(2)) / 9  # type: ignore[misc]
-        steps = int(np.clip(effort.work / before, 8, 2048))
-        run = timed(lambda d=data, w=net, k=steps: pl.simulate(d, w, k * 1e-3, step=1e-3, threads=1))  # type: ignore[misc]
-        sizes.append(n)
-        pairs.append(int(pl.simulate(data, net, 1e-3, step=1e-3).n_active[0]))
-        arms.append(Arm(str(n), lambda run=run, steps=steps: run() / steps))  # type: ignore[misc]
-    rounds = measure(arms, replace(effort.budget, sample=1e-9))
-    slopes = [slope(pairs, list(s)) for s in zip(*(rounds.seconds[arm.name] for arm in arms), strict=True)]
-    medians = [rounds.median(arm.name) for arm in arms]
-    rates = [count / seconds for count, seconds in zip(pairs, medians, strict=True)]
+    """Time of a step against the number of live pairs: slope over all sizes, and over those of one cache."""
+    sizes = [pair_size(n, dtype, effort) for n in PAIR_SIZES if n <= QUICK_PAIRS or not effort.quick]
+    once = replace(effort.budget, sample=1e-9)  # an arm's run is long already, whatever it returns
+    rounds = measure([arm for size in sizes for arm in (size.step, size.add)], once)
+    medians = [rounds.median(size.step.name) for size in sizes]
+    rates = [size.pairs / seconds for size, seconds in zip(sizes, medians, strict=True)]
     return {
         "kind": "live pairs",
         "dtype": dtype,
-        "n": sizes,
-        "pairs": pairs,
+        "n": [size.n for size in sizes],
+        "pairs": [size.pairs for size in sizes],
+        "state_bytes": [size.state_bytes for size in sizes],
         "seconds_per_step": medians,
+        "seconds_per_add": [rounds.median(size.add.name) for size in sizes],
+        "step_over_add": [rounds.ratio(size.step.name, size.add.name).as_json() for size in sizes],
         "relative_throughput": [rate / max(rates) for rate in rates],
-        "slope": {"median": statistics.median(slopes), "low": min(slopes), "high": max(slopes)},
+        "slope": fitted(sizes, rounds),
         "slope_goal": SLOPE_GOAL,
+        "by_place": [
+            {"place": place, "n": [sizes[k].n for k in members]}
+            | {"slope": fitted([sizes[k] for k in members], rounds)}
+            for place, members in places([size.state_bytes for size in sizes], cache_bytes()).items()
+            if len(members) >= 2
+        ],
     }
+
+
+def fitted(sizes: list[PairSize], rounds: Rounds) -> dict[str, float]:
+    """Slope of log time on log pairs, fitted round by round."""
+    times = zip(*(rounds.seconds[size.step.name] for size in sizes), strict=True)
+    slopes = [slope([size.pairs for size in sizes], list(seconds)) for seconds in times]
+    return {"median": statistics.median(slopes), "low": min(slopes), "high": max(slopes)}
+
+
+def places(state_bytes: list[int], caches: dict[int, int]) -> dict[str, list[int]]:
+    """Indices of the sizes by the least cache that holds the state with half of it to spare."""
+    found: dict[str, list[int]] = {}
+    for k, size in enumerate(state_bytes):
+        held = [level for level, capacity in sorted(caches.items()) if 2 * size <= capacity]
+        found.setdefault(f"level {held[0]}" if held else "memory", []).append(k)
+    return found
 
 
 def ten_steps(n: int) -> float:
@@ -168,7 +222,8 @@ def run(effort: Effort) -> list[dict[str, Any]]:
                 rows.append(row)
     for dtype in ["float32"] if effort.quick else ["float32", "float64"]:
         rows.append(live_pairs(dtype, effort))
-        effort.say(f"live pairs {dtype}: slope {rows[-1]['slope']['median']:.3f}")
+        parts = "; ".join(f"{one['place']} {one['slope']['median']:.3f}" for one in rows[-1]["by_place"])
+        effort.say(f"live pairs {dtype}: slope {rows[-1]['slope']['median']:.3f} ({parts})")
     rows.append(memory(effort))
     effort.say(str(rows[-1]))
     return rows

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from bench_kernel import native, steps_for
-from harness import Arm, Rounds, cores, measure, timed
-from options import Effort, parse, save
-from problems import Case
+from options import parse, save
+from pl_native.bench.dense import native, steps_for
+from pl_native.bench.harness import Arm, Effort, Rounds, measure, timed
+from pl_native.bench.machine import cores
+from pl_native.bench.problems import Case
 
 BASE = (1700, 100, 37)
 SWEEPS = {

@@ -83,9 +83,16 @@ def live_pairs(rows: list[Row]) -> Any:
             label = f"{row['dtype']}, slope {row['slope']['median']:.3f}"
             seconds = [1e6 * s for s in row["seconds_per_step"]]
             axis.loglog(row["pairs"], seconds, "o-", color=COLOURS[row["dtype"]], label=label, markersize=4)
+            axis.loglog(
+                row["pairs"],
+                [1e6 * s for s in row["seconds_per_add"]],
+                ":",
+                color=COLOURS[row["dtype"]],
+                label=f"{row['dtype']}, adding 1 to as many bytes",
+            )
     axis.xaxis.set_minor_formatter(NullFormatter())
     axis.set(xlabel="live pairs", ylabel="microseconds per step, one thread", title="Orthogonal data")
-    axis.legend()
+    axis.legend(fontsize=8)
     return figure
 
 

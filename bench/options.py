@@ -4,29 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import Budget, machine_facts, write_json
+from pl_native.bench.harness import FULL, QUICK, Effort
+from pl_native.bench.machine import machine_facts, write_json
 
 DEFAULT_OUT = Path(__file__).parent / "results"
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How long things may take. `work`: seconds of one run of pl_native; rivals take the same steps."""
-
-    quick: bool
-    work: float
-    budget: Budget
-
-    def say(self, text: str) -> None:
-        print(text, flush=True)
-
-
-FULL = Effort(quick=False, work=0.1, budget=Budget(rounds=10, sample=0.2, total=60.0))
-QUICK = Effort(quick=True, work=0.02, budget=Budget(rounds=4, sample=0.05, total=3.0))
 
 
 def parse(doc: str | None) -> tuple[Effort, Path]:

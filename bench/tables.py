@@ -181,9 +181,21 @@ def orthogonal(rows: list[Row]) -> str:
 
 
 def _live_pairs(row: Row) -> str:
+    head = ["where the state is held", "n", "slope", "goal", "time of a step / of an in-place addition"]
+    lines = []
+    for part in [{"place": "all sizes", "n": row["n"], "slope": row["slope"]}, *row["by_place"]]:
+        over = [
+            ratio["median"] for n, ratio in zip(row["n"], row["step_over_add"], strict=True) if n in part["n"]
+        ]
+        goal = against(row["slope_goal"], abs(part["slope"]["median"] - 1), at_most=True) + " (from 1)"
+        sizes = f"{part['n'][0]} .. {part['n'][-1]}"
+        lines.append(
+            [part["place"], sizes, spread(part["slope"]), goal, f"{min(over):.2g} .. {max(over):.2g}"]
+        )
     return (
-        f"Time of a step against live pairs, {row['dtype']}, n = {row['n'][0]} .. {row['n'][-1]}: slope "
-        f"{spread(row['slope'])}, least throughput {min(row['relative_throughput']):.2f} of the best.\n"
+        f"Time of a step against live pairs, {row['dtype']}, one thread. A step reads and writes each pair "
+        "once from where the state is held; beside it NumPy adds 1 in place to an array of as many bytes. "
+        f"Least throughput {min(row['relative_throughput']):.2f} of the best.\n\n" + grid(head, lines)
     )
 
 

@@ -29,7 +29,9 @@ ORDER = [
     "sweep.engines", "sweep.running", "sweep.rebuilding", "sweep",
     "experiments._curves", "experiments._protocol", "experiments._tables", "experiments._marks",
     "experiments.fig3", "experiments.fig4", "experiments",
-    "plots", "report", "doctor", "sweep_cli", "cli", "__main__",
+    "bench", "bench.harness", "bench.machine", "bench.problems", "bench.rivals_numpy", "bench.rivals_numba",
+    "bench.rivals_torch", "bench.rivals_jax", "bench.rivals", "bench.contest", "bench.dense",
+    "plots", "report", "doctor", "sweep_cli", "bench_cli", "cli", "__main__",
 ]  # fmt: skip
 """Left to right: a module imports only from its left. `__init__` may import all of them."""
 

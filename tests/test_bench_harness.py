@@ -1,4 +1,4 @@
-"""The benchmarks' harness on scripted clocks. Nothing is timed here."""
+"""The benchmarks' harness on scripted clocks, and `pl-native bench` with tiny efforts. No time is judged."""
 
 import importlib
 import json
@@ -8,6 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from pl_native import cli
+from pl_native.bench import contest, dense, harness, machine, problems, rivals, rivals_numpy
 
 _core = pytest.importorskip("pl_native._core")
 
@@ -26,7 +29,7 @@ def bench(monkeypatch):
     sys.modules.update(others)
 
 
-def scripted(harness, name, times, calls):
+def scripted(name, times, calls):
     values = iter(times)
 
     def run():
@@ -36,10 +39,10 @@ def scripted(harness, name, times, calls):
     return harness.Arm(name, run)
 
 
-def test_rounds_alternate_and_ratios_are_per_round(bench):
-    harness, calls = bench("harness"), []
-    a = scripted(harness, "a", [1, 2, 20, 2, 2], calls)  # the first is the warm-up; then a slow neighbour
-    b = scripted(harness, "b", [1, 1, 10, 1, 1.25], calls)
+def test_rounds_alternate_and_ratios_are_per_round():
+    calls = []
+    a = scripted("a", [1, 2, 20, 2, 2], calls)  # the first is the warm-up; then a slow neighbour
+    b = scripted("b", [1, 1, 10, 1, 1.25], calls)
     rounds = harness.measure([a, b], harness.Budget(rounds=4, sample=0.5))
     assert calls == ["a", "b"] + ["a", "b", "b", "a"] * 2
     assert rounds.order == [["a", "b"], ["b", "a"]] * 2
@@ -49,24 +52,23 @@ def test_rounds_alternate_and_ratios_are_per_round(bench):
     assert rounds.summary("a", 10) == {"median": 20, "low": 20, "high": 200}
 
 
-def test_band_must_exclude_one(bench):
-    ratio = bench("harness").Ratio
+def test_band_must_exclude_one():
+    ratio = harness.Ratio
     assert ratio(1.5, 1.01, 2).differs
     assert ratio(0.8, 0.7, 0.99).differs
     assert not ratio(1.5, 0.99, 2).differs
     assert not ratio(0.8, 0.7, 1.0).differs
 
 
-def test_short_arms_are_repeated(bench):
-    harness, calls = bench("harness"), []
-    quick = scripted(harness, "quick", [0.1] + [0.2] * 10, calls)
+def test_short_arms_are_repeated():
+    calls = []
+    quick = scripted("quick", [0.1] + [0.2] * 10, calls)
     rounds = harness.measure([quick], harness.Budget(rounds=2, sample=0.5))
     assert len(calls) == 1 + 2 * 5
     assert rounds.seconds["quick"] == pytest.approx([0.2, 0.2])
 
 
-def test_budget_ends_after_an_even_number_of_rounds(bench):
-    harness = bench("harness")
+def test_budget_ends_after_an_even_number_of_rounds():
     now = iter(range(0, 1000, 3))
     rounds = harness.measure(
         [harness.Arm("a", lambda: 1.0)], harness.Budget(rounds=10, sample=1, total=5), clock=lambda: next(now)
@@ -78,8 +80,8 @@ def test_budget_ends_after_an_even_number_of_rounds(bench):
         harness.measure([harness.Arm("a", float)] * 2, harness.Budget(2, 1))
 
 
-def test_a_wrong_state_is_refused(bench):
-    check = bench("harness").assert_same_state
+def test_a_wrong_state_is_refused():
+    check = harness.assert_same_state
     start = np.full((1, 2, 3), 9.0), np.zeros((1, 2))
     end = np.full((1, 2, 3), 10.0), np.ones((1, 2))
     assert check("same", end, end, start, 1e-12) == 0
@@ -102,23 +104,42 @@ def test_slope_of_exact_powers(bench):
     assert slope(sizes, [s**2.5 for s in sizes]) == pytest.approx(2.5)
 
 
+def test_sizes_are_told_apart_by_the_cache_that_holds_them(bench):
+    places = bench("bench_orthogonal").places
+    caches = {1: 100, 2: 1000}
+    assert places([10, 50, 51, 500, 501], caches) == {"level 1": [0, 1], "level 2": [2, 3], "memory": [4]}
+    assert places([1], {}) == {"memory": [0]}
+
+
+def test_live_pairs_are_fitted_by_place(bench, monkeypatch):
+    script, tables = bench("bench_orthogonal"), bench("tables")
+    monkeypatch.setattr(script, "PAIR_SIZES", [64, 128, 256])
+    monkeypatch.setattr(script, "cache_bytes", lambda: {1: 2 * 256 * 160, 2: 2**40})
+    tiny = harness.Effort(True, 1e-4, harness.Budget(2, 1e-9))
+    row = script.live_pairs("float32", tiny)
+    assert row["state_bytes"] == [n * script.PAIR_WIDTH * 4 for n in (64, 128, 256)]
+    assert [(part["place"], part["n"]) for part in row["by_place"]] == [("level 1", [64, 128, 256])]
+    assert row["by_place"][0]["slope"] == row["slope"]
+    text = tables._live_pairs(row)
+    assert "| all sizes | 64 .. 256 |" in text
+    assert "| level 1 | 64 .. 256 |" in text
+
+
 @pytest.mark.parametrize("variant", ["plain", "by points", "by neurons", "batched"])
-def test_numpy_rivals_end_in_our_state(bench, variant):
-    kernel, problems = bench("bench_kernel"), bench("problems")
+def test_numpy_rivals_end_in_our_state(variant):
     case = problems.Case(20, 5, 7, "float64", 2)
-    made = problems.arrays(case.problems(), kernel.T_END / 16)
-    end = bench("rivals_numpy").VARIANTS[variant](made)(16)
-    ours = problems.final_states(kernel.native(case.problems(), 16))
-    bench("harness").assert_same_state(variant, end, ours, (made.W, made.a), 1e-12)
+    made = problems.arrays(case.problems(), dense.T_END / 16)
+    end = rivals_numpy.VARIANTS[variant](made)(16)
+    ours = problems.final_states(dense.native(case.problems(), 16))
+    harness.assert_same_state(variant, end, ours, (made.W, made.a), 1e-12)
 
 
-def test_every_family_has_variants_of_its_own_name(bench):
-    rivals = bench("rivals")
+def test_every_family_has_variants_of_its_own_name():
     for listed in (rivals.DENSE, rivals.ORTHOGONAL):
         names = [rival.name for rival in listed]
         assert len(set(names)) == len(names)
-    dense = [rival.family for rival in rivals.DENSE]
-    assert all(dense.count(family) >= 3 for family in set(dense))
+    families = [rival.family for rival in rivals.DENSE]
+    assert all(families.count(family) >= 3 for family in set(families))
 
 
 def test_a_lost_race_is_reported_as_lost(bench):
@@ -128,8 +149,8 @@ def test_a_lost_race_is_reported_as_lost(bench):
     assert "no difference" in ratio({"median": 0.9, "low": 0.8, "high": 1.1, "differs": False})
 
 
-def test_json_round_trip(bench, tmp_path):
-    bench("harness").write_json(tmp_path / "deep" / "x.json", "Q?", [{"a": 1}], {"cpu": "c"})
+def test_json_round_trip(tmp_path):
+    machine.write_json(tmp_path / "deep" / "x.json", "Q?", [{"a": 1}], {"cpu": "c"})
     found = json.loads((tmp_path / "deep" / "x.json").read_text())
     assert found == {"question": "Q?", "machine": {"cpu": "c"}, "rows": [{"a": 1}]}
     assert not list(tmp_path.rglob("*.tmp"))
@@ -140,3 +161,102 @@ def test_fma_peak_refuses_nonsense():
     for threads, seconds in [(0, 0.1), (-1, 0.1), (10**6, 0.1), (1, 0.0), (1, -1.0), (1, math.nan), (1, 1e9)]:
         with pytest.raises(ValueError, match=r"threads|seconds"):
             _core.fma_peak(threads, seconds, False)
+
+
+class OneCrew:
+    """Stands for the processes of all rivals: runs in this one, and takes `extra` steps too many."""
+
+    def __init__(self, extra):
+        self.extra, self.runs = extra, {}
+
+    def get(self, rival):
+        return self
+
+    def load(self, variant, made):
+        self.runs[variant] = rivals_numpy.VARIANTS[variant](made)
+
+    def states(self, variant, steps):
+        return [self.runs[variant](steps + self.extra)]
+
+    def seconds(self, variant, steps):
+        return 1e-3 * (1 + list(self.runs).index(variant))
+
+    def forget(self):
+        self.runs = {}
+
+
+def meet(extra):
+    case = problems.Case(20, 5, 7, "float64", 2)
+    made, final = (
+        problems.arrays(case.problems(), 0.1),
+        problems.final_states(dense.simulate_ensemble(case.problems(), t_end=1.6, step=0.1)),
+    )
+    match = contest.Match(lambda: 2e-3, lambda _: final, made, 16, 1e-12)
+    numpy_rivals = [rivals.Rival("NumPy", name, "numpy", False) for name in ("plain", "batched")]
+    return contest.contest(match, numpy_rivals, OneCrew(extra), harness.Budget(2, 1e-3))
+
+
+def test_the_best_variant_meets_us_and_a_wrong_one_ends_the_benchmark():
+    outcome = meet(extra=0)
+    assert outcome.best == {"NumPy": "NumPy: plain (together)"}
+    assert outcome.rounds.ratio("NumPy: plain (together)", contest.OURS).median == pytest.approx(0.5)
+    with pytest.raises(AssertionError, match=r"NumPy: plain \(together\): W differs"):
+        meet(extra=1)
+
+
+@pytest.fixture
+def brief(monkeypatch):
+    """`pl-native bench` on one small size."""
+    monkeypatch.setattr(dense, "SIZES", [(20, 5, 7)])
+    monkeypatch.setattr(cli.bench_cli, "QUICK", harness.Effort(True, 1e-4, harness.Budget(2, 1e-4)))
+    monkeypatch.setattr(machine, "PEAK_SECONDS", 0.02)
+
+
+def test_a_peak_that_could_not_run_is_measured_for_longer(monkeypatch):
+    asked = []
+
+    def busy(threads, seconds, dtype):
+        asked.append(seconds)
+        return 0.0 if len(asked) < 3 else 50.0
+
+    monkeypatch.setattr(machine, "fma_peak", busy)
+    assert machine.peak_arm("float32", 2).run() == pytest.approx(machine.PEAK_FLOPS / 50e9)
+    assert asked == [machine.PEAK_SECONDS * factor for factor in (1, 2, 4)]
+
+
+def test_bench_says_and_writes_what_it_measured(brief, tmp_path, capsys):
+    assert cli.main(["bench", "--quick", "--out", str(tmp_path / "deep" / "here.json")]) == 0
+    found = json.loads((tmp_path / "deep" / "here.json").read_text())
+    assert [row["dtype"] for row in found["rows"]] == ["float32", "float64"]
+    for row in found["rows"]:
+        assert (row["n"], row["d"], row["p"], row["replicates"]) == (20, 5, 7, machine.cores())
+        assert row["share_of_peak"]["low"] <= row["share_of_peak"]["median"] <= row["share_of_peak"]["high"]
+        assert [rival["family"] for rival in row["rivals"]] == ["NumPy"]
+        names = [one["name"] for one in row["variants"] if "not_run" not in one]
+        assert len(names) == 6
+        assert max(one["distance"] for one in row["variants"]) < 1e-4
+    assert found["machine"]["quick"] is True
+    assert found["machine"]["fma_peak_gflops"]["float64, 1 thread"] > 0
+    printed = capsys.readouterr().out
+    assert printed.count("of the FMA peak") == 2
+    assert "x our time" in printed
+
+
+def test_bench_without_rivals_starts_no_process(brief, monkeypatch, capsys):
+    monkeypatch.setattr(rivals, "Crew", None)
+    assert cli.main(["bench", "--quick", "--rivals"]) == 0
+    assert "x our time" not in capsys.readouterr().out
+
+
+def test_bench_refuses_what_it_cannot_do(monkeypatch, tmp_path, capsys):
+    assert cli.main(["bench", "--out", str(tmp_path)]) == 2
+    assert "--out: expected a file" in capsys.readouterr().err
+    monkeypatch.setattr(rivals.importlib.util, "find_spec", lambda name: None if name == "jax" else "here")
+    assert cli.main(["bench", "--rivals", "numpy", "jax"]) == 1
+    assert "not installed: jax" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        cli.main(["bench", "--rivals", "fortran"])
+    assert "invalid choice: 'fortran'" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        cli.main(["bench", "--help"])
+    assert "share of" in capsys.readouterr().out

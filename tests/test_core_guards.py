@@ -48,6 +48,20 @@ def test_a_good_orthogonal_task_runs():
     assert result["W"].shape == (P, N)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("place", [0, 1, 1023, 1024, 2047, 2048, 2100])
+def test_one_number_that_is_not_finite_is_found_wherever_it_is(dtype, wrong, place):
+    """The check goes over stretches of 1024 numbers; the largest finite ones pass it."""
+    task = good_task()
+    task[0], task[1] = np.full((2101, 1), np.finfo(dtype).max, dtype), np.ones(2101, dtype)
+    task[2], task[3] = np.zeros((P, 1), dtype), np.ones(P, dtype)
+    run(task)
+    task[0][place] = wrong
+    with pytest.raises(ValueError, match="X: expected finite"):
+        run(task)
+
+
 CASES = [
     (0, "no array", TypeError, "X: expected a NumPy array"),
     (0, np.zeros((N, D), dtype=np.int64), TypeError, "X: expected dtype float64, got int64"),

@@ -44,6 +44,28 @@ def test_rows_say_what_was_run_and_what_came_out(tmp_path):
     assert (row["switches"], row["rtol"], row["code"], row["error"]) == (None, None, None, None)
 
 
+def test_teacher_and_group_are_drawn_by_name(tmp_path):
+    taught = cell(data="teacher", data_options={"network": 3, "noise": 0.1})
+    grouped = cell(
+        data="group", initialisation="group", d=20, p=4, initial_options={"N0": 0.5, "c0": 0.9}, stop=Stop()
+    )
+    new, rows = run(tmp_path, taught, grouped)
+    assert new == len(rows) == 4
+    assert {row["error"] for row in rows} == {None}
+    streams = [np.random.SeedSequence(SEED, spawn_key=(taught.number, 1, purpose)) for purpose in (0, 1)]
+    by_hand = data.teacher(12, 6, seed=streams[0], network=3, noise=0.1, dtype=np.float32)
+    assert np.array_equal(sweep.problem(taught, SEED, 1)[0].y, by_hand.y)
+    streams = [np.random.SeedSequence(SEED, spawn_key=(grouped.number, 0, purpose)) for purpose in (0, 1)]
+    drawn, network = sweep.problem(grouped, SEED, 0)
+    by_hand = data.group(12, 4, 20, seed=streams[0], dtype=np.float32)
+    expected = initial.group(4, 20, seed=streams[1], N0=0.5, c0=0.9, dtype=np.float32, data=by_hand)
+    assert np.array_equal(drawn.y, by_hand.y)
+    assert np.array_equal(network.W, expected.W)
+    assert np.array_equal(network.a, expected.a)
+    dense = replace(grouped, data="gaussian", initialisation="balanced", initial_options={})
+    assert (grouped.work, grouped.bytes) < (dense.work / 10, dense.bytes)
+
+
 def drawn_by_hand(replicate, words=None):
     """Faults of a draw whose stream must be SeedSequence(seed, spawn_key=(cell, replicate, purpose))."""
     drawn, network = sweep.problem(cell(), SEED, replicate)

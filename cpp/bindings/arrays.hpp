@@ -5,7 +5,9 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -36,11 +38,19 @@ py::array_t<T> checked_array(const py::handle& object, const char* name, int ran
     return py::reinterpret_borrow<py::array_t<T>>(array);
 }
 
+// Branch-free over stretches, so that it runs at the speed of memory: it is serial, while other threads wait.
 template <class T>
 void require_finite(const py::array_t<T>& array, const char* name) {
+    constexpr py::ssize_t kStretch = 1024;
+    constexpr T kLargest = std::numeric_limits<T>::max();
     const T* data = array.data();
-    for (py::ssize_t k = 0; k < array.size(); ++k)
-        if (!std::isfinite(data[k])) throw py::value_error(std::string(name) + ": expected finite numbers");
+    const py::ssize_t size = array.size();
+    for (py::ssize_t first = 0; first < size; first += kStretch) {
+        int wrong = 0;
+        for (py::ssize_t k = first; k < std::min(first + kStretch, size); ++k)
+            wrong |= !(std::abs(data[k]) <= kLargest);
+        if (wrong != 0) throw py::value_error(std::string(name) + ": expected finite numbers");
+    }
 }
 
 inline void require_size(py::ssize_t got, Index expected, const char* name) {

@@ -108,8 +108,8 @@ struct OrthogonalArgs {
     const Real *y, *norms;   // (points)
     const Real *a, *a_next;  // (p): outer weights now, and those the outputs are taken with
     Real* W;                 // (blocks, p, tile)
-    Real *h, *push;          // (points): outputs; norm_i r_i, written by pass, read by step
-    Real* sums;              // (p, lanes): of a pass or of speed, still by lane
+    Real* push;              // (points): norm_i r_i, read by a step, then overwritten
+    Real* sums;              // (p, lanes): of a sweep, still by lane
     std::int32_t* rows;      // (blocks, p): of each block, first the neurons with a live tile
     std::int32_t* live;      // (blocks): how many
     double sum_r2;           // out
@@ -136,11 +136,11 @@ struct Kernel {
     void (*signs)(const Real* z, Index blocks, Word* bits, Index stride);
     void (*outputs)(OutputsArgs<Real>&);
     Index tile;  // points per block of the orthogonal functions
-    void (*orthogonal_outputs)(OrthogonalArgs<Real>&);
-    void (*orthogonal_pass)(OrthogonalArgs<Real>&);
+    void (*orthogonal_evaluate)(OrthogonalArgs<Real>&);
     void (*orthogonal_step)(OrthogonalArgs<Real>&);
     void (*orthogonal_speed)(OrthogonalArgs<Real>&);
     void (*orthogonal_prune)(OrthogonalArgs<Real>&);
+    void (*orthogonal_totals)(const Real* sums, Index p, double* totals);
     double (*fma_loop)(Index iterations);  // register-only yardstick, see peak.hpp
     Index fma_flops;                       // operations of one of its iterations
 };

@@ -117,12 +117,23 @@ void update(UpdateArgs<Real>& s) {
 
 template <class Real>
 constexpr Kernel<Real> table() {
-    return {
-        kLanes<Real>,          kTileVectors * kLanes<Real>, kScratchReals<Real>,      pass<Real>,
-        update<Real>,          preactivations<Real>,        gradient<Real>,           signs<Real>,
-        outputs<Real>,         kTileOfPoints<Real>,         orthogonal_outputs<Real>, orthogonal_pass<Real>,
-        orthogonal_step<Real>, orthogonal_speed<Real>,      orthogonal_prune<Real>,   fma_loop<Real>,
-        kPeakFlops<Real>};
+    return {kLanes<Real>,
+            kTileVectors * kLanes<Real>,
+            kScratchReals<Real>,
+            pass<Real>,
+            update<Real>,
+            preactivations<Real>,
+            gradient<Real>,
+            signs<Real>,
+            outputs<Real>,
+            kTileOfPoints<Real>,
+            orthogonal_evaluate<Real>,
+            orthogonal_step<Real>,
+            orthogonal_speed<Real>,
+            orthogonal_prune<Real>,
+            orthogonal_totals<Real>,
+            fma_loop<Real>,
+            kPeakFlops<Real>};
 }
 
 extern const SumKernel sum_kernel = {gather_dot, gather_sum, combine, dot, settle};

@@ -1,6 +1,6 @@
 // The few vector operations that the kernel needs, for the level this unit is compiled for. Arithmetic is
-// GCC's and Clang's vector extension; only fma and the sign bits need intrinsics. Included inside namespace
-// pl::PLN_LEVEL.
+// GCC's and Clang's vector extension; only fma, the sign bits and one maximum need intrinsics. Included
+// inside namespace pl::PLN_LEVEL.
 #pragma once
 
 #define PLN_INLINE inline __attribute__((always_inline))
@@ -47,6 +47,16 @@ PLN_INLINE void store(Real* to, V v) {
 template <int Bytes = kVectorBytes, class Real>
 PLN_INLINE Vec<Real, Bytes> broadcast(Real x) {
     return x - Vec<Real, Bytes>{};
+}
+
+// v, in a register from here on: the compiler would load it again from memory for every use that can take an
+// operand from there.
+template <class V>
+PLN_INLINE V in_register(V v) {
+#if defined(__x86_64__)
+    asm("" : "+v"(v));
+#endif
+    return v;
 }
 
 // a * b + c, fused where the level has the instruction (all but the x86-64 baseline).
@@ -119,6 +129,17 @@ template <class Real>
 PLN_INLINE Vec<Real> positive_part(Vec<Real> v) {
     return v > Vec<Real>{} ? v : Vec<Real>{};
 }
+#if defined(__AVX512F__)  // the compiler makes a comparison and a masked move of it; one instruction does
+// (masked by all ones: the plain intrinsic warns of an uninitialised variable in GCC 12)
+template <>
+PLN_INLINE Vec<float> positive_part<float>(Vec<float> v) {
+    return _mm512_maskz_max_ps(static_cast<__mmask16>(-1), v, _mm512_setzero_ps());
+}
+template <>
+PLN_INLINE Vec<double> positive_part<double>(Vec<double> v) {
+    return _mm512_maskz_max_pd(static_cast<__mmask8>(-1), v, _mm512_setzero_pd());
+}
+#endif
 
 // v in the lanes whose bit is 1, else 0.
 template <class Real>

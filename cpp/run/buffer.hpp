@@ -6,6 +6,10 @@
 #include <new>
 #include <utility>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include "kernel/kernel.hpp"
 
 namespace pl {
@@ -23,6 +27,7 @@ class Buffer {
         if (raw_ == nullptr) throw std::bad_alloc();
         const auto address = reinterpret_cast<std::uintptr_t>(raw_);
         data_ = reinterpret_cast<T*>((address + kAlign - 1) / kAlign * kAlign);
+        ask_for_huge_pages();
     }
     ~Buffer() { std::free(raw_); }
     Buffer(Buffer&& other) noexcept { *this = std::move(other); }
@@ -47,6 +52,19 @@ class Buffer {
     Index size() const { return count_; }
 
   private:
+    // Where Linux gives huge pages on request: fewer faults at the start, and a sweep over more memory than
+    // the tables of 4 KiB pages reach does not wait for translations.
+    void ask_for_huge_pages() {
+#if defined(__linux__)
+        constexpr std::uintptr_t kHuge = 1 << 21, kPage = 4096;
+        const auto first = reinterpret_cast<std::uintptr_t>(data_);
+        const std::uintptr_t last = first + static_cast<std::uintptr_t>(count_) * sizeof(T);
+        const std::uintptr_t from = (first + kPage - 1) / kPage * kPage, to = last / kPage * kPage;
+        if (last - first >= 2 * kHuge)  // refused: nothing is lost
+            static_cast<void>(madvise(reinterpret_cast<void*>(from), to - from, MADV_HUGEPAGE));
+#endif
+    }
+
     void* raw_ = nullptr;
     T* data_ = nullptr;
     Index count_ = 0;

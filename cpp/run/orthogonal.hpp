@@ -23,7 +23,6 @@ class OrthogonalModel {
           order_(static_cast<std::size_t>(problem.n)),
           y_(points()),
           norms_(points()),
-          h_(points()),
           push_(points()),
           W_(points() * problem.p),
           a_(problem.p),
@@ -33,7 +32,8 @@ class OrthogonalModel {
           sums_(superblocks_ * problem.p * kernel.lanes),
           rows_(blocks_ * problem.p),
           live_(blocks_),
-          squares_(static_cast<std::size_t>(superblocks_)) {
+          squares_(static_cast<std::size_t>(superblocks_)),
+          totals_(static_cast<std::size_t>(problem.p)) {
         sort_by_label();
         for (Index i = 0; i < problem.n; ++i) {
             const Index from = order_[static_cast<std::size_t>(i)];
@@ -43,8 +43,11 @@ class OrthogonalModel {
         }
         Control uncancelled;
         parallel_for(superblocks_, threads, uncancelled, [&](Index s) {
-            for_each_tile(
-                s, [&](Index j, Index i, Index from) { *pair(j, i) = problem.W[j * problem.n + from]; });
+            for_each_tile(s, [&](Index j, Index first, Index count) {
+                Real* w = tile(j, first);
+                const Real* from = problem.W + j * problem.n;
+                for (Index i = 0; i < count; ++i) w[i] = from[order_[static_cast<std::size_t>(first + i)]];
+            });
         });
         std::copy_n(problem.a, problem.p, a_.data());
         std::copy_n(problem.a, problem.p, a_next_.data());
@@ -54,13 +57,11 @@ class OrthogonalModel {
         }
     }
 
-    // Never half-way: a pass over 10^8 pairs takes about 50 ms, so cancellation can wait for its end.
+    // Never half-way: a sweep over 10^8 pairs takes about 50 ms, so cancellation can wait for its end. A step
+    // leaves its end evaluated.
     bool evaluate(int threads, Control&) {
-        if (!outputs_known_) over_superblocks(threads, kernel_.orthogonal_outputs);
-        outputs_known_ = true;
-        over_superblocks(threads, kernel_.orthogonal_pass);
-        sum_r2_ = 0;
-        for (double square : squares_) sum_r2_ += square;
+        if (!evaluated_) sweep(threads, kernel_.orthogonal_evaluate);
+        evaluated_ = true;
         return true;
     }
 
@@ -69,10 +70,13 @@ class OrthogonalModel {
         step_ = step;
         finite_ = true;
         speed_known_ = false;
+        total();
         for (Index j = 0; j < problem_.p; ++j) {
-            rate_.data()[j] = static_cast<Real>(summed(j) / static_cast<double>(problem_.n));
+            rate_.data()[j] =
+                static_cast<Real>(totals_[static_cast<std::size_t>(j)] / static_cast<double>(problem_.n));
             finite_ = finite_ && std::isfinite(rate_.data()[j]);
         }
+        scale_ = largest_scale();
     }
 
     // One step, in place. The state before is kept only where the next one might overflow: retreat() needs it
@@ -81,7 +85,7 @@ class OrthogonalModel {
         backup_ = may_overflow() ? W_.copy() : Buffer<Real>();
         if (steps_++ % kPruneEvery == 0) over_superblocks(threads, kernel_.orthogonal_prune);
         for (Index j = 0; j < problem_.p; ++j) a_next_.data()[j] = a_.data()[j] + step_ * rate_.data()[j];
-        over_superblocks(threads, kernel_.orthogonal_step);
+        sweep(threads, kernel_.orthogonal_step);
         std::copy_n(a_.data(), problem_.p, a_before_.data());
         std::copy_n(a_next_.data(), problem_.p, a_.data());
     }
@@ -91,7 +95,7 @@ class OrthogonalModel {
         if (backup_.size() > 0) W_ = backup_.copy();
         std::copy_n(a_before_.data(), problem_.p, a_.data());
         std::copy_n(a_before_.data(), problem_.p, a_next_.data());
-        outputs_known_ = false;
+        evaluated_ = false;
         Control uncancelled;
         evaluate(1, uncancelled);
         prepare(step_);
@@ -101,18 +105,19 @@ class OrthogonalModel {
     // The squared speed costs a sweep; it can only overflow where something is large.
     bool finite() {
         if (!std::isfinite(sum_r2_) || !finite_) return false;
-        return largest_scale() < kLarge || std::isfinite(velocity_sq());
+        return scale_ < kLarge || std::isfinite(velocity_sq());
     }
 
     // One more sweep, and only where it is recorded.
     double velocity_sq() {
         if (speed_known_) return velocity_sq_;
         over_superblocks(1, kernel_.orthogonal_speed);
+        total();
         velocity_sq_ = 0;
         for (Index j = 0; j < problem_.p; ++j) {
             const double aj = static_cast<double>(a_.data()[j]) / static_cast<double>(problem_.n);
             const double rate = static_cast<double>(rate_.data()[j]);
-            velocity_sq_ += aj * aj * summed(j) + rate * rate;
+            velocity_sq_ += aj * aj * totals_[static_cast<std::size_t>(j)] + rate * rate;
         }
         speed_known_ = true;
         return velocity_sq_;
@@ -126,36 +131,45 @@ class OrthogonalModel {
 
     double dead_label_sq() const {
         double sum = 0;
-        for (Index i = 0; i < problem_.n; ++i) {
-            bool live = false;
-            for (Index j = 0; j < problem_.p && !live; ++j) live = *pair(j, i) > 0;
-            const double y = static_cast<double>(y_.data()[i]);
-            if (!live) sum += y * y;
-        }
+        for (Index first = 0; first < problem_.n; first += kernel_.tile)
+            for (Index i = first; i < std::min(first + kernel_.tile, problem_.n); ++i) {
+                const Real* w = tile(0, first) + (i - first);
+                bool live = false;
+                for (Index j = 0; j < problem_.p && !live; ++j) live = w[j * kernel_.tile] > 0;
+                const double y = static_cast<double>(y_.data()[i]);
+                if (!live) sum += y * y;
+            }
         return sum;
     }
 
     NeuronFacts neurons() const {
-        NeuronFacts facts;
-        for (Index j = 0; j < problem_.p; ++j) {
-            double sum = 0;
-            for (Index i = 0; i < problem_.n; ++i) {
-                const double w = static_cast<double>(*pair(j, i));
-                sum += w * w;
-            }
-            facts.w_sq.push_back(sum);
-            facts.a.push_back(static_cast<double>(a_.data()[j]));
+        NeuronFacts facts{std::vector<double>(a_.data(), a_.data() + problem_.p),
+                          std::vector<double>(static_cast<std::size_t>(problem_.p))};
+        // Eight sums at a time, each in the order of the points: one alone waits for every addition before.
+        constexpr Index kSums = 8;
+        for (Index first = 0; first < problem_.n; first += kernel_.tile) {
+            const Index count = std::min(kernel_.tile, problem_.n - first);
+            for (Index j = 0; j < problem_.p; j += kSums)
+                if (j + kSums <= problem_.p)
+                    add_squares<kSums>(tile(j, first), count, &facts.w_sq[static_cast<std::size_t>(j)]);
+                else
+                    for (Index k = j; k < problem_.p; ++k)
+                        add_squares<1>(tile(k, first), count, &facts.w_sq[static_cast<std::size_t>(k)]);
         }
         return facts;
     }
 
     std::vector<double> outputs() const {
         std::vector<double> h(static_cast<std::size_t>(problem_.n));
-        for (Index i = 0; i < problem_.n; ++i)
-            for (Index j = 0; j < problem_.p; ++j)
-                h[static_cast<std::size_t>(order_[static_cast<std::size_t>(i)])] +=
-                    static_cast<double>(a_.data()[j]) * static_cast<double>(norms_.data()[i]) *
-                    std::max(static_cast<double>(*pair(j, i)), 0.0);
+        for (Index s = 0; s < superblocks_; ++s)
+            for_each_tile(s, [&](Index j, Index first, Index count) {
+                const Real* w = tile(j, first);
+                const double aj = static_cast<double>(a_.data()[j]);
+                for (Index i = 0; i < count; ++i)
+                    h[static_cast<std::size_t>(order_[static_cast<std::size_t>(first + i)])] +=
+                        aj * static_cast<double>(norms_.data()[first + i]) *
+                        std::max(static_cast<double>(w[i]), 0.0);
+            });
         return h;
     }
     Index output_terms() const { return problem_.p + 4; }
@@ -164,8 +178,10 @@ class OrthogonalModel {
         const std::size_t start = W.size();
         W.resize(start + static_cast<std::size_t>(problem_.p * problem_.n));
         for (Index s = 0; s < superblocks_; ++s)
-            for_each_tile(s, [&](Index j, Index i, Index to) {
-                W[start + static_cast<std::size_t>(j * problem_.n + to)] = *pair(j, i);
+            for_each_tile(s, [&](Index j, Index first, Index count) {
+                const Real* w = tile(j, first);
+                Real* to = W.data() + start + static_cast<std::size_t>(j * problem_.n);
+                for (Index i = 0; i < count; ++i) to[order_[static_cast<std::size_t>(first + i)]] = w[i];
             });
         a.insert(a.end(), a_.data(), a_.data() + problem_.p);
     }
@@ -175,7 +191,7 @@ class OrthogonalModel {
                      p = static_cast<double>(problem.p);
         const double parts = static_cast<double>(superblock_count(problem, kernel));
         const double lanes = static_cast<double>(kernel.lanes), tile = static_cast<double>(kernel.tile);
-        return (n * p + 4 * n + 4 * p + parts * p * lanes) * sizeof(Real) + n / tile * (p + 1) * 4 + 8 * n;
+        return (n * p + 3 * n + 4 * p + parts * p * lanes) * sizeof(Real) + n / tile * (p + 1) * 4 + 8 * n;
     }
 
   private:
@@ -194,9 +210,9 @@ class OrthogonalModel {
 
     // Whether the coming step may make anything so large that the next point overflows.
     bool may_overflow() const {
-        const double scale = largest_scale(), step = static_cast<double>(step_);
-        const double push = step * scale * scale * largest_norm_ / static_cast<double>(problem_.n);
-        return !(std::max({scale, step * scale, push}) < kLarge);
+        const double step = static_cast<double>(step_);
+        const double push = step * scale_ * scale_ * largest_norm_ / static_cast<double>(problem_.n);
+        return !(std::max({scale_, step * scale_, push}) < kLarge);
     }
 
     static Index superblock_count(const Problem<Real>& problem, const Kernel<Real>& kernel) {
@@ -206,13 +222,25 @@ class OrthogonalModel {
         return std::clamp(static_cast<Index>(std::min(pairs / kPairs, 256.0)), Index{1}, blocks);
     }
 
-    double summed(Index j) const {
-        double sum = 0;
-        for (Index s = 0; s < superblocks_; ++s) {
-            const Real* sums = sums_.data() + (s * problem_.p + j) * kernel_.lanes;
-            for (Index l = 0; l < kernel_.lanes; ++l) sum += static_cast<double>(sums[l]);
-        }
-        return sum;
+    // sums[k] += w^2 over the pairs of the k-th of kSums tiles.
+    template <Index kSums>
+    void add_squares(const Real* w, Index count, double* sums) const {
+        double sum[kSums];
+        std::copy_n(sums, kSums, sum);
+        for (Index i = 0; i < count; ++i)
+            for (Index k = 0; k < kSums; ++k) {
+                const double value = static_cast<double>(w[k * kernel_.tile + i]);
+                sum[k] += value * value;
+            }
+        std::copy_n(sum, kSums, sums);
+    }
+
+    // Of each neuron, what the last sweep summed.
+    void total() {
+        std::fill(totals_.begin(), totals_.end(), 0.0);
+        for (Index s = 0; s < superblocks_; ++s)
+            kernel_.orthogonal_totals(sums_.data() + s * problem_.p * kernel_.lanes, problem_.p,
+                                      totals_.data());
     }
 
     Index points() const { return blocks_ * kernel_.tile; }
@@ -223,22 +251,29 @@ class OrthogonalModel {
         std::stable_partition(order_.begin(), order_.end(), [this](Index i) { return problem_.y[i] > 0; });
     }
 
-    // function(j, place of the point, the caller's index of it) over the pairs of a superblock, tile by tile.
+    // function(j, first, count) over the tiles of a superblock: neuron j at the places [first, first +
+    // count).
     template <class Function>
     void for_each_tile(Index superblock, const Function& function) const {
         for (Index b = superblock * blocks_ / superblocks_; b < (superblock + 1) * blocks_ / superblocks_;
              ++b) {
-            const Index last = std::min((b + 1) * kernel_.tile, problem_.n);
-            for (Index j = 0; j < problem_.p; ++j)
-                for (Index i = b * kernel_.tile; i < last; ++i)
-                    function(j, i, order_[static_cast<std::size_t>(i)]);
+            const Index first = b * kernel_.tile, count = std::min(kernel_.tile, problem_.n - first);
+            for (Index j = 0; j < problem_.p; ++j) function(j, first, count);
         }
     }
 
-    Real* pair(Index j, Index i) {
-        return W_.data() + (i / kernel_.tile * problem_.p + j) * kernel_.tile + i % kernel_.tile;
+    // Neuron j at the places [first, first + tile), first a multiple of tile.
+    Real* tile(Index j, Index first) { return W_.data() + first * problem_.p + j * kernel_.tile; }
+    const Real* tile(Index j, Index first) const {
+        return const_cast<OrthogonalModel*>(this)->tile(j, first);
     }
-    const Real* pair(Index j, Index i) const { return const_cast<OrthogonalModel*>(this)->pair(j, i); }
+
+    // A sweep that evaluates: its sum of squares too.
+    void sweep(int threads, void (*function)(OrthogonalArgs<Real>&)) {
+        over_superblocks(threads, function);
+        sum_r2_ = 0;
+        for (double square : squares_) sum_r2_ += square;
+    }
 
     void over_superblocks(int threads, void (*function)(OrthogonalArgs<Real>&)) {
         const auto one = [&](Index s) {
@@ -251,7 +286,6 @@ class OrthogonalModel {
                                       a_.data(),
                                       a_next_.data(),
                                       W_.data(),
-                                      h_.data(),
                                       push_.data(),
                                       sums_.data() + s * problem_.p * kernel_.lanes,
                                       rows_.data(),
@@ -269,14 +303,14 @@ class OrthogonalModel {
     const Kernel<Real>& kernel_;
     Index blocks_, superblocks_;
     std::vector<Index> order_;  // place -> the caller's index
-    Buffer<Real> y_, norms_, h_, push_, W_, a_, a_next_, a_before_, rate_, sums_, backup_;
+    Buffer<Real> y_, norms_, push_, W_, a_, a_next_, a_before_, rate_, sums_, backup_;
     Buffer<std::int32_t> rows_, live_;
-    std::vector<double> squares_;
+    std::vector<double> squares_, totals_;
     Real step_ = 0;
-    double largest_norm_ = 0;
+    double largest_norm_ = 0, scale_ = 0;
     Index steps_ = 0;
     double sum_r2_ = 0, velocity_sq_ = 0;
-    bool outputs_known_ = false, speed_known_ = false, finite_ = true;
+    bool evaluated_ = false, speed_known_ = false, finite_ = true;
 };
 
 }  // namespace pl

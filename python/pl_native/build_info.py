@@ -40,3 +40,25 @@ def build_info() -> dict[str, Any]:
             "default_threads": _core.default_threads(),
         }
     return facts
+
+
+def default_threads() -> int:
+    """Threads that the compiled core uses when none are asked for; ImportError when it was not built."""
+    return int(_native().default_threads())
+
+
+def fma_peak(threads: int, seconds: float, dtype: object) -> float:
+    """GFLOP/s of a loop of fused multiply-adds that touches registers only, at the level in use.
+
+    On all `threads` (1 .. 4096) together, timed for `seconds`; `dtype` float32 or float64. ValueError for
+    other numbers, ImportError when the core was not built.
+    """
+    return float(_native().fma_peak(threads, seconds, bool(np.dtype(dtype) == np.float32)))  # type: ignore[call-overload]
+
+
+def _native() -> Any:
+    if importlib.util.find_spec("pl_native._core") is None:
+        raise ImportError("pl_native._core is not built; install the package to compile it")
+    from pl_native import _core
+
+    return _core

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from pl_native import doctor, experiments, plots, sweep, sweep_cli
+from pl_native import bench_cli, doctor, experiments, plots, sweep, sweep_cli
 from pl_native.build_info import version
 from pl_native.store import Store, write_atomically
 
@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     sweep_cli.add_engine_arguments(reproduce, _whole)
     sweep_cli.add_parser(commands, _whole)
+    bench_cli.add_parser(commands)
     commands.add_parser("doctor", help="what this installation can do, and what it has chosen")
     return parser
 
@@ -91,6 +92,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(parsed: argparse.Namespace) -> int:
     if parsed.command == "doctor":
         return doctor.report()
+    if parsed.command == "bench":
+        return bench_cli.main(parsed)
     return sweep_cli.main(parsed) if parsed.command == "sweep" else _reproduce(parsed)
 
 

@@ -15,7 +15,7 @@ from pl_native.options import Stop
 from pl_native.runs import METHODS
 from pl_native.store import Row, Value, content_id
 from pl_native.streams import Purpose, stream
-from pl_native.sweep.functions import DATA, INITIAL, code_of, named, resolve
+from pl_native.sweep.functions import DATA, INITIAL, NORMS_ONLY, PER_NEURON, code_of, named, resolve
 from pl_native.types import Dataset, Network
 
 _SIZES = ("n", "d", "p", "replicates")
@@ -96,14 +96,14 @@ class Cell:
     @property
     def work(self) -> float:
         """Floating-point operations of one run that reaches its horizon: 4 n d p per step."""
-        d = 1 if self.data == "orthogonal" else self.d  # only the norms are used
+        d = 1 if self.data in NORMS_ONLY else self.d
         return 4.0 * self.n * d * self.p * self.steps
 
     @property
     def bytes(self) -> int:
         """Memory of one drawn problem, in float64 while it is drawn."""
-        d = min(self.n, self.d) if self.data == "orthogonal" else self.d
-        inputs = 0 if self.data == "orthogonal" else self.n * d
+        d = min(self.n, self.d) if self.data in NORMS_ONLY else self.d
+        inputs = 0 if self.data in NORMS_ONLY else self.n * d
         return 8 * (inputs + self.p * d + 2 * (self.n + self.p))
 
     def spec(self) -> dict[str, Any]:
@@ -185,9 +185,10 @@ def problem(cell: Cell, seed: int, replicate: int) -> tuple[Dataset, Network]:
     """
     streams = {what: stream(seed, cell.number, replicate, what) for what in (Purpose.DATA, Purpose.NETWORK)}
     make_data: Callable[..., Any] = resolve("data", cell.data, DATA)
-    drawn = make_data(
-        cell.n, cell.d, seed=streams[Purpose.DATA], dtype=cell.dtype, **json.loads(cell.data_options)
-    )
+    wanted = {"seed": streams[Purpose.DATA], "dtype": cell.dtype}
+    if cell.data in PER_NEURON:
+        wanted["p"] = cell.p
+    drawn = make_data(cell.n, cell.d, **wanted, **json.loads(cell.data_options))
     if not isinstance(drawn, Dataset):
         raise TypeError(f"data: expected {cell.data!r} to return a pl.Dataset, got {_checks.kind(drawn)}")
     if (drawn.n, drawn.d) != (cell.n, cell.d):

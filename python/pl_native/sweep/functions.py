@@ -16,13 +16,22 @@ DATA: dict[str, Callable[..., Dataset]] = {
     "sphere": data.sphere,
     "orthogonal": data.orthogonal,
     "gaussian": data.gaussian,
+    "teacher": data.teacher,
+    "group": lambda n, d, *, p, **options: data.group(n, p, d, **options),
 }
-"""f(n, d, *, seed, dtype, **options) -> Dataset"""
+"""f(n, d, *, seed, dtype, **options) -> Dataset; those of `PER_NEURON` are told the cell's p too."""
+
+PER_NEURON = frozenset({"group"})
+"""Data made for p neurons."""
+
+NORMS_ONLY = frozenset({"orthogonal", "group"})
+"""Data whose inputs are never formed: runs cost n p, not n d p."""
 
 INITIAL: dict[str, Callable[..., Network]] = {
     "asymmetric": initial.asymmetric,
     "torch_linear": initial.torch_linear,
     "balanced": initial.balanced,
+    "group": initial.group,
 }
 """f(p, d, *, seed, scale, dtype, data, **options) -> Network"""
 

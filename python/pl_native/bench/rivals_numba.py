@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numba
 import numpy as np
 
-from problems import Array, Arrays
+from pl_native.bench.problems import Array, Arrays
 
 Run = Callable[[int], tuple[Array, Array]]
 
@@ -140,7 +140,7 @@ def _pairs(sq, y, z, a, eta, steps):  # type: ignore[no-untyped-def]
 def _run(made: Arrays, loop: Callable[..., None], batched: bool) -> Run:
     eta = made.y.dtype.type(made.step / made.y.shape[1])
 
-    def run(steps: int) -> tuple[Array, Array]:
+    def _go(steps: int) -> tuple[Array, Array]:
         W, a = made.W.copy(), made.a.copy()
         if batched:
             loop(made.X, made.y, W, a, eta, steps)
@@ -149,16 +149,17 @@ def _run(made: Arrays, loop: Callable[..., None], batched: bool) -> Run:
                 loop(made.X[k], made.y[k], W[k], a[k], eta, steps)
         return W, a
 
-    return run
+    return _go
 
 
 def elementwise(made: Arrays) -> Run:
+    """Orthogonal data, each pair by itself."""
     if made.norms is None:
         raise ValueError("elementwise: expected orthogonal data")
     norms, n = made.norms, made.y.shape[1]
     eta = made.y.dtype.type(made.step / n)
 
-    def run(steps: int) -> tuple[Array, Array]:
+    def _go(steps: int) -> tuple[Array, Array]:
         W, a = made.W.copy(), made.a.copy()
         z = W[:, :, :n] * norms[:, None, :]
         for k in range(len(a)):
@@ -166,7 +167,7 @@ def elementwise(made: Arrays) -> Run:
         W[:, :, :n] = z / norms[:, None, :]
         return W, a
 
-    return run
+    return _go
 
 
 VARIANTS = {

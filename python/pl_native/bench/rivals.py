@@ -11,25 +11,27 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import importlib
+import importlib.util
 import multiprocessing
 import os
+import signal
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
 
-from harness import cores
-from problems import Array, Arrays
+from pl_native.bench.machine import cores
+from pl_native.bench.problems import Array, Arrays
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Rival:
     family: str  # rivals of one family compete among themselves first; its best meets pl_native
     variant: str  # key of VARIANTS in the library's module
-    module: str
+    library: str  # whose module is rivals_<library>
     per_core: bool
     slow_start: bool = False  # left out of quick runs
 
@@ -38,68 +40,76 @@ class Rival:
         return f"{self.family}: {self.variant} ({'per core' if self.per_core else 'together'})"
 
 
-def _family(family: str, module: str, per_core: tuple[str, ...], together: tuple[str, ...]) -> list[Rival]:
-    return [Rival(family, variant, module, True) for variant in per_core] + [
-        Rival(family, variant, module, False) for variant in together
+def _family(family: str, library: str, per_core: tuple[str, ...], together: tuple[str, ...]) -> list[Rival]:
+    return [Rival(family, variant, library, True) for variant in per_core] + [
+        Rival(family, variant, library, False) for variant in together
     ]
 
 
 LOOP = "PyTorch loop"
 DENSE = [
-    *_family(
-        "NumPy", "rivals_numpy", ("plain", "by points", "by neurons"), ("plain", "by neurons", "batched")
-    ),
-    *_family(LOOP, "rivals_torch", ("loop", "loop, foreach", "loop, fused SGD"), ("loop",)),
+    *_family("NumPy", "numpy", ("plain", "by points", "by neurons"), ("plain", "by neurons", "batched")),
+    *_family(LOOP, "torch", ("loop", "loop, foreach", "loop, fused SGD"), ("loop",)),
     *_family(
         "PyTorch by hand",
-        "rivals_torch",
+        "torch",
         ("by hand", "by hand, in place"),
         ("by hand", "by hand, in place"),
     ),
-    Rival("PyTorch by hand", "by hand, torch.compile", "rivals_torch", True, slow_start=True),
+    Rival("PyTorch by hand", "by hand, torch.compile", "torch", True, slow_start=True),
     *_family(
         "JAX vmap",
-        "rivals_jax",
+        "jax",
         (),
         ("einsum", "by points", "by neurons", "by neurons, unrolled", "autodiff"),
     ),
-    *_family("JAX per core", "rivals_jax", ("by points", "by neurons", "by neurons, unrolled"), ()),
+    *_family("JAX per core", "jax", ("by points", "by neurons", "by neurons, unrolled"), ()),
     *_family(
         "Numba",
-        "rivals_numba",
+        "numba",
         ("fused loops", "fused, neurons along lanes", "BLAS inside"),
         (),
     ),
-    Rival("Numba", "fused, prange", "rivals_numba", False, slow_start=True),
-    Rival("Numba", "lanes, prange", "rivals_numba", False, slow_start=True),
+    Rival("Numba", "fused, prange", "numba", False, slow_start=True),
+    Rival("Numba", "lanes, prange", "numba", False, slow_start=True),
 ]
 ORTHOGONAL = [
-    *_family(LOOP + ", dense", "rivals_torch", ("loop", "loop, foreach", "loop, fused SGD"), ()),
+    *_family(LOOP + ", dense", "torch", ("loop", "loop, foreach", "loop, fused SGD"), ()),
     *_family(
         "JAX elementwise",
-        "rivals_jax",
+        "jax",
         ("elementwise", "elementwise by points", "elementwise, sums", "elementwise, unrolled"),
         ("elementwise", "elementwise, sums"),
     ),
-    *_family("NumPy elementwise", "rivals_numpy", ("elementwise",), ("elementwise",)),
-    *_family("Numba elementwise", "rivals_numba", ("elementwise",), ()),
+    *_family("NumPy elementwise", "numpy", ("elementwise",), ("elementwise",)),
+    *_family("Numba elementwise", "numba", ("elementwise",), ()),
 ]
+
+
+def cpus_of_this_process() -> list[int]:
+    """Numbers of the CPUs that this process may use; where the system does not say, all."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(cores()))
+
+
+def importable(rivals: Sequence[Rival]) -> list[Rival]:
+    """Those whose library is installed."""
+    return [rival for rival in rivals if importlib.util.find_spec(rival.library) is not None]
 
 
 class Crew:
     """The processes of one library in one of the two ways."""
 
-    def __init__(self, module: str, per_core: bool) -> None:
+    def __init__(self, library: str, per_core: bool) -> None:
         count = cores()
         self.size = count if per_core else 1
-        cpus = sorted(os.sched_getaffinity(0))[:count]
+        cpus = cpus_of_this_process()[:count]
         shares = [[cpu] for cpu in cpus] if per_core else [cpus]
         self.ends, self.processes = [], []
         context = multiprocessing.get_context("spawn")
         with _environment(threads=1 if per_core else count):
             for share in shares:
                 ours, theirs = context.Pipe()
-                process = context.Process(target=_serve, args=(theirs, module, share), daemon=True)
+                process = context.Process(target=_serve, args=(theirs, library, share), daemon=True)
                 process.start()
                 self.ends.append(ours)
                 self.processes.append(process)
@@ -113,20 +123,22 @@ class Crew:
         self._ask([("load", variant, part) for part in parts])
 
     def forget(self) -> None:
+        """Frees the problems."""
         self._ask([("forget", None, None)] * self.size)
 
     def states(self, variant: str, steps: int) -> list[tuple[Array, Array]]:
         return self._ask([("state", variant, steps)] * self.size)
 
     def seconds(self, variant: str, steps: int) -> float:
-        return max(self._ask([("time", variant, steps)] * self.size))
+        return float(max(self._ask([("time", variant, steps)] * self.size)))
 
-    def close(self) -> None:
+    def close(self, patience: float) -> None:
+        """Ends the workers, after `patience` seconds by force."""
         for end in self.ends:
             with contextlib.suppress(OSError):  # the worker may be gone already
                 end.send(("stop", None, None))
         for process in self.processes:
-            process.join(timeout=10)
+            process.join(timeout=patience)
             process.kill()
 
     def _ask(self, requests: list[tuple[Any, ...]]) -> list[Any]:
@@ -146,7 +158,8 @@ class Crews:
         self.running: dict[tuple[str, bool], Crew] = {}
 
     def get(self, rival: Rival) -> Crew:
-        key = (rival.module, rival.per_core)
+        """The crew that runs this rival."""
+        key = (rival.library, rival.per_core)
         if key not in self.running:
             self.running[key] = Crew(*key)
         return self.running[key]
@@ -159,9 +172,9 @@ class Crews:
         for crew in self.running.values():
             crew.forget()
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: object, *_: object) -> None:
         for crew in self.running.values():
-            crew.close()
+            crew.close(patience=10.0 if error is None else 0.0)
 
 
 class Contestant:
@@ -199,20 +212,22 @@ def _environment(threads: int) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _serve(end: Connection, module: str, cpus: list[int]) -> None:
+def _serve(end: Connection, library: str, cpus: list[int]) -> None:
     """The worker: requests in, answers out, until told to stop. What fails is told to the parent."""
-    os.sched_setaffinity(0, cpus)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, who ends its workers
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, cpus)
     runs: dict[str, Any] = {}
     while (request := end.recv())[0] != "stop":
         try:
-            end.send(("ok", _answer(runs, module, *request)))
+            end.send(("ok", _answer(runs, library, *request)))
         except Exception:
-            end.send(("failed", f"{module}, {request[1]}: {traceback.format_exc(limit=3)}"))
+            end.send(("failed", f"{library}, {request[1]}: {traceback.format_exc(limit=3)}"))
 
 
-def _answer(runs: dict[str, Any], module: str, kind: str, variant: str, value: Any) -> Any:
+def _answer(runs: dict[str, Any], library: str, kind: str, variant: str, value: Any) -> Any:
     if kind == "load":
-        runs[variant] = importlib.import_module(module).VARIANTS[variant](value)
+        runs[variant] = importlib.import_module(f"pl_native.bench.rivals_{library}").VARIANTS[variant](value)
         return None
     if kind == "forget":
         runs.clear()

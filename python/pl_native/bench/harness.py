@@ -1,4 +1,4 @@
-"""Interleaved rounds with alternating order, ratios per round, machine facts, JSON.
+"""Interleaved rounds with alternating order, ratios per round.
 
 An arm does one fixed piece of work and says how many seconds it took. Within a round every arm runs once, in
 order in even rounds and in reverse in odd ones, so that a drift of the machine (heat, a neighbour) hits all
@@ -8,28 +8,15 @@ ratio counts as a difference only if its band excludes 1.
 
 from __future__ import annotations
 
-import datetime
 import functools
-import importlib.metadata
-import json
 import math
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-import pl_native as pl
-from pl_native import _core
-
-PEAK_SECONDS = 0.1
-PEAK_FLOPS = 2e10  # operations that the peak's arm answers for
-LIBRARIES = ("numpy", "scipy", "torch", "jax", "jaxlib", "numba")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +44,23 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """How long things may take. `work`: seconds of one run of pl_native; rivals take the same steps."""
+
+    quick: bool
+    work: float
+    budget: Budget
+
+    def say(self, text: str) -> None:
+        """Progress, at once also through a pipe."""
+        print(text, flush=True)
+
+
+FULL = Effort(quick=False, work=0.1, budget=Budget(rounds=10, sample=0.2, total=60.0))
+QUICK = Effort(quick=True, work=0.02, budget=Budget(rounds=4, sample=0.05, total=3.0))
+
+
+@dataclass(frozen=True, slots=True)
 class Ratio:
     """Seconds of one arm over seconds of another, over the rounds."""
 
@@ -70,9 +74,11 @@ class Ratio:
         return self.low > 1 or self.high < 1
 
     def scaled(self, factor: float) -> Ratio:
+        """In another unit."""
         return Ratio(self.median * factor, self.low * factor, self.high * factor)
 
     def as_json(self) -> dict[str, Any]:
+        """For a result row."""
         return {"median": self.median, "low": self.low, "high": self.high, "differs": self.differs}
 
 
@@ -87,10 +93,12 @@ class Rounds:
         return statistics.median(self.seconds[arm])
 
     def ratio(self, arm: str, over: str) -> Ratio:
+        """Seconds of `arm` over those of `over`, round by round."""
         values = [a / b for a, b in zip(self.seconds[arm], self.seconds[over], strict=True)]
         return Ratio(statistics.median(values), min(values), max(values))
 
     def summary(self, arm: str, scale: float = 1.0) -> dict[str, Any]:
+        """Median and range of an arm's seconds times `scale`."""
         values = [scale * s for s in self.seconds[arm]]
         return {"median": statistics.median(values), "low": min(values), "high": max(values)}
 
@@ -136,17 +144,6 @@ def measure(arms: Sequence[Arm], budget: Budget, clock: Callable[[], float] = ti
     return found
 
 
-def peak_arm(dtype: object, threads: int) -> Arm:
-    """Seconds that PEAK_FLOPS operations take in the register-only loop on all `threads`."""
-    single = np.dtype(dtype) == np.float32  # type: ignore[call-overload]
-    return Arm("FMA peak", lambda: PEAK_FLOPS * 1e-9 / _core.fma_peak(threads, PEAK_SECONDS, single))
-
-
-def cores() -> int:
-    """CPUs this process may use."""
-    return _core.default_threads()
-
-
 State = tuple[Any, Any]
 
 
@@ -165,49 +162,3 @@ def assert_same_state(name: str, got: State, expected: State, start: State, tole
             raise AssertionError(f"{name}: {label} differs by {distance:.3g}, allowed {tolerance:.3g}")
         worst = max(worst, distance)
     return worst
-
-
-def machine_facts() -> dict[str, Any]:
-    """What a reader needs in order to judge the figures, measured or read now."""
-    threads = cores()
-    return {
-        "when": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "cpu": _cpu_name(),
-        "cores": threads,
-        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
-        "load_average_before": round(os.getloadavg()[0], 2),
-        "platform": platform.platform(),
-        "versions": {name: _version(name) for name in LIBRARIES},
-        "pl_native": pl.build_info(),
-        "fma_peak_gflops": {
-            f"{'float32' if single else 'float64'}, {count} thread{'s' if count > 1 else ''}": round(
-                max(_core.fma_peak(count, PEAK_SECONDS, single) for _ in range(3)), 1
-            )
-            for single in (True, False)
-            for count in sorted({1, threads})
-        },
-    }
-
-
-def write_json(path: Path, question: str, rows: Sequence[dict[str, Any]], facts: dict[str, Any]) -> None:
-    """One question's answer, written under a temporary name first."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".tmp")
-    text = json.dumps({"question": question, "machine": facts, "rows": list(rows)}, indent=1)
-    partial.write_text(text + "\n")
-    partial.replace(path)
-
-
-def _cpu_name() -> str:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    family = [line.split(":", 1)[1].strip() for line in lines if line.startswith(("cpu family", "model\t"))]
-    return f"{names[0]} (family {', model '.join(family[:2])})" if names else platform.processor() or "?"
-
-
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None

@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from problems import Array, Arrays
+from pl_native.bench.problems import Array, Arrays
 
 torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 
@@ -35,7 +36,7 @@ class Net(nn.Module):
 
 
 def _train(
-    X: Array, y: Array, W: Array, a: Array, step: float, steps: int, **sgd: bool
+    X: Array, y: Array, W: Array, a: Array, step: float, steps: int, **sgd: Any
 ) -> tuple[Array, Array]:
     net, inputs, labels = Net(W, a), torch.tensor(X), torch.tensor(y)
     optimizer = torch.optim.SGD(net.parameters(), lr=step * len(a), **sgd)
@@ -47,13 +48,13 @@ def _train(
     return net.inner.weight.detach().numpy(), net.outer.weight.detach().numpy()[0]
 
 
-def _loop(made: Arrays, **sgd: bool) -> Run:
-    def run(steps: int) -> tuple[Array, Array]:
+def _loop(made: Arrays, **sgd: Any) -> Run:
+    def _go(steps: int) -> tuple[Array, Array]:
         replicates = zip(made.X, made.y, made.W, made.a, strict=True)
         ends = [_train(*one, made.step, steps, **sgd) for one in replicates]
         return np.stack([W for W, _ in ends]), np.stack([a for _, a in ends])
 
-    return run
+    return _go
 
 
 def _stacked(made: Arrays) -> tuple[torch.Tensor, ...]:
@@ -79,13 +80,13 @@ def manual(made: Arrays, step: Callable[..., tuple[torch.Tensor, torch.Tensor]] 
     eta = made.step / X.shape[1]
 
     @torch.no_grad()
-    def run(steps: int) -> tuple[Array, Array]:
+    def _go(steps: int) -> tuple[Array, Array]:
         W, a = W_start, a_start
         for _ in range(steps):
             W, a = step((X, columns, y), W, a, eta)
         return W.numpy(), a[:, 0].numpy()
 
-    return run
+    return _go
 
 
 def in_place(made: Arrays) -> Run:
@@ -94,7 +95,7 @@ def in_place(made: Arrays) -> Run:
     eta, p = made.step / X.shape[1], W_start.shape[1]
 
     @torch.no_grad()
-    def run(steps: int) -> tuple[Array, Array]:
+    def _go(steps: int) -> tuple[Array, Array]:
         W, a = W_start.clone(), a_start.clone()
         z, pull = torch.empty_like(W @ columns), torch.empty_like(W @ columns)
         G, r = torch.empty_like(W), torch.empty_like(y)
@@ -109,7 +110,7 @@ def in_place(made: Arrays) -> Run:
             a.add_(a_dot, alpha=eta)
         return W.numpy(), a[:, 0].numpy()
 
-    return run
+    return _go
 
 
 def compiled(made: Arrays) -> Run:

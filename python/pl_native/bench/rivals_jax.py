@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from problems import Array, Arrays
+from pl_native.bench.problems import Array, Arrays
 
 jax.config.update("jax_enable_x64", True)  # all dtypes are given by the arrays
 
@@ -68,11 +68,11 @@ def _looped(step: Step, fixed: tuple[jax.Array, ...], start: State, eta: float, 
         each = jax.vmap(lambda data, now: step(data, now, eta))
         return lax.fori_loop(0, steps, lambda _, now: each(fixed, now), state, unroll=unroll)
 
-    def run(steps: int) -> tuple[Array, Array]:
+    def _go(steps: int) -> tuple[Array, Array]:
         W, a = jax.block_until_ready(loop(fixed, start, steps))
         return np.asarray(W), np.asarray(a)
 
-    return run
+    return _go
 
 
 def _pairs(fixed: tuple[jax.Array, ...], state: State, eta: float) -> State:
@@ -108,13 +108,13 @@ def _orthogonal(step: Step, made: Arrays, by_points: bool = False, unroll: int =
     fixed = (jnp.asarray(made.norms**2), jnp.asarray(made.y))
     run = _looped(step, fixed, start, made.step / n, unroll)
 
-    def lifted(steps: int) -> tuple[Array, Array]:
+    def _lifted(steps: int) -> tuple[Array, Array]:
         z, a = run(steps)
         W = made.W.copy()
         W[:, :, :n] = (z.transpose(0, 2, 1) if by_points else z) / norms
         return W, a
 
-    return lifted
+    return _lifted
 
 
 VARIANTS = {

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-import pl_native as pl
+from pl_native import data, initial
+from pl_native.solution import Solution
+from pl_native.types import Dataset, Network
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Problem = tuple[pl.Dataset, pl.Network]
+Problem = tuple[Dataset, Network]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +49,18 @@ class Case:
         return 4.0 * self.n * self.d * self.p * self.replicates
 
     def problems(self) -> list[Problem]:
+        """The draws: points on the sphere, asymmetric networks."""
         seeds = range(self.seed, self.seed + self.replicates)
         return [
             (
-                pl.data.sphere(self.n, self.d, seed=seed, dtype=self.dtype),
-                pl.initial.asymmetric(self.p, self.d, seed=seed, dtype=self.dtype),
+                data.sphere(self.n, self.d, seed=seed, dtype=self.dtype),
+                initial.asymmetric(self.p, self.d, seed=seed, dtype=self.dtype),
             )
             for seed in seeds
         ]
 
     def sizes(self) -> dict[str, Any]:
+        """For a result row."""
         return {
             "n": self.n,
             "d": self.d,
@@ -68,10 +72,10 @@ class Case:
 
 def arrays(problems: list[Problem], step: float) -> Arrays:
     """Orthogonal data keep their norms; their X is dense, in the coordinates of the networks."""
-    norms = [data.orthogonal_norms for data, _ in problems]
+    norms = [points.orthogonal_norms for points, _ in problems]
     return Arrays(
-        X=np.stack([data.inputs(net) for data, net in problems]),
-        y=np.stack([data.y for data, _ in problems]),
+        X=np.stack([points.inputs(net) for points, net in problems]),
+        y=np.stack([points.y for points, _ in problems]),
         W=np.stack([net.W for _, net in problems]),
         a=np.stack([net.a for _, net in problems]),
         step=step,
@@ -79,6 +83,6 @@ def arrays(problems: list[Problem], step: float) -> Arrays:
     )
 
 
-def final_states(sols: list[pl.Solution]) -> tuple[Array, Array]:
+def final_states(sols: list[Solution]) -> tuple[Array, Array]:
     """(W (r, p, d), a (r, p)) at the end of the runs."""
     return np.stack([sol.network.W for sol in sols]), np.stack([sol.network.a for sol in sols])

@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 import numpy as np
 
-from problems import Array, Arrays
+from pl_native.bench.problems import Array, Arrays
 
 Run = Callable[[int], tuple[Array, Array]]
 
 
 def _one_by_one(made: Arrays, single: Callable[..., tuple[Array, Array]]) -> Run:
-    def run(steps: int) -> tuple[Array, Array]:
+    def _go(steps: int) -> tuple[Array, Array]:
         ends = [single(*one, made.step, steps) for one in zip(made.X, made.y, made.W, made.a, strict=True)]
         return np.stack([W for W, _ in ends]), np.stack([a for _, a in ends])
 
-    return run
+    return _go
 
 
 def _plain(X: Array, y: Array, W: Array, a: Array, step: float, steps: int) -> tuple[Array, Array]:
@@ -92,7 +92,7 @@ def batched(made: Arrays) -> Run:
     n, p = X.shape[1], made.W.shape[1]
     columns = np.ascontiguousarray(X.transpose(0, 2, 1))
 
-    def run(steps: int) -> tuple[Array, Array]:
+    def _go(steps: int) -> tuple[Array, Array]:
         W, a, eta = made.W.copy(), made.a[:, None, :].copy(), X.dtype.type(step / n)
         z = np.empty((len(X), p, n), X.dtype)
         on, G = np.empty_like(z), np.empty_like(W)
@@ -109,7 +109,7 @@ def batched(made: Arrays) -> Run:
             a += eta * a_dot
         return W, a[:, 0, :]
 
-    return run
+    return _go
 
 
 def elementwise(made: Arrays) -> Run:
@@ -120,7 +120,7 @@ def elementwise(made: Arrays) -> Run:
     n, p = y.shape[2], made.W.shape[1]
     step = made.y.dtype.type(made.step / n)
 
-    def run(steps: int) -> tuple[Array, Array]:
+    def _go(steps: int) -> tuple[Array, Array]:
         z, a = made.W[:, :, :n] * norms, made.a[:, :, None].copy()
         pull = step * norms**2
         for _ in range(steps):
@@ -132,7 +132,7 @@ def elementwise(made: Arrays) -> Run:
         W[:, :, :n] = z / norms
         return W, a[:, :, 0]
 
-    return run
+    return _go
 
 
 VARIANTS = {

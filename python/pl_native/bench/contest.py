@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness import Arm, Budget, Rounds, State, assert_same_state, measure
-from problems import Arrays
-from rivals import Contestant, Crews, Rival
+from pl_native.bench.harness import Arm, Budget, Rounds, State, assert_same_state, measure
+from pl_native.bench.problems import Arrays
+from pl_native.bench.rivals import Contestant, Crews, Rival
 
 OURS = "pl_native"
 
@@ -49,6 +49,10 @@ class Outcome:
 def contest(
     match: Match, rivals: Sequence[Rival], crews: Crews, budget: Budget, extra: Sequence[Arm] = ()
 ) -> Outcome:
+    """Check all rivals, time them briefly, then the best of each family, ours and `extra` in rounds.
+
+    AssertionError for a variant that does not end in our state.
+    """
     ready, variants = _enter(match, rivals, crews)
     best = _heats(ready, variants)
     arms = [Arm(OURS, match.ours), *extra]
