@@ -8,10 +8,11 @@
 namespace pl {
 namespace {
 
-constexpr int kRounds = 20;            // of looking for pairs that cross because others did
-constexpr Index kChunk = 4;            // neurons handed to a thread at a time
-constexpr double kWorthSharing = 2e6;  // ndp: below, a team costs more than it saves
-constexpr double kInstant = 1e-6;      // a time short enough to read a velocity from
+constexpr int kRounds = 20;  // of looking for pairs that cross because others did
+constexpr Index kChunk = 4;  // neurons handed to a thread at a time
+constexpr double kWorthSharing =
+    2e7;                           // ndp: below, a team costs more than it saves as soon as a core is busy
+constexpr double kInstant = 1e-6;  // a time short enough to read a velocity from
 
 double square(const double* w, Index width) {
     double sum = 0;

@@ -14,9 +14,10 @@ constexpr double kGain = 1.8;
 // Pieces that a neuron's path through its kinks is cut into. Two halve the error of one, for a fifth more
 // time; at loose tolerances steps are so few that one does.
 constexpr double kOnePiece = 1e-3;
-constexpr int kHalvings = 12;      // of a fine step whose loss would rise
-constexpr int kTries = 40;         // of a coarse step
-constexpr double kAccepted = 1.2;  // local error over its tolerance
+constexpr double kWorthSharing = 2e7;  // orthogonal pairs: below, a sweep takes under a millisecond
+constexpr int kHalvings = 12;          // of a fine step whose loss would rise
+constexpr int kTries = 40;             // of a coarse step
+constexpr double kAccepted = 2.0;      // local error over its tolerance: the meshes decide in the end
 
 int pieces(double rtol) {
     return rtol >= kOnePiece ? 1 : 2;
@@ -33,7 +34,8 @@ Meshes::Meshes(const FlowProblem& problem, int threads, double rtol)
 
 std::unique_ptr<CaptureModel> Meshes::make(int threads) const {
     if (inputs_) return std::make_unique<DenseCapture>(inputs_, threads);
-    return std::make_unique<OrthogonalCapture>(flow_, threads);
+    const double pairs = static_cast<double>(flow_.n) * flow_.p;
+    return std::make_unique<OrthogonalCapture>(flow_, pairs < kWorthSharing ? 1 : threads);
 }
 
 double Meshes::advance(double H, double tolerance) {
