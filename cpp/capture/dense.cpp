@@ -8,7 +8,6 @@
 namespace pl {
 namespace {
 
-constexpr int kRounds = 20;  // of looking for pairs that cross because others did
 constexpr Index kChunk = 4;  // neurons handed to a thread at a time
 constexpr double kWorthSharing =
     2e7;                           // ndp: below, a team costs more than it saves as soon as a core is busy
@@ -181,10 +180,10 @@ void DenseCapture::drive(const double* impulse, double h) {
     preactivations(trial_.W.data(), p_, trial_.z.data());
 }
 
-// The stages inside a step need the kinks too (pairs that kept their share would hold the step at a third of
-// its length in the tail), but not the pairs that cross because others did.
+// The stages inside a step need the kinks too: pairs that kept their share would hold the step at a third of
+// its length in the tail.
 void DenseCapture::stage(const double* impulse, double h, double* r) {
-    move(impulse, h, 1, 1);
+    move(impulse, h, 1);
     std::copy(trial_.r.begin(), trial_.r.end(), r);
 }
 
@@ -198,33 +197,26 @@ void DenseCapture::response(const double* impulse, double* r) {
 }
 
 void DenseCapture::attempt(const double* impulse, double h, int substeps) {
-    move(impulse, h, substeps, kRounds);
+    move(impulse, h, substeps);
 }
 
-void DenseCapture::move(const double* impulse, double h, int substeps, int rounds) {
+// Pairs that cross only because others were held or let go are left to the next step: looking again and again
+// until there are none takes half as much time more and gives the same errors.
+void DenseCapture::move(const double* impulse, double h, int substeps) {
     drive(impulse, h);
     std::fill_n(seen_.data(), seen_.size(), Word{0});
-    std::vector<Index> neurons, moved;
     for (Index j = 0; j < p_; ++j) {
-        neurons.push_back(j);
         trial_.touched[at(j)] = now_.touched[at(j)];
         for (Touched& pair : trial_.touched[at(j)]) {
             pair.share = pair.last;
             seen_.data()[j * blocks_ + pair.point / kBlockPoints] |= Word{1} << (pair.point % kBlockPoints);
         }
     }
-    for (int round = 0; round < rounds && !neurons.empty(); ++round) {
-        const Index count = static_cast<Index>(neurons.size());
-        shared((count + kChunk - 1) / kChunk, [&](Index chunk) {
-            for (Index l = chunk * kChunk; l < std::min((chunk + 1) * kChunk, count); ++l)
-                moved_[at(l)] = meet_kinks(neurons[at(l)], round, impulse, substeps);
-        });
-        moved.clear();
-        for (std::size_t l = 0; l < neurons.size(); ++l)
-            if (moved_[l]) moved.push_back(neurons[l]);
-        refresh(moved);
-        neurons = moved;
-    }
+    shared((p_ + kChunk - 1) / kChunk, [&](Index chunk) {
+        for (Index j = chunk * kChunk; j < std::min((chunk + 1) * kChunk, p_); ++j)
+            moved_[at(j)] = meet_kinks(j, impulse, substeps);
+    });
+    refresh();
     close();
 }
 
@@ -235,29 +227,24 @@ void DenseCapture::move_weights(Index j) {
     for (Index k = 0; k < stride_; ++k) next[k] = w[k] + factor * g[k];
 }
 
-// Adds the pairs whose z changes sign to the touched ones; true if there are any.
-bool DenseCapture::find_crossings(Index j) {
-    bool found = false;
+// Adds the pairs whose z changes sign to the touched ones.
+void DenseCapture::find_crossings(Index j) {
     for (Index b = 0; b < blocks_; ++b) {
-        Word& seen = seen_.data()[j * blocks_ + b];
         const Word before = now_.masks.data()[b * p_ + j];
-        Word fresh = (before ^ signs_.data()[j * blocks_ + b]) & ~seen;
-        seen |= fresh;
+        Word fresh = (before ^ signs_.data()[j * blocks_ + b]) & ~seen_.data()[j * blocks_ + b];
         for (; fresh != 0; fresh &= fresh - 1) {
             const int bit = __builtin_ctzll(fresh);
             const double share = static_cast<double>((before >> bit) & 1);
             trial_.touched[at(j)].push_back({static_cast<int>(b * kBlockPoints) + bit, share, share, false});
-            found = true;
         }
     }
-    return found;
 }
 
 // Solves the pairs of neuron j that change side or rest; true if it moved.
-bool DenseCapture::meet_kinks(Index j, int round, const double* impulse, int substeps) {
+bool DenseCapture::meet_kinks(Index j, const double* impulse, int substeps) {
     kernel_.signs(trial_.z.data() + j * ldz_, blocks_, signs_.data() + j * blocks_, 1);
-    const bool more = find_crossings(j);
-    if (!more && (round > 0 || trial_.touched[at(j)].empty())) return false;
+    find_crossings(j);
+    if (trial_.touched[at(j)].empty()) return false;
     const NeuronPath path{now_.W.data() + j * stride_, now_.z.data() + j * ldz_, G_.data() + j * stride_,
                           middle_[at(j)] / static_cast<double>(n_)};
     solvers_[at(j / kChunk)].solve(trial_.touched[at(j)], path, impulse, substeps);
@@ -266,15 +253,16 @@ bool DenseCapture::meet_kinks(Index j, int round, const double* impulse, int sub
 }
 
 // Pre-activations of the neurons that were moved.
-void DenseCapture::refresh(const std::vector<Index>& neurons) {
-    if (neurons.empty()) return;
-    for (std::size_t l = 0; l < neurons.size(); ++l)
-        std::copy_n(trial_.W.data() + neurons[l] * stride_, stride_,
+void DenseCapture::refresh() {
+    std::vector<Index> moved;
+    for (Index j = 0; j < p_; ++j)
+        if (moved_[at(j)]) moved.push_back(j);
+    for (std::size_t l = 0; l < moved.size(); ++l)
+        std::copy_n(trial_.W.data() + moved[l] * stride_, stride_,
                     picked_W_.data() + static_cast<Index>(l) * stride_);
-    preactivations(picked_W_.data(), static_cast<Index>(neurons.size()), picked_z_.data());
-    for (std::size_t l = 0; l < neurons.size(); ++l)
-        std::copy_n(picked_z_.data() + static_cast<Index>(l) * ldz_, ldz_,
-                    trial_.z.data() + neurons[l] * ldz_);
+    preactivations(picked_W_.data(), static_cast<Index>(moved.size()), picked_z_.data());
+    for (std::size_t l = 0; l < moved.size(); ++l)
+        std::copy_n(picked_z_.data() + static_cast<Index>(l) * ldz_, ldz_, trial_.z.data() + moved[l] * ldz_);
 }
 
 // Pairs at rest are put on their kinks, the others forgotten; then a, r.
@@ -329,7 +317,7 @@ void DenseCapture::accept(double h) {
 void DenseCapture::take_velocity() {
     std::vector<double> impulse = now_.r;
     for (double& q : impulse) q *= kInstant;
-    move(impulse.data(), kInstant, 0, 1);
+    move(impulse.data(), kInstant, 0);
     const double scale = 1.0 / (static_cast<double>(n_) * kInstant);
     velocity_sq_ = 0;
     for (Index j = 0; j < p_; ++j) {

@@ -70,13 +70,13 @@ class DenseCapture : public CaptureModel {
     State make_state() const;
     void take_velocity();
     void drive(const double* impulse, double h);
-    void move(const double* impulse, double h, int substeps, int rounds);
+    void move(const double* impulse, double h, int substeps);
     void move_weights(Index j);
-    bool find_crossings(Index j);
-    void refresh(const std::vector<Index>& neurons);
+    void find_crossings(Index j);
+    void refresh();
     void preactivations(const double* W, Index neurons, double* z);
     void shared(Index count, const std::function<void(Index)>& body);
-    bool meet_kinks(Index j, int round, const double* impulse, int substeps);
+    bool meet_kinks(Index j, const double* impulse, int substeps);
     void close();
     void outer_weights();
     void evaluate_outputs(State& state);
