@@ -23,11 +23,12 @@ bool near(double got, double expected, double size) {
 // One pair after another, all values kept.
 struct Reference {
     const pl::FlowProblem& q;
-    Vector W, a, invariant, rate, r, travelled;
+    Vector W, a, invariant, rate, bend, r, travelled;
+    double h_before = 0;
     double travel_sq = 0;
 
     explicit Reference(const pl::FlowProblem& problem)
-        : q(problem), W(q.W, q.W + at(q.p) * at(q.n)), a(q.a, q.a + q.p), invariant(at(q.p)), rate(at(q.p)) {
+        : q(problem), W(q.W, q.W + at(q.p) * at(q.n)), a(q.a, q.a + q.p), invariant(at(q.p)), rate(at(q.p)), bend(at(q.p)) {
         r = residuals();
         for (int j = 0; j < q.p; ++j) {
             invariant[at(j)] = a[at(j)] * a[at(j)] - live_square(j);
@@ -61,7 +62,8 @@ struct Reference {
     void move(const double* impulse, double h) {
         travel_sq = 0;
         for (int j = 0; j < q.p; ++j) {
-            const double before = a[at(j)], abar = before + 0.5 * h * rate[at(j)];
+            const double before = a[at(j)], lever = h * h_before / 4 + h * h / 6;
+            const double abar = before + 0.5 * h * rate[at(j)] + lever * bend[at(j)];
             double work = 0;
             for (int i = 0; i < q.n; ++i) {
                 const double from = w(j, i), push = q.norms[i] * impulse[i] / q.n;
@@ -75,9 +77,12 @@ struct Reference {
                 a[at(j)] += work;
             else
                 a[at(j)] = std::copysign(std::sqrt(invariant[at(j)] + live_square(j)), before);
-            rate[at(j)] = (a[at(j)] - before) / h;
+            const double now = (a[at(j)] - before) / h;
+            bend[at(j)] = 2 * (now - rate[at(j)]) / (h + h_before);
+            rate[at(j)] = now;
             travel_sq += (a[at(j)] - before) * (a[at(j)] - before);
         }
+        h_before = h;
         r = residuals();
     }
 
