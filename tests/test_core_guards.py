@@ -201,7 +201,7 @@ CAPTURE_RECORDS = [
 def test_nonsense_about_the_past_of_a_capture_is_refused(dense, change, error, message):
     task = flow_task()
     if not dense:
-        task |= {"X": None, "norms": np.ones(N), "W": np.ones((P, N)), "orthogonal": True}
+        task |= {"X": None, "norms": np.ones(N), "W": 0.5 * np.ones((P, N)), "orthogonal": True}
     (first,), _ = _core.capture([task], 1)
     record = first["resume"] | change if isinstance(change, dict) and change else change
     with pytest.raises(error, match=message):
