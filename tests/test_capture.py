@@ -102,7 +102,7 @@ def test_local_pl_is_that_of_the_velocity_taken() -> None:
 
 
 CASES = [
-    *(lambda s=s: (*sliding(s), 400.0) for s in range(8)),
+    *(lambda s=s: (*sliding(s), 40.0) for s in range(6)),
     *(lambda s=s: (*problem(6, 12, 25, seed=s), 200.0) for s in range(4)),
     *(lambda s=s: (*orthogonal_problem(n=7, d=7, p=3, seed=s), 300.0) for s in range(6)),
     *(lambda s=s: (*orthogonal_problem(n=5, d=8, p=30, seed=s), 300.0) for s in range(6)),
@@ -141,7 +141,6 @@ def test_no_status_that_the_flow_contradicts(stop: pl.Stop, rtol: float) -> None
 
 def test_a_level_within_the_error_is_not_claimed() -> None:
     """Closer to the target than two errors of the loss, a run goes on."""
-    data, net = sliding(3)
     for seed in range(8):
         data, net = sliding(seed)
         end = capture(data, net, 10.0, rtol=1e-2)
@@ -302,11 +301,11 @@ def test_stop_rules() -> None:
     data, net = sliding(0)
     assert capture(data, net, 10.0, stop=pl.Stop(max_steps=3)).status is Status.STEP_LIMIT
     assert capture(data, net, 10.0, stop=pl.Stop(wall_time=0.0)).status is Status.WALL_TIME
-    assert capture(data, net, 1e4, stop=pl.Stop(stall=0.5, wall_time=60.0)).status is Status.STALLED
+    assert capture(data, net, 200.0, stop=pl.Stop(stall=0.5, wall_time=60.0)).status is Status.STALLED
 
 
 def test_ctrl_c_is_answered() -> None:
     data, net = problem(3000, 30, 300)
-    with interrupting(0.3), pytest.raises(pl.Interrupted) as caught:
-        capture(data, net, 1e6, rtol=1e-6)
+    with pytest.raises(pl.Interrupted) as caught:
+        capture(data, net, 1e6, rtol=1e-6, progress=interrupting(2))
     assert [sol.status for sol in caught.value.solutions] == [Status.INTERRUPTED]

@@ -446,11 +446,11 @@ double distance(const State& u, const State& v) {
 
 // Pairs slide, and the steps find the state that Euler with small steps tends to.
 void test_steps() {
-    const Flow flow(60, 3, 8, 4);
+    const Flow flow(60, 4, 9, 2);
     const auto coarse = flow.model(1), fine = flow.model(1);
-    const State start(*coarse, flow.view), limit = euler(flow.view, start, 4.0, 40000);
-    adams(*coarse, 4.0, 100);
-    adams(*fine, 4.0, 800);
+    const State start(*coarse, flow.view), limit = euler(flow.view, start, 10.0, 40000);
+    adams(*coarse, 10.0, 100);
+    adams(*fine, 10.0, 800);
     CHECK(fine->at_kinks() > 0);
     const double rough = distance(State(*coarse, flow.view), limit),
                  close = distance(State(*fine, flow.view), limit);
