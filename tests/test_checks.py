@@ -141,7 +141,17 @@ def test_dtype_refused(dtype: Any) -> None:
         ({"save": pl.Save(observe=("loss", "loss"))}, ValueError, r"save\.observe: expected distinct names"),
         ({"method": "rk4"}, ValueError, r"method: expected one of 'euler', .*got 'rk4'"),
         ({"method": 4}, TypeError, r"method: expected one of 'euler'"),
-        ({"method": "capture"}, ValueError, "method: 'capture' is not available in this version"),
+        (
+            {"method": "capture", "save": pl.Save(dense=True)},
+            ValueError,
+            r"save\.dense: expected False with method='capture'",
+        ),
+        (
+            {"method": "capture", "save": pl.Save(switches=True)},
+            ValueError,
+            r"save\.switches: expected False with method='capture'",
+        ),
+        ({"method": "capture", "rtol": 0.0}, ValueError, r"rtol: expected a number > 0"),
         ({"rtol": 0.0}, ValueError, r"rtol: expected a number > 0"),
         ({"atol": -1.0}, ValueError, r"atol: expected a number > 0"),
         ({"stop": 1e-3}, TypeError, r"stop: expected pl\.Stop, got 0\.001"),

@@ -155,7 +155,8 @@ def flow_task():
         "X": np.random.default_rng(0).standard_normal((N, D)), "norms": None, "y": np.ones(N),
         "W": np.ones((P, D)), "a": np.ones(P), "w_perp_sq": np.zeros(P), "t_end": 1.0, "rtol": 1e-6,
         "atol": 1e-9, "save": [1.0], "states": False, "switches": False, "dense": False,
-        "certifiable": False, "orthogonal": False, "order": 0, "max_step": math.inf, "resume": None,
+        "certifiable": False, "orthogonal": False, "order": 0, "stabilised": True, "max_step": math.inf,
+        "resume": None,
     }  # fmt: skip
     stop = {"criterion": False, "loss": 0.0, "stall": 0.0, "wall_time": None, "max_steps": None}
     return values | {"stop": stop}
@@ -168,7 +169,7 @@ FLOW_RECORDS = [
     ({"modes": np.full((P, N), 3, np.int8)}, "modes: expected 0, 1 or"),
     ({"modes": np.full((P, N), -1, np.int8)}, "modes: expected 0, 1 or"),
     ({"sign": np.zeros(P + 1)}, "sign: expected length 2, got 3"),
-    ({"count": np.zeros(3, np.int64)}, "count: expected length 14, got 3"),
+    ({"count": np.zeros(3, np.int64)}, "count: expected length 15, got 3"),
 ]
 
 
@@ -177,6 +178,53 @@ def test_nonsense_about_the_past_of_a_flow_is_refused(change, message):
     (first,), _ = _core.flow([flow_task()], 1)
     with pytest.raises(ValueError, match=message):
         _core.flow([flow_task() | {"resume": first["resume"] | change}], 1)
+
+
+CAPTURE_RECORDS = [
+    (3, (TypeError, RuntimeError), "dict|cast"),
+    ({}, KeyError, "at"),
+    ({"at": 2.0}, ValueError, "at: expected a time within"),
+    ({"at": -1.0}, ValueError, "at: expected a time within"),
+    ({"at": math.nan}, ValueError, "at: expected a time within"),
+    ({"step": 0.0}, ValueError, "step, tolerance: expected positive"),
+    ({"step": math.nan}, ValueError, "step, tolerance: expected positive"),
+    ({"tolerance": -1.0}, ValueError, "step, tolerance: expected positive"),
+    ({"invariants": np.zeros(P + 1)}, ValueError, "invariants: expected length 2, got 3"),
+    ({"invariants": np.zeros(P, dtype=np.float32)}, TypeError, "invariants: expected dtype float64"),
+    ({"error": "none"}, (TypeError, RuntimeError), "cast"),
+    ({"accepted": 0.5}, (TypeError, RuntimeError), "cast"),
+]
+
+
+@pytest.mark.parametrize("dense", [True, False])
+@pytest.mark.parametrize(("change", "error", "message"), CAPTURE_RECORDS)
+def test_nonsense_about_the_past_of_a_capture_is_refused(dense, change, error, message):
+    task = flow_task()
+    if not dense:
+        task |= {"X": None, "norms": np.ones(N), "W": 0.5 * np.ones((P, N)), "orthogonal": True}
+    (first,), _ = _core.capture([task], 1)
+    record = first["resume"] | change if isinstance(change, dict) and change else change
+    with pytest.raises(error, match=message):
+        _core.capture([task | {"resume": record}], 1)
+
+
+CAPTURE_TASKS = [
+    ({"X": np.ones((N, D), np.float32)}, TypeError, "X: expected dtype float64"),
+    ({"X": np.full((N, D), np.nan)}, ValueError, "X: expected finite"),
+    ({"y": np.ones(N + 1)}, ValueError, "y: expected length 5, got 6"),
+    ({"W": np.ones((P, D + 1))}, ValueError, "W's second dimension"),
+    ({"a": np.ones(P + 1)}, ValueError, "a: expected length 2, got 3"),
+    ({"t_end": math.inf}, ValueError, "t_end must be finite"),
+    ({"rtol": 0.0}, ValueError, "rtol must be > 0"),
+    ({"save": [1.0, 0.5]}, ValueError, "save must increase"),
+    ({"save": [2.0]}, ValueError, "save must increase"),
+]
+
+
+@pytest.mark.parametrize(("change", "error", "message"), CAPTURE_TASKS)
+def test_nonsense_is_refused_by_capture(change, error, message):
+    with pytest.raises(error, match=message):
+        _core.capture([flow_task() | change], 1)
 
 
 def test_orthogonal_flows_do_not_slide():

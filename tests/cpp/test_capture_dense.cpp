@@ -1,0 +1,489 @@
+// The capture method on inputs X: every kernel it calls, at every level, against the formulas written out in
+// scalars; its model of a step against small-step Euler; and against itself on two threads.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <memory>
+
+#include "capture/dense.hpp"
+#include "check.hpp"
+#include "kernel/dispatch.hpp"
+#include "random_problem.hpp"
+
+namespace {
+
+using pl::Index;
+using pl::Word;
+using Vector = std::vector<double>;
+
+std::size_t at(Index k) {
+    return static_cast<std::size_t>(k);
+}
+
+Vector normal(Index count, unsigned seed) {
+    std::mt19937 engine(seed);
+    std::normal_distribution<double> draw;
+    Vector out;
+    for (Index k = 0; k < count; ++k) out.push_back(draw(engine));
+    return out;
+}
+
+bool near(double got, double expected, double size) {
+    return std::abs(got - expected) <= 1e-13 * (1 + size);
+}
+
+bool same(const double* u, const double* v, Index count) {
+    return count == 0 || std::memcmp(u, v, at(count) * sizeof(double)) == 0;
+}
+
+constexpr double kUntouched = 12345.0;
+
+// The halves of a pass -----------------------------------------------------------------------------------
+
+// A problem with the arrays of the halves. Rows of W hold zeros beyond d, as the kernel expects.
+struct Halves {
+    RandomProblem<double> random;
+    pl::PackedProblem<double> packed;
+    Index n, d, p, blocks, ldz, stride;
+    pl::Buffer<double> W, z, weights, G, scratch;
+    pl::Buffer<Word> masks;
+    pl::HalvesArgs<double> args{};
+
+    Halves(Index n_, Index d_, Index p_, const pl::Kernel<double>& kernel)
+        : random(n_, d_, p_, static_cast<unsigned>(n_ * 10007 + d_ * 101 + p_)),
+          packed(random.view, kernel, 1),
+          n(n_),
+          d(d_),
+          p(p_),
+          blocks(pl::block_count(n_)),
+          ldz(blocks * pl::kBlockPoints),
+          stride(packed.row_stride()),
+          W(p_ * stride),
+          z(p_ * ldz),
+          weights(ldz),
+          G(p_ * stride),
+          scratch(kernel.scratch_size),
+          masks(blocks * p_) {
+        for (Index j = 0; j < p; ++j) std::copy_n(random.W.data() + j * d, d, W.data() + j * stride);
+        args.data = packed.view();
+        args.last = blocks;
+        args.W = W.data();
+        args.z = z.data();
+        args.weights = weights.data();
+        args.masks = masks.data();
+        args.G = G.data();
+        args.scratch = scratch.data();
+    }
+    double x(Index i, Index k) const { return random.X[at(i * d + k)]; }
+};
+
+void check_preactivations(Halves& h, const pl::Kernel<double>& kernel) {
+    // block by block, as a team does; then at once, for fewer neurons
+    for (Index b = 0; b < h.blocks; ++b) {
+        h.args.first = b;
+        h.args.last = b + 1;
+        kernel.preactivations(h.args);
+    }
+    const Vector whole(h.z.data(), h.z.data() + h.z.size());
+    for (Index j = 0; j < h.p; ++j) {
+        for (Index i = 0; i < h.n; ++i) {
+            double z = 0, size = 0;
+            for (Index k = 0; k < h.d; ++k) {
+                const double term = h.random.W[at(j * h.d + k)] * h.x(i, k);
+                z += term;
+                size += std::abs(term);
+            }
+            CHECK(near(whole[at(j * h.ldz + i)], z, size));
+        }
+        for (Index i = h.n; i < h.ldz; ++i) CHECK(whole[at(j * h.ldz + i)] == 0.0);  // no point lives there
+    }
+    h.args.first = 0;
+    h.args.last = h.blocks;
+    for (Index neurons = 1; neurons <= h.p; neurons += 3) {
+        std::fill_n(h.z.data(), h.z.size(), kUntouched);
+        h.args.data.p = neurons;
+        kernel.preactivations(h.args);
+        for (Index j = 0; j < h.p; ++j)
+            for (Index i = 0; i < h.n; ++i)
+                CHECK(h.z.data()[j * h.ldz + i] == (j < neurons ? whole[at(j * h.ldz + i)] : kUntouched));
+    }
+    h.args.data.p = h.p;
+    std::copy(whole.begin(), whole.end(), h.z.data());
+}
+
+void check_gradient(Halves& h, const pl::Kernel<double>& kernel) {
+    const Vector weights = normal(h.n, 5);
+    std::copy(weights.begin(), weights.end(), h.weights.data());
+    std::mt19937_64 engine(9);
+    for (Index b = 0; b < h.blocks; ++b)
+        for (Index j = 0; j < h.p; ++j) {
+            const Index points = std::min(pl::kBlockPoints, h.n - b * pl::kBlockPoints);
+            h.masks.data()[b * h.p + j] = engine() & ((Word{1} << points) - 1);
+        }
+    const auto check = [&](Index first, Index last) {
+        std::fill_n(h.G.data(), h.G.size(), kUntouched);
+        h.args.first = first;
+        h.args.last = last;
+        kernel.gradient(h.args);
+        const Index end = std::min(h.n, last * pl::kBlockPoints);
+        for (Index j = 0; j < h.p; ++j)
+            for (Index k = 0; k < h.stride; ++k) {
+                double g = 0, size = 0;
+                for (Index i = first * pl::kBlockPoints; k < h.d && i < end; ++i) {
+                    const Word word = h.masks.data()[i / pl::kBlockPoints * h.p + j];
+                    if ((word >> (i % pl::kBlockPoints) & 1) == 0) continue;
+                    g += weights[at(i)] * h.x(i, k);
+                    size += std::abs(weights[at(i)] * h.x(i, k));
+                }
+                CHECK(near(h.G.data()[j * h.stride + k], g, size));
+            }
+    };
+    check(0, h.blocks);
+    check(h.blocks - 1, h.blocks);
+    h.args.first = 0;
+    h.args.last = h.blocks;
+}
+
+void check_signs(const Halves& h, const pl::Kernel<double>& kernel) {
+    Vector z(h.z.data(), h.z.data() + h.ldz);
+    // zero of either sign and what is not a number are off
+    z[0] = 0.0;
+    z[1] = -0.0;
+    z[2] = std::nan("");
+    z[3] = 5e-324;
+    z[at(h.ldz - 1)] = 1.0;
+    constexpr Index kStride = 3;
+    std::vector<Word> bits(at(h.blocks * kStride), 7);
+    kernel.signs(z.data(), h.blocks, bits.data(), kStride);
+    for (Index b = 0; b < h.blocks; ++b) {
+        Word expected = 0;
+        for (Index l = 0; l < pl::kBlockPoints; ++l)
+            expected |= static_cast<Word>(z[at(b * pl::kBlockPoints + l)] > 0) << l;
+        CHECK(bits[at(b * kStride)] == expected);
+        CHECK(bits[at(b * kStride + 1)] == 7 && bits[at(b * kStride + 2)] == 7);
+    }
+}
+
+void check_outputs(Halves& h, const pl::Kernel<double>& kernel) {
+    // beyond n the values of z are of no consequence
+    for (Index j = 0; j < h.p; ++j)
+        for (Index i = h.n; i < h.ldz; ++i) h.z.data()[j * h.ldz + i] = 3.0;
+    pl::Buffer<double> r(h.ldz);
+    std::fill_n(r.data(), h.ldz, kUntouched);
+    pl::OutputsArgs<double> args{
+        h.n, h.p, h.blocks, h.z.data(), h.random.a.data(), h.args.data.y, h.masks.data(), r.data(), 0};
+    kernel.outputs(args);
+    double sum_r2 = 0;
+    for (Index i = 0; i < h.n; ++i) {
+        double out = 0, size = 0;
+        for (Index j = 0; j < h.p; ++j) {
+            const double z = h.z.data()[j * h.ldz + i], term = h.random.a[at(j)] * std::max(z, 0.0);
+            out += term;
+            size += std::abs(term);
+            const Word word = h.masks.data()[i / pl::kBlockPoints * h.p + j];
+            CHECK((word >> (i % pl::kBlockPoints) & 1) == (z > 0 ? 1u : 0u));
+        }
+        const double expected = h.random.y[at(i)] - out / static_cast<double>(h.p);
+        CHECK(near(r.data()[i], expected, size));
+        sum_r2 += expected * expected;
+    }
+    for (Index i = h.n; i < h.ldz; ++i) CHECK(r.data()[i] == 0.0);
+    CHECK(near(args.sum_r2, sum_r2, 10 * sum_r2));
+}
+
+void check_halves(Index n, Index d, Index p, const pl::Kernel<double>& kernel) {
+    Halves halves(n, d, p, kernel);
+    check_preactivations(halves, kernel);
+    check_signs(halves, kernel);
+    check_outputs(halves, kernel);
+    check_gradient(halves, kernel);
+}
+
+// Pairs at their kinks -----------------------------------------------------------------------------------
+
+struct Walk {
+    double share;
+    bool rests;
+};
+
+// The piece as a walk in time 0 .. 1: z moves at speed `off` while the pair is off and at `on` while it is
+// on. At 0 it stays if both sides push it back there; else it goes up if being on lets it, and off stays off.
+Walk walk(double z, double off, double on) {
+    double t = 0, share = 0;
+    if (z != 0.0) {
+        const double speed = z > 0 ? on : off;
+        const double meets = z * speed < 0 ? -z / speed : 2.0;
+        if (meets > 1.0) return {z > 0 ? 1.0 : 0.0, false};
+        t = meets;
+        share = z > 0 ? t : 0.0;
+    }
+    if (on <= 0 && off > 0) return {share + (1 - t) * off / (off - on), true};
+    return {off > 0 ? share + 1 - t : share, false};
+}
+
+struct Kinks {
+    Index count;
+    std::size_t width;
+    Vector rows, norm_sq, base, push, drift, g, z, share;
+    std::vector<const double*> x;
+    std::unique_ptr<bool[]> rests;
+    std::vector<int> order;
+    double scale = 0.3;
+
+    // Pairs rest, come from above and from below in turn; `attracting`: only kinks that hold.
+    Kinks(Index count_, Index d, bool attracting, unsigned seed)
+        : count(count_),
+          width(at(pl::round_up(d, 8))),
+          rows(at(count_) * width),
+          push(normal(count_, seed)),
+          g(normal(static_cast<Index>(width), seed + 1)),
+          rests(new bool[at(count_)]()),
+          order(at(count_)) {
+        drift = normal(static_cast<Index>(width), seed + 2);
+        const Vector entries = normal(count * d, seed + 3), start = normal(count, seed + 4);
+        for (Index l = 0; l < count; ++l)
+            for (Index k = 0; k < d; ++k)
+                rows[at(l) * width + at(k)] = entries[at(l * d + k)] / std::sqrt(static_cast<double>(d));
+        for (Index l = 0; l < count; ++l) {
+            x.push_back(rows.data() + at(l) * width);
+            double along = 0, size = 0;
+            for (std::size_t k = 0; k < width; ++k) {
+                along += g[k] * x.back()[k];
+                size += x.back()[k] * x.back()[k];
+            }
+            norm_sq.push_back(size);
+            z.push_back(l % 3 == 0 ? 0.0 : start[at(l)] * 0.3);
+            base.push_back(z.back() - scale * along);
+            if (attracting) push[at(l)] = -std::abs(push[at(l)]);
+            share.push_back(z.back() > 0 ? 1.0 : z.back() < 0 ? 0.0 : 0.5);
+        }
+    }
+
+    pl::KinkArgs args(int sweeps, double tolerance, bool last) {
+        return {static_cast<int>(count),
+                width,
+                x.data(),
+                norm_sq.data(),
+                base.data(),
+                push.data(),
+                drift.data(),
+                scale,
+                g.data(),
+                z.data(),
+                share.data(),
+                rests.get(),
+                order.data(),
+                tolerance,
+                sweeps,
+                last};
+    }
+    double along(const Vector& v, Index l) const {
+        double sum = 0;
+        for (std::size_t k = 0; k < width; ++k) sum += v[k] * x[at(l)][k];
+        return sum;
+    }
+    // <w, x_l> at the end, all pairs but l as their shares say and l off.
+    double end_without(const Vector& g0, const Vector& shares, Index l) const {
+        Vector sum = g0;
+        for (Index m = 0; m < count; ++m)
+            for (std::size_t k = 0; k < width; ++k)
+                sum[k] += (m == l ? 0.0 : shares[at(m)] * push[at(m)]) * x[at(m)][k];
+        for (std::size_t k = 0; k < width; ++k) sum[k] += drift[k];
+        return base[at(l)] + scale * along(sum, l);
+    }
+    Walk walk_of(const Vector& g0, const Vector& z0, const Vector& shares, Index l) const {
+        const double off = end_without(g0, shares, l) - z0[at(l)];
+        return walk(z0[at(l)], off, off + scale * push[at(l)] * norm_sq[at(l)]);
+    }
+};
+
+// One sweep and two: Gauss-Seidel in the order of the pairs, those that moved by no more than the tolerance
+// left alone.
+void check_sweeps(Index count, Index d, int sweeps, const pl::SumKernel& kernel) {
+    Kinks s(count, d, false, static_cast<unsigned>(1000 * count + d));
+    const Vector g0 = s.g, z0 = s.z;
+    Vector shares = s.share;
+    std::vector<bool> rests(at(count)), open(at(count), true);
+    constexpr double kTolerance = 0.1;
+    for (int sweep = 0; sweep < sweeps; ++sweep)
+        for (Index l = 0; l < count; ++l) {
+            if (!open[at(l)]) continue;
+            const Walk found = s.walk_of(g0, z0, shares, l);
+            open[at(l)] = std::abs(found.share - shares[at(l)]) > kTolerance;
+            shares[at(l)] = found.share;
+            rests[at(l)] = found.rests;
+        }
+    pl::KinkArgs args = s.args(sweeps, kTolerance, false);
+    kernel.settle(args);
+    Vector g = g0;
+    for (std::size_t k = 0; k < s.width; ++k) {
+        g[k] += s.drift[k];
+        for (Index l = 0; l < count; ++l) g[k] += shares[at(l)] * s.push[at(l)] * s.x[at(l)][k];
+        CHECK(std::abs(s.g[k] - g[k]) < 1e-10);
+    }
+    for (Index l = 0; l < count; ++l) {
+        CHECK(std::abs(s.share[at(l)] - shares[at(l)]) < 1e-10);
+        CHECK(s.rests[at(l)] == rests[at(l)]);
+        const double end = rests[at(l)] ? 0.0 : s.base[at(l)] + s.scale * s.along(g, l);
+        CHECK(std::abs(s.z[at(l)] - end) < 1e-10);
+        CHECK(!rests[at(l)] || s.z[at(l)] == 0.0);
+    }
+}
+
+// Attracting kinks, solved to the end: every pair's share is the walk that the others leave it, those at rest
+// end at 0, those off below or at 0, those on above. A pair that did not move in a sweep is not looked at again
+// in the call, so it takes several.
+void check_settled(Index count, Index d, const pl::SumKernel& kernel) {
+    Kinks s(count, d, true, static_cast<unsigned>(77 * count + d));
+    const Vector g0 = s.g, z0 = s.z;
+    for (int call = 0; call < 400; ++call) {
+        s.g = g0;
+        pl::KinkArgs args = s.args(1000, 1e-13, true);
+        kernel.settle(args);
+    }
+    CHECK(same(s.z.data(), z0.data(), count));  // the last piece leaves z alone
+    for (Index l = 0; l < count; ++l) {
+        const double share = s.share[at(l)];
+        CHECK(share >= 0 && share <= 1);
+        CHECK(std::abs(s.walk_of(g0, z0, s.share, l).share - share) < 1e-6);
+        const double end = s.end_without(g0, s.share, l) + share * s.scale * s.push[at(l)] * s.norm_sq[at(l)];
+        if (s.rests[at(l)]) CHECK(std::abs(end) < 1e-6);
+        if (share == 0.0) CHECK(end < 1e-6);
+        if (share == 1.0) CHECK(end > -1e-6);
+    }
+}
+
+void check_kinks(const pl::SumKernel& kernel) {
+    for (Index count : {0, 1, 2, 3, 5, 7, 8, 9, 17})
+        for (Index d : {1, 2, 3, 5, 7, 8, 9, 13, 15, 16, 17, 23, 24, 25, 31, 33}) {
+            for (int sweeps : {1, 2, 3}) check_sweeps(count, d, sweeps, kernel);
+            if (count <= d) check_settled(count, d, kernel);
+        }
+}
+
+// The model ----------------------------------------------------------------------------------------------
+
+struct Flow {
+    RandomProblem<double> random;
+    pl::FlowProblem view;
+    Flow(int n, int d, int p, unsigned seed) : random(n, d, p, seed) {
+        for (int j = 0; j < p; ++j) {  // Assumption 1
+            double square = 0;
+            for (int k = 0; k < d; ++k) square += random.W[at(j * d + k)] * random.W[at(j * d + k)];
+            random.a[at(j)] = std::copysign(std::sqrt(square) + 0.1, random.a[at(j)]);
+        }
+        view.n = n;
+        view.d = d;
+        view.p = p;
+        view.X = random.X.data();
+        view.y = random.y.data();
+        view.W = random.W.data();
+        view.a = random.a.data();
+    }
+    std::unique_ptr<pl::DenseCapture> model(int threads) const {
+        return std::make_unique<pl::DenseCapture>(std::make_shared<pl::CaptureInputs>(view, threads),
+                                                  threads);
+    }
+};
+
+struct State {
+    Vector W, a;
+    State(const pl::CaptureModel& model, const pl::FlowProblem& q) : W(at(q.p * q.d)), a(at(q.p)) {
+        model.write_state(W.data(), a.data());
+    }
+};
+
+// Adams-Bashforth of order 2 in the impulse.
+void adams(pl::CaptureModel& model, double t_end, int steps) {
+    const double h = t_end / steps;
+    Vector before = model.residuals();
+    for (int k = 0; k < steps; ++k) {
+        const Vector now = model.residuals();
+        Vector impulse;
+        for (std::size_t i = 0; i < now.size(); ++i) impulse.push_back(h * (1.5 * now[i] - 0.5 * before[i]));
+        before = now;
+        model.attempt(impulse.data(), h, 2);
+        model.accept(h);
+    }
+}
+
+State euler(const pl::FlowProblem& q, const State& start, double t_end, int steps) {
+    State s = start;
+    const double h = t_end / steps;
+    Vector z(at(q.n)), r(at(q.n));
+    for (int step = 0; step < steps; ++step) {
+        Vector next_W = s.W, next_a = s.a;
+        for (int i = 0; i < q.n; ++i) {
+            double out = 0;
+            for (int j = 0; j < q.p; ++j) {
+                double sum = 0;
+                for (int k = 0; k < q.d; ++k) sum += s.W[at(j * q.d + k)] * q.X[i * q.d + k];
+                out += s.a[at(j)] * std::max(sum, 0.0);
+            }
+            r[at(i)] = q.y[i] - out / q.p;
+        }
+        for (int j = 0; j < q.p; ++j)
+            for (int i = 0; i < q.n; ++i) {
+                double sum = 0;
+                for (int k = 0; k < q.d; ++k) sum += s.W[at(j * q.d + k)] * q.X[i * q.d + k];
+                if (sum <= 0) continue;
+                next_a[at(j)] += h / q.n * r[at(i)] * sum;
+                for (int k = 0; k < q.d; ++k)
+                    next_W[at(j * q.d + k)] += h / q.n * s.a[at(j)] * r[at(i)] * q.X[i * q.d + k];
+            }
+        s.W.swap(next_W);
+        s.a.swap(next_a);
+    }
+    return s;
+}
+
+double distance(const State& u, const State& v) {
+    double most = 0;
+    for (std::size_t k = 0; k < u.W.size(); ++k) most = std::max(most, std::abs(u.W[k] - v.W[k]));
+    for (std::size_t k = 0; k < u.a.size(); ++k) most = std::max(most, std::abs(u.a[k] - v.a[k]));
+    return most;
+}
+
+// Pairs slide, and the steps find the state that Euler with small steps tends to.
+void test_steps() {
+    const Flow flow(60, 4, 9, 2);
+    const auto coarse = flow.model(1), fine = flow.model(1);
+    const State start(*coarse, flow.view), limit = euler(flow.view, start, 10.0, 40000);
+    adams(*coarse, 10.0, 100);
+    adams(*fine, 10.0, 800);
+    CHECK(fine->at_kinks() > 0);
+    const double rough = distance(State(*coarse, flow.view), limit),
+                 close = distance(State(*fine, flow.view), limit);
+    std::printf("pairs at rest %d, errors %.3g %.3g\n", static_cast<int>(fine->at_kinks()), rough, close);
+    CHECK(close < 1e-3 && close < 0.5 * rough);
+}
+
+// Rows of 2, 4 and 8 numbers and more: neurons are handed to the team four at a time, and none may touch a
+// neighbour's row.
+void test_threads(int d) {
+    const int n = 700, p = (2100000 / (700 * d) + 4) / 4 * 4 + 1;  // large enough for a team
+    const Flow flow(n, d, p, 8);
+    const auto one = flow.model(1), two = flow.model(2);
+    adams(*one, 0.6, 3);
+    adams(*two, 0.6, 3);
+    CHECK(one->at_kinks() > 0 && one->sum_r2() == two->sum_r2());
+    CHECK(one->velocity_sq() == two->velocity_sq() && one->at_kinks() == two->at_kinks());
+    const State u(*one, flow.view), v(*two, flow.view);
+    CHECK(same(u.W.data(), v.W.data(), p * d) && same(u.a.data(), v.a.data(), p));
+}
+
+}  // namespace
+
+int main() {
+    for (const pl::Level& level : pl::levels()) {
+        for (Index n : {1, 2, 7, 8, 9, 15, 16, 17, 23, 24, 25, 47, 48, 49, 95, 96, 97})
+            for (Index d : {1, 2, 3, 5, 8, 9, 17})
+                for (Index p : {1, 2, 3, 7, 8, 9, 13}) check_halves(n, d, p, *level.f64);
+        check_halves(151, 67, 5, *level.f64);
+        check_kinks(*level.sums);
+        std::printf("level %s\n", level.name.c_str());
+    }
+    test_steps();
+    for (int d : {2, 3, 9, 17}) test_threads(d);
+    return 0;
+}
