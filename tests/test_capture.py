@@ -300,7 +300,7 @@ def test_float32_is_computed_in_float64() -> None:
 def test_stop_rules() -> None:
     data, net = sliding(0)
     assert capture(data, net, 10.0, stop=pl.Stop(max_steps=3)).status is Status.STEP_LIMIT
-    assert capture(data, net, 10.0, stop=pl.Stop(wall_time=0.0)).status is Status.WALL_TIME
+    assert capture(data, net, 10.0, stop=pl.Stop(wall_time=1e-9)).status is Status.WALL_TIME
     assert capture(data, net, 200.0, stop=pl.Stop(stall=0.5, wall_time=60.0)).status is Status.STALLED
 
 
