@@ -200,12 +200,13 @@ def test_a_zero_neuron_stays() -> None:
 @pytest.mark.parametrize("kind", ["duplicated", "opposite", "dependent"])
 @pytest.mark.parametrize("seed", range(3))
 def test_degenerate_inputs(kind: str, seed: int) -> None:
+    """Attracting and repelling kinks coincide: of the selections possible, the one of small-step Euler."""
     base, net = problem(20, 6, 5, seed=seed)
     more = {"duplicated": base.X, "opposite": -base.X, "dependent": 0.5 * (base.X + base.X[::-1])}[kind]
     keep = np.linalg.norm(more, axis=1) > 1e-6
     data = pl.Dataset(np.vstack([base.X, more[keep]]), np.r_[base.y, np.roll(base.y, 3)[keep]])
-    sol, true = capture(data, net, 10.0, save=9), flow(data, net, 10.0, save=9)
-    assert np.abs(sol.loss / true.loss - 1).max() < 1e-3
+    sol, true = capture(data, net, 10.0, save=9), pl.simulate(data, net, 10.0, step=1e-4, save=9)
+    assert np.abs(sol.loss / true.loss - 1).max() < 5e-4
     assert (np.diff(sol.loss) <= 0).all()
 
 
@@ -224,7 +225,7 @@ def test_sizes(n: int, d: int, p: int, orthogonal: bool) -> None:
     assert sol.network.W.shape == net.W.shape
 
 
-@pytest.mark.parametrize(
+@pytest.mark.parametrize(  # rows of 3 and 9 are shorter than a multiple of the vector
     ("n", "d", "p"), [(700, 3, 1001), (400, 9, 571), (400, 40, 137)], ids=["d3", "d9", "d40"]
 )
 def test_same_bits_on_two_threads(n: int, d: int, p: int) -> None:
