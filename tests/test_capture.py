@@ -67,9 +67,11 @@ def test_pairs_slide_in_the_problems() -> None:
 
 def test_the_loss_tends_to_that_of_the_flow() -> None:
     found, median = errors(), np.median(errors(), axis=0)
-    assert (found <= 3 * np.array(TOLERANCES)).all(), found / TOLERANCES
+    assert (found <= 2 * np.array(TOLERANCES)).all(), found / TOLERANCES
     slopes = np.log(median[:-1] / median[1:]) / np.log(10)
     assert (slopes > 0.75).all(), slopes
+    cost = np.median([captured(seed, 1e-4).stats["rhs"] for seed in range(20)])
+    assert cost < 800  # 480; a method of order 1 needs many times as many
 
 
 def test_the_estimate_is_within_three_of_the_true_error() -> None:
@@ -200,12 +202,13 @@ def test_a_zero_neuron_stays() -> None:
 @pytest.mark.parametrize("kind", ["duplicated", "opposite", "dependent"])
 @pytest.mark.parametrize("seed", range(3))
 def test_degenerate_inputs(kind: str, seed: int) -> None:
+    """Attracting and repelling kinks coincide: of the selections possible, the one of small-step Euler."""
     base, net = problem(20, 6, 5, seed=seed)
     more = {"duplicated": base.X, "opposite": -base.X, "dependent": 0.5 * (base.X + base.X[::-1])}[kind]
     keep = np.linalg.norm(more, axis=1) > 1e-6
     data = pl.Dataset(np.vstack([base.X, more[keep]]), np.r_[base.y, np.roll(base.y, 3)[keep]])
-    sol, true = capture(data, net, 10.0, save=9), flow(data, net, 10.0, save=9)
-    assert np.abs(sol.loss / true.loss - 1).max() < 1e-3
+    sol, true = capture(data, net, 10.0, save=9), pl.simulate(data, net, 10.0, step=1e-4, save=9)
+    assert np.abs(sol.loss / true.loss - 1).max() < 5e-4
     assert (np.diff(sol.loss) <= 0).all()
 
 
@@ -224,7 +227,7 @@ def test_sizes(n: int, d: int, p: int, orthogonal: bool) -> None:
     assert sol.network.W.shape == net.W.shape
 
 
-@pytest.mark.parametrize(
+@pytest.mark.parametrize(  # rows of 3 and 9 are shorter than a multiple of the vector
     ("n", "d", "p"), [(700, 3, 1001), (400, 9, 571), (400, 40, 137)], ids=["d3", "d9", "d40"]
 )
 def test_same_bits_on_two_threads(n: int, d: int, p: int) -> None:
@@ -269,6 +272,8 @@ def test_a_run_goes_on(make: Any, tmp_path: Path) -> None:
     for name in ("accepted", "rhs"):
         assert both.stats[name] > first.stats[name] > 0
     assert both.stats["loss_error"] >= first.stats["loss_error"]
+    so_far, at_once = (run._past.resume["error"] for run in (first, first.extend(4.01)))
+    assert at_once >= so_far > 0
     assert (np.diff(both.loss) <= 0).all()
     assert np.abs(both.invariant_drift).max() < 1e-12
 
@@ -300,7 +305,7 @@ def test_float32_is_computed_in_float64() -> None:
 def test_stop_rules() -> None:
     data, net = sliding(0)
     assert capture(data, net, 10.0, stop=pl.Stop(max_steps=3)).status is Status.STEP_LIMIT
-    assert capture(data, net, 10.0, stop=pl.Stop(wall_time=0.0)).status is Status.WALL_TIME
+    assert capture(data, net, 10.0, stop=pl.Stop(wall_time=1e-9)).status is Status.WALL_TIME
     assert capture(data, net, 200.0, stop=pl.Stop(stall=0.5, wall_time=60.0)).status is Status.STALLED
 
 

@@ -331,8 +331,8 @@ void check_sweeps(Index count, Index d, int sweeps, const pl::SumKernel& kernel)
 }
 
 // Attracting kinks, solved to the end: every pair's share is the walk that the others leave it, those at rest
-// end at 0, those off below or at 0, those on above. A pair that did not move in a sweep is not looked at again
-// in the call, so it takes several.
+// end at 0, those off below or at 0, those on above. A pair that did not move in a sweep is not looked at
+// again in the call, so it takes several.
 void check_settled(Index count, Index d, const pl::SumKernel& kernel) {
     Kinks s(count, d, true, static_cast<unsigned>(77 * count + d));
     const Vector g0 = s.g, z0 = s.z;
