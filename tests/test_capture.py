@@ -75,8 +75,8 @@ def test_the_loss_tends_to_that_of_the_flow() -> None:
 
 
 def test_the_estimate_is_within_three_of_the_true_error() -> None:
-    """The estimate is the largest over all steps, the truth over the saved times; runs whose true error is
-    at rounding level say nothing."""
+    """In 83 % of the runs (50 of 60), and too low in 3 %. The estimate is the largest over all steps, the truth
+    over the saved times; runs whose true error is at rounding level say nothing."""
     said = np.array([[captured(s, rtol).stats["loss_error"] for rtol in TOLERANCES] for s in range(20)])
     ratio = (said / errors())[errors() > 1e-12]
     assert (said <= TOLERANCES).all()
@@ -314,3 +314,12 @@ def test_ctrl_c_is_answered() -> None:
     with pytest.raises(pl.Interrupted) as caught:
         capture(data, net, 1e6, rtol=1e-6, progress=interrupting(2))
     assert [sol.status for sol in caught.value.solutions] == [Status.INTERRUPTED]
+
+
+@pytest.mark.parametrize("dense", [True, False])
+def test_a_start_without_residuals_rests(dense: bool) -> None:
+    data = pl.Dataset(np.eye(5), np.ones(5)) if dense else pl.Dataset.orthogonal(np.ones(5), np.ones(5), 5)
+    sol = capture(data, pl.Network(np.ones((2, 5)), np.ones(2)), 1.0)
+    assert sol.status is pl.Status.HORIZON
+    assert sol.loss[-1] == 0
+    assert sol.stats["loss_error"] == 0

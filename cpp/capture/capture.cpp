@@ -89,7 +89,8 @@ class Capture {
             now.invariants = invariants(fine.neurons());
             now.start = fine.sum_r2();
             const double rate = fine.velocity_sq() / (problem_.p * loss());
-            now.step = std::min(kFirstDrop / std::max(rate, 1e-300), std::max(options_.t_end, 1e-300));
+            now.step = options_.t_end > 0 ? options_.t_end : 1.0;
+            if (rate > 0) now.step = std::min(kFirstDrop / rate, now.step);  // false for 0/0: at rest
         }
         meshes_->set_next(now.step);
     }

@@ -8,6 +8,7 @@
 namespace pl {
 namespace {
 
+constexpr double kGain = 1.5;  // of halving the step, for the error of the loss
 // Pieces that a neuron's path through its kinks is cut into. Two halve the error of one, for a fifth more
 // time; at loose tolerances steps are so few that one does.
 constexpr double kOnePiece = 1e-3;
@@ -42,7 +43,7 @@ double Meshes::advance(double H, double tolerance) {
         coarse_.step.attempt(H);
         const double before = coarse.sum_r2(), after = coarse.trial_sum_r2();
         // what the local error of the impulse does to log L, at most
-        const double drop = std::abs(std::log(before / after));
+        const double drop = after > 0 && before > 0 ? std::abs(std::log(before / after)) : 1.0;
         const double error = coarse_.step.error() * drop / tolerance;
         const double factor = std::clamp(0.9 / std::cbrt(std::max(error, 1e-9)), 0.3, 2.0);
         const bool good = error <= kAccepted && after <= before;
@@ -77,11 +78,12 @@ void Meshes::half(double h, int depth) {
     marks_.push_back({marks_.back().t + h, fine.sum_r2()});
 }
 
-// The difference itself: an order of 2 would make it three times the error, but where a branch is decided
-// by one kink there is no order, and statuses rest on this number.
+// An order of 2 would make the difference three times the error, an order of 1 as large; where a branch is
+// decided by one kink there is no order.
 double Meshes::error() const {
-    const double fine = fine_.model->sum_r2();
-    return std::abs(fine - coarse_.model->sum_r2()) / fine;
+    const double fine = fine_.model->sum_r2(), off = std::abs(fine - coarse_.model->sum_r2());
+    if (off == 0) return 0;
+    return fine > 0 ? off / (kGain * fine) : 1;
 }
 
 double Meshes::passage(double level) const {

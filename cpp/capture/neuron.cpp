@@ -63,7 +63,8 @@ void KinkSolver::solve(std::vector<Touched>& touched, const NeuronPath& path, co
                   order_.data(),
                   pieces > 0 ? kTolerance : 1e-10,
                   pieces > 0 ? kSweeps : 1000,
-                  false};
+                  false,
+                  pieces == 0};
     const int times = std::max(pieces, 1);
     for (int k = 0; k < times; ++k) {
         args.last = k + 1 == times;

@@ -88,7 +88,8 @@ void CaptureStep::measure(double h) {
         }
         sum += off * off;
     }
-    error_ = std::sqrt(sum) / norm(r, size);
+    const double scale = norm(r, size);
+    error_ = scale > 0 ? std::sqrt(sum) / scale : 0.0;  // at r = 0 nothing moves
 }
 
 void CaptureStep::accept(double h) {

@@ -87,6 +87,7 @@ struct KinkArgs {
     double tolerance;        // a pair whose share moved less is settled
     int sweeps;              // at most
     bool last;               // of the step: z is not needed again
+    bool thorough;           // settled pairs are looked at again as long as any moves
 };
 
 // One explicit Euler step, and the squared speed at its start.

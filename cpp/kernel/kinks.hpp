@@ -54,7 +54,7 @@ void settle(KinkArgs& s) {
     int open = s.count;  // pairs not yet settled come first in `order`
     for (int l = 0; l < open; ++l) s.order[l] = l;
     for (int sweep = 0; sweep < s.sweeps && open > 0; ++sweep) {
-        int kept = 0;
+        int kept = 0, moving = 0;
         for (int m = 0; m < open; ++m) {
             const int l = s.order[m];
             const double drop = -s.scale * s.push[l] * s.norm_sq[l];
@@ -66,9 +66,10 @@ void settle(KinkArgs& s) {
                 add_row(moved * s.push[l], s.x[l], s.width, s.g);
             }
             s.order[kept] = l;
-            kept += size > s.tolerance ? 1 : 0;
+            moving += size > s.tolerance ? 1 : 0;
+            kept += s.thorough || size > s.tolerance ? 1 : 0;
         }
-        open = kept;
+        open = moving > 0 ? kept : 0;
     }
     if (s.last) return;
     for (int l = 0; l < s.count; ++l)

@@ -275,7 +275,8 @@ struct Kinks {
                 order.data(),
                 tolerance,
                 sweeps,
-                last};
+                last,
+                tolerance < 1e-9};
     }
     double along(const Vector& v, Index l) const {
         double sum = 0;
