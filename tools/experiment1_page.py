@@ -1,2 +1,5 @@
 """tmp"""
-def page(rows): return ""
+
+
+def page(rows):
+    return ""
