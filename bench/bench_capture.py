@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import options
 
+import options
 import pl_native as pl
 from pl_native.bench.harness import Arm, Budget, Effort, Rounds, measure, timed
 

@@ -20,8 +20,11 @@ WON, LOST, EVEN = "#0072B2", "#D55E00", "0.6"  # colours of a ratio above 1, bel
 FLOOR = 1e-9  # errors below that of the reference are drawn here
 STYLE = Path(pl_native.__file__).parent / "pl_native.mplstyle"
 TICKS = (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64)
-METHODS = {"euler": ("#D55E00", "s", "Euler, step 1 .. 1/64"), "capture": ("#0072B2", "o", "capture, rtol 0.1 .. 1e-5"),
-           "flow": ("#009E73", "D", "flow, every event located")}  # fmt: skip
+METHODS = {
+    "euler": ("#D55E00", "s", "Euler, step 1 .. 1/64"),
+    "capture": ("#0072B2", "o", "capture, rtol 0.1 .. 1e-5"),
+    "flow": ("#009E73", "D", "flow, every event located"),
+}
 DRAWN = {"kernel": "rivals", "scaling": "scaling", "orthogonal": "orthogonal", "capture": "work_precision"}
 """question -> file"""
 

@@ -212,11 +212,11 @@ def capture(rows: list[Row]) -> str:
     return "\n".join(parts)
 
 
-CAPTURE = """Error: the largest relative error of loss(t) over a few saved times, against the flow at rtol 1e-8. Costs include
-capture's second mesh and what it began again; float64. Beyond t of some 50 to 100 these problems branch (repelling
-kinks): at late times losses of any two methods at practical tolerances differ by several per cent, Euler's at step
-1/16 included, so errors are compared up to t = 100 only. The flow's errors hardly depend on its tolerance: it pays
-for events, which are located in any case.
+CAPTURE = """Error: the largest relative error of loss(t) over a few saved times, against the flow at rtol
+1e-8. Costs include capture's second mesh and what it began again; float64. Beyond t of some 50 to 100 these
+problems branch (repelling kinks): at late times the losses of any two methods at practical tolerances
+differ by several per cent, Euler's at step 1/16 included, so errors are compared up to t = 100 only. The
+flow's error hardly depends on its tolerance: it pays for events, which are located in any case.
 """
 
 
@@ -247,7 +247,7 @@ def _at_targets(rows: list[Row]) -> str:
             ratios = [over_capture(found, method) for method in ("euler", "flow")]
             unit = "right-hand sides" if found["currency"] == "rhs" else "seconds"
             lines.append([_problem(row), f"{found['target']:g}", unit, *costs, *ratios])
-    note = "Below 1 capture is cheaper. Interpolated log-log between settings; `>` and `<`: not reached by any setting.\n"
+    note = "Below 1 capture is cheaper. Log-log between settings; `>` and `<`: no setting gets there.\n"
     return note + "\n" + grid(head, lines)
 
 
