@@ -47,6 +47,8 @@ add_library(
   cpp/capture/orthogonal.cpp
   cpp/capture/capture.cpp
   cpp/capture/dense.cpp
+  cpp/capture/dense_state.cpp
+  cpp/capture/inputs.cpp
   cpp/capture/meshes.cpp
   cpp/capture/neuron.cpp
   cpp/capture/step.cpp

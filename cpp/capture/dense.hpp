@@ -5,33 +5,10 @@
 #include <functional>
 #include <memory>
 
+#include "capture/inputs.hpp"
 #include "capture/model.hpp"
-#include "capture/neuron.hpp"
-#include "flow/problem.hpp"
-#include "run/packed.hpp"
 
 namespace pl {
-
-// The problem in the terms of Euler's kernel; orthogonal inputs stay norms.
-Problem<double> as_problem(const FlowProblem& flow);
-
-// The inputs in the layouts that the models of one problem share.
-class CaptureInputs {
-  public:
-    CaptureInputs(const FlowProblem& problem, int threads);
-
-    const Problem<double>& problem() const { return problem_; }
-    const PackedProblem<double>& packed() const { return packed_; }
-    InputRows rows() const { return {rows_.data(), norm_sq_.data(), stride_}; }
-    static double bytes(const FlowProblem& problem);
-
-  private:
-    Problem<double> problem_;
-    PackedProblem<double> packed_;
-    Index stride_;
-    Buffer<double> rows_;
-    std::vector<double> norm_sq_;
-};
 
 class DenseCapture : public CaptureModel {
   public:
@@ -70,13 +47,13 @@ class DenseCapture : public CaptureModel {
     State make_state() const;
     void take_velocity();
     void drive(const double* impulse, double h);
-    void move(const double* impulse, double h, int substeps, int rounds);
+    void move(const double* impulse, double h, int substeps);
     void move_weights(Index j);
-    bool find_crossings(Index j);
-    void refresh(const std::vector<Index>& neurons);
+    void find_crossings(Index j);
+    void refresh();
     void preactivations(const double* W, Index neurons, double* z);
     void shared(Index count, const std::function<void(Index)>& body);
-    bool meet_kinks(Index j, int round, const double* impulse, int substeps);
+    bool meet_kinks(Index j, const double* impulse, int substeps);
     void close();
     void outer_weights();
     void evaluate_outputs(State& state);

@@ -23,12 +23,16 @@ void KinkSolver::gather(const std::vector<Touched>& touched, const NeuronPath& p
     rests_.resize(m);
     order_.resize(m);
     g_.assign(width, 0.0);
-    drift_.assign(path.g, path.g + width);
+    drift_.assign(width, 0.0);
+    w0_.assign(width, 0.0);
+    const Index common = std::min(path.width, inputs_.stride);
+    std::copy_n(path.g, common, drift_.begin());
+    std::copy_n(path.w0, common, w0_.begin());
     for (std::size_t l = 0; l < m; ++l) {
         const int i = touched[l].point;
         x_[l] = inputs_.row(i);
         norm_sq_[l] = inputs_.norm_sq[i];
-        base_[l] = pieces > 0 ? sums.dot(path.w0, x_[l], width) : path.z0[i];
+        base_[l] = pieces > 0 ? sums.dot(w0_.data(), x_[l], width) : path.z0[i];
         push_[l] = piece * impulse[i];
         z_[l] = path.z0[i];
         share_[l] = touched[l].share;
@@ -67,7 +71,7 @@ void KinkSolver::solve(std::vector<Touched>& touched, const NeuronPath& path, co
         for (std::size_t l = 0; l < m; ++l) mean_[l] += share_[l] / times;
     }
     for (std::size_t l = 0; l < m; ++l) touched[l] = {touched[l].point, mean_[l], share_[l], rests_[l] != 0};
-    std::copy(g_.begin(), g_.end(), path.g);
+    std::copy_n(g_.begin(), std::min(path.width, inputs_.stride), path.g);
 }
 
 }  // namespace pl

@@ -25,9 +25,10 @@ struct InputRows {
 
 // A neuron during a step: w = w0 + scale g, with g = sum_i (share_i impulse_i) x_i.
 struct NeuronPath {
-    const double* w0;  // (stride) like g
+    Index width;  // of w0 and g, zero-padded beyond d; may be less or more than the inputs' stride
+    const double* w0;
     const double* z0;  // (n): at the start, exactly 0 for pairs at rest
-    double* g;         // (stride): the drive under the shares given; out: under the shares found
+    double* g;         // the drive under the shares given; out: under the shares found
     double scale;
 };
 
@@ -46,7 +47,7 @@ class KinkSolver {
 
     InputRows inputs_;
     std::vector<const double*> x_;
-    std::vector<double> norm_sq_, base_, push_, z_, share_, mean_, drift_, g_;
+    std::vector<double> norm_sq_, base_, push_, z_, share_, mean_, drift_, g_, w0_;
     std::vector<unsigned char> rests_;
     std::vector<int> order_;
 };

@@ -31,6 +31,7 @@ class OrthogonalCapture : public CaptureModel {
     void accept(double h) override;
 
     double velocity_sq() override;
+    bool smooth() const override { return true; }  // a pair dies at z = 0, where its share of r is 0 too
     std::int64_t n_active() const override { return pairs_.count(); }
     std::int64_t at_kinks() const override { return 0; }  // a pair at 0 is dead
     double dead_label_sq() const override;
@@ -62,7 +63,9 @@ class OrthogonalCapture : public CaptureModel {
     LivePairs pairs_;
     State now_, trial_;
     NeuronSums sums_;
-    std::vector<double> rate_;       // da_j/dt of the last step
+    std::vector<double> rate_;       // da_j/dt, mean over the last step
+    std::vector<double> bend_;       // d^2 a_j/dt^2, from the last two steps
+    double h_before_ = 0;            // their last
     std::vector<double> invariant_;  // a_j^2 - live_squares_j (Lemma 1: dead pairs rest)
     std::vector<double> abar_, escape_;
     std::vector<unsigned char> crossing_;  // a_j may cross 0

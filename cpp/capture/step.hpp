@@ -1,5 +1,6 @@
-// One step of one mesh: which impulse drives it. Two methods of order 2 for dQ/dt = r(Q):
-//   Adams-Bashforth    Q = h (r + h / (2 h') (r - r'))   one right-hand side, stable to h rho = 1
+// One step of one mesh: which impulse drives it. Two methods for dQ/dt = r(Q):
+//   Adams-Bashforth    Q = h (r + h / (2 h') (r - r'))   one right-hand side, stable to h rho = 1;
+//                      where r is smooth, with the term of r'' that the last step's error shows: order 3
 //   Runge-Kutta-Chebyshev of s stages                     s right-hand sides, stable to 0.65 (s^2 - 1)
 // The first is taken where it is stable; the second in the tail, and at the start, which has no past.
 #pragma once
@@ -33,6 +34,7 @@ class CaptureStep {
     Rkc rkc_;
     SpectralRadius power_;
     std::vector<double> before_, impulse_;
+    std::vector<double> bend_, bend_next_;  // r'': of the last accepted step, of the one tried; may be empty
     double h_before_ = 0, rho_ = 0, error_ = 0, used_ = 0;
     int age_ = 0;  // accepted steps since the radius was estimated
     std::int64_t stabilised_ = 0;

@@ -1,0 +1,110 @@
+// What a dense state tells of itself. The steps are in dense.cpp.
+#include <algorithm>
+
+#include "capture/dense.hpp"
+
+namespace pl {
+namespace {
+
+constexpr double kInstant = 1e-6;  // a time short enough to read a velocity from
+
+std::size_t at(Index j) {
+    return static_cast<std::size_t>(j);
+}
+
+}  // namespace
+
+// From the shares of an instant, not from differences of the state.
+void DenseCapture::take_velocity() {
+    std::vector<double> impulse = now_.r;
+    for (double& q : impulse) q *= kInstant;
+    move(impulse.data(), kInstant, 0);
+    const double scale = 1.0 / (static_cast<double>(n_) * kInstant);
+    velocity_sq_ = 0;
+    for (Index j = 0; j < p_; ++j) {
+        const double *w = now_.W.data() + j * stride_, *g = G_.data() + j * stride_;
+        double work = 0;
+        for (Index k = 0; k < d_; ++k) work += w[k] * g[k];
+        const double a = now_.a.data()[j] * scale;
+        rate_[at(j)] = work * scale;
+        velocity_sq_ += a * a * norm_sq(g, d_) + rate_[at(j)] * rate_[at(j)];
+    }
+}
+
+double DenseCapture::velocity_sq() {
+    if (velocity_sq_ < 0) take_velocity();
+    return velocity_sq_;
+}
+
+std::int64_t DenseCapture::n_active() const {
+    std::int64_t count = 0;
+    for (Index w = 0; w < now_.masks.size(); ++w) count += __builtin_popcountll(now_.masks.data()[w]);
+    return count;
+}
+
+std::int64_t DenseCapture::at_kinks() const {
+    std::size_t count = 0;
+    for (const auto& touched : now_.touched) count += touched.size();
+    return static_cast<std::int64_t>(count);
+}
+
+double DenseCapture::dead_label_sq() const {
+    const Problem<double>& problem = inputs_->problem();
+    double sum = 0;
+    for (Index i = 0; i < n_; ++i) {
+        bool able = false;
+        for (Index j = 0; j < p_ && !able; ++j) {
+            const bool fixed = invariant_[at(j)] >= 0.0 && now_.a.data()[j] * problem.y[i] < 0.0;
+            able = now_.z.data()[j * ldz_ + i] > 0.0 && !fixed;
+        }
+        if (!able) sum += problem.y[i] * problem.y[i];
+    }
+    return sum;
+}
+
+NeuronFacts DenseCapture::neurons() const {
+    NeuronFacts facts;
+    for (Index j = 0; j < p_; ++j) {
+        facts.w_sq.push_back(norm_sq(now_.W.data() + j * stride_, d_));
+        facts.a.push_back(now_.a.data()[j]);
+    }
+    return facts;
+}
+
+std::vector<double> DenseCapture::outputs() const {
+    const Problem<double>& problem = inputs_->problem();
+    std::vector<double> h(at(n_));
+    for (Index i = 0; i < n_; ++i)
+        for (Index j = 0; j < p_; ++j) {
+            double z = 0;
+            for (Index k = 0; k < d_; ++k) z += now_.W.data()[j * stride_ + k] * problem.X[i * d_ + k];
+            h[at(i)] += now_.a.data()[j] * std::max(z, 0.0);
+        }
+    return h;
+}
+
+void DenseCapture::write_state(double* W, double* a) const {
+    for (Index j = 0; j < p_; ++j) std::copy_n(now_.W.data() + j * stride_, d_, W + j * d_);
+    std::copy_n(now_.a.data(), p_, a);
+}
+
+double DenseCapture::trial_travel_sq() const {
+    double sum = 0;
+    for (Index k = 0; k < p_ * stride_; ++k) {
+        const double dw = trial_.W.data()[k] - now_.W.data()[k];
+        sum += dw * dw;
+    }
+    for (Index j = 0; j < p_; ++j) {
+        const double da = trial_.a.data()[j] - now_.a.data()[j];
+        sum += da * da;
+    }
+    return sum;
+}
+
+double DenseCapture::bytes(const FlowProblem& problem) {
+    const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
+    const double d = problem.d + 8.0, p = problem.p;
+    return 8 * (4 * p * d + 3 * p * points + 10 * points) + 4 * p * points / 6;
+}
+
+}  // namespace pl

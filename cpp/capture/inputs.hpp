@@ -1,0 +1,33 @@
+// Dense inputs in the layouts that a run of the capture method reads.
+#pragma once
+
+#include "capture/neuron.hpp"
+#include "flow/problem.hpp"
+#include "run/packed.hpp"
+
+namespace pl {
+
+double norm_sq(const double* w, Index width);
+
+// The problem in the terms of Euler's kernel; orthogonal inputs stay norms.
+Problem<double> as_problem(const FlowProblem& flow);
+
+// The inputs in the layouts that the models of one problem share.
+class CaptureInputs {
+  public:
+    CaptureInputs(const FlowProblem& problem, int threads);
+
+    const Problem<double>& problem() const { return problem_; }
+    const PackedProblem<double>& packed() const { return packed_; }
+    InputRows rows() const { return {rows_.data(), norm_sq_.data(), stride_}; }
+    static double bytes(const FlowProblem& problem);
+
+  private:
+    Problem<double> problem_;
+    PackedProblem<double> packed_;
+    Index stride_;
+    Buffer<double> rows_;
+    std::vector<double> norm_sq_;
+};
+
+}  // namespace pl
