@@ -7,6 +7,7 @@ counted in s = t / t_inf, t_inf = `pl.horizon(n, p)`: in that unit runs of all s
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from pl_native.initial import horizon
@@ -24,6 +25,7 @@ class Sizes:
 
     @property
     def pairs(self) -> int:
+        """(j, i)."""
         return self.n * self.p
 
     @property
@@ -33,10 +35,10 @@ class Sizes:
 
 
 def events(sizes: Sizes) -> float:
-    """Switches of the flow up to t_end. On orthogonal inputs a pair switches once at most; one in four does."""
+    """Switches of the flow up to t_end. On orthogonal inputs a pair switches at most once; 1 in 4 does."""
     if sizes.orthogonal:
         return 0.25 * sizes.pairs * min(1.0, 10 * sizes.share)
-    return 1.1 * sizes.pairs * min(sizes.share**0.2, 20 * sizes.share)
+    return 1.1 * sizes.pairs * min(math.pow(sizes.share, 0.2), 20 * sizes.share)
 
 
 def flow_seconds(sizes: Sizes) -> float:
@@ -48,11 +50,15 @@ def flow_seconds(sizes: Sizes) -> float:
 def capture_rhs(sizes: Sizes, rtol: float) -> float:
     """Right-hand sides of the capture method, both meshes, begun again once or twice."""
     known = 230.0 if sizes.orthogonal else 400.0
-    return 30.0 + known * (0.1 / rtol) ** 0.5 * sizes.share**0.75
+    return 30.0 + known * math.sqrt(0.1 / rtol) * math.pow(sizes.share, 0.75)
 
 
 def capture_seconds(sizes: Sizes, rtol: float) -> float:
-    each = 2e-6 + 1.4e-9 * sizes.pairs if sizes.orthogonal else 1e-5 * (sizes.pairs * sizes.d / 12000) ** 0.6
+    each = (
+        2e-6 + 1.4e-9 * sizes.pairs
+        if sizes.orthogonal
+        else 1e-5 * math.pow(sizes.pairs * sizes.d / 12000, 0.6)
+    )
     return capture_rhs(sizes, rtol) * each
 
 

@@ -201,8 +201,9 @@ def _reason(sizes: costs.Sizes, rtol: float, events: float, seconds: dict[str, f
     flow, capture, euler = (f"{seconds[name]:.2g} s" for name in ("flow", "capture", "euler"))
     steps = costs.capture_rhs(sizes, rtol)
     text = (
-        f"about {events:.2g} events to t = {sizes.t_end:g} cost the flow {flow}; about {steps:.2g} right-hand "
-        f"sides cost capture {capture} at rtol {rtol:g}. Euler with step 1 would take {euler}, its error unknown."
+        f"about {events:.2g} events to t = {sizes.t_end:g} cost the flow {flow}; about {steps:.2g} "
+        f"right-hand sides cost capture {capture} at rtol {rtol:g}. Euler with step 1 would take {euler}, "
+        "its error unknown."
     )
     if not sizes.orthogonal and sizes.share > _BRANCHING and seconds["capture"] < seconds["flow"]:
         text += " By then trajectories branch: late losses differ by several per cent between any two runs."
