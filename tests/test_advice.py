@@ -20,14 +20,14 @@ FLOW = {
 }
 # n = d, p, t_end: the same of orthogonal inputs
 ORTHOGONAL = {(100, 27, 15.4): (645, 0.043), (400, 32, 40.1): (3204, 0.64), (400, 32, 401.0): (3204, 0.66)}
-# (n, d, p, t_end, rtol): right-hand sides of capture where it did not begin again more than once
+# (n, d, p, t_end, rtol): right-hand sides of capture where it began again twice at most
 CAPTURE = {
     (100, 30, 31, 50.0, 1e-1): 120,
-    (300, 30, 31, 50.0, 1e-1): 97,
-    (300, 30, 31, 50.0, 1e-4): 1817,
-    (600, 60, 35, 50.0, 1e-5): 4544,
-    (600, 30, 20, 100.0, 1e-1): 122,
-    (1700, 100, 37, 50.0, 1e-4): 579,
+    (300, 30, 31, 50.0, 1e-1): 86,
+    (300, 30, 31, 50.0, 1e-4): 2634,
+    (600, 60, 35, 50.0, 1e-5): 6476,
+    (600, 30, 20, 100.0, 1e-1): 115,
+    (1700, 100, 37, 50.0, 1e-5): 4041,
 }
 
 
@@ -54,10 +54,10 @@ def test_the_flow_on_orthogonal_inputs(sizes):
 
 
 @pytest.mark.parametrize("sizes", CAPTURE)
-def test_capture_takes_what_was_measured_within_a_factor_of_4(sizes):
+def test_capture_takes_what_was_measured_within_a_factor_of_3(sizes):
     n, d, p, t_end, rtol = sizes
     found = costs.capture_rhs(costs.Sizes(n, d, p, False, t_end), rtol)
-    assert within(4, found, CAPTURE[sizes])
+    assert within(3, found, CAPTURE[sizes])
 
 
 @pytest.mark.parametrize(("n", "d", "p"), [(31, 7, 5), (60, 20, 10)])

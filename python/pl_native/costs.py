@@ -54,6 +54,7 @@ def capture_rhs(sizes: Sizes, rtol: float) -> float:
 
 
 def capture_seconds(sizes: Sizes, rtol: float) -> float:
+    """A right-hand side solves the kinks of each neuron beside the products with X."""
     each = (
         2e-6 + 1.4e-9 * sizes.pairs
         if sizes.orthogonal

@@ -146,7 +146,7 @@ class Advice:
     """What `advise` found. `method` is an argument of `simulate`.
 
     reason    why, in words
-    seconds   estimated for `method`, one thread, within a factor of 3 for most problems
+    seconds   estimated for `method`, one thread
     events    switches up to t_end, estimated
     costs     estimated seconds of "flow", "capture" and "euler" (step 1)
     """
@@ -170,8 +170,9 @@ def advise(data: Dataset, network: Network, rtol: float = 1e-3, *, t_end: float 
 
     Nothing is run. The estimates are of runs without `stop`, from sizes alone (n, d, p, t_end, rtol;
     whether inputs are orthogonal), measured for the data and networks of the paper on the machine of
-    docs/performance.md. Most runs there are within a factor of 3; a capture run that meets branches and
-    begins again may take ten times as long. Raises ValueError or TypeError for wrong arguments.
+    docs/performance.md, one thread, idle. The flow's are within a factor of 3. So are the right-hand
+    sides of two in three runs of capture (of 75 measured); a run that meets branches and begins again may
+    take 17 times as many. Raises ValueError or TypeError for wrong arguments.
     """
     if not isinstance(data, Dataset):
         raise TypeError(f"data: expected pl.Dataset, got {_checks.kind(data)}")
