@@ -90,3 +90,10 @@ def test_the_edge_of_stability_is_told_from_the_losses(page):
     text = page.finding_2([one | {"loss_at_800": "0.5"}, quarter | {"criterion_over_t_inf": ""}])
     assert text.count("**refuted**") == 2
     assert "No runs" in page.finding_2([one])
+
+
+def test_steps_are_held_against_the_flow_draw_by_draw(page):
+    low, high = (1.0, 1.0, 1.0, 1.0, 0.5, 0.1), (1.0, 1.0, 1.0, 1.0, 2.0, 0.1)
+    rows = [row("61", "capture", "0.001", "", low, "0"), row("61", "capture", "0.001", "", high, "1")]
+    rows += [row("61", "euler", "1.0", "", high, "0"), row("61", "euler", "1.0", "", high, "1")]
+    assert "| 61 | 2.5 [1, 4] | - | - |" in page.edges(rows)
