@@ -227,5 +227,5 @@ def edges(rows: Sequence[Row]) -> str:
     head = ["n", "step 1", "step 0.5", "step 0.25"]
     return (
         "### Where each step leaves the flow\n\nLoss of Euler at 2 t_inf over that of capture (rtol 1e-3); "
-        "within a factor of 1.5 of 1 is what branches do.\n\n" + grid(head, lines)
+        "up to a factor of 2 either way is what branches do.\n\n" + grid(head, lines)
     )
