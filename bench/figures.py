@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,26 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.ticker import FixedLocator, NullFormatter, StrMethodFormatter
 
+import pl_native
+
 Row = dict[str, Any]
 COLOURS = {"float32": "#0072B2", "float64": "#D55E00"}
 WON, LOST, EVEN = "#0072B2", "#D55E00", "0.6"  # colours of a ratio above 1, below 1, not different from 1
+FLOOR = 1e-9  # errors below that of the reference are drawn here
+STYLE = Path(pl_native.__file__).parent / "pl_native.mplstyle"
 TICKS = (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64)
-DRAWN = {"kernel": "rivals", "scaling": "scaling", "orthogonal": "orthogonal"}  # question -> file
+METHODS = {
+    "euler": ("#D55E00", "s", "Euler, step 1 .. 1/64"),
+    "capture": ("#0072B2", "o", "capture, rtol 0.1 .. 1e-5"),
+    "flow": ("#009E73", "D", "flow, every event located"),
+}
+DRAWN = {"kernel": "rivals", "scaling": "scaling", "orthogonal": "orthogonal", "capture": "work_precision"}
+"""question -> file"""
 
 
 def draw_all(found: dict[str, Row], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    drawers = {"kernel": rivals, "scaling": scaling, "orthogonal": live_pairs}
+    drawers = {"kernel": rivals, "scaling": scaling, "orthogonal": live_pairs, "capture": work_precision}
     for question, draw in drawers.items():
         if question in found:
             figure = draw(found[question]["rows"])
@@ -94,6 +104,46 @@ def live_pairs(rows: list[Row]) -> Any:
     axis.set(xlabel="live pairs", ylabel="microseconds per step, one thread", title="Orthogonal data")
     axis.legend(fontsize=8)
     return figure
+
+
+def work_precision(rows: list[Row]) -> Any:
+    """Error of the loss against right-hand sides (above) and seconds (below), one column per problem."""
+    with plt.style.context(STYLE):
+        figure, axes = plt.subplots(
+            2, len(rows), figsize=(4.3 * len(rows), 7.2), sharey="all", squeeze=False, layout="constrained"
+        )
+        for (above, below), row in zip(axes.T, rows, strict=True):
+            title = f"n, d, p = {row['n']}, {row['d']}, {row['p']}, t ≤ {row['t_end']:g}"
+            above.set_title(
+                title + (f"\n{row['draws']} draws, geometric mean" if row["draws"] > 1 else "\none draw")
+            )
+            above.set_xlabel("right-hand sides")
+            below.set_xlabel("seconds, one thread")
+            for axis, cost in ((above, _rhs), (below, _seconds)):
+                _curves(axis, row["points"], cost)
+        for axis in axes[:, 0]:
+            axis.set_ylabel("largest relative error of loss(t)")
+        axes[0, 0].legend(loc="lower left")
+        figure.suptitle("Down and left is better; grey: errors of 1 % to 0.01 %", fontsize=11)
+    return figure
+
+
+def _rhs(point: Row) -> float:
+    return float(point["rhs"])
+
+
+def _seconds(point: Row) -> float:
+    return float(point["seconds"]["median"])
+
+
+def _curves(axis: Any, points: list[Row], cost: Callable[[Row], float]) -> None:
+    for method, (colour, marker, label) in METHODS.items():
+        mine = [point for point in points if point["method"] == method]
+        costs, errors = [cost(point) for point in mine], [max(point["error"], FLOOR) for point in mine]
+        axis.loglog(
+            costs, errors, marker=marker, color=colour, label=label, linestyle="-" if len(mine) > 1 else ""
+        )
+    axis.axhspan(1e-4, 1e-2, color="0.95", zorder=0)  # the errors of the table
 
 
 def plain_ticks(axis: Any, ticks: Sequence[float]) -> None:

@@ -15,6 +15,7 @@ QUESTIONS = {
     "scaling": tables.scaling,
     "ensemble": tables.ensemble,
     "orthogonal": tables.orthogonal,
+    "capture": tables.capture,
 }
 INTRODUCTION = """# Performance
 

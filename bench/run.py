@@ -11,7 +11,7 @@ from pathlib import Path
 from options import DEFAULT_OUT
 
 HERE = Path(__file__).parent
-QUESTIONS = ("kernel", "scaling", "ensemble", "orthogonal")
+QUESTIONS = ("kernel", "scaling", "ensemble", "orthogonal", "capture")
 
 
 def main() -> None:

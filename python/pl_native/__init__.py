@@ -12,13 +12,14 @@ from pl_native import data, initial, metrics, stats, store, streams, sweep
 from pl_native.build_info import build_info, version
 from pl_native.initial import horizon, minimal_width
 from pl_native.reduction import Reduction, reduce
-from pl_native.simulation import iter_ensemble, simulate, simulate_ensemble
+from pl_native.simulation import Advice, advise, iter_ensemble, simulate, simulate_ensemble
 from pl_native.solution import Interrupted, Solution
 from pl_native.types import Dataset, Network, Save, Status, Stop
 
 __version__ = version()
 
 __all__ = [
+    "Advice",
     "Dataset",
     "Interrupted",
     "Network",
@@ -28,6 +29,7 @@ __all__ = [
     "Status",
     "Stop",
     "__version__",
+    "advise",
     "build_info",
     "data",
     "horizon",

@@ -1,0 +1,129 @@
+"""`pl.advise` against what runs took: events within a factor of 3, the choice, and words that go with it."""
+
+import math
+
+import pytest
+
+import pl_native as pl
+from pl_native import costs, simulation
+
+# (n, d, p, t_end): events and seconds of the flow at rtol 1e-6, one thread; sphere, asymmetric
+FLOW = {
+    (60, 20, 10, 100.0): (611, 0.034),
+    (100, 30, 31, 50.0): (2368, 0.28),
+    (300, 30, 31, 50.0): (6541, 1.1),
+    (300, 30, 31, 200.0): (9174, 0.95),
+    (300, 100, 31, 100.0): (8470, 7.4),
+    (600, 30, 20, 100.0): (9433, 1.3),
+    (600, 60, 35, 50.0): (13854, 5.9),
+    (1700, 100, 37, 1000.0): (80533, 244.0),
+}
+# n = d, p, t_end: the same of orthogonal inputs
+ORTHOGONAL = {(100, 27, 15.4): (645, 0.043), (400, 32, 40.1): (3204, 0.64), (400, 32, 401.0): (3204, 0.66)}
+# (n, d, p, t_end, rtol): right-hand sides of capture where it began again twice at most
+CAPTURE = {
+    (100, 30, 31, 50.0, 1e-1): 120,
+    (300, 30, 31, 50.0, 1e-1): 86,
+    (300, 30, 31, 50.0, 1e-4): 2634,
+    (600, 60, 35, 50.0, 1e-5): 6476,
+    (600, 30, 20, 100.0, 1e-1): 115,
+    (1700, 100, 37, 50.0, 1e-5): 4041,
+}
+
+
+def within(factor, got, measured):
+    return abs(math.log(got / measured)) <= math.log(factor)
+
+
+@pytest.mark.parametrize("sizes", FLOW)
+def test_the_flow_costs_what_was_measured_within_a_factor_of_3(sizes):
+    events, seconds = FLOW[sizes]
+    n, d, p, t_end = sizes
+    case = costs.Sizes(n, d, p, False, t_end)
+    assert within(2, costs.events(case), events)
+    assert within(3, costs.flow_seconds(case), seconds)
+
+
+@pytest.mark.parametrize("sizes", ORTHOGONAL)
+def test_the_flow_on_orthogonal_inputs(sizes):
+    events, seconds = ORTHOGONAL[sizes]
+    n, p, t_end = sizes
+    case = costs.Sizes(n, n, p, True, t_end)
+    assert within(1.5, costs.events(case), events)
+    assert within(3, costs.flow_seconds(case), seconds)
+
+
+@pytest.mark.parametrize("sizes", CAPTURE)
+def test_capture_takes_what_was_measured_within_a_factor_of_3(sizes):
+    n, d, p, t_end, rtol = sizes
+    found = costs.capture_rhs(costs.Sizes(n, d, p, False, t_end), rtol)
+    assert within(3, found, CAPTURE[sizes])
+
+
+@pytest.mark.parametrize(("n", "d", "p"), [(31, 7, 5), (60, 20, 10)])
+def test_events_are_those_of_a_run(n, d, p):
+    data, net = pl.data.sphere(n, d, seed=1), pl.initial.asymmetric(p, d, seed=2)
+    t_end = pl.horizon(n, p)
+    run = pl.simulate(data, net, t_end, method="flow")
+    assert within(3, pl.advise(data, net, t_end=t_end).events, run.stats["events"])
+
+
+def problem(n, d, p):
+    return pl.data.sphere(n, d, seed=1), pl.initial.asymmetric(p, d, seed=2)
+
+
+def test_large_and_loose_is_for_capture_small_and_tight_for_the_flow():
+    large, small = problem(1700, 100, 37), problem(60, 20, 10)
+    loose, tight = pl.advise(*large, 1e-3), pl.advise(*small, 1e-8)
+    assert (loose.method, tight.method) == ("capture", "flow")
+    for advice in (loose, tight):
+        assert (
+            advice.seconds
+            == advice.costs[advice.method]
+            == min(advice.costs["flow"], advice.costs["capture"])
+        )
+        for text in ("events", "capture", "Euler", "its error unknown"):
+            assert text in advice.reason
+    assert "branch" in loose.reason
+    assert "branch" not in tight.reason
+    assert "branch" not in pl.advise(*large, 1e-3, t_end=50.0).reason
+
+
+def test_costs_grow_with_time_and_size_and_tolerance():
+    cost = [pl.advise(*problem(n, 20, 10), 1e-3).costs for n in (10, 61, 127)]
+    for method in ("flow", "capture", "euler"):
+        assert sorted(one[method] for one in cost) == [one[method] for one in cost]
+    times = [pl.advise(*problem(61, 20, 10), t_end=t) for t in (0.0, 1.0, 50.0, 1000.0)]
+    assert times[0].events == 0
+    assert [one.events for one in times] == sorted(one.events for one in times)
+    asked = [pl.advise(*problem(61, 20, 10), rtol).costs for rtol in (1e-1, 1e-3, 1e-6)]
+    assert asked[0]["capture"] < asked[1]["capture"] < asked[2]["capture"]
+    assert asked[0]["flow"] == asked[2]["flow"]
+
+
+def test_a_single_pair_and_orthogonal_inputs_are_advised_too():
+    assert pl.advise(*problem(1, 1, 1)).seconds >= 0
+    data = pl.data.orthogonal(40, 40, seed=1)
+    assert pl.advise(data, pl.initial.asymmetric(5, 40, seed=1, data=data)).events == 0.25 * 200
+
+
+def test_the_advice_is_a_method_that_simulate_takes():
+    data, net = problem(31, 7, 5)
+    for rtol in (1e-1, 1e-9):
+        assert pl.simulate(data, net, 1.0, method=simulation.advise(data, net, rtol).method, rtol=rtol)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"data": 3}, TypeError, "data: expected pl.Dataset"),
+        ({"network": None}, TypeError, "network: expected pl.Network"),
+        ({"rtol": 0.0}, ValueError, "rtol: expected"),
+        ({"t_end": -1.0}, ValueError, "t_end: expected"),
+        ({"network": pl.initial.asymmetric(5, 8, seed=1)}, ValueError, "8"),
+    ],
+)
+def test_wrong_arguments_are_named(change, error, words):
+    data, net = problem(31, 7, 5)
+    with pytest.raises(error, match=words):
+        pl.advise(**({"data": data, "network": net} | change))
