@@ -248,9 +248,9 @@ def _at_targets(rows: list[Row]) -> str:
             unit = "right-hand sides" if found["currency"] == "rhs" else "seconds"
             lines.append([_problem(row), f"{found['target']:g}", unit, *costs, *ratios])
     note = (
-        "Below 1 capture is cheaper. Log-log between settings; `>` and `<`: no setting gets there. Where capture's "
-        "loosest setting is better than the error asked, its cost is that setting's: it lands on every saved time, "
-        "with two meshes, so it cannot cost less.\n"
+        "Below 1 capture is cheaper. Log-log between settings; `>` and `<`: no setting gets there. Where "
+        "capture's loosest setting is better than the error asked, its cost is that setting's: it lands on "
+        "every saved time, with two meshes, and cannot cost less.\n"
     )
     return note + "\n" + grid(head, lines)
 
