@@ -75,8 +75,8 @@ def test_the_loss_tends_to_that_of_the_flow() -> None:
 
 
 def test_the_estimate_is_within_three_of_the_true_error() -> None:
-    """In 83 % of the runs (50 of 60), and too low in 3 %. The estimate is the largest over all steps, the truth
-    over the saved times; runs whose true error is at rounding level say nothing."""
+    """In 83 % of the runs (50 of 60), and too low in 3 %. The estimate is the largest over all steps, the
+    truth over the saved times; runs whose true error is at rounding level say nothing."""
     said = np.array([[captured(s, rtol).stats["loss_error"] for rtol in TOLERANCES] for s in range(20)])
     ratio = (said / errors())[errors() > 1e-12]
     assert (said <= TOLERANCES).all()

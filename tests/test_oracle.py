@@ -85,7 +85,7 @@ def test_float32(level, n, d, p, seed):
     data, net, _ = draw_problem(n, d, p, seed, np.float32)
     run, expected = run_both(data, net, stable_step(data, net), 200, level)
     floor = 1e-6 * expected.loss[0]  # what is left of float32 once the loss has fallen that far
-    # where pairs chatter across their kinks, roundings of float32 decide which: 0.2 % seen on one host, 0 on another
+    # where pairs chatter across their kinks, roundings decide: 0.2 % seen on one host, 0 on another
     assert np.all(np.abs(run.loss - expected.loss) <= 1e-2 * np.maximum(expected.loss, floor))
 
 

@@ -13,7 +13,7 @@
 namespace pl {
 namespace {
 
-constexpr int kRestarts = 8;
+constexpr int kRestarts = 4;         // past a branch that no practical step settles, more would only cost
 constexpr double kFirstDrop = 0.02;  // the first step lowers log L by about as much
 constexpr double kSure = 2.0;        // a status is claimed only if it holds that many errors away
 

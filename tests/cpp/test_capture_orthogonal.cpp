@@ -28,7 +28,12 @@ struct Reference {
     double travel_sq = 0;
 
     explicit Reference(const pl::FlowProblem& problem)
-        : q(problem), W(q.W, q.W + at(q.p) * at(q.n)), a(q.a, q.a + q.p), invariant(at(q.p)), rate(at(q.p)), bend(at(q.p)) {
+        : q(problem),
+          W(q.W, q.W + at(q.p) * at(q.n)),
+          a(q.a, q.a + q.p),
+          invariant(at(q.p)),
+          rate(at(q.p)),
+          bend(at(q.p)) {
         r = residuals();
         for (int j = 0; j < q.p; ++j) {
             invariant[at(j)] = a[at(j)] * a[at(j)] - live_square(j);

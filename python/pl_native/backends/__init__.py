@@ -19,7 +19,7 @@ from typing import Protocol, TypeAlias, cast
 
 from pl_native import _checks
 from pl_native._checks import Array
-from pl_native.backends.flow_task import FlowRun, FlowTask, Resume
+from pl_native.backends.flow_task import FlowRun, Resume
 from pl_native.types import Stop
 
 NAMES = ("native", "numba", "numpy")

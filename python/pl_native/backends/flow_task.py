@@ -1,4 +1,4 @@
-"""The seam for the adaptive methods: what one run of "flow" or "capture" is handed, and what it hands back."""
+"""The seam for the adaptive methods, "flow" and "capture": what one run is handed, what it hands back."""
 
 from __future__ import annotations
 
