@@ -154,7 +154,7 @@ def points(draws: Sequence[dict[Entry, Row]]) -> list[Row]:
             "restarts": [one["restarts"] for one in here],
         }
         everywhere = Entry(entry.method, entry.setting, None)
-        if everywhere in draws[0]:
+        if all(everywhere in draw for draw in draws):  # each draw looked whether the machine was idle
             row["seconds_all_cores"] = mean([draw[everywhere]["seconds"]["median"] for draw in draws])
         rows.append(row)
     return rows
