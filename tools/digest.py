@@ -17,7 +17,7 @@ def task(n: int, d: int, p: int, dtype: type, norms: bool) -> tuple[object, ...]
     net = pl.initial.asymmetric(p=p, d=n if norms else d, seed=2)
     first = data.orthogonal_norms if norms else data.X
     arrays = [np.ascontiguousarray(array, dtype) for array in (first, data.y, net.W, net.a)]
-    return *arrays, np.zeros(p), 0.1, 10, np.array([0, 5, 10]), False, STOP, False, norms
+    return *arrays, np.zeros(p), 0.1, 10, np.array([0, 5, 10]), False, STOP, False, norms, None
 
 
 for level in _core.levels():
