@@ -1,8 +1,14 @@
-"""Fixtures: each backend that can be used here, and a default that is silent where the core is not built."""
+"""Fixtures: each backend that can be used here, modules of bench/; and a default that is silent where the
+core is not built."""
 
 from __future__ import annotations
 
+import importlib
 import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import settings
@@ -23,3 +29,18 @@ def backend(request: pytest.FixtureRequest) -> str:
     if name not in backends.available():
         pytest.skip(f"backend {name} is not available")
     return name
+
+
+BENCH = Path(__file__).parents[1] / "bench"
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
+    """Imports a module of bench/, whose scripts import each other as siblings; forgotten afterwards."""
+    monkeypatch.syspath_prepend(str(BENCH))
+    names = {path.stem for path in BENCH.glob("*.py")}
+    others = {name: sys.modules.pop(name) for name in names if name in sys.modules}
+    yield importlib.import_module
+    for name in names:
+        sys.modules.pop(name, None)
+    sys.modules.update(others)

@@ -1,8 +1,6 @@
 """Work and precision: interpolation, bounds and words of the table, and a tiny problem from end to end."""
 
-import importlib
 import math
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,18 +13,6 @@ pytest.importorskip("pl_native._core")
 
 BENCH = Path(__file__).parents[1] / "bench"
 pytestmark = pytest.mark.skipif(not BENCH.exists(), reason="needs the source tree")
-
-
-@pytest.fixture
-def bench(monkeypatch):
-    """Imports a module of bench/, whose scripts import each other as siblings; forgotten afterwards."""
-    monkeypatch.syspath_prepend(str(BENCH))
-    names = {path.stem for path in BENCH.glob("*.py")}
-    others = {name: sys.modules.pop(name) for name in names if name in sys.modules}
-    yield importlib.import_module
-    for name in names:
-        sys.modules.pop(name, None)
-    sys.modules.update(others)
 
 
 def test_costs_are_interpolated_where_the_error_first_falls_below(bench):

@@ -1,10 +1,7 @@
 """The benchmarks' harness on scripted clocks, and `pl-native bench` with tiny efforts. No time is judged."""
 
-import importlib
 import json
 import math
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,20 +10,6 @@ from pl_native import cli
 from pl_native.bench import contest, dense, harness, machine, problems, rivals, rivals_numpy
 
 _core = pytest.importorskip("pl_native._core")
-
-BENCH = Path(__file__).parents[1] / "bench"
-
-
-@pytest.fixture
-def bench(monkeypatch):
-    """Imports a module of bench/, whose scripts import each other as siblings; forgotten afterwards."""
-    monkeypatch.syspath_prepend(str(BENCH))
-    names = {path.stem for path in BENCH.glob("*.py")}
-    others = {name: sys.modules.pop(name) for name in names if name in sys.modules}
-    yield importlib.import_module
-    for name in names:
-        sys.modules.pop(name, None)
-    sys.modules.update(others)
 
 
 def scripted(name, times, calls):

@@ -105,7 +105,7 @@ py::tuple run_capture(const py::sequence& items, int threads, const py::object& 
     const int each = total == 1 ? threads : 1;  // one run is the team's, many are a thread's each
     const auto compute = [&](Control& control) {
         require_bytes(bytes * std::min<double>(threads, static_cast<double>(total)));
-        parallel_for(total, total == 1 ? 1 : threads, control, [&](std::int64_t k) {
+        parallel_for(total, threads, control, [&](std::int64_t k) {
             CaptureWork& work = works[static_cast<std::size_t>(k)];
             work.result = capture(work.problem, work.options, each, [&control] { return control.check(); });
             work.started = true;

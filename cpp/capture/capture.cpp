@@ -47,7 +47,7 @@ class Capture {
         double tolerance = past.fresh() ? usual.first : past.tolerance;
         // a run that goes on cannot begin again: its rows are out
         for (int left = past.fresh() ? kRestarts : 0; !once(tolerance, left == 0); --left) {
-            tolerance = next_tolerance(tolerance, usual.power, options_.rtol, error_);
+            tolerance = next_tolerance(tolerance, usual.power, options_.rtol, result_.past.error);
             ++restarts_;
         }
         return std::move(result_);
@@ -70,7 +70,7 @@ class Capture {
             }
             advance();
             const double sum = meshes_->fine().sum_r2();
-            const bool kept = error_ * sum <= options_.rtol * sum + options_.atol * now.start;
+            const bool kept = now.error * sum <= options_.rtol * sum + options_.atol * now.start;
             if (!kept && !last) return false;
         }
     }
@@ -83,7 +83,6 @@ class Capture {
         CapturePast& now = result_.past;
         CaptureModel& fine = meshes_->fine();
         save_ = 0;
-        error_ = now.error;
         now.tolerance = tolerance;
         if (now.fresh()) {
             now.invariants = invariants(fine.neurons());
@@ -112,16 +111,15 @@ class Capture {
         if (now.criterion_time < 0 && passed >= 0) now.criterion_time = now.t + passed;
         now.t = taken >= left ? goal : now.t + taken;
         now.step = meshes_->next();
-        error_ = options_.past.error + meshes_->error();
-        now.error = error_;
-        now.worst = std::max(now.worst, error_);
+        now.error = options_.past.error + meshes_->error();
+        now.worst = std::max(now.worst, now.error);
     }
 
     Status check() {
         const FlowStop& stop = options_.stop;
         const CaptureModel& fine = meshes_->fine();
         CapturePast& now = result_.past;
-        const double n = problem_.n, sum = fine.sum_r2(), upper = sum * (1 + kSure * error_);
+        const double n = problem_.n, sum = fine.sum_r2(), upper = sum * (1 + kSure * now.error);
         Status status = Status::kHorizon;
         const auto hold = [&status](bool holds, Status which) {
             if (holds) status = std::min(status, which);
@@ -195,7 +193,7 @@ class Capture {
     const Clock::time_point began_ = Clock::now();
     std::unique_ptr<Meshes> meshes_;
     CaptureResult result_;
-    double level_ = std::numeric_limits<double>::infinity(), error_ = 0;
+    double level_ = std::numeric_limits<double>::infinity();
     std::size_t save_ = 0;
     std::int64_t restarts_ = 0, spent_ = 0;
 };

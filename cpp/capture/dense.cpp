@@ -9,8 +9,6 @@ namespace pl {
 namespace {
 
 constexpr Index kChunk = 4;  // neurons handed to a thread at a time
-constexpr double kWorthSharing =
-    2e7;  // ndp: below, a team costs more than it saves as soon as a core is busy
 
 std::size_t at(Index j) {
     return static_cast<std::size_t>(j);
@@ -31,7 +29,7 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int thre
       trial_(make_state()),
       solvers_(at((p_ + kChunk - 1) / kChunk), KinkSolver(inputs_->rows())),
       moved_(at(p_)),
-      threads_(static_cast<double>(n_) * static_cast<double>(p_ * d_) < kWorthSharing ? 1 : threads),
+      threads_(threads),
       G_(p_ * stride_),
       scratch_(kernel_.scratch_size),
       weights_(ldz_),
@@ -135,29 +133,15 @@ void DenseCapture::drive(const double* impulse, double h) {
     preactivations(trial_.W.data(), p_, trial_.z.data());
 }
 
-// The stages inside a step need the kinks too: pairs that kept their share would hold the step at a third of
-// its length in the tail.
-void DenseCapture::stage(const double* impulse, double h, double* r) {
-    move(impulse, h, 1);
-    std::copy(trial_.r.begin(), trial_.r.end(), r);
-}
-
 void DenseCapture::response(const double* impulse, double* r) {
     drive(impulse, 0.0);
-    for (Index j = 0; j < p_; ++j)
-        for (const Touched& pair : now_.touched[at(j)]) trial_.z.data()[j * ldz_ + pair.point] = 0.0;
-    outer_weights();
-    evaluate_outputs(trial_);
+    conclude(now_.touched);
     std::copy(trial_.r.begin(), trial_.r.end(), r);
-}
-
-void DenseCapture::attempt(const double* impulse, double h, int substeps) {
-    move(impulse, h, substeps);
 }
 
 // Pairs that cross only because others were held or let go are left to the next step: looking again and again
 // until there are none takes half as much time more and gives the same errors.
-void DenseCapture::move(const double* impulse, double h, int substeps) {
+void DenseCapture::attempt(const double* impulse, double h, int substeps) {
     drive(impulse, h);
     std::fill_n(seen_.data(), seen_.size(), Word{0});
     for (Index j = 0; j < p_; ++j) {
@@ -172,7 +156,11 @@ void DenseCapture::move(const double* impulse, double h, int substeps) {
             moved_[at(j)] = meet_kinks(j, impulse, substeps);
     });
     refresh();
-    close();
+    for (auto& touched : trial_.touched)  // those at rest are kept, the others forgotten
+        touched.erase(
+            std::remove_if(touched.begin(), touched.end(), [](const Touched& pair) { return !pair.rests; }),
+            touched.end());
+    conclude(trial_.touched);
 }
 
 void DenseCapture::move_weights(Index j) {
@@ -220,15 +208,10 @@ void DenseCapture::refresh() {
         std::copy_n(picked_z_.data() + static_cast<Index>(l) * ldz_, ldz_, trial_.z.data() + moved[l] * ldz_);
 }
 
-// Pairs at rest are put on their kinks, the others forgotten; then a, r.
-void DenseCapture::close() {
-    for (Index j = 0; j < p_; ++j) {
-        auto& touched = trial_.touched[at(j)];
-        touched.erase(
-            std::remove_if(touched.begin(), touched.end(), [](const Touched& pair) { return !pair.rests; }),
-            touched.end());
-        for (const Touched& pair : touched) trial_.z.data()[j * ldz_ + pair.point] = 0.0;
-    }
+// Pairs at rest are put on their kinks; then a, r.
+void DenseCapture::conclude(const std::vector<std::vector<Touched>>& at_rest) {
+    for (Index j = 0; j < p_; ++j)
+        for (const Touched& pair : at_rest[at(j)]) trial_.z.data()[j * ldz_ + pair.point] = 0.0;
     outer_weights();
     evaluate_outputs(trial_);
 }

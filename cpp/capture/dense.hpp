@@ -18,7 +18,6 @@ class DenseCapture : public CaptureModel {
     const std::vector<double>& residuals() const override { return now_.r; }
     double sum_r2() const override { return now_.sum_r2; }
     void attempt(const double* impulse, double h, int substeps) override;
-    void stage(const double* impulse, double h, double* r) override;
     void response(const double* impulse, double* r) override;
     const std::vector<double>& trial_residuals() const override { return trial_.r; }
     double trial_sum_r2() const override { return trial_.sum_r2; }
@@ -47,14 +46,13 @@ class DenseCapture : public CaptureModel {
     State make_state() const;
     void take_velocity();
     void drive(const double* impulse, double h);
-    void move(const double* impulse, double h, int substeps);
     void move_weights(Index j);
     void find_crossings(Index j);
     void refresh();
     void preactivations(const double* W, Index neurons, double* z);
     void shared(Index count, const std::function<void(Index)>& body);
     bool meet_kinks(Index j, const double* impulse, int substeps);
-    void close();
+    void conclude(const std::vector<std::vector<Touched>>& at_rest);
     void outer_weights();
     void evaluate_outputs(State& state);
     HalvesArgs<double> halves();

@@ -18,7 +18,7 @@ std::size_t at(Index j) {
 void DenseCapture::take_velocity() {
     std::vector<double> impulse = now_.r;
     for (double& q : impulse) q *= kInstant;
-    move(impulse.data(), kInstant, 0);
+    attempt(impulse.data(), kInstant, 0);
     const double scale = 1.0 / (static_cast<double>(n_) * kInstant);
     velocity_sq_ = 0;
     for (Index j = 0; j < p_; ++j) {

@@ -12,10 +12,12 @@ constexpr double kGain = 1.5;  // of halving the step, for the error of the loss
 // Pieces that a neuron's path through its kinks is cut into. Two halve the error of one, for a fifth more
 // time; at loose tolerances steps are so few that one does.
 constexpr double kOnePiece = 1e-3;
-constexpr double kWorthSharing = 2e7;  // orthogonal pairs: below, a sweep takes under a millisecond
-constexpr int kHalvings = 12;          // of a fine step whose loss would rise
-constexpr int kTries = 40;             // of a coarse step
-constexpr double kAccepted = 2.0;      // local error over its tolerance: the meshes decide in the end
+// ndp, or np of orthogonal inputs: below, a sweep takes under a millisecond, and a team costs more than it
+// saves as soon as a core is busy.
+constexpr double kWorthSharing = 2e7;
+constexpr int kHalvings = 12;      // of a fine step whose loss would rise
+constexpr int kTries = 40;         // of a coarse step
+constexpr double kAccepted = 2.0;  // local error over its tolerance: the meshes decide in the end
 
 int pieces(double rtol) {
     return rtol >= kOnePiece ? 1 : 2;
@@ -31,9 +33,10 @@ Meshes::Meshes(const FlowProblem& problem, int threads, double rtol)
       coarse_(make(threads), pieces(rtol)) {}
 
 std::unique_ptr<CaptureModel> Meshes::make(int threads) const {
-    if (inputs_) return std::make_unique<DenseCapture>(inputs_, threads);
-    const double pairs = static_cast<double>(flow_.n) * flow_.p;
-    return std::make_unique<OrthogonalCapture>(flow_, pairs < kWorthSharing ? 1 : threads);
+    const double work = static_cast<double>(flow_.n) * flow_.p * (inputs_ ? flow_.d : 1);
+    const int team = work < kWorthSharing ? 1 : threads;
+    if (inputs_) return std::make_unique<DenseCapture>(inputs_, team);
+    return std::make_unique<OrthogonalCapture>(flow_, team);
 }
 
 double Meshes::advance(double H, double tolerance) {

@@ -31,8 +31,8 @@ class CaptureModel {
     virtual void attempt(const double* impulse, double h, int substeps) = 0;
     virtual const std::vector<double>& trial_residuals() const = 0;
     virtual double trial_sum_r2() const = 0;
-    // A first guess at the residuals that impulse Q leads to, for the stages inside a step: pairs keep the
-    // share they start with, so that it costs no more than one right-hand side of explicit Euler.
+    // The residuals that impulse Q leads to, for the stages inside a step. With the kinks: pairs that kept
+    // their share would hold the step at a third of its length in the tail.
     virtual void stage(const double* impulse, double h, double* r) {
         attempt(impulse, h, 1);
         std::copy(trial_residuals().begin(), trial_residuals().end(), r);

@@ -93,7 +93,7 @@ void CaptureStep::measure(double h) {
 }
 
 void CaptureStep::accept(double h) {
-    before_.assign(model_.residuals().begin(), model_.residuals().begin() + model_.points());
+    before_ = model_.residuals();
     model_.accept(h);
     bend_.swap(bend_next_);
     h_before_ = h;

@@ -35,7 +35,7 @@ class CaptureStep {
     SpectralRadius power_;
     std::vector<double> before_, impulse_;
     std::vector<double> bend_, bend_next_;  // r'': of the last accepted step, of the one tried; may be empty
-    double h_before_ = 0, rho_ = 0, error_ = 0, used_ = 0;
+    double h_before_ = 0, rho_ = 0, error_ = 0;
     int age_ = 0;  // accepted steps since the radius was estimated
     std::int64_t stabilised_ = 0;
     bool last_stabilised_ = false;
