@@ -77,7 +77,7 @@ class Capture {
 
     void begin(double tolerance) {
         if (meshes_) spent_ += meshes_->evaluations();
-        meshes_ = std::make_unique<Meshes>(problem_, threads_, options_.rtol);
+        meshes_ = std::make_unique<Meshes>(problem_, threads_);
         result_ = CaptureResult();
         result_.past = options_.past;
         CapturePast& now = result_.past;

@@ -9,9 +9,6 @@ namespace pl {
 namespace {
 
 constexpr double kGain = 1.5;  // of halving the step, for the error of the loss
-// Pieces that a neuron's path through its kinks is cut into. Two halve the error of one, for a fifth more
-// time; at loose tolerances steps are so few that one does.
-constexpr double kOnePiece = 1e-3;
 // ndp, or np of orthogonal inputs: below, a sweep takes under a millisecond, and a team costs more than it
 // saves as soon as a core is busy.
 constexpr double kWorthSharing = 2e7;
@@ -19,18 +16,14 @@ constexpr int kHalvings = 12;      // of a fine step whose loss would rise
 constexpr int kTries = 40;         // of a coarse step
 constexpr double kAccepted = 2.0;  // local error over its tolerance: the meshes decide in the end
 
-int pieces(double rtol) {
-    return rtol >= kOnePiece ? 1 : 2;
-}
-
 }  // namespace
 
-Meshes::Meshes(const FlowProblem& problem, int threads, double rtol)
+Meshes::Meshes(const FlowProblem& problem, int threads)
     : problem_(as_problem(problem)),
       inputs_(problem.X != nullptr ? std::make_shared<CaptureInputs>(problem, threads) : nullptr),
       flow_(problem),
-      fine_(make(threads), pieces(rtol)),
-      coarse_(make(threads), pieces(rtol)) {}
+      fine_(make(threads)),
+      coarse_(make(threads)) {}
 
 std::unique_ptr<CaptureModel> Meshes::make(int threads) const {
     const double work = static_cast<double>(flow_.n) * flow_.p * (inputs_ ? flow_.d : 1);

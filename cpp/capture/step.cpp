@@ -50,7 +50,7 @@ void CaptureStep::attempt(double h) {
             if (++stage < stages) {
                 model_.stage(q, h, out);
             } else {
-                model_.attempt(q, h, substeps_);
+                model_.attempt(q, h);
                 std::copy(model_.trial_residuals().begin(), model_.trial_residuals().end(), out);
             }
             return true;
@@ -62,7 +62,7 @@ void CaptureStep::attempt(double h) {
         for (std::size_t i = 0; i < size; ++i) impulse_[i] = h * (r[i] + weight * (r[i] - before_[i]));
         if (!bend_.empty())
             for (std::size_t i = 0; i < size; ++i) impulse_[i] += h * known * bend_[i];
-        model_.attempt(impulse_.data(), h, substeps_);
+        model_.attempt(impulse_.data(), h);
     }
     measure(h);
 }

@@ -67,27 +67,32 @@ struct OutputsArgs {
     double sum_r2;  // out
 };
 
-// One neuron over one piece of a step, w = w_0 + scale g: its drive g = sum_i (share_i impulse_i) x_i grows
-// by `drift` through pairs that keep their side, and by share_l push_l x_l through each pair l that meets its
-// kink (kinks.hpp).
+// Pairs of one neuron that meet their kinks in a step (kinks.hpp). Arrays of pairs have ld places, a multiple
+// of 16 and at least count, zero beyond count; z, v and share are changed.
 struct KinkArgs {
-    int count;               // pairs
-    std::size_t width;       // of a row: a multiple of 8, zero-padded
-    const double* const* x;  // (count): rows
-    const double* norm_sq;   // (count)
-    const double* base;      // (count): <w_0, x_l>
-    const double* push;      // (count): impulse of the piece
-    const double* drift;     // (width)
-    double scale;            // abar_j / n
-    double* g;               // (width): in at the start of the piece, out at its end
-    double* z;               // (count): in at the start, exactly 0 for a pair at rest; out at the end
-    double* share;           // (count): of the piece that the pair is on; in: a guess
-    bool* rests;             // (count), out: held at its kink at the end
-    int* order;              // (count): scratch
-    double tolerance;        // a pair whose share moved less is settled
-    int sweeps;              // at most
-    bool last;               // of the step: z is not needed again
-    bool thorough;           // settled pairs are looked at again as long as any moves
+    int count;              // pairs
+    Index ld, width;        // width: of a row of x, a multiple of 16, zero-padded
+    const float* const* x;  // (count): rows
+    float* gram;            // (count, ld)
+    const float* push;      // what being on adds to v, over K
+    float* z;               // pre-activations
+    float* v;               // their velocities over the path under the shares given
+    float* share;           // in: at the start of the path; out: at its end
+    float* side;            // 1 on, -1 off, 0 held at the kink; in: at the start, out: at the end
+    float* mean;            // out: of the share over the path; in: zero
+    float *due, *per_drop;  // scratch
+    int* order;             // (count): scratch, the held pairs
+    int held;               // how many
+    int known;              // the first of the pairs that were found to switch once the others were followed
+    const float* changed;   // (known): mean - share of those others, as followed before
+};
+
+struct KinkKernel {
+    void (*gram)(KinkArgs&);     // of the pairs from known on, or of all if there are none
+    void (*follow)(KinkArgs&);   // the whole path
+    void (*instant)(KinkArgs&);  // shares of held pairs at this instant, for the velocity
+    // sum += sum_l weight_l x_l; width a multiple of 8, rows and sum aligned.
+    void (*add_rows)(const double* const* x, const double* weight, int count, Index width, double* sum);
 };
 
 // One explicit Euler step, and the squared speed at its start.
@@ -157,7 +162,6 @@ struct SumKernel {
     void (*combine)(const double* const* rows, const double* weight, int count, std::size_t width,
                     double* out);
     double (*dot)(const double* u, const double* v, std::size_t width);
-    void (*settle)(KinkArgs&);
 };
 
 }  // namespace pl

@@ -17,12 +17,11 @@ namespace PLN_LEVEL {
 //
 #include "kernel/forward.hpp"
 #include "kernel/gradient.hpp"
+#include "kernel/kinks.hpp"
 #include "kernel/orthogonal.hpp"
 #include "kernel/orthogonal_capture.hpp"
 #include "kernel/peak.hpp"
 #include "kernel/sums.hpp"
-//
-#include "kernel/kinks.hpp"
 
 // One panel of a block: its residuals into r, its bits into the masks.
 template <class Real>
@@ -136,7 +135,8 @@ constexpr Kernel<Real> table() {
             kPeakFlops<Real>};
 }
 
-extern const SumKernel sum_kernel = {gather_dot, gather_sum, combine, dot, settle};
+extern const SumKernel sum_kernel = {gather_dot, gather_sum, combine, dot};
+extern const KinkKernel kink_kernel = {gram, follow, instant, add_rows};
 extern const Kernel<float> kernel_f32 = table<float>();
 extern const Kernel<double> kernel_f64 = table<double>();
 

@@ -166,3 +166,20 @@ PLN_INLINE Real sum_lanes(Vec<Real, Bytes> v) {
     for (int l = 1; l < kLanes<Real, Bytes>; ++l) sum += v[l];
     return sum;
 }
+
+// The same in halves, for sums whose latency counts.
+PLN_INLINE float sum_halves(Vec<float, 16> v) {
+    v += __builtin_shufflevector(v, v, 2, 3, 0, 1);
+    return v[0] + v[1];
+}
+#if defined(__AVX2__)
+PLN_INLINE float sum_halves(Vec<float, 32> v) {
+    return sum_halves(__builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7));
+}
+#endif
+#if defined(__AVX512F__)
+PLN_INLINE float sum_halves(Vec<float, 64> v) {
+    return sum_halves(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
+                      __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15));
+}
+#endif
