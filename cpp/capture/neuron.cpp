@@ -9,6 +9,7 @@ namespace pl {
 namespace {
 
 constexpr Index kLanes = 16;  // places of pairs come in whole vectors of every level
+constexpr Index kSpare = 3;   // for pairs that are found later
 constexpr int kArrays = 9;    // push, z, v, share, side, mean, due, per_drop, changed
 
 }  // namespace
@@ -16,8 +17,8 @@ constexpr int kArrays = 9;    // push, z, v, share, side, mean, due, per_drop, c
 // Room for so many pairs. K of the known ones stays where it is.
 void KinkSolver::make_room(std::size_t count, std::size_t known) {
     const auto m = static_cast<Index>(count);
-    if (known == count || m > args_.ld) {  // some places to spare for pairs that are found later
-        args_.ld = round_up(m + kLanes / 2, kLanes);
+    if (known == count || m > args_.ld) {
+        args_.ld = round_up(m + kSpare, kLanes);
         if (gram_.size() < args_.ld * args_.ld) gram_ = Buffer<float>(args_.ld * args_.ld);
         args_.known = static_cast<int>(count);
     } else {

@@ -5,8 +5,8 @@
 namespace pl {
 namespace {
 
-constexpr double kAdamsReach = 0.95; // of h rho; 1 is the limit of stability at constant steps
-constexpr int kRadiusAge = 25;       // steps between estimates: rho moves by a few per cent in as many
+constexpr double kAdamsReach = 0.95;  // of h rho; 1 is the limit of stability at constant steps
+constexpr int kRadiusAge = 25;        // steps between estimates: rho moves by a few per cent in as many
 constexpr int kFirstRounds = 4, kRounds = 2;
 
 double norm(const std::vector<double>& v, std::size_t size) {

@@ -49,10 +49,10 @@ PLN_INLINE float sweep_held(KinkArgs& s, float per_rest, float tolerance) {
         } else {
             to = s.v[l] + falls * s.share[l] > target ? 1.0F : 0.0F;
         }
-        const float moved = magnitude(to - s.share[l]);
-        if (moved > largest) largest = moved;
-        if (moved > 0.0F && (moved >= tolerance || to <= 0.0F || to >= 1.0F))
-            change_share(s, l, to - s.share[l]);
+        const float change = to - s.share[l], moved = magnitude(change);
+        largest = moved > largest ? moved : largest;
+        // an end is reached exactly: there the pair may be released
+        if (moved >= tolerance || (moved > 0.0F && (to == 0.0F || to == 1.0F))) change_share(s, l, change);
     }
     return largest;
 }
@@ -196,7 +196,7 @@ void follow(KinkArgs& s) {
     take_speeds(s);
     begin(s);
     float rest = 1.0F;
-    for (int sweep = 0; sweep < 2; ++sweep) sweep_held(s, 1.0F, kShareTolerance);
+    if (sweep_held(s, 1.0F, kShareTolerance) > kShareTolerance) sweep_held(s, 1.0F, kShareTolerance);
     release(s, 1.0F);
     for (int events = 0; events < 4 * s.count + 16; ++events) {
         float until;
