@@ -15,6 +15,9 @@ namespace PLN_LEVEL {
 
 #include "kernel/simd.hpp"
 //
+#include "kernel/ahead.hpp"
+#include "kernel/transpose.hpp"
+//
 #include "kernel/forward.hpp"
 #include "kernel/gradient.hpp"
 #include "kernel/orthogonal.hpp"
@@ -24,16 +27,21 @@ namespace PLN_LEVEL {
 //
 #include "kernel/kinks.hpp"
 
-// One panel of a block: its residuals into r, its bits into the masks.
+// Points `first` .. of a block: their residuals into r, their bits into the masks.
 template <class Real>
-PLN_INLINE void residuals(const PassArgs<Real>& s, Index first, int vectors, Real* r, Word* masks,
-                          int shift) {
-    constexpr int L = kLanes<Real>;
+PLN_INLINE void residuals(const PassArgs<Real>& s, Index block, Index first, int vectors, Real* r,
+                          Word* masks) {
+    constexpr int L = kLanes<Real>, panel = kTileVectors * L;
+    // Where X is in one layout only it is too large for the caches: the next block's rows are asked for now.
+    const bool stream = s.data.columns == nullptr && block + 1 < s.last;
+    const Index bytes = panel * s.data.row_stride * static_cast<Index>(sizeof(Real));
+    const Real* next = s.data.rows + (block + 1) * kBlockPoints * s.data.row_stride;
+    const Ahead ahead{reinterpret_cast<const char*>(next) + first / panel * bytes, stream ? bytes : 0};
     const Real inverse_p = Real{1} / static_cast<Real>(s.data.p);
     Vec<Real> h[kTileVectors] = {};
-    forward_vectors<Real>(s, vectors, s.data.columns + first * s.data.d, h, masks, shift);
-    for (int v = 0; v < vectors; ++v)
-        store(r + v * L, load(s.data.y + first + v * L) - h[v] * broadcast(inverse_p));
+    forward_vectors<Real>(s, vectors, block, first, h, masks, ahead);
+    const Real* y = s.data.y + block * kBlockPoints + first;
+    for (int v = 0; v < vectors; ++v) store(r + first + v * L, load(y + v * L) - h[v] * broadcast(inverse_p));
 }
 
 template <class Real>
@@ -58,11 +66,10 @@ void pass(PassArgs<Real>& s) {
         for (Index i = 0; i < points; i += panel) {
             const Index left = (points - i + L - 1) / L;
             const int vectors = left < kTileVectors ? static_cast<int>(left) : kTileVectors;
-            const int shift = static_cast<int>(i);
-            residuals<Real>(s, start + i, vectors, r + i, masks, shift);
+            residuals<Real>(s, b, i, vectors, r, masks);
             if (by_points)
                 gradient_by_points<Real>(s, s.data.columns + (start + i) * s.data.d, vectors, r + i, masks,
-                                         shift);
+                                         static_cast<int>(i));
         }
         for (Index i = points; i < kBlockPoints; ++i) r[i] = 0;
         for (Index i = 0; i < kBlockPoints; ++i)
