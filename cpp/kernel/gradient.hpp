@@ -82,7 +82,7 @@ PLN_INLINE void gradient_chunk(const pl::PassArgs<Real>& s, const Real* rows, co
         if (points - i >= kBatchPoints) {  // the usual case has its loops unrolled
             tabulate<Real, Bytes, C>(rows + i * width, width, r + i, s.scratch, kBatchGroups);
             // the next batch, often from the second-level cache: 2 % of a pass
-            if (s.data.columns == nullptr) {
+            if (s.data.large) {
                 const Real* next = rows + (i + kBatchPoints) * width;
                 ask<kNearest>(Ahead{reinterpret_cast<const char*>(next), batch_bytes}, 0, 1);
             }

@@ -31,6 +31,7 @@ struct PackedData {
     const Real* rows;     // X for the gradient: per block, per chunk of d, kBlockPoints short rows. The only
                           // layout where columns is null (pass only); its rows are then whole vectors
     const Real* y;        // (blocks * kBlockPoints)
+    bool large;           // X is beyond the caches: what is needed next is asked for, see ahead.hpp
 };
 
 // One evaluation over the blocks [first, last): residuals, loss, masks and the gradient

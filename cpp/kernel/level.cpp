@@ -27,19 +27,27 @@ namespace PLN_LEVEL {
 //
 #include "kernel/kinks.hpp"
 
+// What to ask for while the panel of points `first` .. of a block is at work: of a large X the next panel,
+// or, where panels are made from rows, as much of the next block.
+template <class Real>
+PLN_INLINE Ahead after(const PassArgs<Real>& s, Index block, Index first) {
+    if (!s.data.large || block + 1 >= s.last) return {nullptr, 0};
+    constexpr Index panel = kTileVectors * kLanes<Real>, real = sizeof(Real);
+    const Index point = block * kBlockPoints + first, d = s.data.d, stride = s.data.row_stride;
+    if (s.data.columns != nullptr)
+        return {reinterpret_cast<const char*>(s.data.columns + (point + panel) * d), panel * d * real};
+    return {reinterpret_cast<const char*>(s.data.rows + (point + kBlockPoints) * stride),
+            panel * stride * real};
+}
+
 // Points `first` .. of a block: their residuals into r, their bits into the masks.
 template <class Real>
 PLN_INLINE void residuals(const PassArgs<Real>& s, Index block, Index first, int vectors, Real* r,
                           Word* masks) {
-    constexpr int L = kLanes<Real>, panel = kTileVectors * L;
-    // Where X is in one layout only it is too large for the caches: the next block's rows are asked for now.
-    const bool stream = s.data.columns == nullptr && block + 1 < s.last;
-    const Index bytes = panel * s.data.row_stride * static_cast<Index>(sizeof(Real));
-    const Real* next = s.data.rows + (block + 1) * kBlockPoints * s.data.row_stride;
-    const Ahead ahead{reinterpret_cast<const char*>(next) + first / panel * bytes, stream ? bytes : 0};
+    constexpr int L = kLanes<Real>;
     const Real inverse_p = Real{1} / static_cast<Real>(s.data.p);
     Vec<Real> h[kTileVectors] = {};
-    forward_vectors<Real>(s, vectors, block, first, h, masks, ahead);
+    forward_vectors<Real>(s, vectors, block, first, h, masks, after(s, block, first));
     const Real* y = s.data.y + block * kBlockPoints + first;
     for (int v = 0; v < vectors; ++v) store(r + first + v * L, load(y + v * L) - h[v] * broadcast(inverse_p));
 }

@@ -36,17 +36,23 @@ bool rows_suffice(Index d, Index p, const Kernel<Real>& kernel) {
     return pl::row_stride<Real>(d, kernel.lanes) % kernel.lanes == 0 && p * d > kFewSumsLimit;
 }
 
-// Where X in both layouts is beyond the caches, a pass waits for memory: rows alone are half the bytes, and
-// each panel is made from them when its turn comes (transpose.hpp). (n, d, p) = (20 000, 100, 37), float32,
-// takes 0.78 to 0.92 of the time. Not for few neurons, which the transposes would cost more, nor where a
-// panel would leave the nearest caches.
+// Whether X in both layouts is beyond the caches.
+template <class Real>
+bool is_large(Index n, Index d, Index row_stride) {
+    constexpr double kLargeBytes = 4e6;
+    return static_cast<double>(n) * static_cast<double>(d + row_stride) * sizeof(Real) > kLargeBytes;
+}
+
+// A pass over a large X waits for memory: rows alone are half the bytes, and each panel is made from them
+// when its turn comes (transpose.hpp). (n, d, p) = (20 000, 100, 37), float32, takes 0.78 to 0.92 of the
+// time. Not for few neurons, which the transposes would cost more, nor where a panel would leave the nearest
+// caches.
 template <class Real>
 Layouts layouts_for(Index n, Index d, Index p, const Kernel<Real>& kernel) {
-    constexpr double kLargeBytes = 4e6;
-    constexpr Index kPanelBytes = 1 << 15, kManyNeurons = 24, real = sizeof(Real);
+    constexpr Index kPanelBytes = 1 << 15, kManyNeurons = 24;
     const Index stride = pl::row_stride<Real>(d, kernel.lanes);
-    const double bytes = static_cast<double>(n) * static_cast<double>((d + stride) * real);
-    const bool pays = bytes > kLargeBytes && p >= kManyNeurons && kernel.panel * stride * real <= kPanelBytes;
+    const Index panel_bytes = kernel.panel * stride * static_cast<Index>(sizeof(Real));
+    const bool pays = is_large<Real>(n, d, stride) && p >= kManyNeurons && panel_bytes <= kPanelBytes;
     return pays && rows_suffice(d, p, kernel) ? Layouts::kRows : Layouts::kBoth;
 }
 
@@ -77,7 +83,7 @@ class PackedProblem {
 
     PackedData<Real> view() const {
         const Real* columns = layouts_ == Layouts::kBoth ? columns_.data() : nullptr;
-        return {n_, d_, p_, stride_, columns, rows_.data(), y_.data()};
+        return {n_, d_, p_, stride_, columns, rows_.data(), y_.data(), is_large<Real>(n_, d_, stride_)};
     }
     Layouts layouts() const { return layouts_; }
     Index row_stride() const { return stride_; }

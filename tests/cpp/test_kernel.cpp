@@ -173,6 +173,8 @@ int main() {
                     check_layouts<double>(n, d, p, *level.f64);
                     check_layouts<float>(n, d, p, *level.f32);
                 }
+        check_layouts<double>(6001, 90, 51, *level.f64);  // large, in several superblocks
+        check_layouts<float>(6001, 90, 51, *level.f32);
         check_choice<double>(*level.f64);
         check_choice<float>(*level.f32);
         for (Index d : {31, 32, 33, 63, 64, 65}) check_dense<double>(50, d, 37, *level.f64);
