@@ -1,6 +1,7 @@
 """What do two threads bring, on ensembles and on one large problem, and how much memory does a long one take?
 
-The same bits for one thread and two are asserted before anything is timed.
+The same bits for one thread and two are asserted before anything is timed. Beside each ratio stand those that
+two threads bring to a loop of registers only and to memory (ceilings.py), measured in the same rounds.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 import pl_native as pl
+from ceilings import ceilings, ratios
 from isolated import GIB, isolated
 from options import parse, save
 from pl_native.bench.harness import Arm, Effort, Ratio, enough_steps, measure, timed
@@ -59,8 +61,10 @@ def speed_up(name: str, problems: list[Problem], goal: float, effort: Effort) ->
         Arm(f"{count} threads", timed(lambda count=count: go(steps, count)))  # type: ignore[misc]
         for count in (1, THREADS)
     ]
-    found = measure(arms, effort.budget).ratio("1 threads", f"{THREADS} threads")
-    return row_of(name, found, goal) | {"problems": len(problems), "steps": steps}
+    with ceilings(THREADS) as limits:
+        rounds = measure(arms + limits, effort.budget)
+    found = rounds.ratio("1 threads", f"{THREADS} threads")
+    return row_of(name, found, goal) | {"problems": len(problems), "steps": steps} | ratios(rounds, THREADS)
 
 
 def row_of(name: str, found: Ratio, goal: float) -> dict[str, Any]:

@@ -19,14 +19,19 @@ constexpr Index kBlockPoints = 48;
 // the same cache set.
 constexpr int kChunkVectors = 2;
 
+// With p d beyond this the gradient reads rows at every level, never panels.
+constexpr Index kFewSumsLimit = 96;
+
 // A problem packed for one level (see run/packed.hpp). Lanes and rows beyond n and d hold zeros.
 template <class Real>
 struct PackedData {
     Index n, d, p;
     Index row_stride;     // Reals per row of rows, W and G: d rounded up, see row_stride()
-    const Real* columns;  // X for the pre-activations: per panel, d times the panel's points
-    const Real* rows;     // X for the gradient: per block, per chunk of d, kBlockPoints short rows
+    const Real* columns;  // X for the pre-activations: per panel, d times the panel's points; null: see rows
+    const Real* rows;     // X for the gradient: per block, per chunk of d, kBlockPoints short rows. The only
+                          // layout where columns is null (pass only); its rows are then whole vectors
     const Real* y;        // (blocks * kBlockPoints)
+    bool large;           // X is beyond the caches: what is needed next is asked for, see ahead.hpp
 };
 
 // One evaluation over the blocks [first, last): residuals, loss, masks and the gradient
@@ -40,6 +45,7 @@ struct PassArgs {
     Real* G;        // (p, row_stride), overwritten
     Word* masks;    // (blocks, p): bit l of word (b, j) is 1 where z_ji > 0, i = b * kBlockPoints + l
     Real* scratch;  // scratch_size Reals, aligned; see gradient.hpp
+    Real* panel;    // where columns is null: (row_stride, points of a panel), scratch
     double sum_r2;  // out: sum of r_i^2
 };
 

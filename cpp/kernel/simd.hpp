@@ -129,8 +129,10 @@ template <class Real>
 PLN_INLINE Vec<Real> positive_part(Vec<Real> v) {
     return v > Vec<Real>{} ? v : Vec<Real>{};
 }
-#if defined(__AVX512F__)  // the compiler makes a comparison and a masked move of it; one instruction does
-// (masked by all ones: the plain intrinsic warns of an uninitialised variable in GCC 12)
+// The compiler makes a comparison and a mask of it; one instruction does, whose second operand wins over a
+// NaN and over -0. 2 to 7 % of a pass.
+#if defined(__AVX512F__)  // (masked by all ones: the plain intrinsic warns of an uninitialised variable in
+                          // GCC 12)
 template <>
 PLN_INLINE Vec<float> positive_part<float>(Vec<float> v) {
     return _mm512_maskz_max_ps(static_cast<__mmask16>(-1), v, _mm512_setzero_ps());
@@ -138,6 +140,15 @@ PLN_INLINE Vec<float> positive_part<float>(Vec<float> v) {
 template <>
 PLN_INLINE Vec<double> positive_part<double>(Vec<double> v) {
     return _mm512_maskz_max_pd(static_cast<__mmask8>(-1), v, _mm512_setzero_pd());
+}
+#elif defined(__AVX2__)
+template <>
+PLN_INLINE Vec<float> positive_part<float>(Vec<float> v) {
+    return _mm256_max_ps(v, _mm256_setzero_ps());
+}
+template <>
+PLN_INLINE Vec<double> positive_part<double>(Vec<double> v) {
+    return _mm256_max_pd(v, _mm256_setzero_pd());
 }
 #endif
 
