@@ -31,8 +31,8 @@ class OrthogonalModel {
 
     // Never half-way: a sweep over 10^8 pairs takes about 50 ms, so cancellation can wait for its end. A step
     // leaves its end evaluated.
-    bool evaluate(int threads, Control&) {
-        if (!evaluated_) sweep(threads, kernel_.orthogonal_evaluate);
+    bool evaluate(int, Control&) {
+        if (!evaluated_) sweep(kernel_.orthogonal_evaluate);
         evaluated_ = true;
         return true;
     }
@@ -50,11 +50,11 @@ class OrthogonalModel {
 
     // One step, in place. The state before is kept only where the next one might overflow: retreat() needs it
     // then.
-    void advance(int threads) {
-        if (steps_++ % kPruneEvery == 0) over_superblocks(threads, kernel_.orthogonal_prune);
+    void advance(int) {
+        if (steps_++ % kPruneEvery == 0) over_superblocks(kernel_.orthogonal_prune);
         backup_ = may_overflow() ? tiles_.copy() : Buffer<Real>();
         for (Index j = 0; j < problem_.p; ++j) a_next_.data()[j] = a_.data()[j] + step_ * rate_.data()[j];
-        sweep(threads, kernel_.orthogonal_step);
+        sweep(kernel_.orthogonal_step);
         std::copy_n(a_.data(), problem_.p, a_before_.data());
         std::copy_n(a_next_.data(), problem_.p, a_.data());
     }
@@ -77,7 +77,7 @@ class OrthogonalModel {
     // One more sweep, and only where it is recorded.
     double velocity_sq() {
         if (speed_known_) return velocity_sq_;
-        over_superblocks(1, kernel_.orthogonal_speed);
+        over_superblocks(kernel_.orthogonal_speed);
         total();
         velocity_sq_ = 0;
         for (Index j = 0; j < problem_.p; ++j) {
@@ -133,14 +133,14 @@ class OrthogonalModel {
     }
 
     // A sweep that evaluates: its sum of squares too.
-    void sweep(int threads, void (*function)(OrthogonalArgs<Real>&)) {
-        over_superblocks(threads, function);
+    void sweep(void (*function)(OrthogonalArgs<Real>&)) {
+        over_superblocks(function);
         sum_r2_ = 0;
         for (double square : squares_) sum_r2_ += square;
     }
 
-    void over_superblocks(int threads, void (*function)(OrthogonalArgs<Real>&)) {
-        const auto one = [&](Index s) {
+    void over_superblocks(void (*function)(OrthogonalArgs<Real>&)) {
+        tiles_.over_superblocks([&](Index s) {
             OrthogonalArgs<Real> args;
             tiles_.enter(args, s);
             args.step_over_n = step_ / static_cast<Real>(problem_.n);
@@ -151,10 +151,7 @@ class OrthogonalModel {
             args.sum_r2 = 0;
             function(args);
             squares_[static_cast<std::size_t>(s)] = args.sum_r2;
-        };
-        if (tiles_.superblocks() == 1) return one(0);
-        Control uncancelled;
-        parallel_for(tiles_.superblocks(), threads, uncancelled, one);
+        });
     }
 
     const Problem<Real>& problem_;

@@ -17,7 +17,8 @@ template <class Real>
 class OrthogonalTiles {
   public:
     OrthogonalTiles(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads)
-        : n_(problem.n),
+        : threads_(threads),
+          n_(problem.n),
           p_(problem.p),
           tile_(kernel.tile),
           blocks_((n_ + tile_ - 1) / tile_),
@@ -36,10 +37,17 @@ class OrthogonalTiles {
             y_.data()[i] = problem.y[point(i)];
             norms_.data()[i] = problem.norms[point(i)];
         }
-        Control uncancelled;
-        parallel_for(superblocks_, threads, uncancelled, [&](Index s) {
+        over_superblocks([&](Index s) {
             for (Index b = first_block(s); b < first_block(s + 1); ++b) pack_block(problem.W, b);
         });
+    }
+
+    // function(superblock), by the whole team.
+    template <class Function>
+    void over_superblocks(const Function& function) const {
+        if (superblocks_ == 1) return function(Index{0});
+        Control uncancelled;
+        parallel_for(superblocks_, threads_, uncancelled, function);
     }
 
     Index superblocks() const { return superblocks_; }
@@ -69,39 +77,37 @@ class OrthogonalTiles {
         args.live = live_.data();
     }
 
-    // function(j, first, count, w): all tiles, w the pairs of neuron j at the places [first, first + count).
+    // function(j, first, count, w): all tiles of a superblock, w the pairs of neuron j at the places [first,
+    // first + count).
     template <class Function>
-    void for_each(const Function& function) const {
-        for (Index k = 0; k < blocks_ * p_; ++k) {
+    void for_each(Index superblock, const Function& function) const {
+        for (Index k = first_block(superblock) * p_; k < first_block(superblock + 1) * p_; ++k) {
             const Index first = homes_.data()[k] * tile_;
             function(Index{neurons_.data()[k]}, first, std::min(tile_, n_ - first), W_.data() + k * tile_);
         }
     }
 
-    // function(first, count, tiles): block by block, tiles[j] the pairs of neuron j.
+    // function(first, count, tiles): a superblock block by block, tiles[j] the pairs of neuron j.
     template <class Function>
-    void for_each_block(const Function& function) const {
-        for (Index s = 0; s < superblocks_; ++s) {
-            const Index begin = first_block(s), end = first_block(s + 1);
-            std::vector<const Real*> tiles(static_cast<std::size_t>((end - begin) * p_));
-            for (Index k = begin * p_; k < end * p_; ++k)
-                tiles[static_cast<std::size_t>((homes_.data()[k] - begin) * p_ + neurons_.data()[k])] =
-                    W_.data() + k * tile_;
-            for (Index b = begin; b < end; ++b)
-                function(b * tile_, std::min(tile_, n_ - b * tile_), tiles.data() + (b - begin) * p_);
-        }
+    void for_each_block(Index superblock, const Function& function) const {
+        const Index begin = first_block(superblock), end = first_block(superblock + 1);
+        std::vector<const Real*> tiles(static_cast<std::size_t>((end - begin) * p_));
+        for (Index k = begin * p_; k < end * p_; ++k)
+            tiles[static_cast<std::size_t>((homes_.data()[k] - begin) * p_ + neurons_.data()[k])] =
+                W_.data() + k * tile_;
+        for (Index b = begin; b < end; ++b)
+            function(b * tile_, std::min(tile_, n_ - b * tile_), tiles.data() + (b - begin) * p_);
     }
 
-    // function(first, count, w, tiles): block by block, w its `tiles` live tiles one after the other.
+    // function(first, count, w, tiles): a superblock block by block, w its `tiles` live tiles one after the
+    // other.
     template <class Function>
-    void for_each_live(const Function& function) const {
-        for (Index s = 0; s < superblocks_; ++s) {
-            const Real* w = W_.data() + first_block(s) * p_ * tile_;
-            for (Index b = first_block(s); b < first_block(s + 1); ++b) {
-                const Index live = live_.data()[b];
-                function(b * tile_, std::min(tile_, n_ - b * tile_), w, live);
-                w += live * tile_;
-            }
+    void for_each_live(Index superblock, const Function& function) const {
+        const Real* w = W_.data() + first_block(superblock) * p_ * tile_;
+        for (Index b = first_block(superblock); b < first_block(superblock + 1); ++b) {
+            const Index live = live_.data()[b];
+            function(b * tile_, std::min(tile_, n_ - b * tile_), w, live);
+            w += live * tile_;
         }
     }
 
@@ -135,6 +141,7 @@ class OrthogonalTiles {
         live_.data()[b] = static_cast<std::int32_t>(p_);
     }
 
+    int threads_;
     Index n_, p_, tile_, blocks_, superblocks_;
     std::vector<Index> order_;  // place -> the caller's index
     Buffer<Real> y_, norms_, W_;
