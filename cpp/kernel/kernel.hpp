@@ -119,7 +119,7 @@ struct OrthogonalArgs {
 };
 
 // Arrays of orthogonal_rates are whole groups of so many neurons.
-constexpr Index kRateLanes = 8;
+constexpr Index kRateLanes = 16;
 
 // Rows are whole vectors; a row shorter than one vector takes the shortest of 16, 32, 64 bytes that holds it.
 template <class Real>

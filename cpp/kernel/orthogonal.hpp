@@ -161,20 +161,23 @@ void orthogonal_totals(const Real* sums, Index p, double* totals) {
 // Arrays are whole groups of kRateLanes, zero beyond p.
 template <class Real>
 double orthogonal_rates(const double* totals, Index n, Index p, const Real* a, Real* rate) {
-    constexpr int kRateLanes = pl::kRateLanes;
-    Real largest[kRateLanes] = {}, gap[kRateLanes] = {};
-    for (Index j = 0; j < p; j += kRateLanes)
-        for (int l = 0; l < kRateLanes; ++l) {
-            rate[j + l] = static_cast<Real>(totals[j + l] / static_cast<double>(n));
-            const Real aj = a[j + l] < 0 ? -a[j + l] : a[j + l];
-            const Real rj = rate[j + l] < 0 ? -rate[j + l] : rate[j + l];
-            const Real larger = aj < rj ? rj : aj;
-            largest[l] = largest[l] < larger ? larger : largest[l];
-            gap[l] += (aj - aj) + (rj - rj);  // 0, or NaN
+    constexpr int L = kLanes<Real>;
+    static_assert(pl::kRateLanes % L == 0, "groups are whole vectors");
+    for (Index j = 0; j < p; ++j) rate[j] = static_cast<Real>(totals[j] / static_cast<double>(n));
+    Vec<Real> largest = {}, gap = {};  // gap: 0, or NaN
+    for (Index j = 0; j < p; j += L)
+        for (int k = 0; k < 2; ++k) {
+            const Vec<Real> value = load((k == 0 ? a : rate) + j);
+            const Vec<Real> size = value < Vec<Real>{} ? -value : value;
+            largest = size > largest ? size : largest;
+            gap += value - value;
         }
-    Real found = 0;
-    for (int l = 0; l < kRateLanes; ++l) found = (found < largest[l] ? largest[l] : found) + gap[l];
-    return static_cast<double>(found);
+    Real found = 0, gaps = 0;
+    for (int l = 0; l < L; ++l) {
+        found = found < largest[l] ? largest[l] : found;
+        gaps += gap[l];
+    }
+    return static_cast<double>(found) + static_cast<double>(gaps);
 }
 
 // Of each live neuron sum_i push_i^2 1_ji: its squared speed, asked for only where it is recorded.
