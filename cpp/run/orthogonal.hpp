@@ -51,7 +51,11 @@ class OrthogonalModel {
     // One step, in place. The state before is kept only where the next one might overflow: retreat() needs it
     // then.
     void advance(int) {
-        if (steps_++ % kPruneEvery == 0) over_superblocks(kernel_.orthogonal_prune);
+        if (steps_ == next_prune_) {
+            over_superblocks(kernel_.orthogonal_prune);
+            next_prune_ += std::clamp(steps_, Index{1}, kPruneEvery);
+        }
+        ++steps_;
         backup_ = may_overflow() ? tiles_.copy() : Buffer<Real>();
         for (Index j = 0; j < problem_.p; ++j) a_next_.data()[j] = a_.data()[j] + step_ * rate_.data()[j];
         sweep(kernel_.orthogonal_step);
@@ -112,6 +116,8 @@ class OrthogonalModel {
     }
 
   private:
+    // Of step 1, wrongly signed pairs die within a few steps: pruned after 0, 1, 2, 4, .. steps, then
+    // every 32.
     static constexpr Index kPruneEvery = 32;
     static constexpr double kLarge = 1e9;  // its square, summed, is far from overflow in float32
 
@@ -161,7 +167,7 @@ class OrthogonalModel {
     std::vector<double> squares_, totals_;
     Real step_ = 0;
     double largest_norm_ = 0, scale_ = 0;
-    Index steps_ = 0;
+    Index steps_ = 0, next_prune_ = 0;
     double sum_r2_ = 0, velocity_sq_ = 0;
     bool evaluated_ = false, speed_known_ = false, finite_ = true;
 };

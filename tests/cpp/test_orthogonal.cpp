@@ -138,7 +138,7 @@ void check_run(int n, int p, const pl::Kernel<Real>& kernel) {
     model.prepare(static_cast<Real>(step));
     std::vector<Real> W, a;
     for (int k = 0;; ++k) {
-        if (k == 1 || k == 32 || k == 64) {  // before and after tiles were moved
+        if (k == 1 || k == 2 || k == 4 || k == 32 || k == 64) {  // before and after tiles were moved
             W.clear();
             a.clear();
             model.append_state(W, a);
@@ -148,7 +148,7 @@ void check_run(int n, int p, const pl::Kernel<Real>& kernel) {
             check_facts(model, q, W, a);
         }
         if (k == 64) return;
-        if (k == 32) check_retreat(model, step, W, a);  // of a step that moves tiles
+        if (k == 1 << p % 3) check_retreat(model, step, W, a);  // of a step that moves tiles
         model.advance(2);
         CHECK(model.evaluate(2, control));
         model.prepare(static_cast<Real>(step));
