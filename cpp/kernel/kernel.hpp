@@ -111,7 +111,8 @@ struct UpdateArgs {
     double velocity_sq;  // out: sum_j |dw_j/dt|^2 + (da_j/dt)^2; NaN or infinite if anything in W, a or G is
 };
 
-// Orthogonal inputs (orthogonal.hpp): blocks of `tile` points, padded with zeros beyond n.
+// Orthogonal inputs (orthogonal.hpp): blocks of `tile` points, padded with zeros beyond n. A tile is one
+// neuron on one block.
 template <class Real>
 struct OrthogonalArgs {
     Index first, last;  // blocks
@@ -119,13 +120,17 @@ struct OrthogonalArgs {
     Real step_over_n;
     const Real *y, *norms;   // (points)
     const Real *a, *a_next;  // (p): outer weights now, and those the outputs are taken with
-    Real* W;                 // (blocks, p, tile)
+    Real* W;                 // the tiles of these blocks: live ones by block and neuron, then dead ones
+    std::int32_t* neurons;   // of each of these tiles its neuron,
+    std::int32_t* homes;     // and its block
+    std::int32_t* live;      // (blocks): live tiles of each block
     Real* push;              // (points): norm_i r_i, read by a step, then overwritten
     Real* sums;              // (p, lanes): of a sweep, still by lane
-    std::int32_t* rows;      // (blocks, p): of each block, first the neurons with a live tile
-    std::int32_t* live;      // (blocks): how many
     double sum_r2;           // out
 };
+
+// Arrays of orthogonal_rates are whole groups of so many neurons.
+constexpr Index kRateLanes = 16;
 
 // Rows are whole vectors; a row shorter than one vector takes the shortest of 16, 32, 64 bytes that holds it.
 template <class Real>
@@ -153,6 +158,7 @@ struct Kernel {
     void (*orthogonal_speed)(OrthogonalArgs<Real>&);
     void (*orthogonal_prune)(OrthogonalArgs<Real>&);
     void (*orthogonal_totals)(const Real* sums, Index p, double* totals);
+    double (*orthogonal_rates)(const double* totals, Index n, Index p, const Real* a, Real* rate);
     double (*fma_loop)(Index iterations);  // register-only yardstick, see peak.hpp
     Index fma_flops;                       // operations of one of its iterations
 };

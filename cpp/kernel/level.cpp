@@ -146,6 +146,7 @@ constexpr Kernel<Real> table() {
             orthogonal_speed<Real>,
             orthogonal_prune<Real>,
             orthogonal_totals<Real>,
+            orthogonal_rates<Real>,
             fma_loop<Real>,
             kPeakFlops<Real>};
 }
