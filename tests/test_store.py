@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from pl_native import cli, store, sweep
+from pl_native.build_info import NUMERICS
 from pl_native.store import COLUMNS, Store, columns, disk, export, folder, manifest, shards
 from sweeping import bits, cell, plan, run
 
@@ -86,7 +87,7 @@ def test_shards_have_no_pickle_and_their_hash_in_their_names(filled):
 
 def test_the_manifest_says_where_rows_come_from(filled):
     found = json.loads((filled.folder / "manifest.json").read_text())
-    assert (found["schema"], found["numerics"], found["name"]) == (store.SCHEMA, 1, "sweep")
+    assert (found["schema"], found["numerics"], found["name"]) == (store.SCHEMA, NUMERICS, "sweep")
     assert len(found["plans"]) == len(found["sessions"]) == 2
     last = found["sessions"][-1]
     for name in (
@@ -369,7 +370,7 @@ def test_without_locks_two_writers_do_no_harm(tmp_path, monkeypatch):
     [
         ({"schema": 2}, "written in layout 2 of 'pl_native rows', this version reads layout 1"),
         ({"format": "other"}, "of 'other', this version reads"),
-        ({"numerics": 2}, "holds rows of numerics 2, this version computes numerics 1"),
+        ({"numerics": 0}, f"holds rows of numerics 0, this version computes numerics {NUMERICS}"),
         ({"name": "other"}, "holds rows of the sweep 'other', not of 'sweep'"),
     ],
 )
