@@ -8,7 +8,7 @@
 namespace pl {
 namespace {
 
-constexpr double kGain = 2.0;  // of halving the step, for the error of the loss
+constexpr double kGain = 2.5;  // of halving the step, for the error of the loss
 // ndp, or np of orthogonal inputs: below, a sweep takes under a millisecond, and a team costs more than it
 // saves as soon as a core is busy.
 constexpr double kWorthSharing = 2e7;

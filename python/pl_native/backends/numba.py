@@ -112,14 +112,16 @@ def euler(
         return run.result() if run.now is not None else None
 
     with ThreadPoolExecutor(team) as pool:
-        pending = [pool.submit(one, i) for i in range(len(tasks))]
-        try:
+        pending: list[Future[RawRun | None]] = []
+        try:  # the first threads may be at work, and the signal come, before the last task is handed out
+            pending.extend(pool.submit(one, i) for i in range(len(tasks)))
             _wait(pending, lambda: poll(sum(steps), total) if poll is not None else None)
         except BaseException as error:
             stop.set()  # the runs end at their next step; leaving the pool waits for them
             if not isinstance(error, KeyboardInterrupt):
                 raise
-    return [future.result() for future in pending], stop.is_set()
+    results = [future.result() for future in pending]
+    return results + [None] * (len(tasks) - len(results)), stop.is_set()
 
 
 def _wait(pending: Sequence[Future[RawRun | None]], report: Callable[[], None]) -> None:
