@@ -52,7 +52,7 @@ def later(ended: Sequence[float], runs: int) -> list[str]:
     """Of runs that had not got somewhere: how many, and when they ended."""
     if not ended:
         return []
-    ends = list(dict.fromkeys(f"{time:.2g}" for time in (min(ended), max(ended))))
+    ends = list(dict.fromkeys(f"{time:.3g}" for time in (min(ended), max(ended))))
     return [f"{len(ended)} of {runs} > {'..'.join(ends)}"]
 
 
@@ -80,8 +80,8 @@ def words(verdicts: Sequence[str]) -> str:
 
 def overview(rows: Sequence[Row]) -> str:
     """One line per size: when the criterion and 1e-6 of it are reached, and what becomes of the networks."""
-    head = ["n", "p d", "flow: criterion", "flow: 1e-6 of it", "networks"]
-    head += [f"Euler, step {step}: criterion" for step in ("1", "0.5", "0.25")]
+    head = ["n", "p d", "criterion: flow", "Euler 1", "Euler 0.5", "Euler 0.25"]
+    head += ["1e-6 of it: flow", "flow of the networks"]
     lines = []
     for n in sizes(rows):
         flow = select(rows, n=n, method="capture")
@@ -90,8 +90,8 @@ def overview(rows: Sequence[Row]) -> str:
         euler = [select(rows, n=n, method="euler", setting=step) for step in ("1.0", "0.5", "0.25")]
         one = flow[0]
         product = str(int(one["p"]) * int(one["d"]))
-        cells = [n, product, criterion(flow), target(flow), words(networks(flow))]
-        lines.append([*cells, *(criterion(mine) or "-" for mine in euler)])
+        times = [criterion(flow), *(criterion(mine) or "-" for mine in euler), target(flow)]
+        lines.append([n, product, *times, words(networks(flow))])
     return grid(head, lines)
 
 
