@@ -42,14 +42,18 @@ def reached(rows: Sequence[Row], least: float = 0.0) -> list[bool]:
 
 def finding_1(rows: Sequence[Row]) -> str:
     """The threshold near 1650 is set by the horizon."""
-    lines = ["### 1. The threshold near 1650 is set by the horizon\n"]
+    lines = ["### 1. The threshold near 1650 is set by the horizon\n\nThe flow at rtol 0.001.\n"]
     for n in sorted({row["n"] for row in rows}, key=int):
         flow = select(rows, n=n, method="capture", setting="0.001")
         if n in CLAIMS and flow:
             lines.append(_claim(n, flow))
         elif flow:
-            text = f"- n = {n}, of which the finding says nothing: the flow reaches the criterion in "
-            lines.append(text + counted(reached(flow)) + f"; time {criterion(flow)} t_inf.")
+            there = ["converged" if done else "undecided" for done in reached(flow)]
+            lines.append(
+                f"- n = {n}, of which the finding says nothing: the flow reaches the criterion in "
+                f"{sum(reached(flow))} of {len(flow)} runs, share {share(there)}; "
+                f"time {criterion(flow)} t_inf."
+            )
     return "\n".join(lines) + "\n"
 
 
@@ -116,12 +120,10 @@ def rises_late(row: Row) -> bool:
 
 def share(verdicts: Sequence[str]) -> str:
     """Of networks that converge, the interval widened by those that are undecided."""
-    low, high = verdicts.count("converged"), len(verdicts) - verdicts.count("not")
-    bounds = (
-        clopper_pearson(low, len(verdicts)).interval.low,
-        clopper_pearson(high, len(verdicts)).interval.high,
-    )
-    return f"[{bounds[0]:.2f}, {bounds[1]:.2f}]"
+    runs, sure, undecided = len(verdicts), verdicts.count("converged"), verdicts.count("undecided")
+    low = clopper_pearson(sure, runs).interval.low
+    high = clopper_pearson(sure + undecided, runs).interval.high
+    return f"[{low:.2f}, {high:.2f}]"
 
 
 def tails(rows: Sequence[Row], curves: Sequence[Row]) -> str:
@@ -143,7 +145,9 @@ def tails(rows: Sequence[Row], curves: Sequence[Row]) -> str:
     if table:
         text.append(
             "\nUndecided networks, the longest run of each. Powers: -d log L/d log t over the last "
-            "factor of two of the time but one, and over the last.\n\n" + table
+            "factor of two of the time but one, and over the last. A power that rises is a loss "
+            "that falls faster than a power law; one that falls, a loss that slows down and may come to "
+            "rest above 0.\n\n" + table
         )
     return "\n".join(text) + "\n"
 

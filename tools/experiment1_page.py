@@ -66,6 +66,6 @@ def origin(rows: Sequence[Row]) -> str:
         return ""
     draws = ", ".join(sorted({row["draw"] for row in early}))
     return (
-        f"{len(early)} of the {len(rows)} rows (draws {draws}; `earlier` in column `code`) are of an "
-        "earlier state of the method, which ended every run at 8 t_inf and kept no curves.\n"
+        f"{len(early)} of the {len(rows)} rows (draws {draws}; `earlier` in column `code`) are of an earlier "
+        "build, which\nended every run at 8 t_inf and kept no curves.\n"
     )
