@@ -1,6 +1,7 @@
 """What do two threads bring, on ensembles and on one large problem, and how much memory does a long one take?
 
-The same bits for one thread and two are asserted before anything is timed.
+The same bits for one thread and two are asserted before anything is timed. Beside each ratio stand those that
+two threads bring to a loop of registers only and to memory (ceilings.py), measured in the same rounds.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 import pl_native as pl
+from ceilings import ceilings, ratios
 from isolated import GIB, isolated
 from options import parse, save
 from pl_native.bench.harness import Arm, Effort, Ratio, enough_steps, measure, timed
@@ -47,20 +49,24 @@ def assert_same_bits(one: list[pl.Solution], other: list[pl.Solution]) -> None:
             raise AssertionError(f"problem {k}: the number of threads changed the result")
 
 
-def speed_up(name: str, problems: list[Problem], goal: float, effort: Effort) -> dict[str, Any]:
+def speed_up(
+    name: str, problems: list[Problem], goal: float, effort: Effort, least_steps: int = 4
+) -> dict[str, Any]:
     """Seconds with one thread over seconds with two."""
 
     def go(steps: int, threads: int) -> list[pl.Solution]:
         return pl.simulate_ensemble(problems, t_end=steps * 0.1, step=0.1, threads=threads)
 
-    steps = enough_steps(lambda count: go(count, 1), 2 * effort.work, first=4)
+    steps = enough_steps(lambda count: go(count, 1), 2 * effort.work, first=least_steps)
     assert_same_bits(go(steps, 1), go(steps, THREADS))
     arms = [
         Arm(f"{count} threads", timed(lambda count=count: go(steps, count)))  # type: ignore[misc]
         for count in (1, THREADS)
     ]
-    found = measure(arms, effort.budget).ratio("1 threads", f"{THREADS} threads")
-    return row_of(name, found, goal) | {"problems": len(problems), "steps": steps}
+    with ceilings(THREADS) as limits:
+        rounds = measure(arms + limits, effort.budget)
+    found = rounds.ratio("1 threads", f"{THREADS} threads")
+    return row_of(name, found, goal) | {"problems": len(problems), "steps": steps} | ratios(rounds, THREADS)
 
 
 def row_of(name: str, found: Ratio, goal: float) -> dict[str, Any]:
@@ -68,10 +74,10 @@ def row_of(name: str, found: Ratio, goal: float) -> dict[str, Any]:
 
 
 def orthogonal_large(n: int, effort: Effort) -> dict[str, Any]:
-    """One orthogonal problem of n points, in this process."""
+    """One orthogonal problem of n points, in this process; packing W takes as long as dozens of steps."""
     data = pl.data.orthogonal(n, seed=1, dtype="float32")
     net = pl.initial.asymmetric(pl.minimal_width(n), n, seed=1, data=data, dtype="float32")
-    return speed_up(f"orthogonal, n = {n}, p = {net.p}", [(data, net)], LARGE_GOAL, effort)
+    return speed_up(f"orthogonal, n = {n}, p = {net.p}", [(data, net)], LARGE_GOAL, effort, 128)
 
 
 def small_problems(count: int) -> Iterator[Problem]:

@@ -108,6 +108,65 @@ def test_live_pairs_are_fitted_by_place(bench, monkeypatch):
     assert "| level 1 | 64 .. 256 |" in text
 
 
+@pytest.fixture
+def small_ceilings(bench, monkeypatch):
+    """bench/ceilings.py with an array of 40 kB and a short peak."""
+    script = bench("ceilings")
+    monkeypatch.setattr(script, "array_bytes", lambda: 40_004)
+    monkeypatch.setattr(machine, "PEAK_SECONDS", 1e-3)
+    return script
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_every_element_is_added_to_once(small_ceilings, threads):
+    array = np.arange(10_001, dtype=np.float32)
+    with small_ceilings.ThreadPoolExecutor(threads) as pool:
+        small_ceilings.add_in_place(array, threads, pool)
+    assert np.array_equal(array, np.arange(1, 10_002))
+
+
+def test_the_array_of_the_ceiling_is_beyond_the_caches(bench, monkeypatch):
+    script = bench("ceilings")
+    for caches, expected in [({}, 64), ({1: 2**15, 3: 2**25}, 128), ({3: 2**30}, 1024)]:
+        monkeypatch.setattr(script, "cache_bytes", lambda caches=caches: caches)
+        assert script.array_bytes() == expected * 2**20
+
+
+def test_ceilings_are_ratios_of_their_own_arms(small_ceilings):
+    with small_ceilings.ceilings(2) as arms:
+        assert all(arm.run() > 0 for arm in arms)
+        names = [arm.name for arm in arms]
+    assert sorted(names) == ["FMA loop, 1", "FMA loop, 2", "addition, 1", "addition, 2"]
+    seconds = dict(zip(sorted(names), ([3.0, 3.0], [2.0, 2.0], [5.0, 5.0], [4.0, 4.0]), strict=True))
+    found = small_ceilings.ratios(harness.Rounds(seconds), 2)
+    assert {name: one["median"] for name, one in found["ceilings"].items()} == {
+        "FMA loop": 1.5,
+        "addition": 1.25,
+    }
+
+
+def test_ceilings_stand_beside_the_ratio(bench, small_ceilings):
+    script, tables = bench("bench_ensemble"), bench("tables")
+    tiny = harness.Effort(True, 1e-4, harness.Budget(2, 1e-9))
+    row = script.speed_up("small", problems.Case(20, 5, 7, "float32", 2).problems(), 1.9, tiny)
+    assert {name: one["low"] > 0 for name, one in row["ceilings"].items()} == {
+        "FMA loop": True,
+        "addition": True,
+    }
+    ratio = {"low": 1.2, "high": 1.4, "differs": True}
+    row |= ratio | {"median": 1.25, "addition_mib": 128.0}
+    row["ceilings"] = {"FMA loop": ratio | {"median": 1.31}, "addition": ratio | {"median": 1.22}}
+    older = {key: value for key, value in row.items() if key not in ("ceilings", "addition_mib")}
+    absent = {"kind": "speed-up", "name": "large", "goal": 1.8, "not_run": "no memory"}
+    text = tables.ensemble([row, older, absent])
+    start = "| small | **1.25 [1.2, 1.4]** | >= 1.9: **missed** |"  # judged by the ratio itself
+    assert f"{start} 1.31 [1.2, 1.4] | 1.22 [1.2, 1.4] |" in text
+    assert f"{start} - | - |" in text
+    assert "| large | not run: no memory | - | - | - |" in text
+    assert "128 MiB" in text
+    assert "ceilings" not in tables.ensemble([older])
+
+
 @pytest.mark.parametrize("variant", ["plain", "by points", "by neurons", "batched"])
 def test_numpy_rivals_end_in_our_state(variant):
     case = problems.Case(20, 5, 7, "float64", 2)

@@ -68,21 +68,36 @@ def test_pairs_slide_in_the_problems() -> None:
 def test_the_loss_tends_to_that_of_the_flow() -> None:
     found, median = errors(), np.median(errors(), axis=0)
     assert (found <= 2 * np.array(TOLERANCES)).all(), found / TOLERANCES
-    slopes = np.log(median[:-1] / median[1:]) / np.log(10)
-    assert (slopes > 0.75).all(), slopes
+    assert (median <= 0.5 * np.array(TOLERANCES)).all(), median / TOLERANCES
+    assert (np.diff(np.log(median)) < 0).all(), median
     cost = np.median([captured(seed, 1e-4).stats["rhs"] for seed in range(20)])
-    assert cost < 800  # 480; a method of order 1 needs many times as many
+    assert cost < 400  # 262; a method of order 1 needs many times as many
+
+
+def test_the_error_of_the_weights_falls_with_the_square_of_the_step() -> None:
+    """Saved times end a step, and no tolerance asks for shorter ones. Pairs that switch only because others
+    did are few, but without the second look at them the factor is 5."""
+    factors = []
+    for seed in range(12):
+        data, net = sliding(seed)
+        true = flow(data, net, 3.0).network.W
+        off = [
+            np.linalg.norm(capture(data, net, 3.0, rtol=10.0, atol=1.0, save=count).network.W - true)
+            for count in (31, 121)
+        ]
+        factors.append(off[0] / off[1])
+    assert np.exp(np.mean(np.log(factors))) > 9.0, np.sort(factors)  # 16 for order 2, 4 for order 1
 
 
 def test_the_estimate_is_within_three_of_the_true_error() -> None:
-    """In 83 % of the runs (50 of 60), and too low in 3 %. The estimate is the largest over all steps, the
-    truth over the saved times; runs whose true error is at rounding level say nothing."""
+    """In all of the 60 runs. The estimate is the largest over all steps, the truth over the saved times; runs
+    whose true error is at rounding level say nothing."""
     said = np.array([[captured(s, rtol).stats["loss_error"] for rtol in TOLERANCES] for s in range(20)])
     ratio = (said / errors())[errors() > 1e-12]
     assert (said <= TOLERANCES).all()
     assert len(ratio) > 50
-    assert np.mean((ratio > 1 / 3) & (ratio < 3)) >= 0.8, np.sort(ratio)
-    assert np.mean(ratio > 1 / 3) >= 0.9, np.sort(ratio)  # an estimate too high does no harm
+    assert np.mean((ratio > 1 / 3) & (ratio < 3)) >= 0.9, np.sort(ratio)
+    assert np.mean(ratio > 1 / 3) >= 0.95, np.sort(ratio)  # an estimate too high does no harm
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -28,7 +28,7 @@ Tolerance tolerance_for(const FlowProblem& problem, double rtol) {
     // the more points, the more of them turn within one step of the fall: measured from 10^4 to 10^6
     const double many = std::min(1.0, std::pow(1e4 / problem.n, 0.75));
     if (problem.X == nullptr) return {1e-5 * many * std::pow(rtol / 1e-2, 1.5), 2.0 / 3.0};
-    return {std::min(1e-4 * std::pow(rtol / 1e-3, 2.5), 1e-2), 0.4};
+    return {std::min(5e-4 * std::pow(rtol / 1e-3, 2.0), 1e-2), 0.5};
 }
 double next_tolerance(double now, double power, double asked, double found) {
     return now * std::clamp(0.5 * std::pow(asked / found, 1 / power), 1e-4, 0.25);
@@ -77,7 +77,7 @@ class Capture {
 
     void begin(double tolerance) {
         if (meshes_) spent_ += meshes_->evaluations();
-        meshes_ = std::make_unique<Meshes>(problem_, threads_, options_.rtol);
+        meshes_ = std::make_unique<Meshes>(problem_, threads_);
         result_ = CaptureResult();
         result_.past = options_.past;
         CapturePast& now = result_.past;

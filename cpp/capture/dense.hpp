@@ -17,7 +17,7 @@ class DenseCapture : public CaptureModel {
     int points() const override { return static_cast<int>(n_); }
     const std::vector<double>& residuals() const override { return now_.r; }
     double sum_r2() const override { return now_.sum_r2; }
-    void attempt(const double* impulse, double h, int substeps) override;
+    void attempt(const double* impulse, double h) override;
     void response(const double* impulse, double* r) override;
     const std::vector<double>& trial_residuals() const override { return trial_.r; }
     double trial_sum_r2() const override { return trial_.sum_r2; }
@@ -36,6 +36,8 @@ class DenseCapture : public CaptureModel {
     static double bytes(const FlowProblem& problem);
 
   private:
+    static constexpr Index kChunk = 4;  // neurons handed to a thread at a time
+
     struct State {
         Buffer<double> W, a, z;                     // (p, stride), (p), (p, ldz)
         Buffer<Word> masks;                         // (blocks, p)
@@ -45,13 +47,19 @@ class DenseCapture : public CaptureModel {
     };
     State make_state() const;
     void take_velocity();
-    void drive(const double* impulse, double h);
+    std::vector<Touched> at_kink(Index j) const;
+    void drive(const double* impulse);
+    void advance(double h);
+    void begin_touched(Index j);
     void move_weights(Index j);
-    void find_crossings(Index j);
+    std::size_t find_crossings(Index j);
     void refresh();
     void preactivations(const double* W, Index neurons, double* z);
     void shared(Index count, const std::function<void(Index)>& body);
-    bool meet_kinks(Index j, const double* impulse, int substeps);
+    bool meet_kinks(Index j, const double* impulse);
+    bool look_again(Index j, const double* impulse);
+    NeuronPath path(Index j, const double* impulse, double outer);
+    void each_neuron(bool (DenseCapture::*visit)(Index, const double*), const double* impulse);
     void conclude(const std::vector<std::vector<Touched>>& at_rest);
     void outer_weights();
     void evaluate_outputs(State& state);
@@ -61,7 +69,7 @@ class DenseCapture : public CaptureModel {
     const Kernel<double>& kernel_;
     Index n_, d_, p_, stride_, blocks_, ldz_;
     State now_, trial_;
-    std::vector<KinkSolver> solvers_;  // one per chunk of neurons
+    std::vector<KinkSolver> solvers_;  // one per neuron: what it knows of its pairs serves the second look
     std::vector<unsigned char> moved_;
     int threads_;
     Buffer<double> G_, scratch_, weights_, r_, picked_W_, picked_z_;

@@ -6,29 +6,46 @@
 namespace pl {
 namespace {
 
-constexpr double kInstant = 1e-6;  // a time short enough to read a velocity from
-
 std::size_t at(Index j) {
     return static_cast<std::size_t>(j);
 }
 
 }  // namespace
 
-// From the shares of an instant, not from differences of the state.
+// The velocity that the inclusion selects: shares of this instant, not of a step.
 void DenseCapture::take_velocity() {
-    std::vector<double> impulse = now_.r;
-    for (double& q : impulse) q *= kInstant;
-    attempt(impulse.data(), kInstant, 0);
-    const double scale = 1.0 / (static_cast<double>(n_) * kInstant);
+    const double* r = now_.r.data();
+    drive(r);
     velocity_sq_ = 0;
     for (Index j = 0; j < p_; ++j) {
+        const double outer = now_.a.data()[j];
+        std::vector<Touched> kinks = at_kink(j);
+        if (!kinks.empty()) solvers_[at(j)].instant(kinks, path(j, r, outer));
         const double *w = now_.W.data() + j * stride_, *g = G_.data() + j * stride_;
         double work = 0;
         for (Index k = 0; k < d_; ++k) work += w[k] * g[k];
-        const double a = now_.a.data()[j] * scale;
-        rate_[at(j)] = work * scale;
-        velocity_sq_ += a * a * norm_sq(g, d_) + rate_[at(j)] * rate_[at(j)];
+        const double speed = outer / static_cast<double>(n_);
+        rate_[at(j)] = work / static_cast<double>(n_);
+        velocity_sq_ += speed * speed * norm_sq(g, d_) + rate_[at(j)] * rate_[at(j)];
     }
+}
+
+// Pairs with z_ji = 0: those at rest, and others that start there.
+std::vector<Touched> DenseCapture::at_kink(Index j) const {
+    std::vector<Touched> kinks = now_.touched[at(j)];
+    for (Touched& pair : kinks) pair.first = pair.share = pair.last;
+    const double* z = now_.z.data() + j * ldz_;
+    const std::size_t resting = kinks.size();
+    for (Index i = 0; i < n_; ++i) {
+        if (z[i] != 0.0) continue;
+        const int point = static_cast<int>(i);
+        const auto known = kinks.begin() + static_cast<std::ptrdiff_t>(resting);
+        if (std::any_of(kinks.begin(), known, [point](const Touched& pair) { return pair.point == point; }))
+            continue;
+        kinks.emplace_back();
+        kinks.back().point = point;
+    }
+    return kinks;
 }
 
 double DenseCapture::velocity_sq() {

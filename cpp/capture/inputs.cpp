@@ -32,16 +32,21 @@ CaptureInputs::CaptureInputs(const FlowProblem& problem, int threads)
     : problem_(as_problem(problem)),
       packed_(problem_, kernel<double>(), threads),
       stride_(round_up(problem_.d, 8)),
-      rows_(problem_.n * stride_) {
+      float_stride_(round_up(problem_.d, 16)),
+      rows_(problem_.n * stride_),
+      float_rows_(problem_.n * float_stride_) {
     for (Index i = 0; i < problem_.n; ++i)
-        std::copy_n(problem_.X + i * problem_.d, problem_.d, rows_.data() + i * stride_);
-    for (Index i = 0; i < problem_.n; ++i) norm_sq_.push_back(norm_sq(rows_.data() + i * stride_, stride_));
+        for (Index k = 0; k < problem_.d; ++k) {
+            const double x = problem_.X[i * problem_.d + k];
+            rows_.data()[i * stride_ + k] = x;
+            float_rows_.data()[i * float_stride_ + k] = static_cast<float>(x);
+        }
 }
 
 double CaptureInputs::bytes(const FlowProblem& problem) {
     const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
     const double d = problem.d, lanes = static_cast<double>(kernel<double>().lanes);
-    return 8 * points * (2 * d + lanes + 2) + 8.0 * problem.n * (d + 9);
+    return 8 * points * (2 * d + lanes + 2) + problem.n * (8.0 * (d + 8) + 4.0 * (d + 16));
 }
 
 }  // namespace pl

@@ -19,15 +19,15 @@ class CaptureInputs {
 
     const Problem<double>& problem() const { return problem_; }
     const PackedProblem<double>& packed() const { return packed_; }
-    InputRows rows() const { return {rows_.data(), norm_sq_.data(), stride_}; }
+    InputRows rows() const { return {rows_.data(), stride_, float_rows_.data(), float_stride_}; }
     static double bytes(const FlowProblem& problem);
 
   private:
     Problem<double> problem_;
     PackedProblem<double> packed_;
-    Index stride_;
+    Index stride_, float_stride_;
     Buffer<double> rows_;
-    std::vector<double> norm_sq_;
+    Buffer<float> float_rows_;
 };
 
 }  // namespace pl

@@ -8,10 +8,7 @@
 namespace pl {
 namespace {
 
-constexpr double kGain = 1.5;  // of halving the step, for the error of the loss
-// Pieces that a neuron's path through its kinks is cut into. Two halve the error of one, for a fifth more
-// time; at loose tolerances steps are so few that one does.
-constexpr double kOnePiece = 1e-3;
+constexpr double kGain = 2.0;  // of halving the step, for the error of the loss
 // ndp, or np of orthogonal inputs: below, a sweep takes under a millisecond, and a team costs more than it
 // saves as soon as a core is busy.
 constexpr double kWorthSharing = 2e7;
@@ -19,18 +16,22 @@ constexpr int kHalvings = 12;      // of a fine step whose loss would rise
 constexpr int kTries = 40;         // of a coarse step
 constexpr double kAccepted = 2.0;  // local error over its tolerance: the meshes decide in the end
 
-int pieces(double rtol) {
-    return rtol >= kOnePiece ? 1 : 2;
+// Shares of pairs are in single precision: at a state of rest what they leave moves the loss by as much
+// either way, and no step would be short enough. The coarse mesh only serves the estimate.
+constexpr double kFineSlack = 1e-12, kCoarseSlack = 1e-8;
+
+bool rises(double before, double after, double slack) {
+    return !(after <= before * (1 + slack));
 }
 
 }  // namespace
 
-Meshes::Meshes(const FlowProblem& problem, int threads, double rtol)
+Meshes::Meshes(const FlowProblem& problem, int threads)
     : problem_(as_problem(problem)),
       inputs_(problem.X != nullptr ? std::make_shared<CaptureInputs>(problem, threads) : nullptr),
       flow_(problem),
-      fine_(make(threads), pieces(rtol)),
-      coarse_(make(threads), pieces(rtol)) {}
+      fine_(make(threads)),
+      coarse_(make(threads)) {}
 
 std::unique_ptr<CaptureModel> Meshes::make(int threads) const {
     const double work = static_cast<double>(flow_.n) * flow_.p * (inputs_ ? flow_.d : 1);
@@ -49,7 +50,7 @@ double Meshes::advance(double H, double tolerance) {
         const double drop = after > 0 && before > 0 ? std::abs(std::log(before / after)) : 1.0;
         const double error = coarse_.step.error() * drop / tolerance;
         const double factor = std::clamp(0.9 / std::cbrt(std::max(error, 1e-9)), 0.3, 2.0);
-        const bool good = error <= kAccepted && after <= before;
+        const bool good = error <= kAccepted && !rises(before, after, kCoarseSlack);
         if (good || tries == kTries) {
             if (H >= next_ || factor < 1) next_ = H * factor;
             break;
@@ -69,7 +70,7 @@ double Meshes::advance(double H, double tolerance) {
 void Meshes::half(double h, int depth) {
     CaptureModel& fine = *fine_.model;
     fine_.step.attempt(h);
-    if (!(fine.trial_sum_r2() <= fine.sum_r2()) && depth < kHalvings) {
+    if (rises(fine.sum_r2(), fine.trial_sum_r2(), kFineSlack) && depth < kHalvings) {
         ++rejected_;
         half(0.5 * h, depth + 1);
         half(0.5 * h, depth + 1);

@@ -13,7 +13,7 @@ namespace pl {
 class Meshes {
   public:
     // Models of the problem at its (W, a).
-    Meshes(const FlowProblem& problem, int threads, double rtol);
+    Meshes(const FlowProblem& problem, int threads);
 
     // One coarse step of at most H, two fine ones beside it; its length. `tolerance`: of the local error of
     // the loss on the coarse mesh, relative. The step to try next is next().
@@ -39,8 +39,7 @@ class Meshes {
 
   private:
     struct Mesh {
-        Mesh(std::unique_ptr<CaptureModel> state, int substeps)
-            : model(std::move(state)), step(*model, substeps) {}
+        explicit Mesh(std::unique_ptr<CaptureModel> state) : model(std::move(state)), step(*model) {}
         std::unique_ptr<CaptureModel> model;
         CaptureStep step;
     };

@@ -26,15 +26,15 @@ class CaptureModel {
     virtual const std::vector<double>& residuals() const = 0;  // r (n)
     virtual double sum_r2() const = 0;
 
-    // The state that impulse Q leads to in a time h, the path cut into `substeps` pieces at the kinks; the
-    // state itself stays. Its residuals are then trial_residuals(). One right-hand side.
-    virtual void attempt(const double* impulse, double h, int substeps) = 0;
+    // The state that impulse Q leads to in a time h; the state itself stays. Its residuals are then
+    // trial_residuals(). One right-hand side.
+    virtual void attempt(const double* impulse, double h) = 0;
     virtual const std::vector<double>& trial_residuals() const = 0;
     virtual double trial_sum_r2() const = 0;
     // The residuals that impulse Q leads to, for the stages inside a step. With the kinks: pairs that kept
     // their share would hold the step at a third of its length in the tail.
     virtual void stage(const double* impulse, double h, double* r) {
-        attempt(impulse, h, 1);
+        attempt(impulse, h);
         std::copy(trial_residuals().begin(), trial_residuals().end(), r);
     }
     // The residuals that a tiny impulse leads to while every pair keeps its share: linear, for the spectral

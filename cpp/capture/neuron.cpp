@@ -3,76 +3,100 @@
 #include <algorithm>
 
 #include "kernel/dispatch.hpp"
+#include "run/packed.hpp"
 
 namespace pl {
 namespace {
-// Three sweeps and shares to 10 % give the loss as well as sweeps to 1e-8 do, at a tenth of the cost: what is
-// left is seen by the next piece, which starts from where the neuron really is.
-constexpr int kSweeps = 3;
-constexpr double kTolerance = 0.1;
+
+constexpr Index kLanes = 16;  // places of pairs come in whole vectors of every level
+constexpr Index kSpare = 3;   // for pairs that are found later
+constexpr int kArrays = 9;    // push, z, v, share, side, mean, due, per_drop, changed
 
 }  // namespace
 
-void KinkSolver::gather(const std::vector<Touched>& touched, const NeuronPath& path, const double* impulse,
-                        int pieces) {
-    const double piece = 1.0 / std::max(pieces, 1);
-    const std::size_t m = touched.size(), width = static_cast<std::size_t>(inputs_.stride);
-    const SumKernel& sums = *level().sums;
-    x_.resize(m);
-    for (auto* values : {&norm_sq_, &base_, &push_, &z_, &share_, &mean_}) values->resize(m);
-    rests_.resize(m);
-    order_.resize(m);
-    g_.assign(width, 0.0);
-    drift_.assign(width, 0.0);
-    w0_.assign(width, 0.0);
-    const Index common = std::min(path.width, inputs_.stride);
-    std::copy_n(path.g, common, drift_.begin());
-    std::copy_n(path.w0, common, w0_.begin());
-    for (std::size_t l = 0; l < m; ++l) {
-        const int i = touched[l].point;
-        x_[l] = inputs_.row(i);
-        norm_sq_[l] = inputs_.norm_sq[i];
-        base_[l] = pieces > 0 ? sums.dot(w0_.data(), x_[l], width) : path.z0[i];
-        push_[l] = piece * impulse[i];
-        z_[l] = path.z0[i];
-        share_[l] = touched[l].share;
-        mean_[l] = 0.0;
-        const double own = touched[l].share * impulse[i];
-        for (std::size_t k = 0; k < width; ++k) drift_[k] -= own * x_[l][k];
+// Room for so many pairs. K of the known ones stays where it is.
+void KinkSolver::make_room(std::size_t count, std::size_t known) {
+    const auto m = static_cast<Index>(count);
+    if (known == count || m > args_.ld) {
+        args_.ld = round_up(m + kSpare, kLanes);
+        if (gram_.size() < args_.ld * args_.ld) gram_ = Buffer<float>(args_.ld * args_.ld);
+        args_.known = static_cast<int>(count);
+    } else {
+        args_.known = static_cast<int>(known);
     }
-    for (double& v : drift_) v *= piece;
+    args_.count = static_cast<int>(count);
+    if (arrays_.size() < kArrays * args_.ld) arrays_ = Buffer<float>(kArrays * args_.ld);
+    std::fill_n(arrays_.data(), kArrays * args_.ld, 0.0F);
+    float* next = arrays_.data();
+    for (float** array :
+         {&args_.z, &args_.v, &args_.share, &args_.side, &args_.mean, &args_.due, &args_.per_drop}) {
+        *array = next;
+        next += args_.ld;
+    }
+    push_ = next;
+    changed_ = next + args_.ld;
+    x_.resize(count);
+    rows_.resize(count);
+    weights_.resize(count);
+    order_.resize(count);
 }
 
-void KinkSolver::solve(std::vector<Touched>& touched, const NeuronPath& path, const double* impulse,
-                       int pieces) {
-    const std::size_t m = touched.size();
-    gather(touched, path, impulse, pieces);
-    static_assert(sizeof(bool) == sizeof(unsigned char));
-    KinkArgs args{static_cast<int>(m),
-                  static_cast<std::size_t>(inputs_.stride),
-                  x_.data(),
-                  norm_sq_.data(),
-                  base_.data(),
-                  push_.data(),
-                  drift_.data(),
-                  path.scale,
-                  g_.data(),
-                  z_.data(),
-                  share_.data(),
-                  reinterpret_cast<bool*>(rests_.data()),
-                  order_.data(),
-                  pieces > 0 ? kTolerance : 1e-10,
-                  pieces > 0 ? kSweeps : 1000,
-                  false,
-                  pieces == 0};
-    const int times = std::max(pieces, 1);
-    for (int k = 0; k < times; ++k) {
-        args.last = k + 1 == times;
-        level().sums->settle(args);
-        for (std::size_t l = 0; l < m; ++l) mean_[l] += share_[l] / times;
+// Lays out the pairs for the kernel; K is taken.
+void KinkSolver::prepare(const std::vector<Touched>& touched, std::size_t known, const NeuronPath& path) {
+    make_room(touched.size(), known);
+    for (std::size_t l = 0; l < touched.size(); ++l) {
+        const Touched& pair = touched[l];
+        x_[l] = inputs_.float_rows + pair.point * inputs_.float_stride;
+        rows_[l] = inputs_.row(pair.point);
+        push_[l] = static_cast<float>(path.scale * path.impulse[pair.point]);
+        args_.z[l] = static_cast<float>(pair.z);
+        args_.v[l] = static_cast<float>(pair.v);
+        args_.share[l] = static_cast<float>(pair.first);
+        args_.side[l] = pair.held ? 0.0F : pair.first > 0.0 ? 1.0F : -1.0F;
+        changed_[l] = static_cast<float>(pair.share - pair.first);
     }
-    for (std::size_t l = 0; l < m; ++l) touched[l] = {touched[l].point, mean_[l], share_[l], rests_[l] != 0};
-    std::copy_n(g_.begin(), std::min(path.width, inputs_.stride), path.g);
+    args_.width = inputs_.float_stride;
+    args_.x = x_.data();
+    args_.gram = gram_.data();
+    args_.push = push_;
+    args_.changed = changed_;
+    args_.order = order_.data();
+    level().kinks->gram(args_);
+    args_.known = static_cast<int>(known);
+}
+
+// g under the shares found.
+void KinkSolver::conclude(std::vector<Touched>& touched, const float* shares, const NeuronPath& path) {
+    for (std::size_t l = 0; l < touched.size(); ++l) {
+        Touched& pair = touched[l];
+        const double share = static_cast<double>(shares[l]);
+        weights_[l] = (share - pair.share) * path.impulse[pair.point];
+        pair.share = share;
+        pair.last = static_cast<double>(args_.share[l]);
+        pair.rests = args_.side[l] == 0.0F;
+    }
+    std::fill_n(drive_.data(), drive_.size(), 0.0);
+    level().kinks->add_rows(rows_.data(), weights_.data(), args_.count, inputs_.stride, drive_.data());
+    for (Index k = 0; k < std::min(path.width, inputs_.stride); ++k) path.g[k] += drive_.data()[k];
+}
+
+void KinkSolver::follow(std::vector<Touched>& touched, std::size_t known, const NeuronPath& path) {
+    prepare(touched, known, path);
+    level().kinks->follow(args_);
+    conclude(touched, args_.mean, path);
+}
+
+void KinkSolver::instant(std::vector<Touched>& touched, const NeuronPath& path) {
+    std::copy_n(path.g, std::min(path.width, inputs_.stride), drive_.data());
+    for (Touched& pair : touched) {
+        pair.held = true;
+        pair.z = 0.0;
+        pair.v = path.scale * level().sums->dot(drive_.data(), inputs_.row(pair.point),
+                                                static_cast<std::size_t>(inputs_.stride));
+    }
+    prepare(touched, touched.size(), path);
+    level().kinks->instant(args_);
+    conclude(touched, args_.share, path);
 }
 
 }  // namespace pl

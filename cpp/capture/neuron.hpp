@@ -1,55 +1,70 @@
-// One neuron's way through its kinks during a step: the pairs that switch, come to rest or are let go, solved
-// together. Neurons do not see each other within a step, so each is a problem of its own.
+// One neuron's way through its kinks during a step: the pairs that switch, come to rest or are let go, in the
+// order in which they do (kernel/kinks.hpp). Neurons do not see each other within a step, so each is a
+// problem of its own.
 #pragma once
 
 #include <vector>
 
 #include "kernel/kernel.hpp"
+#include "run/buffer.hpp"
 
 namespace pl {
 
-// A pair that meets its kink in a step.
+// A pair that meets its kink in a step, or rests at it.
 struct Touched {
-    int point;
-    double share;  // of the step's impulse that acts on the neuron, in [0, 1]
-    double last;   // the same in the last piece of the step: the guess for the next step
-    bool rests;    // held at z = 0 at the end of the step
+    int point = 0;
+    bool rests = false;  // held at its kink; of a step: at its end
+    bool held = false;   // at the start of the step
+    double z = 0;        // pre-activation there; of a pair at rest, what rounding and tolerances left of it
+    double v = 0;        // how far z moves in the step if all touched pairs keep their first shares
+    double first = 0;    // share at the start of the step
+    double share = 0;    // of the step's impulse that acts on the neuron, in [0, 1]
+    double last = 0;     // share at the end of the step
 };
 
-// The inputs as the kinks see them: rows padded to `stride` (a multiple of 8) with zeros.
+// The inputs as the kinks see them: rows padded with zeros, `stride` a multiple of 8; in single precision
+// `float_stride`, of 16.
 struct InputRows {
-    const double *rows, *norm_sq;
+    const double* rows;
     Index stride;
+    const float* float_rows;
+    Index float_stride;
     const double* row(int i) const { return rows + i * stride; }
 };
 
 // A neuron during a step: w = w0 + scale g, with g = sum_i (share_i impulse_i) x_i.
 struct NeuronPath {
-    Index width;  // of w0 and g, zero-padded beyond d; may be less or more than the inputs' stride
-    const double* w0;
-    const double* z0;  // (n): at the start, exactly 0 for pairs at rest
-    double* g;         // the drive under the shares given; out: under the shares found
-    double scale;
+    Index width;   // of g, zero-padded beyond d; may be less or more than the inputs' stride
+    double* g;     // the drive under the shares given; out: under the shares found
+    double scale;  // abar_j / n
+    const double* impulse;
 };
 
 class KinkSolver {
   public:
-    explicit KinkSolver(InputRows inputs) : inputs_(inputs) {}
+    explicit KinkSolver(InputRows inputs) : inputs_(inputs), drive_(inputs.stride) {}
 
-    // New shares of `touched`, the path cut into `pieces`, and the drive they give. 0 pieces: the instant,
-    // for the velocity: z starts at z0 as recorded rather than where rounding and unfinished sweeps left it,
-    // and the shares are solved to the end.
-    void solve(std::vector<Touched>& touched, const NeuronPath& path, const double* impulse, int pieces);
+    // The shares of the touched pairs along the path, and the drive they give. All of a pair but rests, share
+    // and last is given; share is what g holds. The pairs from `known` on were found to switch once the
+    // others had been followed: their v is that of the path found then.
+    void follow(std::vector<Touched>& touched, std::size_t known, const NeuronPath& path);
+    // The same at the instant, for the velocity: all touched are held; share and last are found.
+    void instant(std::vector<Touched>& touched, const NeuronPath& path);
 
   private:
-    void gather(const std::vector<Touched>& touched, const NeuronPath& path, const double* impulse,
-                int pieces);
+    void make_room(std::size_t count, std::size_t known);
+    void prepare(const std::vector<Touched>& touched, std::size_t known, const NeuronPath& path);
+    void conclude(std::vector<Touched>& touched, const float* shares, const NeuronPath& path);
 
     InputRows inputs_;
-    std::vector<const double*> x_;
-    std::vector<double> norm_sq_, base_, push_, z_, share_, mean_, drift_, g_, w0_;
-    std::vector<unsigned char> rests_;
+    KinkArgs args_{};
+    Buffer<float> gram_, arrays_;
+    float *push_ = nullptr, *changed_ = nullptr;
+    Buffer<double> drive_;
     std::vector<int> order_;
+    std::vector<const float*> x_;
+    std::vector<const double*> rows_;
+    std::vector<double> weights_;
 };
 
 }  // namespace pl

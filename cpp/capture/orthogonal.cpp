@@ -83,7 +83,7 @@ double OrthogonalCapture::move(const double* impulse, double h, double* r) {
     return pairs_.residuals(outer(), r);
 }
 
-void OrthogonalCapture::attempt(const double* impulse, double h, int) {
+void OrthogonalCapture::attempt(const double* impulse, double h) {
     trial_.sum_r2 = move(impulse, h, trial_.r.data());
 }
 

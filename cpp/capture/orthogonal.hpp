@@ -21,8 +21,8 @@ class OrthogonalCapture : public CaptureModel {
     double sum_r2() const override { return now_.sum_r2; }
 
     // abar_j = a_j + (h/2) da_j/dt, the rate that of the last step. The path of every pair is straight and
-    // ends at 0, so that `substeps` would change nothing.
-    void attempt(const double* impulse, double h, int substeps) override;
+    // ends at 0.
+    void attempt(const double* impulse, double h) override;
     // The same map: there is no cheaper one. Only the residuals are wanted, and no trial is left.
     void stage(const double* impulse, double h, double* r) override;
     const std::vector<double>& trial_residuals() const override { return trial_.r; }

@@ -5,8 +5,8 @@
 namespace pl {
 namespace {
 
-constexpr double kAdamsReach = 0.7;  // of h rho; 1 is the limit of stability at constant steps
-constexpr int kRadiusAge = 25;       // steps between estimates: rho moves by a few per cent in as many
+constexpr double kAdamsReach = 0.95;  // of h rho; 1 is the limit of stability at constant steps
+constexpr int kRadiusAge = 25;        // steps between estimates: rho moves by a few per cent in as many
 constexpr int kFirstRounds = 4, kRounds = 2;
 
 double norm(const std::vector<double>& v, std::size_t size) {
@@ -50,7 +50,7 @@ void CaptureStep::attempt(double h) {
             if (++stage < stages) {
                 model_.stage(q, h, out);
             } else {
-                model_.attempt(q, h, substeps_);
+                model_.attempt(q, h);
                 std::copy(model_.trial_residuals().begin(), model_.trial_residuals().end(), out);
             }
             return true;
@@ -62,7 +62,7 @@ void CaptureStep::attempt(double h) {
         for (std::size_t i = 0; i < size; ++i) impulse_[i] = h * (r[i] + weight * (r[i] - before_[i]));
         if (!bend_.empty())
             for (std::size_t i = 0; i < size; ++i) impulse_[i] += h * known * bend_[i];
-        model_.attempt(impulse_.data(), h, substeps_);
+        model_.attempt(impulse_.data(), h);
     }
     measure(h);
 }

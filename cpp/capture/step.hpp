@@ -12,7 +12,7 @@ namespace pl {
 
 class CaptureStep {
   public:
-    CaptureStep(CaptureModel& model, int substeps) : model_(model), substeps_(substeps) {}
+    explicit CaptureStep(CaptureModel& model) : model_(model) {}
 
     // Tries a step of length h. error() is then the norm of the local error of the impulse over h norm(r):
     // the mean residual used against the trapezium rule's.
@@ -30,7 +30,6 @@ class CaptureStep {
     void measure(double h);
 
     CaptureModel& model_;
-    int substeps_;
     Rkc rkc_;
     SpectralRadius power_;
     std::vector<double> before_, impulse_;

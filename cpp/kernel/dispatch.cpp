@@ -9,6 +9,7 @@ namespace pl {
     extern const Kernel<float> kernel_f32;  \
     extern const Kernel<double> kernel_f64; \
     extern const SumKernel sum_kernel;      \
+    extern const KinkKernel kink_kernel;    \
     extern const LiveKernel live_kernel;    \
     }
 PLN_DECLARE(baseline)
@@ -22,7 +23,7 @@ namespace {
 
 std::vector<Level> runnable() {
     std::vector<Level> found{{"baseline", &baseline::kernel_f32, &baseline::kernel_f64, &baseline::sum_kernel,
-                              &baseline::live_kernel}};
+                              &baseline::kink_kernel, &baseline::live_kernel}};
 #if defined(__x86_64__)
     __builtin_cpu_init();
     const bool v3_ok = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
@@ -30,8 +31,12 @@ std::vector<Level> runnable() {
     const bool v4_ok = v3_ok && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                        __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
                        __builtin_cpu_supports("avx512vl");
-    if (v3_ok) found.push_back({"v3", &v3::kernel_f32, &v3::kernel_f64, &v3::sum_kernel, &v3::live_kernel});
-    if (v4_ok) found.push_back({"v4", &v4::kernel_f32, &v4::kernel_f64, &v4::sum_kernel, &v4::live_kernel});
+    if (v3_ok)
+        found.push_back(
+            {"v3", &v3::kernel_f32, &v3::kernel_f64, &v3::sum_kernel, &v3::kink_kernel, &v3::live_kernel});
+    if (v4_ok)
+        found.push_back(
+            {"v4", &v4::kernel_f32, &v4::kernel_f64, &v4::sum_kernel, &v4::kink_kernel, &v4::live_kernel});
 #endif
     return found;
 }

@@ -16,6 +16,7 @@ struct Level {
     const Kernel<float>* f32;
     const Kernel<double>* f64;
     const SumKernel* sums;
+    const KinkKernel* kinks;
     const LiveKernel* live;
 };
 

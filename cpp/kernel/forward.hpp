@@ -43,13 +43,14 @@ PLN_INLINE void forward_tile(const Real* x, const Real* w, pl::Index ldw, pl::In
 // 7, not 5 * 8.
 template <class Real, int V>
 PLN_INLINE void forward_panel(const pl::PassArgs<Real>& s, const Real* x, Vec<Real>* h, pl::Word* masks,
-                              int shift) {
+                              int shift, const Ahead& ahead) {
     const pl::Index p = s.data.p, ldw = s.data.row_stride, d = s.data.d;
     const pl::Index tiles = (p + kTileNeurons - 1) / kTileNeurons, small = p / tiles, large = p % tiles;
     pl::Index j = 0;
     for (pl::Index t = 0; t < tiles; ++t) {
         const pl::Index width = small + (t < large ? 1 : 0);
         const Real *w = s.W + j * ldw, *a = s.a + j;
+        ask<kSecondLevel>(ahead, t, tiles);
         switch (width) {
 #define PLN_TILE(J)                                                     \
     case J:                                                             \
@@ -75,24 +76,38 @@ PLN_INLINE void forward_panel(const pl::PassArgs<Real>& s, const Real* x, Vec<Re
     }
 }
 
+// All neurons on points `first` .. of a block. Its panel is read where it lies, or made from the block's
+// rows.
+template <class Real, int V>
+PLN_INLINE void forward_points(const pl::PassArgs<Real>& s, pl::Index block, pl::Index first, Vec<Real>* h,
+                               pl::Word* masks, const Ahead& ahead) {
+    const pl::Index start = block * pl::kBlockPoints;
+    const Real* x = s.panel;
+    if (s.data.columns != nullptr)
+        x = s.data.columns + (start + first) * s.data.d;
+    else
+        panel_from_rows<Real, V>(s.data.rows + start * s.data.row_stride, first, s.data.row_stride, s.panel);
+    forward_panel<Real, V>(s, x, h, masks, static_cast<int>(first), ahead);
+}
+
 template <class Real>
-PLN_INLINE void forward_vectors(const pl::PassArgs<Real>& s, int vectors, const Real* x, Vec<Real>* h,
-                                pl::Word* masks, int shift) {
+PLN_INLINE void forward_vectors(const pl::PassArgs<Real>& s, int vectors, pl::Index block, pl::Index first,
+                                Vec<Real>* h, pl::Word* masks, const Ahead& ahead) {
     switch (vectors) {
         case 1:
-            forward_panel<Real, 1>(s, x, h, masks, shift);
+            forward_points<Real, 1>(s, block, first, h, masks, ahead);
             break;
         case 2:
-            forward_panel<Real, 2>(s, x, h, masks, shift);
+            forward_points<Real, 2>(s, block, first, h, masks, ahead);
             break;
 #if defined(__AVX2__) || defined(__aarch64__)
         case 3:
-            forward_panel<Real, 3>(s, x, h, masks, shift);
+            forward_points<Real, 3>(s, block, first, h, masks, ahead);
             break;
 #endif
 #if defined(__aarch64__)
         case 4:
-            forward_panel<Real, 4>(s, x, h, masks, shift);
+            forward_points<Real, 4>(s, block, first, h, masks, ahead);
             break;
 #endif
         default:

@@ -19,14 +19,19 @@ constexpr Index kBlockPoints = 48;
 // the same cache set.
 constexpr int kChunkVectors = 2;
 
+// With p d beyond this the gradient reads rows at every level, never panels.
+constexpr Index kFewSumsLimit = 96;
+
 // A problem packed for one level (see run/packed.hpp). Lanes and rows beyond n and d hold zeros.
 template <class Real>
 struct PackedData {
     Index n, d, p;
     Index row_stride;     // Reals per row of rows, W and G: d rounded up, see row_stride()
-    const Real* columns;  // X for the pre-activations: per panel, d times the panel's points
-    const Real* rows;     // X for the gradient: per block, per chunk of d, kBlockPoints short rows
+    const Real* columns;  // X for the pre-activations: per panel, d times the panel's points; null: see rows
+    const Real* rows;     // X for the gradient: per block, per chunk of d, kBlockPoints short rows. The only
+                          // layout where columns is null (pass only); its rows are then whole vectors
     const Real* y;        // (blocks * kBlockPoints)
+    bool large;           // X is beyond the caches: what is needed next is asked for, see ahead.hpp
 };
 
 // One evaluation over the blocks [first, last): residuals, loss, masks and the gradient
@@ -40,6 +45,7 @@ struct PassArgs {
     Real* G;        // (p, row_stride), overwritten
     Word* masks;    // (blocks, p): bit l of word (b, j) is 1 where z_ji > 0, i = b * kBlockPoints + l
     Real* scratch;  // scratch_size Reals, aligned; see gradient.hpp
+    Real* panel;    // where columns is null: (row_stride, points of a panel), scratch
     double sum_r2;  // out: sum of r_i^2
 };
 
@@ -67,27 +73,32 @@ struct OutputsArgs {
     double sum_r2;  // out
 };
 
-// One neuron over one piece of a step, w = w_0 + scale g: its drive g = sum_i (share_i impulse_i) x_i grows
-// by `drift` through pairs that keep their side, and by share_l push_l x_l through each pair l that meets its
-// kink (kinks.hpp).
+// Pairs of one neuron that meet their kinks in a step (kinks.hpp). Arrays of pairs have ld places, a multiple
+// of 16 and at least count, zero beyond count; z, v and share are changed.
 struct KinkArgs {
-    int count;               // pairs
-    std::size_t width;       // of a row: a multiple of 8, zero-padded
-    const double* const* x;  // (count): rows
-    const double* norm_sq;   // (count)
-    const double* base;      // (count): <w_0, x_l>
-    const double* push;      // (count): impulse of the piece
-    const double* drift;     // (width)
-    double scale;            // abar_j / n
-    double* g;               // (width): in at the start of the piece, out at its end
-    double* z;               // (count): in at the start, exactly 0 for a pair at rest; out at the end
-    double* share;           // (count): of the piece that the pair is on; in: a guess
-    bool* rests;             // (count), out: held at its kink at the end
-    int* order;              // (count): scratch
-    double tolerance;        // a pair whose share moved less is settled
-    int sweeps;              // at most
-    bool last;               // of the step: z is not needed again
-    bool thorough;           // settled pairs are looked at again as long as any moves
+    int count;              // pairs
+    Index ld, width;        // width: of a row of x, a multiple of 16, zero-padded
+    const float* const* x;  // (count): rows
+    float* gram;            // (count, ld)
+    const float* push;      // what being on adds to v, over K
+    float* z;               // pre-activations
+    float* v;               // their velocities over the path under the shares given
+    float* share;           // in: at the start of the path; out: at its end
+    float* side;            // 1 on, -1 off, 0 held at the kink; in: at the start, out: at the end
+    float* mean;            // out: of the share over the path; in: zero
+    float *due, *per_drop;  // scratch
+    int* order;             // (count): scratch, the held pairs
+    int held;               // how many
+    int known;              // the first of the pairs that were found to switch once the others were followed
+    const float* changed;   // (known): mean - share of those others, as followed before
+};
+
+struct KinkKernel {
+    void (*gram)(KinkArgs&);     // of the pairs from known on, or of all if there are none
+    void (*follow)(KinkArgs&);   // the whole path
+    void (*instant)(KinkArgs&);  // shares of held pairs at this instant, for the velocity
+    // sum += sum_l weight_l x_l; width a multiple of 8, rows and sum aligned.
+    void (*add_rows)(const double* const* x, const double* weight, int count, Index width, double* sum);
 };
 
 // One explicit Euler step, and the squared speed at its start.
@@ -100,7 +111,8 @@ struct UpdateArgs {
     double velocity_sq;  // out: sum_j |dw_j/dt|^2 + (da_j/dt)^2; NaN or infinite if anything in W, a or G is
 };
 
-// Orthogonal inputs (orthogonal.hpp): blocks of `tile` points, padded with zeros beyond n.
+// Orthogonal inputs (orthogonal.hpp): blocks of `tile` points, padded with zeros beyond n. A tile is one
+// neuron on one block.
 template <class Real>
 struct OrthogonalArgs {
     Index first, last;  // blocks
@@ -108,13 +120,17 @@ struct OrthogonalArgs {
     Real step_over_n;
     const Real *y, *norms;   // (points)
     const Real *a, *a_next;  // (p): outer weights now, and those the outputs are taken with
-    Real* W;                 // (blocks, p, tile)
+    Real* W;                 // the tiles of these blocks: live ones by block and neuron, then dead ones
+    std::int32_t* neurons;   // of each of these tiles its neuron,
+    std::int32_t* homes;     // and its block
+    std::int32_t* live;      // (blocks): live tiles of each block
     Real* push;              // (points): norm_i r_i, read by a step, then overwritten
     Real* sums;              // (p, lanes): of a sweep, still by lane
-    std::int32_t* rows;      // (blocks, p): of each block, first the neurons with a live tile
-    std::int32_t* live;      // (blocks): how many
     double sum_r2;           // out
 };
+
+// Arrays of orthogonal_rates are whole groups of so many neurons.
+constexpr Index kRateLanes = 16;
 
 // Rows are whole vectors; a row shorter than one vector takes the shortest of 16, 32, 64 bytes that holds it.
 template <class Real>
@@ -142,6 +158,7 @@ struct Kernel {
     void (*orthogonal_speed)(OrthogonalArgs<Real>&);
     void (*orthogonal_prune)(OrthogonalArgs<Real>&);
     void (*orthogonal_totals)(const Real* sums, Index p, double* totals);
+    double (*orthogonal_rates)(const double* totals, Index n, Index p, const Real* a, Real* rate);
     double (*fma_loop)(Index iterations);  // register-only yardstick, see peak.hpp
     Index fma_flops;                       // operations of one of its iterations
 };
@@ -157,7 +174,6 @@ struct SumKernel {
     void (*combine)(const double* const* rows, const double* weight, int count, std::size_t width,
                     double* out);
     double (*dot)(const double* u, const double* v, std::size_t width);
-    void (*settle)(KinkArgs&);
 };
 
 }  // namespace pl

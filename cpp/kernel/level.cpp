@@ -15,25 +15,40 @@ namespace PLN_LEVEL {
 
 #include "kernel/simd.hpp"
 //
+#include "kernel/ahead.hpp"
+#include "kernel/transpose.hpp"
+//
 #include "kernel/forward.hpp"
 #include "kernel/gradient.hpp"
+#include "kernel/kinks.hpp"
 #include "kernel/orthogonal.hpp"
 #include "kernel/orthogonal_capture.hpp"
 #include "kernel/peak.hpp"
 #include "kernel/sums.hpp"
-//
-#include "kernel/kinks.hpp"
 
-// One panel of a block: its residuals into r, its bits into the masks.
+// What to ask for while the panel of points `first` .. of a block is at work: of a large X the next panel,
+// or, where panels are made from rows, as much of the next block.
 template <class Real>
-PLN_INLINE void residuals(const PassArgs<Real>& s, Index first, int vectors, Real* r, Word* masks,
-                          int shift) {
+PLN_INLINE Ahead after(const PassArgs<Real>& s, Index block, Index first) {
+    if (!s.data.large || block + 1 >= s.last) return {nullptr, 0};
+    constexpr Index panel = kTileVectors * kLanes<Real>, real = sizeof(Real);
+    const Index point = block * kBlockPoints + first, d = s.data.d, stride = s.data.row_stride;
+    if (s.data.columns != nullptr)
+        return {reinterpret_cast<const char*>(s.data.columns + (point + panel) * d), panel * d * real};
+    return {reinterpret_cast<const char*>(s.data.rows + (point + kBlockPoints) * stride),
+            panel * stride * real};
+}
+
+// Points `first` .. of a block: their residuals into r, their bits into the masks.
+template <class Real>
+PLN_INLINE void residuals(const PassArgs<Real>& s, Index block, Index first, int vectors, Real* r,
+                          Word* masks) {
     constexpr int L = kLanes<Real>;
     const Real inverse_p = Real{1} / static_cast<Real>(s.data.p);
     Vec<Real> h[kTileVectors] = {};
-    forward_vectors<Real>(s, vectors, s.data.columns + first * s.data.d, h, masks, shift);
-    for (int v = 0; v < vectors; ++v)
-        store(r + v * L, load(s.data.y + first + v * L) - h[v] * broadcast(inverse_p));
+    forward_vectors<Real>(s, vectors, block, first, h, masks, after(s, block, first));
+    const Real* y = s.data.y + block * kBlockPoints + first;
+    for (int v = 0; v < vectors; ++v) store(r + first + v * L, load(y + v * L) - h[v] * broadcast(inverse_p));
 }
 
 template <class Real>
@@ -58,11 +73,10 @@ void pass(PassArgs<Real>& s) {
         for (Index i = 0; i < points; i += panel) {
             const Index left = (points - i + L - 1) / L;
             const int vectors = left < kTileVectors ? static_cast<int>(left) : kTileVectors;
-            const int shift = static_cast<int>(i);
-            residuals<Real>(s, start + i, vectors, r + i, masks, shift);
+            residuals<Real>(s, b, i, vectors, r, masks);
             if (by_points)
                 gradient_by_points<Real>(s, s.data.columns + (start + i) * s.data.d, vectors, r + i, masks,
-                                         shift);
+                                         static_cast<int>(i));
         }
         for (Index i = points; i < kBlockPoints; ++i) r[i] = 0;
         for (Index i = 0; i < kBlockPoints; ++i)
@@ -132,11 +146,13 @@ constexpr Kernel<Real> table() {
             orthogonal_speed<Real>,
             orthogonal_prune<Real>,
             orthogonal_totals<Real>,
+            orthogonal_rates<Real>,
             fma_loop<Real>,
             kPeakFlops<Real>};
 }
 
-extern const SumKernel sum_kernel = {gather_dot, gather_sum, combine, dot, settle};
+extern const SumKernel sum_kernel = {gather_dot, gather_sum, combine, dot};
+extern const KinkKernel kink_kernel = {gram, follow, instant, add_rows};
 extern const Kernel<float> kernel_f32 = table<float>();
 extern const Kernel<double> kernel_f64 = table<double>();
 

@@ -129,8 +129,10 @@ template <class Real>
 PLN_INLINE Vec<Real> positive_part(Vec<Real> v) {
     return v > Vec<Real>{} ? v : Vec<Real>{};
 }
-#if defined(__AVX512F__)  // the compiler makes a comparison and a masked move of it; one instruction does
-// (masked by all ones: the plain intrinsic warns of an uninitialised variable in GCC 12)
+// The compiler makes a comparison and a mask of it; one instruction does, whose second operand wins over a
+// NaN and over -0. 2 to 7 % of a pass.
+#if defined(__AVX512F__)  // (masked by all ones: the plain intrinsic warns of an uninitialised variable in
+                          // GCC 12)
 template <>
 PLN_INLINE Vec<float> positive_part<float>(Vec<float> v) {
     return _mm512_maskz_max_ps(static_cast<__mmask16>(-1), v, _mm512_setzero_ps());
@@ -138,6 +140,15 @@ PLN_INLINE Vec<float> positive_part<float>(Vec<float> v) {
 template <>
 PLN_INLINE Vec<double> positive_part<double>(Vec<double> v) {
     return _mm512_maskz_max_pd(static_cast<__mmask8>(-1), v, _mm512_setzero_pd());
+}
+#elif defined(__AVX2__)
+template <>
+PLN_INLINE Vec<float> positive_part<float>(Vec<float> v) {
+    return _mm256_max_ps(v, _mm256_setzero_ps());
+}
+template <>
+PLN_INLINE Vec<double> positive_part<double>(Vec<double> v) {
+    return _mm256_max_pd(v, _mm256_setzero_pd());
 }
 #endif
 
@@ -166,3 +177,20 @@ PLN_INLINE Real sum_lanes(Vec<Real, Bytes> v) {
     for (int l = 1; l < kLanes<Real, Bytes>; ++l) sum += v[l];
     return sum;
 }
+
+// The same in halves, for sums whose latency counts.
+PLN_INLINE float sum_halves(Vec<float, 16> v) {
+    v += __builtin_shufflevector(v, v, 2, 3, 0, 1);
+    return v[0] + v[1];
+}
+#if defined(__AVX2__)
+PLN_INLINE float sum_halves(Vec<float, 32> v) {
+    return sum_halves(__builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7));
+}
+#endif
+#if defined(__AVX512F__)
+PLN_INLINE float sum_halves(Vec<float, 64> v) {
+    return sum_halves(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
+                      __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15));
+}
+#endif

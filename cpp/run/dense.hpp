@@ -16,14 +16,20 @@ template <class Real>
 class DenseModel {
   public:
     DenseModel(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads)
+        : DenseModel(problem, kernel, threads, layouts_for(problem.n, problem.d, problem.p, kernel)) {}
+
+    // The layouts change no bit of any result: another choice is for tests.
+    DenseModel(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads, Layouts layouts)
         : problem_(problem),
           kernel_(kernel),
-          packed_(problem, kernel, threads),
+          packed_(problem, kernel, threads, layouts),
           stride_(packed_.row_stride()),
           blocks_(block_count(problem.n)),
           superblocks_(superblock_count(problem.n, problem.d, problem.p, sizeof(Real))),
           gradients_(superblocks_ * problem.p * stride_),
           scratch_(superblocks_ * kernel.scratch_size),
+          panel_size_(panel_size(layouts, problem.d, kernel)),
+          panels_(superblocks_ * panel_size_),
           sums_(static_cast<std::size_t>(superblocks_)),
           points_{make_point(), make_point(), make_point()} {
         for (Index j = 0; j < problem.p; ++j)
@@ -137,8 +143,11 @@ class DenseModel {
         const double stride = static_cast<double>(pl::row_stride<Real>(problem.d, kernel.lanes));
         const double parts =
             static_cast<double>(superblock_count(problem.n, problem.d, problem.p, sizeof(Real)));
-        const double reals = points * (d + stride + 1) + (parts + 3) * p * stride + 3 * p +
-                             parts * static_cast<double>(kernel.scratch_size);
+        const Layouts layouts = layouts_for(problem.n, problem.d, problem.p, kernel);
+        const double columns = layouts == Layouts::kBoth ? d : 0;
+        const Index scratch = kernel.scratch_size + panel_size(layouts, problem.d, kernel);
+        const double reals = points * (columns + stride + 1) + (parts + 3) * p * stride + 3 * p +
+                             parts * static_cast<double>(scratch);
         return reals * sizeof(Real) + 3 * p * points / static_cast<double>(kBlockPoints) * sizeof(Word);
     }
 
@@ -148,6 +157,11 @@ class DenseModel {
         Buffer<Word> masks;
         double sum_r2 = 0, velocity_sq = 0;
     };
+
+    // Reals of the scratch panel of a superblock.
+    static Index panel_size(Layouts layouts, Index d, const Kernel<Real>& kernel) {
+        return layouts == Layouts::kBoth ? 0 : kernel.panel * pl::row_stride<Real>(d, kernel.lanes);
+    }
 
     Point make_point() const {
         return {Buffer<Real>(problem_.p * stride_), Buffer<Real>(problem_.p),
@@ -163,6 +177,7 @@ class DenseModel {
                             gradients_.data() + s * problem_.p * stride_,
                             at_->masks.data(),
                             scratch_.data() + s * kernel_.scratch_size,
+                            panels_.data() + s * panel_size_,
                             0};
         kernel_.pass(args);
         sums_[static_cast<std::size_t>(s)] = args.sum_r2;
@@ -182,6 +197,8 @@ class DenseModel {
     PackedProblem<Real> packed_;
     Index stride_, blocks_, superblocks_;
     Buffer<Real> gradients_, scratch_;
+    Index panel_size_;
+    Buffer<Real> panels_;
     std::vector<double> sums_;
     Point points_[3];
     Point *before_ = &points_[0], *at_ = &points_[1], *next_ = &points_[2];

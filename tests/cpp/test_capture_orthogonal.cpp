@@ -178,13 +178,13 @@ void test_steps(int n, int p, const pl::LiveKernel& kernel) {
         Vector impulse, other;
         for (int i = 0; i < n; ++i) impulse.push_back(normal(engine)), other.push_back(normal(engine));
         const double h = 0.1 * (step + 1);
-        model.attempt(impulse.data(), h, 1);
+        model.attempt(impulse.data(), h);
         const Vector trial = model.trial_residuals();
         const double travel = model.trial_travel_sq();
         check_state(model, expected);  // a trial leaves the state alone
-        model.attempt(other.data(), 2 * h, 1);
+        model.attempt(other.data(), 2 * h);
         check_state(model, expected);
-        model.attempt(impulse.data(), h, 3);
+        model.attempt(impulse.data(), h);
         CHECK(same(trial, model.trial_residuals()));
         expected.move(impulse.data(), h);
         check_near(trial, expected.r);
@@ -206,7 +206,7 @@ Vector adams(pl::OrthogonalCapture& model, double t_end, int steps) {
         for (std::size_t i = 0; i < impulse.size(); ++i)
             impulse[i] = h * (now[i] + (k == 0 ? 0.0 : 0.5 * (now[i] - before[i])));
         before = now;
-        model.attempt(impulse.data(), h, 1);
+        model.attempt(impulse.data(), h);
         model.accept(h);
     }
     return model.residuals();
@@ -280,12 +280,12 @@ void test_dead() {
     CHECK(model.n_active() == 130);
     CHECK(near(model.dead_label_sq(), negative, 0));  // the only live neuron pulls up for ever
     const Vector impulse(130, -1e4);
-    model.attempt(impulse.data(), 1.0, 1);
+    model.attempt(impulse.data(), 1.0);
     model.accept(1.0);
     CHECK(model.n_active() == 0);
     CHECK(near(model.dead_label_sq(), all, 0));
     CHECK(near(model.sum_r2(), all, 0));
-    model.attempt(impulse.data(), 1.0, 1);
+    model.attempt(impulse.data(), 1.0);
     model.accept(1.0);
     CHECK(model.velocity_sq() == 0);
 }

@@ -21,7 +21,7 @@ class Decay : public pl::CaptureModel {
     double sum_r2() const override { return sum(r_); }
     double trial_sum_r2() const override { return sum(trial_r_); }
     bool smooth() const override { return smooth_; }
-    void attempt(const double* impulse, double, int) override {
+    void attempt(const double* impulse, double) override {
         trial_q_ = q_;
         for (std::size_t i = 0; i < q_.size(); ++i) trial_q_[i] += impulse[i];
         residuals_at(trial_q_, trial_r_);
@@ -75,7 +75,7 @@ struct Outcome {
 // To t = 1 in steps that are `uneven` times longer every other time.
 Outcome run(bool smooth, double uneven, int steps) {
     Decay model(smooth);
-    pl::CaptureStep step(model, 1);
+    pl::CaptureStep step(model);
     const double h = 2.0 / (steps * (1.0 + uneven));
     double t = 0.0;
     for (int k = 0; k < steps; ++k) {
@@ -105,7 +105,7 @@ void check_order() {
 // On the second step, whose past is nearly exact: error() times h norm(r) is what the impulse is off by.
 void check_estimate() {
     Decay model(false);
-    pl::CaptureStep step(model, 1);
+    pl::CaptureStep step(model);
     const double first = 1e-4, h = 1e-3;
     step.radius();
     for (const double length : {first, h / 4, h}) {

@@ -102,6 +102,47 @@ void check_dense(Index n, Index d, Index p, const pl::Kernel<Real>& kernel) {
     check_model<pl::DenseModel<Real>>(random.view, random.X, kernel);
 }
 
+// Three steps with X in one layout: the bits of three steps with both.
+template <class Real>
+void check_layouts(Index n, Index d, Index p, const pl::Kernel<Real>& kernel) {
+    if (!pl::rows_suffice(d, p, kernel)) return;
+    const RandomProblem<Real> random(n, d, p, static_cast<unsigned>(n * 10007 + d * 101 + p));
+    pl::Control control;
+    std::vector<Real> states[2];
+    std::vector<double> numbers[2];
+    for (int one = 0; one < 2; ++one) {
+        pl::DenseModel<Real> model(random.view, kernel, 1,
+                                   one == 1 ? pl::Layouts::kRows : pl::Layouts::kBoth);
+        for (int step = 0; step < 3; ++step) {
+            CHECK(model.evaluate(1, control));
+            model.prepare(Real{1} / Real{16});
+            for (double number : {model.sum_r2(), model.velocity_sq(), static_cast<double>(model.n_active())})
+                numbers[one].push_back(number);
+            model.advance(1);
+            model.append_state(states[one], states[one]);
+        }
+    }
+    CHECK(states[0] == states[1]);
+    CHECK(numbers[0] == numbers[1]);
+}
+
+// One layout for large X only, and half the memory.
+template <class Real>
+void check_choice(const pl::Kernel<Real>& kernel) {
+    const auto choice = [&](Index n, Index d, Index p) { return pl::layouts_for(n, d, p, kernel); };
+    CHECK(choice(300, 30, 31) == pl::Layouts::kBoth && choice(20000, 40, 37) == pl::Layouts::kRows);
+    CHECK(choice(20000, 40, 5) == pl::Layouts::kBoth);      // few neurons
+    CHECK(choice(1000000, 2, 48) == pl::Layouts::kBoth);    // few sums, or rows shorter than a vector
+    CHECK(choice(20000, 20000, 37) == pl::Layouts::kBoth);  // a panel beyond the caches
+    pl::Problem<Real> few, many;
+    few.n = many.n = 200000;
+    few.d = many.d = 40;
+    few.p = 23;
+    many.p = 24;
+    const double ratio = pl::DenseModel<Real>::bytes(many, kernel) / pl::DenseModel<Real>::bytes(few, kernel);
+    CHECK(ratio > 0.45 && ratio < 0.7);
+}
+
 template <class Real>
 void check_orthogonal(Index n, Index p, const pl::Kernel<Real>& kernel) {
     const RandomProblem<Real> random(n, n, p, static_cast<unsigned>(n * 101 + p));
@@ -126,6 +167,16 @@ int main() {
                     check_dense<double>(n, d, p, *level.f64);
                     check_dense<float>(n, d, p, *level.f32);
                 }
+        for (Index n : {1, 2, 3, 4, 5, 7, 8, 9, 13, 15, 16, 17, 23, 24, 25, 31, 32, 33, 47, 48, 49, 97, 149})
+            for (Index d : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 47, 48, 49, 65})
+                for (Index p : {1, 3, 4, 5, 13, 48, 97}) {
+                    check_layouts<double>(n, d, p, *level.f64);
+                    check_layouts<float>(n, d, p, *level.f32);
+                }
+        check_layouts<double>(6001, 90, 51, *level.f64);  // large, in several superblocks
+        check_layouts<float>(6001, 90, 51, *level.f32);
+        check_choice<double>(*level.f64);
+        check_choice<float>(*level.f32);
         for (Index d : {31, 32, 33, 63, 64, 65}) check_dense<double>(50, d, 37, *level.f64);
         for (Index n : {1, 7, 8, 9, 31, 32, 33, 63, 64, 65, 130})
             for (Index p : {1, 2, 7, 8, 9, 13}) {
