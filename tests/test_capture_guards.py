@@ -30,7 +30,7 @@ def losses_step_by_step(seed: int) -> tuple[Any, pl.Solution]:
 
 @pytest.mark.parametrize("seed", [3, 5, 6, 8])
 def test_a_step_that_would_raise_the_loss_is_halved(seed: int) -> None:
-    """Taken as they are, the steps would raise it by a factor of 3 to 10^4 in these four."""
+    """Taken as they are, steps would raise it severalfold in most of these problems."""
     losses, whole = losses_step_by_step(seed)
     assert (losses[1:] <= losses[:-1] * (1 + 1e-11)).all(), losses
     assert losses[-1] == whole.loss[-1]
