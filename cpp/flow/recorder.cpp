@@ -60,6 +60,17 @@ void Recorder::row(double t, const Jets& jets, const Pairs& pairs) {
     for (int j = 0; j < in_.p; ++j) out_.a_saved.push_back(jets.a(0, j));
 }
 
+void Recorder::piece(double t, double h, const Jets& jets) {
+    const std::size_t pd = at(in_.p) * at(in_.d);
+    const std::size_t size = pd + at(in_.p);
+    DensePiece piece{t, h, jets.order(), std::vector<double>(size * (at(jets.order()) + 1))};
+    for (int k = 0; k <= jets.order(); ++k) {
+        double* to = piece.coeff.data() + at(k) * size;
+        jets.write_state(k, to, to + pd);
+    }
+    out_.pieces.push_back(std::move(piece));
+}
+
 bool Recorder::outer_dominate(const Jets& jets) const {
     for (int j = 0; j < in_.p; ++j) {
         const double outside = problem_.w_perp_sq ? problem_.w_perp_sq[j] : 0.0;

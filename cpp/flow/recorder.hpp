@@ -15,6 +15,7 @@ class Recorder {
 
     void start(const Jets& jets);  // invariants at the start
     void row(double t, const Jets& jets, const Pairs& pairs);
+    void piece(double t, double h, const Jets& jets);  // the polynomial of a step, for dense output
     bool has_row(double t) const { return !out_.t.empty() && out_.t.back() == t; }
 
     // Best (lowest) status that holds at time t, or kHorizon if none; also records first times and bounds.

@@ -12,5 +12,6 @@ set(PLN_FLOW_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/polynomial.cpp
     ${CMAKE_CURRENT_LIST_DIR}/recorder.cpp
     ${CMAKE_CURRENT_LIST_DIR}/stabilised.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/step.cpp
     ${CMAKE_CURRENT_LIST_DIR}/step_size.cpp
     ${CMAKE_CURRENT_LIST_DIR}/switching.cpp)

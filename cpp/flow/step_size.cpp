@@ -17,8 +17,9 @@ constexpr double kRounding = 1e-14;  // relative to the state
 
 }  // namespace
 
-int natural_order(double rtol) {
-    const double digits = -std::log(std::max(rtol, 1e-16));
+int highest_order(const FlowOptions& options) {
+    if (options.order > 0) return std::min(options.order, kMaxOrder);
+    const double digits = -std::log(std::max(options.rtol, 1e-16));
     return std::clamp(static_cast<int>(std::ceil(0.55 * digits)) + 2, 4, 24);
 }
 

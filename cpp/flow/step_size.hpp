@@ -6,8 +6,8 @@
 
 namespace pl {
 
-// The order at which smooth stretches are cheapest to this tolerance.
-int natural_order(double rtol);
+// The order asked for, or else the one at which smooth stretches are cheapest to the tolerance.
+int highest_order(const FlowOptions& options);
 
 // Largest h such that, for every neuron, the last term of the polynomial stays below rtol |(w_j, a_j)| +
 // atol, and below a fraction of the step's displacement for all neurons together (so that errors cannot

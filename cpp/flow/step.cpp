@@ -1,0 +1,194 @@
+#include "flow/step.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "flow/polynomial.hpp"
+#include "flow/step_size.hpp"
+
+namespace pl {
+namespace {
+
+constexpr double kEps = std::numeric_limits<double>::epsilon();
+
+}  // namespace
+
+FlowStep::FlowStep(const Inputs& inputs, const Pairs& pairs, Jets& jets, Noise& noise, Near& near,
+                   Switcher& switcher, Recorder& recorder, const FlowOptions& options, const Poll& poll,
+                   FlowResult& result)
+    : in_(inputs),
+      jets_(jets),
+      switcher_(switcher),
+      recorder_(recorder),
+      options_(options),
+      poll_(poll),
+      past_(result.past),
+      natural_(highest_order(options)),
+      search_(inputs, pairs, jets, noise, near),
+      stabilised_(jets, inputs.p, options, [this] { return !ask(); }) {}
+
+void FlowStep::start() {
+    lowest_ = start_ = jets_.residual_sq();
+}
+
+void FlowStep::go_on(const FlowPast& past) {
+    t_ = past.t;
+    lowest_ = past.lowest;
+    start_ = past.start;
+    last_order_ = past.order;
+}
+
+void FlowStep::leave(FlowPast& past) const {
+    past.t = t_;
+    past.lowest = lowest_;
+    past.start = start_;
+    past.order = last_order_;
+    past.count.spectral_radius = stabilised_.radius();
+}
+
+bool FlowStep::ask() {
+    return cancelled_ = cancelled_ || (poll_ && poll_());
+}
+
+bool FlowStep::advance(double goal) {
+    const double before = jets_.residual_sq(), left = goal - t_;
+    goal_ = goal;
+    landed_on_event_ = false;
+    if (stabilised_.on() && stabilised_advance(before, left)) return true;
+    if (cancelled_ || !plan(left)) return false;
+    double sum = descend(before);
+    if (!(sum <= lowest_ + rounding(before)))
+        return fail(std::isfinite(sum) ? Status::kStepLimit : Status::kNonFinite);
+    const double level = recorder_.level_passed(before, sum);
+    if (level >= 0.0) sum = cut_at(level * (1.0 - 1e-12), sum);  // a little below, so that it is passed
+    note_criterion(before, sum);
+    keep(sum, left);
+    jets_.accept();
+    jets_.evaluate_gradient();
+    while (!events_.empty() && events_.back().t > h_ * (1.0 + 1e-12)) events_.pop_back();
+    for (const Event& e : events_) {
+        landed_on_event_ |= e.kind == EventKind::kCross || e.kind == EventKind::kOuterZero;
+    }
+    switcher_.apply(t_, events_);
+    jets_.first();
+    ++past_.count.accepted;
+    return true;
+}
+
+// The order is raised until an event or the horizon is within the trusted step, at most to the natural
+// order.
+bool FlowStep::plan(double left) {
+    const int lowest = options_.order > 0 ? natural_ : std::max(2, std::min(last_order_ - 1, natural_));
+    for (;;) {
+        if (ask()) return false;
+        jets_.extend();
+        const int order = jets_.order();
+        if (order < lowest) continue;
+        h_ = std::min({trusted_step(jets_, in_.p, options_.rtol, options_.atol), left, options_.max_step});
+        events_ = search_.search(t_, h_, switcher_.sign());
+        if (!events_.empty()) h_ = std::min(h_, events_.front().t);
+        if (!events_.empty() || h_ >= left || order >= natural_) break;
+    }
+    last_order_ = jets_.order();
+    const bool trusted = events_.empty() && h_ < std::min(left, options_.max_step);
+    if (trusted && options_.stabilised && options_.order == 0) stabilised_.compare(t_, h_);
+    return true;
+}
+
+// One stabilised step, within which nothing happens; false if there is none that gains over Taylor steps.
+bool FlowStep::stabilised_advance(double before, double left) {
+    while (stabilised_.on()) {
+        const double most = std::min(left, options_.max_step);
+        const double sum = stabilised_.attempt(t_, most, switcher_.sliding() > 0, h_, past_.count.rejected);
+        if (std::isnan(sum)) return false;
+        const auto& events = search_.search_clear(t_, h_, switcher_.sign());
+        const double level = level_within(before, sum);
+        if (events.empty() && level < 0.0 && sum <= lowest_ + rounding(before)) {
+            keep(sum, left);
+            jets_.accept_proposed();
+            jets_.first();
+            ++past_.count.accepted;
+            ++past_.count.stabilised_steps;
+            return true;
+        }
+        ++past_.count.rejected;
+        jets_.drop();
+        if (!events.empty())
+            stabilised_.retreat(t_, events.front().t);
+        else if (level >= 0.0)  // as if the fall were exponential
+            stabilised_.retreat(t_, h_ * std::log(before / level) / std::log(before / sum));
+        else
+            stabilised_.shorten();
+    }
+    return false;
+}
+
+// The step is taken; its polynomial is still there.
+void FlowStep::keep(double sum, double left) {
+    if (options_.dense) recorder_.piece(t_, h_, jets_);
+    lowest_ = std::min(lowest_, sum);
+    t_ = h_ >= left ? goal_ : t_ + h_;
+}
+
+bool FlowStep::fail(Status status) {
+    failed_ = status;
+    jets_.first();
+    return false;
+}
+
+// The flow's loss never rises: where it does, the step was too long, or the loss has reached its
+// rounding.
+double FlowStep::descend(double before) {
+    const double planned = h_, slack = rounding(before);
+    double sum = jets_.attempt(h_);
+    const bool noise = sum <= lowest_ + slack;
+    for (int tries = 1; !(sum <= lowest_ + 4.0 * kEps * start_) && tries <= 60; ++tries) {
+        ++past_.count.rejected;
+        if (noise && tries > 3) {
+            h_ = planned;
+            return jets_.attempt(h_);
+        }
+        h_ *= 0.5;
+        sum = jets_.attempt(h_);
+    }
+    return sum;
+}
+
+// Noise of sum r^2: of the sum itself, and through r = y - h, of the terms of h.
+double FlowStep::rounding(double sum) const {
+    double terms = 0.0;
+    for (int j = 0; j < in_.p; ++j) terms += std::abs(jets_.a(0, j)) * jets_.w_norm(0, j);
+    const double r = (16.0 + in_.d / 4.0) * kEps * (in_.largest_label() + in_.largest_norm() * terms / in_.p);
+    return 4.0 * kEps * start_ + 2.0 * r * std::sqrt(in_.n * sum) + in_.n * r * r;
+}
+
+// A level of sum r^2 passed in the step, at which something is decided or noted; negative if none.
+double FlowStep::level_within(double before, double sum) const {
+    const double smallest = recorder_.smallest_label_sq();
+    const bool noted = past_.criterion_time < 0.0 && before > smallest && sum < smallest;
+    return std::max(recorder_.level_passed(before, sum), noted ? smallest : -1.0);
+}
+
+double FlowStep::passage(double level) const {
+    double lo = 0.0, hi = h_;
+    for (int it = 0; it < 60 && hi - lo > 1e-15 * hi; ++it) {
+        const double mid = 0.5 * (lo + hi);
+        (jets_.residual_sq(mid) > level ? lo : hi) = mid;
+    }
+    return hi;
+}
+
+double FlowStep::cut_at(double level, double sum) {
+    const double h = passage(level);
+    if (!(h < h_ * (1.0 - 1e-12))) return sum;
+    h_ = h;
+    return jets_.attempt(h_);
+}
+
+void FlowStep::note_criterion(double before, double after) {
+    const double level = recorder_.smallest_label_sq();
+    if (past_.criterion_time < 0.0 && before > level && after < level)
+        recorder_.note_crossing(t_ + passage(level));
+}
+
+}  // namespace pl

@@ -1,0 +1,67 @@
+// One step of the flow: a Taylor step as far as its polynomial may be trusted or up to the earliest event,
+// whichever is first, or a stabilised step within which nothing happens. The loss does not rise, and the step
+// ends where a level of it is passed at which something is decided.
+#pragma once
+
+#include <vector>
+
+#include "flow/events.hpp"
+#include "flow/problem.hpp"
+#include "flow/recorder.hpp"
+#include "flow/stabilised.hpp"
+#include "flow/switching.hpp"
+
+namespace pl {
+
+class FlowStep {
+  public:
+    FlowStep(const Inputs& inputs, const Pairs& pairs, Jets& jets, Noise& noise, Near& near,
+             Switcher& switcher, Recorder& recorder, const FlowOptions& options, const Poll& poll,
+             FlowResult& result);
+
+    void start();                                // at t = 0, the jets holding the state
+    void go_on(const FlowPast& past);            // or where a run that goes on was
+    void leave(FlowPast& past) const;            // what that takes
+    void changed() { stabilised_.changed(t_); }  // modes have, at the state reached
+
+    // A step towards `goal`; the jets then hold the state at t(), and modes have switched that change in
+    // landing there. False if there is none: status().
+    bool advance(double goal);
+    double t() const { return t_; }
+    bool landed_on_event() const { return landed_on_event_; }  // with the last step
+    bool cancelled() const { return cancelled_; }
+    Status status() const { return cancelled_ ? Status::kInterrupted : failed_; }
+
+  private:
+    bool ask();  // whether the run is cancelled
+    bool plan(double left);
+    bool stabilised_advance(double before, double left);
+    void keep(double sum, double left);
+    bool fail(Status status);
+
+    double descend(double before);
+    double rounding(double sum) const;
+    double level_within(double before, double sum) const;
+    double passage(double level) const;
+    double cut_at(double level, double sum);
+    void note_criterion(double before, double after);
+
+    const Inputs& in_;
+    Jets& jets_;
+    Switcher& switcher_;
+    Recorder& recorder_;
+    const FlowOptions& options_;
+    const Poll& poll_;
+    FlowPast& past_;
+    const int natural_;  // order
+    EventSearch search_;
+    Stabilised stabilised_;
+    std::vector<Event> events_;              // that the step ends with
+    double t_ = 0.0, h_ = 0.0, goal_ = 0.0;  // reached, of the step, asked for
+    double lowest_ = 0.0, start_ = 0.0;      // sum r^2: least so far, at the very start
+    int last_order_ = 2;
+    bool landed_on_event_ = false, cancelled_ = false;
+    Status failed_ = Status::kHorizon;
+};
+
+}  // namespace pl
