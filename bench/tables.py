@@ -223,11 +223,11 @@ def capture(rows: list[Row]) -> str:
 
 
 CAPTURE = """Error: the largest relative error of loss(t) over a few saved times, against the flow at rtol
-1e-8. Costs include capture's second mesh and what it began again; all in float64 (Euler in float32 takes about
-half the time, and its rounding is far below these errors). At late times the loss depends on the side on
-which repelling kinks were passed; one draw of the five below is decided by a close pass that neither capture at
-1e-4 nor Euler at step 1/64 gets right. The flow's error hardly depends on its tolerance: it pays for events, which are
-located in any case.
+1e-8. Costs include capture's second mesh and what it began again; all in float64 (Euler in float32 takes
+about half the time, and its rounding is far below these errors). At late times the loss depends on the side
+on which repelling kinks were passed; one draw of the five below is decided by a close pass that neither
+capture at 1e-4 nor Euler at step 1/64 gets right. The flow's error hardly depends on its tolerance: it pays
+for events, which are located in any case.
 """
 
 
@@ -253,7 +253,7 @@ def over_capture(found: Row, method: str) -> str:
 
 
 def _capture_goal(found: Row) -> str:
-    """Ahead of Euler at every error, five times at 1e-3. A bound on the ratio meets or misses as it stands."""
+    """Ahead of Euler at every error, five times at 1e-3. A bound on the ratio counts as it stands."""
     most = 0.2 if found["target"] == 1e-3 else 1.0
     ratio = over_capture(found, "euler").lstrip("<> ")
     met = ratio != "-" and float(ratio) <= most and not over_capture(found, "euler").startswith(">")
