@@ -45,7 +45,10 @@ def draw(rows: Sequence[Row], curves: Sequence[Row], path: Path) -> None:
 
 def _line(ax: Any, row: Row, end: tuple[float, float], color: str) -> None:
     known = [(float(t), float(loss)) for t, loss in row.items() if t[0].isdigit() and loss]
-    known += [end] if end[0] > known[-1][0] else []
+    if end[0] > (known[-1][0] if known else 0.0):  # a run stopped at once has no times at all
+        known.append(end)
+    if not known:
+        return
     width, alpha = (1.4, 1.0) if row["draw"] == "0" else (0.8, 0.4)
     times, losses = zip(*known, strict=True)
     ax.plot(times, losses, LINES[row["setting"]], color=color, lw=width, alpha=alpha)
