@@ -19,8 +19,8 @@ constexpr double kSure = 2.0;        // a status is claimed only if it holds tha
 
 // Tolerance of one coarse step that usually gives the loss to rtol, and the power of it that the error of the
 // loss follows. Dense inputs: the tolerance counts what is smooth, and the kinks, which make most of the
-// error, follow from the step; measured power 0.4. Orthogonal inputs have no kinks to slide on: some hundreds
-// of steps add up to the whole fall of the loss, with power 2/3 as for any method of order 2.
+// error, follow from the step; measured power 0.5 to 0.6. Orthogonal inputs have no kinks to slide on: some
+// hundreds of steps add up to the whole fall of the loss, with power 2/3 as for any method of order 2.
 struct Tolerance {
     double first, power;
 };

@@ -3,7 +3,7 @@
 // while it is held at z_l = 0. Per unit of s, z_l moves by v_l, and a share that changes by delta changes
 //     v_l by delta push_k K_lk,      K the inputs' Gram matrix, push_k = (abar_j / n) Q_k,
 // so between two events everything is linear and held pairs keep their shares. In single precision: z and v
-// are small where it counts, and shares are found to kTolerance, 10^5 times the rounding.
+// are small where it counts, and shares are found to kShareTolerance, 10^4 times the rounding.
 // Included after simd.hpp.
 #pragma once
 
