@@ -42,7 +42,9 @@ LivePairs::LivePairs(const FlowProblem& problem, const LiveKernel& kernel, int t
       parts_(at(part_count(n_, p_))),
       words_(blocks_ * p_),
       push_(blocks_ * kWordPoints),
+      last_push_(blocks_ * kWordPoints),
       lanes_(static_cast<Index>(parts_.size()) * 2 * p_ * kernel.lanes),
+      last_abar_(at(p_)),
       dead_squares_(at(p_)) {
     std::iota(order_.begin(), order_.end(), 0);
     const auto middle =
@@ -108,6 +110,7 @@ void LivePairs::sweep(const OuterWeights& outer, const Chunk& chunk) {
         LiveArgs args{};
         args.p = p_;
         args.w = args.to = part.values.data();
+        args.last.abar = last_abar_.data();
         args.abar = outer.abar;
         args.a = outer.a;
         args.escape = outer.escape;
@@ -115,10 +118,12 @@ void LivePairs::sweep(const OuterWeights& outer, const Chunk& chunk) {
         args.squares = lanes_.data() + 2 * k * p_ * kernel_.lanes;
         args.products = args.squares + p_ * kernel_.lanes;
         part.sum = 0;
+        part.deaths = false;
         for (Index b = part.first; b < part.last; b += kChunkBlocks) {
             args.blocks = std::min(kChunkBlocks, part.last - b);
             args.live = words_.data() + b * p_;
             args.push = push_.data() + b * kWordPoints;
+            args.last.push = last_push_.data() + b * kWordPoints;
             chunk(part, args, b * kWordPoints, std::min(n_, (b + args.blocks) * kWordPoints));
         }
     };
@@ -135,9 +140,12 @@ double LivePairs::norms(const double* impulse, const OuterWeights& outer, Neuron
             push_.data()[k] = problem_.norms[i] * impulse[i] * inverse_n;
         }
         args.travel = 0;
-        kernel_.norms(args);
+        (pending_ ? kernel_.write_norms : kernel_.norms)(args);
         part.sum += args.travel;
+        part.left = args.to - part.values.data();
     });
+    if (pending_) shrink();
+    pending_ = false;
     collect(sums);
     return total();
 }
@@ -148,6 +156,7 @@ double LivePairs::residuals(const OuterWeights& outer, double* r) {
         alignas(64) double h[kChunkPoints];
         args.h = h;
         kernel_.outputs(args);
+        part.deaths = args.deaths;
         double squares[4] = {};  // additions that need not wait for each other
         for (Index k = first; k < last; ++k) {
             const std::int32_t i = order_[at(k)];
@@ -157,18 +166,38 @@ double LivePairs::residuals(const OuterWeights& outer, double* r) {
         }
         part.sum += (squares[0] + squares[1]) + (squares[2] + squares[3]);
     });
+    deaths_ = false;
+    for (const Part& part : parts_) deaths_ = deaths_ || part.deaths;
     return total();
 }
 
-void LivePairs::write(const OuterWeights& outer) {
-    sweep(outer, [this](Part& part, LiveArgs& args, Index, Index) {
+void LivePairs::accept(const OuterWeights& outer) {
+    settle();
+    std::swap(push_, last_push_);
+    std::copy_n(outer.abar, p_, last_abar_.begin());
+    last_deaths_ = deaths_;
+    pending_ = true;
+}
+
+void LivePairs::settle() {
+    if (!pending_) return;
+    sweep({}, [this](Part& part, LiveArgs& args, Index, Index) {
         kernel_.write(args);
-        part.count = args.to - part.values.data();
+        part.left = args.to - part.values.data();
     });
-    for (Part& part : parts_) part.values.shrink(value_bytes(part.count));
+    shrink();
+    pending_ = false;
+}
+
+void LivePairs::shrink() {
+    for (Part& part : parts_) {
+        part.count = part.left;
+        part.values.shrink(value_bytes(part.count));
+    }
 }
 
 void LivePairs::rates(const double* r, NeuronSums& sums) {
+    settle();
     clear_sums();
     const double inverse_n = 1.0 / static_cast<double>(n_);
     sweep({}, [&](Part&, LiveArgs& args, Index first, Index last) {
@@ -247,7 +276,7 @@ double LivePairs::bytes(const FlowProblem& problem) {
     Index live = 0;
     for (Index k = 0; k < n * p; ++k) live += problem.W[k] > 0 ? 1 : 0;
     const Index parts = part_count(n, p);
-    const Index doubles = live + blocks * (p + kWordPoints) + parts * p * (2 * kMostLanes + 1) + p;
+    const Index doubles = live + blocks * (p + 2 * kWordPoints) + parts * p * (2 * kMostLanes + 1) + 2 * p;
     return static_cast<double>(doubles) * sizeof(double) + static_cast<double>(parts * kPage) +
            4.0 * static_cast<double>(n);
 }

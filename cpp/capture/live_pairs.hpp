@@ -33,11 +33,17 @@ class LivePairs {
     double norms(const double* impulse, const OuterWeights& outer, NeuronSums& sums);
     // The residuals r (n) after the move, in the caller's order. Returns their sum of squares.
     double residuals(const OuterWeights& outer, double* r);
-    // Makes the move. Values of pairs that died are given back.
-    void write(const OuterWeights& outer);
+    // The move becomes the state. The values follow in the sweep of the next norms, or when they are asked
+    // for: a pass over them less per step.
+    void accept(const OuterWeights& outer);
+    // Makes the move that was accepted. Values of pairs that died are given back.
+    void settle();
+    // Whether the bits are those of the state: a move yet to be made ends no pair.
+    bool bits_settled() const { return !pending_ || !last_deaths_; }
     // At the state, for residuals r: sums of LiveKernel::rates with push_i = norms_i r_i / n.
     void rates(const double* r, NeuronSums& sums);
 
+    // What follows is of the settled state.
     std::int64_t count() const;
     // Sum of y_i^2 over the points without a live pair that can help: one whose neuron has sign 0 or that of
     // y_i.
@@ -51,9 +57,10 @@ class LivePairs {
   private:
     struct Part {
         Index first = 0, last = 0;  // blocks
-        Index count = 0;            // values
+        Index count = 0, left = 0;  // values; of them, after the sweep under way
         Pages values;
         double sum = 0;
+        bool deaths = false;
     };
 
     Index find_live(Part& part, double* dead_squares);
@@ -62,6 +69,7 @@ class LivePairs {
     void over_pairs(const Part& part, const Visit& visit) const;
     template <class Chunk>
     void sweep(const OuterWeights& outer, const Chunk& chunk);
+    void shrink();
     void clear_sums();
     void collect(NeuronSums& sums) const;
     double total() const;
@@ -73,7 +81,10 @@ class LivePairs {
     std::vector<std::int32_t> order_;      // place -> the caller's index
     std::vector<Part> parts_;
     Buffer<Word> words_;           // (blocks, p)
-    Buffer<double> push_, lanes_;  // (64 blocks); per part: squares (p, lanes), products (p, lanes)
+    Buffer<double> push_, last_push_;  // (64 blocks): of the move, of the one accepted
+    Buffer<double> lanes_;             // per part: squares (p, lanes), products (p, lanes)
+    std::vector<double> last_abar_;    // (p)
+    bool deaths_ = false, last_deaths_ = false, pending_ = false;
     std::vector<double> dead_squares_;
 };
 

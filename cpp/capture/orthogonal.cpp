@@ -92,7 +92,7 @@ void OrthogonalCapture::stage(const double* impulse, double h, double* r) {
 }
 
 void OrthogonalCapture::accept(double h) {
-    pairs_.write(outer());
+    pairs_.accept(outer());
     for (std::size_t j = 0; j < at(p_); ++j) {
         const double rate = (trial_.a[j] - now_.a[j]) / h;
         bend_[j] = 2 * (rate - rate_[j]) / (h + h_before_);  // the first rate is that of the instant 0
@@ -121,6 +121,7 @@ double OrthogonalCapture::dead_label_sq() const {
     std::vector<int> sign(at(p_), 0);
     for (std::size_t j = 0; j < at(p_); ++j)
         if (keeps_sign(j)) sign[j] = now_.a[j] > 0 ? 1 : -1;
+    if (!pairs_.bits_settled()) pairs_.settle();
     return pairs_.unreached_label_sq(sign);
 }
 
@@ -136,7 +137,13 @@ std::vector<double> OrthogonalCapture::outputs() const {
     return h;
 }
 
+std::int64_t OrthogonalCapture::n_active() const {
+    pairs_.settle();
+    return pairs_.count();
+}
+
 void OrthogonalCapture::write_state(double* W, double* a) const {
+    pairs_.settle();
     pairs_.write_state(W);
     std::copy(now_.a.begin(), now_.a.end(), a);
 }

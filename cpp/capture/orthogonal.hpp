@@ -32,7 +32,7 @@ class OrthogonalCapture : public CaptureModel {
 
     double velocity_sq() override;
     bool smooth() const override { return true; }  // a pair dies at z = 0, where its share of r is 0 too
-    std::int64_t n_active() const override { return pairs_.count(); }
+    std::int64_t n_active() const override;
     std::int64_t at_kinks() const override { return 0; }  // a pair at 0 is dead
     double dead_label_sq() const override;
     NeuronFacts neurons() const override;
@@ -60,7 +60,7 @@ class OrthogonalCapture : public CaptureModel {
 
     const FlowProblem problem_;
     const int n_, p_;
-    LivePairs pairs_;
+    mutable LivePairs pairs_;  // its values may be a step behind what it stands for
     State now_, trial_;
     NeuronSums sums_;
     std::vector<double> rate_;       // da_j/dt, mean over the last step

@@ -14,12 +14,19 @@ constexpr Index kWordPoints = 64;
 // Functions read a whole vector at a time: so many values must be readable beyond the last.
 constexpr Index kValuesPad = 8;
 
+// A move that was accepted and not yet made.
+struct LastMove {
+    const double* push;  // (64 blocks)
+    const double* abar;  // (p)
+};
+
 // Consecutive blocks of points. A move takes a live pair from w_ji to max(0, w_ji + abar_j push_i).
 struct LiveArgs {
     Index blocks, p;
     Word* live;                     // (blocks, p)
     const double* w;                // values; in: the first of these blocks, out: one beyond their last
     double* to;                     // write: in and out, as w; may equal it
+    LastMove last;                  // what write makes
     const double* push;             // (64 blocks): norms_i Q_i / n, zero beyond n
     const double* abar;             // (p)
     const double* a;                // (p): outer weights that the outputs are taken with
@@ -29,6 +36,7 @@ struct LiveArgs {
     double* squares;                // (p, lanes), added to
     double* products;               // (p, lanes), added to
     double travel;                  // added to by norms: sum of (w'_ji - w_ji)^2
+    bool deaths;                    // set by outputs if the move ends a pair
 };
 
 struct LiveKernel {
@@ -37,8 +45,10 @@ struct LiveKernel {
     // push_i or the part until death.
     void (*norms)(LiveArgs&);
     void (*outputs)(LiveArgs&);
-    // The move itself: values and bits of the pairs that are still live.
+    // The last move: values and bits of the pairs that are still live.
     void (*write)(LiveArgs&);
+    // Both, the norms of the move that follows, at the price of one pass over memory.
+    void (*write_norms)(LiveArgs&);
     // Without a move. squares: push_i^2 on live pairs; products: push_i w_ji.
     void (*rates)(LiveArgs&);
 };
