@@ -271,9 +271,11 @@ void DenseCapture::outer_weights() {
     }
 }
 
-void DenseCapture::accept(double h) {
+void DenseCapture::accept(double h, std::vector<double>& before) {
     for (Index j = 0; j < p_; ++j) rate_[at(j)] = (trial_.a.data()[j] - now_.a.data()[j]) / h;
     std::swap(now_, trial_);
+    before.resize(now_.r.size());
+    before.swap(trial_.r);
     velocity_sq_ = -1;
 }
 

@@ -22,7 +22,7 @@ class DenseCapture : public CaptureModel {
     const std::vector<double>& trial_residuals() const override { return trial_.r; }
     double trial_sum_r2() const override { return trial_.sum_r2; }
     double trial_travel_sq() const override;
-    void accept(double h) override;
+    void accept(double h, std::vector<double>& before) override;
     double velocity_sq() override;
     std::int64_t n_active() const override;
     std::int64_t at_kinks() const override;

@@ -33,9 +33,13 @@ Meshes::Meshes(const FlowProblem& problem, int threads)
       fine_(make(threads)),
       coarse_(make(threads)) {}
 
-std::unique_ptr<CaptureModel> Meshes::make(int threads) const {
+Meshes::Mesh Meshes::make(int threads) const {
     const double work = static_cast<double>(flow_.n) * flow_.p * (inputs_ ? flow_.d : 1);
     const int team = work < kWorthSharing ? 1 : threads;
+    return {model(team), team};
+}
+
+std::unique_ptr<CaptureModel> Meshes::model(int team) const {
     if (inputs_) return std::make_unique<DenseCapture>(inputs_, team);
     return std::make_unique<OrthogonalCapture>(flow_, team);
 }

@@ -39,7 +39,7 @@ class Meshes {
 
   private:
     struct Mesh {
-        explicit Mesh(std::unique_ptr<CaptureModel> state) : model(std::move(state)), step(*model) {}
+        Mesh(std::unique_ptr<CaptureModel> state, int threads) : model(std::move(state)), step(*model, threads) {}
         std::unique_ptr<CaptureModel> model;
         CaptureStep step;
     };
@@ -48,7 +48,8 @@ class Meshes {
     };
     void half(double h, int depth);
 
-    std::unique_ptr<CaptureModel> make(int threads) const;
+    Mesh make(int threads) const;
+    std::unique_ptr<CaptureModel> model(int team) const;
 
     Problem<double> problem_;
     std::shared_ptr<const CaptureInputs> inputs_;  // dense inputs, shared by both

@@ -41,7 +41,8 @@ class CaptureModel {
     // radius of dr/dQ.
     virtual void response(const double* impulse, double* r) { stage(impulse, 0.0, r); }
     virtual double trial_travel_sq() const = 0;  // sum_j |dw_j|^2 + da_j^2 of the trial
-    virtual void accept(double h) = 0;           // the last trial becomes the state
+    // The last trial becomes the state. `before` takes the residuals of the one that is left.
+    virtual void accept(double h, std::vector<double>& before) = 0;
 
     // At the state, with the velocity the inclusion selects there: one right-hand side.
     virtual double velocity_sq() = 0;

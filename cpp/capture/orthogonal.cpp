@@ -91,7 +91,7 @@ void OrthogonalCapture::stage(const double* impulse, double h, double* r) {
     move(impulse, h, r);
 }
 
-void OrthogonalCapture::accept(double h) {
+void OrthogonalCapture::accept(double h, std::vector<double>& before) {
     pairs_.accept(outer());
     for (std::size_t j = 0; j < at(p_); ++j) {
         const double rate = (trial_.a[j] - now_.a[j]) / h;
@@ -100,6 +100,8 @@ void OrthogonalCapture::accept(double h) {
     }
     h_before_ = h;
     std::swap(now_, trial_);
+    before.resize(now_.r.size());
+    before.swap(trial_.r);
 }
 
 double OrthogonalCapture::velocity_sq() {

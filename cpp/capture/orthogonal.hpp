@@ -28,7 +28,7 @@ class OrthogonalCapture : public CaptureModel {
     const std::vector<double>& trial_residuals() const override { return trial_.r; }
     double trial_sum_r2() const override { return trial_.sum_r2; }
     double trial_travel_sq() const override { return travel_sq_; }
-    void accept(double h) override;
+    void accept(double h, std::vector<double>& before) override;
 
     double velocity_sq() override;
     bool smooth() const override { return true; }  // a pair dies at z = 0, where its share of r is 0 too

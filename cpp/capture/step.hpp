@@ -12,7 +12,7 @@ namespace pl {
 
 class CaptureStep {
   public:
-    explicit CaptureStep(CaptureModel& model) : model_(model) {}
+    explicit CaptureStep(CaptureModel& model, int threads = 1) : model_(model), threads_(threads) {}
 
     // Tries a step of length h. error() is then the norm of the local error of the impulse over h norm(r):
     // the mean residual used against the trapezium rule's.
@@ -27,12 +27,17 @@ class CaptureStep {
 
   private:
     bool adams(double h) const;
+    void adams_impulse(double h);
     void measure(double h);
+    double bend_of_step(double h);
+    template <class Part>
+    double over_points(const Part& part);
 
     CaptureModel& model_;
+    const int threads_;
     Rkc rkc_;
     SpectralRadius power_;
-    std::vector<double> before_, impulse_;
+    std::vector<double> before_, impulse_, sums_;
     std::vector<double> bend_, bend_next_;  // r'': of the last accepted step, of the one tried; may be empty
     double h_before_ = 0, rho_ = 0, error_ = 0;
     int age_ = 0;  // accepted steps since the radius was estimated

@@ -238,12 +238,11 @@ void adams(pl::CaptureModel& model, double t_end, int steps) {
     const double h = t_end / steps;
     Vector before = model.residuals();
     for (int k = 0; k < steps; ++k) {
-        const Vector now = model.residuals();
+        const Vector& now = model.residuals();
         Vector impulse;
         for (std::size_t i = 0; i < now.size(); ++i) impulse.push_back(h * (1.5 * now[i] - 0.5 * before[i]));
-        before = now;
         model.attempt(impulse.data(), h);
-        model.accept(h);
+        model.accept(h, before);
     }
 }
 

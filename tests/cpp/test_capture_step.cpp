@@ -27,7 +27,8 @@ class Decay : public pl::CaptureModel {
         residuals_at(trial_q_, trial_r_);
         ++evaluations_;
     }
-    void accept(double) override {
+    void accept(double, State& before) override {
+        before = r_;
         q_ = trial_q_;
         r_ = trial_r_;
     }
