@@ -45,6 +45,7 @@ add_library(
   cpp/run/ensemble.cpp
   cpp/capture/live_pairs.cpp
   cpp/capture/orthogonal.cpp
+  cpp/capture/adams.cpp
   cpp/capture/capture.cpp
   cpp/capture/dense.cpp
   cpp/capture/dense_state.cpp

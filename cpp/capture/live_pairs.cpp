@@ -212,6 +212,17 @@ void LivePairs::rates(const double* r, NeuronSums& sums) {
     collect(sums);
 }
 
+void LivePairs::weigh(const double* weights, double* sums) {
+    OuterWeights outer{};
+    outer.a = weights;
+    sweep(outer, [&](Part&, LiveArgs& args, Index first, Index last) {
+        alignas(64) double h[kChunkPoints];
+        args.h = h;
+        kernel_.weigh(args);
+        for (Index k = first; k < last; ++k) sums[order_[at(k)]] = h[k - first];
+    });
+}
+
 void LivePairs::clear_sums() {
     std::fill_n(lanes_.data(), lanes_.size(), 0.0);
 }

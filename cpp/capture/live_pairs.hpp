@@ -45,6 +45,8 @@ class LivePairs {
 
     // What follows is of the settled state.
     std::int64_t count() const;
+    // sums_i (n) = sum of weights_j over the live pairs of point i.
+    void weigh(const double* weights, double* sums);
     // Sum of y_i^2 over the points without a live pair that can help: one whose neuron has sign 0 or that of
     // y_i.
     double unreached_label_sq(const std::vector<int>& sign) const;

@@ -46,7 +46,10 @@ std::unique_ptr<CaptureModel> Meshes::model(int team) const {
 
 double Meshes::advance(double H, double tolerance) {
     CaptureModel& coarse = *coarse_.model;
-    coarse_.step.set_radius(fine_.step.radius());
+    fine_.step.refresh();
+    coarse_.step.follow(fine_.step);
+    // beyond, stages would be paid for what damping does for nothing
+    if (coarse_.step.damped() && coarse_.step.adams_reach() > 0) H = std::min(H, coarse_.step.adams_reach());
     for (int tries = 0;; ++tries) {
         coarse_.step.attempt(H);
         const double before = coarse.sum_r2(), after = coarse.trial_sum_r2();

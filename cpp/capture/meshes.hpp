@@ -28,7 +28,7 @@ class Meshes {
     double speed_sq() const {
         return speed_sq_;
     }  // mean over the last fine step of sum |dw_j/dt|^2 + (da_j/dt)^2
-    double radius() const { return fine_.step.known_radius(); }
+    double radius() const { return fine_.step.radius(); }
     std::int64_t evaluations() const { return fine_.model->evaluations() + coarse_.model->evaluations(); }
     std::int64_t accepted() const { return accepted_; }
     std::int64_t rejected() const { return rejected_; }

@@ -54,8 +54,9 @@ class CaptureModel {
     virtual Index output_terms() const = 0;
     virtual void write_state(double* W, double* a) const = 0;  // (p, d), (p)
 
-    // Whether r is smooth in Q but for rare corners, so that an order higher than 2 shows.
-    virtual bool smooth() const { return false; }
+    // D (n) such that dr/dQ is nearly -diag(D), for a model whose r is smooth in Q but for rare corners; else
+    // empty.
+    virtual std::vector<double> damping() { return {}; }
 
     virtual std::int64_t evaluations() const = 0;  // right-hand sides so far
 };

@@ -113,6 +113,16 @@ double OrthogonalCapture::velocity_sq() {
     return sum;
 }
 
+std::vector<double> OrthogonalCapture::damping() {
+    if (!pairs_.bits_settled()) pairs_.settle();
+    std::vector<double> weights(now_.a), damping(at(n_));
+    for (double& weight : weights) weight *= weight;
+    pairs_.weigh(weights.data(), damping.data());
+    const double share = 1.0 / (static_cast<double>(n_) * p_);
+    for (std::size_t i = 0; i < at(n_); ++i) damping[i] *= share * problem_.norms[i] * problem_.norms[i];
+    return damping;
+}
+
 // abs(a_j) >= norm(w_j) lasts, and with it the sign; of w_j the live part is enough, as the rest does not
 // move.
 bool OrthogonalCapture::keeps_sign(std::size_t j) const {

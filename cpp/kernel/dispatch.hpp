@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/damped.hpp"
 #include "kernel/kernel.hpp"
 #include "kernel/live_pairs.hpp"
 
@@ -18,6 +19,7 @@ struct Level {
     const SumKernel* sums;
     const KinkKernel* kinks;
     const LiveKernel* live;
+    const DampedKernel* damped;
 };
 
 // Levels built in and runnable on this processor, lowest first.

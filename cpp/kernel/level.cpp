@@ -1,6 +1,7 @@
 // One instruction-set level of the kernel: this file is compiled once per level with PLN_LEVEL naming its
 // namespace. Raw pointers only: no standard-library template may be instantiated here, or the linker could
 // keep this level's copy for all.
+#include "kernel/damped.hpp"
 #include "kernel/kernel.hpp"
 #include "kernel/live_pairs.hpp"
 
@@ -18,6 +19,7 @@ namespace PLN_LEVEL {
 #include "kernel/ahead.hpp"
 #include "kernel/transpose.hpp"
 //
+#include "kernel/damped_steps.hpp"
 #include "kernel/forward.hpp"
 #include "kernel/gradient.hpp"
 #include "kernel/kinks.hpp"

@@ -32,7 +32,7 @@ struct LiveArgs {
     const double* a;                // (p): outer weights that the outputs are taken with
     const double* escape;           // (p): -1 / abar_j, or 0 where that is not finite
     const unsigned char* crossing;  // (p): whether norms takes the products of neuron j
-    double* h;                      // (64 blocks), out of outputs: sum_j a_j w'_ji
+    double* h;                      // (64 blocks), out of outputs: sum_j a_j w'_ji; out of weigh: sum_j a_j
     double* squares;                // (p, lanes), added to
     double* products;               // (p, lanes), added to
     double travel;                  // added to by norms: sum of (w'_ji - w_ji)^2
@@ -51,6 +51,8 @@ struct LiveKernel {
     void (*write_norms)(LiveArgs&);
     // Without a move. squares: push_i^2 on live pairs; products: push_i w_ji.
     void (*rates)(LiveArgs&);
+    // Of the bits alone: the sum of a_j over live pairs.
+    void (*weigh)(LiveArgs&);
 };
 
 }  // namespace pl

@@ -233,5 +233,19 @@ void live_rates(LiveArgs& s) {
     s.w = w;
 }
 
-extern const LiveKernel live_kernel = {kLiveLanes, live_norms,       live_outputs,
-                                       live_write, live_write_norms, live_rates};
+void live_weigh(LiveArgs& s) {
+    for (Index b = 0; b < s.blocks; ++b) {
+        LiveVec h[kWordVectors] = {};
+        for (Index j = 0; j < s.p; ++j) {
+            const Word word = s.live[b * s.p + j];
+            if (word == 0) continue;
+            const LiveVec a = broadcast(s.a[j]);
+#pragma GCC unroll 32
+            for (int v = 0; v < kWordVectors; ++v) h[v] += only(pattern_of(word, v), a);
+        }
+        for (int v = 0; v < kWordVectors; ++v) store(s.h + b * kWordPoints + v * kLiveLanes, h[v]);
+    }
+}
+
+extern const LiveKernel live_kernel = {kLiveLanes,       live_norms, live_outputs, live_write,
+                                       live_write_norms, live_rates, live_weigh};

@@ -64,8 +64,10 @@ int main(int argc, char** argv) {
     double t = 0, h = 0.1;
     int steps = 0, rejected = 0;
     while (fine.model.sum_r2() >= 1e-6 && steps + rejected < 100000) {
-        const double rho = coarse.step.radius();
-        fine.step.set_radius(rho);
+        coarse.step.refresh();
+        fine.step.follow(coarse.step);
+        const double rho = coarse.step.radius(), reach = coarse.step.adams_reach();
+        if (reach > 0) h = std::min(h, reach);
         coarse.step.attempt(h);
         const double before = coarse.model.sum_r2(), after = coarse.model.trial_sum_r2();
         const double error = coarse.step.error() * std::max(std::log(before / after), 1e-3 * h) / tolerance;

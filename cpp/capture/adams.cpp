@@ -1,0 +1,108 @@
+#include "capture/adams.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "parallel/parallel_for.hpp"
+
+namespace pl {
+namespace {
+
+constexpr std::size_t kPartPoints = 1 << 15;
+
+}  // namespace
+
+// The sum of part(first, last) over all points, in parts that only their number fixes. At 10^6 points the
+// vectors of a step are a fifth of its traffic.
+template <class Part>
+double Adams::over_points(std::size_t size, const Part& part) {
+    sums_.assign((size + kPartPoints - 1) / kPartPoints, 0.0);
+    Control uncancelled;
+    parallel_for(static_cast<std::int64_t>(sums_.size()), threads_, uncancelled, [&](std::int64_t k) {
+        const std::size_t first = static_cast<std::size_t>(k) * kPartPoints;
+        sums_[static_cast<std::size_t>(k)] = part(first, std::min(size, first + kPartPoints));
+    });
+    double sum = 0;
+    for (const double value : sums_) sum += value;
+    return sum;
+}
+
+void Adams::impulse(const Vector& r, double h, Vector& q) {
+    q.resize(r.size());
+    damping_ ? damped(r, h, q) : plain(r, h, q);
+}
+
+void Adams::plain(const Vector& r, double h, Vector& q) {
+    const double weight = h / (2 * h_before_);
+    for (std::size_t i = 0; i < r.size(); ++i) q[i] = h * (r[i] + weight * (r[i] - before_[i]));
+}
+
+// Views on part of everything.
+DampedArgs Adams::args(const Vector& r, Vector& q, double h, std::size_t first, std::size_t last) {
+    DampedArgs args{};
+    args.size = static_cast<Index>(last - first);
+    args.h = h;
+    args.h_before = h_before_;
+    args.doublings = std::max(0, std::ilogb(std::max(h * most_damping_, 1.0)) + 1);
+    args.r = r.data() + first;
+    args.before = before_.data() + first;
+    args.q_before = q_before_.data() + first;
+    args.damping = damping_->data() + first;
+    args.bend = bend_.empty() ? nullptr : bend_.data() + first;
+    args.q = q.data() + first;
+    return args;
+}
+
+void Adams::damped(const Vector& r, double h, Vector& q) {
+    over_points(r.size(), [&](std::size_t first, std::size_t last) {
+        DampedArgs part = args(r, q, h, first, last);
+        kernel_.impulse(part);
+        return 0.0;
+    });
+}
+
+double Adams::judge(const Vector& r, const Vector& next, Vector& q, double h, bool ours) {
+    bend_next_.clear();
+    return ours && damping_ ? judge_bend(r, next, q, h) : judge_trapezium(r, next, q, h);
+}
+
+double Adams::judge_trapezium(const Vector& r, const Vector& next, const Vector& q, double h) {
+    double sum = 0;
+    for (std::size_t i = 0; i < r.size(); ++i) {
+        const double off = 0.5 * (r[i] + next[i]) - q[i] / h;
+        sum += off * off;
+    }
+    return sum;
+}
+
+// N'' from N at the end of the step, at its start and a step before; what it would have changed.
+double Adams::judge_bend(const Vector& r, const Vector& next, Vector& q, double h) {
+    bend_next_.resize(r.size());
+    return over_points(r.size(), [&](std::size_t first, std::size_t last) {
+        DampedArgs part = args(r, q, h, first, last);
+        part.next = next.data() + first;
+        part.bend_next = bend_next_.data() + first;
+        kernel_.judge(part);
+        return part.squares;
+    });
+}
+
+void Adams::accept(Vector& q, double h) {
+    bend_.swap(bend_next_);
+    if (damping_) q_before_.swap(q);
+    h_before_ = h;
+}
+
+// N changes by the change of D times Q, hence N'' by as much times dr/dt.
+void Adams::set_damping(std::shared_ptr<const Vector> damping, const Vector& r) {
+    if (damping == damping_) return;
+    if (damping_ && ready() && !bend_.empty()) {
+        for (std::size_t i = 0; i < r.size(); ++i)
+            bend_[i] += ((*damping)[i] - (*damping_)[i]) * (r[i] - before_[i]) / h_before_;
+    }
+    if (!damping_) q_before_.assign(r.size(), 0.0);
+    damping_ = std::move(damping);
+    most_damping_ = *std::max_element(damping_->begin(), damping_->end());
+}
+
+}  // namespace pl
