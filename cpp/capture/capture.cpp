@@ -77,6 +77,7 @@ class Capture {
 
     void begin(double tolerance) {
         if (meshes_) spent_ += meshes_->evaluations();
+        meshes_.reset();  // at n = 10^6 there is no room for two
         meshes_ = std::make_unique<Meshes>(problem_, threads_);
         result_ = CaptureResult();
         result_.past = options_.past;

@@ -82,7 +82,7 @@ class LivePairs {
     Index n_, p_, blocks_, positive_ = 0;  // points with positive labels
     std::vector<std::int32_t> order_;      // place -> the caller's index
     std::vector<Part> parts_;
-    Buffer<Word> words_;           // (blocks, p)
+    Buffer<Word> words_;               // (blocks, p)
     Buffer<double> push_, last_push_;  // (64 blocks): of the move, of the one accepted
     Buffer<double> lanes_;             // per part: squares (p, lanes), products (p, lanes)
     std::vector<double> last_abar_;    // (p)

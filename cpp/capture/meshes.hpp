@@ -39,7 +39,8 @@ class Meshes {
 
   private:
     struct Mesh {
-        Mesh(std::unique_ptr<CaptureModel> state, int threads) : model(std::move(state)), step(*model, threads) {}
+        Mesh(std::unique_ptr<CaptureModel> state, int threads)
+            : model(std::move(state)), step(*model, threads) {}
         std::unique_ptr<CaptureModel> model;
         CaptureStep step;
     };

@@ -31,8 +31,8 @@ class OrthogonalCapture : public CaptureModel {
     void accept(double h, std::vector<double>& before) override;
 
     double velocity_sq() override;
-    // norms_i^2 / (n p) sum of a_j^2 over live pairs: what point i does to itself. A pair dies at z = 0, where its
-    // share of r is 0 too.
+    // norms_i^2 / (n p) sum of a_j^2 over live pairs: what point i does to itself. A pair dies at z = 0,
+    // where its share of r is 0 too.
     std::vector<double> damping() override;
     std::int64_t n_active() const override;
     std::int64_t at_kinks() const override { return 0; }  // a pair at 0 is dead

@@ -1,5 +1,6 @@
 // One step of one mesh: which impulse drives it. Two methods for dQ/dt = r(Q):
-//   Adams-Bashforth (adams.hpp)               one right-hand side, stable to h rho = 1; 1/2 where damped, and rho
+//   Adams-Bashforth (adams.hpp)               one right-hand side, stable to h rho = 1; 1/2 where damped, and
+//   rho
 //                                             is then that of what damping leaves
 //   Runge-Kutta-Chebyshev of s stages         s right-hand sides, stable to 0.65 (s^2 - 1)
 // The first is taken where it is stable; the second in the tail, and at the start, which has no past.
@@ -17,8 +18,8 @@ class CaptureStep {
 
     // Tries a step of length h. error() is then the norm of the local error of the impulse over h norm(r).
     void attempt(double h);
-    // Estimates the spectral radius of dr/dQ at the state, and takes over the model's damping, if the last time
-    // was kRadiusAge steps ago.
+    // Estimates the spectral radius of dr/dQ at the state, and takes over the model's damping, if the last
+    // time was kRadiusAge steps ago.
     void refresh();
     // What another step at nearly the same state found.
     void follow(const CaptureStep& other);

@@ -1,4 +1,5 @@
-// The interface of the kernel's damped Adams-Bashforth steps (damped_steps.hpp; the method: capture/adams.hpp).
+// The interface of the kernel's damped Adams-Bashforth steps (damped_steps.hpp; the method:
+// capture/adams.hpp).
 #pragma once
 
 #include "kernel/kernel.hpp"

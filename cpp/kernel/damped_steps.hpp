@@ -1,5 +1,5 @@
-// Damped Adams-Bashforth over points, a vector of them at a time. Vectors take less than the traffic of the arrays;
-// exponentials one by one took as long as the sweep over 30 pairs of each point.
+// Damped Adams-Bashforth over points, a vector of them at a time. Vectors take less than the traffic of the
+// arrays; exponentials one by one took as long as the sweep over 30 pairs of each point.
 #pragma once
 
 using DampedVec = Vec<double>;
@@ -21,14 +21,14 @@ PLN_INLINE void store_some(double* to, DampedVec v, Index count) {
 }
 
 // 1 / (k + 3)!
-constexpr double kPhiTerms[] = {1.0 / 6,           1.0 / 24,           1.0 / 120,           1.0 / 720,
-                                1.0 / 5040,        1.0 / 40320,        1.0 / 362880,        1.0 / 3628800,
-                                1.0 / 39916800,    1.0 / 479001600,    1.0 / 6227020800,    1.0 / 87178291200,
-                                1.0 / 1307674368e3, 1.0 / 20922789888e3, 1.0 / 355687428096e3};
+constexpr double kPhiTerms[] = {
+    1.0 / 6,          1.0 / 24,          1.0 / 120,          1.0 / 720,           1.0 / 5040,
+    1.0 / 40320,      1.0 / 362880,      1.0 / 3628800,      1.0 / 39916800,      1.0 / 479001600,
+    1.0 / 6227020800, 1.0 / 87178291200, 1.0 / 1307674368e3, 1.0 / 20922789888e3, 1.0 / 355687428096e3};
 constexpr int kPhiCount = sizeof(kPhiTerms) / sizeof(double);
 
-// phi_k(z) = int_0^1 exp(-z (1 - s)) s^(k-1) / (k-1)! ds: the series of phi_3 at z 2^-doublings <= 1, the others
-// from it (upwards they would lose digits), then the integral over [0, 2] from that over [0, 1].
+// phi_k(z) = int_0^1 exp(-z (1 - s)) s^(k-1) / (k-1)! ds: the series of phi_3 at z 2^-doublings <= 1, the
+// others from it (upwards they would lose digits), then the integral over [0, 2] from that over [0, 1].
 struct DampedPhi {
     DampedVec one, two, three;
 

@@ -4,13 +4,13 @@
 
 namespace pl {
 
-#define PLN_DECLARE(LEVEL)                  \
-    namespace LEVEL {                       \
-    extern const Kernel<float> kernel_f32;  \
-    extern const Kernel<double> kernel_f64; \
-    extern const SumKernel sum_kernel;      \
-    extern const KinkKernel kink_kernel;    \
-    extern const LiveKernel live_kernel;    \
+#define PLN_DECLARE(LEVEL)                   \
+    namespace LEVEL {                        \
+    extern const Kernel<float> kernel_f32;   \
+    extern const Kernel<double> kernel_f64;  \
+    extern const SumKernel sum_kernel;       \
+    extern const KinkKernel kink_kernel;     \
+    extern const LiveKernel live_kernel;     \
     extern const DampedKernel damped_kernel; \
     }
 PLN_DECLARE(baseline)
@@ -33,11 +33,11 @@ std::vector<Level> runnable() {
                        __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
                        __builtin_cpu_supports("avx512vl");
     if (v3_ok)
-        found.push_back(
-            {"v3", &v3::kernel_f32, &v3::kernel_f64, &v3::sum_kernel, &v3::kink_kernel, &v3::live_kernel, &v3::damped_kernel});
+        found.push_back({"v3", &v3::kernel_f32, &v3::kernel_f64, &v3::sum_kernel, &v3::kink_kernel,
+                         &v3::live_kernel, &v3::damped_kernel});
     if (v4_ok)
-        found.push_back(
-            {"v4", &v4::kernel_f32, &v4::kernel_f64, &v4::sum_kernel, &v4::kink_kernel, &v4::live_kernel, &v4::damped_kernel});
+        found.push_back({"v4", &v4::kernel_f32, &v4::kernel_f64, &v4::sum_kernel, &v4::kink_kernel,
+                         &v4::live_kernel, &v4::damped_kernel});
 #endif
     return found;
 }

@@ -1,5 +1,5 @@
-// Values of live pairs between the place they are packed in and the lanes of a vector. A pattern says which lanes
-// hold a live pair. Included by orthogonal_capture.hpp.
+// Values of live pairs between the place they are packed in and the lanes of a vector. A pattern says which
+// lanes hold a live pair. Included by orthogonal_capture.hpp.
 #pragma once
 
 using LiveVec = Vec<double>;
@@ -10,8 +10,8 @@ PLN_INLINE Word vector_bits(Word word, int v) {
     return word >> (v * kLiveLanes) & ((Word{1} << kLiveLanes) - 1);
 }
 
-// Tables on both wide levels, because the processor's own expansion and compression took 3 and 1.2 ns on Zen 5, a
-// shuffle with a table 0.5.
+// Tables on both wide levels, because the processor's own expansion and compression took 3 and 1.2 ns on Zen
+// 5, a shuffle with a table 0.5.
 #if defined(__AVX512F__)
 
 struct Shuffles {

@@ -6,8 +6,8 @@
 
 using LiveBits = decltype(LiveVec{} > LiveVec{});
 
-// visit(v, pattern, values) for the vectors of one word; w goes beyond its values. In lanes without a live pair
-// the values are anything. Group vectors at a time.
+// visit(v, pattern, values) for the vectors of one word; w goes beyond its values. In lanes without a live
+// pair the values are anything. Group vectors at a time.
 template <int Group = kWordVectors, class Visit>
 PLN_INLINE void over_word(Word word, const double*& w, const Visit& visit) {
 #pragma GCC unroll 1
@@ -31,7 +31,8 @@ template <bool Crossing>
 struct NormSums {
     LiveVec abar, escape, squares = {}, products = {};
 
-    PLN_INLINE NormSums(const LiveArgs& s, Index j) : abar(broadcast(s.abar[j])), escape(broadcast(s.escape[j])) {}
+    PLN_INLINE NormSums(const LiveArgs& s, Index j)
+        : abar(broadcast(s.abar[j])), escape(broadcast(s.escape[j])) {}
 
     // from: 0 where there is no live pair.
     PLN_INLINE void add(Pattern at, LiveVec from, LiveVec pushed, LiveVec& travel) {
@@ -123,7 +124,8 @@ PLN_INLINE bool write_alive(const LastMove& last, Index b, Index j, Word word, c
     const double* push = last.push + b * kWordPoints;
     const LiveVec abar = broadcast(last.abar[j]), one = broadcast(1.0);
     LiveBits deaths = {};
-    const double* read = w;  // the compiler cannot know that storing a vector changes neither this nor the count
+    const double* read =
+        w;  // the compiler cannot know that storing a vector changes neither this nor the count
     double* place = out.values + out.count;
     over_word<kWriteGroup>(word, read, [&](int v, Pattern at, LiveVec from) __attribute__((always_inline)) {
         const LiveVec to = only(at, fma(abar, load(push + v * kLiveLanes), from));
@@ -178,15 +180,17 @@ PLN_INLINE void over_written(LiveArgs& s, const Rewrite& rewrite) {
 
 void live_write(LiveArgs& s) {
     const auto nothing = [](int, Pattern, LiveVec) __attribute__((always_inline)) {};
-    over_written(s, [&](Index b, Index j, Word word, const double*& w, Outbox& out) __attribute__((
-                        always_inline)) {
-        return write_alive(s.last, b, j, word, w, out, nothing) ? word : write_dying(s.last, b, j, word, w, out, nothing);
-    });
+    over_written(
+        s, [&](Index b, Index j, Word word, const double*& w, Outbox& out) __attribute__((always_inline)) {
+            return write_alive(s.last, b, j, word, w, out, nothing)
+                       ? word
+                       : write_dying(s.last, b, j, word, w, out, nothing);
+        });
 }
 
 template <bool Crossing>
-PLN_INLINE Word write_norms_of_word(const LiveArgs& s, Index b, Index j, Word word, const double*& w, Outbox& out,
-                                    LiveVec& travel) {
+PLN_INLINE Word write_norms_of_word(const LiveArgs& s, Index b, Index j, Word word, const double*& w,
+                                    Outbox& out, LiveVec& travel) {
     const double* push = s.push + b * kWordPoints;
     NormSums<Crossing> sums(s, j);
     LiveVec moved = travel;
@@ -206,11 +210,11 @@ PLN_INLINE Word write_norms_of_word(const LiveArgs& s, Index b, Index j, Word wo
 
 void live_write_norms(LiveArgs& s) {
     LiveVec travel = {};
-    over_written(s, [&](Index b, Index j, Word word, const double*& w, Outbox& out) __attribute__((
-                        always_inline)) {
-        return s.crossing[j] != 0 ? write_norms_of_word<true>(s, b, j, word, w, out, travel)
-                                  : write_norms_of_word<false>(s, b, j, word, w, out, travel);
-    });
+    over_written(
+        s, [&](Index b, Index j, Word word, const double*& w, Outbox& out) __attribute__((always_inline)) {
+            return s.crossing[j] != 0 ? write_norms_of_word<true>(s, b, j, word, w, out, travel)
+                                      : write_norms_of_word<false>(s, b, j, word, w, out, travel);
+        });
     s.travel += sum_lanes<double>(travel);
 }
 

@@ -1,11 +1,10 @@
-// Damped Adams-Bashforth at every level of the kernel against the integrals written out, over sizes around every
-// vector width and a part of the points, with damping from 0 to the most a step may have.
-#include "capture/adams.hpp"
-
+// Damped Adams-Bashforth at every level of the kernel against the integrals written out, over sizes around
+// every vector width and a part of the points, with damping from 0 to the most a step may have.
 #include <algorithm>
 #include <cmath>
 #include <random>
 
+#include "capture/adams.hpp"
 #include "check.hpp"
 
 namespace {

@@ -198,8 +198,8 @@ void test_steps(int n, int p, const pl::LiveKernel& kernel) {
     }
 }
 
-// A model that nobody looks at makes its moves a step late, in the sweep of the next: the same bits. `strength`:
-// of the impulses; at the larger one most words lose a pair.
+// A model that nobody looks at makes its moves a step late, in the sweep of the next: the same bits.
+// `strength`: of the impulses; at the larger one most words lose a pair.
 void test_unseen(int n, int p, const pl::LiveKernel& kernel, double strength) {
     const RandomOrthogonal problem(n, p, static_cast<unsigned>(1000 * n + p), 0.5, 3);
     pl::OrthogonalCapture seen(problem.view, 1, kernel), unseen(problem.view, 1, kernel);

@@ -1,7 +1,7 @@
 // The step of the capture method by itself, on a model with a closed form: r_i = exp(-k_i q_i), dq_i/dt =
-// r_i, so that q_i = log(1 + k_i t) / k_i. Order 2 of Adams-Bashforth at even and uneven steps, 3 with damping
-// right or wrong, and an error estimate that is the local error of the impulse. On r_i = 1 - k_i q_i with the
-// right damping: exact at any step.
+// r_i, so that q_i = log(1 + k_i t) / k_i. Order 2 of Adams-Bashforth at even and uneven steps, 3 with
+// damping right or wrong, and an error estimate that is the local error of the impulse. On r_i = 1 - k_i q_i
+// with the right damping: exact at any step.
 #include <cmath>
 #include <optional>
 #include <vector>
@@ -100,8 +100,8 @@ Outcome run(std::optional<double> share, double uneven, int steps) {
     return {model.off(t), step.error()};
 }
 
-// A weight of h / (2 h') that is halved, or right at even steps only, leaves order 1; so does a bend that is not
-// carried over to another damping (two changes in 128 steps, four in 256).
+// A weight of h / (2 h') that is halved, or right at even steps only, leaves order 1; so does a bend that is
+// not carried over to another damping (two changes in 128 steps, four in 256).
 void check_order() {
     for (const std::optional<double> share : {std::optional<double>(), {0.0}, {1.0}, {0.6}}) {
         for (const double uneven : {1.0, 1.5}) {
