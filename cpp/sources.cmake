@@ -44,6 +44,7 @@ add_library(
   cpp/run/euler.cpp
   cpp/run/ensemble.cpp
   cpp/capture/live_pairs.cpp
+  cpp/capture/live_sweeps.cpp
   cpp/capture/orthogonal.cpp
   cpp/capture/adams.cpp
   cpp/capture/capture.cpp

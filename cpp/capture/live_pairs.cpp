@@ -8,9 +8,6 @@
 namespace pl {
 namespace {
 
-constexpr Index kChunkBlocks = 16;  // per call of the kernel: its outputs stay in the first-level cache
-constexpr Index kChunkPoints = kChunkBlocks * kWordPoints;
-
 Index block_count(Index n) {
     return (n + kWordPoints - 1) / kWordPoints;
 }
@@ -23,10 +20,6 @@ Index part_count(Index n, Index p) {
 
 std::size_t at(Index k) {
     return static_cast<std::size_t>(k);
-}
-
-std::size_t value_bytes(Index count) {
-    return at(count + kValuesPad) * sizeof(double);
 }
 
 }  // namespace
@@ -65,6 +58,10 @@ LivePairs::LivePairs(const FlowProblem& problem, const LiveKernel& kernel, int t
         for (Index j = 0; j < p_; ++j) dead_squares_[at(j)] += dead[at(k * p_ + j)];
 }
 
+std::size_t LivePairs::value_bytes(Index count) {
+    return at(count + kValuesPad) * sizeof(double);
+}
+
 Index LivePairs::find_live(Part& part, double* dead_squares) {
     Index count = 0;
     for (Index b = part.first; b < part.last; ++b) {
@@ -100,147 +97,6 @@ void LivePairs::fill(Part& part) {
     over_pairs(part, [this](Index j, Index place, double& value) {
         value = problem_.W[j * n_ + order_[at(place)]];
     });
-}
-
-// chunk(part, args, first place, last place) chunk by chunk; it calls the kernel.
-template <class Chunk>
-void LivePairs::sweep(const OuterWeights& outer, const Chunk& chunk) {
-    const auto one = [&](Index k) {
-        Part& part = parts_[at(k)];
-        LiveArgs args{};
-        args.p = p_;
-        args.w = args.to = part.values.data();
-        args.last.abar = last_abar_.data();
-        args.abar = outer.abar;
-        args.a = outer.a;
-        args.escape = outer.escape;
-        args.crossing = outer.crossing;
-        args.squares = lanes_.data() + 2 * k * p_ * kernel_.lanes;
-        args.products = args.squares + p_ * kernel_.lanes;
-        part.sum = 0;
-        part.deaths = false;
-        for (Index b = part.first; b < part.last; b += kChunkBlocks) {
-            args.blocks = std::min(kChunkBlocks, part.last - b);
-            args.live = words_.data() + b * p_;
-            args.push = push_.data() + b * kWordPoints;
-            args.last.push = last_push_.data() + b * kWordPoints;
-            chunk(part, args, b * kWordPoints, std::min(n_, (b + args.blocks) * kWordPoints));
-        }
-    };
-    Control uncancelled;
-    parallel_for(static_cast<Index>(parts_.size()), threads_, uncancelled, one);
-}
-
-double LivePairs::norms(const double* impulse, const OuterWeights& outer, NeuronSums& sums) {
-    clear_sums();
-    const double inverse_n = 1.0 / static_cast<double>(n_);
-    sweep(outer, [&](Part& part, LiveArgs& args, Index first, Index last) {
-        for (Index k = first; k < last; ++k) {
-            const std::int32_t i = order_[at(k)];
-            push_.data()[k] = problem_.norms[i] * impulse[i] * inverse_n;
-        }
-        args.travel = 0;
-        (pending_ ? kernel_.write_norms : kernel_.norms)(args);
-        part.sum += args.travel;
-        part.left = args.to - part.values.data();
-    });
-    if (pending_) shrink();
-    pending_ = false;
-    collect(sums);
-    return total();
-}
-
-double LivePairs::residuals(const OuterWeights& outer, double* r) {
-    const double inverse_p = 1.0 / static_cast<double>(p_);
-    sweep(outer, [&](Part& part, LiveArgs& args, Index first, Index last) {
-        alignas(64) double h[kChunkPoints];
-        args.h = h;
-        kernel_.outputs(args);
-        part.deaths = args.deaths;
-        double squares[4] = {};  // additions that need not wait for each other
-        for (Index k = first; k < last; ++k) {
-            const std::int32_t i = order_[at(k)];
-            const double ri = problem_.y[i] - problem_.norms[i] * h[k - first] * inverse_p;
-            r[i] = ri;
-            squares[k % 4] += ri * ri;
-        }
-        part.sum += (squares[0] + squares[1]) + (squares[2] + squares[3]);
-    });
-    deaths_ = false;
-    for (const Part& part : parts_) deaths_ = deaths_ || part.deaths;
-    return total();
-}
-
-void LivePairs::accept(const OuterWeights& outer) {
-    settle();
-    std::swap(push_, last_push_);
-    std::copy_n(outer.abar, p_, last_abar_.begin());
-    last_deaths_ = deaths_;
-    pending_ = true;
-}
-
-void LivePairs::settle() {
-    if (!pending_) return;
-    sweep({}, [this](Part& part, LiveArgs& args, Index, Index) {
-        kernel_.write(args);
-        part.left = args.to - part.values.data();
-    });
-    shrink();
-    pending_ = false;
-}
-
-void LivePairs::shrink() {
-    for (Part& part : parts_) {
-        part.count = part.left;
-        part.values.shrink(value_bytes(part.count));
-    }
-}
-
-void LivePairs::rates(const double* r, NeuronSums& sums) {
-    settle();
-    clear_sums();
-    const double inverse_n = 1.0 / static_cast<double>(n_);
-    sweep({}, [&](Part&, LiveArgs& args, Index first, Index last) {
-        alignas(64) double push[kChunkPoints] = {};
-        for (Index k = first; k < last; ++k) {
-            const std::int32_t i = order_[at(k)];
-            push[k - first] = problem_.norms[i] * r[i] * inverse_n;
-        }
-        args.push = push;
-        kernel_.rates(args);
-    });
-    collect(sums);
-}
-
-void LivePairs::weigh(const double* weights, double* sums) {
-    OuterWeights outer{};
-    outer.a = weights;
-    sweep(outer, [&](Part&, LiveArgs& args, Index first, Index last) {
-        alignas(64) double h[kChunkPoints];
-        args.h = h;
-        kernel_.weigh(args);
-        for (Index k = first; k < last; ++k) sums[order_[at(k)]] = h[k - first];
-    });
-}
-
-void LivePairs::clear_sums() {
-    std::fill_n(lanes_.data(), lanes_.size(), 0.0);
-}
-
-void LivePairs::collect(NeuronSums& sums) const {
-    sums.squares.assign(at(p_), 0.0);
-    sums.products.assign(at(p_), 0.0);
-    const double* lane = lanes_.data();
-    for (std::size_t k = 0; k < parts_.size(); ++k)
-        for (std::vector<double>* sum : {&sums.squares, &sums.products})
-            for (Index j = 0; j < p_; ++j)
-                for (Index l = 0; l < kernel_.lanes; ++l) (*sum)[at(j)] += *lane++;
-}
-
-double LivePairs::total() const {
-    double sum = 0;
-    for (const Part& part : parts_) sum += part.sum;
-    return sum;
 }
 
 std::int64_t LivePairs::count() const {

@@ -65,6 +65,7 @@ class LivePairs {
         bool deaths = false;
     };
 
+    static std::size_t value_bytes(Index count);
     Index find_live(Part& part, double* dead_squares);
     void fill(Part& part);
     template <class Visit>

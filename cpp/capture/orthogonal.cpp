@@ -162,7 +162,8 @@ void OrthogonalCapture::write_state(double* W, double* a) const {
 
 double OrthogonalCapture::bytes(const FlowProblem& problem) {
     const double n = problem.n, p = problem.p;
-    return LivePairs::bytes(problem) + (2 * n + 9 * p) * sizeof(double);
+    // r twice here; with the step: what it keeps of the last two, and the first step's stages
+    return LivePairs::bytes(problem) + (14 * n + 9 * p) * sizeof(double);
 }
 
 }  // namespace pl
