@@ -49,6 +49,7 @@ add_library(
   cpp/capture/adams.cpp
   cpp/capture/capture.cpp
   cpp/capture/dense.cpp
+  cpp/capture/dense_kinks.cpp
   cpp/capture/dense_state.cpp
   cpp/capture/inputs.cpp
   cpp/capture/meshes.cpp

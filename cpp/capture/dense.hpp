@@ -17,6 +17,7 @@ class DenseCapture : public CaptureModel {
     int points() const override { return static_cast<int>(n_); }
     const std::vector<double>& residuals() const override { return now_.r; }
     double sum_r2() const override { return now_.sum_r2; }
+    // Of a step in which more pairs change side than can be followed, the residuals are NaN.
     void attempt(const double* impulse, double h) override;
     void response(const double* impulse, double* r) override;
     const std::vector<double>& trial_residuals() const override { return trial_.r; }
@@ -36,7 +37,8 @@ class DenseCapture : public CaptureModel {
     static double bytes(const FlowProblem& problem);
 
   private:
-    static constexpr Index kChunk = 4;  // neurons handed to a thread at a time
+    static constexpr Index kChunk = 4;                         // neurons handed to a thread at a time
+    static constexpr double kMostKinkBytes = 128 * 1048576.0;  // of K, of pairs that change side in a step
 
     struct State {
         Buffer<double> W, a, z;                     // (p, stride), (p), (p, ldz)
@@ -50,6 +52,7 @@ class DenseCapture : public CaptureModel {
     std::vector<Touched> at_kink(Index j) const;
     void drive(const double* impulse);
     void advance(double h);
+    bool too_many_kinks();
     void begin_touched(Index j);
     void move_weights(Index j);
     std::size_t find_crossings(Index j);
@@ -59,6 +62,8 @@ class DenseCapture : public CaptureModel {
     bool meet_kinks(Index j, const double* impulse);
     bool look_again(Index j, const double* impulse);
     NeuronPath path(Index j, const double* impulse, double outer);
+    template <class Visit>
+    void over_neurons(const Visit& visit);
     void each_neuron(bool (DenseCapture::*visit)(Index, const double*), const double* impulse);
     void conclude(const std::vector<std::vector<Touched>>& at_rest);
     void outer_weights();

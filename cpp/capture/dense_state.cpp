@@ -121,9 +121,8 @@ double DenseCapture::trial_travel_sq() const {
 double DenseCapture::bytes(const FlowProblem& problem) {
     const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
     const double d = problem.d + 8.0, p = problem.p;
-    // pairs of a neuron that a step touches: at most d rest, and few switch; K of them in single precision
-    const double touched = d + points / 20;
-    return 8 * (4 * p * d + 3 * p * points + 10 * points) + 4 * p * touched * (touched + 20);
+    const double kinks = std::min(p * points * points, kMostKinkBytes);
+    return 8 * (4 * p * d + 3 * p * points + 10 * points) + 4 * p * points / 6 + kinks;
 }
 
 }  // namespace pl

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace pl {
 namespace {
@@ -67,9 +68,12 @@ void CaptureStep::attempt(double h) {
                 model_.attempt(q, h);
                 std::copy(model_.trial_residuals().begin(), model_.trial_residuals().end(), out);
             }
-            return true;
+            return !std::isnan(out[0]);
         };
-        rkc_.step(field, origin.data(), r.data(), size, h, stages);
+        if (!rkc_.step(field, origin.data(), r.data(), size, h, stages)) {
+            error_ = std::numeric_limits<double>::infinity();
+            return;
+        }
         impulse_ = rkc_.y1();
     } else {
         adams_.impulse(r, h, impulse_);

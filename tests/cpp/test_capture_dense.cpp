@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "capture/dense.hpp"
+#include "capture/step.hpp"
 #include "check.hpp"
 #include "kernel/dispatch.hpp"
 #include "random_problem.hpp"
@@ -311,6 +312,27 @@ void test_threads(int d) {
     CHECK(same(u.W.data(), v.W.data(), p * d) && same(u.a.data(), v.a.data(), p));
 }
 
+// A step in which half of all pairs change side asks for 12 x 6000^2 / 4 entries of K: it has no result, and
+// the step's method says that it failed; the state stays, and a shorter one is followed.
+void test_too_many_kinks() {
+    const Flow flow(6000, 3, 12, 5);
+    const auto owner = flow.model(1);
+    pl::DenseCapture& model = *owner;
+    const Vector before = model.residuals();
+    const Vector away(6000, 1e6), little(6000, 1e-4);
+    model.attempt(away.data(), 1.0);
+    CHECK(std::isnan(model.trial_sum_r2()) && std::isnan(model.trial_residuals()[5999]));
+    CHECK(same(model.residuals().data(), before.data(), 6000));
+    pl::CaptureStep step(model);
+    step.refresh();
+    step.attempt(1e7);
+    CHECK(std::isinf(step.error()) && std::isnan(model.trial_sum_r2()));
+    step.attempt(1e-3);
+    CHECK(step.error() < 1e-3 && model.trial_sum_r2() < model.sum_r2());
+    model.attempt(little.data(), 1e-4);
+    CHECK(std::isfinite(model.trial_sum_r2()));
+}
+
 }  // namespace
 
 int main() {
@@ -322,6 +344,7 @@ int main() {
         std::printf("level %s\n", level.name.c_str());
     }
     test_steps();
+    test_too_many_kinks();
     for (int d : {2, 3, 9, 17}) test_threads(d);
     return 0;
 }
