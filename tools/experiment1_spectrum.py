@@ -19,7 +19,9 @@ from pl_native import model
 
 Array = np.ndarray[Any, Any]
 
-RANK = 1e-10  # of the largest rate; what is below counts as 0. Rounding leaves 1e-15, and real rates are > 1e-7
+RANK = (
+    1e-10  # of the largest rate; what is below counts as 0. Rounding leaves 1e-15, and real rates are > 1e-7
+)
 SWEEPS = 10_000
 
 
@@ -92,7 +94,7 @@ def complement(X: Array, at_rest: Array) -> Array:
 
 
 def features(data: pl.Dataset, net: pl.Network, held: Pattern) -> Array:
-    """F with K = F^T F, (p (d + 1), n): the derivatives of p h(x_i) to the weights, as far as these may move."""
+    """F with K = F^T F, (p (d + 1), n): derivatives of p h(x_i) to the weights, as far as these may move."""
     z, blocks = model.preactivations(data, net), []
     for j in range(net.p):
         free = complement(data.X, data.X[held.rests[j]])
@@ -106,8 +108,8 @@ def velocity_sq(F: Array, r: Array) -> float:
 
 
 def freedom(data: pl.Dataset, held: Pattern) -> int:
-    """How many weights may move: d - rank of the inputs at rest for w_j, none more for a_j, which follows from
-    w_j (Lemma 1). K has at most this rank."""
+    """How many weights may move: d - rank of the inputs at rest for w_j, and none more for a_j, which
+    follows from w_j (Lemma 1). K has at most this rank."""
     ranks = [int(np.linalg.matrix_rank(data.X[rests])) if rests.any() else 0 for rests in held.rests]
     return len(ranks) * data.d - sum(ranks)
 
