@@ -160,21 +160,9 @@ def test_pairs_that_the_frozen_flow_would_not_keep(tool):
 
 
 ROW = {"n": "50", "draw": "0", "rtol": "0.1", "t_end_over_t_inf": "30", "loss_over_level": "26.257"}
-ROW |= {
-    "velocity_sq_over_recorded": "0.99",
-    "at_kinks": "9",
-    "resting": "8",
-    "weights": "60",
-    "freedom": "52",
-}
-ROW |= {
-    "freedom": "52",
-    "rank": "50",
-    "floor_over_level": "0",
-    "slowest_times_t_inf": "0.5",
-    "level_at": "31.234",
-}
-ROW |= {"target_at": "77.77", "crossing": "3", "let_go": ""}
+ROW |= {"velocity_sq_over_recorded": "0.99", "resting": "8", "weights": "60", "freedom": "52", "rank": "50"}
+ROW |= {"floor_over_level": "0", "slowest_times_t_inf": "0.5", "level_at": "31.234", "target_at": "77.77"}
+ROW |= {"crossing": "3", "let_go": ""}
 STUCK = {"n": "60", "freedom": "52", "rank": "52", "floor_over_level": "13.1285", "let_go": "2"}
 STUCK = ROW | STUCK | {"level_at": "inf", "target_at": "inf"}
 

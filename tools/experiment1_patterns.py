@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from experiment1_tables import Row, grid
+from experiment1_rows import Row
+from experiment1_tables import grid
 
-HEAD = ("n", "draw", "rtol", "state at", "loss / level", "pairs at rest", "free weights", "rank")
-HEAD += ("floor / level", "slowest rate x t_inf", "level at", "1e-6 of it at")
+HEAD = ["n", "draw", "rtol", "state at", "loss / level", "pairs at rest", "free weights", "rank"]
+HEAD += ["floor / level", "slowest rate x t_inf", "level at", "1e-6 of it at"]
 
 WHAT = """States with their patterns frozen (`tools/experiment1-spectrum`): every pair (j, i) stays on, off or
 at rest at its kink, and the flow is linearised, dr/dt = -K r/(n p). A neuron has d free weights less one for
@@ -51,7 +52,7 @@ def when(time: str) -> str:
 
 def stuck(row: Row) -> bool:
     """Whether the frozen flow never comes to 1e-6 of the level."""
-    return row["target_at"] == "inf"
+    return math.isinf(float(row["target_at"] or 0))
 
 
 def named(rows: Sequence[Row]) -> str:
