@@ -104,6 +104,18 @@ def test_the_shares_are_those_of_the_least_velocity(tool):
     assert (speed[found == 0] <= 0).all()
 
 
+@pytest.mark.parametrize(("gap", "taken"), [(40, 40), (41, 41), (42, 42), (43, 40)])
+def test_pairs_at_kinks_end_at_the_widest_gap_about_the_count(tool, gap, taken):
+    """z = 1.1^i 1e-9 but for a gap after the 40th pair or a few more: up to a twentieth, 42."""
+    z = 1e-9 * 1.1 ** np.arange(60)
+    z[gap:] *= 1e3
+    z[40:] *= 1.05  # the widest if the gap is too far
+    y = np.full(60, -10.0)
+    data = pl.Dataset(np.stack([np.append(z, 1.0), np.ones(61)], axis=1), np.append(y, 10.0))
+    near = tool("spectrum").nearness(data, pl.Network(np.array([[1.0, 0.0]]), np.array([1.0])), 40)
+    assert np.sum(z <= near) == taken
+
+
 def test_the_pattern_gives_the_speed_that_the_run_recorded(tool):
     """With up to 46 pairs at rest; the masks alone give 1.1 to 1.8 times its square."""
     spectrum = tool("spectrum")

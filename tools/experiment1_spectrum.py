@@ -44,7 +44,7 @@ def nearness(data: pl.Dataset, net: pl.Network, known: int) -> float:
         return 0.0
     z, pull = model.preactivations(data, net), net.a[:, None] * model.residual(data, net)
     ratios = np.sort((np.abs(z) / np.abs(z).max(axis=1, keepdims=True))[pull < 0])
-    below = np.maximum(ratios[known - 1 : known + known // 20 + 1], 1e-300)
+    below = np.maximum(ratios[known - 1 : known + known // 20], 1e-300)
     above = ratios[known : known + len(below)]
     below = below[: len(above)]
     k = int(np.argmax(above / below))
@@ -193,5 +193,5 @@ def let_go(data: pl.Dataset, net: pl.Network, held: Pattern, limit: Array) -> in
         X, pull = data.X[held.rests[j]], net.a[j] * limit
         drive, mine = (pull * held.on[j]) @ data.X, pull[held.rests[j]]
         force = np.linalg.lstsq(X.T, -drive, rcond=None)[0]
-        count += int(np.sum((mine >= 0) | (force > 0) | (force < mine)))
+        count += int(np.sum((force > 0) | (force < mine)))  # always where a kink repels, mine > 0
     return count
