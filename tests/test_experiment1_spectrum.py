@@ -112,7 +112,7 @@ def test_pairs_at_kinks_end_at_the_widest_gap_about_the_count(tool, gap, taken):
     z[40:] *= 1.05  # the widest if the gap is too far
     y = np.full(60, -10.0)
     data = pl.Dataset(np.stack([np.append(z, 1.0), np.ones(61)], axis=1), np.append(y, 10.0))
-    near = tool("spectrum").nearness(data, pl.Network(np.array([[1.0, 0.0]]), np.array([1.0])), 40)
+    near = tool("spectrum").nearness(data, pl.Network(np.array([[1.0, 0.0]]), np.array([1.0])), 40, 0.0)
     assert np.sum(z <= near) == taken
 
 
@@ -187,7 +187,11 @@ def test_the_words_follow_from_the_rows(tool):
     assert "Free weights: more than n at n = 50 (1 state)." in text
     assert "below 1e-6 of the level at n = 50 (1 state)." in text
     assert "cannot" not in text
-    assert "to 0.01, relative" in text
+    assert "recorded to 0.01, relative, in 1 of 1 states." in text
+    other = patterns([ROW, ROW | {"draw": "1", "velocity_sq_over_recorded": "0.0024"}])
+    assert (
+        "recorded to 0.01, relative, in 1 of 2 states; not at n = 50, draw 1, rtol 0.1 (0.0024 times" in other
+    )
     both = patterns([ROW, STUCK])
     assert (
         "more than n at n = 50 (1 state); fewer than n at n = 60 (1 state). At n = 60 (1 state) p d" in both

@@ -23,6 +23,7 @@ RANK = (
     1e-10  # of the largest rate; what is below counts as 0. Rounding leaves 1e-15, and real rates are > 1e-7
 )
 SWEEPS = 10_000
+NEAR = 1e-5
 
 
 @dataclass(frozen=True)
@@ -33,22 +34,24 @@ class Pattern:
     rests: Array
 
 
-def nearness(data: pl.Dataset, net: pl.Network, known: int) -> float:
+def nearness(data: pl.Dataset, net: pl.Network, known: int, least: float = NEAR) -> float:
     """|z_ji| / max_i |z_ji| up to which pairs count as at their kinks, where a run had `known` at rest.
 
-    The steps' errors leave pairs at rest 1e-15 to 1e-5 from their kinks, and no fixed bound parts them from
-    others at every n. So of the gaps between the attracting pairs (a_j r_i < 0) nearest to their kinks, the
-    widest is taken in which the run's count is exceeded by at most a twentieth: those just let go are there.
+    Steps leave pairs at rest 1e-15 to 1e-5 from their kinks, loose tolerances up to 1e-4; some tens of others
+    are within 1e-5. So all within `least` are taken, and more where the run's count says so: up to the widest
+    gap between the attracting pairs (a_j r_i < 0) nearest to their kinks in which the count is exceeded by at
+    most a twentieth, since those just let go are still there. The count alone does not do: a run that is
+    stopped among very short steps has let go most of its pairs (of 730, it kept 39).
     """
     if known == 0:
-        return 0.0
+        return least
     z, pull = model.preactivations(data, net), net.a[:, None] * model.residual(data, net)
     ratios = np.sort((np.abs(z) / np.abs(z).max(axis=1, keepdims=True))[pull < 0])
     below = np.maximum(ratios[known - 1 : known + known // 20], 1e-300)
     above = ratios[known : known + len(below)]
     below = below[: len(above)]
     k = int(np.argmax(above / below))
-    return float(np.sqrt(above[k] * below[k]))
+    return max(least, float(np.sqrt(above[k] * below[k])))
 
 
 def pattern(data: pl.Dataset, net: pl.Network, near: float) -> Pattern:
