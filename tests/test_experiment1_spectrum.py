@@ -112,8 +112,9 @@ def test_pairs_at_kinks_end_at_the_widest_gap_about_the_count(tool, gap, taken):
     z[40:] *= 1.05  # the widest if the gap is too far
     y = np.full(60, -10.0)
     data = pl.Dataset(np.stack([np.append(z, 1.0), np.ones(61)], axis=1), np.append(y, 10.0))
-    near = tool("spectrum").nearness(data, pl.Network(np.array([[1.0, 0.0]]), np.array([1.0])), 40, 0.0)
-    assert np.sum(z <= near) == taken
+    nearness, net = tool("spectrum").nearness, pl.Network(np.array([[1.0, 0.0]]), np.array([1.0]))
+    assert np.sum(z <= nearness(data, net, 40, 0.0)) == taken
+    assert nearness(data, net, 40) == nearness(data, net, 0) == 1e-5  # at least
 
 
 def test_the_pattern_gives_the_speed_that_the_run_recorded(tool):
