@@ -118,13 +118,13 @@ def test_pairs_at_kinks_end_at_the_widest_gap_about_the_count(tool, gap, taken):
 
 
 def test_pairs_at_kinks_rest_or_are_on_or_off_as_their_shares_are(tool):
-    """w = e_1; the drive of x_0 holds x_1 at half, takes x_2 on, x_3 off; the kink of x_4 repels."""
+    """w = e_1; the drive of x_0 holds x_1 at half, takes x_2 on, x_3 off; x_4 is just on, its kink repels."""
     X = np.eye(5, 4)
-    X[0, 1:], X[4] = (1.0, 5.0, -1.0), (-1e-9, 0.0, 0.0, 1.0)
+    X[0, 1:], X[4] = (1.0, 5.0, -2.0), (1e-9, 0.0, 0.0, 1.0)
     data = pl.Dataset(X, np.array([2.0, -2.0, -2.0, -2.0, 1.0]))  # r = (1, -2, -2, -2, 1)
     held = tool("spectrum").pattern(data, pl.Network(np.eye(1, 4), np.array([1.0])), 1e-6)
     assert held.rests.tolist() == [[False, True, False, False, False]]
-    assert held.on.tolist() == [[True, False, True, False, False]]
+    assert held.on.tolist() == [[True, False, True, False, True]]
 
 
 def test_the_pattern_gives_the_speed_that_the_run_recorded(tool):
