@@ -82,7 +82,9 @@ def floors(rows: Sequence[Row]) -> str:
     held = [row for row in rows if stuck(row)]
     parts = [f"is below 1e-6 of the level at {named(free)}"] if free else []
     parts += (
-        [f"is above at {named(held)}: with its kinks as they are the loss cannot go to 0"] if held else []
+        [f"is above at {named(held)}: with its kinks as they are the loss cannot, to first order, go to 0"]
+        if held
+        else []
     )
     return f"The floor {'; it '.join(parts)}."
 
