@@ -207,10 +207,7 @@ def test_the_words_follow_from_the_rows(tool):
     assert (
         "more than n at n = 50 (1 state); fewer than n at n = 60 (1 state). At n = 60 (1 state) p d" in both
     )
-    assert (
-        "it is above at n = 60 (1 state): with its kinks as they are the loss cannot, to first order, go to 0."
-        in both
-    )
+    assert "it is above at n = 60 (1 state): with its kinks as they are the loss cannot, to first" in both
     assert "50.0% of the loss is floor." in both
     assert "3 pairs would pass their kinks, and at its end 2 of the 8" in both
     assert "no proof" in both
