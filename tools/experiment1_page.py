@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from experiment1_findings import edges, finding_1, finding_2, tails
+from experiment1_patterns import patterns
 from experiment1_tables import Row, outcomes, overview
 
 END = 1000.0  # t_inf at which a run is given up
@@ -40,8 +41,8 @@ FIGURE = """![Loss over the criterion's level against time](figures/experiment1.
 """
 
 
-def page(rows: Sequence[Row], curves: Sequence[Row] = ()) -> str:
-    """The whole page."""
+def page(rows: Sequence[Row], curves: Sequence[Row] = (), spectra: Sequence[Row] = ()) -> str:
+    """The whole page. `spectra`: the rows of experiment1-spectrum."""
     parts = [
         INTRODUCTION,
         overview(rows),
@@ -50,6 +51,7 @@ def page(rows: Sequence[Row], curves: Sequence[Row] = ()) -> str:
         finding_1(rows),
         finding_2(rows),
         tails(rows, curves),
+        patterns(spectra),
         edges(rows),
         "## Times, costs and verdicts\n",
         outcomes(rows),
