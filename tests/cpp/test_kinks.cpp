@@ -160,6 +160,26 @@ void check_one(unsigned seed, const pl::KinkKernel& kernel) {
     }
 }
 
+// A held pair so far off its kink that the path cannot lead it back stays held, at the share that brings it nearest;
+// one that only moves away is let go.
+void check_far(double z, const pl::KinkKernel& kernel) {
+    for (const double off : {0.3, 1.5, -0.2}) {  // dz/ds while off; while on, 1 less
+        Pairs pair(1, 3, 4, true);
+        pair.push[0] = -1.0 / pair.dot(0, 0);
+        pair.side[0] = 0.0;
+        pair.z[0] = z;
+        pair.share[0] = 0.5;
+        pair.v[0] = off - 0.5;
+        pl::KinkArgs s = pair.args();
+        kernel.gram(s);
+        kernel.follow(s);
+        const bool held = z < 0 ? off > 0.0 : off < 1.0;
+        CHECK((s.side[0] == 0.0F) == held);
+        if (held) CHECK(std::abs(s.mean[0] - (z > 0 ? 1.0F : 0.0F)) < 1e-6F);
+        if (!held) CHECK(s.side[0] == (off > 0 ? 1.0F : -1.0F));
+    }
+}
+
 // Small explicit steps of z_l' = v_l + sum_k (1_k - share_k) push_k K_lk; the mean of 1_l.
 Vector stepped(const Pairs& pairs, int steps) {
     Vector z = pairs.z, mean(at(pairs.count));
@@ -251,6 +271,7 @@ int main() {
                 if (count <= d) check_instant(count, d, kernel);
             }
         for (unsigned seed = 0; seed < 50; ++seed) check_one(seed, kernel);
+        for (const double z : {-20.0, 20.0}) check_far(z, kernel);
         double sum = 0, most = 0;
         int runs = 0;
         for (Index count : {2, 3, 5, 8, 9, 16, 17})
