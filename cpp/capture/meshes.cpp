@@ -12,8 +12,12 @@ constexpr double kGain = 2.5;  // of halving the step, for the error of the loss
 // ndp, or np of orthogonal inputs: below, a sweep takes under a millisecond, and a team costs more than it
 // saves as soon as a core is busy.
 constexpr double kWorthSharing = 2e7;
-constexpr int kHalvings = 12;      // of a fine step whose loss would rise
-constexpr int kTries = 40;         // of a coarse step
+constexpr int kHalvings = 12;  // of a fine step whose loss would rise
+constexpr int kTries = 40;     // of a coarse step
+// A step whose loss would rise says nothing of its local error, which would have the next one doubled: the
+// length that failed is come near only step by step. In the tail of n = 4000 every step had two such
+// attempts, each of 30 stages, before it.
+constexpr double kCeilingGrowth = 1.1, kBelowCeiling = 0.8;
 constexpr double kAccepted = 2.0;  // local error over its tolerance: the meshes decide in the end
 
 // Shares of pairs are in single precision: at a state of rest what they leave moves the loss by as much
@@ -57,12 +61,15 @@ double Meshes::advance(double H, double tolerance) {
         const double drop = after > 0 && before > 0 ? std::abs(std::log(before / after)) : 1.0;
         const double error = coarse_.step.error() * drop / tolerance;
         const double factor = std::clamp(0.9 / std::cbrt(std::max(error, 1e-9)), 0.3, 2.0);
-        const bool good = error <= kAccepted && !rises(before, after, kCoarseSlack);
+        const bool up = rises(before, after, kCoarseSlack), good = error <= kAccepted && !up;
         if (good || tries == kTries) {
             if (H >= next_ || factor < 1) next_ = H * factor;
+            ceiling_ *= kCeilingGrowth;
+            next_ = std::min(next_, kBelowCeiling * ceiling_);
             break;
         }
         ++rejected_;
+        if (up) ceiling_ = H;
         H *= std::isfinite(factor) ? std::min(factor, 0.7) : 0.3;
         next_ = H;
     }

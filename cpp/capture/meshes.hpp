@@ -3,6 +3,7 @@
 // the switches within a step, branches.
 #pragma once
 
+#include <limits>
 #include <memory>
 
 #include "capture/dense.hpp"
@@ -57,7 +58,9 @@ class Meshes {
     const FlowProblem& flow_;
     Mesh fine_, coarse_;
     double next_ = 0, speed_sq_ = 0;
-    std::vector<Mark> marks_;  // of the fine mesh in the last advance
+    double ceiling_ =
+        std::numeric_limits<double>::infinity();  // coarse step that last would have raised the loss
+    std::vector<Mark> marks_;                     // of the fine mesh in the last advance
     std::int64_t accepted_ = 0, rejected_ = 0;
 };
 
