@@ -342,8 +342,8 @@ def test_a_start_without_residuals_rests(dense: bool) -> None:
 
 
 def test_the_tail_of_orthogonal_inputs_is_held_by_its_error() -> None:
-    """Points decay at rates that differ tenfold and more. Their own decay is integrated exactly, so steps may be
-    several over the fastest rate: 685 right-hand sides where it took 1821."""
+    """Points decay at rates that differ tenfold and more. Their own decay is integrated exactly, so steps
+    may be several over the fastest rate: 685 right-hand sides where it took 1821."""
     n = 2000
     p = pl.minimal_width(n)
     data = pl.data.orthogonal(n, seed=1)

@@ -64,9 +64,9 @@ PLN_INLINE float sweep_held(KinkArgs& s, float per_rest, float tolerance) {
     return largest;
 }
 
-// Pairs whose share has reached an end and that are pushed on are no longer held. One that comes back to its kink,
-// but too slowly for the rest of the path, is: let go, it would count with the z it is off by, more than all that
-// a short step gains, and steps would be halved until nothing is held any more.
+// Pairs whose share has reached an end and that are pushed on are no longer held. One that comes back to its
+// kink, but too slowly for the rest of the path, is: let go, it would count with the z it is off by, more
+// than all that a short step gains, and steps would be halved until nothing is held any more.
 PLN_INLINE void release(KinkArgs& s, float per_rest) {
     int kept = 0;
     for (int h = 0; h < s.held; ++h) {

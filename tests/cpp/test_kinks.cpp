@@ -160,8 +160,8 @@ void check_one(unsigned seed, const pl::KinkKernel& kernel) {
     }
 }
 
-// A held pair so far off its kink that the path cannot lead it back stays held, at the share that brings it nearest;
-// one that only moves away is let go.
+// A held pair so far off its kink that the path cannot lead it back stays held, at the share that brings it
+// nearest; one that only moves away is let go.
 void check_far(double z, const pl::KinkKernel& kernel) {
     for (const double off : {0.3, 1.5, -0.2}) {  // dz/ds while off; while on, 1 less
         Pairs pair(1, 3, 4, true);
