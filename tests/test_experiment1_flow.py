@@ -1,6 +1,5 @@
 """The tool that follows Experiment 1 beyond its horizon: rows are resumed, its page says what they say."""
 
-import importlib
 import shutil
 import subprocess
 import sys
@@ -13,17 +12,6 @@ pytest.importorskip("pl_native._core")
 TOOLS = Path(__file__).parents[1] / "tools"
 SCRIPT = TOOLS / "experiment1-flow"
 pytestmark = pytest.mark.skipif(not SCRIPT.exists(), reason="needs the source tree")
-
-
-@pytest.fixture
-def tool(monkeypatch):
-    """Modules of the tool by the end of their names, forgotten afterwards."""
-    monkeypatch.syspath_prepend(str(TOOLS))
-    before = set(sys.modules)
-    yield lambda name: importlib.import_module(f"experiment1_{name}")
-    for name in set(sys.modules) - before:
-        if name.startswith("experiment1_"):
-            del sys.modules[name]
 
 
 def run(folder, *more):

@@ -96,10 +96,8 @@ void Adams::accept(Vector& q, double h) {
 // N changes by the change of D times Q, hence N'' by as much times dr/dt.
 void Adams::set_damping(std::shared_ptr<const Vector> damping, const Vector& r) {
     if (damping == damping_) return;
-    if (damping_ && ready() && !bend_.empty()) {
-        for (std::size_t i = 0; i < r.size(); ++i)
-            bend_[i] += ((*damping)[i] - (*damping_)[i]) * (r[i] - before_[i]) / h_before_;
-    }
+    for (std::size_t i = 0; i < bend_.size(); ++i)
+        bend_[i] += ((*damping)[i] - (*damping_)[i]) * (r[i] - before_[i]) / h_before_;
     if (!damping_) q_before_.assign(r.size(), 0.0);
     damping_ = std::move(damping);
     most_damping_ = *std::max_element(damping_->begin(), damping_->end());

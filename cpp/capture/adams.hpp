@@ -1,9 +1,9 @@
 // Adams-Bashforth for the impulse Q of the capture method, dQ/dt = r(Q), at steps of any lengths h after h':
 //   plain      Q = h (r + h / (2 h') (r - r')), of order 2; r' the residuals a step ago
 //   damped     r(Q) = r - D Q + N(Q) with a diagonal D that the model knows: the first two terms are
-//   integrated
-//              exactly, N is extrapolated through its last value and its second derivative, which the last
-//              step's error shows. Order 3, whatever D is; stable where h times the radius of dN/dQ is small.
+//              integrated exactly, N is extrapolated through its last value and its second derivative, which
+//              the last step's error shows. Order 3, whatever D is; stable where h times the radius of dN/dQ
+//              is small.
 // On orthogonal inputs D is nearly all of dr/dQ, and its entries differ fiftyfold: without it the steps of
 // the tail were held at a twentieth of what their error allows.
 #pragma once
@@ -31,8 +31,7 @@ class Adams {
     // After a step from r to `next` by q, plain, damped or of another method: sum of squares of the local
     // error of the mean residual q / h.
     double judge(const Vector& r, const Vector& next, Vector& q, double h, bool ours);
-    // The step judged last is taken; q is swapped out of the way, before() still holds the residuals before
-    // it.
+    // The step judged last is taken; q may be swapped out. before() is to hold the residuals before it.
     void accept(Vector& q, double h);
     Vector& before() { return before_; }
 

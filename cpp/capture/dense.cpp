@@ -4,17 +4,10 @@
 #include <cmath>
 #include <limits>
 
+#include "capture/at.hpp"
 #include "kernel/dispatch.hpp"
 
 namespace pl {
-namespace {
-
-std::size_t at(Index j) {
-    return static_cast<std::size_t>(j);
-}
-
-}  // namespace
-
 DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int threads)
     : inputs_(std::move(inputs)),
       kernel_(kernel<double>()),

@@ -1,17 +1,10 @@
 // The pairs that a step touches: found, followed through their kinks, and looked for once more.
 #include <algorithm>
 
+#include "capture/at.hpp"
 #include "capture/dense.hpp"
 
 namespace pl {
-namespace {
-
-std::size_t at(Index k) {
-    return static_cast<std::size_t>(k);
-}
-
-}  // namespace
-
 template <class Visit>
 void DenseCapture::over_neurons(const Visit& visit) {
     shared((p_ + kChunk - 1) / kChunk, [&](Index chunk) {

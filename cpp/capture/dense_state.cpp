@@ -1,17 +1,10 @@
 // What a dense state tells of itself. The steps are in dense.cpp.
 #include <algorithm>
 
+#include "capture/at.hpp"
 #include "capture/dense.hpp"
 
 namespace pl {
-namespace {
-
-std::size_t at(Index j) {
-    return static_cast<std::size_t>(j);
-}
-
-}  // namespace
-
 // The velocity that the inclusion selects: shares of this instant, not of a step.
 void DenseCapture::take_velocity() {
     const double* r = now_.r.data();

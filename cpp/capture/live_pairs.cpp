@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "capture/at.hpp"
 #include "parallel/parallel_for.hpp"
 
 namespace pl {
@@ -16,10 +17,6 @@ Index part_count(Index n, Index p) {
     constexpr double kPairs = 1 << 20;  // about a millisecond on one core
     const double parts = static_cast<double>(n) * static_cast<double>(p) / kPairs;
     return std::clamp(static_cast<Index>(std::min(parts, 256.0)), Index{1}, block_count(n));
-}
-
-std::size_t at(Index k) {
-    return static_cast<std::size_t>(k);
 }
 
 }  // namespace
@@ -99,13 +96,15 @@ void LivePairs::fill(Part& part) {
     });
 }
 
-std::int64_t LivePairs::count() const {
+std::int64_t LivePairs::count() {
+    settle();
     std::int64_t count = 0;
     for (const Part& part : parts_) count += part.count;
     return count;
 }
 
-double LivePairs::unreached_label_sq(const std::vector<int>& sign) const {
+double LivePairs::unreached_label_sq(const std::vector<int>& sign) {
+    settle_bits();
     double sum = 0;
     for (Index b = 0; b < blocks_; ++b) {
         const Index start = b * kWordPoints, ahead = std::clamp(positive_ - start, Index{0}, kWordPoints);
@@ -123,7 +122,8 @@ double LivePairs::unreached_label_sq(const std::vector<int>& sign) const {
     return sum;
 }
 
-void LivePairs::write_state(double* W) const {
+void LivePairs::write_state(double* W) {
+    settle();
     Control uncancelled;
     parallel_for(static_cast<Index>(parts_.size()), threads_, uncancelled, [&](Index number) {
         const Part& part = parts_[at(number)];

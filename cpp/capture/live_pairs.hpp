@@ -36,23 +36,18 @@ class LivePairs {
     // The move becomes the state. The values follow in the sweep of the next norms, or when they are asked
     // for: a pass over them less per step.
     void accept(const OuterWeights& outer);
-    // Makes the move that was accepted. Values of pairs that died are given back.
-    void settle();
-    // Whether the bits are those of the state: a move yet to be made ends no pair.
-    bool bits_settled() const { return !pending_ || !last_deaths_; }
     // At the state, for residuals r: sums of LiveKernel::rates with push_i = norms_i r_i / n.
     void rates(const double* r, NeuronSums& sums);
 
-    // What follows is of the settled state.
-    std::int64_t count() const;
+    std::int64_t count();
     // sums_i (n) = sum of weights_j over the live pairs of point i.
     void weigh(const double* weights, double* sums);
     // Sum of y_i^2 over the points without a live pair that can help: one whose neuron has sign 0 or that of
     // y_i.
-    double unreached_label_sq(const std::vector<int>& sign) const;
+    double unreached_label_sq(const std::vector<int>& sign);
     // sum_j |w_ji|^2 over the pairs that started dead: they stay as they were.
     const std::vector<double>& dead_squares() const { return dead_squares_; }
-    void write_state(double* W) const;  // (p, n)
+    void write_state(double* W);  // (p, n)
 
     static double bytes(const FlowProblem& problem);
 
@@ -72,6 +67,10 @@ class LivePairs {
     void over_pairs(const Part& part, const Visit& visit) const;
     template <class Chunk>
     void sweep(const OuterWeights& outer, const Chunk& chunk);
+    // Makes the move that was accepted. Values of pairs that died are given back.
+    void settle();
+    // The same where the bits alone are wanted: a move that ends no pair leaves them as they are.
+    void settle_bits();
     void shrink();
     void clear_sums();
     void collect(NeuronSums& sums) const;

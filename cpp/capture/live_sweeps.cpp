@@ -1,6 +1,7 @@
 // The sweeps over live pairs: chunk by chunk through the kernel, whose outputs stay in the first-level cache.
 #include <algorithm>
 
+#include "capture/at.hpp"
 #include "capture/live_pairs.hpp"
 #include "parallel/parallel_for.hpp"
 
@@ -9,10 +10,6 @@ namespace {
 
 constexpr Index kChunkBlocks = 16;
 constexpr Index kChunkPoints = kChunkBlocks * kWordPoints;
-
-std::size_t at(Index k) {
-    return static_cast<std::size_t>(k);
-}
 
 }  // namespace
 
@@ -103,6 +100,10 @@ void LivePairs::settle() {
     pending_ = false;
 }
 
+void LivePairs::settle_bits() {
+    if (last_deaths_) settle();
+}
+
 void LivePairs::shrink() {
     for (Part& part : parts_) {
         part.count = part.left;
@@ -127,6 +128,7 @@ void LivePairs::rates(const double* r, NeuronSums& sums) {
 }
 
 void LivePairs::weigh(const double* weights, double* sums) {
+    settle_bits();
     OuterWeights outer{};
     outer.a = weights;
     sweep(outer, [&](Part&, LiveArgs& args, Index first, Index last) {

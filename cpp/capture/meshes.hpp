@@ -58,9 +58,9 @@ class Meshes {
     const FlowProblem& flow_;
     Mesh fine_, coarse_;
     double next_ = 0, speed_sq_ = 0;
-    double ceiling_ =
-        std::numeric_limits<double>::infinity();  // coarse step that last would have raised the loss
-    std::vector<Mark> marks_;                     // of the fine mesh in the last advance
+    // Of the coarse step, near the length that last would have raised the loss.
+    double ceiling_ = std::numeric_limits<double>::infinity();
+    std::vector<Mark> marks_;  // of the fine mesh in the last advance
     std::int64_t accepted_ = 0, rejected_ = 0;
 };
 

@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "capture/at.hpp"
+
 namespace pl {
 namespace {
 
 // Relative slack that covers the rounding of a sum of squares.
 constexpr double kRounding = 1e-12;
-
-std::size_t at(int k) {
-    return static_cast<std::size_t>(k);
-}
 
 }  // namespace
 
@@ -114,7 +112,6 @@ double OrthogonalCapture::velocity_sq() {
 }
 
 std::vector<double> OrthogonalCapture::damping() {
-    if (!pairs_.bits_settled()) pairs_.settle();
     std::vector<double> weights(now_.a), damping(at(n_));
     for (double& weight : weights) weight *= weight;
     pairs_.weigh(weights.data(), damping.data());
@@ -133,7 +130,6 @@ double OrthogonalCapture::dead_label_sq() const {
     std::vector<int> sign(at(p_), 0);
     for (std::size_t j = 0; j < at(p_); ++j)
         if (keeps_sign(j)) sign[j] = now_.a[j] > 0 ? 1 : -1;
-    if (!pairs_.bits_settled()) pairs_.settle();
     return pairs_.unreached_label_sq(sign);
 }
 
@@ -149,13 +145,7 @@ std::vector<double> OrthogonalCapture::outputs() const {
     return h;
 }
 
-std::int64_t OrthogonalCapture::n_active() const {
-    pairs_.settle();
-    return pairs_.count();
-}
-
 void OrthogonalCapture::write_state(double* W, double* a) const {
-    pairs_.settle();
     pairs_.write_state(W);
     std::copy(now_.a.begin(), now_.a.end(), a);
 }

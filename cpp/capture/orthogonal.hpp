@@ -34,7 +34,7 @@ class OrthogonalCapture : public CaptureModel {
     // norms_i^2 / (n p) sum of a_j^2 over live pairs: what point i does to itself. A pair dies at z = 0,
     // where its share of r is 0 too.
     std::vector<double> damping() override;
-    std::int64_t n_active() const override;
+    std::int64_t n_active() const override { return pairs_.count(); }
     std::int64_t at_kinks() const override { return 0; }  // a pair at 0 is dead
     double dead_label_sq() const override;
     NeuronFacts neurons() const override;
