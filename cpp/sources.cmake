@@ -53,6 +53,7 @@ add_library(
   cpp/capture/dense_state.cpp
   cpp/capture/inputs.cpp
   cpp/capture/meshes.cpp
+  cpp/capture/moves.cpp
   cpp/capture/neuron.cpp
   cpp/capture/step.cpp
   cpp/stabilised/rkc.cpp

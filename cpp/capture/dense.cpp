@@ -19,14 +19,13 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int thre
       ldz_(blocks_ * kBlockPoints),
       now_(make_state()),
       trial_(make_state()),
+      moves_(*inputs_, threads),
       moved_(at(p_)),
       threads_(threads),
       G_(p_ * stride_),
       scratch_(kernel_.scratch_size),
       weights_(ldz_),
       r_(ldz_),
-      picked_W_(p_ * stride_),
-      picked_z_(p_ * ldz_),
       signs_(p_ * blocks_),
       seen_(p_ * blocks_),
       middle_(at(p_)) {
@@ -41,7 +40,7 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int thre
     }
     for (Index j = 0; j < p_; ++j) solvers_.emplace_back(inputs_->rows());
     rate_.assign(at(p_), 0.0);
-    preactivations(now_.W.data(), p_, now_.z.data());
+    preactivations(now_.W.data(), now_.z.data());
     evaluate_outputs(now_);
     take_velocity();
 }
@@ -69,21 +68,10 @@ HalvesArgs<double> DenseCapture::halves() {
     return args;
 }
 
-// body(0 .. count - 1), by the team where that pays.
-void DenseCapture::shared(Index count, const std::function<void(Index)>& body) {
-    if (threads_ > 1) {
-        Control uncancelled;
-        parallel_for(count, threads_, uncancelled, body);
-        return;
-    }
-    for (Index k = 0; k < count; ++k) body(k);
-}
-
-void DenseCapture::preactivations(const double* W, Index neurons, double* z) {
+void DenseCapture::preactivations(const double* W, double* z) {
     const Index parts = threads_ > 1 ? std::min<Index>(blocks_, 8) : 1;
-    shared(parts, [&](Index part) {
+    share_out(parts, threads_, [&](Index part) {
         HalvesArgs<double> args = halves();
-        args.data.p = neurons;
         args.first = part * blocks_ / parts;
         args.last = (part + 1) * blocks_ / parts;
         args.W = W;
@@ -108,11 +96,15 @@ void DenseCapture::evaluate_outputs(State& state) {
 }
 
 // What drives each neuron under the shares that the pairs start with.
-void DenseCapture::drive(const double* impulse) {
+void DenseCapture::drive(const double* impulse, Part part) {
     ++evaluations_;
-    std::copy_n(impulse, n_, weights_.data());
-    HalvesArgs<double> args = halves();
-    kernel_.gradient(args);
+    if (part == Part::kStage) {
+        moves_.gradient(now_.masks.data(), impulse, G_.data(), stride_);
+    } else {
+        std::copy_n(impulse, n_, weights_.data());
+        HalvesArgs<double> args = halves();
+        kernel_.gradient(args);
+    }
     for (Index j = 0; j < p_; ++j)
         for (const Touched& pair : now_.touched[at(j)]) {
             const double* x = inputs_->rows().row(pair.point);
@@ -126,19 +118,29 @@ void DenseCapture::advance(double h) {
     for (Index j = 0; j < p_; ++j) {
         middle_[at(j)] = now_.a.data()[j] + 0.5 * h * rate_[at(j)];
         move_weights(j);
+        moved_[at(j)] = 1;
     }
-    preactivations(trial_.W.data(), p_, trial_.z.data());
+    refresh();
 }
 
 void DenseCapture::response(const double* impulse, double* r) {
-    drive(impulse);
+    drive(impulse, Part::kStage);
     advance(0.0);
     conclude(now_.touched);
     std::copy(trial_.r.begin(), trial_.r.end(), r);
 }
 
+void DenseCapture::stage(const double* impulse, double h, double* r) {
+    follow(impulse, h, Part::kStage);
+    std::copy(trial_.r.begin(), trial_.r.end(), r);
+}
+
 void DenseCapture::attempt(const double* impulse, double h) {
-    drive(impulse);
+    follow(impulse, h, Part::kEnd);
+}
+
+void DenseCapture::follow(const double* impulse, double h, Part part) {
+    drive(impulse, part);
     advance(h);
     if (too_many_kinks()) {
         trial_.r.assign(at(n_), std::numeric_limits<double>::quiet_NaN());
@@ -146,7 +148,13 @@ void DenseCapture::attempt(const double* impulse, double h) {
         return;
     }
     each_neuron(&DenseCapture::meet_kinks, impulse);
+    refresh();
     each_neuron(&DenseCapture::look_again, impulse);
+    if (part == Part::kStage) {
+        refresh();
+    } else {
+        preactivations(trial_.W.data(), trial_.z.data());
+    }
     for (Index j = 0; j < p_; ++j) {  // those at rest are kept, the others forgotten
         auto& touched = trial_.touched[at(j)];
         touched.erase(
@@ -164,17 +172,16 @@ void DenseCapture::move_weights(Index j) {
     for (Index k = 0; k < stride_; ++k) next[k] = w[k] + factor * g[k];
 }
 
-// Pre-activations of the neurons that were moved.
+// Pre-activations of the neurons that were moved, as they tell which pairs change side.
 void DenseCapture::refresh() {
     std::vector<Index> moved;
     for (Index j = 0; j < p_; ++j)
         if (moved_[at(j)]) moved.push_back(j);
-    for (std::size_t l = 0; l < moved.size(); ++l)
-        std::copy_n(trial_.W.data() + moved[l] * stride_, stride_,
-                    picked_W_.data() + static_cast<Index>(l) * stride_);
-    preactivations(picked_W_.data(), static_cast<Index>(moved.size()), picked_z_.data());
-    for (std::size_t l = 0; l < moved.size(); ++l)
-        std::copy_n(picked_z_.data() + static_cast<Index>(l) * ldz_, ldz_, trial_.z.data() + moved[l] * ldz_);
+    moves_.preactivations(moved,
+                          {now_.W.data(), trial_.W.data(), stride_, now_.z.data(), trial_.z.data(), ldz_});
+    // pairs at rest count as at z = 0, and are where their weights have them
+    for (const Index j : moved)
+        for (const Touched& pair : now_.touched[at(j)]) trial_.z.data()[j * ldz_ + pair.point] += pair.z;
 }
 
 // Pairs at rest are put on their kinks; then a, r.

@@ -2,11 +2,11 @@
 // between the two ends of a step can be seen, and for every neuron the pairs that rest at their kinks.
 #pragma once
 
-#include <functional>
 #include <memory>
 
 #include "capture/inputs.hpp"
 #include "capture/model.hpp"
+#include "capture/moves.hpp"
 
 namespace pl {
 
@@ -19,6 +19,7 @@ class DenseCapture : public CaptureModel {
     double sum_r2() const override { return now_.sum_r2; }
     // Of a step in which more pairs change side than can be followed, the residuals are NaN.
     void attempt(const double* impulse, double h) override;
+    void stage(const double* impulse, double h, double* r) override;
     void response(const double* impulse, double* r) override;
     const std::vector<double>& trial_residuals() const override { return trial_.r; }
     double trial_sum_r2() const override { return trial_.sum_r2; }
@@ -50,15 +51,17 @@ class DenseCapture : public CaptureModel {
     State make_state() const;
     void take_velocity();
     std::vector<Touched> at_kink(Index j) const;
-    void drive(const double* impulse);
+    // Of a stage, both products are in single precision; of the end of a step, both in double.
+    enum class Part { kStage, kEnd };
+    void follow(const double* impulse, double h, Part part);
+    void drive(const double* impulse, Part part);
     void advance(double h);
     bool too_many_kinks();
     void begin_touched(Index j);
     void move_weights(Index j);
     std::size_t find_crossings(Index j);
     void refresh();
-    void preactivations(const double* W, Index neurons, double* z);
-    void shared(Index count, const std::function<void(Index)>& body);
+    void preactivations(const double* W, double* z);
     bool meet_kinks(Index j, const double* impulse);
     bool look_again(Index j, const double* impulse);
     NeuronPath path(Index j, const double* impulse, double outer);
@@ -75,9 +78,10 @@ class DenseCapture : public CaptureModel {
     Index n_, d_, p_, stride_, blocks_, ldz_;
     State now_, trial_;
     std::vector<KinkSolver> solvers_;  // one per neuron: what it knows of its pairs serves the second look
+    SingleMoves moves_;
     std::vector<unsigned char> moved_;
     int threads_;
-    Buffer<double> G_, scratch_, weights_, r_, picked_W_, picked_z_;
+    Buffer<double> G_, scratch_, weights_, r_;
     Buffer<Word> signs_, seen_;  // (p, blocks): of the trial's z; pairs already among the touched
     std::vector<double> invariant_, rate_, middle_;  // (p): a^2 - |w|^2; da/dt; a in the middle of the step
     double velocity_sq_ = -1;                        // of the state; negative: not known yet

@@ -7,15 +7,14 @@
 namespace pl {
 template <class Visit>
 void DenseCapture::over_neurons(const Visit& visit) {
-    shared((p_ + kChunk - 1) / kChunk, [&](Index chunk) {
+    share_out((p_ + kChunk - 1) / kChunk, threads_, [&](Index chunk) {
         for (Index j = chunk * kChunk; j < std::min((chunk + 1) * kChunk, p_); ++j) visit(j);
     });
 }
 
-// visit(j) for every neuron; then the pre-activations of those that it moved.
+// visit(j) for every neuron; which of them it moved.
 void DenseCapture::each_neuron(bool (DenseCapture::*visit)(Index, const double*), const double* impulse) {
     over_neurons([&](Index j) { moved_[at(j)] = (this->*visit)(j, impulse); });
-    refresh();
 }
 
 // The pairs that rest or change side, found; whether K of those that change side would take more than

@@ -8,7 +8,7 @@ namespace pl {
 // The velocity that the inclusion selects: shares of this instant, not of a step.
 void DenseCapture::take_velocity() {
     const double* r = now_.r.data();
-    drive(r);
+    drive(r, Part::kEnd);
     velocity_sq_ = 0;
     for (Index j = 0; j < p_; ++j) {
         const double outer = now_.a.data()[j];
@@ -115,7 +115,7 @@ double DenseCapture::bytes(const FlowProblem& problem) {
     const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
     const double d = problem.d + 8.0, p = problem.p;
     const double kinks = std::min(p * points * points, kMostKinkBytes);
-    return 8 * (4 * p * d + 3 * p * points + 10 * points) + 4 * p * points / 6 + kinks;
+    return 8 * (3 * p * d + 2 * p * points + 10 * points) + 4 * p * points / 6 + SingleMoves::bytes(problem) + kinks;
 }
 
 }  // namespace pl

@@ -28,9 +28,26 @@ Problem<double> as_problem(const FlowProblem& flow) {
     return problem;
 }
 
+namespace {
+
+PackedProblem<float> in_single(const Problem<double>& problem, int threads) {
+    const std::vector<float> X(problem.X, problem.X + problem.n * problem.d);
+    const std::vector<float> y(problem.y, problem.y + problem.n);
+    Problem<float> single;
+    single.n = problem.n;
+    single.d = problem.d;
+    single.p = problem.p;
+    single.X = X.data();
+    single.y = y.data();
+    return {single, kernel<float>(), threads};
+}
+
+}  // namespace
+
 CaptureInputs::CaptureInputs(const FlowProblem& problem, int threads)
     : problem_(as_problem(problem)),
       packed_(problem_, kernel<double>(), threads),
+      single_(in_single(problem_, threads)),
       stride_(round_up(problem_.d, 8)),
       float_stride_(round_up(problem_.d, 16)),
       rows_(problem_.n * stride_),
@@ -45,8 +62,8 @@ CaptureInputs::CaptureInputs(const FlowProblem& problem, int threads)
 
 double CaptureInputs::bytes(const FlowProblem& problem) {
     const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
-    const double d = problem.d, lanes = static_cast<double>(kernel<double>().lanes);
-    return 8 * points * (2 * d + lanes + 2) + problem.n * (8.0 * (d + 8) + 4.0 * (d + 16));
+    const double d = problem.d, lanes = static_cast<double>(kernel<float>().lanes);
+    return 12 * points * (2 * d + lanes + 2) + problem.n * (8.0 * (d + 8) + 4.0 * (d + 16));
 }
 
 }  // namespace pl

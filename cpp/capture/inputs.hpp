@@ -19,12 +19,14 @@ class CaptureInputs {
 
     const Problem<double>& problem() const { return problem_; }
     const PackedProblem<double>& packed() const { return packed_; }
+    const PackedProblem<float>& single() const { return single_; }
     InputRows rows() const { return {rows_.data(), stride_, float_rows_.data(), float_stride_}; }
     static double bytes(const FlowProblem& problem);
 
   private:
     Problem<double> problem_;
     PackedProblem<double> packed_;
+    PackedProblem<float> single_;
     Index stride_, float_stride_;
     Buffer<double> rows_;
     Buffer<float> float_rows_;

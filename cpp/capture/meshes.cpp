@@ -63,7 +63,7 @@ double Meshes::advance(double H, double tolerance) {
         const double factor = std::clamp(0.9 / std::cbrt(std::max(error, 1e-9)), 0.3, 2.0);
         const bool up = rises(before, after, kCoarseSlack), good = error <= kAccepted && !up;
         if (good || tries == kTries) {
-            if (H >= next_ || factor < 1) next_ = H * factor;
+            next_ = factor < 1 ? H * factor : std::max(next_, H * factor);
             ceiling_ *= kCeilingGrowth;
             next_ = std::min(next_, kBelowCeiling * ceiling_);
             break;

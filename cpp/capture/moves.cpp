@@ -1,0 +1,76 @@
+#include "capture/moves.hpp"
+
+#include <algorithm>
+
+#include "capture/at.hpp"
+#include "kernel/dispatch.hpp"
+
+namespace pl {
+
+void share_out(Index count, int threads, const std::function<void(Index)>& body) {
+    if (threads > 1) {
+        Control uncancelled;
+        parallel_for(count, threads, uncancelled, body);
+        return;
+    }
+    for (Index k = 0; k < count; ++k) body(k);
+}
+
+SingleMoves::SingleMoves(const CaptureInputs& inputs, int threads)
+    : packed_(inputs.single()),
+      kernel_(kernel<float>()),
+      threads_(threads),
+      blocks_(block_count(inputs.problem().n)),
+      stride_(packed_.row_stride()),
+      weights_(blocks_ * kBlockPoints),
+      dW_(inputs.problem().p * stride_),
+      dz_(inputs.problem().p * blocks_ * kBlockPoints),
+      scratch_(kernel_.scratch_size) {}
+
+void SingleMoves::gradient(const Word* masks, const double* weights, double* G, Index stride) {
+    HalvesArgs<float> args{};
+    args.data = packed_.view();
+    for (Index i = 0; i < args.data.n; ++i) weights_.data()[i] = static_cast<float>(weights[i]);
+    args.last = blocks_;
+    args.weights = weights_.data();
+    args.masks = masks;
+    args.G = dW_.data();
+    args.scratch = scratch_.data();
+    kernel_.gradient(args);
+    for (Index j = 0; j < args.data.p; ++j)
+        std::copy_n(dW_.data() + j * stride_, args.data.d, G + j * stride);
+}
+
+void SingleMoves::preactivations(const std::vector<Index>& neurons, const Ends& ends) {
+    const PackedData<float> data = packed_.view();
+    const auto count = static_cast<Index>(neurons.size());
+    for (Index l = 0; l < count; ++l) {
+        const Index start = neurons[at(l)] * ends.stride;
+        for (Index k = 0; k < data.d; ++k)
+            dW_.data()[l * stride_ + k] = static_cast<float>(ends.W[start + k] - ends.W_before[start + k]);
+    }
+    const Index parts = threads_ > 1 ? std::min<Index>(blocks_, 8) : 1;
+    share_out(parts, threads_, [&](Index part) {
+        HalvesArgs<float> args{};
+        args.data = data;
+        args.data.p = count;
+        args.first = part * blocks_ / parts;
+        args.last = (part + 1) * blocks_ / parts;
+        args.W = dW_.data();
+        args.z = dz_.data();
+        kernel_.preactivations(args);
+    });
+    share_out(count, threads_, [&](Index l) {
+        const float* moved = dz_.data() + l * blocks_ * kBlockPoints;
+        const Index start = neurons[at(l)] * ends.ldz;
+        for (Index i = 0; i < data.n; ++i)
+            ends.z[start + i] = ends.z_before[start + i] + static_cast<double>(moved[i]);
+    });
+}
+
+double SingleMoves::bytes(const FlowProblem& problem) {
+    const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
+    return 4 * (problem.p * (problem.d + 16.0 + points) + points);
+}
+
+}  // namespace pl

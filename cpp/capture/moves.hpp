@@ -1,0 +1,42 @@
+// The two products of a step in single precision: what drives each neuron, and how far pre-activations move.
+// Only increments are rounded, to 1e-7 of themselves. So stages inside a step, and whatever tells which pairs
+// change side, take half the time; the state that a step ends in does not pass through here.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "capture/inputs.hpp"
+
+namespace pl {
+
+// body(0 .. count - 1), by the team where there is one.
+void share_out(Index count, int threads, const std::function<void(Index)>& body);
+
+class SingleMoves {
+  public:
+    SingleMoves(const CaptureInputs& inputs, int threads);
+
+    // G (p, stride) = sum_i weights_i 1_ji x_i under the masks (blocks, p); weights (n).
+    void gradient(const Word* masks, const double* weights, double* G, Index stride);
+    // z_j (ldz) = before_j + X (W_j - W_before_j) for the neurons listed; weights are (p, stride).
+    struct Ends {
+        const double *W_before, *W;
+        Index stride;
+        const double* z_before;
+        double* z;
+        Index ldz;
+    };
+    void preactivations(const std::vector<Index>& neurons, const Ends& ends);
+
+    static double bytes(const FlowProblem& problem);
+
+  private:
+    const PackedProblem<float>& packed_;
+    const Kernel<float>& kernel_;
+    int threads_;
+    Index blocks_, stride_;
+    Buffer<float> weights_, dW_, dz_, scratch_;
+};
+
+}  // namespace pl
