@@ -17,8 +17,7 @@ constexpr std::size_t kPartPoints = 1 << 15;
 template <class Part>
 double Adams::over_points(std::size_t size, const Part& part) {
     sums_.assign((size + kPartPoints - 1) / kPartPoints, 0.0);
-    Control uncancelled;
-    parallel_for(static_cast<std::int64_t>(sums_.size()), threads_, uncancelled, [&](std::int64_t k) {
+    parallel_for(static_cast<std::int64_t>(sums_.size()), threads_, [&](std::int64_t k) {
         const std::size_t first = static_cast<std::size_t>(k) * kPartPoints;
         sums_[static_cast<std::size_t>(k)] = part(first, std::min(size, first + kPartPoints));
     });

@@ -6,6 +6,7 @@
 
 #include "capture/at.hpp"
 #include "kernel/dispatch.hpp"
+#include "parallel/parallel_for.hpp"
 
 namespace pl {
 DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int threads)
@@ -70,7 +71,7 @@ HalvesArgs<double> DenseCapture::halves() {
 
 void DenseCapture::preactivations(const double* W, double* z) {
     const Index parts = threads_ > 1 ? std::min<Index>(blocks_, 8) : 1;
-    share_out(parts, threads_, [&](Index part) {
+    parallel_for(parts, threads_, [&](Index part) {
         HalvesArgs<double> args = halves();
         args.first = part * blocks_ / parts;
         args.last = (part + 1) * blocks_ / parts;

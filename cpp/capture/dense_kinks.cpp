@@ -3,11 +3,12 @@
 
 #include "capture/at.hpp"
 #include "capture/dense.hpp"
+#include "parallel/parallel_for.hpp"
 
 namespace pl {
 template <class Visit>
 void DenseCapture::over_neurons(const Visit& visit) {
-    share_out((p_ + kChunk - 1) / kChunk, threads_, [&](Index chunk) {
+    parallel_for((p_ + kChunk - 1) / kChunk, threads_, [&](Index chunk) {
         for (Index j = chunk * kChunk; j < std::min((chunk + 1) * kChunk, p_); ++j) visit(j);
     });
 }

@@ -115,7 +115,8 @@ double DenseCapture::bytes(const FlowProblem& problem) {
     const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
     const double d = problem.d + 8.0, p = problem.p;
     const double kinks = std::min(p * points * points, kMostKinkBytes);
-    return 8 * (3 * p * d + 2 * p * points + 10 * points) + 4 * p * points / 6 + SingleMoves::bytes(problem) + kinks;
+    return 8 * (3 * p * d + 2 * p * points + 10 * points) + 4 * p * points / 6 + SingleMoves::bytes(problem) +
+           kinks;
 }
 
 }  // namespace pl

@@ -42,8 +42,7 @@ LivePairs::LivePairs(const FlowProblem& problem, const LiveKernel& kernel, int t
     positive_ = middle - order_.begin();
     const Index parts = static_cast<Index>(parts_.size());
     std::vector<double> dead(at(parts * p_));
-    Control uncancelled;
-    parallel_for(parts, threads_, uncancelled, [&](Index k) {
+    parallel_for(parts, threads_, [&](Index k) {
         Part& part = parts_[at(k)];
         part.first = k * blocks_ / parts;
         part.last = (k + 1) * blocks_ / parts;
@@ -124,8 +123,7 @@ double LivePairs::unreached_label_sq(const std::vector<int>& sign) {
 
 void LivePairs::write_state(double* W) {
     settle();
-    Control uncancelled;
-    parallel_for(static_cast<Index>(parts_.size()), threads_, uncancelled, [&](Index number) {
+    parallel_for(static_cast<Index>(parts_.size()), threads_, [&](Index number) {
         const Part& part = parts_[at(number)];
         const Index last = std::min(n_, part.last * kWordPoints);
         for (Index j = 0; j < p_; ++j)

@@ -38,8 +38,7 @@ void LivePairs::sweep(const OuterWeights& outer, const Chunk& chunk) {
             chunk(part, args, b * kWordPoints, std::min(n_, (b + args.blocks) * kWordPoints));
         }
     };
-    Control uncancelled;
-    parallel_for(static_cast<Index>(parts_.size()), threads_, uncancelled, one);
+    parallel_for(static_cast<Index>(parts_.size()), threads_, one);
 }
 
 double LivePairs::norms(const double* impulse, const OuterWeights& outer, NeuronSums& sums) {

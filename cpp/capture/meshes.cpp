@@ -48,7 +48,7 @@ std::unique_ptr<CaptureModel> Meshes::model(int team) const {
     return std::make_unique<OrthogonalCapture>(flow_, team);
 }
 
-double Meshes::advance(double H, double tolerance) {
+double Meshes::advance(double H, double tolerance, double rise) {
     CaptureModel& coarse = *coarse_.model;
     fine_.step.refresh();
     coarse_.step.follow(fine_.step);
@@ -61,7 +61,7 @@ double Meshes::advance(double H, double tolerance) {
         const double drop = after > 0 && before > 0 ? std::abs(std::log(before / after)) : 1.0;
         const double error = coarse_.step.error() * drop / tolerance;
         const double factor = std::clamp(0.9 / std::cbrt(std::max(error, 1e-9)), 0.3, 2.0);
-        const bool up = rises(before, after, kCoarseSlack), good = error <= kAccepted && !up;
+        const bool up = rises(before, after, std::max(rise, kCoarseSlack)), good = error <= kAccepted && !up;
         if (good || tries == kTries) {
             next_ = factor < 1 ? H * factor : std::max(next_, H * factor);
             ceiling_ *= kCeilingGrowth;

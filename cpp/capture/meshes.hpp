@@ -17,8 +17,9 @@ class Meshes {
     Meshes(const FlowProblem& problem, int threads);
 
     // One coarse step of at most H, two fine ones beside it; its length. `tolerance`: of the local error of
-    // the loss on the coarse mesh, relative. The step to try next is next().
-    double advance(double H, double tolerance);
+    // the loss on the coarse mesh, relative; `rise`: by how much that loss may go up, relative. The step to
+    // try next is next().
+    double advance(double H, double tolerance, double rise);
     double next() const { return next_; }
     void set_next(double H) { next_ = H; }
 

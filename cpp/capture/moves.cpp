@@ -4,17 +4,9 @@
 
 #include "capture/at.hpp"
 #include "kernel/dispatch.hpp"
+#include "parallel/parallel_for.hpp"
 
 namespace pl {
-
-void share_out(Index count, int threads, const std::function<void(Index)>& body) {
-    if (threads > 1) {
-        Control uncancelled;
-        parallel_for(count, threads, uncancelled, body);
-        return;
-    }
-    for (Index k = 0; k < count; ++k) body(k);
-}
 
 SingleMoves::SingleMoves(const CaptureInputs& inputs, int threads)
     : packed_(inputs.single()),
@@ -50,7 +42,7 @@ void SingleMoves::preactivations(const std::vector<Index>& neurons, const Ends& 
             dW_.data()[l * stride_ + k] = static_cast<float>(ends.W[start + k] - ends.W_before[start + k]);
     }
     const Index parts = threads_ > 1 ? std::min<Index>(blocks_, 8) : 1;
-    share_out(parts, threads_, [&](Index part) {
+    parallel_for(parts, threads_, [&](Index part) {
         HalvesArgs<float> args{};
         args.data = data;
         args.data.p = count;
@@ -60,7 +52,7 @@ void SingleMoves::preactivations(const std::vector<Index>& neurons, const Ends& 
         args.z = dz_.data();
         kernel_.preactivations(args);
     });
-    share_out(count, threads_, [&](Index l) {
+    parallel_for(count, threads_, [&](Index l) {
         const float* moved = dz_.data() + l * blocks_ * kBlockPoints;
         const Index start = neurons[at(l)] * ends.ldz;
         for (Index i = 0; i < data.n; ++i)

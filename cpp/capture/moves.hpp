@@ -3,15 +3,11 @@
 // change side, take half the time; the state that a step ends in does not pass through here.
 #pragma once
 
-#include <functional>
 #include <vector>
 
 #include "capture/inputs.hpp"
 
 namespace pl {
-
-// body(0 .. count - 1), by the team where there is one.
-void share_out(Index count, int threads, const std::function<void(Index)>& body);
 
 class SingleMoves {
   public:

@@ -16,6 +16,16 @@ namespace pl {
 void parallel_for(std::int64_t count, int threads, Control& control,
                   const std::function<void(std::int64_t)>& body);
 
+// The same of work that nothing cancels; without a team for one thread.
+inline void parallel_for(std::int64_t count, int threads, const std::function<void(std::int64_t)>& body) {
+    if (threads > 1) {
+        Control uncancelled;
+        parallel_for(count, threads, uncancelled, body);
+        return;
+    }
+    for (std::int64_t index = 0; index < count; ++index) body(index);
+}
+
 const char* parallel_runtime();  // "OpenMP 201511" or "std::thread"
 
 // OMP_NUM_THREADS if set, else the CPUs of the affinity mask, at most the cgroup's quota; at least 1.

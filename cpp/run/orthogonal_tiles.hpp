@@ -46,8 +46,7 @@ class OrthogonalTiles {
     template <class Function>
     void over_superblocks(const Function& function) const {
         if (superblocks_ == 1) return function(Index{0});
-        Control uncancelled;
-        parallel_for(superblocks_, threads_, uncancelled, function);
+        parallel_for(superblocks_, threads_, function);
     }
 
     Index superblocks() const { return superblocks_; }

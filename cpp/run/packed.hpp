@@ -77,8 +77,7 @@ class PackedProblem {
             for (Index i = share * kSharePoints; i < last && layouts == Layouts::kBoth; i += kernel.panel)
                 pack_panel(problem.X, i, kernel);
         };
-        Control uncancelled;
-        parallel_for((n_ + kSharePoints - 1) / kSharePoints, threads, uncancelled, pack_share);
+        parallel_for((n_ + kSharePoints - 1) / kSharePoints, threads, pack_share);
     }
 
     PackedData<Real> view() const {

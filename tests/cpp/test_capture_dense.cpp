@@ -298,6 +298,58 @@ void test_steps() {
     CHECK(close < 1e-3 && close < 0.5 * rough);
 }
 
+// At the end of a step its weights have the pairs at rest on their kinks: one that is let go must not count
+// with what was left of z, in steps of every length.
+void test_pairs_at_rest_are_at_zero() {
+    const Flow flow(60, 4, 9, 2);
+    const auto model = flow.model(1);
+    adams(*model, 10.0, 100);
+    const State state(*model, flow.view);
+    int zeros = 0;
+    for (int j = 0; j < 9; ++j)
+        for (int i = 0; i < 60; ++i) {
+            double z = 0;
+            for (int k = 0; k < 4; ++k) z += state.W[at(j * 4 + k)] * flow.view.X[i * 4 + k];
+            zeros += std::abs(z) < 1e-6 ? 1 : 0;
+        }
+    std::printf("%d pairs at rest, %d at zero\n", static_cast<int>(model->at_kinks()), zeros);
+    CHECK(model->at_kinks() >= 5 && zeros == model->at_kinks());
+}
+
+// Of stages both products are in single precision; increments only are rounded, so what a stage finds is the
+// end of the step to as many digits. The end itself is in double precision.
+void check_stage(int n, int d, int p, int threads, double h) {
+    const Flow flow(n, d, p, static_cast<unsigned>(n + d + p));
+    const auto model = flow.model(threads);
+    adams(*model, 2 * h, 2);
+    const Vector now = model->residuals();
+    Vector impulse, found(at(n));
+    for (const double r : now) impulse.push_back(h * r);
+    model->stage(impulse.data(), h, found.data());
+    model->attempt(impulse.data(), h);
+    double change = 0, off = 0;
+    for (int i = 0; i < n; ++i) {
+        change = std::max(change, std::abs(model->trial_residuals()[at(i)] - now[at(i)]));
+        off = std::max(off, std::abs(model->trial_residuals()[at(i)] - found[at(i)]));
+    }
+    CHECK(off <= 1e-5 * change);
+    if (h > 0.1) return;  // pairs may rest far from their kinks
+    Vector before;
+    model->accept(h, before);
+    const State state(*model, flow.view);
+    for (int i = 0; i < n; ++i) {
+        double out = 0, slack = 1e-9 * (1 + change + std::abs(model->residuals()[at(i)]));
+        for (int j = 0; j < p; ++j) {
+            double z = 0;
+            for (int k = 0; k < d; ++k) z += state.W[at(j * d + k)] * flow.view.X[i * d + k];
+            const double part = state.a[at(j)] * std::max(z, 0.0) / p;
+            out += part;
+            if (std::abs(z) < 0.05) slack += std::abs(part);  // one at rest counts as at 0
+        }
+        CHECK(std::abs(model->residuals()[at(i)] - (flow.view.y[i] - out)) <= slack);
+    }
+}
+
 // Rows of 2, 4 and 8 numbers and more: neurons are handed to the team four at a time, and none may touch a
 // neighbour's row.
 void test_threads(int d) {
@@ -344,6 +396,11 @@ int main() {
         std::printf("level %s\n", level.name.c_str());
     }
     test_steps();
+    test_pairs_at_rest_are_at_zero();
+    for (int n : {1, 7, 8, 9, 15, 16, 17, 47, 63, 64, 65, 97, 129})
+        for (int d : {1, 2, 7, 8, 9, 16, 17})
+            for (int p : {1, 2, 5, 8, 13})
+                for (double h : {0.05, 0.2}) check_stage(n, d, p, 1 + n % 2, h);
     test_too_many_kinks();
     for (int d : {2, 3, 9, 17}) test_threads(d);
     return 0;
