@@ -217,8 +217,8 @@ def test_a_zero_neuron_stays() -> None:
 
 @pytest.mark.parametrize(("n", "d", "p", "seed"), [(60, 5, 6, 0), (60, 5, 6, 1), (120, 10, 8, 1)])
 def test_a_run_comes_to_rest_where_the_flow_does(n: int, d: int, p: int, seed: int) -> None:
-    """Above 0, with pairs at their kinks. As long as what was left of their z counted once they were let go, steps
-    shrank to 1e-7 there: 10^6 right-hand sides and no end."""
+    """Above 0, with pairs at their kinks. As long as what was left of their z counted once they were let go,
+    steps shrank to 1e-7 there: 10^6 right-hand sides and no end."""
     data, net = pl.data.sphere(n, d, seed=seed), pl.initial.torch_linear(p, d, seed=100 + seed)
     true = flow(data, net, 1e7, rtol=1e-7, save=2, stop=pl.Stop(stall=1e-6, wall_time=60.0))
     for rtol in (1e-1, 1e-3):
