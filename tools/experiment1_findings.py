@@ -133,14 +133,22 @@ def tails(rows: Sequence[Row], curves: Sequence[Row]) -> str:
     for n in sizes(flow):
         found = networks(select(flow, n=n))
         lines.append(f"- n = {n}: {words(found)} of {len(found)}; share that converges {share(found)}.")
-    stalled = sum(row["status"] == "STALLED" for row in flow)
+    stalled = select(flow, status="STALLED")
     text = [
         "### 3. Does the flow converge beyond the criterion?\n",
         *lines,
-        f"- Runs that stalled: {stalled} of {len(flow)}. A run stalls when local_pl t, which is "
+        f"- Runs that stalled: {len(stalled)} of {len(flow)}. A run stalls when local_pl t, which is "
         "-d log L/d log t, falls below 1e-6. A loss that falls as t^-k has k there for ever, so a "
         "power law towards 0 never stalls; only a loss that comes to rest above 0 does.",
     ]
+    if stalled:
+        heights = [float(row["loss_end"]) / float(row["level"]) for row in stalled]
+        ends = [float(row["t_end"]) / float(row["t_inf"]) for row in stalled]
+        text.append(
+            f"- Those that stalled (n = {', '.join(sizes(stalled))}) came to rest at {spread(heights)} times "
+            f"the criterion's level, by {spread(ends)} t_inf. Two tolerances may end at different points of "
+            "rest: branches on the way decide which."
+        )
     table = falling(flow, curves)
     if table:
         text.append(

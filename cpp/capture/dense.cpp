@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
-#include "capture/at.hpp"
 #include "kernel/dispatch.hpp"
 #include "parallel/parallel_for.hpp"
+#include "run/at.hpp"
 
 namespace pl {
 DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int threads)

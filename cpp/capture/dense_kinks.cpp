@@ -1,9 +1,9 @@
 // The pairs that a step touches: found, followed through their kinks, and looked for once more.
 #include <algorithm>
 
-#include "capture/at.hpp"
 #include "capture/dense.hpp"
 #include "parallel/parallel_for.hpp"
+#include "run/at.hpp"
 
 namespace pl {
 template <class Visit>

@@ -1,8 +1,8 @@
 // What a dense state tells of itself. The steps are in dense.cpp.
 #include <algorithm>
 
-#include "capture/at.hpp"
 #include "capture/dense.hpp"
+#include "run/at.hpp"
 
 namespace pl {
 // The velocity that the inclusion selects: shares of this instant, not of a step.

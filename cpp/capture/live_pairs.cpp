@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "capture/at.hpp"
 #include "parallel/parallel_for.hpp"
+#include "run/at.hpp"
 
 namespace pl {
 namespace {

@@ -1,9 +1,9 @@
 // The sweeps over live pairs: chunk by chunk through the kernel, whose outputs stay in the first-level cache.
 #include <algorithm>
 
-#include "capture/at.hpp"
 #include "capture/live_pairs.hpp"
 #include "parallel/parallel_for.hpp"
+#include "run/at.hpp"
 
 namespace pl {
 namespace {

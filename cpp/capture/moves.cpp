@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "capture/at.hpp"
 #include "kernel/dispatch.hpp"
 #include "parallel/parallel_for.hpp"
+#include "run/at.hpp"
 
 namespace pl {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "capture/at.hpp"
+#include "run/at.hpp"
 
 namespace pl {
 namespace {

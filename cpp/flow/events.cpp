@@ -7,16 +7,13 @@
 
 #include "flow/kernels.hpp"
 #include "flow/polynomial.hpp"
+#include "run/at.hpp"
 
 namespace pl {
 namespace {
 
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr double kInstant = 1e-13;  // events this close, relative to the step, are one instant
-
-std::size_t at(int k) {
-    return static_cast<std::size_t>(k);
-}
 
 }  // namespace
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "flow/pairs.hpp"
+#include "run/at.hpp"
 
 namespace pl {
 
@@ -86,7 +87,6 @@ class Jets {
     std::int64_t evaluations() const { return evaluations_; }
 
   private:
-    static std::size_t at(int k) { return static_cast<std::size_t>(k); }
     void residual(const std::vector<double>& w_times_a, bool with_labels, std::vector<double>& r) const;
     void gradient_of(int j, const std::vector<double>& r, double* g) const;
     void restore_invariant(std::size_t j);

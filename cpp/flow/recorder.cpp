@@ -4,12 +4,10 @@
 #include <cmath>
 #include <limits>
 
+#include "run/at.hpp"
+
 namespace pl {
 namespace {
-
-std::size_t at(int k) {
-    return static_cast<std::size_t>(k);
-}
 
 // Relative slack that covers the rounding of the sums below, outward.
 constexpr double kOutward = 1e-12;

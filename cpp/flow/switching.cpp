@@ -4,13 +4,10 @@
 #include <cmath>
 
 #include "flow/kernels.hpp"
+#include "run/at.hpp"
 
 namespace pl {
 namespace {
-
-std::size_t at(int k) {
-    return static_cast<std::size_t>(k);
-}
 
 void add_unique(std::vector<int>& list, int value) {
     if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(value);

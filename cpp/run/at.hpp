@@ -1,4 +1,4 @@
-// An index of ours as one of std::vector.
+// An index of ours, int or Index, as one of std::vector.
 #pragma once
 
 #include <cstddef>
