@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "kernel/dispatch.hpp"
-#include "parallel/parallel_for.hpp"
 #include "run/at.hpp"
 
 namespace pl {
@@ -70,15 +69,10 @@ HalvesArgs<double> DenseCapture::halves() {
 }
 
 void DenseCapture::preactivations(const double* W, double* z) {
-    const Index parts = threads_ > 1 ? std::min<Index>(blocks_, 8) : 1;
-    parallel_for(parts, threads_, [&](Index part) {
-        HalvesArgs<double> args = halves();
-        args.first = part * blocks_ / parts;
-        args.last = (part + 1) * blocks_ / parts;
-        args.W = W;
-        args.z = z;
-        kernel_.preactivations(args);
-    });
+    HalvesArgs<double> args = halves();
+    args.W = W;
+    args.z = z;
+    pl::preactivations(kernel_, args, threads_);
 }
 
 void DenseCapture::evaluate_outputs(State& state) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "kernel/dispatch.hpp"
-#include "parallel/parallel_for.hpp"
 #include "run/at.hpp"
 
 namespace pl {
@@ -41,17 +40,12 @@ void SingleMoves::preactivations(const std::vector<Index>& neurons, const Ends& 
         for (Index k = 0; k < data.d; ++k)
             dW_.data()[l * stride_ + k] = static_cast<float>(ends.W[start + k] - ends.W_before[start + k]);
     }
-    const Index parts = threads_ > 1 ? std::min<Index>(blocks_, 8) : 1;
-    parallel_for(parts, threads_, [&](Index part) {
-        HalvesArgs<float> args{};
-        args.data = data;
-        args.data.p = count;
-        args.first = part * blocks_ / parts;
-        args.last = (part + 1) * blocks_ / parts;
-        args.W = dW_.data();
-        args.z = dz_.data();
-        kernel_.preactivations(args);
-    });
+    HalvesArgs<float> args{};
+    args.data = data;
+    args.data.p = count;
+    args.W = dW_.data();
+    args.z = dz_.data();
+    pl::preactivations(kernel_, args, threads_);
     parallel_for(count, threads_, [&](Index l) {
         const float* moved = dz_.data() + l * blocks_ * kBlockPoints;
         const Index start = neurons[at(l)] * ends.ldz;

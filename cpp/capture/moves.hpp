@@ -3,11 +3,25 @@
 // change side, take half the time; the state that a step ends in does not pass through here.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "capture/inputs.hpp"
+#include "parallel/parallel_for.hpp"
 
 namespace pl {
+
+// z = X W^T as args say, the blocks of points shared out over the team.
+template <class Real>
+void preactivations(const Kernel<Real>& kernel, const HalvesArgs<Real>& args, int threads) {
+    const Index blocks = block_count(args.data.n), parts = threads > 1 ? std::min<Index>(blocks, 8) : 1;
+    parallel_for(parts, threads, [&](Index part) {
+        HalvesArgs<Real> mine = args;
+        mine.first = part * blocks / parts;
+        mine.last = (part + 1) * blocks / parts;
+        kernel.preactivations(mine);
+    });
+}
 
 class SingleMoves {
   public:
