@@ -1,0 +1,26 @@
+"""The statements of the paper against simulations: one module per statement, each with `check(setting)`.
+
+`pl-native check` runs them all and prints one table. A check draws what its statement talks about, counts the
+draws on which *all* hypotheses held, and compares; for each bound it also searches for the worst case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from pl_native import _checks
+from pl_native.experiments.statements.frame import Curve, Finding, Panel, Setting, Verdict, failures
+
+__all__ = ["CHECKS", "Curve", "Finding", "Panel", "Setting", "Verdict", "failures", "run"]
+
+Check = Callable[[Setting], Sequence[Finding]]
+
+CHECKS: dict[str, Check] = {}
+"""By name, in the order of the paper: what `pl-native check NAME` runs."""
+
+
+def run(setting: Setting, names: Sequence[str] | None = None) -> Iterator[tuple[str, Sequence[Finding]]]:
+    """The findings of the named checks (None: of all), one check at a time."""
+    chosen = list(CHECKS) if names is None else [_checks.choice("names", n, tuple(CHECKS)) for n in names]
+    for name in chosen:
+        yield name, CHECKS[name](setting)
