@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pl_native import experiments, initial, published
-from pl_native.experiments import _curves, _protocol, fig3, fig4
+from pl_native import experiments, initial
+from pl_native.experiments import _curves, _protocol, fig3, fig4, published
 from pl_native.store import COLUMNS
 from sweeping import run
 
