@@ -21,7 +21,10 @@ from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
 from pl_native._problem.groups import group_labels, per_group, positive_direction
+from pl_native.protocol import horizon, minimal_width
 from pl_native.streams import Purpose, Seed, generator
+
+__all__ = ["asymmetric", "balanced", "group", "horizon", "minimal_width", "torch_linear"]
 
 _BLOCK = 1 << 20  # uniforms held at once while a long remainder is summed
 
