@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from pl_native import _checks
-from pl_native._checks import Array
-from pl_native.types import Dataset, Network
+from pl_native._base import checks
+from pl_native._base.checks import Array
+from pl_native._problem import Dataset, Network
 
 
 def preactivations(data: Dataset, network: Network) -> Array:
@@ -169,8 +169,13 @@ OBSERVABLES: dict[str, Callable[[Dataset, Network], Any]] = {
     "invariant": invariant,
     "n_active": n_active,
 }
-"""What `Save(observe=...)` accepts by name."""
+"""What `Save(observe=...)` accepts by name: these, and what `offer` adds."""
+
+
+def offer(functions: dict[str, Callable[[Dataset, Network], Any]]) -> None:
+    """More functions of (data, network) by name: `metrics` and `theory`, which are imported after the runs."""
+    OBSERVABLES.update(functions)
 
 
 def observable(name: str) -> Callable[[Dataset, Network], Any]:
-    return OBSERVABLES[_checks.choice("save.observe", name, tuple(OBSERVABLES))]
+    return OBSERVABLES[checks.choice("save.observe", name, tuple(OBSERVABLES))]

@@ -55,6 +55,24 @@ from pl_native.metrics.spectra import (
 from pl_native.metrics.stacking import States, states
 from pl_native.model import gram, off
 
+model.offer(
+    {
+        "correct_neurons": correct_neurons,
+        "dead_points": dead_points,
+        "effective_rank": effective_rank,
+        "largest_correct": largest_correct,
+        "live_neurons": live_neurons,
+        "n_sliding": n_sliding,
+        "neuron_norms": neuron_norms,
+        "pl_low": pl_low,
+        "pl_lower_bound": pl_lower_bound,
+        "pl_upp": pl_upp,
+        "pl_upper_bound": pl_upper_bound,
+        "well_initialised": well_initialised,
+        "wrong_pairs": wrong_pairs,
+    }
+)
+
 __all__ = [
     "Extremes",
     "Modes",

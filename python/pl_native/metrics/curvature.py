@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from pl_native._checks import Array
+from pl_native._base.checks import Array
+from pl_native._problem import Dataset
 from pl_native.metrics.flow import Value, value
 from pl_native.metrics.stacking import Data, States, Where, states
 from pl_native.model import off
-from pl_native.types import Dataset
 
 
 def pl_matrix(data: Data, where: Where | States) -> Array:

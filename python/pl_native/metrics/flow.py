@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from pl_native._checks import Array
+from pl_native._base.checks import Array
 from pl_native.metrics.stacking import Data, States, Where, states
 
 Value: TypeAlias = Any

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pl_native import _checks
-from pl_native._checks import Array
+from pl_native._base import checks
+from pl_native._base.checks import Array
 from pl_native.metrics.flow import Value, value
 from pl_native.metrics.stacking import Data, States, Where, states
 
@@ -132,8 +132,8 @@ def alignment(data: Data, where: Where | States, direction: object) -> Array:
     array([0.6])
     """
     s = states(data, where)
-    along = _checks.owned("direction", direction, "d", np.dtype(np.float64))
-    _checks.length("direction", along, s.W.shape[-1], f"W has {s.W.shape[-1]} columns")
+    along = checks.owned("direction", direction, "d", np.dtype(np.float64))
+    checks.length("direction", along, s.W.shape[-1], f"W has {s.W.shape[-1]} columns")
     size = float(np.linalg.norm(along))
     if size == 0:
         raise ValueError("direction: expected a vector of norm > 0, got zeros")

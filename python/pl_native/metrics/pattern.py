@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pl_native._checks import Array
-from pl_native.backends.flow_task import ON, SLIDE
-from pl_native.solution import Solution
-from pl_native.types import Network
+from pl_native._base.checks import Array
+from pl_native._problem import Network
+from pl_native._run.solution import Solution
+from pl_native.backends.contract import ON, SLIDE
 
 if TYPE_CHECKING:
     from pl_native.metrics.stacking import States
@@ -29,13 +29,13 @@ def modes_of(network: Network) -> Known | None:
     if kinks is None:
         return None
 
-    def put(mode: Array) -> Array:
+    def _put(mode: Array) -> Array:
         mode[kinks.neuron, kinks.point] = kinks.mode
         share = np.full(mode.shape, np.nan)
         share[kinks.neuron, kinks.point] = kinks.share
         return share
 
-    return put
+    return _put
 
 
 def modes_at(sol: Solution) -> Known | None:
@@ -49,19 +49,17 @@ def modes_at(sol: Solution) -> Known | None:
     if log is None or not len(log.t):
         return None
     neuron, point = np.asarray(log.neuron, np.intp), np.asarray(log.point, np.intp)
-    pair, first, place = np.unique(
-        neuron * sol.stats["n"] + point, return_index=True, return_inverse=True
-    )
+    pair, first, place = np.unique(neuron * sol.stats["n"] + point, return_index=True, return_inverse=True)
     row = np.searchsorted(sol.t, log.t, side="left")
     last = np.full((len(sol.t) + 1, len(pair)), -1)
     np.maximum.at(last, (row, place), np.arange(len(log.t)))
     last = np.maximum.accumulate(last[:-1], axis=0)
     known = np.where(last < 0, log.from_mode[first], log.to_mode[last])
 
-    def put(mode: Array) -> None:
+    def _put(mode: Array) -> None:
         mode[:, pair // sol.stats["n"], pair % sol.stats["n"]] = known
 
-    return put
+    return _put
 
 
 def solved_shares(states: States, known: Array | None) -> Array:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pl_native import _checks
-from pl_native._checks import Array
-from pl_native.backends.flow_task import SLIDE
+from pl_native._base import checks
+from pl_native._base.checks import Array
+from pl_native.backends.contract import SLIDE
 from pl_native.metrics.curvature import grams, pl_matrix
 from pl_native.metrics.stacking import Data, States, Where, states
 
@@ -98,8 +98,8 @@ def spectrum_extremes(
     s = states(data, where)
     if s.a.ndim != 1:
         raise ValueError(f"where: expected one state, got states of leading axes {s.a.shape[:-1]}")
-    limit = _checks.positive("rtol", rtol)
-    most = min(_checks.integer("products", products, 1), s.n)
+    limit = checks.positive("rtol", rtol)
+    most = min(checks.integer("products", products, 1), s.n)
     return _lanczos(lambda u: _product(s, u), s.n, most, limit)
 
 

@@ -13,12 +13,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from pl_native import _checks
-from pl_native._checks import Array
-from pl_native.backends.flow_task import OFF, ON
+from pl_native._base import checks
+from pl_native._base.checks import Array
+from pl_native._problem import Dataset, Network
+from pl_native._run.solution import Solution
+from pl_native.backends.contract import OFF, ON
 from pl_native.metrics.pattern import modes_at, modes_of, solved_shares
-from pl_native.solution import Solution
-from pl_native.types import Dataset, Network
 
 Where: TypeAlias = Network | Solution | Sequence[Network] | Sequence[Solution]
 Data: TypeAlias = Dataset | Sequence[Dataset]
@@ -95,7 +95,7 @@ def states(data: Data, where: Where | States) -> States:
         return _saved(_dataset(data), where)
     if isinstance(where, str) or not isinstance(where, Sequence) or len(where) == 0:
         expected = "a pl.Network, a pl.Solution or a sequence of either"
-        raise TypeError(f"where: expected {expected}, got {_checks.kind(where)}")
+        raise TypeError(f"where: expected {expected}, got {checks.kind(where)}")
     members: Sequence[Any] = where
     sets = [data] * len(members) if isinstance(data, Dataset) else list(data)
     if len(sets) != len(members):
@@ -105,7 +105,7 @@ def states(data: Data, where: Where | States) -> States:
 
 def _dataset(data: object) -> Dataset:
     if not isinstance(data, Dataset):
-        raise TypeError(f"data: expected a pl.Dataset, got {_checks.kind(data)}")
+        raise TypeError(f"data: expected a pl.Dataset, got {checks.kind(data)}")
     return data
 
 
