@@ -173,7 +173,7 @@ OBSERVABLES: dict[str, Callable[[Dataset, Network], Any]] = {
 
 
 def offer(functions: dict[str, Callable[[Dataset, Network], Any]]) -> None:
-    """More functions of (data, network) by name: `metrics` and `theory`, which are imported after the runs."""
+    """More functions of (data, network) by name: those of `metrics` and `theory`, imported later."""
     OBSERVABLES.update(functions)
 
 

@@ -1,4 +1,4 @@
-"""Spectra of M and of the flow with its pattern frozen: dense when small, extremes without a matrix when large.
+"""Spectra of M and of the flow with its pattern frozen: dense when small, matrix-free extremes when large.
 
 `where` and the leading axes `...`: see `pl_native.metrics.stacking`.
 """
@@ -31,11 +31,11 @@ def spectrum(data: Data, where: Where | States) -> Array:
 
 
 def frozen_matrix(data: Data, where: Where | States) -> Array:
-    """K of the flow with its pattern frozen: on, off and sliding stay so, and dR/dt = -(1/n) K R, (..., n, n).
+    """K of the flow with its pattern frozen: modes stay, and dR/dt = -(1/n) K R, (..., n, n).
 
         K = (1/p) sum_j [ P_j X w_j w_j^T X^T P_j + a_j^2 P_j X Pi_j X^T P_j ]
 
-    Pi_j projects off the inputs that neuron j slides on. Where nothing slides K = M; R^T K R = R^T M R always.
+    Pi_j: projection off the inputs that neuron j slides on. Where nothing slides K = M; always R^T K R = R^T M R.
 
     >>> data = pl.Dataset([[1.0, 0.0], [0.0, 2.0]], [1.0, -1.0])
     >>> metrics.frozen_matrix(data, pl.Network([[1.0, 1.0]], [3.0]))
@@ -51,10 +51,10 @@ def frozen_matrix(data: Data, where: Where | States) -> Array:
     gram = np.broadcast_to(gram, K.shape)
     slides = s.mode == SLIDE
     for index in zip(*np.nonzero(slides.any(axis=-1)), strict=True):
-        *lead, j = index
-        G, held = gram[tuple(lead)], slides[index]
+        lead = index[:-1]
+        G, held = gram[lead], slides[index]
         lost = G[:, held] @ np.linalg.pinv(G[np.ix_(held, held)], hermitian=True) @ G[held]
-        K[tuple(lead)] -= s.a[index] ** 2 / s.p * (on[index][:, None] * on[index]) * lost
+        K[lead] -= s.a[index] ** 2 / s.p * (on[index][:, None] * on[index]) * lost
     return K
 
 

@@ -144,9 +144,11 @@ def _stack(members: list[States]) -> States:
     shapes = {(m.W.shape, m.y.shape, m.X is None) for m in members}
     if len(shapes) > 1:
         raise ValueError("where: expected members of one size and kind of data, got several")
-    arrays = {name: [getattr(m, name) for m in members] for name in States.__slots__}
     extra = members[0].a.ndim - 1  # axes between the member and its data
-    stacked = {name: None if v[0] is None else np.stack(v) for name, v in arrays.items()}
+    stacked: dict[str, Any] = {}
+    for name in States.__slots__:
+        values = [getattr(m, name) for m in members]
+        stacked[name] = None if values[0] is None else np.stack(values)
     for name in ("X", "norms", "y", "rest"):  # these have no axis of saved times
         if stacked[name] is not None and extra:
             shape = stacked[name].shape
