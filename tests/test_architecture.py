@@ -26,7 +26,7 @@ ORDER = [
     "simulation",
     "metrics.pattern", "metrics.stacking", "metrics.flow", "metrics.curvature", "metrics.neurons",
     "metrics.spectra", "metrics",
-    "theory.group_flow", "theory.invariants", "theory.initialisation", "theory.assumptions", "theory.laws",
+    "theory.group_flow", "theory.invariants", "theory.initialisation", "theory.laws", "theory.assumptions",
     "theory.start", "theory.rates", "theory.overlay", "theory",
     "stats._beta", "stats.intervals", "stats._logistic", "stats.threshold", "stats.slopes", "stats.curves",
     "stats",

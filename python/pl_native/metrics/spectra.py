@@ -35,7 +35,7 @@ def frozen_matrix(data: Data, where: Where | States) -> Array:
 
         K = (1/p) sum_j [ P_j X w_j w_j^T X^T P_j + a_j^2 P_j X Pi_j X^T P_j ]
 
-    Pi_j: projection off the inputs that neuron j slides on. Where nothing slides K = M; always R^T K R = R^T M R.
+    Pi_j: projection off the inputs that neuron j slides on. Where nothing slides K = M; R^T K R = R^T M R.
 
     >>> data = pl.Dataset([[1.0, 0.0], [0.0, 2.0]], [1.0, -1.0])
     >>> metrics.frozen_matrix(data, pl.Network([[1.0, 1.0]], [3.0]))

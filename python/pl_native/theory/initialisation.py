@@ -109,8 +109,10 @@ def sufficient_width(n: int, eps: float) -> float:
 def insufficient_width(n: int, eps: float) -> float:
     """3 log(n/eps) - 2: p at most this gives P(I) < 1 - eps.
 
-    Hypotheses: orthogonal inputs and eps <= 1/2 (printed without them, and false so: for
-    duplicated inputs, at eps = 0.9, and at eps = 0.7 where all labels have one sign). Source: Lemma 5, corrected in section 3.
+    Hypotheses: orthogonal inputs, eps <= 1/2 and n <= 300 000 (printed without them, and false so: for
+    duplicated inputs; at eps = 0.9; at eps = 0.7 where all labels have one sign; at eps = 1/2 for n = 308 719
+    labels of one sign, p = 38. For fixed eps the width that P(I) turns at grows like (2/log 2) log n only). Source: Lemma 5,
+    corrected in section 3.
 
     >>> round(theory.insufficient_width(100, 0.05), 2)
     20.8

@@ -15,8 +15,8 @@ from pl_native._base.checks import Array
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """A law of (a, w): w = norm(w) u, u uniform on the sphere of R^d and independent of (norm(w), abs(a)), the
-    sign of a a fair coin independent of all. `moment(k, l)` = E[ norm(w)^k abs(a)^l ] for even k, l <= 4.
+    """A law of (a, w): w = norm(w) u, u uniform on the sphere of R^d and independent of (norm(w), abs(a)),
+    the sign of a a fair coin independent of all. `moment(k, l)` = E[ norm(w)^k abs(a)^l ] for even k, l <= 4.
 
     >>> law = theory.law("balanced", d=100)
     >>> round(law.moment(2, 0), 6), round(law.moment(0, 2), 6)
@@ -47,17 +47,17 @@ def law(name: str, d: int, scale: float = 1.0) -> Law:
     checks.choice("name", name, ("asymmetric", "balanced"))
     dimension, factor = checks.integer("d", d, 1), checks.positive("scale", scale)
 
-    def asymmetric(k: int, power: int) -> float:
+    def _asymmetric(k: int, power: int) -> float:
         terms = (
             math.comb(power, m) * math.factorial(power - m) * _normal_norm(k + m, dimension)
             for m in range(power + 1)
         )
         return factor**k * math.fsum(terms)
 
-    def balanced(k: int, power: int) -> float:
+    def _balanced(k: int, power: int) -> float:
         return factor ** (k + power) * _normal_norm(k + power, dimension)
 
-    return Law(name, dimension, factor, asymmetric if name == "asymmetric" else balanced)
+    return Law(name, dimension, factor, _asymmetric if name == "asymmetric" else _balanced)
 
 
 def _normal_norm(k: int, d: int) -> float:

@@ -98,7 +98,7 @@ def preactivation_floor(data: Dataset, start: Network, t: object) -> Array:
 def rate_after_criterion(data: Dataset, where: Where) -> Value:
     """(2/n) ((Cx-)^2 - off) (Cy-/Cx+) (1 - sqrt(2 n L)/Cy-), (...): bounds mu once sum r^2 < (Cy-)^2.
 
-    Claim: mu(t) >= this from then on, so L -> 0: it is the rate that the status CONVERGED certifies, a lower bound.
+    Claim: mu(t) >= this from then on, so L -> 0: this rate is what the status CONVERGED certifies.
     Hypotheses: Assumption 1 at that state, off < (Cx-)^2 and sum_i r_i^2 < (Cy-)^2; 0 where one of the last
     two fails. Source: section 3, "after the criterion".
 
