@@ -13,10 +13,10 @@ from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
 from pl_native.metrics.flow import Value, value
-from pl_native.metrics.stacking import Where
+from pl_native.metrics.stacking import States, Where
 
 
-def pl_upper_bound_printed(data: Dataset, where: Where) -> Value:
+def pl_upper_bound_printed(data: Dataset, where: Where | States) -> Value:
     """(2/n) (Cx+)^2 max_i (1/p) sum_j (a_j^2 + norm(w_j)^2) 1_ji, (...): Lemma 7's upper bound as printed.
 
     It is wrong for correlated inputs: ten equal inputs have mu = 1.22 where it says 0.24. The bound that
@@ -41,7 +41,7 @@ def theorem_1_constant(data: Dataset) -> float:
     return 1.2 * float(np.min(data.norms)) ** 2 * float(labels.min()) / float(np.max(data.norms))
 
 
-def theorem_1_lower_bound(data: Dataset, where: Where) -> Value:
+def theorem_1_lower_bound(data: Dataset, where: Where | States) -> Value:
     """(C/n) min_i abs(1 - r_i/y_i), (...), C = (6/5) (Cx-)^2 Cy-/Cx+: Theorem 1's lower bound on mu(t).
 
     Claim: mu(t) >= this for all t >= 0; L -> 0; avg_mu(inf) >= C/n. Hypotheses, at the start: Assumptions 1
@@ -95,7 +95,7 @@ def preactivation_floor(data: Dataset, start: Network, t: object) -> Array:
     return floor
 
 
-def rate_after_criterion(data: Dataset, where: Where) -> Value:
+def rate_after_criterion(data: Dataset, where: Where | States) -> Value:
     """(2/n) ((Cx-)^2 - off) (Cy-/Cx+) (1 - sqrt(2 n L)/Cy-), (...): bounds mu once sum r^2 < (Cy-)^2.
 
     Claim: mu(t) >= this from then on, so L -> 0: this rate is what the status CONVERGED certifies.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -37,9 +37,14 @@ def worst(
     rng: np.random.Generator,
     draws: int,
     rounds: int,
+    known: Sequence[Floats] = (),
 ) -> tuple[float, Floats, int]:
-    """The best of `draws` random starts, climbed from for `rounds`; value, place, and how many starts counted."""
-    found = [(_value(objective(start)), start) for start in (draw(rng) for _ in range(draws))]
+    """The best of `draws` random starts and of those `known`, climbed from for `rounds`.
+
+    Value, place, and how many starts met the hypotheses.
+    """
+    starts = [*(draw(rng) for _ in range(draws)), *known]
+    found = [(_value(objective(start)), start) for start in starts]
     met = [pair for pair in found if pair[0] > -math.inf]
     if not met:
         return -math.inf, found[0][1], 0
