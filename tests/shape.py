@@ -1,7 +1,7 @@
 """What the sources must look like: checks of a tree of files, each of which returns the faults it finds.
 
-A tree is a dictionary of texts by path, relative to the root of the package or of cpp/, so that a fault can be
-planted without touching the disk. `test_architecture` runs each check on the sources and on a planted fault.
+A tree is a dictionary of texts by path, relative to the root of the package or of cpp/, so that a fault can
+be planted without touching the disk. `test_architecture` runs each check on the sources and on a planted one.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def too_long(tree: Tree) -> list[str]:
 
 
 def twice(tree: Tree, allowed: Mapping[str, object]) -> list[str]:
-    """Names of files that stand in two folders, and entries of `allowed` that do not. `allowed`: name -> why."""
+    """Names of files that stand in two folders, and names in `allowed` (with the reason) that do not."""
     places: dict[str, set[str]] = {}
     for path in map(PurePosixPath, tree):
         if not path.stem.startswith("__"):
@@ -214,31 +214,31 @@ _NOT_CODE = re.compile(
     r'//[^\n]*|/\*.*?\*/|R"\((?:.*?)\)"|"(?:\\.|[^"\\\n])*"|(?<![0-9a-fA-F])\'(?:\\.|[^\'\\\n])+\'', re.S
 )
 
+_DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.M)
+_BESIDE = re.compile(r"template\s*<[^{};]*?>\s*(?=\w|\n)|alignas\([^)]*\)|\[\[.*?\]\]")
+_OPERATOR = re.compile(r"operator\W+|[<>=!]=")
+
+
+def _blank(found: re.Match[str]) -> str:
+    return "\n" * found[0].count("\n")
+
 
 def _cpp_bodies(text: str) -> Iterator[tuple[int, int]]:
     """(line, lines) of each function body: a brace that follows a parameter list, not inside another body.
 
     Namespaces, classes and enumerations are looked into; a brace that initialises is passed over.
     """
-    code = _NOT_CODE.sub(lambda found: "\n" * found[0].count("\n"), text)
-    code = re.sub(
-        r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", lambda found: "\n" * found[0].count("\n"), code, flags=re.M
-    )
-    since, depth, began = 0, 0, None  # depth: braces within the body or initialiser that began at `began`
-    for at, sign in ((found.start(), found[0]) for found in re.finditer(r"[{};]", code)):
-        if began is not None:
-            depth += {"{": 1, "}": -1}.get(sign, 0)
-            if depth == 0:
-                line = code.count("\n", 0, began) + 1
-                if "(" in head and "=" not in re.sub(r"operator\W+|[<>=!]=", "", head.split(")")[-1]):
-                    yield line, code.count("\n", began, at) + 1
-                began, since = None, at + 1
+    code = _DIRECTIVE.sub(_blank, _NOT_CODE.sub(_blank, text))
+    since, began, depth, is_body = 0, 0, 0, False  # depth: of braces from the one at `began` on
+    for found in re.finditer(r"[{};]", code):
+        at, sign = found.start(), found[0]
+        if depth > 0:
+            depth += {"{": 1, "}": -1, ";": 0}[sign]
+            if depth == 0 and is_body:
+                yield code.count("\n", 0, began) + 1, code.count("\n", began, at) + 1
         elif sign == "{":
-            head = re.sub(
-                r"template\s*<[^{};]*?>\s*(?=\w|\n)|alignas\([^)]*\)|\[\[.*?\]\]", "", code[since:at]
-            )
-            if "(" in head or "=" in head:
-                began, depth = at, 1
-            since = at + 1
-        else:
-            since = at + 1
+            head = _BESIDE.sub("", code[since:at])
+            initialises = "=" in _OPERATOR.sub("", head.rpartition(")")[2])
+            if initialises or "(" in head:
+                began, depth, is_body = at, 1, not initialises
+        since = at + 1
