@@ -7,11 +7,14 @@ be planted without touching the disk. `test_architecture` runs each check on the
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 Tree = Mapping[str, str]
+
+parsed = functools.cache(ast.parse)
 
 LINES_OF_A_FILE, LINES_OF_A_FUNCTION, ARGUMENTS = 300, 50, 8
 
@@ -34,13 +37,16 @@ def too_long(tree: Tree) -> list[str]:
     return [f"{path}: {size} lines" for path, size in sizes.items() if size > LINES_OF_A_FILE]
 
 
-def twice(tree: Tree, allowed: Mapping[str, object]) -> list[str]:
-    """Names of files that stand in two folders, and names in `allowed` (with the reason) that do not."""
+def twice(tree: Tree, allowed: Mapping[str, object], pairs: Iterable[set[str]] = ()) -> list[str]:
+    """Names of files that stand in two folders, and names in `allowed` (with the reason) that do not.
+
+    `pairs` are folders of which one has, under the same name, what belongs to a file of the other.
+    """
     places: dict[str, set[str]] = {}
     for path in map(PurePosixPath, tree):
         if not path.stem.startswith("__"):
             places.setdefault(path.stem.strip("_"), set()).add(str(path.parent))
-    found = {name: folders for name, folders in places.items() if len(folders) > 1}
+    found = {name: folders for name, folders in places.items() if len(folders) > 1 and folders not in pairs}
     return [f"{name} in {sorted(found[name])}" for name in sorted(found.keys() - allowed.keys())] + [
         f"{name}: allowed twice, stands once" for name in sorted(allowed.keys() - found.keys())
     ]
@@ -118,7 +124,7 @@ def imported_oddly(tree: Tree) -> list[str]:
 
 def _imported(text: str, known: set[str]) -> Iterator[tuple[int, str]]:
     """(line, module without "pl_native.") of each import of the package; what is not to be written, as is."""
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name.startswith("pl_native."):
@@ -147,7 +153,7 @@ def functions(tree: Tree) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunc
 
     for path, text in tree.items():
         hidden = any(part.startswith("_") and not part.startswith("__") for part in Path(path).parts)
-        yield from inside(ast.parse(text), path, not hidden)
+        yield from inside(parsed(text), path, not hidden)
 
 
 def code_lines(node: ast.FunctionDef) -> int:
@@ -175,7 +181,7 @@ def many_arguments(tree: Tree, allowed: Iterable[str]) -> list[str]:
 
 def silent(tree: Tree) -> list[str]:
     """Modules without a docstring, and functions for users that are longer than they are obvious."""
-    modules = [path for path, text in tree.items() if ast.get_docstring(ast.parse(text)) is None]
+    modules = [path for path, text in tree.items() if ast.get_docstring(parsed(text)) is None]
     return modules + [
         place
         for place, node, public in functions(tree)

@@ -31,6 +31,7 @@ CPP_FOLDERS = ["kernel", "parallel", "problem", "stabilised", "euler/flow/captur
 """Left to right: each uses only what stands to its left; those joined by "/" do not use each other."""
 
 TWICE = {"curves": "counts by n, tested and compared", "protocol": "of the paper, its numbers and its cells"}
+PAIRS = [{"theory", "experiments/statements"}]  # a statement, and the simulations that check it
 CPP_TWICE = {
     "step": "one step of each adaptive method",
     "threads": "and what Python may ask of it",
@@ -113,11 +114,12 @@ def test_only_the_bindings_know_python() -> None:
 
 
 def test_no_name_stands_for_two_things() -> None:
-    assert shape.twice(PYTHON, TWICE) == []
+    assert shape.twice(PYTHON, TWICE, PAIRS) == []
     if not (ROOT / "cpp" / "run").exists():  # which is being parted
         assert shape.twice(CPP, CPP_TWICE) == []
     planted = {"data.py": "", "store/_data.py": "", "theory/__init__.py": "", "stats/__init__.py": ""}
     assert shape.twice(planted, {}) == ["data in ['.', 'store']"]
+    assert shape.twice(planted, {}, [{".", "store"}]) == []
     assert shape.twice(planted, {"data": "the same", "grid": "gone"}) == ["grid: allowed twice, stands once"]
 
 

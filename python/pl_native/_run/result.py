@@ -12,10 +12,10 @@ from pl_native._run.call_options import CallOptions
 from pl_native._run.resume import Record, nothing_fixed
 from pl_native._run.solution import Solution
 from pl_native._run.task import Work
-from pl_native.backends.contract import EulerTask, FlowRun, RawRun
+from pl_native.backends.contract import EulerRun, EulerTask, FlowRun
 
 
-def solution_of(work: Work, run: RawRun | FlowRun, options: CallOptions) -> Solution:
+def solution_of(work: Work, run: EulerRun | FlowRun, options: CallOptions) -> Solution:
     """What a backend recorded, in the terms of the paper."""
     p = work.network.p
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -24,7 +24,7 @@ def solution_of(work: Work, run: RawRun | FlowRun, options: CallOptions) -> Solu
         t, stats, switches, dense = run.t, _flow_stats(run, options), run.switches, run.dense
     else:
         assert isinstance(work.task, EulerTask)
-        t, stats, switches, dense = run.steps * work.task.step, _stats(work.task.step, run), None, None
+        t, stats, switches, dense = run.steps * work.task.step, _euler_stats(work.task.step, run), None, None
     keep = options.save.states
     return Solution(
         t=t,
@@ -45,7 +45,7 @@ def solution_of(work: Work, run: RawRun | FlowRun, options: CallOptions) -> Solu
     )
 
 
-def _record(work: Work, run: RawRun | FlowRun, options: CallOptions) -> Record | None:
+def _record(work: Work, run: EulerRun | FlowRun, options: CallOptions) -> Record | None:
     if run.resume is None:
         return None
     return Record(
@@ -72,7 +72,7 @@ def _whole(work: Work, W: Array) -> Array:
     return np.concatenate([W, np.broadcast_to(others, (*W.shape[:-1], others.shape[1]))], axis=-1)
 
 
-def _observed(work: Work, run: RawRun | FlowRun, t: Array, options: CallOptions) -> dict[str, Array]:
+def _observed(work: Work, run: EulerRun | FlowRun, t: Array, options: CallOptions) -> dict[str, Array]:
     if not options.observers:
         return {}
     assert run.W_saved is not None
@@ -87,7 +87,7 @@ def _observed(work: Work, run: RawRun | FlowRun, t: Array, options: CallOptions)
     }
 
 
-def _stats(step: float, run: RawRun) -> dict[str, Any]:
+def _euler_stats(step: float, run: EulerRun) -> dict[str, Any]:
     counters = dict(run.counters)
     times = {
         f"{name}_time": None if k is None else k * step
