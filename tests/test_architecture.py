@@ -98,7 +98,9 @@ def core_users(tree: shape.Tree) -> set[str]:
 
 def test_only_two_modules_touch_the_core() -> None:
     assert core_users(PYTHON) == {"backends.native", "_base.build"}
-    assert core_users({"data.py": "def f():\n    from pl_native import _core"}) == {"data"}
+    for line in ("from pl_native import _core", "from pl_native._core import euler",
+                 "importlib.import_module('pl_native._core')"):  # fmt: skip
+        assert core_users({"data.py": f"def f():\n    {line}"}) == {"data"}
 
 
 def test_only_the_bindings_know_python() -> None:
