@@ -24,7 +24,7 @@ ORDER = [
     "_run.time_grid", "_run.resume", "_run.solution", "_run.call_options", "_run.task", "_run.result",
     "_run.execute", "_run.extend", "_run.checkpoint", "_run.costs", "_run",
     "simulation",
-    "metrics", "theory.group_flow", "theory",
+    "metrics", "theory.closed_form", "theory.phase_transition", "theory.group_curvature", "theory",
     "stats._beta", "stats.intervals", "stats._logistic", "stats.threshold", "stats.slopes", "stats.curves",
     "stats",
     "store.columns", "store.disk", "store.shards", "store.manifest", "store.folder", "store.upkeep",
