@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from pl_native import _checks
+from pl_native._base import checks
 from pl_native.experiments.statements.frame import Curve, Finding, Panel, Setting, Verdict, failures
 
 __all__ = ["CHECKS", "Curve", "Finding", "Panel", "Setting", "Verdict", "failures", "run"]
@@ -21,6 +21,6 @@ CHECKS: dict[str, Check] = {}
 
 def run(setting: Setting, names: Sequence[str] | None = None) -> Iterator[tuple[str, Sequence[Finding]]]:
     """The findings of the named checks (None: of all), one check at a time."""
-    chosen = list(CHECKS) if names is None else [_checks.choice("names", n, tuple(CHECKS)) for n in names]
+    chosen = list(CHECKS) if names is None else [checks.choice("names", n, tuple(CHECKS)) for n in names]
     for name in chosen:
         yield name, CHECKS[name](setting)

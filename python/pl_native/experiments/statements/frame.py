@@ -11,7 +11,8 @@ from enum import Enum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pl_native import _checks, streams
+from pl_native import streams
+from pl_native._base import checks
 
 Floats = NDArray[np.float64]
 
@@ -112,8 +113,8 @@ class Setting:
     tighten: float = 1.0
 
     def __post_init__(self) -> None:
-        _checks.choice("effort", self.effort, EFFORTS)
-        _checks.positive("tighten", self.tighten)
+        checks.choice("effort", self.effort, EFFORTS)
+        checks.positive("tighten", self.tighten)
 
     def size(self, smoke: int, default: int, full: int) -> int:
         """A number of draws, or of points, that goes with the effort."""
