@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pl_native._base import checks
+from pl_native._problem.dataset import Dataset
 from pl_native._problem.groups import group_labels
 from pl_native._problem.network import Network
-from pl_native._problem.dataset import Dataset
 
 Floats = NDArray[np.float64]
 

@@ -1,4 +1,4 @@
-"""Proposition 2: between which multiples of n^-alpha the local PL curvature of a group initialisation lies."""
+"""Proposition 2: which multiples of n^-alpha enclose the curvature of a group initialisation."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def group_size(n: int, alpha: float) -> int:
     >>> [group_size(10_000, alpha) for alpha in (0.5, 0.6, 0.75, 0.9)]
     [10000, 2000, 100, 5]
     >>> round(group_exponent(10_000, 2000), 4)
-    0.5873
+    0.5874
     """
     size, power = checks.integer("n", n, 1), checks.real("alpha", alpha)
     if not 0.5 <= power < 1:
