@@ -15,7 +15,30 @@ from pl_native.theory.assumptions import (
     theorem_1_hypotheses,
     theorem_1_width,
 )
-from pl_native.theory.group_flow import GroupSolution, group_closed_form
+from pl_native.theory.closed_form import (
+    GroupSolution,
+    GroupStart,
+    group_closed_form,
+    group_limit,
+    group_norm_as_printed,
+    group_start,
+    printed_excess,
+)
+from pl_native.theory.conjecture import (
+    final_pl,
+)
+from pl_native.theory.counterexamples import (
+    Branch,
+    collapse_example,
+    collapse_expected,
+    kink_branch,
+)
+from pl_native.theory.group_curvature import (
+    GroupCurvatureBounds,
+    group_curvature_bounds,
+    group_exponent,
+    group_size,
+)
 from pl_native.theory.initialisation import (
     Chance,
     insufficient_width,
@@ -26,8 +49,36 @@ from pl_native.theory.initialisation import (
     well_initialised_average,
     well_initialised_probability,
 )
-from pl_native.theory.invariants import euler_drift, keeps_sign, rescaled
-from pl_native.theory.laws import Law, law, psi1_norm
+from pl_native.theory.invariants import (
+    euler_drift,
+    keeps_sign,
+    rescaled,
+)
+from pl_native.theory.laws import (
+    Law,
+    law,
+    psi1_norm,
+)
+from pl_native.theory.orthogonal import (
+    Extinction,
+    Pairs,
+    dead_points,
+    extinction,
+    extinction_time,
+    growth_bounds,
+    live_pairs,
+    pl_upper_bound_orthogonal,
+)
+from pl_native.theory.phase_transition import (
+    fraction_time,
+    limit_loss,
+    rescaled_loss,
+    staircase,
+    time_unit,
+    transition_time,
+    window,
+    window_as_printed,
+)
 from pl_native.theory.rates import (
     pl_upper_bound_printed,
     preactivation_floor,
@@ -35,40 +86,74 @@ from pl_native.theory.rates import (
     theorem_1_constant,
     theorem_1_lower_bound,
 )
-from pl_native.theory.start import StartCurvature, expected_matrix, start_curvature
+from pl_native.theory.start import (
+    StartCurvature,
+    expected_matrix,
+    start_curvature,
+)
 
 __all__ = [
+    "Branch",
     "Chance",
+    "Extinction",
+    "GroupCurvatureBounds",
     "GroupSolution",
+    "GroupStart",
     "Hypotheses",
     "Law",
+    "Pairs",
     "Sides",
     "StartCurvature",
     "assumption_1",
     "assumption_2",
+    "collapse_example",
+    "collapse_expected",
     "corollary_1_width",
+    "dead_points",
     "dimension_constant",
     "euler_drift",
     "expected_matrix",
+    "extinction",
+    "extinction_time",
+    "final_pl",
+    "fraction_time",
     "group_closed_form",
+    "group_curvature_bounds",
+    "group_exponent",
+    "group_limit",
+    "group_norm_as_printed",
+    "group_size",
+    "group_start",
+    "growth_bounds",
     "insufficient_width",
     "keeps_sign",
+    "kink_branch",
     "law",
+    "limit_loss",
+    "live_pairs",
     "parallel_probability",
+    "pl_upper_bound_orthogonal",
     "pl_upper_bound_printed",
     "preactivation_floor",
+    "printed_excess",
     "product_form",
     "psi1_norm",
     "rate_after_criterion",
     "rescaled",
+    "rescaled_loss",
     "small_initial_loss",
+    "staircase",
     "start_curvature",
     "sufficient_width",
     "theorem_1_constant",
     "theorem_1_hypotheses",
     "theorem_1_lower_bound",
     "theorem_1_width",
+    "time_unit",
+    "transition_time",
     "union_bound",
     "well_initialised_average",
     "well_initialised_probability",
+    "window",
+    "window_as_printed",
 ]

@@ -1,0 +1,36 @@
+"""Conjecture 1: the average curvature of a run to its end, read off the state where it ends."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from pl_native import metrics, model
+from pl_native._problem.dataset import Dataset
+from pl_native._problem.network import Network
+
+
+def final_pl(data: Dataset, network: Network) -> float:
+    """avg_mu(inf) = mu(inf) of a flow that has all but converged to 0 at `network`: (2/n) lam_min(M).
+
+    Claim: where L -> 0 and theta has a limit with no pair at z = 0, dR/dt = -(1/n) M R with M -> M(inf)
+    exponentially fast, so mu(t) and its average both tend to (2/n) lam_min(M(inf)), unless R is orthogonal to
+    its eigenvector (probability 0 from a density; a group initialisation with c0 = 1 is such a start, and
+    ends at twice this). Conjecture 1: for orthogonal inputs and p >= C log(n/eps) it lies between C1/sqrt n
+    and C2/sqrt n with high probability.
+
+    One (n, n) eigenvalue problem: for n up to some thousands. NaN where a point has no live neuron: M is
+    singular there and L does not tend to 0.
+
+    >>> import pl_native as pl
+    >>> data = pl.data.orthogonal(30, 3000, seed=1)
+    >>> start = pl.initial.asymmetric(24, 3000, seed=2, data=data)
+    >>> end = pl.simulate(data, start, 2000.0, method="flow", stop=pl.Stop(loss=1e-16)).network
+    >>> mu = pl.theory.final_pl(data, end)
+    >>> round(mu / pl.metrics.local_pl(data, end), 3)
+    1.0
+    """
+    if not model.active(data, network).any(axis=0).all():
+        return math.nan
+    return 2 / data.n * float(np.linalg.eigvalsh(metrics.pl_matrix(data, network))[0])
