@@ -203,7 +203,9 @@ def _converse_fails(eps: float, setting: Setting) -> Finding:
             chance = theory.well_initialised_probability(p, n, 0)
             tried += 1
             if not found and chance.probability >= 1 - eps:
-                found = f"n = {n}, p = {p}, all labels of one sign: P(I) = {chance.probability:.5f} >= {1 - eps:.2f}"
+                found = (
+                    f"n = {n}, p = {p}, labels of one sign: P(I) = {chance.probability:.5f} >= {1 - eps:.2f}"
+                )
     return Finding(
         f"Lemma 5, its converse at eps = {eps:g}",
         "orthogonal inputs, as printed",
