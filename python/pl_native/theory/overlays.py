@@ -16,7 +16,7 @@ from pl_native.theory.assumptions import theorem_1_hypotheses
 from pl_native.theory.orthogonal import pl_upper_bound_orthogonal
 from pl_native.theory.rates import theorem_1_lower_bound
 
-STEP = 0.05  # of L(0): what a peak of -dL/dlog t must stand out by to count as a transition
+STEP = 0.01  # of L(0): what a peak of -dL/dlog t must stand out by to count as a transition
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +99,7 @@ def overlay(sol: Solution, data: Dataset | None = None) -> Overlay:
 def transition_times(t: Array, loss: Array, local_pl: Array) -> Array:
     """Times of the steps of a loss that falls like a staircase in log t, (k,), from rows (m,).
 
-    Where -dL/dlog t = t mu L has a peak that stands out by at least 5 % of L(0) from the valleys beside it.
+    Where -dL/dlog t = t mu L has a peak that stands out by at least 1 % of L(0) from the valleys beside it.
     For a group initialisation these are the phase transitions of Theorem 2, near t_n/D_j. They are rows.
 
     >>> t = np.linspace(0.01, 10, 500)
