@@ -1,5 +1,20 @@
-"""Statements of the paper as functions, each with its claim, hypotheses, constants and source."""
+"""The statements of the paper, executable: docstrings state claim, hypotheses, constants and source.
 
+Lemma 2 is `metrics.average_pl`; Lemma 7, corrected, is `metrics.pl_lower_bound` and `metrics.pl_upper_bound`.
+`pl-native check` holds each statement against simulations (`pl_native.experiments.statements`).
+"""
+
+from pl_native.theory.assumptions import (
+    Hypotheses,
+    Sides,
+    assumption_1,
+    assumption_2,
+    corollary_1_width,
+    dimension_constant,
+    small_initial_loss,
+    theorem_1_hypotheses,
+    theorem_1_width,
+)
 from pl_native.theory.closed_form import (
     GroupSolution,
     GroupStart,
@@ -9,13 +24,40 @@ from pl_native.theory.closed_form import (
     group_start,
     printed_excess,
 )
-from pl_native.theory.conjecture import final_pl
-from pl_native.theory.counterexamples import Branch, collapse_example, collapse_expected, kink_branch
+from pl_native.theory.conjecture import (
+    final_pl,
+)
+from pl_native.theory.counterexamples import (
+    Branch,
+    collapse_example,
+    collapse_expected,
+    kink_branch,
+)
 from pl_native.theory.group_curvature import (
     GroupCurvatureBounds,
     group_curvature_bounds,
     group_exponent,
     group_size,
+)
+from pl_native.theory.initialisation import (
+    Chance,
+    insufficient_width,
+    parallel_probability,
+    product_form,
+    sufficient_width,
+    union_bound,
+    well_initialised_average,
+    well_initialised_probability,
+)
+from pl_native.theory.invariants import (
+    euler_drift,
+    keeps_sign,
+    rescaled,
+)
+from pl_native.theory.laws import (
+    Law,
+    law,
+    psi1_norm,
 )
 from pl_native.theory.orthogonal import (
     Extinction,
@@ -37,17 +79,40 @@ from pl_native.theory.phase_transition import (
     window,
     window_as_printed,
 )
+from pl_native.theory.rates import (
+    pl_upper_bound_printed,
+    preactivation_floor,
+    rate_after_criterion,
+    theorem_1_constant,
+    theorem_1_lower_bound,
+)
+from pl_native.theory.start import (
+    StartCurvature,
+    expected_matrix,
+    start_curvature,
+)
 
 __all__ = [
     "Branch",
+    "Chance",
     "Extinction",
     "GroupCurvatureBounds",
     "GroupSolution",
     "GroupStart",
+    "Hypotheses",
+    "Law",
     "Pairs",
+    "Sides",
+    "StartCurvature",
+    "assumption_1",
+    "assumption_2",
     "collapse_example",
     "collapse_expected",
+    "corollary_1_width",
     "dead_points",
+    "dimension_constant",
+    "euler_drift",
+    "expected_matrix",
     "extinction",
     "extinction_time",
     "final_pl",
@@ -60,15 +125,35 @@ __all__ = [
     "group_size",
     "group_start",
     "growth_bounds",
+    "insufficient_width",
+    "keeps_sign",
     "kink_branch",
+    "law",
     "limit_loss",
     "live_pairs",
+    "parallel_probability",
     "pl_upper_bound_orthogonal",
+    "pl_upper_bound_printed",
+    "preactivation_floor",
     "printed_excess",
+    "product_form",
+    "psi1_norm",
+    "rate_after_criterion",
+    "rescaled",
     "rescaled_loss",
+    "small_initial_loss",
     "staircase",
+    "start_curvature",
+    "sufficient_width",
+    "theorem_1_constant",
+    "theorem_1_hypotheses",
+    "theorem_1_lower_bound",
+    "theorem_1_width",
     "time_unit",
     "transition_time",
+    "union_bound",
+    "well_initialised_average",
+    "well_initialised_probability",
     "window",
     "window_as_printed",
 ]

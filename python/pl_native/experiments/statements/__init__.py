@@ -9,13 +9,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from pl_native._base import checks
+from pl_native.experiments.statements import (
+    criterion,
+    lemma1,
+    lemma2,
+    lemma3,
+    lemma4,
+    lemma5,
+    lemma7,
+    theorem1,
+)
 from pl_native.experiments.statements.frame import Curve, Finding, Panel, Setting, Verdict, failures
 
 __all__ = ["CHECKS", "Curve", "Finding", "Panel", "Setting", "Verdict", "failures", "run"]
 
 Check = Callable[[Setting], Sequence[Finding]]
 
-CHECKS: dict[str, Check] = {}
+CHECKS: dict[str, Check] = {
+    "lemma1": lemma1.check,
+    "lemma2": lemma2.check,
+    "lemma3": lemma3.check,
+    "lemma4": lemma4.check,
+    "lemma5": lemma5.check,
+    "lemma7": lemma7.check,
+    "theorem1": theorem1.check,
+    "criterion": criterion.check,
+}
 """By name, in the order of the paper: what `pl-native check NAME` runs."""
 
 

@@ -92,6 +92,7 @@ class Finding:
 
     @property
     def verdict(self) -> Verdict:
+        """The outcome, good or not."""
         if self.met == 0:
             return Verdict.NO_DRAWS
         if self.refutes:
