@@ -52,7 +52,7 @@ def _branches(setting: Setting) -> Finding:
         count,
         count,
         "leaving at any time, or never, solves the inclusion; L falls on each",
-        f"{count} branches from one start: central differences within {worst:.1e} of the inclusion, {rises} rises of L, "
+        f"{count} branches: differences within {worst:.1e} of the inclusion, {rises} rises of L, "
         f"a^2 - norm(w)^2 within {drift:.0e}; L({T_END:g}) from {_branch(t, 0.0).loss[-1]:.4f} to "
         f"{_branch(t, np.inf).loss[-1]:.4f}",
         margin >= 1 and rises == 0 and drift < 1e-12,
@@ -101,7 +101,7 @@ def _euler(setting: Setting) -> list[Finding]:
             Finding(
                 f"App. C.2, Euler from z = {name}", "delta = step^2 -> 0", len(steps), len(steps),
                 f"tends to the branch that {claim}, error of order step",
-                f"largest difference of L {apart[0]:.1e} at step {steps[0]:g}, {apart[-1]:.1e} at {steps[-1]:.1e}",
+                f"L within {apart[0]:.1e} at step {steps[0]:g}, {apart[-1]:.1e} at {steps[-1]:.1e}",
                 margin >= 1, margin,
             )
         )  # fmt: skip
@@ -124,7 +124,7 @@ def _flow() -> Finding:
 
 
 def _two_points(setting: Setting) -> Finding:
-    """Crossing is not a choice: with another point pushing z up, -delta, 0 and +delta all end on one solution."""
+    """With another point pushing z up there is no choice: -delta, 0 and +delta end on one solution."""
     data = pl.Dataset([[1.0, 0.0], [0.6, 0.8]], [Y, Y])
     step = setting.size(10, 8, 8) ** -1.0 * 1e-2
     ends = []

@@ -96,7 +96,7 @@ def _printed(setting: Setting) -> Finding:
         1,
         1,
         "N by (69) is the flow's",
-        f"(69) exceeds the run's N by {100 * seen:.1f} % at n = {n}, c0 = {start.c0[0]:.3f} (the closed form: "
+        f"(69) exceeds the run's N by {100 * seen:.1f} % at n = {n}, c0 = {start.c0[0]:.3f} (closed form: "
         f"{right:.0e}); as n grows by 2/(1 + c0) - 1: {100 * far[0.76].max():.1f} % at c0 = 0.76, "
         f"{100 * far[0.3].max():.1f} % at 0.3 (n = 1e16)",
         seen > 0.05 and right < TOLERANCE and shown,

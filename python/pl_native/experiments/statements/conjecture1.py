@@ -81,7 +81,7 @@ def _limit(setting: Setting, samples: list[Sample]) -> Finding:
         len(ratio),
         len(ratio),
         "mu(t) above (2/n) lam_min(M(t)), and tends to it",
-        f"ratio at t = {LATE:g} sqrt n: least {ratio.min():.6f}, median {near:.4f}, largest {ratio.max():.3f}",
+        f"ratio at t = {LATE:g} sqrt n: {ratio.min():.6f} to {ratio.max():.3f}, median {near:.4f}",
         margin >= 1 and near < 1.05,
         margin,
     )
@@ -106,7 +106,7 @@ def _slope(samples: list[Sample]) -> Finding:
         sum(s.draws for s in samples),
         "avg_mu(inf) of order 1/sqrt n: between 1/n and 1/sqrt n at these n",
         f"{whole!r}; from n = {n[half - 1]} on {late.slope:.3f} {late.interval!r}",
-        bool(-1 < whole.interval.low and whole.interval.high < -0.3),
+        bool(whole.interval.low > -1 and whole.interval.high < -0.3),
         panels=(Panel("Conjecture 1", "n", "mu(inf)", curves, x_scale="log", y_scale="log"),),
     )
 

@@ -186,7 +186,7 @@ def _exponent(setting: Setting, alpha: float, by_runs: bool) -> Finding:
         len(grid) * repeats,
         len(grid) * repeats,
         "mu(inf) of order n^-alpha, actual alpha",
-        f"{slope!r} of log mu against log n^alpha, n = {grid[0]}..{grid[-1]}, actual alpha {min(actual):.4f} to "
+        f"{slope!r} against log n^alpha, n = {grid[0]}..{grid[-1]}, actual alpha {min(actual):.4f} to "
         f"{max(actual):.4f}",
         margin >= 1,
         margin,

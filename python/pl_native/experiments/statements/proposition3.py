@@ -1,4 +1,4 @@
-"""Proposition 3 by runs: the second layer collapses; what the printed condition leaves out; a map of outcomes."""
+"""Proposition 3 by runs: the collapse, what its condition leaves out, a map of outcomes."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _neighbour() -> Finding:
         1,
         1,
         "L -> 0",
-        f"L({T_END:g}) = {sol.loss[-1]:.0e}; of 40 values of abs(a) from 0.01 up, {first:.3f} is the first to fit",
+        f"L({T_END:g}) = {sol.loss[-1]:.0e}; abs(a) = {first:.3f} is the first of 40 from 0.01 up to fit",
         bool(sol.loss[-1] < 1e-12),
     )
 

@@ -1,4 +1,4 @@
-"""Section 4.2: the curvature rises from order 1/n to order 1/sqrt n while the neurons grow to order sqrt n."""
+"""Section 4.2: curvature from order 1/n to 1/sqrt n while the neurons grow to order sqrt n."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ def _group(setting: Setting) -> list[Finding]:
         margin = setting.upper(abs(slope.slope - claim), 0.05)
         findings.append(
             Finding(
-                f"Section 4.2, slope of log {what}, group initialisation", "orthonormal inputs, p = 4, c0 = N0 = 1",
+                f"Section 4.2, slope of log {what}, group initialisation",
+                "orthonormal inputs, p = 4, c0 = N0 = 1",
                 count, count, f"{claim:g} +- 0.05 over {decades} decades",
                 f"{slope!r}, flows to n = {grid[-1]:.0e}",
                 margin >= 1, margin, panels=panels if claim == -1 else (),
