@@ -26,9 +26,9 @@ def final_pl(data: Dataset, network: Network) -> float:
 
     >>> data = pl.data.orthogonal(30, 3000, seed=1)
     >>> start = pl.initial.asymmetric(24, 3000, seed=2, data=data)
-    >>> end = pl.simulate(data, start, 150.0, method="flow").network
-    >>> mu = theory.final_pl(data, end)
-    >>> round(mu / pl.metrics.local_pl(data, end), 3)
+    >>> sol = pl.simulate(data, start, 100.0, method="flow", rtol=1e-9)
+    >>> mu = theory.final_pl(data, sol.network)
+    >>> round(mu / float(sol.local_pl[-1]), 3)
     1.0
     """
     state = settled(data, network)
