@@ -63,12 +63,13 @@ from pl_native.theory.laws import (
 from pl_native.theory.orthogonal import (
     Extinction,
     Pairs,
-    dead_points,
+    dead_point_bound,
     extinction,
     extinction_time,
     growth_bounds,
     live_pairs,
     pl_upper_bound_orthogonal,
+    settled,
 )
 from pl_native.theory.overlays import (
     Overlay,
@@ -123,7 +124,7 @@ __all__ = [
     "collapse_example",
     "collapse_expected",
     "corollary_1_width",
-    "dead_points",
+    "dead_point_bound",
     "dimension_constant",
     "euler_drift",
     "expected_matrix",
@@ -156,6 +157,7 @@ __all__ = [
     "rate_after_criterion",
     "rescaled",
     "rescaled_loss",
+    "settled",
     "small_initial_loss",
     "staircase",
     "start_curvature",

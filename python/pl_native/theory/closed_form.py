@@ -86,8 +86,8 @@ def group_closed_form(
 
     Raises ValueError or TypeError for arguments out of range, naming them.
 
-    >>> from pl_native.theory import group_closed_form
-    >>> sol = group_closed_form([0.0, 5.0, 50.0], label_norms=[2.0, 4.0], n=16, p=2, N0=1.0, c0=[1.0, 0.5])
+    >>> t, Y = [0.0, 5.0, 50.0], [2.0, 4.0]
+    >>> sol = theory.group_closed_form(t, Y, n=16, p=2, N0=1.0, c0=[1.0, 0.5])
     >>> sol.loss.round(6).tolist()
     [0.515625, 0.190674, 0.0]
     >>> round(float(sol.local_pl[-1]), 4)  # the end: the least of 4 norm(Y)/n and 2 norm(Y)/n
@@ -135,11 +135,10 @@ def group_norm_as_printed(
     c = tanh(x + atanh c0). Between the start and the saturation of N it exceeds the solution by the
     fraction `printed_excess(c0)`. Arguments and errors as in `group_closed_form`.
 
-    >>> from pl_native.theory import group_closed_form, group_norm_as_printed
     >>> n, p, c0 = 10**16, 2, 0.3
     >>> setting = {"label_norms": 7e7, "n": n, "p": p, "c0": c0}
     >>> t = 5 * n / 7e7
-    >>> excess = group_norm_as_printed(t, **setting) / group_closed_form(t, **setting).n_sq - 1
+    >>> excess = theory.group_norm_as_printed(t, **setting) / theory.group_closed_form(t, **setting).n_sq - 1
     >>> round(float(excess[0, 0]), 3)
     0.538
     """
@@ -157,8 +156,7 @@ def printed_excess(c0: ArrayLike) -> Floats:
     Hypothesis: 0 < c0 <= 1, as for `group_norm_as_printed`; at c0 = 1 the two are equal.
     Shape of c0; ValueError outside (0, 1].
 
-    >>> from pl_native.theory import printed_excess
-    >>> printed_excess([0.3, 0.76, 1.0]).round(3).tolist()
+    >>> theory.printed_excess([0.3, 0.76, 1.0]).round(3).tolist()
     [0.538, 0.136, 0.0]
     """
     cosine = _row("c0", c0, 1.0)
@@ -174,8 +172,7 @@ def group_limit(label_norms: ArrayLike, n: int, p: int, *, c0: ArrayLike = 1.0) 
     Claim of Proposition 2 (limit), mixed groups included: the last group to vanish decides, and a group
     whose cosine is not 1 vanishes at half the rate. Arguments and errors as in `group_closed_form`.
 
-    >>> from pl_native.theory import group_limit
-    >>> norms, mu = group_limit([3.0, 5.0], n=32, p=2, c0=[1.0, 0.9])
+    >>> norms, mu = theory.group_limit([3.0, 5.0], n=32, p=2, c0=[1.0, 0.9])
     >>> norms.tolist(), mu
     ([6.0, 10.0], 0.3125)
     """
@@ -191,9 +188,8 @@ def group_start(data: Dataset, network: Network) -> GroupStart:
     consecutive points, z_ji > 0 exactly on the group of neuron j, a_j = s_j norm(w_j+) to 1e-6 (float32
     networks too). ValueError names what is not met.
 
-    >>> import pl_native as pl
     >>> data = pl.data.group(12, 3, seed=1)
-    >>> start = pl.theory.group_start(data, pl.initial.group(3, 12, seed=2, N0=4.0, c0=0.9, data=data))
+    >>> start = theory.group_start(data, pl.initial.group(3, 12, seed=2, N0=4.0, c0=0.9, data=data))
     >>> start.N0.round(12).tolist(), start.c0.round(12).tolist()
     ([4.0, 4.0, 4.0], [0.9, 0.9, 0.9])
     """

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
-from pl_native import metrics, model
+from pl_native import metrics
 from pl_native._problem.dataset import Dataset
 from pl_native._problem.network import Network
+from pl_native.theory.orthogonal import settled
 
 
 def final_pl(data: Dataset, network: Network) -> float:
@@ -21,16 +22,16 @@ def final_pl(data: Dataset, network: Network) -> float:
     and C2/sqrt n with high probability.
 
     One (n, n) eigenvalue problem: for n up to some thousands. NaN where a point has no live neuron: M is
-    singular there and L does not tend to 0.
+    singular there and L does not tend to 0. ValueError unless the inputs are orthogonal.
 
-    >>> import pl_native as pl
     >>> data = pl.data.orthogonal(30, 3000, seed=1)
     >>> start = pl.initial.asymmetric(24, 3000, seed=2, data=data)
-    >>> end = pl.simulate(data, start, 2000.0, method="flow", stop=pl.Stop(loss=1e-16)).network
-    >>> mu = pl.theory.final_pl(data, end)
-    >>> round(mu / pl.metrics.local_pl(data, end), 3)
+    >>> sol = pl.simulate(data, start, 100.0, method="flow", rtol=1e-9)
+    >>> mu = theory.final_pl(data, sol.network)
+    >>> round(mu / float(sol.local_pl[-1]), 3)
     1.0
     """
-    if not model.active(data, network).any(axis=0).all():
+    state = settled(data, network)
+    if not metrics.live_neurons(data, state).all():
         return math.nan
-    return 2 / data.n * float(np.linalg.eigvalsh(metrics.pl_matrix(data, network))[0])
+    return 2 / data.n * float(np.linalg.eigvalsh(metrics.pl_matrix(data, state))[0])

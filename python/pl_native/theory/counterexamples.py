@@ -33,8 +33,7 @@ def collapse_example(y: ArrayLike = (10.0, -5.0), *, outer: float = 0.01) -> tup
     large label, then nobody can fit the other. With abs(a_j) >= norm(w_j) (outer >= 1.49) it tends to 0.
     ValueError unless y holds two numbers of opposite signs and outer > 0.
 
-    >>> import pl_native as pl
-    >>> sol = pl.simulate(*pl.theory.collapse_example(), 200.0, method="flow", rtol=1e-9)
+    >>> sol = pl.simulate(*theory.collapse_example(), 200.0, method="flow", rtol=1e-9)
     >>> round(float(sol.loss[-1]), 6), sol.network.a.round(4).tolist()
     (6.25, [2.9423, 3.0715])
     """
@@ -53,8 +52,7 @@ def collapse_expected(data: Dataset, network: Network) -> bool:
     (2, -1) collapse too. ValueError unless n = d = p = 2, inputs orthonormal, labels of opposite signs and
     all z_ji > 0.
 
-    >>> import pl_native as pl
-    >>> [pl.theory.collapse_expected(*pl.theory.collapse_example(y)) for y in ((10, -5), (10, -9.9))]
+    >>> [theory.collapse_expected(*theory.collapse_example(y)) for y in ((10, -5), (10, -9.9))]
     [True, False]
     """
     if (data.n, network.p) != (2, 2) or not data.is_orthogonal or not np.all(data.norms == 1):
@@ -88,8 +86,7 @@ def kink_branch(
 
     and L = (y - a z/p)^2/(2 n) falls from then on. t (m,) >= 0. ValueError unless a0 y > 0, leave >= 0.
 
-    >>> from pl_native.theory import kink_branch
-    >>> branches = [kink_branch([0.0, 1.0, 2.0], leave) for leave in (0.0, 1.0, float("inf"))]
+    >>> branches = [theory.kink_branch([0.0, 1.0, 2.0], leave) for leave in (0.0, 1.0, float("inf"))]
     >>> [branch.loss.round(4).tolist() for branch in branches]
     [[0.5, 0.0344, 0.0006], [0.5, 0.5, 0.0344], [0.5, 0.5, 0.5]]
     """

@@ -31,10 +31,9 @@ def group_size(n: int, alpha: float) -> int:
     alpha in [1/2, 1): k = n, one group, at 1/2. Then p = n/k, and the exponent that k stands for is
     `group_exponent(n, k)`. ValueError for alpha outside [1/2, 1) and n > 1e12.
 
-    >>> from pl_native.theory import group_exponent, group_size
-    >>> [group_size(10_000, alpha) for alpha in (0.5, 0.6, 0.75, 0.9)]
+    >>> [theory.group_size(10_000, alpha) for alpha in (0.5, 0.6, 0.75, 0.9)]
     [10000, 2000, 100, 5]
-    >>> round(group_exponent(10_000, 2000), 4)
+    >>> round(theory.group_exponent(10_000, 2000), 4)
     0.5874
     """
     size, power = checks.integer("n", n, 1), checks.real("alpha", alpha)
@@ -54,8 +53,7 @@ def group_exponent(n: int, k: int) -> float:
 
     n^alpha = n/sqrt(k). ValueError for n < 2, or k that does not divide n.
 
-    >>> from pl_native.theory import group_exponent
-    >>> group_exponent(10_000, 100)
+    >>> theory.group_exponent(10_000, 100)
     0.75
     """
     size, points = checks.integer("n", n, 2), checks.integer("k", k, 1)
@@ -81,10 +79,9 @@ def group_curvature_bounds(
     labels  (n,) in p groups of n/p consecutive points; N0, c0  scalars or (p,). ValueError for labels that
     are 0, p that does not divide n, N0 <= 0, c0 outside (0, 1].
 
-    >>> from pl_native.theory import group_closed_form, group_curvature_bounds
     >>> c0 = 129 / (999**0.5 * 10)
-    >>> bounds = group_curvature_bounds([1.0] * 100, 1, N0=100.0, c0=c0)
-    >>> mu = group_closed_form(11.513, 10.0, 100, 1, N0=100.0, c0=c0).local_pl[0]
+    >>> bounds = theory.group_curvature_bounds([1.0] * 100, 1, N0=100.0, c0=c0)
+    >>> mu = theory.group_closed_form(11.513, 10.0, 100, 1, N0=100.0, c0=c0).local_pl[0]
     >>> bounds.lower_applies, round(bounds.onset, 2), round(bounds.lower, 6), round(float(mu), 6)
     (False, 11.51, 0.196045, 0.194399)
     """

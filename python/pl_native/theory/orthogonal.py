@@ -54,9 +54,8 @@ def live_pairs(data: Dataset, network: Network) -> Pairs:
 
     Live is z_ji > 0 beyond rounding: a pair that died rests at 0 or at +-1e-17.
 
-    >>> import pl_native as pl
     >>> data = pl.Dataset.orthogonal([1.0, 1.0], [1.0, -2.0])
-    >>> pairs = pl.theory.live_pairs(data, pl.Network([[1.0, 2.0], [3.0, -1.0]], [4.0, -5.0]))
+    >>> pairs = theory.live_pairs(data, pl.Network([[1.0, 2.0], [3.0, -1.0]], [4.0, -5.0]))
     >>> pairs.correct.tolist(), pairs.wrong.tolist()
     ([[True, False], [False, False]], [[False, True], [True, False]])
     """
@@ -76,10 +75,9 @@ def extinction_time(data: Dataset, network: Network, *, gap: float | None = None
     d >= C log p log(n p) log(C/eps)^2: at small d wrong pairs outlive it. `gap` is A (None: the largest that
     holds). ValueError for inputs that are not orthogonal, labels 0, and A not in (0, min_j a_j^2 - norm^2].
 
-    >>> import pl_native as pl
     >>> data = pl.Dataset.orthogonal([1.0, 1.0], [1.0, -2.0])
     >>> start = pl.Network([[0.3, 0.4], [0.0, -0.3]], [1.3, -1.3])
-    >>> round(pl.theory.extinction_time(data, start, gap=1.44), 4)
+    >>> round(theory.extinction_time(data, start, gap=1.44), 4)
     1.3333
     """
     z = _preactivations(data, network)
@@ -100,13 +98,12 @@ def extinction(data: Dataset, states: Sequence[Network]) -> Extinction:
     Claims: correct pairs have not shrunk at t_n; wrong pairs are 0 at t_n; no r_i has moved by more than
     abs(y_i)/2 before. Hypotheses as in `extinction_time`. ValueError for fewer than two states.
 
-    >>> import pl_native as pl
     >>> data = pl.data.orthogonal(20, 10_000, seed=1)
     >>> even = pl.initial.balanced(20, 10_000, seed=2, data=data)
     >>> start = pl.Network(even.W, 1.5 * even.a, w_perp_sq=even.w_perp_sq)
-    >>> save, t_n = pl.Save(count=9, states=True), pl.theory.extinction_time(data, start)
+    >>> save, t_n = pl.Save(count=9, states=True), theory.extinction_time(data, start)
     >>> sol = pl.simulate(data, start, t_n, method="flow", save=save)
-    >>> found = pl.theory.extinction(data, [sol.state(i) for i in range(9)])
+    >>> found = theory.extinction(data, [sol.state(i) for i in range(9)])
     >>> found.alive, found.shrunk, found.moved < 0.5
     (0, 0, True)
     """
@@ -130,25 +127,37 @@ def extinction(data: Dataset, states: Sequence[Network]) -> Extinction:
     )
 
 
-def dead_points(data: Dataset, network: Network) -> tuple[Flags, float]:
-    """(dead (n,), bound): points without a correct pair, and what the loss stays above for ever.
+def dead_point_bound(data: Dataset, network: Network) -> float:
+    """What the loss stays above for ever: the share of the points without a correct pair (dead points).
 
         L(t) >= sum over dead i of y_i^2/(2 n)          r_i -> 0 if and only if i is not dead
 
     Hypotheses: orthogonal inputs, Assumption 1 (abs(a_j) >= norm(w_j)), from this state on. A point with
-    label 0 is never dead. ValueError where a hypothesis is not met.
+    label 0 adds nothing. `metrics.dead_points` says which. ValueError where a hypothesis is not met.
 
-    >>> import pl_native as pl
     >>> data = pl.Dataset.orthogonal([1.0, 1.0], [1.0, -2.0])
-    >>> dead, bound = pl.theory.dead_points(data, pl.Network([[1.0, 2.0], [3.0, -1.0]], [4.0, -5.0]))
-    >>> dead.tolist(), bound
-    ([False, True], 1.0)
+    >>> theory.dead_point_bound(data, pl.Network([[1.0, 2.0], [3.0, -1.0]], [4.0, -5.0]))
+    1.0
     """
     correct = live_pairs(data, network).correct
     _first_assumption(data, network)
     y = data.y.astype(np.float64)
-    dead = ~correct.any(axis=0) & (y != 0)
-    return dead, float(np.sum(np.square(y[dead]))) / (2 * data.n)
+    return float(np.sum(np.square(y[~correct.any(axis=0)]))) / (2 * data.n)
+
+
+def settled(data: Dataset, network: Network) -> Network:
+    """The same state with the pairs that rest at +-1e-17 put at 0: what died is off for everyone.
+
+    ValueError unless the inputs are orthogonal.
+
+    >>> data = pl.Dataset.orthogonal([1.0, 1.0], [1.0, -2.0])
+    >>> theory.settled(data, pl.Network([[1.0, 1e-17]], [4.0])).W.tolist()
+    [[1.0, 0.0]]
+    """
+    z = _preactivations(data, network)
+    W = network.W.copy()
+    W[:, : data.n][np.abs(z) <= _ROUNDING * np.sqrt(network.norms_sq)[:, None] * data.norms] = 0
+    return Network(W, network.a, w_perp_sq=network.w_perp_sq)
 
 
 def pl_upper_bound_orthogonal(
@@ -164,11 +173,10 @@ def pl_upper_bound_orthogonal(
     small d). `sharp` takes G = 1, which holds too (`growth_bounds` has the proof's two steps). ValueError for
     inputs that are not orthogonal, labels 0, or a start without Assumption 1.
 
-    >>> import pl_native as pl
     >>> data = pl.Dataset.orthogonal([1.0], [2.0])
     >>> start = pl.Network([[0.0001], [0.001]], [0.0001, 0.001])
     >>> sol = pl.simulate(data, start, 3.0, method="flow")
-    >>> bound = pl.theory.pl_upper_bound_orthogonal(data, start, sol.network)
+    >>> bound = theory.pl_upper_bound_orthogonal(data, start, sol.network)
     >>> round(float(sol.local_pl[-1]), 3), round(bound, 3)
     (0.316, 0.573)
     """
@@ -198,9 +206,8 @@ def growth_bounds(data: Dataset, network: Network) -> Floats:
 
     Hypotheses as in `pl_upper_bound_orthogonal`; NaN while a wrong pair lives.
 
-    >>> import pl_native as pl
     >>> data = pl.Dataset.orthogonal([1.0, 1.0], [1.0, 1.0])
-    >>> pl.theory.growth_bounds(data, pl.Network([[0.6, 0.6]], [1.0])).round(3).tolist()
+    >>> theory.growth_bounds(data, pl.Network([[0.6, 0.6]], [1.0])).round(3).tolist()
     [[0.72, 0.72], [0.72, 0.849]]
     """
     scale, delta = _first_assumption(data, network), _displacement(data, network)

@@ -21,8 +21,7 @@ def time_unit(n: int, p: int) -> float:
 
     ValueError for n p = 1, where it is 0.
 
-    >>> from pl_native.theory import time_unit
-    >>> round(time_unit(100, 2), 4)
+    >>> round(theory.time_unit(100, 2), 4)
     18.7324
     """
     size = checks.integer("n", n, 1) * checks.integer("p", p, 1)
@@ -40,8 +39,7 @@ def limit_loss(t: ArrayLike, D: ArrayLike, p: int) -> Floats:
 
     t (m,) in units of t_n. ValueError unless D holds p numbers > 0.
 
-    >>> from pl_native.theory import limit_loss
-    >>> limit_loss([0.0, 0.4, 0.6, 1.1], D=[1.0, 2.0], p=2).tolist()
+    >>> theory.limit_loss([0.0, 0.4, 0.6, 1.1], D=[1.0, 2.0], p=2).tolist()
     [1.25, 1.25, 0.25, 0.0]
     """
     times, targets = _row("t", t, zero=True), _targets(D, p)
@@ -55,8 +53,7 @@ def staircase(D: ArrayLike, p: int) -> tuple[Floats, Floats]:
     levels[0] is the loss before the first step, levels[i + 1] that after times[i]; the last one is 0.
     Arguments and errors as in `limit_loss`.
 
-    >>> from pl_native.theory import staircase
-    >>> times, levels = staircase([1.0, 2.0, 2.0, 1.0], p=4)
+    >>> times, levels = theory.staircase([1.0, 2.0, 2.0, 1.0], p=4)
     >>> times.tolist(), levels.tolist()
     ([0.5, 1.0], [1.25, 0.25, 0.0])
     """
@@ -74,8 +71,7 @@ def rescaled_loss(
     D (p,) with norm(Y_j) = D_j sqrt(n/p); N0, c0 as in `group_closed_form`. Errors as there and in
     `limit_loss`.
 
-    >>> from pl_native.theory import rescaled_loss
-    >>> rescaled_loss([0.0, 0.7, 2.0], D=[1.0, 2.0], n=10**18, p=2).round(3).tolist()
+    >>> theory.rescaled_loss([0.0, 0.7, 2.0], D=[1.0, 2.0], n=10**18, p=2).round(3).tolist()
     [1.25, 0.249, 0.0]
     """
     times, targets = _row("t", t, zero=True), _targets(D, p)
@@ -90,8 +86,7 @@ def fraction_time(fraction: float, D: float, n: int, p: int, *, N0: float = 1.0)
 
     ValueError unless 0 < fraction < 1, N0 < p norm(Y), and the group starts above that fraction.
 
-    >>> from pl_native.theory import fraction_time
-    >>> [round(fraction_time(f, 2.0, 10**18, 2), 4) for f in (0.9, 0.1)]  # a window of 0.0875 around 1/D
+    >>> [round(theory.fraction_time(f, 2.0, 10**18, 2), 4) for f in (0.9, 0.1)]  # 1/D = 0.5
     [0.4472, 0.5347]
     """
     level = _fraction("fraction", fraction, 1.0)
@@ -115,9 +110,8 @@ def transition_time(D: float, n: int, p: int, *, N0: float = 1.0, c0: float = 1.
     Theorem 2 does not see them. What is left out is O(N0/sqrt(n) log n). ValueError for N0 <= 0, c0 not in
     (0, 1].
 
-    >>> from pl_native.theory import transition_time
-    >>> round(transition_time(1.0, 10**6, 2), 4), round(transition_time(1.0, 10**6, 2, N0=0.01), 4)
-    (1.0, 1.6348)
+    >>> [round(theory.transition_time(1.0, 10**6, 2, N0=N0), 4) for N0 in (1.0, 0.01)]
+    [1.0, 1.6348]
     """
     target, start = checks.positive("D", D), checks.positive("N0", N0)
     cosine = float(_row("c0", c0, 1.0)[0])
@@ -134,9 +128,8 @@ def window(eps: float, D: float, n: int, p: int) -> float:
     Hypotheses (Theorem 2): c0 = 1, eps < 1/2; exact as long as the group starts above the fraction 1 - eps.
     The prefactor is 2/D; `window_as_printed` has the paper's. ValueError unless 0 < eps < 1/2.
 
-    >>> from pl_native.theory import window, window_as_printed
     >>> case = {"eps": 0.1, "D": 2.0, "n": 10**18, "p": 2}
-    >>> round(window(**case), 4), window(**case) / window_as_printed(**case)
+    >>> round(theory.window(**case), 4), theory.window(**case) / theory.window_as_printed(**case)
     (0.0875, 4.0)
     """
     small = _fraction("eps", eps, 0.5)
@@ -153,8 +146,7 @@ def window_as_printed(eps: float, D: float, n: int, p: int) -> float:
 
     Arguments and errors as in `window`.
 
-    >>> from pl_native.theory import window_as_printed
-    >>> round(window_as_printed(0.1, 2.0, 10**18, 2), 4)
+    >>> round(theory.window_as_printed(0.1, 2.0, 10**18, 2), 4)
     0.0219
     """
     return window(eps, D, n, p) / 4

@@ -10,14 +10,24 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pl_native._base import checks
 from pl_native.experiments.statements import (
+    appendix_c2,
+    closed_form,
+    conjecture1,
     criterion,
+    dead_point,
     lemma1,
     lemma2,
     lemma3,
     lemma4,
     lemma5,
     lemma7,
+    lemma8,
+    proposition1,
+    proposition2,
+    proposition3,
+    section42,
     theorem1,
+    theorem2,
 )
 from pl_native.experiments.statements.frame import Curve, Finding, Panel, Setting, Verdict, failures
 
@@ -34,6 +44,16 @@ CHECKS: dict[str, Check] = {
     "lemma7": lemma7.check,
     "theorem1": theorem1.check,
     "criterion": criterion.check,
+    "lemma8": lemma8.check,
+    "dead_point": dead_point.check,
+    "proposition1": proposition1.check,
+    "proposition2": proposition2.check,
+    "closed_form": closed_form.check,
+    "theorem2": theorem2.check,
+    "section42": section42.check,
+    "conjecture1": conjecture1.check,
+    "proposition3": proposition3.check,
+    "appendix_c2": appendix_c2.check,
 }
 """By name, in the order of the paper: what `pl-native check NAME` runs."""
 
