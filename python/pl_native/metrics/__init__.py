@@ -52,7 +52,8 @@ from pl_native.metrics.spectra import (
     spectrum,
     spectrum_extremes,
 )
-from pl_native.metrics.stacking import States, states
+from pl_native.metrics.stack import States
+from pl_native.metrics.stacking import states
 from pl_native.model import gram, off
 
 model.offer(

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from pl_native._base.checks import Array
-from pl_native.metrics.stacking import Data, States, Where, states
+from pl_native.metrics.stack import States
+from pl_native.metrics.stacking import Data, Where, states
 
 Value: TypeAlias = Any
 """A float for one state, an array of the leading axes for many."""

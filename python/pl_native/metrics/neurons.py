@@ -10,7 +10,8 @@ import numpy as np
 from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native.metrics.flow import Value, value
-from pl_native.metrics.stacking import Data, States, Where, states
+from pl_native.metrics.stack import States
+from pl_native.metrics.stacking import Data, Where, states
 
 
 def live_neurons(data: Data, where: Where | States) -> Array:

@@ -7,7 +7,7 @@ What rests at a kink is known to the run that reached it, not to the sign of a n
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,9 +15,7 @@ from pl_native._base.checks import Array
 from pl_native._problem import Network
 from pl_native._run.solution import Solution
 from pl_native.backends.contract import ON, SLIDE
-
-if TYPE_CHECKING:
-    from pl_native.metrics.stacking import States
+from pl_native.metrics.stack import States
 
 Known = Callable[[Array], "Array | None"]
 """Puts the modes that are known into an array of those of the signs, in place; returns shares or None."""

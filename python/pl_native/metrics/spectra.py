@@ -14,7 +14,8 @@ from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native.backends.contract import SLIDE
 from pl_native.metrics.curvature import grams, pl_matrix
-from pl_native.metrics.stacking import Data, States, Where, states
+from pl_native.metrics.stack import States
+from pl_native.metrics.stacking import Data, Where, states
 
 _START = 20250216  # of the one random vector that Lanczos starts from
 

@@ -1,4 +1,4 @@
-"""`States`: one state of a data set or many, stacked; what every metric is computed from.
+"""One state of a data set, or many, as `States`.
 
 A metric takes `(data, where)`. `where` is a `Network` (one state), a `Solution` that kept its states (one for
 each of its m saved times), or a sequence of either (an ensemble of e members of one size; `data` is then one
@@ -8,7 +8,6 @@ data set for all, or one for each). Arrays get the leading axes (), (m,), (e,) o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,70 +18,10 @@ from pl_native._problem import Dataset, Network
 from pl_native._run.solution import Solution
 from pl_native.backends.contract import OFF, ON
 from pl_native.metrics.pattern import modes_at, modes_of, solved_shares
+from pl_native.metrics.stack import States
 
 Where: TypeAlias = Network | Solution | Sequence[Network] | Sequence[Solution]
 Data: TypeAlias = Dataset | Sequence[Dataset]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class States:
-    """States of one size with leading axes `lead`, and the modes of their pairs.
-
-    X (..., n, d), or norms (..., n) of orthogonal inputs and X None; y (..., n); W (..., p, d); a (..., p);
-    rest (..., p) squared norms outside the coordinates represented; z (..., p, n) pre-activations;
-    mode (..., p, n) int8: 0 off, 1 on, 2 sliding; share (..., p, n): 1 on, 0 off, the multiplier lam of a
-    sliding pair; live (..., p, n): z where on, else 0; r (..., n) residual. X, norms and y broadcast.
-    """
-
-    X: Array | None
-    norms: Array
-    y: Array
-    W: Array
-    a: Array
-    rest: Array
-    z: Array
-    mode: Array
-    share: Array
-    live: Array
-    r: Array
-
-    @property
-    def n(self) -> int:
-        return int(self.y.shape[-1])
-
-    @property
-    def p(self) -> int:
-        return int(self.a.shape[-1])
-
-    @property
-    def on(self) -> Array:
-        """Whether a pair is on, (..., p, n) bool."""
-        found: Array = self.mode == ON
-        return found
-
-    @property
-    def norms_sq(self) -> Array:
-        """norm(w_j)^2 with the part not represented, (..., p)."""
-        found: Array = np.einsum("...jk,...jk->...j", self.W, self.W) + self.rest
-        return found
-
-    def along_inputs(self, weights: Array) -> Array:
-        """sum_i weights[..., j, i] x_i, (..., p, d)."""
-        if self.X is not None:
-            moved: Array = weights @ self.X
-            return moved
-        moved = np.zeros(self.W.shape)
-        moved[..., : self.n] = weights * self.norms[..., None, :]
-        return moved
-
-    def against_inputs(self, vectors: Array) -> Array:
-        """<vectors[..., j], x_i>, (..., p, n)."""
-        found: Array
-        if self.X is not None:
-            found = vectors @ np.swapaxes(self.X, -1, -2)
-        else:
-            found = vectors[..., : self.n] * self.norms[..., None, :]
-        return found
 
 
 def states(data: Data, where: Where | States) -> States:

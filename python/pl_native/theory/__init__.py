@@ -4,6 +4,7 @@ Lemma 2 is `metrics.average_pl`; Lemma 7, corrected, is `metrics.pl_lower_bound`
 `pl-native check` holds each statement against simulations (`pl_native.experiments.statements`).
 """
 
+from pl_native import model
 from pl_native.theory.assumptions import (
     Hypotheses,
     Sides,
@@ -70,6 +71,11 @@ from pl_native.theory.orthogonal import (
     pl_upper_bound_orthogonal,
     settled,
 )
+from pl_native.theory.overlays import (
+    Overlay,
+    overlay,
+    transition_times,
+)
 from pl_native.theory.phase_transition import (
     fraction_time,
     limit_loss,
@@ -93,6 +99,13 @@ from pl_native.theory.start import (
     start_curvature,
 )
 
+model.offer(
+    {
+        "rate_after_criterion": rate_after_criterion,
+        "theorem_1_lower_bound": theorem_1_lower_bound,
+    }
+)
+
 __all__ = [
     "Branch",
     "Chance",
@@ -102,6 +115,7 @@ __all__ = [
     "GroupStart",
     "Hypotheses",
     "Law",
+    "Overlay",
     "Pairs",
     "Sides",
     "StartCurvature",
@@ -132,6 +146,7 @@ __all__ = [
     "law",
     "limit_loss",
     "live_pairs",
+    "overlay",
     "parallel_probability",
     "pl_upper_bound_orthogonal",
     "pl_upper_bound_printed",
@@ -153,6 +168,7 @@ __all__ = [
     "theorem_1_width",
     "time_unit",
     "transition_time",
+    "transition_times",
     "union_bound",
     "well_initialised_average",
     "well_initialised_probability",

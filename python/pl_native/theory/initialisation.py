@@ -111,8 +111,8 @@ def insufficient_width(n: int, eps: float) -> float:
 
     Hypotheses: orthogonal inputs, eps <= 1/2 and n <= 300 000 (printed without them, and false so: for
     duplicated inputs; at eps = 0.9; at eps = 0.7 where all labels have one sign; at eps = 1/2 for n = 308 719
-    labels of one sign, p = 38. For fixed eps the width that P(I) turns at grows like (2/log 2) log n only). Source: Lemma 5,
-    corrected in section 3.
+    labels of one sign, p = 38. For fixed eps the width at which P(I) turns grows like (2/log 2) log n
+    only). Source: Lemma 5, corrected in section 3 and here.
 
     >>> round(theory.insufficient_width(100, 0.05), 2)
     20.8

@@ -13,7 +13,8 @@ from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
 from pl_native.metrics.flow import Value, value
-from pl_native.metrics.stacking import States, Where
+from pl_native.metrics.stack import States
+from pl_native.metrics.stacking import Where
 
 
 def pl_upper_bound_printed(data: Dataset, where: Where | States) -> Value:

@@ -1,4 +1,4 @@
-"""The rate after the criterion: along runs, at the worst state, and why the criterion alone proves nothing."""
+"""The rate after the criterion: along runs, at the worst state; why the criterion alone proves nothing."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def _worst_state(setting: Setting) -> Finding:
         met,
         draws,
         "mu >= rate",
-        f"least mu/rate {1 / climbed if climbed > 0 else math.inf:.4f}, climbed to from {met} states of n = {_N}, "
-        f"p = {_P}",
+        f"least mu/rate {1 / climbed if climbed > 0 else math.inf:.4f}, climbed to from {met} states of "
+        f"n = {_N}, p = {_P}",
         margin >= 1,
         margin,
     )

@@ -62,7 +62,7 @@ def _invariant(setting: Setting, runs: list[tuple[pl.Dataset, pl.Network, pl.Sol
 def _drift(data: pl.Dataset, sol: pl.Solution) -> Floats:
     """Change of the invariant since the start over the neuron's size, (m, p)."""
     kept = np.asarray(metrics.invariant(data, sol))
-    size = sol.a_saved**2 + metrics.neuron_norms(data, sol) ** 2
+    size = np.asarray(sol.a_saved) ** 2 + metrics.neuron_norms(data, sol) ** 2
     found: Floats = np.abs(kept - kept[0]) / np.maximum(size, size[0])
     return found
 

@@ -6,11 +6,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 import pl_native as pl
 from pl_native import metrics, theory
-from pl_native.experiments.statements.frame import Curve, Finding, Floats, Panel, Setting, seeds
-from pl_native.stats import clopper_pearson, logistic_threshold
+from pl_native.experiments.statements.frame import Curve, Finding, Panel, Setting, seeds
+from pl_native.stats import Proportion, clopper_pearson, logistic_threshold
+
+Flags = NDArray[np.bool_]
 
 EPS = 0.05
 NEAR = {16: 200.0, 64: 345.0, 200: 395.0}
@@ -87,12 +90,12 @@ def _dimension(setting: Setting) -> Finding:
 class _Draws:
     """For each draw and each width up to the largest: does I hold, is L(0) <= 2 (Cy+)^2; and Assumption 2."""
 
-    well: Floats
-    small: Floats
-    weak: Floats
+    well: Flags
+    small: Flags
+    weak: Flags
 
     @property
-    def both(self) -> Floats:
+    def both(self) -> Flags:
         """I and the bound on L(0)."""
         return self.well & self.small
 
@@ -144,12 +147,12 @@ def _widths(setting: Setting) -> list[Finding]:
     return [*findings, _smallest(setting, found, stated), _asymmetric(draws)]
 
 
-def _share(hits: Floats) -> object:
+def _share(hits: Flags) -> Proportion:
     return clopper_pearson(int(np.count_nonzero(hits)), len(hits))
 
 
-def _least(hits: Floats) -> tuple[int | None, int | None, int | None]:
-    """The smallest width with P >= 1 - eps: by the upper ends of the intervals, the shares, the lower ends."""
+def _least(hits: Flags) -> tuple[int | None, int | None, int | None]:
+    """The smallest width with P >= 1 - eps: by upper ends of the intervals, by shares, by lower ends."""
     shares = [clopper_pearson(int(np.count_nonzero(column)), len(column)) for column in hits.T]
 
     def first(values: list[float]) -> int | None:

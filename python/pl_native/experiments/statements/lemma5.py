@@ -95,7 +95,12 @@ MOST = 300_000  # points up to which the converse holds at eps <= 1/2 whatever t
 
 
 def _sizes(setting: Setting) -> list[int]:
-    return sorted({round(10**e) for e in np.linspace(0, math.log10(MOST), setting.size(9, 25, 61))})
+    return sorted({round(10**e) for e in np.linspace(0, math.log10(MOST), setting.size(5, 25, 61))})
+
+
+def _widths(setting: Setting, most: int) -> range:
+    """1, 2, .. most; every third in the smallest effort, and the last, which is the tightest."""
+    return range(most, 0, -setting.size(3, 1, 1))
 
 
 def _splits(n: int) -> Iterator[int]:
@@ -130,7 +135,7 @@ def _sufficient(setting: Setting) -> Finding:
     cases, ratios, points = 0, [], []
     for n in _sizes(setting):
         least = max(1, math.ceil(4 * math.log(n) + 1e-9))
-        for p in range(least, least + 120):
+        for p in range(least, least + setting.size(20, 120, 300)):
             eps = n * math.exp(-p / 4)
             if eps >= 1:
                 continue
@@ -157,7 +162,7 @@ def _converse(setting: Setting) -> Finding:
     cases, ratios, points = 0, [], []
     turns = [math.ceil(0.5 * math.exp((p + 2) / 3)) for p in range(1, 60)]  # where eps becomes 1/2
     for n in sorted({*_sizes(setting), *(n for n in turns if n <= MOST)}):
-        for p in range(1, math.floor(theory.insufficient_width(n, 1e-6)) + 1):
+        for p in _widths(setting, math.floor(theory.insufficient_width(n, 1e-6))):
             eps = min(0.5, n * math.exp(-(p + 2) / 3))
             for positive in _splits(n):
                 missed = theory.well_initialised_probability(p, positive, n - positive).complement
@@ -203,7 +208,9 @@ def _converse_fails(eps: float, setting: Setting) -> Finding:
             chance = theory.well_initialised_probability(p, n, 0)
             tried += 1
             if not found and chance.probability >= 1 - eps:
-                found = f"n = {n}, p = {p}, all labels of one sign: P(I) = {chance.probability:.5f} >= {1 - eps:.2f}"
+                found = (
+                    f"n = {n}, p = {p}, labels of one sign: P(I) = {chance.probability:.5f} >= {1 - eps:.2f}"
+                )
     return Finding(
         f"Lemma 5, its converse at eps = {eps:g}",
         "orthogonal inputs, as printed",

@@ -1,9 +1,10 @@
-"""Theorem 1 against runs on which all its hypotheses hold: its four claims, and the worst state of its bound."""
+"""Theorem 1 against runs on which all its hypotheses hold: its four claims; the worst state of its bound."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +53,11 @@ def _runs(setting: Setting) -> tuple[list[_Run], int]:
 
 def _followed(data: pl.Dataset, start: pl.Network) -> _Run:
     """The run, then the same with rows at its events and between them."""
-    options = {"method": "flow", "rtol": 1e-8, "stop": pl.Stop(loss=SMALL * metrics.loss(data, start))}
+    options: dict[str, Any] = {
+        "method": "flow",
+        "rtol": 1e-8,
+        "stop": pl.Stop(loss=SMALL * metrics.loss(data, start)),
+    }
     t_end = 1000 * pl.horizon(data.n, start.p)
     first = pl.simulate(data, start, t_end, save=pl.Save(switches=True), **options)
     assert first.switches is not None
@@ -91,6 +96,8 @@ def _panels(runs: list[_Run]) -> tuple[Panel, ...]:
         return ()
     run = runs[-1]
     sol = run.sol
+    claim = np.asarray(theory.theorem_1_lower_bound(run.data, run.states))
+    floor = theory.preactivation_floor(run.data, run.start, sol.t)
     return (
         Panel(
             f"Theorem 1 along a run, n = {run.data.n}", "t", "mu",
@@ -98,7 +105,7 @@ def _panels(runs: list[_Run]) -> tuple[Panel, ...]:
                 Curve(sol.t, metrics.pl_upper_bound(run.data, run.states), "Lemma 7, upper", ":"),
                 Curve(sol.t, sol.local_pl, "mu"),
                 Curve(sol.t, metrics.pl_lower_bound(run.data, run.states), "Lemma 7, lower", ":"),
-                Curve(sol.t, np.asarray(theory.theorem_1_lower_bound(run.data, run.states)), "Theorem 1", "--"),
+                Curve(sol.t, claim, "Theorem 1", "--"),
             ),
             y_scale="log",
         ),
@@ -106,7 +113,7 @@ def _panels(runs: list[_Run]) -> tuple[Panel, ...]:
             f"Theorem 1, n = {run.data.n}: largest correct pre-activation", "t", "min over points",
             (
                 Curve(sol.t, metrics.largest_correct(run.data, run.states).min(axis=1), "run"),
-                Curve(sol.t, theory.preactivation_floor(run.data, run.start, sol.t).min(axis=1), "floor", "--"),
+                Curve(sol.t, floor.min(axis=1), "floor", "--"),
             ),
             y_scale="log",
         ),
@@ -175,8 +182,8 @@ def _worst_state(setting: Setting) -> Finding:
         met,
         draws + 1,
         "mu(0) >= bound",
-        f"least mu/bound {1 / climbed if climbed > 0 else math.inf:.4f}, climbed to from {met} starts of n = {_N}, "
-        f"p = {_P}; off there {metrics.off(state[0]):.3f}",
+        f"least mu/bound {1 / climbed if climbed > 0 else math.inf:.4f}, climbed to from {met} starts of "
+        f"n = {_N}, p = {_P}; off there {metrics.off(state[0]):.3f}",
         margin >= 1,
         margin,
     )
