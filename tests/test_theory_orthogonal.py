@@ -84,6 +84,19 @@ def test_proposition_1_at_states_with_correct_pairs_only(seed: int) -> None:
         assert measured <= most * (1 + 1e-12)
 
 
+@pytest.mark.parametrize("n", [1, 3])
+def test_proposition_1_with_factor_1_is_attained(n: int) -> None:
+    """A balanced neuron per point, from almost nothing: every step of the proof is an equality."""
+    data = pl.Dataset.orthogonal(np.full(n, 1.3), np.full(n, 2.0))
+    first, grown = (pl.Network(v * np.eye(n), np.full(n, v)) for v in (1e-6, 0.7))
+    measured, most = theory.growth_bounds(data, grown).T
+    np.testing.assert_allclose(measured, most, rtol=1e-12)
+    mu = n * metrics.local_pl(data, grown)  # a point has one of the n neurons, the bound counts all
+    assert mu == pytest.approx(theory.pl_upper_bound_orthogonal(data, first, grown, sharp=True), rel=1e-9)
+    loose = theory.pl_upper_bound_orthogonal(data, first, grown)
+    assert loose == pytest.approx(math.pi / math.sqrt(6) * mu, rel=1e-9)
+
+
 def test_proposition_1_is_not_applicable_while_a_wrong_pair_lives() -> None:
     data, network = start()
     assert theory.live_pairs(data, network).wrong.any()
@@ -100,7 +113,7 @@ def test_dead_points_are_those_of_the_metrics(seed: int) -> None:
 
 
 def test_the_branch_solves_its_equations_for_any_sizes() -> None:
-    """The one point of several, a negative label, a neuron of several: against the flow that leaves at once."""
+    """One point and one neuron of several, a negative label: against the flow that leaves at once."""
     data = pl.Dataset.orthogonal([1.3, 0.7, 1.0], [-2.0, 1.0, 1.0])
     W = [[1e-11, -1.0, -0.2], [-1.0, -0.3, -1.0]]
     network = pl.Network(W, [-1.5, 1.4], w_perp_sq=[0.1, 0.0])
@@ -159,6 +172,7 @@ def test_group_size_is_the_nearest_divisor(n: int, alpha: float) -> None:
 DENSE = pl.data.sphere(4, 4, seed=1)
 TWO = pl.Dataset.orthogonal([1.0, 1.0], [1.0, -2.0])
 NET = pl.Network([[0.3, 0.4]], [1.0])
+WIDE = pl.initial.asymmetric(3, 4, seed=1)
 SMALL = pl.Network([[3.0, 4.0]], [1.0])
 ZERO = pl.Dataset.orthogonal([1.0, 1.0], [0.0, 1.0], zero_labels=True)
 
