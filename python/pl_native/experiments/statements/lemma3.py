@@ -143,7 +143,10 @@ def _widths(setting: Setting) -> list[Finding]:
     for title, width, share in rows:
         margin = setting.lower(share.interval.low, 1 - EPS)
         claim = f"P >= {1 - EPS:g} at {width}, {where}"
-        findings.append(Finding(title, law, draws, draws, claim, repr(share), margin >= 1, margin))
+        said = repr(share)
+        if share is loss:
+            said += f"; p = {_least(found.small)[1]} is enough for this alone"
+        findings.append(Finding(title, law, draws, draws, claim, said, margin >= 1, margin))
     return [*findings, _smallest(setting, found, stated), _asymmetric(draws)]
 
 
