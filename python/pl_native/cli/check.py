@@ -42,9 +42,7 @@ def main(parsed: argparse.Namespace) -> int:
     for done, (name, findings) in enumerate(statements.run(setting, parsed.statement or None), 1):
         spent = time.perf_counter() - begin
         left = spent / done * (total - done)
-        _note(
-            f"{name}: {len(findings)} findings; {done} of {total} checks, {spent:.0f} s, about {left:.0f} s left"
-        )
+        _note(f"{name}: {len(findings)} findings; {done} of {total} checks, about {left:.0f} s left")
         found += findings
     print(report.table(found))
     bad = statements.failures(found)

@@ -52,7 +52,7 @@ def _runs(setting: Setting) -> tuple[list[_Run], int]:
 
 
 def _followed(data: pl.Dataset, start: pl.Network) -> _Run:
-    """The run, then the same with rows at its events: just before and after each, where mu jumps, up to n = 16."""
+    """The run, then again with rows at its events; up to n = 16 also just before and after, as mu jumps."""
     options: dict[str, Any] = {
         "method": "flow",
         "rtol": 1e-8,
