@@ -76,6 +76,7 @@ py::dict write_flow_past(const FlowPast& past, const FlowProblem& problem) {
     for (const PerNeuron& column : kPerNeuron)
         fields[column.name] = to_array(std::vector<double>(past.*column.values), {problem.p});
     std::vector<std::int64_t> count;
+    count.reserve(kCounts.size());
     for (const auto member : kCounts) count.push_back(past.count.*member);
     fields["count"] = to_array(std::move(count), {static_cast<py::ssize_t>(kCounts.size())});
     std::vector<std::int8_t> modes(past.modes.size());

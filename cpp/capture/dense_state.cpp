@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "capture/dense.hpp"
-#include "run/at.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 // The velocity that the inclusion selects: shares of this instant, not of a step.
@@ -28,11 +28,11 @@ std::vector<Touched> DenseCapture::at_kink(Index j) const {
     std::vector<Touched> kinks = now_.touched[at(j)];
     for (Touched& pair : kinks) pair.first = pair.share = pair.last;
     const double* z = now_.z.data() + j * ldz_;
-    const std::size_t resting = kinks.size();
+    const Index resting = size_of(kinks);
     for (Index i = 0; i < n_; ++i) {
         if (z[i] != 0.0) continue;
         const int point = static_cast<int>(i);
-        const auto known = kinks.begin() + static_cast<std::ptrdiff_t>(resting);
+        const auto known = kinks.begin() + resting;
         if (std::any_of(kinks.begin(), known, [point](const Touched& pair) { return pair.point == point; }))
             continue;
         kinks.emplace_back();
@@ -46,16 +46,16 @@ double DenseCapture::velocity_sq() {
     return velocity_sq_;
 }
 
-std::int64_t DenseCapture::n_active() const {
-    std::int64_t count = 0;
+Index DenseCapture::n_active() const {
+    Index count = 0;
     for (Index w = 0; w < now_.masks.size(); ++w) count += __builtin_popcountll(now_.masks.data()[w]);
     return count;
 }
 
-std::int64_t DenseCapture::at_kinks() const {
-    std::size_t count = 0;
-    for (const auto& touched : now_.touched) count += touched.size();
-    return static_cast<std::int64_t>(count);
+Index DenseCapture::at_kinks() const {
+    Index count = 0;
+    for (const auto& touched : now_.touched) count += size_of(touched);
+    return count;
 }
 
 double DenseCapture::dead_label_sq() const {

@@ -3,6 +3,7 @@
 
 #include "capture/neuron.hpp"
 #include "flow/problem.hpp"
+#include "kernel/index.hpp"
 #include "run/packed.hpp"
 
 namespace pl {

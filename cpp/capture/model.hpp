@@ -10,9 +10,9 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdint>
 #include <vector>
 
+#include "kernel/index.hpp"
 #include "run/certificate.hpp"
 
 namespace pl {
@@ -46,9 +46,9 @@ class CaptureModel {
 
     // At the state, with the velocity the inclusion selects there: one right-hand side.
     virtual double velocity_sq() = 0;
-    virtual std::int64_t n_active() const = 0;
-    virtual std::int64_t at_kinks() const = 0;  // pairs that rest at z_ji = 0 and are pushed both ways
-    virtual double dead_label_sq() const = 0;   // sum of y_i^2 over points no neuron is active on
+    virtual Index n_active() const = 0;
+    virtual Index at_kinks() const = 0;        // pairs that rest at z_ji = 0 and are pushed both ways
+    virtual double dead_label_sq() const = 0;  // sum of y_i^2 over points no neuron is active on
     virtual NeuronFacts neurons() const = 0;
     virtual std::vector<double> outputs() const = 0;  // sum_j a_j max(z_ji, 0), for the certificate
     virtual Index output_terms() const = 0;
@@ -58,7 +58,7 @@ class CaptureModel {
     // empty.
     virtual std::vector<double> damping() { return {}; }
 
-    virtual std::int64_t evaluations() const = 0;  // right-hand sides so far
+    virtual Index evaluations() const = 0;  // right-hand sides so far
 };
 
 }  // namespace pl

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "run/at.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 namespace {

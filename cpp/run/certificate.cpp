@@ -67,6 +67,7 @@ bool proves_convergence(const Problem<Real>& problem, const NeuronFacts& neurons
 
 std::vector<double> invariants(const NeuronFacts& neurons) {
     std::vector<double> values;
+    values.reserve(neurons.a.size());
     for (std::size_t j = 0; j < neurons.a.size(); ++j)
         values.push_back(neurons.a[j] * neurons.a[j] - neurons.w_sq[j]);
     return values;
