@@ -26,10 +26,16 @@ def unnamed(listed: str, page: str) -> list[str]:
 def test_the_page_names_every_stage() -> None:
     if not (ROOT / "tools" / "ci").exists():
         pytest.skip("not in a checkout")
-    listed = subprocess.run([ROOT / "tools" / "ci", "list"], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        [ROOT / "tools" / "ci", "list"], capture_output=True, text=True, check=True
+    ).stdout
     assert len(listed.splitlines()) > 5
     assert unnamed(listed, PAGE) == []
-    assert unnamed(listed + "gone\nlater (on request)\ntidy (on request)\n", PAGE) == ["gone", "later", "tidy"]
+    assert unnamed(listed + "gone\nlater (on request)\ntidy (on request)\n", PAGE) == [
+        "gone",
+        "later",
+        "tidy",
+    ]
 
 
 def test_every_stage_has_a_budget_and_a_function() -> None:

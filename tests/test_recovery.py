@@ -11,28 +11,22 @@ import time
 
 import pytest
 
+from children import grid
 from pl_native import backends, store
 from pl_native.store import Store
-from sweeping import bits, cell, plan
+from sweeping import bits
 
 BACKEND = "native" if "native" in backends.available() else "numpy"
 
 CHILD = """
 import sys
 sys.path.insert(0, {tests!r})
-from test_recovery import grid
+from children import grid
 from pl_native import sweep
 folder, jobs, size = sys.argv[1:]
 print("ready", flush=True)
 sweep.run(grid(int(size)), folder, progress=False, threads=int(jobs), chunk_seconds=0.02)
 """
-
-
-def grid(size):
-    """`size` runs of a few milliseconds each."""
-    each = 50
-    cells = [cell(n=20 + i, replicates=each, t_end=1500.0, stop={"loss": 1e-9}) for i in range(size // each)]
-    return plan(*cells, seed=3, backend=BACKEND)
 
 
 def child(folder, jobs, size):
