@@ -8,8 +8,8 @@ from pl_native.theory import group_closed_form
 
 
 def group_start(n, p, c0, rng):
-    """Labels and a network whose groups have squared norm 1 and cosine c0 (or the smallest a positive
-    vector has)."""
+    """Labels and a network whose groups have squared norm 1 and cosine c0 (or the smallest a
+    positive vector has)."""
     k = n // p
     y, W, a = rng.uniform(1, 2, n), np.zeros((p, n)), np.zeros(p)
     for j in range(p):

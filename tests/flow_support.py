@@ -73,8 +73,8 @@ def mixed(seed: int) -> tuple[Any, Any, Any, Any]:
 
 
 def degenerate(seed: int) -> tuple[Any, Any, Any, Any]:
-    """n, d, p in 1..6, degenerate on purpose: integers, duplicates, opposites, sums, zero and twin neurons,
-    tiny W."""
+    """n, d, p in 1..6, degenerate on purpose: integers, duplicates, opposites, sums, zero and twin
+    neurons, tiny W."""
     rng = np.random.default_rng(seed)
     n, d, p = rng.integers(1, 7, 3)
     X, W, a = rng.standard_normal((n, d)), rng.standard_normal((p, d)), rng.standard_normal(p)

@@ -1,5 +1,5 @@
-"""No crossing missed: the root finder on polynomials with known roots, and runs against runs with tiny
-steps."""
+"""No crossing missed: the root finder on polynomials with known roots, and runs against runs
+with tiny steps."""
 
 from __future__ import annotations
 

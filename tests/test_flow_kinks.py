@@ -1,5 +1,5 @@
-"""The selection rule at kinks, and degenerate kinks: duplicates, opposites, simultaneous events, zero
-neurons."""
+"""The selection rule at kinks, and degenerate kinks: duplicates, opposites, simultaneous
+events, zero neurons."""
 
 from __future__ import annotations
 
@@ -99,8 +99,8 @@ def test_zero_neuron_stays_and_is_counted():
 
 
 def test_dead_pairs_of_orthogonal_inputs_trigger_nothing():
-    """In a rotated orthogonal family the dead pairs rest at z = 0 up to rounding: no event but the deaths
-    themselves."""
+    """In a rotated orthogonal family the dead pairs rest at z = 0 up to rounding: no event but
+    the deaths themselves."""
     rng = np.random.default_rng(4)
     n, p = 12, 6
     Q = np.linalg.qr(rng.standard_normal((n, n)))[0]
@@ -168,8 +168,8 @@ def test_small_steps_of_euler_converge_at_first_order(seed):
 
 @pytest.mark.parametrize("first", [0, 60])
 def test_opposite_inputs_are_resolved_the_same_way_at_every_tolerance(first):
-    """x and -x reach the kink together, one attracting and one repelling, and rest there while signs of c
-    change."""
+    """x and -x reach the kink together, one attracting and one repelling, and rest there while signs
+    of c change."""
     for seed in range(first, first + 60):
         X, y, W, a = draw(12, 4, 4, seed)
         labels = np.concatenate([y, np.random.default_rng(seed).uniform(-2, 2, 12)])

@@ -38,8 +38,7 @@ finish = ends[0] if len(ends) else t_end
 
 # %%
 # Explicit Euler from the same start, and the multiplier lam of the sliding pair: the share of the second
-# point's pull
-# that is needed to stay on the line.
+# point's pull that is needed to stay on the line.
 w, outer, euler = W[0].copy(), a[0], [W[0].copy()]
 for _ in range(round(t_end / step)):
     z = X @ w

@@ -1,5 +1,5 @@
-"""Convergence curves: what figures 3, 4 and 5 have in common. P(converged) and loss ratio against n,
-threshold N.
+"""Convergence curves: what figures 3, 4 and 5 have in common. P(converged) and loss ratio against
+n, threshold N.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ class Comparison:
 
 
 def curve(rows: Sequence[Row], seed: int = 0, *, rescale: bool = False) -> Curve:
-    """Curve of the rows of one law (any order); a run has converged when its loss ended at or below its
-    target.
+    """Curve of the rows of one law (any order); a run has converged when its loss ended at or
+    below its target.
 
     `seed` is that of the bootstrap of the loss ratios, `rescale` as in `stats.published_threshold`.
     """
@@ -88,11 +88,11 @@ def curve(rows: Sequence[Row], seed: int = 0, *, rescale: bool = False) -> Curve
 
 
 def published_curve(name: str, d: int | None = None, *, rescale: bool = False) -> Curve | None:
-    """A table of `pl_native.published` with columns n, p, runs, converged, as a curve; None without rows of
-    `d`.
+    """A table of `pl_native.published` with columns n, p, runs, converged, as a curve; None without
+    rows of `d`.
 
-    Its loss ratios, where it has them (else NaN), are means without a published spread: their intervals are
-    unbounded.
+    Its loss ratios, where it has them (else NaN), are means without a published spread: their
+    intervals are unbounded.
     """
     table = published.load(name)
     if d is not None:

@@ -36,8 +36,8 @@ def paper_cell(n: int, d: int, p: int, initialisation: str, replicates: int) -> 
 
 
 def shifted(cell: Cell, factor: float) -> Cell:
-    """The same cell at round(factor * n) points, horizon and target with it, width kept: a law shifted in
-    n."""
+    """The same cell at round(factor * n) points, horizon and target with it, width kept: a law
+    shifted in n."""
     n = round(factor * cell.n)
     return replace(cell, n=n, t_end=horizon(n, cell.p), stop=Stop(loss=1.0 / (2 * n)))
 

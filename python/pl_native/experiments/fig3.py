@@ -64,8 +64,8 @@ class Summary:
 
 
 def tasks(preset: str) -> list[Cell]:
-    """Cells of a preset, in increasing n. Raises ValueError for a preset that is unknown or not available
-    yet.
+    """Cells of a preset, in increasing n. Raises ValueError for a preset that is unknown or
+    not available yet.
     """
     if preset in PLANNED and preset not in PRESETS:
         available = ", ".join(repr(name) for name in PRESETS)
@@ -105,8 +105,8 @@ def _group(row: Row) -> tuple[int, str]:
 
 
 def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
-    """Left the probability of convergence, right the loss ratio: `axes[i]` is the pair for the i-th
-    comparison.
+    """Left the probability of convergence, right the loss ratio: `axes[i]` is the pair for
+    the i-th comparison.
     """
     artists = []
     for ((factor, initialisation), comparison), (left, right) in zip(
