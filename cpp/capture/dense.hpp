@@ -26,8 +26,8 @@ class DenseCapture : public CaptureModel {
     double trial_travel_sq() const override;
     void accept(double h, std::vector<double>& before) override;
     double velocity_sq() override;
-    std::int64_t n_active() const override;
-    std::int64_t at_kinks() const override;
+    Index n_active() const override;
+    Index at_kinks() const override;
     double dead_label_sq() const override;
     NeuronFacts neurons() const override;
     std::vector<double> outputs() const override;
@@ -35,7 +35,7 @@ class DenseCapture : public CaptureModel {
     void write_state(double* W, double* a) const override;
     std::int64_t evaluations() const override { return evaluations_; }
 
-    static double bytes(const FlowProblem& problem);
+    static double bytes(const Problem<double>& problem);
 
   private:
     static constexpr Index kChunk = 4;                         // neurons handed to a thread at a time

@@ -3,7 +3,7 @@
 
 #include "capture/dense.hpp"
 #include "parallel/parallel_for.hpp"
-#include "run/at.hpp"
+#include "problem/at.hpp"
 
 namespace pl {
 template <class Visit>

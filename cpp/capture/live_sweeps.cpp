@@ -3,7 +3,7 @@
 
 #include "capture/live_pairs.hpp"
 #include "parallel/parallel_for.hpp"
-#include "run/at.hpp"
+#include "problem/at.hpp"
 
 namespace pl {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kernel/kernel.hpp"
-#include "run/buffer.hpp"
+#include "problem/buffer.hpp"
 
 namespace pl {
 

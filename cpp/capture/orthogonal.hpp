@@ -14,7 +14,7 @@ namespace pl {
 class OrthogonalCapture : public CaptureModel {
   public:
     // Keeps views on the problem's arrays: W is read again by write_state.
-    OrthogonalCapture(const FlowProblem& problem, int threads, const LiveKernel& kernel = *level().live);
+    OrthogonalCapture(const Problem<double>& problem, int threads, const LiveKernel& kernel = *level().live);
 
     int points() const override { return n_; }
     const std::vector<double>& residuals() const override { return now_.r; }
@@ -34,8 +34,8 @@ class OrthogonalCapture : public CaptureModel {
     // norms_i^2 / (n p) sum of a_j^2 over live pairs: what point i does to itself. A pair dies at z = 0,
     // where its share of r is 0 too.
     std::vector<double> damping() override;
-    std::int64_t n_active() const override { return pairs_.count(); }
-    std::int64_t at_kinks() const override { return 0; }  // a pair at 0 is dead
+    Index n_active() const override { return pairs_.count(); }
+    Index at_kinks() const override { return 0; }  // a pair at 0 is dead
     double dead_label_sq() const override;
     NeuronFacts neurons() const override;
     std::vector<double> outputs() const override;
@@ -44,7 +44,7 @@ class OrthogonalCapture : public CaptureModel {
     std::int64_t evaluations() const override { return evaluations_; }
 
     // What a model of the problem allocates.
-    static double bytes(const FlowProblem& problem);
+    static double bytes(const Problem<double>& problem);
 
   private:
     struct State {
@@ -60,7 +60,7 @@ class OrthogonalCapture : public CaptureModel {
     OuterWeights outer() const;
     bool keeps_sign(std::size_t j) const;
 
-    const FlowProblem problem_;
+    const Problem<double> problem_;
     const int n_, p_;
     mutable LivePairs pairs_;  // its values may be a step behind what it stands for
     State now_, trial_;

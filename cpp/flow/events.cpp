@@ -7,7 +7,7 @@
 
 #include "flow/kernels.hpp"
 #include "flow/polynomial.hpp"
-#include "run/at.hpp"
+#include "problem/at.hpp"
 
 namespace pl {
 namespace {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "flow/pairs.hpp"
-#include "run/at.hpp"
+#include "problem/at.hpp"
 
 namespace pl {
 

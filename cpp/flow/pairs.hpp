@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "flow/basis.hpp"
-#include "flow/problem.hpp"
+#include "flow/flow.hpp"
 
 namespace pl {
 
@@ -14,7 +14,7 @@ constexpr std::size_t kPad = 8;  // neuron vectors are zero-padded to whole vect
 
 class Inputs {
   public:
-    explicit Inputs(const FlowProblem& problem);
+    explicit Inputs(const Problem<double>& problem);
 
     bool dense() const { return !rows_.empty(); }
     std::size_t stride() const { return stride_; }
