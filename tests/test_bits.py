@@ -7,7 +7,7 @@ import pytest
 
 import pl_native as pl
 from pl_native import backends
-from pl_native.backends.native import _as_tuple
+from pl_native.backends.native import euler_fields
 from pl_native.runs import checked_options, work_of
 
 _core = pytest.importorskip("pl_native._core")
@@ -25,7 +25,7 @@ def problem(n, d, p, dtype=np.float64):
 def tasks(dtype):
     options = checked_options("euler", 1e-6, 1e-9, pl.Save(count=3, states=True), pl.Stop(), "native", None)
     return [
-        _as_tuple(work_of(k, *problem(*size, dtype), 20.0, 0.25, options).task)
+        euler_fields(work_of(k, *problem(*size, dtype), 20.0, 0.25, options).task)
         for k, size in enumerate(SIZES)
     ]
 

@@ -6,8 +6,9 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 import pl_native as pl
+from pl_native.backends import RawRun
 from pl_native.backends import numpy as oracle
-from pl_native.backends.native import _as_run, _as_tuple
+from pl_native.backends.native import euler_fields
 from pl_native.runs import checked_options, work_of
 
 _core = pytest.importorskip("pl_native._core")
@@ -45,9 +46,9 @@ def run_both(data, net, step, n_steps, level):
     options = checked_options("euler", 1e-6, 1e-9, save, pl.Stop(), "native", None)
     task = work_of(0, data, net, step * n_steps, step, options).task
     assert task.n_steps == n_steps
-    (native,), _ = _core.euler([_as_tuple(task)], 1, None, level)
+    (native,), _ = _core.euler([euler_fields(task)], 1, None, level)
     (expected,), _ = oracle.euler([task], threads=1, poll=None)
-    return _as_run(native), expected
+    return RawRun(**native), expected
 
 
 def distance(run, expected):

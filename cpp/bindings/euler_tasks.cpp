@@ -31,8 +31,8 @@ py::object step_or_none(Index step) {
 
 EulerPast read_past(const py::dict& record, Index p, Index n_steps) {
     EulerPast past;
-    read_fields(record, past, kNumbers);
     read_fields(record, past, kCounts);
+    read_fields(record, past, kNumbers);
     if (past.step < 0 || past.step > n_steps)
         throw py::value_error("resume.at: expected a step within 0 .. n_steps");
     past.invariants = read_column(record, "invariants", p);
