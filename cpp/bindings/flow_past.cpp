@@ -52,8 +52,7 @@ FlowPast read_flow_past(const py::dict& record, const Problem<double>& problem, 
     past.seen = read_times(record);
     require_within(past.t, t_end);
     past.order = std::max(0, past.order);
-    for (const Column& column : kColumns)
-        past.*column.value = read_column(record, column.name, problem.p);
+    for (const Column& column : kColumns) past.*column.value = read_column(record, column.name, problem.p);
     const auto count = checked_array<Index>(record["count"], "count", 1);
     require_size(count.size(), static_cast<Index>(kCounts.size()), "count");
     for (std::size_t k = 0; k < kCounts.size(); ++k) past.count.*kCounts[k] = count.data()[k];
@@ -68,6 +67,7 @@ py::dict write_flow_past(const FlowPast& past, const Problem<double>& problem) {
     write_times(record, past.seen);
     for (const Column& column : kColumns) record[column.name] = copied(past.*column.value, {problem.p});
     std::vector<Index> count;
+    count.reserve(kCounts.size());
     for (const auto member : kCounts) count.push_back(past.count.*member);
     record["count"] = to_array(std::move(count), {static_cast<py::ssize_t>(kCounts.size())});
     std::vector<std::int8_t> modes(past.modes.size());

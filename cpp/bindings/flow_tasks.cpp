@@ -13,14 +13,14 @@ namespace {
 py::dict written_counters(const FlowResult& r) {
     const FlowCounters& c = r.past.count;
     using namespace py::literals;
-    py::dict counters(
-        "accepted"_a = c.accepted, "rejected"_a = c.rejected, "rhs"_a = c.rhs, "events"_a = c.events,
-        "on"_a = c.on, "off"_a = c.off, "slide_in"_a = c.slide_in, "slide_to_on"_a = c.slide_to_on,
-        "slide_to_off"_a = c.slide_to_off, "repelling"_a = c.repelling, "zero_neuron"_a = c.zero_neuron,
-        "a_zero"_a = c.a_zero, "sliding_end"_a = c.sliding_end, "sliding_max"_a = c.sliding_max,
-        "stabilised_steps"_a = c.stabilised_steps, "spectral_radius"_a = c.spectral_radius,
-        "criterion_time"_a = time_or_none(r.past.seen.criterion),
-        "proved_time"_a = time_or_none(r.past.seen.proved));
+    py::dict counters("accepted"_a = c.accepted, "rejected"_a = c.rejected, "rhs"_a = c.rhs,
+                      "events"_a = c.events, "on"_a = c.on, "off"_a = c.off, "slide_in"_a = c.slide_in,
+                      "slide_to_on"_a = c.slide_to_on, "slide_to_off"_a = c.slide_to_off,
+                      "repelling"_a = c.repelling, "zero_neuron"_a = c.zero_neuron, "a_zero"_a = c.a_zero,
+                      "sliding_end"_a = c.sliding_end, "sliding_max"_a = c.sliding_max,
+                      "stabilised_steps"_a = c.stabilised_steps, "spectral_radius"_a = c.spectral_radius,
+                      "criterion_time"_a = time_or_none(r.past.seen.criterion),
+                      "proved_time"_a = time_or_none(r.past.seen.proved));
     write_outcome(counters, r);
     return counters;
 }
@@ -93,7 +93,8 @@ double exit_time(const std::vector<double>& coefficients, double h, double tol) 
 }  // namespace
 
 void register_flow(py::module_& module) {
-    module.def("flow", &run_adaptive<FlowMethod>, py::arg("tasks"), py::arg("threads"), py::arg("progress") = py::none(),
+    module.def("flow", &run_adaptive<FlowMethod>, py::arg("tasks"), py::arg("threads"),
+               py::arg("progress") = py::none(),
                "Runs tasks of the event-driven flow. Returns (list of dict or None, interrupted).");
     module.def("_first_exit", &exit_time, py::arg("coefficients"), py::arg("h"), py::arg("tol"),
                "First time in [0, h] at which the polynomial is below 0 by more than tol, or a negative "

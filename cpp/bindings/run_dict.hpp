@@ -1,5 +1,5 @@
-// What a run gave, as a dictionary of plain arrays and numbers; and the record of its past, which goes out with
-// it and comes back with the task that continues it.
+// What a run gave, as a dictionary of plain arrays and numbers; and the record of its past, which goes out
+// with it and comes back with the task that continues it.
 #pragma once
 
 #include "bindings/arrays.hpp"
@@ -21,8 +21,8 @@ inline py::object time_or_none(double t) {
     return number_or_none(t, t >= 0);
 }
 
-// `clock` names the column of steps or times. Moves the arrays out of `rows`: at n = 10^6 a copy of the end state
-// is half a gibibyte.
+// `clock` names the column of steps or times. Moves the arrays out of `rows`: at n = 10^6 a copy of the end
+// state is half a gibibyte.
 template <class Real, class Clock>
 py::dict written_rows(Rows<Real, Clock>& rows, const Problem<Real>& problem, const char* clock, bool states) {
     const auto m = static_cast<py::ssize_t>(rows.t.size());
@@ -74,7 +74,8 @@ inline std::vector<double> read_column(const py::dict& record, const char* name,
     return {array.data(), array.data() + array.size()};
 }
 
-// Milestones of a method that counts in time. Records of older files know no attempt at a proof: none was made.
+// Milestones of a method that counts in time. Records of older files know no attempt at a proof: none was
+// made.
 inline Milestones read_times(const py::dict& record) {
     Milestones seen{record["criterion_time"].cast<double>(), record["proved_time"].cast<double>()};
     if (record.contains("try_below")) seen.try_below = record["try_below"].cast<double>();

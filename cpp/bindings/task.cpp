@@ -83,7 +83,8 @@ template HeldProblem<double> read_problem(const py::dict&);
 
 bool in_single_precision(const py::dict& task) {
     const py::object inputs = task[task["X"].is_none() ? "norms" : "X"];
-    return py::isinstance<py::array>(inputs) && inputs.cast<py::array>().dtype().equal(py::dtype::of<float>());
+    return py::isinstance<py::array>(inputs) &&
+           inputs.cast<py::array>().dtype().equal(py::dtype::of<float>());
 }
 
 StopRules read_stop(const py::dict& task) {

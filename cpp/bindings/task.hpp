@@ -1,10 +1,10 @@
-// The one wall of checks: a task of any method is a dictionary, and what all of them share is read here. Python's
-// checks explain; these make sure that nonsense given to the native module directly raises.
+// The one wall of checks: a task of any method is a dictionary, and what all of them share is read here.
+// Python's checks explain; these make sure that nonsense given to the native module directly raises.
 //
-// Keys of every task: X (n, d) or None with norms (n) of orthogonal inputs, y (n), W (p, d), a (p), w_perp_sq (p),
-// certifiable, orthogonal, save (an increasing array), states, stop, resume (None, or what the part before gave);
-// of Euler: step, n_steps; of the others: t_end, rtol, atol; of the flow besides: switches, dense, order,
-// stabilised, max_step.
+// Keys of every task: X (n, d) or None with norms (n) of orthogonal inputs, y (n), W (p, d), a (p), w_perp_sq
+// (p), certifiable, orthogonal, save (an increasing array), states, stop, resume (None, or what the part
+// before gave); of Euler: step, n_steps; of the others: t_end, rtol, atol; of the flow besides: switches,
+// dense, order, stabilised, max_step.
 #pragma once
 
 #include "bindings/arrays.hpp"

@@ -7,6 +7,7 @@
 #include "capture/inputs.hpp"
 #include "capture/model.hpp"
 #include "capture/moves.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 
@@ -33,7 +34,7 @@ class DenseCapture : public CaptureModel {
     std::vector<double> outputs() const override;
     Index output_terms() const override { return d_ + p_; }
     void write_state(double* W, double* a) const override;
-    std::int64_t evaluations() const override { return evaluations_; }
+    Index evaluations() const override { return evaluations_; }
 
     static double bytes(const Problem<double>& problem);
 
@@ -59,7 +60,7 @@ class DenseCapture : public CaptureModel {
     bool too_many_kinks();
     void begin_touched(Index j);
     void move_weights(Index j);
-    std::size_t find_crossings(Index j);
+    Index find_crossings(Index j);
     void refresh();
     void preactivations(const double* W, double* z);
     bool meet_kinks(Index j, const double* impulse);
@@ -85,7 +86,7 @@ class DenseCapture : public CaptureModel {
     Buffer<Word> signs_, seen_;  // (p, blocks): of the trial's z; pairs already among the touched
     std::vector<double> invariant_, rate_, middle_;  // (p): a^2 - |w|^2; da/dt; a in the middle of the step
     double velocity_sq_ = -1;                        // of the state; negative: not known yet
-    std::int64_t evaluations_ = 0;
+    Index evaluations_ = 0;
 };
 
 }  // namespace pl

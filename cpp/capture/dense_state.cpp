@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "capture/dense.hpp"
-#include "problem/at.hpp"
+#include "kernel/index.hpp"
 #include "problem/certificate.hpp"
 
 namespace pl {
@@ -29,11 +29,11 @@ std::vector<Touched> DenseCapture::at_kink(Index j) const {
     std::vector<Touched> kinks = now_.touched[at(j)];
     for (Touched& pair : kinks) pair.first = pair.share = pair.last;
     const double* z = now_.z.data() + j * ldz_;
-    const std::size_t resting = kinks.size();
+    const Index resting = size_of(kinks);
     for (Index i = 0; i < n_; ++i) {
         if (z[i] != 0.0) continue;
         const int point = static_cast<int>(i);
-        const auto known = kinks.begin() + static_cast<std::ptrdiff_t>(resting);
+        const auto known = kinks.begin() + resting;
         if (std::any_of(kinks.begin(), known, [point](const Touched& pair) { return pair.point == point; }))
             continue;
         kinks.emplace_back();
@@ -54,9 +54,9 @@ Index DenseCapture::n_active() const {
 }
 
 Index DenseCapture::at_kinks() const {
-    std::size_t count = 0;
-    for (const auto& touched : now_.touched) count += touched.size();
-    return static_cast<Index>(count);
+    Index count = 0;
+    for (const auto& touched : now_.touched) count += size_of(touched);
+    return count;
 }
 
 double DenseCapture::dead_label_sq() const {

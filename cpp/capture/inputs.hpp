@@ -2,6 +2,7 @@
 #pragma once
 
 #include "capture/neuron.hpp"
+#include "kernel/index.hpp"
 #include "problem/packed.hpp"
 #include "problem/problem.hpp"
 

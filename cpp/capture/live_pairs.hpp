@@ -1,16 +1,17 @@
-// The live pairs of a network on orthogonal inputs, packed as kernel/live_pairs.hpp says, and the sweeps over
+// The live pairs of a network on orthogonal inputs, packed as kernel/live_steps.hpp says, and the sweeps over
 // them. Points are taken with positive labels first, so that whole words are dead once the wrongly signed
 // pairs are. Cut into parts, a number fixed by (n, p): threads take parts, sums are added in the order of
 // parts.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <vector>
 
 #include "capture/pages.hpp"
-#include "problem/problem.hpp"
-#include "kernel/live_pairs.hpp"
+#include "kernel/index.hpp"
+#include "kernel/live_steps.hpp"
 #include "problem/buffer.hpp"
+#include "problem/problem.hpp"
 
 namespace pl {
 
@@ -39,7 +40,7 @@ class LivePairs {
     // At the state, for residuals r: sums of LiveKernel::rates with push_i = norms_i r_i / n.
     void rates(const double* r, NeuronSums& sums);
 
-    std::int64_t count();
+    Index count();
     // sums_i (n) = sum of weights_j over the live pairs of point i.
     void weigh(const double* weights, double* sums);
     // Sum of y_i^2 over the points without a live pair that can help: one whose neuron has sign 0 or that of

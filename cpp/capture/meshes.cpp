@@ -105,11 +105,11 @@ double Meshes::error() const {
 }
 
 double Meshes::passage(double level) const {
-    for (std::size_t k = 1; k < marks_.size(); ++k) {
-        const double before = marks_[k - 1].sum_r2, after = marks_[k].sum_r2;
+    for (Index k = 1; k < size_of(marks_); ++k) {
+        const double before = marks_[at(k - 1)].sum_r2, after = marks_[at(k)].sum_r2;
         if (before < level || after >= level) continue;
         const double share = std::log(before / level) / std::log(before / after);
-        return marks_[k - 1].t + (marks_[k].t - marks_[k - 1].t) * share;
+        return marks_[at(k - 1)].t + (marks_[at(k)].t - marks_[at(k - 1)].t) * share;
     }
     return -1;
 }

@@ -8,6 +8,7 @@
 
 #include "capture/dense.hpp"
 #include "capture/step.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 
@@ -30,10 +31,10 @@ class Meshes {
         return speed_sq_;
     }  // mean over the last fine step of sum |dw_j/dt|^2 + (da_j/dt)^2
     double radius() const { return fine_.step.radius(); }
-    std::int64_t evaluations() const { return fine_.model->evaluations() + coarse_.model->evaluations(); }
-    std::int64_t accepted() const { return accepted_; }
-    std::int64_t rejected() const { return rejected_; }
-    std::int64_t stabilised() const { return fine_.step.stabilised(); }
+    Index evaluations() const { return fine_.model->evaluations() + coarse_.model->evaluations(); }
+    Index accepted() const { return accepted_; }
+    Index rejected() const { return rejected_; }
+    Index stabilised() const { return fine_.step.stabilised(); }
     // When sum r^2 passed below `level` in the last advance, counted from its start; negative if it did not.
     double passage(double level) const;
     void drop_coarse() { coarse_.model.reset(); }  // nothing but fine() may be asked after
@@ -60,7 +61,7 @@ class Meshes {
     // Of the coarse step, near the length that last would have raised the loss.
     double ceiling_ = std::numeric_limits<double>::infinity();
     std::vector<Mark> marks_;  // of the fine mesh in the last advance
-    std::int64_t accepted_ = 0, rejected_ = 0;
+    Index accepted_ = 0, rejected_ = 0;
 };
 
 }  // namespace pl

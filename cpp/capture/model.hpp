@@ -10,9 +10,9 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdint>
 #include <vector>
 
+#include "kernel/index.hpp"
 #include "problem/state.hpp"
 
 namespace pl {
@@ -47,7 +47,7 @@ class CaptureModel : public State<double> {
     // empty.
     virtual std::vector<double> damping() { return {}; }
 
-    virtual std::int64_t evaluations() const = 0;  // right-hand sides so far
+    virtual Index evaluations() const = 0;  // right-hand sides so far
 };
 
 }  // namespace pl

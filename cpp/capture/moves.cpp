@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "kernel/dispatch.hpp"
-#include "problem/at.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 
@@ -34,7 +34,7 @@ void SingleMoves::gradient(const Word* masks, const double* weights, double* G, 
 
 void SingleMoves::preactivations(const std::vector<Index>& neurons, const Ends& ends) {
     const PackedData<float> data = packed_.view();
-    const auto count = static_cast<Index>(neurons.size());
+    const auto count = size_of(neurons);
     for (Index l = 0; l < count; ++l) {
         const Index start = neurons[at(l)] * ends.stride;
         for (Index k = 0; k < data.d; ++k)

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "capture/inputs.hpp"
+#include "kernel/index.hpp"
 #include "parallel/parallel_for.hpp"
 
 namespace pl {

@@ -8,6 +8,7 @@
 #include "capture/live_pairs.hpp"
 #include "capture/model.hpp"
 #include "kernel/dispatch.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 
@@ -41,7 +42,7 @@ class OrthogonalCapture : public CaptureModel {
     std::vector<double> outputs() const override;
     Index output_terms() const override { return p_ + 4; }
     void write_state(double* W, double* a) const override;
-    std::int64_t evaluations() const override { return evaluations_; }
+    Index evaluations() const override { return evaluations_; }
 
     // What a model of the problem allocates.
     static double bytes(const Problem<double>& problem);
@@ -58,7 +59,7 @@ class OrthogonalCapture : public CaptureModel {
     void set_middle(double h);
     void set_outer();
     OuterWeights outer() const;
-    bool keeps_sign(std::size_t j) const;
+    bool keeps_sign(Index j) const;
 
     const Problem<double> problem_;
     const int n_, p_;
@@ -72,7 +73,7 @@ class OrthogonalCapture : public CaptureModel {
     std::vector<double> abar_, escape_;
     std::vector<unsigned char> crossing_;  // a_j may cross 0
     double travel_sq_ = 0;
-    std::int64_t evaluations_ = 0;
+    Index evaluations_ = 0;
 };
 
 }  // namespace pl

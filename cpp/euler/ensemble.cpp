@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "parallel/parallel_for.hpp"
 #include "euler/euler.hpp"
+#include "parallel/parallel_for.hpp"
 #include "problem/memory.hpp"
 #include "problem/packed.hpp"
 

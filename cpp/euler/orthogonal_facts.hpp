@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "euler/orthogonal_tiles.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 
@@ -57,7 +58,7 @@ double dead_label_sq(const OrthogonalTiles<Real>& tiles) {
 // sums[k] += w^2 over the pairs of the k-th of kSums tiles.
 template <Index kSums, class Real>
 void add_squares(const Real* const* tiles, Index count, double* sums) {
-    double sum[kSums];
+    double sum[at(kSums)];
     std::copy_n(sums, kSums, sum);
     for (Index i = 0; i < count; ++i)
         for (Index k = 0; k < kSums; ++k) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "problem/at.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 

@@ -15,7 +15,8 @@ class Journal {
 
     void accepted(bool stabilised);
     void rejected(Index steps = 1) { count_.rejected += steps; }
-    void piece(double t, double h, const Jets& jets);  // the polynomial of a step, where dense output is wanted
+    void piece(double t, double h,
+               const Jets& jets);  // the polynomial of a step, where dense output is wanted
 
     void changed(const Switch& pair, bool repelling);  // its mode has
     void zero_neuron() { ++count_.zero_neuron; }
@@ -23,8 +24,8 @@ class Journal {
     void event() { ++count_.events; }
     void sliding(Index pairs);  // at present
 
-    void start(State<double>& state);              // invariants at the very start
-    void visit(double t, State<double>& state);    // a row, if one is asked for
+    void start(State<double>& state);            // invariants at the very start
+    void visit(double t, State<double>& state);  // a row, if one is asked for
     double goal() const { return recorder_.goal(options_.t_end); }
     Index accepted_steps() const { return count_.accepted; }
     // The end: `past` is what the next part has to know, but for what is counted here.

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "flow/kernels.hpp"
-#include "problem/at.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 namespace {
@@ -42,7 +42,7 @@ void Switcher::go_on(const FlowPast& past, const double* W, const double* a) {
     Kinks kinks(at(in_.p));
     for (int j = 0; j < in_.p; ++j) {
         for (int i = 0; i < in_.n; ++i) {
-            const Mode mode = past.modes[pairs_.index(j, i)];
+            const Mode mode = past.modes[at(pairs_.index(j, i))];
             // inputs that hardly are independent may be refused in another order than they came in
             const bool kept = mode != Mode::kSlide || pairs_.slide[at(j)].add(i, in_.row(i));
             pairs_.set(j, i, kept ? mode : Mode::kOff);

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "problem/at.hpp"
+#include "kernel/index.hpp"
 #include "problem/rounding.hpp"
 
 namespace pl {
@@ -21,8 +21,8 @@ double input_norm(const Problem<Real>& problem, Index i) {
     return std::sqrt(sum);
 }
 
-// By how much each residual may be off: abs(y_i) and (1/p) sum_j abs(a_j) norm(w_j) norm(x_i) bound the terms of
-// its sum.
+// By how much each residual may be off: abs(y_i) and (1/p) sum_j abs(a_j) norm(w_j) norm(x_i) bound the terms
+// of its sum.
 template <class Real>
 class ResidualSlack {
   public:
@@ -79,7 +79,8 @@ bool proves_convergence(const Problem<Real>& problem, const State<Real>& state) 
     if (!problem.certifiable) return false;
     const NeuronFacts neurons = state.neurons();
     for (Index j = 0; j < problem.p; ++j)
-        if (!keeps_sign(neurons.a[at(j)], neurons.w_sq[at(j)] + problem.outside_sq(j), problem.d)) return false;
+        if (!keeps_sign(neurons.a[at(j)], neurons.w_sq[at(j)] + problem.outside_sq(j), problem.d))
+            return false;
     return residual_sq_upper(problem, state, neurons) < level_below(problem);
 }
 
@@ -116,9 +117,9 @@ double invariant_drift(const std::vector<double>& start, const NeuronFacts& now)
     return worst;
 }
 
-#define PLN_INSTANTIATE(Real)                                                     \
-    template double criterion_level(const Problem<Real>&);                        \
-    template bool proves_convergence(const Problem<Real>&, const State<Real>&);   \
+#define PLN_INSTANTIATE(Real)                                                   \
+    template double criterion_level(const Problem<Real>&);                      \
+    template bool proves_convergence(const Problem<Real>&, const State<Real>&); \
     template double provable_level(const Problem<Real>&, const State<Real>&);
 PLN_INSTANTIATE(float)
 PLN_INSTANTIATE(double)

@@ -17,13 +17,13 @@ double criterion_level(const Problem<Real>& problem);
 template <class Real>
 bool proves_convergence(const Problem<Real>& problem, const State<Real>& state);
 
-// A level of sum r_i^2 just below criterion_level: a state there is below it whatever rounding has hidden, as far
-// as the weights are about those of `state`.
+// A level of sum r_i^2 just below criterion_level: a state there is below it whatever rounding has hidden, as
+// far as the weights are about those of `state`.
 template <class Real>
 double provable_level(const Problem<Real>& problem, const State<Real>& state);
 
-// abs(a_j) >= norm(w_j), and so for ever (Lemma 1): a_j cannot change its sign. norm(w_j)^2 is a sum of `terms`
-// squares.
+// abs(a_j) >= norm(w_j), and so for ever (Lemma 1): a_j cannot change its sign. norm(w_j)^2 is a sum of
+// `terms` squares.
 bool keeps_sign(double a, double w_sq, Index terms);
 
 // Orthogonal data: the loss stays above dead_label_sq() / (2n) for ever. Rounded down; 0: no bound.

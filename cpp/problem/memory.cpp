@@ -47,7 +47,7 @@ std::string human(double bytes) {
 
 double available_bytes() {
     if (const char* text = std::getenv("PL_NATIVE_MAX_BYTES")) {
-        const double limit = std::atof(text);
+        const double limit = std::strtod(text, nullptr);
         if (limit > 0) return limit;
     }
     return std::max(0.0, std::min(free_ram(), cgroup_left()));

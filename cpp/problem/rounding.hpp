@@ -5,9 +5,9 @@
 
 namespace pl {
 
-// Bound on the relative error of a sum of `terms` products of one sign, or on the error of any such sum over the
-// sum of the terms' sizes, in whatever order they were added: Higham's gamma, doubled so that its own rounding
-// is covered.
+// Bound on the relative error of a sum of `terms` products of one sign, or on the error of any such sum over
+// the sum of the terms' sizes, in whatever order they were added: Higham's gamma, doubled so that its own
+// rounding is covered.
 inline double rounding(Index terms) {
     constexpr double kUnit = 0x1p-53;
     return 2 * static_cast<double>(terms) * kUnit;

@@ -1,6 +1,6 @@
 #include "problem/rows.hpp"
 
-#include "problem/at.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 namespace {

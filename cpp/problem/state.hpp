@@ -1,5 +1,5 @@
-// What every method tells of the state it has reached: to whoever records it (rows.hpp) and to whoever judges it
-// (verdict.hpp). Asked for only where it is wanted: some answers cost a pass over the data.
+// What every method tells of the state it has reached: to whoever records it (rows.hpp) and to whoever judges
+// it (verdict.hpp). Asked for only where it is wanted: some answers cost a pass over the data.
 #pragma once
 
 #include <vector>

@@ -1,5 +1,5 @@
-// How a run ended. The numeric order is the precedence when several hold at one step (verdict.cpp). Python owns
-// the table (pl_native.Status, with the messages); a test compares the two.
+// How a run ended. The numeric order is the precedence when several hold at one step (verdict.cpp). Python
+// owns the table (pl_native.Status, with the messages); a test compares the two.
 #pragma once
 
 #include <array>

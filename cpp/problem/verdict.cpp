@@ -35,7 +35,8 @@ Status Verdict<Real>::judge(const Moment& moment, State<Real>& state) {
     return unstable(moment, state) ? Status::kUnstable : Status::kHorizon;
 }
 
-// First times. A proof is a pass in plain double arithmetic, so it is not tried again until the loss has halved.
+// First times. A proof is a pass in plain double arithmetic, so it is not tried again until the loss has
+// halved.
 template <class Real>
 void Verdict<Real>::note(const Moment& moment, const State<Real>& state) {
     const double sum = state.sum_r2();
@@ -101,7 +102,8 @@ template <class Real>
 double Verdict<Real>::criterion_level(const State<Real>& state) const {
     constexpr double kBelow = 1 - 2e-12;  // far above the rounding of a sum, so that the state there is below
     if (!stop_.criterion) return -1;
-    return problem_.certifiable ? std::min(level_ * kBelow, provable_level(problem_, state)) : level_ * kBelow;
+    return problem_.certifiable ? std::min(level_ * kBelow, provable_level(problem_, state))
+                                : level_ * kBelow;
 }
 
 template <class Real>

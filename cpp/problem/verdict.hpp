@@ -26,12 +26,12 @@ struct Milestones {
 
 // Where a run is, in its method's own words.
 struct Moment {
-    double now = 0;      // as milestones count
-    double t = 0;        // time
-    double off = 0;      // relative bound on the error of sum r^2
-    Index steps = 0;     // taken so far, earlier parts of the run included
-    bool end = false;    // t is the horizon
-    bool moved = true;   // false: the first state of a run that goes on, whose slices must come to an end
+    double now = 0;     // as milestones count
+    double t = 0;       // time
+    double off = 0;     // relative bound on the error of sum r^2
+    Index steps = 0;    // taken so far, earlier parts of the run included
+    bool end = false;   // t is the horizon
+    bool moved = true;  // false: the first state of a run that goes on, whose slices must come to an end
     bool cancelled = false;
     // Of a method that knows it: when sum r^2 passed min y_i^2 on the way here, on the solution itself.
     std::optional<double> passed = {};
@@ -59,8 +59,8 @@ class Verdict {
 
     const Milestones& milestones() const { return seen_; }
     double level() const { return level_; }  // min y_i^2
-    // The levels of sum r^2 at which `judge` would end a run: one that can end its steps where it wants ends one
-    // a little below. Negative: none.
+    // The levels of sum r^2 at which `judge` would end a run: one that can end its steps where it wants ends
+    // one a little below. Negative: none.
     double target_level() const;
     double criterion_level(const State<Real>& state) const;
     double loss_bound(const State<Real>& state) const;  // 0: none

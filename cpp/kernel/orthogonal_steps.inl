@@ -1,7 +1,6 @@
 // Orthogonal inputs: z_ji is moved by r_i alone, and a pair with z_ji <= 0 rests for ever. The state is the
 // pre-activations themselves, cut into tiles of one neuron by kTileOfPoints points; `prune` moves tiles
 // without a live pair behind the others, so that a sweep reads the live ones front to back and nothing else.
-#pragma once
 
 #if defined(__AVX512F__)
 constexpr int kOrthogonalVectors = 4;
@@ -78,7 +77,7 @@ PLN_INLINE void block_residuals(const OrthogonalArgs<Real>& s, Index b, const Ve
     const Vec<Real> inverse_p = broadcast(Real{1} / static_cast<Real>(s.p));
 #pragma GCC unroll 8
     for (int v = 0; v < V; ++v) {
-        const Index i = b * B + v * L;
+        const Index i = b * B + Index{v} * L;
         const Vec<Real> norm = load(s.norms + i), r = load(s.y + i) - norm * h[v] * inverse_p;
         store(s.push + i, norm * r);
 #pragma GCC unroll 16

@@ -1,7 +1,5 @@
 // The few vector operations that the kernel needs, for the level this unit is compiled for. Arithmetic is
-// GCC's and Clang's vector extension; only fma, the sign bits and one maximum need intrinsics. Included
-// inside namespace pl::PLN_LEVEL.
-#pragma once
+// GCC's and Clang's vector extension; only fma, the sign bits and one maximum need intrinsics.
 
 #define PLN_INLINE inline __attribute__((always_inline))
 

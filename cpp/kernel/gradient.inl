@@ -2,11 +2,10 @@
 // there are only sixteen possible partial sums: they are tabulated once (11 additions) and every neuron then
 // adds one row of the table instead of four masked products. At p = 37 this halves, at p = 400 it quarters
 // the arithmetic of the dense product.
-#pragma once
 
 constexpr int kGroupPoints = 4, kTableRows = 16;
-constexpr int kBatchGroups = 6;                                  // groups tabulated together
-constexpr pl::Index kBatchPoints = kGroupPoints * kBatchGroups;  // 24: a block is two batches
+constexpr int kBatchGroups = 6;                                             // groups tabulated together
+constexpr pl::Index kBatchPoints = pl::Index{kGroupPoints} * kBatchGroups;  // 24: a block is two batches
 
 template <class Real, int Bytes>
 constexpr int kRowReals = pl::kChunkVectors * kLanes<Real, Bytes>;

@@ -1,6 +1,5 @@
 // Damped Adams-Bashforth over points, a vector of them at a time. Vectors take less than the traffic of the
 // arrays; exponentials one by one took as long as the sweep over 30 pairs of each point.
-#pragma once
 
 using DampedVec = Vec<double>;
 typedef double LooseVec __attribute__((vector_size(kVectorBytes), aligned(8), may_alias));

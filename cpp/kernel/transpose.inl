@@ -1,6 +1,5 @@
 // A panel for the forward half, made from the rows of its block where X is kept in one layout only: L by L
 // transposes in registers, into scratch that stays in the nearest caches.
-#pragma once
 
 template <int... L>
 struct Places {};

@@ -1,6 +1,5 @@
 // The highest rate of fused multiply-adds that this level reaches: a loop that touches registers only. It is
 // the yardstick of the benchmarks; nothing else calls it.
-#pragma once
 
 #if defined(__AVX512F__) || defined(__aarch64__)
 constexpr int kPeakSums = 24;  // of 32 registers; latency times throughput needs at most 16

@@ -1,4 +1,4 @@
-// The interface of the kernel's capture steps on orthogonal inputs (orthogonal_capture.hpp): live pairs only,
+// The interface of the kernel's capture steps on orthogonal inputs (live_steps.inl): live pairs only,
 // packed. Points come in blocks of 64. Of one block and neuron, bit l of a word is 1 where pair l is live
 // (w_ji > 0), and the values of the live ones follow each other; words and values are ordered by block, then
 // by neuron. Half of the pairs are dead at the start and three quarters soon after, so this takes half to a

@@ -1,6 +1,5 @@
 // Pre-activations of one panel, register-tiled, with mask and output taken while z is still in registers.
 // Lanes run along the points, so no lane is wasted on neurons or dimensions, whatever p and d are.
-#pragma once
 
 // z for J neurons by V vectors of points; x: (d, V * lanes); w: J rows of stride ldw.
 template <class Real, int J, int V>

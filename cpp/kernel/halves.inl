@@ -1,6 +1,5 @@
 // The two halves of a pass on their own, and what lies between them: z in memory instead of in registers, and
 // weights in place of residuals. The capture method needs both ends of a step at once.
-#pragma once
 
 template <class Real, int J, int V>
 PLN_INLINE void store_tile(const Real* x, const Real* w, pl::Index ldw, pl::Index d, Real* to,

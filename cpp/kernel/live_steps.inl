@@ -1,8 +1,5 @@
-// Capture steps on orthogonal inputs, on packed live pairs (live_pairs.hpp). Each function reads the values
+// Capture steps on orthogonal inputs, on packed live pairs (live_steps.hpp). Each function reads the values
 // once, in order; lanes without a live pair carry zeros.
-#pragma once
-
-#include "kernel/live_lanes.hpp"
 
 using LiveBits = decltype(LiveVec{} > LiveVec{});
 
@@ -54,7 +51,7 @@ PLN_INLINE void norms_of_word(const LiveArgs& s, Index j, Word word, const doubl
                               LiveVec& travel) {
     NormSums<Crossing> sums(s, j);
     over_word(word, w, [&](int v, Pattern at, LiveVec from) __attribute__((always_inline)) {
-        sums.add(at, only(at, from), load(push + v * kLiveLanes), travel);
+        sums.add(at, only(at, from), load(push + Index{v} * kLiveLanes), travel);
     });
     sums.add_to(s, j);
 }
@@ -87,12 +84,12 @@ void live_outputs(LiveArgs& s) {
             if (word == 0) continue;
             const LiveVec abar = broadcast(s.abar[j]), a = broadcast(s.a[j]);
             over_word(word, w, [&](int v, Pattern at, LiveVec from) __attribute__((always_inline)) {
-                const LiveVec to = fma(abar, load(push + v * kLiveLanes), from);
+                const LiveVec to = fma(abar, load(push + Index{v} * kLiveLanes), from);
                 h[v] = fma(a, surviving(at, to), h[v]);
                 deaths |= reinterpret_cast<LiveBits>(only(at, to > LiveVec{} ? LiveVec{} : one));
             });
         }
-        for (int v = 0; v < kWordVectors; ++v) store(s.h + b * kWordPoints + v * kLiveLanes, h[v]);
+        for (int v = 0; v < kWordVectors; ++v) store(s.h + b * kWordPoints + Index{v} * kLiveLanes, h[v]);
     }
     s.deaths = s.deaths || positive_bits(reinterpret_cast<LiveVec>(deaths)) != 0;
     s.w = w;
@@ -128,7 +125,7 @@ PLN_INLINE bool write_alive(const LastMove& last, Index b, Index j, Word word, c
         w;  // the compiler cannot know that storing a vector changes neither this nor the count
     double* place = out.values + out.count;
     over_word<kWriteGroup>(word, read, [&](int v, Pattern at, LiveVec from) __attribute__((always_inline)) {
-        const LiveVec to = only(at, fma(abar, load(push + v * kLiveLanes), from));
+        const LiveVec to = only(at, fma(abar, load(push + Index{v} * kLiveLanes), from));
         deaths |= reinterpret_cast<LiveBits>(only(at, to > LiveVec{} ? LiveVec{} : one));
         pack(place, at, to);
         place += at.count();
@@ -149,7 +146,7 @@ PLN_INLINE Word write_dying(const LastMove& last, Index b, Index j, Word word, c
     Word kept = 0;
     double* place = out.values + out.count;
     over_word<kWriteGroup>(word, w, [&](int v, Pattern at, LiveVec from) __attribute__((always_inline)) {
-        const LiveVec to = surviving(at, fma(abar, load(push + v * kLiveLanes), from));
+        const LiveVec to = surviving(at, fma(abar, load(push + Index{v} * kLiveLanes), from));
         const Word still = positive_bits(to);
         const Pattern left = pattern_of(still);
         pack(place, left, to);
@@ -195,7 +192,7 @@ PLN_INLINE Word write_norms_of_word(const LiveArgs& s, Index b, Index j, Word wo
     NormSums<Crossing> sums(s, j);
     LiveVec moved = travel;
     const auto add = [&](int v, Pattern at, LiveVec from) __attribute__((always_inline)) {
-        sums.add(at, from, load(push + v * kLiveLanes), moved);
+        sums.add(at, from, load(push + Index{v} * kLiveLanes), moved);
     };
     Word kept = word;
     if (!write_alive(s.last, b, j, word, w, out, add)) {
@@ -227,7 +224,7 @@ void live_rates(LiveArgs& s) {
             const double* push = s.push + b * kWordPoints;
             LiveVec squares = load(s.squares + j * kLiveLanes), products = load(s.products + j * kLiveLanes);
             over_word(word, w, [&](int v, Pattern at, LiveVec from) __attribute__((always_inline)) {
-                const LiveVec pushed = only(at, load(push + v * kLiveLanes));
+                const LiveVec pushed = only(at, load(push + Index{v} * kLiveLanes));
                 squares = fma(pushed, pushed, squares);
                 products = fma(pushed, only(at, from), products);
             });
@@ -247,7 +244,7 @@ void live_weigh(LiveArgs& s) {
 #pragma GCC unroll 32
             for (int v = 0; v < kWordVectors; ++v) h[v] += only(pattern_of(word, v), a);
         }
-        for (int v = 0; v < kWordVectors; ++v) store(s.h + b * kWordPoints + v * kLiveLanes, h[v]);
+        for (int v = 0; v < kWordVectors; ++v) store(s.h + b * kWordPoints + Index{v} * kLiveLanes, h[v]);
     }
 }
 

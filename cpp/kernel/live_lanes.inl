@@ -1,6 +1,5 @@
 // Values of live pairs between the place they are packed in and the lanes of a vector. A pattern says which
-// lanes hold a live pair. Included by orthogonal_capture.hpp.
-#pragma once
+// lanes hold a live pair.
 
 using LiveVec = Vec<double>;
 constexpr int kLiveLanes = kLanes<double>;
