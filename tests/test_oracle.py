@@ -6,10 +6,11 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 import pl_native as pl
-from pl_native.backends import RawRun
+from pl_native._run.call_options import checked_options
+from pl_native._run.task import work_of
 from pl_native.backends import numpy as oracle
+from pl_native.backends.contract import EulerRun
 from pl_native.backends.native import euler_fields
-from pl_native.runs import checked_options, work_of
 
 _core = pytest.importorskip("pl_native._core")
 
@@ -43,12 +44,14 @@ def large_problems_step(data, net):
 
 def run_both(data, net, step, n_steps, level):
     save = pl.Save(count=2)
-    options = checked_options("euler", 1e-6, 1e-9, save, pl.Stop(), "native", None)
+    options = checked_options(
+        method="euler", rtol=1e-6, atol=1e-9, save=save, stop=pl.Stop(), backend="native"
+    )
     task = work_of(0, data, net, step * n_steps, step, options).task
     assert task.n_steps == n_steps
     (native,), _ = _core.euler([euler_fields(task)], 1, None, level)
     (expected,), _ = oracle.euler([task], threads=1, poll=None)
-    return RawRun(**native), expected
+    return EulerRun(**native), expected
 
 
 def distance(run, expected):

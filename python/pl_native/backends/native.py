@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from pl_native.backends import EulerTask, Poll, RawRun
-from pl_native.backends.flow_task import DenseFlow, FlowRun, FlowTask, SwitchLog
+from pl_native._problem import Stop
+from pl_native.backends.contract import EulerRun, EulerTask, FlowRun, FlowTask, Poll
+from pl_native.backends.flow_records import DenseFlow, SwitchLog
 
 if TYPE_CHECKING:
     from pl_native import _core
-    from pl_native.types import Stop
 
     Adaptive: TypeAlias = Callable[
         [Sequence[_core.FlowFields], int, Poll | None], tuple[list[_core.FlowRunFields | None], bool]
@@ -30,13 +30,13 @@ def available() -> bool:
 
 def euler(
     tasks: Sequence[EulerTask], *, threads: int | None, poll: Poll | None
-) -> tuple[list[RawRun | None], bool]:
+) -> tuple[list[EulerRun | None], bool]:
     """Explicit Euler over the thread team; same bits for any number of threads and any order of the tasks."""
     from pl_native import _core
 
     team = _core.default_threads() if threads is None else threads
     found, interrupted = _core.euler([euler_fields(task) for task in tasks], team, poll)
-    return [None if run is None else RawRun(**run) for run in found], interrupted
+    return [None if run is None else EulerRun(**run) for run in found], interrupted
 
 
 def flow(
