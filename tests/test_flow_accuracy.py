@@ -34,9 +34,8 @@ def test_forty_mixed_problems():
     assert sum(count >= 10 for count in sliding) >= 20
 
 
-# Where a step of 1e-3 has not yet joined the branch of the flow (the trajectory hangs on a repelling
-# kink), or a neuron has
-# reached w = 0, from which Euler escapes and the rule does not.
+# Where a step of 1e-3 has not yet joined the branch of the flow (the trajectory hangs on a repelling kink),
+# or a neuron has reached w = 0, from which Euler escapes and the rule does not.
 OTHER_BRANCH = (8, 13)
 ZERO_NEURON = (9, 30)
 

@@ -143,7 +143,7 @@ def check_degenerate(seeds, rtol):
         assert (np.diff(got.switches.t) >= 0).all(), seed
         size = max(1.0, np.max(got.a**2), np.max(problem[3] ** 2))
         assert got.invariant_drift.max() <= 100 * rtol * size, seed
-    assert len(limited) <= 0.01 * len(seeds), f"SWITCH_LIMIT or STEP_LIMIT for seeds {limited}"
+    assert len(limited) <= 0.01 * len(seeds), f"SWITCH_LIMIT or Status.STEP_LIMIT for seeds {limited}"
 
 
 @pytest.mark.parametrize("rtol", [1e-4, 1e-8])

@@ -1,6 +1,6 @@
 // Table of contents of pl_native._core. Private: use the package, which checks and explains.
 #include "bindings/register.hpp"
-#include "run/memory.hpp"
+#include "problem/memory.hpp"
 
 PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
     module.doc() = "Native core of pl_native; private.";

@@ -36,7 +36,7 @@ class DenseCapture : public CaptureModel {
     void write_state(double* W, double* a) const override;
     Index evaluations() const override { return evaluations_; }
 
-    static double bytes(const FlowProblem& problem);
+    static double bytes(const Problem<double>& problem);
 
   private:
     static constexpr Index kChunk = 4;                         // neurons handed to a thread at a time

@@ -3,6 +3,7 @@
 
 #include "capture/dense.hpp"
 #include "kernel/index.hpp"
+#include "problem/certificate.hpp"
 
 namespace pl {
 // The velocity that the inclusion selects: shares of this instant, not of a step.
@@ -60,12 +61,16 @@ Index DenseCapture::at_kinks() const {
 
 double DenseCapture::dead_label_sq() const {
     const Problem<double>& problem = inputs_->problem();
+    const NeuronFacts facts = neurons();
+    std::vector<bool> fixed(at(p_));
+    for (Index j = 0; j < p_; ++j)
+        fixed[at(j)] = keeps_sign(facts.a[at(j)], facts.w_sq[at(j)] + problem.outside_sq(j), d_);
     double sum = 0;
     for (Index i = 0; i < n_; ++i) {
         bool able = false;
         for (Index j = 0; j < p_ && !able; ++j) {
-            const bool fixed = invariant_[at(j)] >= 0.0 && now_.a.data()[j] * problem.y[i] < 0.0;
-            able = now_.z.data()[j * ldz_ + i] > 0.0 && !fixed;
+            const bool wrong = fixed[at(j)] && now_.a.data()[j] * problem.y[i] < 0.0;
+            able = now_.z.data()[j * ldz_ + i] > 0.0 && !wrong;
         }
         if (!able) sum += problem.y[i] * problem.y[i];
     }
@@ -111,9 +116,9 @@ double DenseCapture::trial_travel_sq() const {
     return sum;
 }
 
-double DenseCapture::bytes(const FlowProblem& problem) {
+double DenseCapture::bytes(const Problem<double>& problem) {
     const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
-    const double d = problem.d + 8.0, p = problem.p;
+    const double d = static_cast<double>(problem.d) + 8.0, p = static_cast<double>(problem.p);
     const double kinks = std::min(p * points * points, kMostKinkBytes);
     return 8 * (3 * p * d + 2 * p * points + 10 * points) + 4 * p * points / 6 + SingleMoves::bytes(problem) +
            kinks;

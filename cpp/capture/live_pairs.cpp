@@ -21,7 +21,7 @@ Index part_count(Index n, Index p) {
 
 }  // namespace
 
-LivePairs::LivePairs(const FlowProblem& problem, const LiveKernel& kernel, int threads)
+LivePairs::LivePairs(const Problem<double>& problem, const LiveKernel& kernel, int threads)
     : problem_(problem),
       kernel_(kernel),
       threads_(threads),
@@ -135,7 +135,7 @@ void LivePairs::write_state(double* W) {
     });
 }
 
-double LivePairs::bytes(const FlowProblem& problem) {
+double LivePairs::bytes(const Problem<double>& problem) {
     const Index n = problem.n, p = problem.p, blocks = block_count(n);
     constexpr Index kMostLanes = 8, kPage = 4096;
     Index live = 0;

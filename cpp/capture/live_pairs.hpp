@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "capture/pages.hpp"
-#include "flow/problem.hpp"
 #include "kernel/index.hpp"
 #include "kernel/live_steps.hpp"
-#include "run/buffer.hpp"
+#include "problem/buffer.hpp"
+#include "problem/problem.hpp"
 
 namespace pl {
 
@@ -28,7 +28,7 @@ struct NeuronSums {
 
 class LivePairs {
   public:
-    LivePairs(const FlowProblem& problem, const LiveKernel& kernel, int threads);
+    LivePairs(const Problem<double>& problem, const LiveKernel& kernel, int threads);
 
     // Sets the move: pushes norms_i Q_i / n. Sums of LiveKernel::norms; returns sum (w'_ji - w_ji)^2.
     double norms(const double* impulse, const OuterWeights& outer, NeuronSums& sums);
@@ -50,7 +50,7 @@ class LivePairs {
     const std::vector<double>& dead_squares() const { return dead_squares_; }
     void write_state(double* W);  // (p, n)
 
-    static double bytes(const FlowProblem& problem);
+    static double bytes(const Problem<double>& problem);
 
   private:
     struct Part {
@@ -77,7 +77,7 @@ class LivePairs {
     void collect(NeuronSums& sums) const;
     double total() const;
 
-    const FlowProblem problem_;
+    const Problem<double> problem_;
     const LiveKernel& kernel_;
     const int threads_;
     Index n_, p_, blocks_, positive_ = 0;  // points with positive labels

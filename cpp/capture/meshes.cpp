@@ -30,22 +30,22 @@ bool rises(double before, double after, double slack) {
 
 }  // namespace
 
-Meshes::Meshes(const FlowProblem& problem, int threads)
-    : problem_(as_problem(problem)),
+Meshes::Meshes(const Problem<double>& problem, int threads)
+    : problem_(problem),
       inputs_(problem.X != nullptr ? std::make_shared<CaptureInputs>(problem, threads) : nullptr),
-      flow_(problem),
       fine_(make(threads)),
       coarse_(make(threads)) {}
 
 Meshes::Mesh Meshes::make(int threads) const {
-    const double work = static_cast<double>(flow_.n) * flow_.p * (inputs_ ? flow_.d : 1);
+    const double work = static_cast<double>(problem_.n) * static_cast<double>(problem_.p) *
+                        static_cast<double>(inputs_ ? problem_.d : 1);
     const int team = work < kWorthSharing ? 1 : threads;
     return {model(team), team};
 }
 
 std::unique_ptr<CaptureModel> Meshes::model(int team) const {
     if (inputs_) return std::make_unique<DenseCapture>(inputs_, team);
-    return std::make_unique<OrthogonalCapture>(flow_, team);
+    return std::make_unique<OrthogonalCapture>(problem_, team);
 }
 
 double Meshes::advance(double H, double tolerance, double rise) {

@@ -15,7 +15,7 @@ namespace pl {
 class Meshes {
   public:
     // Models of the problem at its (W, a).
-    Meshes(const FlowProblem& problem, int threads);
+    Meshes(const Problem<double>& problem, int threads);
 
     // One coarse step of at most H, two fine ones beside it; its length. `tolerance`: of the local error of
     // the loss on the coarse mesh, relative; `rise`: by how much that loss may go up, relative. The step to
@@ -26,7 +26,6 @@ class Meshes {
 
     CaptureModel& fine() { return *fine_.model; }
     const CaptureModel& fine() const { return *fine_.model; }
-    const Problem<double>& problem() const { return problem_; }
     double error() const;  // of the fine mesh's loss, relative, estimated
     double speed_sq() const {
         return speed_sq_;
@@ -55,9 +54,8 @@ class Meshes {
     Mesh make(int threads) const;
     std::unique_ptr<CaptureModel> model(int team) const;
 
-    Problem<double> problem_;
+    const Problem<double>& problem_;
     std::shared_ptr<const CaptureInputs> inputs_;  // dense inputs, shared by both
-    const FlowProblem& flow_;
     Mesh fine_, coarse_;
     double next_ = 0, speed_sq_ = 0;
     // Of the coarse step, near the length that last would have raised the loss.

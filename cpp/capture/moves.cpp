@@ -54,9 +54,9 @@ void SingleMoves::preactivations(const std::vector<Index>& neurons, const Ends& 
     });
 }
 
-double SingleMoves::bytes(const FlowProblem& problem) {
+double SingleMoves::bytes(const Problem<double>& problem) {
     const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
-    return 4 * (problem.p * (problem.d + 16.0 + points) + points);
+    return 4 * (static_cast<double>(problem.p) * (static_cast<double>(problem.d) + 16.0 + points) + points);
 }
 
 }  // namespace pl

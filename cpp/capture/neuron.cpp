@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "kernel/dispatch.hpp"
-#include "run/packed.hpp"
+#include "problem/packed.hpp"
 
 namespace pl {
 namespace {

@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "kernel/index.hpp"
+#include "kernel/kernel.hpp"
 #include "kernel/kinks.hpp"
-#include "run/buffer.hpp"
+#include "problem/buffer.hpp"
 
 namespace pl {
 

@@ -4,19 +4,20 @@
 #include <cmath>
 
 #include "kernel/index.hpp"
+#include "problem/certificate.hpp"
 
 namespace pl {
 namespace {
 
-// Relative slack that covers the rounding of a sum of squares.
-constexpr double kRounding = 1e-12;
+// Below, relative to a^2, abs(a_j) >= norm(w_j) is taken to hold.
+constexpr double kBalanced = 1e-12;
 
 }  // namespace
 
-OrthogonalCapture::OrthogonalCapture(const FlowProblem& problem, int threads, const LiveKernel& kernel)
+OrthogonalCapture::OrthogonalCapture(const Problem<double>& problem, int threads, const LiveKernel& kernel)
     : problem_(problem),
-      n_(problem.n),
-      p_(problem.p),
+      n_(static_cast<int>(problem.n)),
+      p_(static_cast<int>(problem.p)),
       pairs_(problem, kernel, threads),
       rate_(at(p_)),
       bend_(at(p_)),
@@ -40,7 +41,7 @@ void OrthogonalCapture::start() {
     for (Index j = 0; j < p_; ++j) {
         const double a = now_.a[at(j)];
         invariant_[at(j)] = a * a - now_.live_squares[at(j)];
-        crossing_[at(j)] = invariant_[at(j)] < -kRounding * a * a ? 1 : 0;
+        crossing_[at(j)] = invariant_[at(j)] < -kBalanced * a * a ? 1 : 0;
     }
     velocity_sq();
     rate_ = sums_.products;
@@ -126,7 +127,7 @@ std::vector<double> OrthogonalCapture::damping() {
 // abs(a_j) >= norm(w_j) lasts, and with it the sign; of w_j the live part is enough, as the rest does not
 // move.
 bool OrthogonalCapture::keeps_sign(Index j) const {
-    return now_.a[at(j)] * now_.a[at(j)] >= now_.live_squares[at(j)] * (1.0 + kRounding);
+    return pl::keeps_sign(now_.a[at(j)], now_.live_squares[at(j)], n_);
 }
 
 double OrthogonalCapture::dead_label_sq() const {
@@ -153,8 +154,8 @@ void OrthogonalCapture::write_state(double* W, double* a) const {
     std::copy(now_.a.begin(), now_.a.end(), a);
 }
 
-double OrthogonalCapture::bytes(const FlowProblem& problem) {
-    const double n = problem.n, p = problem.p;
+double OrthogonalCapture::bytes(const Problem<double>& problem) {
+    const double n = static_cast<double>(problem.n), p = static_cast<double>(problem.p);
     // r twice here; with the step: what it keeps of the last two, and the first step's stages
     return LivePairs::bytes(problem) + (14 * n + 9 * p) * sizeof(double);
 }

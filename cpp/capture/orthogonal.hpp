@@ -15,7 +15,7 @@ namespace pl {
 class OrthogonalCapture : public CaptureModel {
   public:
     // Keeps views on the problem's arrays: W is read again by write_state.
-    OrthogonalCapture(const FlowProblem& problem, int threads, const LiveKernel& kernel = *level().live);
+    OrthogonalCapture(const Problem<double>& problem, int threads, const LiveKernel& kernel = *level().live);
 
     int points() const override { return n_; }
     const std::vector<double>& residuals() const override { return now_.r; }
@@ -45,7 +45,7 @@ class OrthogonalCapture : public CaptureModel {
     Index evaluations() const override { return evaluations_; }
 
     // What a model of the problem allocates.
-    static double bytes(const FlowProblem& problem);
+    static double bytes(const Problem<double>& problem);
 
   private:
     struct State {
@@ -61,7 +61,7 @@ class OrthogonalCapture : public CaptureModel {
     OuterWeights outer() const;
     bool keeps_sign(Index j) const;
 
-    const FlowProblem problem_;
+    const Problem<double> problem_;
     const int n_, p_;
     mutable LivePairs pairs_;  // its values may be a step behind what it stands for
     State now_, trial_;

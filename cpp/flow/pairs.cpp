@@ -17,10 +17,10 @@ void erase_sorted(std::vector<int>& list, int value) {
 
 }  // namespace
 
-Inputs::Inputs(const FlowProblem& problem)
-    : n(problem.n),
-      d(problem.d),
-      p(problem.p),
+Inputs::Inputs(const Problem<double>& problem)
+    : n(static_cast<int>(problem.n)),
+      d(static_cast<int>(problem.d)),
+      p(static_cast<int>(problem.p)),
       y(problem.y),
       stride_((problem.d + kPad - 1) / kPad * kPad),
       norms_(at(problem.n)) {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "flow/basis.hpp"
-#include "flow/problem.hpp"
+#include "flow/flow.hpp"
 #include "kernel/index.hpp"
 
 namespace pl {
@@ -14,7 +14,7 @@ constexpr Index kPad = 8;  // neuron vectors are zero-padded to whole vectors of
 
 class Inputs {
   public:
-    explicit Inputs(const FlowProblem& problem);
+    explicit Inputs(const Problem<double>& problem);
 
     bool dense() const { return !rows_.empty(); }
     Index stride() const { return stride_; }

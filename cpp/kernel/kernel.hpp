@@ -20,7 +20,7 @@ constexpr int kChunkVectors = 2;
 // With p d beyond this the gradient reads rows at every level, never panels.
 constexpr Index kFewSumsLimit = 96;
 
-// A problem packed for one level (see run/packed.hpp). Lanes and rows beyond n and d hold zeros.
+// A problem packed for one level (see problem/packed.hpp). Lanes and rows beyond n and d hold zeros.
 template <class Real>
 struct PackedData {
     Index n, d, p;

@@ -3,11 +3,9 @@ A neuron that slides along a kink
 =================================
 
 One neuron in the plane, two points. Under the first point's pull the neuron turns towards the half-plane
-where the second
-point, whose label has the other sign, becomes active. There the two pulls oppose each other across the line
-``<w, x_2> = 0``: the neuron can stay on neither side and slides along the line. Explicit Euler with a
-finite step chatters
-across it instead.
+where the second point, whose label has the other sign, becomes active. There the two pulls oppose each other
+across the line ``<w, x_2> = 0``: the neuron can stay on neither side and slides along the line. Explicit
+Euler with a finite step chatters across it instead.
 """
 
 from __future__ import annotations

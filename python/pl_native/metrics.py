@@ -94,7 +94,7 @@ def pl_lower_bound(data: Dataset, network: Network) -> float:
 def pl_upper_bound(data: Dataset, network: Network) -> float:
     """Lemma 7's upper bound, corrected by `+ off`,
 
-        mu <= (2/n) ((Cx+)^2 + off) max_i (1/p) sum_j (a_j^2 + norm(w_j)^2) 1_ji.
+    mu <= (2/n) ((Cx+)^2 + off) max_i (1/p) sum_j (a_j^2 + norm(w_j)^2) 1_ji.
     """
     weight = np.square(network.a.astype(np.float64, copy=False)) + network.norms_sq
     largest = float(np.max(weight @ active(data, network))) / network.p

@@ -8,8 +8,8 @@
 
 #include "check.hpp"
 #include "kernel/dispatch.hpp"
-#include "run/buffer.hpp"
-#include "run/packed.hpp"
+#include "problem/buffer.hpp"
+#include "problem/packed.hpp"
 
 namespace {
 

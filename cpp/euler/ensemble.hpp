@@ -4,9 +4,9 @@
 #include <variant>
 #include <vector>
 
+#include "euler/euler.hpp"
 #include "kernel/dispatch.hpp"
 #include "parallel/control.hpp"
-#include "run/problem.hpp"
 
 namespace pl {
 

@@ -1,8 +1,8 @@
-#include "run/euler.hpp"
+#include "euler/euler.hpp"
 
-#include "run/dense.hpp"
-#include "run/orthogonal.hpp"
-#include "run/trajectory.hpp"
+#include "euler/dense_model.hpp"
+#include "euler/orthogonal_model.hpp"
+#include "euler/trajectory.hpp"
 
 namespace pl {
 namespace {
@@ -25,14 +25,6 @@ EulerResult<Real> euler(const Problem<Real>& problem, const EulerOptions& option
 }
 
 template <class Real>
-double result_bytes(const Problem<Real>& problem, const EulerOptions& options) {
-    const double rows = static_cast<double>(options.save_steps.size()) + 1,
-                 states = options.states ? rows + 1 : 1;
-    return 40 * rows +
-           states * static_cast<double>(problem.p) * static_cast<double>(problem.d + 1) * sizeof(Real);
-}
-
-template <class Real>
 double scratch_bytes(const Problem<Real>& problem, const Kernel<Real>& kernel) {
     return problem.norms != nullptr ? OrthogonalModel<Real>::bytes(problem, kernel)
                                     : DenseModel<Real>::bytes(problem, kernel);
@@ -41,7 +33,6 @@ double scratch_bytes(const Problem<Real>& problem, const Kernel<Real>& kernel) {
 #define PLN_INSTANTIATE(Real)                                                                             \
     template EulerResult<Real> euler(const Problem<Real>&, const EulerOptions&, const Kernel<Real>&, int, \
                                      Control&);                                                           \
-    template double result_bytes(const Problem<Real>&, const EulerOptions&);                              \
     template double scratch_bytes(const Problem<Real>&, const Kernel<Real>&);
 PLN_INSTANTIATE(float)
 PLN_INSTANTIATE(double)

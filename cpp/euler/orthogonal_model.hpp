@@ -5,12 +5,13 @@
 #include <cmath>
 #include <vector>
 
-#include "run/orthogonal_facts.hpp"
+#include "euler/orthogonal_facts.hpp"
+#include "problem/state.hpp"
 
 namespace pl {
 
 template <class Real>
-class OrthogonalModel {
+class OrthogonalModel final : public State<Real> {
   public:
     OrthogonalModel(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads)
         : problem_(problem),
@@ -74,12 +75,12 @@ class OrthogonalModel {
         prepare(step_);
     }
 
-    double sum_r2() const { return sum_r2_; }
+    double sum_r2() const override { return sum_r2_; }
     // The squared speed costs a sweep; it can only overflow where something is large.
     bool finite() { return finite_ && (scale_ < kLarge || std::isfinite(velocity_sq())); }
 
     // One more sweep, and only where it is recorded.
-    double velocity_sq() {
+    double velocity_sq() override {
         if (speed_known_) return velocity_sq_;
         over_superblocks(kernel_.orthogonal_speed);
         total();
@@ -93,17 +94,17 @@ class OrthogonalModel {
         return velocity_sq_;
     }
 
-    Index n_active() const { return active_pairs(tiles_); }
-    double dead_label_sq() const { return pl::dead_label_sq(tiles_); }
-    NeuronFacts neurons() const {
+    Index n_active() const override { return active_pairs(tiles_); }
+    double dead_label_sq() const override { return pl::dead_label_sq(tiles_); }
+    NeuronFacts neurons() const override {
         return {std::vector<double>(a_.data(), a_.data() + problem_.p), squared_norms(tiles_)};
     }
-    std::vector<double> outputs() const { return outputs_of(tiles_, a_.data()); }
-    Index output_terms() const { return problem_.p + 4; }
+    std::vector<double> outputs() const override { return outputs_of(tiles_, a_.data()); }
+    Index output_terms() const override { return problem_.p + 4; }
 
-    void append_state(std::vector<Real>& W, std::vector<Real>& a) const {
-        append_pairs(tiles_, W);
-        a.insert(a.end(), a_.data(), a_.data() + problem_.p);
+    void write_state(Real* W, Real* a) const override {
+        write_pairs(tiles_, W);
+        std::copy_n(a_.data(), problem_.p, a);
     }
 
     static double bytes(const Problem<Real>& problem, const Kernel<Real>& kernel) {

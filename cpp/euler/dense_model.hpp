@@ -1,5 +1,5 @@
 // The state of one run on inputs X (n, d): three points that take turns, so that the last good one is always
-// at hand. A model, for trajectory.hpp; orthogonal.hpp is the other.
+// at hand. A model, for trajectory.hpp; orthogonal_model.hpp is the other.
 #pragma once
 
 #include <cmath>
@@ -7,13 +7,13 @@
 
 #include "kernel/kernel.hpp"
 #include "parallel/parallel_for.hpp"
-#include "run/certificate.hpp"
-#include "run/packed.hpp"
+#include "problem/packed.hpp"
+#include "problem/state.hpp"
 
 namespace pl {
 
 template <class Real>
-class DenseModel {
+class DenseModel final : public State<Real> {
   public:
     DenseModel(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads)
         : DenseModel(problem, kernel, threads, layouts_for(problem.n, problem.d, problem.p, kernel)) {}
@@ -74,18 +74,18 @@ class DenseModel {
     // Back to the point before, as it was when advance() left it.
     void retreat() { at_ = before_; }
 
-    double sum_r2() const { return at_->sum_r2; }
-    double velocity_sq() const { return at_->velocity_sq; }
+    double sum_r2() const override { return at_->sum_r2; }
+    double velocity_sq() override { return at_->velocity_sq; }
     bool finite() const { return std::isfinite(at_->sum_r2) && std::isfinite(at_->velocity_sq); }
 
-    Index n_active() const {
+    Index n_active() const override {
         Index count = 0;
         for (Index w = 0; w < at_->masks.size(); ++w) count += __builtin_popcountll(at_->masks.data()[w]);
         return count;
     }
 
-    // sum of y_i^2 over the points on which no neuron is active.
-    double dead_label_sq() const {
+    // Points on which no neuron is active.
+    double dead_label_sq() const override {
         double sum = 0;
         for (Index b = 0; b < blocks_; ++b) {
             Word live = 0;
@@ -99,7 +99,7 @@ class DenseModel {
         return sum;
     }
 
-    NeuronFacts neurons() const {
+    NeuronFacts neurons() const override {
         NeuronFacts facts;
         for (Index j = 0; j < problem_.p; ++j) {
             double sum = 0;
@@ -113,8 +113,7 @@ class DenseModel {
         return facts;
     }
 
-    // sum_j a_j max(z_ji, 0) in double, each as a sum of at most output_terms() products.
-    std::vector<double> outputs() const {
+    std::vector<double> outputs() const override {
         std::vector<double> h(static_cast<std::size_t>(problem_.n));
         for (Index i = 0; i < problem_.n; ++i)
             for (Index j = 0; j < problem_.p; ++j) {
@@ -126,14 +125,12 @@ class DenseModel {
             }
         return h;
     }
-    Index output_terms() const { return problem_.d + problem_.p; }
+    Index output_terms() const override { return problem_.d + problem_.p; }
 
-    void append_state(std::vector<Real>& W, std::vector<Real>& a) const {
-        for (Index j = 0; j < problem_.p; ++j) {
-            const Real* w = at_->W.data() + j * stride_;
-            W.insert(W.end(), w, w + problem_.d);
-        }
-        a.insert(a.end(), at_->a.data(), at_->a.data() + problem_.p);
+    void write_state(Real* W, Real* a) const override {
+        for (Index j = 0; j < problem_.p; ++j)
+            std::copy_n(at_->W.data() + j * stride_, problem_.d, W + j * problem_.d);
+        std::copy_n(at_->a.data(), problem_.p, a);
     }
 
     // Bytes that a model of this problem allocates.

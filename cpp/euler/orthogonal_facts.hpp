@@ -4,9 +4,8 @@
 
 #include <vector>
 
+#include "euler/orthogonal_tiles.hpp"
 #include "kernel/index.hpp"
-#include "run/certificate.hpp"
-#include "run/orthogonal_tiles.hpp"
 
 namespace pl {
 
@@ -110,12 +109,10 @@ std::vector<double> outputs_of(const OrthogonalTiles<Real>& tiles, const Real* a
 
 // W (p, n) as the caller orders it.
 template <class Real>
-void append_pairs(const OrthogonalTiles<Real>& tiles, std::vector<Real>& W) {
-    const std::size_t start = W.size();
-    W.resize(start + static_cast<std::size_t>(tiles.p() * tiles.n()));
+void write_pairs(const OrthogonalTiles<Real>& tiles, Real* W) {
     tiles.over_superblocks([&](Index s) {
         tiles.for_each(s, [&](Index j, Index first, Index count, const Real* w) {
-            Real* to = W.data() + start + static_cast<std::size_t>(j * tiles.n());
+            Real* to = W + j * tiles.n();
             for (Index i = 0; i < count; ++i) to[tiles.point(first + i)] = w[i];
         });
     });

@@ -1,12 +1,12 @@
-#include "run/ensemble.hpp"
+#include "euler/ensemble.hpp"
 
 #include <algorithm>
 #include <numeric>
 
+#include "euler/euler.hpp"
 #include "parallel/parallel_for.hpp"
-#include "run/euler.hpp"
-#include "run/memory.hpp"
-#include "run/packed.hpp"
+#include "problem/memory.hpp"
+#include "problem/packed.hpp"
 
 namespace pl {
 namespace {
@@ -42,10 +42,15 @@ void run_one(AnyEulerTask& any, const Level& level, int inner_threads, Control& 
     std::visit(
         [&](auto& task) {
             task.result = euler(task.problem, task.options, kernel_of(level, task), inner_threads, control);
-            const Index left = task.options.n_steps - task.result.history.step;
+            const Index left = task.options.n_steps - task.result.past.step;
             control.add_done(static_cast<std::int64_t>(task.problem.flops() * static_cast<double>(left)));
         },
         any);
+}
+
+template <class Real>
+double rows_bytes(const EulerTask<Real>& task) {
+    return Recorder<Real, Index>::bytes(task.problem, task.options.saves);
 }
 
 // Results of all runs, and the scratch of the largest on every thread.
@@ -54,7 +59,7 @@ double bytes_needed(const std::vector<AnyEulerTask>& tasks, const Level& level, 
     for (const AnyEulerTask& any : tasks) {
         std::visit(
             [&](const auto& task) {
-                results += result_bytes(task.problem, task.options);
+                results += rows_bytes(task);
                 largest = std::max(largest, scratch_bytes(task.problem, kernel_of(level, task)));
             },
             any);

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "parallel/parallel_for.hpp"
-#include "run/buffer.hpp"
-#include "run/problem.hpp"
+#include "problem/buffer.hpp"
+#include "problem/problem.hpp"
 
 namespace pl {
 

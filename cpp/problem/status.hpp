@@ -1,5 +1,5 @@
-// How a run ended. The numeric order is the precedence when several hold at one step. Python owns the table
-// (pl_native.Status, with the messages); a test compares the two.
+// How a run ended. The numeric order is the precedence when several hold at one step (verdict.cpp). Python
+// owns the table (pl_native.Status, with the messages); a test compares the two.
 #pragma once
 
 #include <array>
@@ -10,9 +10,10 @@ namespace pl {
 enum class Status : int {
     kNonFinite = 0,
     kConverged,
+    kDeadPoint,
+    kTrapped,
     kCriterion,
     kTarget,
-    kDeadPoint,
     kStalled,
     kInterrupted,
     kWallTime,
@@ -22,12 +23,13 @@ enum class Status : int {
     kHorizon,
 };
 
-constexpr std::array<std::pair<const char*, Status>, 12> kStatusTable{{
+constexpr std::array<std::pair<const char*, Status>, 13> kStatusTable{{
     {"NON_FINITE", Status::kNonFinite},
     {"CONVERGED", Status::kConverged},
+    {"DEAD_POINT", Status::kDeadPoint},
+    {"TRAPPED", Status::kTrapped},
     {"CRITERION", Status::kCriterion},
     {"TARGET", Status::kTarget},
-    {"DEAD_POINT", Status::kDeadPoint},
     {"STALLED", Status::kStalled},
     {"INTERRUPTED", Status::kInterrupted},
     {"WALL_TIME", Status::kWallTime},

@@ -1,4 +1,4 @@
-#include "run/memory.hpp"
+#include "problem/memory.hpp"
 
 #include <algorithm>
 #include <cstdio>

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "parallel/parallel_for.hpp"
-#include "run/buffer.hpp"
-#include "run/packed.hpp"
+#include "problem/buffer.hpp"
+#include "problem/packed.hpp"
 
 namespace pl {
 
