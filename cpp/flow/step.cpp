@@ -77,8 +77,7 @@ bool FlowStep::advance(double goal) {
     return true;
 }
 
-// The order is raised until an event or the horizon is within the trusted step, at most to the natural
-// order.
+// The order is raised until an event or the horizon is within the trusted step, at most to the natural order.
 bool FlowStep::plan(double left) {
     const int lowest = options_.order > 0 ? natural_ : std::max(2, std::min(last_order_ - 1, natural_));
     for (;;) {
@@ -139,8 +138,7 @@ bool FlowStep::fail(Status status) {
     return false;
 }
 
-// The flow's loss never rises: where it does, the step was too long, or the loss has reached its
-// rounding.
+// The flow's loss never rises: where it does, the step was too long, or the loss has reached its rounding.
 double FlowStep::descend(double before) {
     const double planned = h_, slack = rounding(before);
     double sum = jets_.attempt(h_);

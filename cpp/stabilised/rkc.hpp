@@ -15,8 +15,8 @@ namespace pl {
 
 // f <- f(y). May return false to abandon the step (a cancelled run).
 using Field = std::function<bool(const double* y, double* f)>;
-// Moves a state back onto what must hold of it (a projection that is the identity to the order of the
-// method).
+// Moves a state back onto what must hold of it (a projection that is the identity to the order
+// of the method).
 using Restore = std::function<void(double* y)>;
 
 constexpr int kMostStages = 200;  // rounding grows like s^2: 4e4 eps here

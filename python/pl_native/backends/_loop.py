@@ -253,7 +253,7 @@ def steps_left(task: EulerTask) -> int:
 
 
 class Report:
-    """Calls poll(steps done, steps in all), at most every POLL_SECONDS. A run that ends early counts in full."""
+    """Calls poll(steps done, steps in all) every POLL_SECONDS at most. A run that ends early counts fully."""
 
     def __init__(self, tasks: Sequence[EulerTask], poll: Poll | None) -> None:
         self.poll = poll
