@@ -2,8 +2,8 @@
 // dy/dt = f(y) whose Jacobian has its eigenvalues near the negative real axis. A step of s stages is stable
 // up to h rho = beta(s) ~ 0.653 (s^2 - 1): the reach grows with the square of the work.
 //
-// Knows nothing of what it integrates: a state is `size` doubles, f a callable. To use it: `stages_for(h *
-// rho)` with rho from `spectral.hpp`, then `step`, then compare `error()` with the tolerance.
+// Knows nothing of what it integrates: a state is `size` doubles, f a callable. To use it:
+// `stages_for(h * rho)` with rho from `spectral.hpp`, then `step`, then compare `error()` with the tolerance.
 #pragma once
 
 #include <functional>
