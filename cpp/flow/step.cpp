@@ -13,20 +13,19 @@ constexpr double kEps = std::numeric_limits<double>::epsilon();
 
 }  // namespace
 
-FlowStep::FlowStep(const Inputs& inputs, const Pairs& pairs, Jets& jets, Noise& noise, Near& near,
-                   Switcher& switcher, Journal& journal, const FlowState& state,
+FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& state,
                    const Verdict<double>& verdict, const FlowOptions& options, const Poll& poll)
-    : in_(inputs),
-      jets_(jets),
-      switcher_(switcher),
+    : in_(parts.inputs),
+      jets_(parts.jets),
+      switcher_(parts.switcher),
       journal_(journal),
       state_(state),
       verdict_(verdict),
       options_(options),
       poll_(poll),
       natural_(highest_order(options)),
-      search_(inputs, pairs, jets, noise, near),
-      stabilised_(jets, inputs.p, options, [this] { return !ask(); }) {}
+      search_(in_, parts.pairs, jets_, parts.noise, parts.near),
+      stabilised_(jets_, in_.p, options, [this] { return !ask(); }) {}
 
 void FlowStep::start() {
     lowest_ = start_ = jets_.residual_sq();
