@@ -24,7 +24,7 @@ def dead_but_one(n: int) -> tuple[pl.Dataset, pl.Network]:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_bound_on_the_loss_is_below_the_exact_one_however_many_points(method: str) -> None:
-    """In float64 a sum of n equal squares, taken in order, is off by up to n units of rounding; here by 2e4 of them, upwards."""
+    """In float64 a sum of n equal squares, taken in order, is off by up to n roundings: here 2e4, upwards."""
     n = 200_000
     sol = pl.simulate(*dead_but_one(n), 1e-3, method=method, step=1e-3, rtol=1e-3)
     exact = (n - 1) * Fraction(-0.7) ** 2 / (2 * n)
