@@ -71,7 +71,7 @@ def test_seeds_add_rows_and_figures_use_their_own(tiny, tmp_path, capsys):
         (["reproduce", "fig9", "--out", "x"], "invalid choice: 'fig9'"),
         (["reproduce", "fig3"], "--out"),
         (["reproduce", "fig3", "--out", "x", "--preset", "fast"], "invalid choice: 'fast'"),
-        (["reproduce", "fig3", "--out", "x", "--preset", "flow"], "available: 'quick'"),
+        (["reproduce", "fig3", "--out", "x", "--preset", "flow"], "preset: expected one of 'quick', 'paper'"),
         (["reproduce", "fig5", "--out", "x"], "available: fig3, fig4"),
         (["reproduce", "fig3", "--out", "x", "--seed", "-1"], "expected a whole number >= 0, got -1"),
         (["reproduce", "fig3", "--out", "x", "--seed", "1.5"], "expected a whole number, got '1.5'"),
@@ -108,9 +108,9 @@ def test_without_matplotlib_rows_and_table_remain(tiny, tmp_path, monkeypatch, c
 LONG = """
 import sys
 from pl_native import cli
-from pl_native.experiments import _protocol, fig3
+from pl_native.experiments import _paper_cell, fig3
 fig3.PRESETS["quick"] = (fig3.Grid((60, 70), 1, ("torch_linear",), 6),)
-_protocol.horizon = lambda n, p: 2000.0
+_paper_cell.horizon = lambda n, p: 2000.0
 sys.exit(cli.main(sys.argv[1:]))
 """
 

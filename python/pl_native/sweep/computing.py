@@ -11,6 +11,8 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
+import numpy as np
+
 from pl_native import metrics
 from pl_native._base.build import NUMERICS, build_info, version
 from pl_native._problem import Dataset, Network, Status
@@ -66,7 +68,7 @@ def compute(
             return _one_by_one(cell, drawn, settings, result)
         result.rows += [_failed(common, replicate, settings, error) for replicate in drawn]
         solutions = {}
-    result.rows += [_row(common, i, settings, drawn[i][0], solution) for i, solution in solutions.items()]
+    result.rows += [row_of(common, i, settings, drawn[i][0], solution) for i, solution in solutions.items()]
     return result
 
 
@@ -94,7 +96,8 @@ def options(cell: Cell) -> dict[str, Any]:
     return {"method": cell.method, "step": cell.step, "rtol": cell.rtol, "atol": cell.atol, "stop": cell.stop}
 
 
-def _row(common: Row, replicate: int, settings: Settings, drawn: Dataset, sol: Solution) -> Row:
+def row_of(common: Row, replicate: int, settings: Settings, drawn: Dataset, sol: Solution) -> Row:
+    """The row of a finished run; `common` is the `content` of its cell."""
     try:
         return _head(common, replicate) | outcome(drawn, sol) | _cost(settings, float(sol.stats["seconds"]))
     except Exception as error:  # the metrics of its end state
@@ -121,6 +124,7 @@ def outcome(drawn: Dataset, sol: Solution) -> Row:
         "switches": _whole(sol.stats.get("switches")),  # explicit Euler locates none
         "first_rise": _whole(sol.stats.get("first_rise")),
         "criterion_time": _real(sol.stats.get("criterion_time")),
+        "criterion_level": float(np.abs(drawn.y).min()) ** 2 / (2 * drawn.n),
         "proved_time": _real(sol.stats.get("proved_time")),
         "loss_bound": _real(sol.stats.get("loss_bound")),
         "isa": level(str(sol.stats["backend"])),
