@@ -12,7 +12,7 @@ import pytest
 import pl_native as pl
 from pl_native import cli, experiments, plots, sweep
 from pl_native.experiments import _rows, experiment1, verdict
-from pl_native.experiments.experiment1 import cells, findings, follow, tables
+from pl_native.experiments.experiment1 import findings, follow, presets, tables
 from pl_native.experiments.experiment1.states import states
 from pl_native.store import COLUMNS, COST_COLUMNS, Store
 from pl_native.sweep import computing
@@ -20,7 +20,7 @@ from pl_native.sweep import computing
 pytest.importorskip("pl_native._core")
 
 DOCS = Path(__file__).parent.parent / "docs"
-GRID = cells.Grid((40, 61), (8.0, cells.END), 2, d=7)
+GRID = presets.Grid((40, 61), (8.0, presets.END), 2, d=7)
 
 
 def plan_of(grid=GRID, method=None):
@@ -79,7 +79,7 @@ def test_what_is_there_is_not_run_again(finished, folder, monkeypatch):
 
 def test_rows_lost_are_made_from_the_states_or_anew(tmp_path, monkeypatch):
     """With the states at their ends nothing is simulated; without, the same bits come."""
-    plan = plan_of(cells.Grid((40,), (8.0,), 1, d=7))
+    plan = plan_of(presets.Grid((40,), (8.0,), 1, d=7))
     first = run(tmp_path, plan)
     (tmp_path / "details.csv").unlink()
     with pytest.raises(ValueError, match=r"details.csv: holds no details of 5 rows"):
@@ -95,7 +95,7 @@ def test_rows_lost_are_made_from_the_states_or_anew(tmp_path, monkeypatch):
 
 def test_a_later_stage_is_the_run_continued(tmp_path, monkeypatch):
     """Euler to the bit; capture from its state, not from the start."""
-    short, whole = (cells.Grid((40,), stages, 1, d=7) for stages in ((1.0, 8.0), (8.0,)))
+    short, whole = (presets.Grid((40,), stages, 1, d=7) for stages in ((1.0, 8.0), (8.0,)))
     began = []
     simulate = follow.simulate
     monkeypatch.setattr(follow, "simulate", lambda *a, **k: began.append(1) or simulate(*a, **k))
@@ -112,7 +112,7 @@ def test_a_later_stage_is_the_run_continued(tmp_path, monkeypatch):
 
 def test_an_interrupted_run_goes_on_from_its_state(tmp_path, monkeypatch):
     """Ctrl-C in the first stage of the first run: what it had is kept, and the rows are those of one run."""
-    plan = plan_of(cells.Grid((40,), (8.0,), 1, d=7), "euler")
+    plan = plan_of(presets.Grid((40,), (8.0,), 1, d=7), "euler")
     simulate = follow.simulate
 
     def cut(data, network, t_end, *, save, stop, **how):
@@ -179,7 +179,7 @@ def test_rows_hold_the_run(finished):
             assert row["rank"] <= min(row["n"], row["free_weights"])
         times = [t for t, _ in findings.curve(row)]
         assert times == [
-            t for t in cells.CURVE if t * t_inf <= end + row["n"] * 1e-9 + 0.5 * (row["step"] or 0)
+            t for t in presets.CURVE if t * t_inf <= end + row["n"] * 1e-9 + 0.5 * (row["step"] or 0)
         ]
         if row["criterion_time"] is not None:
             assert row["loss_end"] < level or row["method"] == "euler"
@@ -196,7 +196,7 @@ def test_of_the_stages_of_a_run_the_last_is_told(finished):
 
 
 def test_reproduce_writes_page_and_figure(tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(experiment1.PRESETS, "quick", cells.Grid((40,), (8.0,), 1, d=7))
+    monkeypatch.setitem(experiment1.PRESETS, "quick", presets.Grid((40,), (8.0,), 1, d=7))
     assert cli.main(["reproduce", "experiment1", "--out", str(tmp_path), "--jobs", "1"]) == 0
     page = (tmp_path / "experiment1.txt").read_text()
     assert page in capsys.readouterr().out

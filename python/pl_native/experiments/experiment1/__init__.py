@@ -19,9 +19,9 @@ from typing import Any
 
 from pl_native.experiments import _rows
 from pl_native.experiments.experiment1 import tables
-from pl_native.experiments.experiment1.cells import END, METHODS, MOST_STEPS, PRESETS, tasks
 from pl_native.experiments.experiment1.findings import curve, edges, finding_1, finding_2, tails
 from pl_native.experiments.experiment1.follow import run, with_details
+from pl_native.experiments.experiment1.presets import END, METHODS, MOST_STEPS, PRESETS, tasks
 from pl_native.experiments.experiment1.states import states
 from pl_native.experiments.verdict import FOLLOWED
 from pl_native.store import Row

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from pl_native.experiments._rows import real
 from pl_native.experiments.experiment1 import tables
-from pl_native.experiments.experiment1.cells import CURVE, MOMENTS, column
+from pl_native.experiments.experiment1.presets import CURVE, MOMENTS, column
 from pl_native.experiments.verdict import Tally
 from pl_native.store import Row
 

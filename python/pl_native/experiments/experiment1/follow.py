@@ -19,7 +19,7 @@ from pl_native._base.progress import Progress
 from pl_native._problem import Dataset
 from pl_native._run.solution import Interrupted, Solution
 from pl_native.experiments import _rows
-from pl_native.experiments.experiment1.cells import kept_times
+from pl_native.experiments.experiment1.presets import kept_times
 from pl_native.experiments.verdict import FOLLOWED
 from pl_native.protocol import horizon
 from pl_native.simulation import simulate

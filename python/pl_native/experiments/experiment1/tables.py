@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean
 
 from pl_native.experiments._rows import number, real
-from pl_native.experiments.experiment1.cells import METHODS
+from pl_native.experiments.experiment1.presets import METHODS
 from pl_native.experiments.verdict import Outcome, Tally, of_flow
 from pl_native.protocol import horizon
 from pl_native.store import Row
