@@ -13,7 +13,7 @@ import pytest
 import pl_native as pl
 from pl_native import cli, plots
 from pl_native.cli import doctor
-from pl_native.experiments import fig3
+from pl_native.experiments import fig3, fig4
 from pl_native.store import Store
 
 
@@ -63,6 +63,18 @@ def test_seeds_add_rows_and_figures_use_their_own(tiny, tmp_path, capsys):
     reproduce(tmp_path, "--seed", "2", "--jobs", "2")
     assert len(Store(tmp_path / "fig3")) == 12
     assert "(6 runs" in capsys.readouterr().out.split("12 of them")[-1]
+
+
+def test_all_runs_what_has_the_preset(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(plots, "available", lambda: False)
+    monkeypatch.setitem(fig4.PRESETS, "published", (fig4.Grid((10,), 1),))
+    assert cli.main(["reproduce", "all", "--preset", "published", "--out", str(tmp_path / "one")]) == 0
+    assert [path.name for path in (tmp_path / "one").glob("*.txt")] == ["fig4.txt"]
+    monkeypatch.setitem(fig3.PRESETS, "paper", (fig3.Grid((12,), 1, ("torch_linear",), 1),))
+    monkeypatch.setitem(fig4.PRESETS, "paper", (fig4.Grid((10,), 1),))
+    assert cli.main(["reproduce", "all", "--preset", "paper", "--out", str(tmp_path / "two")]) == 0
+    assert {path.name for path in (tmp_path / "two").glob("*.txt")} == {"fig3.txt", "fig4.txt"}
+    assert "preset paper, fig4: " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 import pl_native as pl
 from pl_native import cli, experiments, plots, sweep
-from pl_native.experiments import _rows, experiment1, verdict
+from pl_native.experiments import experiment1, verdict
 from pl_native.experiments.experiment1 import findings, follow, presets, tables
 from pl_native.experiments.experiment1.states import states
 from pl_native.store import COLUMNS, COST_COLUMNS, Store
@@ -91,6 +91,8 @@ def test_rows_lost_are_made_from_the_states_or_anew(tmp_path, monkeypatch):
     for lost in ("shards", "states"):
         shutil.rmtree(tmp_path / lost)
     assert free(run(tmp_path, plan)) == free(first)
+    early = plan_of(presets.Grid((40,), (1.0,), 1, d=7))  # the states are beyond
+    assert free(run(tmp_path, early)) == free(run(tmp_path / "early", early))
 
 
 def test_a_later_stage_is_the_run_continued(tmp_path, monkeypatch):
@@ -146,6 +148,8 @@ def test_the_rows_are_those_of_a_sweep(finished):
     for one in list(plan)[:6]:
         (row,) = computing.compute(one.cell, [one.replicate], computing.Settings(3, "native", 1)).rows
         assert free([row]) == free([{name: found[one.id][name] for name in COLUMNS}])
+        data, _ = sweep.problem(one.cell, 3, one.replicate)
+        assert row["criterion_level"] == pytest.approx(min(float(y) ** 2 for y in data.y) / (2 * data.n))
 
 
 def test_engines_that_would_part_the_stages_are_refused(tmp_path):
@@ -212,7 +216,11 @@ def test_the_page_is_rebuilt_from_the_stored_rows():
     rows = experiment1.stored(DOCS / "results" / "experiment1")
     assert len(rows) == 90
     assert {row["n"] for row in rows} == {1700, 2000, 2500, 3000, 3500, 4000}
-    assert experiment1.summarise(rows).table() == (DOCS / "experiment1.md").read_text()
+    page = (DOCS / "experiment1.md").read_text()
+    assert experiment1.summarise(rows).table() in page
+    early = [row for row in rows if row["numerics"] is None]
+    assert f"{len(early)} of the {len(rows)} rows (draws 0, 1, 2; without `numerics`)" in page
+    assert page.count("\n| 4000 |") == 11  # no table stands there that is not rebuilt
 
 
 @pytest.mark.skipif(not DOCS.exists(), reason="needs the source tree")
@@ -231,8 +239,7 @@ def test_the_figure_is_drawn_from_the_stored_rows():
 
 def test_compact_rows_come_back(tmp_path, finished):
     rows = experiment1.summarise(finished[1]).rows
-    _rows.write(tmp_path / "rows.csv", rows, experiment1.COMPACT)
-    _rows.write(tmp_path / "details.csv", rows, tuple(follow.DETAILS))
+    experiment1.keep(experiment1.Summary(rows), tmp_path)
     back = experiment1.summarise(experiment1.stored(tmp_path)).rows
     kept = (*experiment1.COMPACT, *follow.DETAILS)
     assert [[row[name] for name in kept] for row in back] == [[row[name] for name in kept] for row in rows]

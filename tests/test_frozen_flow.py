@@ -164,7 +164,7 @@ def test_the_floor_is_the_loss_that_nothing_moves():
 def test_pairs_that_the_frozen_flow_would_not_keep():
     """One neuron, w = (1, 0), orthogonal inputs; the first is on, the second rests, the third is off."""
     X = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.5]])
-    data, net = pl.Dataset(X, np.array([1.0, 1.0, 1.0])), pl.Network(np.array([[1.0, 0.0]]), np.array([2.0]))
+    data, net = pl.Dataset(X, np.array([1.0, 1.0, 1.0])), pl.Network(np.array([[1.0, 1e-9]]), np.array([2.0]))
     held = spectrum.Pattern(np.array([[True, False, False]]), np.array([[False, True, False]]))
     cross = lambda push: spectrum.crossing(data, net, held, np.array([push, 0.0, 0.0]))  # noqa: E731
     assert cross(1.0) == 0

@@ -55,7 +55,7 @@ def _reproduce(name: str, parsed: argparse.Namespace) -> None:
     plan = sweep.plan(module.tasks(parsed.preset), seed=int(parsed.seed), name=name)
     store = Store(_folder(parsed.out) / name)
     missing = plan.missing(store.ids())
-    print(f"{name}, preset {parsed.preset}, {describe(plan, missing)}")
+    print(f"preset {parsed.preset}, {describe(plan, missing)}")
     rows = experiments.run(name, plan, store, extend=True, **engine_of(parsed))
     summary = module.summarise(rows)
     table = summary.table()
