@@ -15,7 +15,6 @@ from pl_native.experiments import experiment1, verdict
 from pl_native.experiments.experiment1 import findings, follow, presets, tables
 from pl_native.experiments.experiment1.states import states
 from pl_native.store import COLUMNS, COST_COLUMNS, Store
-from pl_native.sweep import computing
 
 pytest.importorskip("pl_native._core")
 
@@ -141,12 +140,14 @@ def test_an_interrupted_run_goes_on_from_its_state(tmp_path, monkeypatch):
     assert [row["loss_end"] for row in again] == [row["loss_end"] for row in whole]
 
 
-def test_the_rows_are_those_of_a_sweep(finished):
+def test_the_rows_are_those_of_a_sweep(finished, tmp_path):
     """Euler's rows to the bit, whoever computes them."""
     plan = plan_of(method="euler")
     found = {row["id"]: row for row in finished[1]}
-    for one in list(plan)[:6]:
-        (row,) = computing.compute(one.cell, [one.replicate], computing.Settings(3, "native", 1)).rows
+    sweep.run(plan, tmp_path, threads=1, progress=False)
+    rows = Store(tmp_path).rows(plan.ids)
+    assert len(rows) == len(plan) == 24
+    for one, row in zip(plan, rows, strict=True):
         assert free([row]) == free([{name: found[one.id][name] for name in COLUMNS}])
         data, _ = sweep.problem(one.cell, 3, one.replicate)
         assert row["criterion_level"] == pytest.approx(min(float(y) ** 2 for y in data.y) / (2 * data.n))

@@ -68,7 +68,7 @@ def compute(
             return _one_by_one(cell, drawn, settings, result)
         result.rows += [_failed(common, replicate, settings, error) for replicate in drawn]
         solutions = {}
-    result.rows += [row_of(common, i, settings, drawn[i][0], solution) for i, solution in solutions.items()]
+    result.rows += [_row(common, i, settings, drawn[i][0], solution) for i, solution in solutions.items()]
     return result
 
 
@@ -96,8 +96,7 @@ def options(cell: Cell) -> dict[str, Any]:
     return {"method": cell.method, "step": cell.step, "rtol": cell.rtol, "atol": cell.atol, "stop": cell.stop}
 
 
-def row_of(common: Row, replicate: int, settings: Settings, drawn: Dataset, sol: Solution) -> Row:
-    """The row of a finished run; `common` is the `content` of its cell."""
+def _row(common: Row, replicate: int, settings: Settings, drawn: Dataset, sol: Solution) -> Row:
     try:
         return _head(common, replicate) | outcome(drawn, sol) | _cost(settings, float(sol.stats["seconds"]))
     except Exception as error:  # the metrics of its end state

@@ -8,6 +8,7 @@ for bit; those of capture agree with it to the tolerance.
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,11 @@ from pl_native.experiments.experiment1.presets import kept_times
 from pl_native.experiments.verdict import FOLLOWED
 from pl_native.protocol import horizon
 from pl_native.simulation import simulate
-from pl_native.store import Row, Store
+from pl_native.store import COLUMNS, Row, Store, content_id
 from pl_native.store.columns import Kind
 from pl_native.sweep import How, Plan, Run, problem
-from pl_native.sweep.cells import content, run_id
-from pl_native.sweep.computing import Settings, options, row_of
+from pl_native.sweep.cells import content
+from pl_native.sweep.computing import outcome, team
 
 DETAILS: dict[str, Kind] = {
     "id": str,
@@ -63,7 +64,6 @@ def run(plan: Plan, store: Store, **how: Any) -> list[Row]:
     asked = How(**how)
     if asked.executor is not None or asked.share is not None:
         raise ValueError("executor, share: expected None, runs go on from their states in this folder")
-    settings = Settings(plan.seed, plan.backend, asked.threads)
     last = {_state_name(one, plan): one.id for one in plan}
     with (
         store.writing(plan.name, lambda found: plan.claim(found, extend=asked.extend)) as writer,
@@ -75,7 +75,7 @@ def run(plan: Plan, store: Store, **how: Any) -> list[Row]:
         for done, one in enumerate(missing, start=1):
             name = _state_name(one, plan)
             data, sol = _brought(one, plan, states / name, asked.threads)
-            row = row_of(content(one.cell, plan.seed, plan.backend), one.replicate, settings, data, sol)
+            row = _row(one, plan, data, sol, asked.threads)
             _add_details(store, _details(row, data, sol, final=last[name] == one.id))
             writer.add([row])
             if progress.poll is not None:
@@ -94,8 +94,8 @@ def with_details(rows: list[Row], path: Path) -> list[Row]:
 
 def _state_name(run: Run, plan: Plan) -> str:
     """The same for all stages of one draw and method."""
-    endless = content(run.cell, plan.seed, plan.backend) | {"horizon": None}
-    return f"{run_id(endless, run.replicate)}.npz"
+    endless = {"horizon": None, "replicate": run.replicate}
+    return content_id(content(run.cell, plan.seed, plan.backend) | endless) + ".npz"
 
 
 def _brought(run: Run, plan: Plan, state: Path, threads: int | None) -> tuple[Dataset, Solution]:
@@ -109,7 +109,9 @@ def _brought(run: Run, plan: Plan, state: Path, threads: int | None) -> tuple[Da
         sol = None  # of a later stage, whose rows are lost
     try:
         if sol is None:
-            how = {"threads": threads, "backend": plan.backend, **options(cell)}
+            same = ("method", "step", "rtol", "atol", "stop")
+            how: dict[str, Any] = {name: getattr(cell, name) for name in same}
+            how |= {"threads": threads, "backend": plan.backend}
             sol = simulate(data, network, cell.t_end, save=times, **how)
         elif sol.status.name in _UNFINISHED and _is_before(sol, cell.t_end):
             later = _after(times, sol)
@@ -129,6 +131,14 @@ def _is_before(sol: Solution, t_end: float) -> bool:
 def _after(times: Array, sol: Solution) -> Array:
     later: Array = times[times > sol.t[-1]]
     return later if len(later) else times[-1:]
+
+
+def _row(run: Run, plan: Plan, data: Dataset, sol: Solution, threads: int | None) -> Row:
+    row: Row = dict.fromkeys(COLUMNS) | content(run.cell, plan.seed, plan.backend)
+    row |= outcome(data, sol)
+    row["id"], row["replicate"] = run.id, run.replicate
+    seconds = float(sol.stats["seconds"])
+    return row | {"seconds": seconds, "threads": team(plan.backend, threads), "host": platform.node()}
 
 
 def _details(row: Row, data: Dataset, sol: Solution, *, final: bool) -> Row:
