@@ -132,7 +132,7 @@ class Oracle:
                 rows.append(self.row())
                 pending.pop(0)
             limit = task.stop.max_steps
-            if limit is not None and self.counters["accepted"] >= limit:
+            if limit is not None and self.counters["accepted"] >= limit and self.t < task.t_end:
                 status = Status.STEP_LIMIT
             if self.t >= task.t_end or status != Status.HORIZON:
                 break
