@@ -1,5 +1,5 @@
-"""Convergence curves: what figures 3, 4 and 5 have in common. P(converged) and loss ratio against
-n, threshold N.
+"""Convergence curves: what figures 3, 4 and 5 have in common. P(converged) and loss ratio against n,
+threshold N.
 """
 
 from __future__ import annotations
@@ -70,14 +70,8 @@ class Comparison:
         return [(i, where.get(int(n))) for i, n in enumerate(self.measured.n)]
 
 
-<<<<<<< HEAD:python/pl_native/experiments/_curves.py
-def curve(rows: Sequence[Row], seed: int = 0, *, rescale: bool = False) -> Curve:
-    """Curve of the rows of one law (any order); a run has converged when its loss ended at or
-    below its target.
-=======
 def curve(rows: Sequence[Row], judge: Judge, seed: int = 0, *, rescale: bool = False) -> Curve:
     """Curve of the rows of one law (any order), each run as `judge` finds it.
->>>>>>> kcpp:python/pl_native/experiments/_convergence.py
 
     `seed` is that of the bootstrap of the loss ratios, `rescale` as in `stats.published_threshold`.
     """
@@ -98,11 +92,11 @@ def curve(rows: Sequence[Row], judge: Judge, seed: int = 0, *, rescale: bool = F
 
 
 def published_curve(name: str, d: int | None = None, *, rescale: bool = False) -> Curve | None:
-    """A table of `pl_native.published` with columns n, p, runs, converged, as a curve; None without
-    rows of `d`.
+    """A table of `pl_native.published` with columns n, p, runs, converged, as a curve; None without rows of
+    `d`.
 
-    Its loss ratios, where it has them (else NaN), are means without a published spread: their
-    intervals are unbounded.
+    Its loss ratios, where it has them (else NaN), are means without a published spread: their intervals are
+    unbounded.
     """
     table = published.load(name)
     if d is not None:
