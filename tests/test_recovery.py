@@ -35,12 +35,22 @@ def child(folder, jobs, size):
     return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def wait_for_a_shard(folder, process):
+    """Until `folder` has one shard more, or the process has ended."""
+    before, give_up = len(list(folder.glob("shards/*.npz"))), time.monotonic() + 60
+    while process.poll() is None and len(list(folder.glob("shards/*.npz"))) <= before:
+        assert time.monotonic() < give_up, "no shard within a minute"
+        time.sleep(0.01)
+
+
 def kill_and_resume(folder, kills, size, how=signal.SIGKILL):
     """Start, kill at a random moment, start again, ...; returns the number of rows after each kill."""
     rng, kept = random.Random(5), []
     while len(kept) < kills:
         process = child(folder, jobs=1 + len(kept) % 2, size=size)
         process.stdout.readline()
+        if len(kept) % 2 == 0:  # every other time not before there are rows, however slow the machine
+            wait_for_a_shard(folder, process)
         time.sleep(rng.uniform(0.0, 0.4))
         if process.poll() is None:
             process.send_signal(how)
