@@ -124,6 +124,7 @@ class Capture {
         const bool moved = now.t > options_.past.t;
         Moment moment;
         moment.now = moment.t = now.t;
+        moment.sum_r2 = meshes_->fine().sum_r2();
         moment.off = kSure * now.error;
         moment.steps = options_.past.accepted + meshes_->accepted();
         moment.end = now.t >= options_.t_end;

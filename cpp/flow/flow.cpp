@@ -79,6 +79,7 @@ class Flow {
     Moment moment() const {
         Moment moment;
         moment.now = moment.t = step_.t();
+        moment.sum_r2 = state_.sum_r2();
         moment.steps = journal_.accepted_steps();
         moment.end = moment.t >= options_.t_end;
         moment.moved = options_.past.fresh() || moment.t > options_.past.t;

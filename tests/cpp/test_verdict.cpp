@@ -43,8 +43,9 @@ struct One {
     }
 };
 
-Moment at_time(double t) {
+Moment at_time(double t, const Told& state) {
     Moment moment;
+    moment.sum_r2 = state.sum;
     moment.now = moment.t = t;
     return moment;
 }
@@ -64,10 +65,11 @@ void in_the_order_of_the_table() {
     state.sum = std::nan("");
     state.h = {0.9};
     state.dead = 1.0;
-    Moment moment = at_time(1.0);
+    Moment moment = at_time(1.0, state);
     moment.cancelled = true;
     moment.loss_least = 1e-9;
     const auto judged = [&] {
+        moment.sum_r2 = state.sum;
         return pl::Verdict<double>(one.problem, stop, pl::Follows::kFlow, {}).judge(moment, state);
     };
     CHECK(judged() == Status::kNonFinite);
@@ -103,8 +105,8 @@ void stalled_only_where_a_speed_is_known() {
     const auto judged = [&](const Moment& moment) {
         return pl::Verdict<double>(one.problem, stop, pl::Follows::kFlow, {}).judge(moment, state);
     };
-    CHECK(judged(at_time(0.0)) == Status::kHorizon);
-    Moment moment = at_time(1.0);
+    CHECK(judged(at_time(0.0, state)) == Status::kHorizon);
+    Moment moment = at_time(1.0, state);
     CHECK(judged(moment) == Status::kStalled);
     moment.mean_speed_sq = std::nan("");
     CHECK(judged(moment) == Status::kHorizon);
@@ -120,19 +122,19 @@ void milestones_come_once() {
     state.h = {0.9};
     state.a = {0.5};  // outweighed: no proof
     state.sum = 1.0;
-    verdict.judge(at_time(1.0), state);
+    verdict.judge(at_time(1.0, state), state);
     CHECK(verdict.milestones().criterion < 0);
     state.sum = 0.9;
-    Moment moment = at_time(2.0);
+    Moment moment = at_time(2.0, state);
     moment.passed = 1.5;
     verdict.judge(moment, state);
     CHECK(verdict.milestones().criterion == 1.5 && verdict.milestones().proved < 0);
     state.a = {2.0};
     state.sum = 0.6;  // above half of the last attempt
-    verdict.judge(at_time(3.0), state);
+    verdict.judge(at_time(3.0, state), state);
     CHECK(verdict.milestones().proved < 0);
     state.sum = 0.4;
-    verdict.judge(at_time(4.0), state);
+    verdict.judge(at_time(4.0, state), state);
     CHECK(verdict.milestones().criterion == 1.5 && verdict.milestones().proved == 4.0);
 }
 
@@ -147,7 +149,7 @@ void a_proof_lasts_for_the_flow() {
     Told state;
     state.sum = 0.5;
     const auto judged = [&](pl::Follows follows) {
-        return pl::Verdict<double>(one.problem, stop, follows, past).judge(at_time(2.0), state);
+        return pl::Verdict<double>(one.problem, stop, follows, past).judge(at_time(2.0, state), state);
     };
     CHECK(judged(pl::Follows::kFlow) == Status::kConverged);
     CHECK(judged(pl::Follows::kOwnSteps) == Status::kCriterion);
@@ -167,13 +169,14 @@ void a_proof_bounds_rounding() {
         state.h = {1.0 - r};
         state.sum = r * r;
         pl::Verdict<double> verdict(one.problem, stop, pl::Follows::kFlow, {});
-        CHECK(verdict.judge(at_time(1.0), state) == (proved ? Status::kConverged : Status::kCriterion));
+        CHECK(verdict.judge(at_time(1.0, state), state) ==
+              (proved ? Status::kConverged : Status::kCriterion));
     }
     // where a method ends its step to claim it, the claim holds
     pl::Verdict<double> verdict(one.problem, stop, pl::Follows::kFlow, {});
     state.sum = verdict.criterion_level(state);
     state.h = {1.0 - std::sqrt(state.sum)};
-    CHECK(verdict.judge(at_time(1.0), state) == Status::kConverged);
+    CHECK(verdict.judge(at_time(1.0, state), state) == Status::kConverged);
 }
 
 // A sum of n squares taken in order may be too large by n u / 2 and more: the bound is below the exact value.
