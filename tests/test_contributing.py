@@ -45,3 +45,15 @@ def test_every_stage_has_a_budget_and_a_function() -> None:
     for stage in " ".join(stages.groups()).split():
         assert f"[{stage}]=" in script
         assert f"\nstage_{stage.replace('-', '_')}() {{" in script
+
+
+def borrowed(texts: dict[str, str]) -> list[str]:
+    """Test files that import from a test file, in the file itself or in what it runs elsewhere."""
+    return [name for name, text in texts.items() if re.search(r"^(?:from|import) test_\w+", text, re.M)]
+
+
+def test_no_test_file_imports_another() -> None:
+    texts = {path.name: path.read_text() for path in Path(__file__).parent.glob("*.py")}
+    assert borrowed(texts) == []
+    planted = {"test_a.py": "import os\nfrom test_b import draw\n", "test_b.py": "import test_c as c\n"}
+    assert borrowed(planted) == ["test_a.py", "test_b.py"]
