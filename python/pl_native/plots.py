@@ -17,8 +17,8 @@ from typing import Any
 from pl_native import theory
 from pl_native._problem import Dataset
 from pl_native._run.solution import Solution
-from pl_native.experiments import _marks, _trajectory, fig3, fig4
-from pl_native.experiments._curves import Comparison
+from pl_native.experiments import _panels, _trajectory, experiment1, fig3, fig4
+from pl_native.experiments._convergence import Comparison
 from pl_native.experiments.statements import Panel
 from pl_native.sweep import width
 
@@ -61,14 +61,14 @@ def convergence_probability(
     """P(converged) against n, fitted logistic, thresholds, published points, n = d p at width `factor`."""
     with style():
         axes = _new_axes(1, 1)[0, 0] if ax is None else ax
-        return _marks.probability_panel(axes, comparison, partial(width, factor=factor), d)
+        return _panels.probability_panel(axes, comparison, partial(width, factor=factor), d)
 
 
 def loss_ratio(comparison: Comparison, *, ax: Any = None) -> list[Any]:
     """Loss ratio against n, logarithmic, with bootstrap intervals and the published means."""
     with style():
         axes = _new_axes(1, 1)[0, 0] if ax is None else ax
-        return _marks.loss_panel(axes, comparison)
+        return _panels.loss_panel(axes, comparison)
 
 
 def figure3(summary: fig3.Summary) -> Any:
@@ -124,7 +124,19 @@ def trajectory(sol: Solution | theory.Overlay, data: Dataset | None = None) -> A
         return axes[0, 0].figure
 
 
-FIGURES: dict[str, Callable[[Any], Any]] = {"fig3": figure3, "fig4": figure4}
+def beyond_the_horizon(summary: experiment1.Summary) -> Any:
+    """Experiment 1's losses against time as a matplotlib Figure: the flow, and Euler with step 1."""
+    with style():
+        axes = _new_axes(1, 2)
+        experiment1.draw(summary, axes)
+        return axes[0, 0].figure
+
+
+FIGURES: dict[str, Callable[[Any], Any]] = {
+    "fig3": figure3,
+    "fig4": figure4,
+    "experiment1": beyond_the_horizon,
+}
 """For each available experiment, its summary as a Figure."""
 
 

@@ -34,6 +34,12 @@ from pl_native.theory.counterexamples import (
     collapse_expected,
     kink_branch,
 )
+from pl_native.theory.frozen import (
+    FrozenFlow,
+    Pattern,
+    Spectrum,
+    frozen_flow,
+)
 from pl_native.theory.group_curvature import (
     GroupCurvatureBounds,
     group_curvature_bounds,
@@ -110,6 +116,7 @@ __all__ = [
     "Branch",
     "Chance",
     "Extinction",
+    "FrozenFlow",
     "GroupCurvatureBounds",
     "GroupSolution",
     "GroupStart",
@@ -117,7 +124,9 @@ __all__ = [
     "Law",
     "Overlay",
     "Pairs",
+    "Pattern",
     "Sides",
+    "Spectrum",
     "StartCurvature",
     "assumption_1",
     "assumption_2",
@@ -132,6 +141,7 @@ __all__ = [
     "extinction_time",
     "final_pl",
     "fraction_time",
+    "frozen_flow",
     "group_closed_form",
     "group_curvature_bounds",
     "group_exponent",

@@ -169,8 +169,10 @@ def _exponents(setting: Setting) -> list[Finding]:
 
 
 def _exponent(setting: Setting, alpha: float, by_runs: bool) -> Finding:
-    grid = (64, 256, 1024, 4096)[: setting.size(2, 4, 4)] if by_runs else tuple(4**m for m in range(3, 11))
-    repeats = setting.size(2, 6, 30) if by_runs else setting.size(2, 10, 100)
+    by_effort = setting.size(256, 64, 64), setting.size(1024, 4096, 4096)
+    sizes = (64, 256, 1024, 4096) if by_runs else tuple(4**m for m in range(3, 11))
+    grid = [n for n in sizes if not by_runs or by_effort[0] <= n <= by_effort[1]]
+    repeats = setting.size(6, 6, 30) if by_runs else setting.size(2, 10, 100)
     scale, values, actual = [], [], []
     for n in grid:
         k = theory.group_size(n, alpha)

@@ -110,6 +110,15 @@ def _standard_start(setting: Setting) -> Finding:
     slope = stats.loglog_slope(grid, values, seed=0)
     margin = setting.upper(abs(slope.slope + 1), 0.05)
     count = len(grid) * repeats
+    sizes = (16, 64, 256)[: setting.size(2, 3, 3)]
+    flows = [_standard_flow(n) for n in sizes]
+    panels = tuple(
+        Panel(
+            f"Section 4.2, {label}, standard initialisation", "t/t_n", label,
+            tuple(Curve(t, mu * factor(n), f"n = {n}") for n, t, mu in flows), y_scale="log",
+        )
+        for label, factor in (("mu n", float), ("mu sqrt n", math.sqrt))
+    )  # fmt: skip
     return Finding(
         "Section 4.2, slope of log mu(0), standard initialisation",
         "orthogonal inputs, asymmetric network, p = minimal_width(n)",
@@ -119,4 +128,15 @@ def _standard_start(setting: Setting) -> Finding:
         f"{slope!r}",
         margin >= 1,
         margin,
+        panels=panels,
     )
+
+
+def _standard_flow(n: int) -> tuple[int, Floats, Floats]:
+    """(n, t/t_n, mu) from the standard initialisation, p = 2 minimal_width(n), to the horizon."""
+    data_seed, network_seed = seeds(f"{NAME}, flow {n}", 0)
+    data = pl.data.orthogonal(n, 4 * n, seed=data_seed)
+    network = pl.initial.asymmetric(2 * pl.minimal_width(n), 4 * n, seed=network_seed, data=data)
+    t_end = pl.horizon(n, network.p)
+    sol = pl.simulate(data, network, t_end, method="flow", save=100)
+    return n, sol.t / theory.time_unit(n, network.p), sol.local_pl

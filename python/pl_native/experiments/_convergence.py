@@ -1,0 +1,167 @@
+"""Convergence curves: what figures 3, 4 and 5 have in common. P(converged) and loss ratio against
+n, threshold N.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from pl_native._base.checks import Array
+from pl_native.experiments import published
+from pl_native.experiments._rows import number, real
+from pl_native.experiments.verdict import Outcome, Tally
+from pl_native.stats import (
+    CurveTest,
+    Interval,
+    MeanEstimate,
+    Proportion,
+    Threshold,
+    logistic_threshold,
+    mean_interval,
+    published_threshold,
+    two_sample_test,
+)
+from pl_native.store import Row
+
+Judge: TypeAlias = Callable[[Row], Outcome]
+"""The question that is asked of a run: `verdict.of_flow` or `verdict.by_horizon`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Convergence against n, increasing: all arrays and tuples have one entry per n."""
+
+    n: Array
+    p: Array
+    converged: Array
+    undecided: Array
+    runs: Array
+    probability: tuple[Proportion, ...]
+    loss_ratio: tuple[MeanEstimate, ...]
+    """mean over runs of loss at the end over loss at the start, converged runs as 0"""
+    threshold: Threshold
+    estimator: float
+    """the published estimator of N"""
+
+    @property
+    def not_converged(self) -> Array:
+        """Runs decided against."""
+        rest: Array = self.runs - self.converged - self.undecided
+        return rest
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A measured curve beside the published one, where there is one."""
+
+    label: str
+    measured: Curve
+    published: Curve | None
+    test: CurveTest | None
+
+    def pairs(self) -> list[tuple[int, int | None]]:
+        """Index of each measured n, and of the same n in the published curve."""
+        where = {} if self.published is None else {int(n): i for i, n in enumerate(self.published.n)}
+        return [(i, where.get(int(n))) for i, n in enumerate(self.measured.n)]
+
+
+def curve(rows: Sequence[Row], judge: Judge, seed: int = 0, *, rescale: bool = False) -> Curve:
+    """Curve of the rows of one law (any order), each run as `judge` finds it.
+
+    `seed` is that of the bootstrap of the loss ratios, `rescale` as in `stats.published_threshold`.
+    """
+    if not rows:
+        raise ValueError("rows: expected at least one run")
+    by_n: dict[int, list[Row]] = {}
+    for row in rows:
+        by_n.setdefault(number(row, "n"), []).append(row)
+    sizes = sorted(by_n)
+    outcomes = {n: [judge(row) for row in by_n[n]] for n in sizes}
+    ratios = [
+        mean_interval([_ratio(*pair) for pair in zip(by_n[n], outcomes[n], strict=True)], seed=seed)
+        for n in sizes
+    ]
+    p = [number(by_n[n][0], "p") for n in sizes]
+    tallies = [Tally.of(outcomes[n]) for n in sizes]
+    return _assemble(np.array(sizes), np.array(p), tallies, tuple(ratios), rescale)
+
+
+def published_curve(name: str, d: int | None = None, *, rescale: bool = False) -> Curve | None:
+    """A table of `pl_native.published` with columns n, p, runs, converged, as a curve; None without
+    rows of `d`.
+
+    Its loss ratios, where it has them (else NaN), are means without a published spread: their
+    intervals are unbounded.
+    """
+    table = published.load(name)
+    if d is not None:
+        table = {key: column[table["d"] == d] for key, column in table.items()}
+    if not table["n"].size:
+        return None
+    p = table.get("p", np.zeros_like(table["n"]))
+    counts = zip(table["converged"].tolist(), table["runs"].tolist(), strict=True)
+    tallies = [Tally(converged, runs - converged, 0) for converged, runs in counts]
+    open_interval = Interval(-math.inf, math.inf)
+    ratios = [
+        MeanEstimate(float(v), open_interval, int(m))
+        for v, m in zip(table.get("loss_ratio", np.full(p.shape, np.nan)), table["runs"], strict=True)
+    ]
+    return _assemble(table["n"], p, tallies, tuple(ratios), rescale)
+
+
+def compare(label: str, measured: Curve, reference: Curve | None) -> Comparison:
+    """Both curves and the two-sample test over the n they share; a reference that shares none is left out."""
+    if reference is None or not np.intersect1d(measured.n, reference.n).size:
+        return Comparison(label, measured, None, None)
+    decided = measured.runs - measured.undecided
+    test = two_sample_test(
+        measured.n, (measured.converged, decided), reference.n, (reference.converged, reference.runs)
+    )
+    return Comparison(label, measured, reference, test)
+
+
+def pooled_test(comparisons: Sequence[Comparison]) -> CurveTest | None:
+    """The two-sample test over several comparisons at once: each (comparison, n) is a place of its own."""
+    places, ours, theirs = [], [], []
+    for k, one in enumerate(comparisons):
+        for i, j in one.pairs():
+            if one.published is None or j is None:
+                continue
+            decided = one.measured.runs[i] - one.measured.undecided[i]
+            places.append(k * 1e9 + float(one.measured.n[i]))
+            ours.append((one.measured.converged[i], decided))
+            theirs.append((one.published.converged[j], one.published.runs[j]))
+    if not places:
+        return None
+    first, second = np.array(ours, dtype=np.int64).T, np.array(theirs, dtype=np.int64).T
+    return two_sample_test(places, (first[0], first[1]), places, (second[0], second[1]))
+
+
+def _assemble(
+    n: Array, p: Array, tallies: Sequence[Tally], ratios: tuple[MeanEstimate, ...], rescale: bool
+) -> Curve:
+    counts = [(tally.converged, tally.not_converged, tally.undecided) for tally in tallies]
+    converged, against, undecided = np.array(counts, dtype=np.int64).T
+    share = converged / np.maximum(converged + against, 1)
+    return Curve(
+        n=n,
+        p=p,
+        converged=converged,
+        undecided=undecided,
+        runs=converged + against + undecided,
+        probability=tuple(tally.share() for tally in tallies),
+        loss_ratio=ratios,
+        threshold=logistic_threshold(n, converged, against, undecided),
+        estimator=published_threshold(n, share, rescale=rescale) if n.size > 1 else math.nan,
+    )
+
+
+def _ratio(row: Row, outcome: Outcome) -> float:
+    if outcome is Outcome.CONVERGED:
+        return 0.0
+    return real(row, "loss_end") / real(row, "loss_start")
