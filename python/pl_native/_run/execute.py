@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pl_native._base.interrupts import Interrupts, held
 from pl_native._run.call_options import Options
 from pl_native._run.result import solution_of
 from pl_native._run.solution import Interrupted, Solution
@@ -14,13 +15,34 @@ from pl_native.backends.contract import Poll
 
 
 def execute(works: Sequence[Work], options: Options, poll: Poll | None) -> list[Solution]:
-    """Solutions in order. Interrupted when Ctrl-C ended the call."""
+    """Solutions in order. Interrupted when Ctrl-C ended the call, or came before all was put together."""
     call: Any = options.backend.euler
     if options.method != "euler":
         call = adaptive(options.backend, options.method)
-    runs, interrupted = call([work.task for work in works], threads=options.threads, poll=poll)
-    reached = [(work, run) for work, run in zip(works, runs, strict=True) if run is not None]
-    solutions = [solution_of(work, run, options) for work, run in reached]
-    if interrupted:
-        raise Interrupted(solutions, [work.index for work, _ in reached], len(works))
+    tasks = [work.task for work in works]
+    with held() as interrupts:
+        if options.backend.NAME == "native":
+            runs, interrupted = call(tasks, threads=options.threads, poll=_asking(interrupts, poll))
+        else:  # written to be left by KeyboardInterrupt at any line
+            with interrupts.released():
+                runs, interrupted = call(tasks, threads=options.threads, poll=poll)
+        reached = [(work, run) for work, run in zip(works, runs, strict=True) if run is not None]
+        solutions = [solution_of(work, run, options) for work, run in reached]
+        try:
+            interrupts.check()
+        except KeyboardInterrupt:
+            interrupted = True
+        if interrupted:
+            raise Interrupted(solutions, [work.index for work, _ in reached], len(works))
     return solutions
+
+
+def _asking(interrupts: Interrupts, poll: Poll | None) -> Poll:
+    """`poll` that raises the KeyboardInterrupt noted meanwhile, which ends a native call with what it has."""
+
+    def asked(done: int, total: int) -> None:
+        interrupts.check()
+        if poll is not None:
+            poll(done, total)
+
+    return asked
