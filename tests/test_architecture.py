@@ -15,27 +15,27 @@ import pl_native
 
 ROOT = Path(pl_native.__file__).parent
 ORDER = [
-    "_core", "_base.checks", "_base.digest", "_base.files", "_base.build", "_base.progress", "_base",
+    "_core", "_base.checks", "_base.digest", "_base.files", "_base.build", "_base.progress", "_base.interrupts", "_base",
     "_problem.status", "_problem.network", "_problem.options", "_problem.dataset", "_problem.groups",
     "_problem",
     "protocol", "streams", "data", "initial", "reduction", "model",
     "backends.flow_records", "backends.contract", "backends", "backends._wire", "backends._certificate",
     "backends.numpy_flow", "backends._loop", "backends.numpy", "backends.numba", "backends.native",
     "_run.time_grid", "_run.resume", "_run.solution", "_run.call_options", "_run.task", "_run.result",
-    "_run.execute", "_run.extend", "_run.checkpoint", "_run.costs", "_run",
+    "_run.costs", "_run.execute", "_run.extend", "_run.checkpoint", "_run",
     "simulation",
     "metrics", "theory.group_flow", "theory",
     "stats._beta", "stats.intervals", "stats._logistic", "stats.threshold", "stats.slopes", "stats.curves",
     "stats",
     "store.columns", "store.disk", "store.shards", "store.manifest", "store.folder", "store.upkeep",
     "store.export", "store",
-    "sweep.functions", "sweep.cells", "sweep.grids", "sweep.plans", "sweep.chunks", "sweep.computing",
-    "sweep.engines", "sweep.running", "sweep.rebuilding", "sweep",
+    "sweep.functions", "sweep.cells", "sweep.grids", "sweep.plans", "sweep.slurm", "sweep.chunks",
+    "sweep.computing", "sweep.cluster", "sweep.engines", "sweep.running", "sweep.rebuilding", "sweep",
     "experiments.published", "experiments._curves", "experiments._protocol", "experiments._tables",
     "experiments._marks", "experiments.fig3", "experiments.fig4", "experiments",
     "bench", "bench.harness", "bench.machine", "bench.problems", "bench.rivals_numpy", "bench.rivals_numba",
     "bench.rivals_torch", "bench.rivals_jax", "bench.rivals", "bench.contest", "bench.dense",
-    "plots", "cli.parsing", "cli.doctor", "cli.sweep", "cli.reproduce", "cli.bench", "cli", "__main__",
+    "plots", "cli.parsing", "cli.pipes", "cli.doctor", "cli.sweep", "cli.reproduce", "cli.bench", "cli", "__main__",
 ]  # fmt: skip
 """Left to right: a module imports only from its left. `__init__` may import all of them."""
 

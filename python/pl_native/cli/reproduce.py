@@ -46,7 +46,7 @@ def main(parsed: argparse.Namespace) -> int:
     print(f"\n{table}")
     stem = parsed.out / parsed.figure
     write_atomically(stem.with_name(f"{stem.name}.txt"), table)
-    written = [store.path, stem.with_name(f"{stem.name}.txt")]
+    written = [store.path if parsed.shard is None else store.shards, stem.with_name(f"{stem.name}.txt")]
     if plots.available():
         written += plots.save(plots.FIGURES[parsed.figure](summary), stem)
     else:
