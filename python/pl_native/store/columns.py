@@ -106,8 +106,11 @@ def content_ids(common: Mapping[str, Value], varying: str) -> Callable[[int], st
     return of
 
 
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 def _canonical(content: Mapping[str, Any]) -> str:
-    return json.dumps(dict(content), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _encoder.encode(dict(content))
 
 
 def row_id(row: Row) -> str:

@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -48,10 +48,25 @@ class Manifest:
     def as_text(self) -> str:
         """The file's content."""
         head = {"format": FORMAT, "schema": SCHEMA, "numerics": self.numerics, "name": self.name}
-        return (
-            json.dumps(head | {"plans": self.plans, "sessions": self.sessions}, indent=1, allow_nan=False)
-            + "\n"
-        )
+        lines = [f"{_text(name)}: {_text(value)}" for name, value in head.items()]
+        plans = [f"{_text(name)}: {_plan_text(plan)}" for name, plan in self.plans.items()]
+        lines.append(f'"plans": {{{_listed(plans)}}}')
+        lines.append(f'"sessions": [{_listed(map(_text, self.sessions))}]')
+        return f"{{{_listed(lines)}}}\n"
+
+
+def _plan_text(plan: Json) -> str:
+    lines = [f"{_text(name)}: {_text(value)}" for name, value in plan.items() if name != "cells"]
+    lines.append('"cells": [' + _listed(map(_text, plan["cells"])) + "]")
+    return f"{{{_listed(lines)}}}"
+
+
+def _listed(lines: Iterable[str]) -> str:
+    """One to a line: a manifest of thousands of cells stays readable, and cheap to write."""
+    return "\n" + ",\n".join(lines) + "\n"
+
+
+_text = json.JSONEncoder(allow_nan=False).encode
 
 
 def path_of(folder: Path) -> Path:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from pl_native._base import checks
@@ -107,7 +107,11 @@ class Cell:
 
     def spec(self) -> dict[str, Any]:
         """The cell as JSON values; `Cell(**spec)` is the cell."""
-        return {field.name: getattr(self, field.name) for field in fields(self)} | {"stop": asdict(self.stop)}
+        values = {name: getattr(self, name) for name in _FIELDS}
+        return values | {"stop": {name: getattr(self.stop, name) for name in _STOP}}
+
+
+_FIELDS = tuple(field.name for field in fields(Cell))
 
 
 def _options(name: str, value: object) -> str:

@@ -15,7 +15,7 @@ from pl_native.sweep.functions import NORMS_ONLY
 from pl_native.sweep.plans import Run
 
 _SLOWNESS = {"native": 1.0, "numba": 10.0, "numpy": 20.0}  # against the native core: a first guess
-_OVERHEAD = 4e-4  # seconds of a run that are not arithmetic: drawing, checks, the row
+_OVERHEAD = 5e-4  # seconds of a run that are not arithmetic: drawing, checks, the row
 _MOST_RUNS = 2000  # at once, which bounds the memory for rows
 _MOST_BYTES = 1 << 29  # of drawn problems at once
 

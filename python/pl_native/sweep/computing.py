@@ -45,11 +45,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A run whose problem is drawn; `common` is the `content` of its cell."""
+    """A run whose problem is drawn; `head` are the columns of its row that are known before it is done."""
 
     cell: Cell
-    replicate: int
-    common: Row
+    head: Row
     data: Dataset
     network: Network
 
@@ -81,19 +80,19 @@ def _draw(
     """The problems; one that cannot be drawn is a row at once."""
     drawn: list[Drawn] = []
     last: Cell | None = None
-    common: Row = {}
     for cell, replicate in runs:
         if cell is not last:
-            last, common = cell, content(cell, settings.seed, settings.backend)
+            last, head_of = cell, heads(cell, settings)
+        head = head_of(replicate)
         try:
             with interrupts.released():
                 data, network = problem(cell, settings.seed, replicate)
-            drawn.append(Drawn(cell, replicate, common, data, network))
+            drawn.append(Drawn(cell, head, data, network))
         except KeyboardInterrupt as stopped:
             result.interrupted = stopped
             return []
         except Exception as error:  # whatever a user's function does: it is that run's outcome
-            result.rows.append(_failed(common, replicate, settings, error))
+            result.rows.append(_failed(head, settings, error))
     return drawn
 
 
@@ -121,7 +120,7 @@ def _simulate(group: Sequence[Drawn], settings: Settings, result: Result, poll: 
         result.interrupted = stopped
     except Exception as error:  # one of them cannot be run; which one shows when each is alone
         if len(group) == 1:
-            result.rows.append(_failed(group[0].common, group[0].replicate, settings, error))
+            result.rows.append(_failed(group[0].head, settings, error))
             return
         for one in group:
             if result.interrupted is None:
@@ -132,9 +131,9 @@ def _simulate(group: Sequence[Drawn], settings: Settings, result: Result, poll: 
 
 def _solutions(group: Sequence[Drawn], settings: Settings, poll: Poll | None) -> list[Solution]:
     stops = {
-        stop: checked_options(**options(one.cell) | {"stop": stop, "save": None}, backend=settings.backend,
+        stop: checked_options(**options(group[0].cell) | {"stop": stop}, save=None, backend=settings.backend,
                               threads=settings.threads)
-        for one in group for stop in [one.cell.stop]
+        for stop in {one.cell.stop for one in group}
     }  # fmt: skip
     works = [
         work_of(i, one.data, one.network, one.cell.t_end, one.cell.step, stops[one.cell.stop])
@@ -157,14 +156,20 @@ def options(cell: Cell) -> dict[str, Any]:
 def _row(one: Drawn, settings: Settings, sol: Solution) -> Row:
     try:
         cost = _cost(settings, float(sol.stats["seconds"]))
-        return _head(one.common, one.replicate) | outcome(one.data, sol) | cost
+        return one.head | outcome(one.data, sol) | cost
     except Exception as error:  # the metrics of its end state
-        return _failed(one.common, one.replicate, settings, error)
+        return _failed(one.head, settings, error)
 
 
-def _head(common: Row, replicate: int) -> Row:
-    row: Row = dict.fromkeys(COLUMNS)
-    return row | common | {"id": run_ids(common)(replicate), "replicate": replicate}
+_NOTHING: Row = dict.fromkeys(COLUMNS)
+
+
+def heads(cell: Cell, settings: Settings) -> Callable[[int], Row]:
+    """What the rows of a cell have before they are done, by replicate; the rest is None."""
+    common = content(cell, settings.seed, settings.backend)
+    empty = _NOTHING | common
+    id_of = run_ids(common)
+    return lambda replicate: empty | {"id": id_of(replicate), "replicate": replicate}
 
 
 def outcome(drawn: Dataset, sol: Solution) -> Row:
@@ -196,14 +201,14 @@ def _real(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
-def _failed(common: Row, replicate: int, settings: Settings, error: Exception) -> Row:
+def _failed(head: Row, settings: Settings, error: Exception) -> Row:
     what = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-    return failed_row(common, replicate, what) | {"isa": level(settings.backend)} | _cost(settings, math.nan)
+    return failed_row(head, what) | {"isa": level(settings.backend)} | _cost(settings, math.nan)
 
 
-def failed_row(common: Row, replicate: int, what: str) -> Row:
-    """The row of a run that could not be done; `common` is the `content` of its cell."""
-    return _head(common, replicate) | {"status": ERROR, "error": what.encode("ascii", "replace").decode()}
+def failed_row(head: Row, what: str) -> Row:
+    """The row of a run that could not be done, from its `heads`."""
+    return head | {"status": ERROR, "error": what.encode("ascii", "replace").decode()}
 
 
 def _cost(settings: Settings, seconds: float) -> dict[str, Value]:

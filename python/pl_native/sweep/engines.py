@@ -13,10 +13,9 @@ from typing import Any, TypeAlias
 from pl_native._base import checks
 from pl_native._base.interrupts import Interrupts, held
 from pl_native.store import Row
-from pl_native.sweep.cells import content
 from pl_native.sweep.chunks import Pace
 from pl_native.sweep.cluster import Cluster, EngineError, connected, said
-from pl_native.sweep.computing import Settings, compute, failed_row, run_task, task_of
+from pl_native.sweep.computing import Settings, compute, failed_row, heads, run_task, task_of
 from pl_native.sweep.plans import Run
 
 Chunk: TypeAlias = list[Run]
@@ -131,8 +130,8 @@ def _collect(
         if len(chunk) > 1:
             again.extend([run] for run in chunk)
             return
-        cell, what = chunk[0].cell, f"killed its worker: {said(error)}"
-        rows = [failed_row(content(cell, settings.seed, settings.backend), chunk[0].replicate, what)]
+        head = heads(chunk[0].cell, settings)(chunk[0].replicate)
+        rows = [failed_row(head, f"killed its worker: {said(error)}")]
     if {row["id"] for row in rows} != {run.id for run in chunk}:
         raise EngineError(
             "a worker computed other runs than were asked for; is a user's function of another version there?"

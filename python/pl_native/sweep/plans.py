@@ -68,6 +68,7 @@ class Plan:
         """Runs whose ids are not in `done`; of the i-th of N parts of the sweep when share = (i, N)."""
         return [run for run in self.share(share or (1, 1)) if run.id not in done]
 
+    @cached_property
     def spec(self) -> dict[str, Any]:
         """The plan as JSON values."""
         cells = [cell.spec() for cell in self.cells]
@@ -76,7 +77,7 @@ class Plan:
     @cached_property
     def id(self) -> str:
         """The plan's name in manifests: a hash of `spec`."""
-        return content_id(self.spec())[:16]
+        return content_id(self.spec)[:16]
 
     def claim(self, manifest: Manifest, *, extend: bool = False) -> None:
         """Enter this plan into the manifest of a folder.
@@ -84,13 +85,15 @@ class Plan:
         ValueError when the plans there draw none of the problems drawn here, as in a folder of another sweep
         that happens to have the same name; `extend` enters it all the same.
         """
+        if self.id in manifest.plans:
+            return
         there = {cell.number for one in recorded(manifest) for cell in one.cells}
         if there and not extend and there.isdisjoint(cell.number for cell in self.cells):
             raise ValueError(
                 f"folder: holds another sweep called {manifest.name!r}, without a cell in common with this "
                 "one; choose another folder, or extend=True (--extend) to keep both there"
             )
-        manifest.plans[self.id] = self.spec()
+        manifest.plans[self.id] = self.spec
 
 
 def plan(cells: Iterable[Cell], *, seed: int, backend: str = "auto", name: str = "sweep") -> Plan:
