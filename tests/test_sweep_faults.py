@@ -209,7 +209,9 @@ def test_fault_7_5_ctrl_c_in_the_oracle_of_the_flow_keeps_finished_runs(monkeypa
 
 
 @native
-@pytest.mark.parametrize("apart", [0.0, 0.001, 0.03])
+@pytest.mark.parametrize(
+    "apart", [0.03, *(pytest.param(s, marks=pytest.mark.slow) for s in (0.0, 0.001, 0.01, 0.1))]
+)
 def test_fault_2_10_ctrl_c_twice_keeps_rows(apart, tmp_path):
     """The second came while the first was answered, and the rows in hand were gone."""
     code = (
@@ -293,7 +295,7 @@ def test_fault_7_6_cells_share_the_calls_of_a_backend(tmp_path, monkeypatch):
 
 @native
 def test_fault_7_6_many_cells_cost_what_many_replicates_do(tmp_path):
-    """Processor time of 1000 x 1 against 25 x 40; within 1.2 on a quiet machine, twice and more before."""
+    """Processor time of 400 x 1 against 10 x 40; within 1.25 on a quiet machine, twice and more before."""
 
     def cost(cells, replicates, where):
         todo = plan(*(cell(scale=1 + k / 1e5, replicates=replicates) for k in range(cells)), backend="native")
@@ -301,8 +303,11 @@ def test_fault_7_6_many_cells_cost_what_many_replicates_do(tmp_path):
         sweep.run(todo, where, progress=False, threads=1, chunk_seconds=100.0)
         return time.process_time() - began
 
-    ratios = [cost(1000, 1, tmp_path / f"{k}a") / cost(25, 40, tmp_path / f"{k}b") for k in range(3)]
-    assert min(ratios) < 1.5, ratios
+    for k in range(5):  # other processes disturb single figures
+        ratio = cost(400, 1, tmp_path / f"{k}a") / cost(10, 40, tmp_path / f"{k}b")
+        if ratio < 1.5:
+            return
+    pytest.fail(f"{ratio:.2f} times the cost")
 
 
 class Clock:
@@ -638,23 +643,25 @@ def test_fault_3_6_a_checkpoint_s_folder_deleted_does_not_end_the_run(tmp_path, 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["doctor"], ["--help"], ["sweep", "run", "s.toml", "--out", "a"], ["sweep", "status", "b"],
-     ["sweep", "plan", "s.toml"], ["sweep", "verify", "b"], ["sweep", "export", "b", "x.csv"], ["--version"]],
+    [["doctor"], ["sweep", "run", "s.toml", "--out", "a"],
+     *(pytest.param(some.split(), marks=pytest.mark.slow) for some in (
+         "--help", "--version", "sweep status b", "sweep plan s.toml", "sweep verify b", "sweep export b x.csv",
+         "sweep compact b", "sweep resume b", "sweep merge c b"))],
     ids=" ".join,
 )  # fmt: skip
-def test_fault_3_7_a_closed_pipe_is_no_error(arguments, tmp_path):
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["at the end", "at once"])
+def test_fault_3_7_a_closed_pipe_is_no_error(arguments, unbuffered, tmp_path):
     """`pl-native ... | true`: quiet, and what was to be done is done."""
     spec(tmp_path / "s.toml")
     loaded = sweep.load(tmp_path / "s.toml")
     sweep.run(sweep.plan(loaded.cells, seed=7, backend="numpy"), tmp_path / "b", progress=False)
     read, write = os.pipe()
     os.close(read)
-    for unbuffered in ("", "1"):
-        done = subprocess.run([sys.executable, "-m", "pl_native", *arguments], stdout=write, stderr=subprocess.PIPE,
-                              cwd=tmp_path, env=os.environ | {"PYTHONUNBUFFERED": unbuffered}, timeout=60)  # fmt: skip
-        assert "rror" not in done.stderr.decode()
-        assert "roken" not in done.stderr.decode()
-        assert done.returncode == 0
+    done = subprocess.run([sys.executable, "-m", "pl_native", *arguments], stdout=write, stderr=subprocess.PIPE,
+                          cwd=tmp_path, env=os.environ | {"PYTHONUNBUFFERED": unbuffered}, timeout=60)  # fmt: skip
+    assert "rror" not in done.stderr.decode()
+    assert "roken" not in done.stderr.decode()
+    assert done.returncode == 0
     os.close(write)
     if arguments[1:2] == ["run"]:
         assert len(Store(tmp_path / "a")) == 2
