@@ -1,4 +1,4 @@
-"""Sweeps, folders and engines among other processes, signals, damaged files and odd names: each once a fault."""
+"""Sweeps and their folders among other processes, signals, damaged files and odd names: faults of once."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -72,8 +73,8 @@ def directives(script):
 
 
 def argument(line):
-    """One word: a backslash takes the meaning from any character but a blank outside quotes, a bare # ends the
-    line even between quotes. Nothing may follow."""
+    """One word: a backslash takes the meaning from any character but a blank outside quotes, a bare # ends
+    the line even between quotes. Nothing may follow."""
     found, quote, rest = "", "", iter(enumerate(line))
     for i, c in rest:
         if not quote and c.isspace():
@@ -216,7 +217,7 @@ def test_fault_2_10_ctrl_c_twice_keeps_rows(apart, tmp_path):
     """The second came while the first was answered, and the rows in hand were gone."""
     code = (
         "import sys\nfrom pl_native import sweep, Stop\n"
-        "cells = sweep.grid(n=[20 + k for k in range(40)], d=6, p=5, initialisation='torch_linear', t_end=4e4,"
+        "cells = sweep.grid(n=list(range(20, 60)), d=6, p=5, initialisation='torch_linear', t_end=4e4,"
         " replicates=50)\n"
         "plan = sweep.plan(cells, seed=1, backend='native')\nprint('ready', flush=True)\n"
         "sweep.run(plan, sys.argv[1], threads=1, chunk_seconds=100.0, progress=False)\n"
@@ -278,17 +279,23 @@ def test_held_signals_are_raised_at_the_end_once_and_by_the_handler_of_before():
 
 
 def test_fault_7_6_cells_share_the_calls_of_a_backend(tmp_path, monkeypatch):
-    """40 cells of one replicate, each with a horizon, a step and a stop of its own: one call, the same rows."""
+    """40 cells of one replicate, each with horizon, step and stop of its own: one call, the same rows."""
     grid = [cell(n=10 + k, replicates=1, t_end=10.0 + k, step=0.5 + k / 100, stop=pl.Stop(loss=0.01 * k))
             for k in range(40)]  # fmt: skip
     alone = [run(tmp_path / f"{k}", one)[1][0] for k, one in enumerate(grid[:4])]
     real, calls = computing.execute, []
-    monkeypatch.setattr(computing, "execute", lambda works, *others: calls.append(len(works)) or real(works, *others))
+    monkeypatch.setattr(
+        computing, "execute", lambda works, *others: calls.append(len(works)) or real(works, *others)
+    )
     _, rows = run(tmp_path / "all", *grid, chunk_seconds=100.0)
     assert calls == [40]
     assert bits(rows[:4]) == bits(alone)
     calls.clear()
-    mixed = [cell(), cell(method="flow", stop=pl.Stop(), t_end=0.1), cell(method="flow", rtol=1e-3, stop=pl.Stop(), t_end=0.1)]
+    mixed = [
+        cell(),
+        cell(method="flow", stop=pl.Stop(), t_end=0.1),
+        cell(method="flow", rtol=1e-3, stop=pl.Stop(), t_end=0.1),
+    ]
     run(tmp_path / "mixed", *mixed, chunk_seconds=100.0)
     assert calls == [2, 2, 2]  # one of each method and tolerance
 
@@ -320,15 +327,30 @@ class Clock:
         return self.each * len(runs) + self.slowness * chunks.arithmetic_of(runs)
 
 
-TINY, LARGE = cell(replicates=4000, n=2, d=2, p=2, t_end=5.0), cell(replicates=20, n=400, d=50, p=60, t_end=3e4)
-FLOWS = [cell(method="flow", n=n, d=10, p=8, t_end=50.0, stop=pl.Stop(), replicates=100) for n in (20, 60, 120)]
+TINY, LARGE = (
+    cell(replicates=4000, n=2, d=2, p=2, t_end=5.0),
+    cell(replicates=20, n=400, d=50, p=60, t_end=3e4),
+)
+FLOWS = [
+    cell(method="flow", n=n, d=10, p=8, t_end=50.0, stop=pl.Stop(), replicates=100) for n in (20, 60, 120)
+]
 
 
 @pytest.mark.parametrize("truth", [(5e-4, 1.0), (8e-4, 1.0), (5e-4, 3.0), (3e-4, 0.5)], ids=str)
-@pytest.mark.parametrize("cells", [(TINY, LARGE), (LARGE, TINY), FLOWS, FLOWS[::-1]], ids=["tiny first", "large first", "flows", "flows down"])  # fmt: skip
+@pytest.mark.parametrize(
+    "cells",
+    [(TINY, LARGE), (LARGE, TINY), FLOWS, FLOWS[::-1]],
+    ids=["tiny first", "large first", "flows up", "flows down"],
+)
 def test_fault_7_7_the_time_left_is_right_after_a_tenth_of_it(cells, truth):
-    """Within a factor of 2, also on machines on which one of the two things that a run costs is not as guessed."""
-    runs, clock, now, pace, told = list(plan(*cells, backend="native")), Clock(*truth), 0.0, chunks.Pace("native"), []
+    """Within a factor of 2, also on machines on which what a run costs is not as guessed."""
+    runs, clock, now, pace, told = (
+        list(plan(*cells, backend="native")),
+        Clock(*truth),
+        0.0,
+        chunks.Pace("native"),
+        [],
+    )
 
     class Shown:
         poll = staticmethod(lambda done, total: told.append((now, done / total)))
@@ -430,8 +452,12 @@ def test_fault_4_6_huge_grids_are_a_message(tmp_path):
     with pytest.raises(ValueError, match="n: expected at most 1000000 values or cells"):
         sweep.grid(n={"from": 1, "to": 10**12}, d=1, p=1, initialisation="balanced", t_end=1.0, replicates=1)
     with pytest.raises(ValueError, match="grid: expected at most 1000000"):
-        sweep.grid(n=range(1, 2000), d=range(1, 2000), p=1, initialisation="balanced", t_end=1.0, replicates=1)
-    with pytest.raises(ValueError, match="replicates: expected at most 10000000 runs in all, got 1000000000000"):
+        sweep.grid(
+            n=range(1, 2000), d=range(1, 2000), p=1, initialisation="balanced", t_end=1.0, replicates=1
+        )
+    with pytest.raises(
+        ValueError, match="replicates: expected at most 10000000 runs in all, got 1000000000000"
+    ):
         plan(cell(replicates=10**12))
 
 
@@ -461,7 +487,9 @@ def test_fault_4_6_what_a_file_names_is_not_imported(tmp_path, nothing_allowed, 
         sweep.allow("os")
 
 
-def test_fault_4_6_functions_are_allowed_by_hand_or_on_the_command_line(tmp_path, nothing_allowed, monkeypatch):
+def test_fault_4_6_functions_are_allowed_by_hand_or_on_the_command_line(
+    tmp_path, nothing_allowed, monkeypatch
+):
     module = tmp_path / "laws_of_mine.py"
     module.write_text("from pl_native import data\ndef law(n, d, *, seed, dtype):\n"
                       "    return data.sphere(n, d, seed=seed, dtype=dtype)\n")  # fmt: skip
@@ -505,11 +533,15 @@ def umask():
 def test_fault_3_5_files_have_the_mode_the_umask_gives(mask, mode, umask, tmp_path):
     umask(mask)
     run(tmp_path / "a", cell())
-    sol = pl.simulate(*sweep.problem(cell(), SEED, 0), t_end=2.0, backend="numpy", checkpoint=tmp_path / "c.npz")
+    sol = pl.simulate(
+        *sweep.problem(cell(), SEED, 0), t_end=2.0, backend="numpy", checkpoint=tmp_path / "c.npz"
+    )
     sol.save(tmp_path / "s.npz")
     sweep.export(tmp_path / "a", tmp_path / "x.csv")
     found = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert {".lock", ".lock-manifest", "manifest.json", "rows.csv", "c.npz", "s.npz", "x.csv"} <= {p.name for p in found}
+    assert {".lock", ".lock-manifest", "manifest.json", "rows.csv", "c.npz", "s.npz", "x.csv"} <= {
+        p.name for p in found
+    }
     assert {stat.S_IMODE(path.stat().st_mode) for path in found} == {mode}
 
 
@@ -535,7 +567,7 @@ def test_fault_3_5_a_second_user_of_a_group_s_folder_goes_on(mask, tmp_path):
             os.chown(made, 5001, 4321)
             made.chmod(0o2775)
         for user, replicates in ((5001, 2), (5002, 4), (5001, 6)):
-            assert as_user(user, 4321, mask, lambda: run(shared, cell(replicates=replicates))) == 0  # noqa: B023
+            assert as_user(user, 4321, mask, partial(run, shared, cell(replicates=replicates))) == 0
         assert len(Store(shared)) == 6
         assert {path.stat().st_gid for path in shared.rglob("*")} == {4321}
         assert {path.stat().st_uid for path in shared.rglob("*.npz")} == {5001, 5002}
@@ -573,7 +605,12 @@ def test_fault_3_6_links_are_followed(tmp_path):
         shutil.move(tmp_path / "a" / name, real / name)
         (tmp_path / "a" / name).symlink_to(real / name)
     run(tmp_path / "a", cell(replicates=3))
-    for link in (tmp_path / "c.npz", tmp_path / "s.npz", tmp_path / "a" / "rows.csv", tmp_path / "a" / "manifest.json"):
+    for link in (
+        tmp_path / "c.npz",
+        tmp_path / "s.npz",
+        tmp_path / "a" / "rows.csv",
+        tmp_path / "a" / "manifest.json",
+    ):
         assert link.is_symlink(), link
         assert (real / link.name).is_file()
     assert len(store.rows_from_csv((real / "rows.csv").read_text())) == 3
@@ -634,7 +671,9 @@ def test_fault_3_6_a_checkpoint_s_folder_deleted_does_not_end_the_run(tmp_path, 
 
     monkeypatch.setattr(checkpoint, "_slice", deleted)
     with pytest.warns(RuntimeWarning, match=f"not written .the folder {place} is gone.; the run goes on"):
-        sol = pl.simulate(*sweep.problem(cell(), SEED, 0), t_end=5.0, backend="numpy", checkpoint=place / "c.npz")
+        sol = pl.simulate(
+            *sweep.problem(cell(), SEED, 0), t_end=5.0, backend="numpy", checkpoint=place / "c.npz"
+        )
     assert sol.status == pl.Status.HORIZON
 
 
@@ -645,8 +684,8 @@ def test_fault_3_6_a_checkpoint_s_folder_deleted_does_not_end_the_run(tmp_path, 
     "arguments",
     [["doctor"], ["sweep", "run", "s.toml", "--out", "a"],
      *(pytest.param(some.split(), marks=pytest.mark.slow) for some in (
-         "--help", "--version", "sweep status b", "sweep plan s.toml", "sweep verify b", "sweep export b x.csv",
-         "sweep compact b", "sweep resume b", "sweep merge c b"))],
+         "--help", "--version", "sweep status b", "sweep plan s.toml", "sweep verify b",
+         "sweep export b x.csv", "sweep compact b", "sweep resume b", "sweep merge c b"))],
     ids=" ".join,
 )  # fmt: skip
 @pytest.mark.parametrize("unbuffered", ["", "1"], ids=["at the end", "at once"])
@@ -657,8 +696,11 @@ def test_fault_3_7_a_closed_pipe_is_no_error(arguments, unbuffered, tmp_path):
     sweep.run(sweep.plan(loaded.cells, seed=7, backend="numpy"), tmp_path / "b", progress=False)
     read, write = os.pipe()
     os.close(read)
-    done = subprocess.run([sys.executable, "-m", "pl_native", *arguments], stdout=write, stderr=subprocess.PIPE,
-                          cwd=tmp_path, env=os.environ | {"PYTHONUNBUFFERED": unbuffered}, timeout=60)  # fmt: skip
+    command = [sys.executable, "-m", "pl_native", *arguments]
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run(
+        command, stdout=write, stderr=subprocess.PIPE, cwd=tmp_path, env=environment, timeout=60
+    )
     assert "rror" not in done.stderr.decode()
     assert "roken" not in done.stderr.decode()
     assert done.returncode == 0

@@ -37,13 +37,13 @@ class _Pipe:
 
 @contextmanager
 def pipes_may_close() -> Iterator[None]:
-    """Inside, writing to a closed stdout or stderr is no error; nor is it when Python flushes them at its end."""
+    """Inside, writing to a closed stdout or stderr is no error; nor is it when Python flushes them at last."""
     pipes = [_Pipe(stream) for stream in (sys.stdout, sys.stderr) if stream is not None]
     with contextlib.ExitStack() as stack:
         if sys.stdout is not None:
-            stack.enter_context(contextlib.redirect_stdout(pipes[0]))  # type: ignore[type-var]
+            stack.enter_context(contextlib.redirect_stdout(pipes[0]))
         if sys.stderr is not None:
-            stack.enter_context(contextlib.redirect_stderr(pipes[-1]))  # type: ignore[type-var]
+            stack.enter_context(contextlib.redirect_stderr(pipes[-1]))
         try:
             yield
         finally:

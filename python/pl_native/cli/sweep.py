@@ -99,7 +99,7 @@ def main(parsed: argparse.Namespace) -> int:
     allowed = getattr(parsed, "allow", [])
     sweep.allow(*allowed)
     here = str(Path.cwd())
-    if allowed and here not in sys.path:  # they may lie beside the specification, as `python -m` would find them
+    if allowed and here not in sys.path:  # they may lie beside the specification
         sys.path.insert(0, here)
     return _VERBS[parsed.verb](parsed)
 

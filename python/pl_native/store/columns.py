@@ -146,7 +146,9 @@ def check_array(name: str, array: Array) -> None:
     """ValueError unless `array` has the form of the column `name`, or of its marks of None."""
     kind = np.bool_ if name.endswith(".none") else _DTYPES[COLUMNS[name]]
     if array.ndim != 1 or not np.issubdtype(array.dtype, kind):
-        raise ValueError(f"column {name}: expected {kind.__name__} in one axis, got {array.dtype}{array.shape}")
+        raise ValueError(
+            f"column {name}: expected {kind.__name__} in one axis, got {array.dtype}{array.shape}"
+        )
 
 
 def from_arrays(arrays: Mapping[str, Array]) -> list[Row]:

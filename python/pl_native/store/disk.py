@@ -12,7 +12,12 @@ from pl_native._base.files import TEMPORARY, replacing, sync_folder
 
 __all__ = ["TEMPORARY", "explained", "make_folder", "replacing", "sync_folder", "write_atomically"]
 
-_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF)  # EBADF: of NFS, for a file open to read
+_NO_LOCKS = (
+    errno.ENOLCK,
+    errno.EOPNOTSUPP,
+    errno.ENOSYS,
+    errno.EBADF,
+)  # EBADF: of NFS, for a file open to read
 
 
 def write_atomically(path: Path, content: str | bytes | Iterable[str]) -> None:
@@ -49,7 +54,7 @@ def explained(error: OSError, path: Path) -> OSError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         what = "the disk is full; rows written before are kept. Free some space and run the same again"
     elif error.errno in (errno.ENOENT, errno.ESTALE) and not _is_there(path.parent):
-        what = f"its folder {path.parent} is gone, moved or deleted while this ran, and the rows that were in it "
+        what = f"its folder {path.parent} is gone, moved or deleted while this ran, and the rows in it "
         what += "with it. Put it back and run the same again, or begin anew"
     elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         what = "cannot be written (read-only); rows written before are kept. Change its permissions or"
@@ -98,7 +103,7 @@ def lock(path: Path, *, shared: bool = False, wait: bool = False) -> int | None:
 
 
 def _lock_file(path: Path) -> int:
-    """`path` open, made if missing with the mode the umask gives. To lock another user's, reading is enough."""
+    """`path` open, made if missing, as the umask says. To lock another user's, reading is enough."""
     try:
         return os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
     except PermissionError:

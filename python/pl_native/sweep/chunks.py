@@ -21,7 +21,7 @@ _MOST_BYTES = 1 << 29  # of drawn problems at once
 
 
 class Pace:
-    """Seconds that runs take, learnt from those done: what each costs whatever its size, and its arithmetic."""
+    """Seconds that runs take, learnt from those done: what each costs at any size, and its arithmetic."""
 
     def __init__(self, backend: str) -> None:
         self._each = _OVERHEAD

@@ -70,7 +70,11 @@ class Cluster:
             unfit, version(), NUMERICS, workers=addresses, on_error="return"
         )
         for address, answer in answers.items():
-            trouble = f"cannot import pl_native here: {said(answer)}" if isinstance(answer, BaseException) else answer
+            trouble = (
+                f"cannot import pl_native here: {said(answer)}"
+                if isinstance(answer, BaseException)
+                else answer
+            )
             self._fit[address] = None if trouble is None else str(trouble)
             if trouble is not None:
                 warnings.warn(f"worker {address} left aside: {trouble}", RuntimeWarning, stacklevel=2)
@@ -85,7 +89,9 @@ class Cluster:
         left_aside = "; ".join(f"{address}: {trouble}" for address, trouble in self._fit.items())
         what = f"no worker of the Dask cluster can do this work ({left_aside or 'none is connected'})"
         if waited >= self._patience:
-            raise EngineError(f"{what}, for {waited:.0f} s; --worker-timeout (worker_timeout=) says how long to wait")
+            raise EngineError(
+                f"{what}, for {waited:.0f} s; --worker-timeout (worker_timeout=) says how long to wait"
+            )
         if waited >= _TELL and not self._told:
             self._told = True
             text = f"{what}; waiting for one, {self._patience:.0f} s at most"
@@ -102,7 +108,7 @@ def said(error: object) -> str:
 
 @contextmanager
 def connected(address: str) -> Iterator[Any]:
-    """A client of the Dask scheduler at `address`. EngineError when none answers; ImportError without Dask."""
+    """A client of the Dask scheduler at `address`. EngineError if none answers; ImportError without Dask."""
     try:
         distributed = importlib.import_module("distributed")
     except ImportError:

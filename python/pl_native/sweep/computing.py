@@ -266,6 +266,6 @@ def unfit(of_version: str, of_numerics: int) -> str | None:
     if (of_numerics, of_version) == (NUMERICS, version()):
         return None
     return (
-        f"worker {platform.node()} has pl_native {version()} (numerics {NUMERICS}), the sweep was started with "
-        f"{of_version} (numerics {of_numerics}); install one version everywhere"
+        f"worker {platform.node()} has pl_native {version()} (numerics {NUMERICS}), the sweep was started "
+        f"with {of_version} (numerics {of_numerics}); install one version everywhere"
     )

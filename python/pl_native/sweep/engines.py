@@ -28,8 +28,8 @@ _POLL = 0.5  # seconds between looks for a lost engine
 
 
 def run_here(chunks: Iterator[Chunk], settings: Settings, keep: Keep, within: Within, pace: Pace) -> None:
-    """Chunks one after the other in this process, each on the native thread team. What Ctrl-C leaves undone is
-    left out."""
+    """Chunks one after the other in this process, each on the native thread team. What Ctrl-C leaves undone
+    is left out."""
     for chunk in chunks:
         began = time.perf_counter()
         told = partial(_part, within, chunk)
@@ -95,7 +95,9 @@ def run_through(
                 for future in _finished(pending, interrupts):
                     _take(future)
         except KeyboardInterrupt:
-            for future in [one for one in pending if one.done() and not one.cancelled() and not one.exception()]:
+            for future in [
+                one for one in pending if one.done() and not one.cancelled() and not one.exception()
+            ]:
                 _take(future)
             raise
         finally:

@@ -89,8 +89,8 @@ def resolve(argument: str, name: str, known: dict[str, Any]) -> Callable[..., An
         return function
     if name not in _allowed:
         raise ValueError(
-            f"{argument}: {name!r} is imported only when you allow it: pl.sweep.allow({name!r}), in the shell "
-            f"--allow {name} (or hand over the function itself)"
+            f"{argument}: {name!r} is imported only when you allow it: pl.sweep.allow({name!r}), in the "
+            f"shell --allow {name} (or hand over the function itself)"
         )
     module, _, attribute = name.partition(":")
     try:

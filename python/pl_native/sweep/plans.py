@@ -107,9 +107,7 @@ def plan(cells: Iterable[Cell], *, seed: int, backend: str = "auto", name: str =
     made = _checked(Plan(tuple(cells), seed, backends.select(backend).NAME, name))
     _check_numbers(made.cells)
     for method, rtol, atol, stop in {(c.method, c.rtol, c.atol, c.stop) for c in made.cells}:
-        checked_options(
-            method=method, rtol=rtol, atol=atol, save=None, stop=stop, backend=made.backend, threads=None
-        )
+        checked_options(method=method, rtol=rtol, atol=atol, save=None, stop=stop, backend=made.backend)
     firsts = {run_ids(content(cell, made.seed, made.backend))(0) for cell in made.cells}
     if len(firsts) != len(made.cells):
         raise ValueError("cells: expected different cells, two of them have the same runs")
