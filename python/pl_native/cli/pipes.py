@@ -37,7 +37,7 @@ class _Pipe:
 
 @contextmanager
 def pipes_may_close() -> Iterator[None]:
-    """Inside, writing to a closed stdout or stderr is no error; nor is it when Python flushes them at last."""
+    """Inside, writing to a closed stdout or stderr is no error, nor is what Python flushes at last."""
     pipes = [_Pipe(stream) for stream in (sys.stdout, sys.stderr) if stream is not None]
     with contextlib.ExitStack() as stack:
         if sys.stdout is not None:

@@ -70,7 +70,7 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
                         help=f"work between two writes ({sweep.CHUNK_SECONDS:g})")  # fmt: skip
     parser.add_argument("--retry-errors", action="store_true", help="repeat runs that failed")
     parser.add_argument("--worker-timeout", type=float, default=sweep.WORKER_TIMEOUT, metavar="S",
-                        help=f"how long Dask may be without a worker ({sweep.WORKER_TIMEOUT:g} s)")  # fmt: skip
+                        help=f"of Dask without a worker that can ({sweep.WORKER_TIMEOUT:g})")  # fmt: skip
 
 
 def _share(text: str) -> tuple[int, int]:
