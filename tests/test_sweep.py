@@ -498,8 +498,8 @@ def test_progress_grows_to_the_end(tmp_path):
     sweep.run(grid, tmp_path, progress=lambda done, total: seen.append((done, total)), chunk_seconds=TINY)
     done, totals = zip(*seen, strict=True)
     assert list(done) == sorted(done)
-    assert set(totals) == {80}
-    assert done[-1] == 80
+    assert all(part <= whole for part, whole in seen)
+    assert done[-1] == totals[-1] > 0
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,10 @@ class Pace:
     """Seconds that runs take, learnt from those done: what each costs at any size, and its arithmetic."""
 
     def __init__(self, backend: str) -> None:
+        self._backend = backend
         self._each = _OVERHEAD
         self._slowness = _SLOWNESS[backend]
+        self._met = {"each": False, "slowness": False}  # in runs that took long enough to tell
 
     def seconds(self, cell: Cell) -> float:
         """One run of `cell` on one thread, as far as we know."""
@@ -35,14 +37,27 @@ class Pace:
         """So many runs with this much `arithmetic` in all."""
         return self._each * runs + self._slowness * arithmetic
 
+    def seen(self, runs: float, arithmetic: float, seconds: float) -> Pace:
+        """The pace if a chunk under way, that has taken `seconds` of one thread so far, tells how slow the
+        arithmetic is; the more so the longer it has taken."""
+        found = Pace(self._backend)
+        found._each = self._each
+        rest = max(seconds - self._each * runs, 0.1 * seconds)
+        ratio = rest / (self._slowness * arithmetic) if arithmetic > 0 else 1.0
+        belief = min(seconds, 1.0) * min(self._slowness * arithmetic / (0.1 * self.of(runs, arithmetic)), 1.0)
+        found._slowness = self._slowness * math.pow(min(max(ratio, 0.01), 100.0), belief)
+        return found
+
     def learn(self, runs: Sequence[Run], seconds: float) -> None:
         """`runs` took `seconds` of one thread. Half the news is believed, and not more than a factor of ten;
         it is news of the sizes these runs have."""
         expected = self.of(len(runs), arithmetic_of(runs))
         ratio = min(max(seconds / expected, 0.1), 10.0) if expected > 0 else 1.0
         each = self._each * len(runs) / expected if expected > 0 else 1.0
-        self._each *= math.pow(ratio, 0.5 * each)
-        self._slowness *= math.pow(ratio, 0.5 * (1 - each))
+        self._met = {"each": self._met["each"] or each > 0.3, "slowness": self._met["slowness"] or each < 0.7}
+        # what is not met yet is guessed to be half as far from the guess: a slow machine is slow in both
+        self._each *= math.pow(ratio, 0.5 * (each if self._met["each"] else 0.5))
+        self._slowness *= math.pow(ratio, 0.5 * (1 - each if self._met["slowness"] else 0.5))
 
 
 def arithmetic(cell: Cell) -> float:

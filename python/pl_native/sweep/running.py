@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -37,7 +38,8 @@ class How:
     retry_errors   repeat runs whose rows have status ERROR
     extend         enter the sweep into a folder even if it has nothing in common with what is there
     worker_timeout seconds that Dask may be without a worker that can do the work
-    progress       True, False, None (a bar on terminals) or a function of (done, total)
+    progress       True, False, None (a bar on terminals) or a function of (done, total): milliseconds taken,
+                   and those that all is expected to take
     """
 
     executor: Any = None
@@ -81,8 +83,9 @@ def run(plan: Plan, folder: Folder, **how: Any) -> int:
         writer = stack.enter_context(store.writing(plan.name, claim, options.share))
         with interrupts.released():
             missing = plan.missing(store.ids(errors=not options.retry_errors), options.share)
-        pace = Pace(plan.backend)
-        meter = _Meter(missing, stack.enter_context(progress), pace)
+        pace, alone = Pace(plan.backend), engine is None
+        threads = team(plan.backend, options.threads) if alone else None
+        meter = _Meter(missing, stack.enter_context(progress), pace, threads)
         added = 0
 
         def keep(rows: Sequence[Row]) -> None:
@@ -172,25 +175,29 @@ def _store(folder: Folder) -> Store:
 
 
 class _Meter:
-    """Progress of a sweep in time, as far as the pace is known, shown as the equivalent number of steps."""
+    """Progress of a sweep in milliseconds: those it has taken, of those it is expected to take in all."""
 
-    def __init__(self, runs: Sequence[Run], progress: Progress, pace: Pace) -> None:
-        self._progress, self._pace = progress, pace
+    def __init__(self, runs: Sequence[Run], progress: Progress, pace: Pace, team: int | None) -> None:
+        self._progress, self._pace, self._team = progress, pace, team
         self._runs, self._arithmetic = len(runs), arithmetic_of(runs)
-        self._steps = sum(run.cell.steps for run in runs)
         self._done = (0.0, 0.0)  # runs, arithmetic
-        self._shown = 0
         self._chunk: tuple[Chunk, float] = ([], 0.0)  # the last one asked for, and its arithmetic
+        self._began = self._since = time.perf_counter()  # all, and the chunk under way
 
     def show(self, chunk: Chunk, share: float) -> None:
         """`share` of the arithmetic of `chunk` is done; of the rest a half, until all is."""
         if chunk is not self._chunk[0]:
             self._chunk = chunk, arithmetic_of(chunk)
-        runs, arithmetic = self._done
-        now = runs + len(chunk) * (0.5 if share < 1.0 else 1.0), arithmetic + share * self._chunk[1]
+        runs = len(chunk) * (0.5 if share < 1.0 else 1.0)
+        done = self._done[0] + runs, self._done[1] + share * self._chunk[1]
+        now = time.perf_counter()
+        if share < 1.0 and self._team is not None:
+            pace = self._pace.seen(runs, share * self._chunk[1], self._team * (now - self._since))
+        else:
+            pace = self._pace
         if share == 1.0:
-            self._done = now
-        if self._progress.poll is not None:
-            part = self._pace.of(*now) / self._pace.of(self._runs, self._arithmetic)
-            self._shown = max(self._shown, round(self._steps * min(part, 1.0)))
-            self._progress.poll(self._shown, self._steps)
+            self._done, self._since = done, now
+        part = min(pace.of(*done) / pace.of(self._runs, self._arithmetic), 1.0)
+        if self._progress.poll is not None and part > 0.0:
+            taken = 1000 * (now - self._began)
+            self._progress.poll(round(taken), round(taken / part))
