@@ -24,12 +24,12 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from pl_native._problem import Status
 from pl_native.backends.contract import OFF, ON, SLIDE, FlowRun, FlowTask, Poll
 from pl_native.backends.flow_records import Floats, SwitchLog
 
 Row: TypeAlias = tuple[float, float, float, int, float, Floats, Floats]
 
-HORIZON, STEP_LIMIT = 11, 8
 ORDER = 12
 SAMPLES = 64  # per step; a pair that leaves and returns between two of them is missed
 NOISE = 1e-13
@@ -128,7 +128,7 @@ class Oracle:
 
     def run(self) -> FlowRun:
         """Step by step to t_end, landing on the times to record."""
-        begin, task, rows, status = time.perf_counter(), self.task, [], HORIZON
+        begin, task, rows, status = time.perf_counter(), self.task, [], Status.HORIZON
         for j in range(self.p):
             self.settle(j, np.flatnonzero(self.W[j] @ self.X.T == 0))
         pending = [float(t) for t in task.save]
@@ -138,9 +138,9 @@ class Oracle:
                 rows.append(self.row())
                 pending.pop(0)
             limit = task.stop.max_steps
-            if limit is not None and self.counters["accepted"] >= limit:
-                status = STEP_LIMIT
-            if self.t >= task.t_end or status != HORIZON:
+            if limit is not None and self.counters["accepted"] >= limit and self.t < task.t_end:
+                status = Status.STEP_LIMIT
+            if self.t >= task.t_end or status != Status.HORIZON:
                 break
             self.advance(min([*pending, task.t_end]))
         if not rows or (rows[-1][0] != self.t and self.t < self.task.t_end):  # ended early: its end too
