@@ -21,7 +21,7 @@ endforeach()
 
 # --- the core: everything else that does not know Python ---
 find_package(Threads REQUIRED)
-if(PLN_OPENMP)
+if(PLN_OPENMP STREQUAL "ON")
   find_package(OpenMP REQUIRED COMPONENTS CXX)
   set(PLN_PARALLEL cpp/parallel/parallel_openmp.cpp)
   set(PLN_THREADS OpenMP::OpenMP_CXX)
