@@ -29,7 +29,7 @@ class Flow {
           state_(problem, jets_, pairs_),
           verdict_(problem, options.stop, Follows::kFlow, options.past.seen),
           switcher_(in_, pairs_, jets_, noise_, near_, journal_),
-          step_(in_, pairs_, jets_, noise_, near_, switcher_, journal_, state_, verdict_, options, poll) {}
+          step_({in_, pairs_, jets_, noise_, near_, switcher_}, journal_, state_, verdict_, options, poll) {}
 
     FlowResult run() {
         begin();

@@ -35,8 +35,8 @@ Status Verdict<Real>::judge(const Moment& moment, State<Real>& state) {
     return unstable(moment) ? Status::kUnstable : Status::kHorizon;
 }
 
-// First times. A proof is a pass in plain double arithmetic, so it is not tried again until the loss has
-// halved.
+// First times. A proof is a pass in plain double arithmetic, so it is not tried again until the
+// loss has halved.
 template <class Real>
 void Verdict<Real>::note(const Moment& moment, const State<Real>& state) {
     const double sum = moment.sum_r2;

@@ -351,8 +351,8 @@ void check_stage(int n, int d, int p, int threads, double h) {
     }
 }
 
-// Rows of 2, 4 and 8 numbers and more: neurons are handed to the team four at a time, and none may touch a
-// neighbour's row.
+// Rows of 2, 4 and 8 numbers and more: neurons are handed to the team four at a time, and none may touch
+// a neighbour's row.
 void test_threads(int d) {
     const int n = 700, p = (2100000 / (700 * d) + 4) / 4 * 4 + 1;  // large enough for a team
     const Flow flow(n, d, p, 8);

@@ -1,5 +1,5 @@
-// Ensembles: the same bits for 1 and 2 threads, cut into superblocks or not; many callers at once; memory
-// refused.
+// Ensembles: the same bits for 1 and 2 threads, cut into superblocks or not; many callers at
+// once; memory refused.
 #include <memory>
 
 #include "check.hpp"

@@ -1,5 +1,5 @@
-// Every level, both precisions, sizes one either side of lanes, panels and blocks, against the formulas
-// written out.
+// Every level, both precisions, sizes one either side of lanes, panels and blocks, against the
+// formulas written out.
 #include <cmath>
 #include <limits>
 

@@ -63,7 +63,8 @@ int threads_here() {
 
 void threads_are_kept() {
     for (int call = 0; call < 2000; ++call) every_index_once(3);
-    CHECK(threads_here() <= 6);  // the caller, the three helpers that the largest call asked for, a sanitizer's
+    CHECK(threads_here() <=
+          6);  // the caller, the three helpers that the largest call asked for, a sanitizer's
 }
 
 }  // namespace
