@@ -19,7 +19,7 @@ EPS = 0.05
 NEAR = {16: 200.0, 64: 345.0, 200: 395.0}
 """d/n^2 at which the probability of Assumption 2 passes 1/2 for `sphere`, as measured earlier."""
 POINTS = 16
-LARGE = 3.0  # scale at which the loss of a narrow network is above 2 (Cy+)^2
+LARGE = 4.0  # scale at which the loss of a narrow network is above 2 (Cy+)^2
 RATIO = 500  # d/n^2 of the draws on which the widths are tried
 
 
@@ -172,7 +172,8 @@ def _large_start(setting: Setting) -> Finding:
         draws,
         f"P(L(0) <= 2 (Cy+)^2) >= {1 - EPS:g} at p = {stated} = 4 log(4n/eps)(1 + (C_aw Cx+/Cy+)^2), "
         f"C_aw = {theory.psi1_norm(law):.3f}, n = d = {POINTS}",
-        f"{share!r}; {_share(small[:, 0]).estimate:.3f} at p = 1; smallest p that works {middle} [{low}, {high}]",
+        f"{share!r}; {_share(small[:, 0]).estimate:.3f} at p = 1; smallest p that works {middle} "
+        f"[{low}, {high}]",
         margin >= 1 and not small[:, 0].all(),
         margin,
     )
