@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 
 import pl_native as pl
 from pl_native import metrics, model
+from pl_native.backends.flow_records import SwitchLog
 from problems import orthogonal_problem, problem, small_problems
 
 
@@ -70,6 +72,21 @@ def test_modes_by_walking_through_the_log() -> None:
                 walked[log.neuron[k], log.point[k]] = log.to_mode[k]
                 k += 1
             np.testing.assert_array_equal(mode[row], walked)
+
+
+def test_a_switch_at_a_saved_time_has_happened_there() -> None:
+    """As in the flow's rows; of several switches of a pair between two rows the last counts."""
+    data, sol = RUNS[0]
+    log = SwitchLog(
+        t=np.array([sol.t[2], sol.t[2], sol.t[5] - 1e-9, sol.t[5]]),
+        neuron=np.array([0, 1, 1, 1], np.int32),
+        point=np.array([0, 0, 0, 0], np.int32),
+        from_mode=np.array([0, 0, 1, 0], np.int8),
+        to_mode=np.array([1, 1, 0, 1], np.int8),
+    )
+    mode = metrics.modes(data, replace(sol, switches=log)).mode
+    np.testing.assert_array_equal(mode[:, 0, 0], [0, 0] + [1] * 18)
+    np.testing.assert_array_equal(mode[:, 1, 0], [0, 0] + [1] * 18)
 
 
 def test_shares_hold_the_sliding_pairs_at_their_kinks() -> None:

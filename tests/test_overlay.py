@@ -146,6 +146,7 @@ def test_the_page_escapes_and_marks_failures(tmp_path: Path) -> None:
     ]
     text = report.page(found, tmp_path, lambda panel: f"<svg>{panel.title}</svg>").read_text()
     assert "A &lt;b&gt;" in text
+    assert "<b>" not in text
     assert '<tr class="bad">' in text
     assert "<svg>P</svg>" in text
     assert "<svg>" not in report.page(found, tmp_path, None).read_text()

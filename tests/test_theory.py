@@ -139,6 +139,27 @@ def test_expected_matrix_is_the_mean_of_m() -> None:
     assert np.all(np.abs(sample.mean(axis=0) - theory.expected_matrix(data, law)) < 4.5 * error)
 
 
+@pytest.mark.parametrize("name", ["asymmetric", "balanced"])
+def test_gamma_sq_is_the_variance_of_xi(name: str) -> None:
+    """xi of Lemma 4, neuron by neuron, from 400 000 neurons drawn by the package."""
+    data = pl.data.sphere(3, 4, seed=2)
+    law = theory.law(name, 4)
+    found = theory.start_curvature(data, law, directions=400_000, seed=3)
+    network = getattr(pl.initial, name)(400_000, 4, seed=5)
+    z, y = metrics.preactivations(data, network), data.y
+    moved = ((z > 0) * y) @ data.X
+    u = network.a[:, None] * np.maximum(z, 0)
+    xi = np.einsum("jk,jk->j", network.W, moved) ** 2 + network.a**2 * np.einsum("jk,jk->j", moved, moved)
+    xi += u @ (found.beta0 * y - 2 * theory.expected_matrix(data, law) @ y)
+    xi *= 2 / float(y @ y)
+    square = (xi - xi.mean()) ** 2
+    error = math.hypot(found.gamma_sq_error, square.std() / math.sqrt(len(xi)))
+    assert abs(xi.mean() - found.beta0) < 5 * xi.std() / math.sqrt(len(xi))
+    assert abs(square.mean() - found.gamma_sq) < 4 * error
+    naive = xi - 2 / float(y @ y) * found.beta0 * (u @ y)  # one of the terms that come from y - h left out
+    assert abs(naive.var() - found.gamma_sq) > 8 * error
+
+
 def test_start_curvature_of_reduced_data_is_that_of_the_full() -> None:
     full = pl.data.sphere(3, 30, seed=5)
     small = pl.reduce(full, pl.initial.asymmetric(2, 30, seed=1)).data

@@ -38,8 +38,11 @@ def main(parsed: argparse.Namespace) -> int:
     setting = Setting("full" if parsed.full else "default")
     found: list[Finding] = []
     begin = time.perf_counter()
-    for name, findings in statements.run(setting, parsed.statement or None):
-        _note(f"{name}: {len(findings)} findings, {time.perf_counter() - begin:.0f} s")
+    total = len(parsed.statement or statements.CHECKS)
+    for done, (name, findings) in enumerate(statements.run(setting, parsed.statement or None), 1):
+        spent = time.perf_counter() - begin
+        left = spent / done * (total - done)
+        _note(f"{name}: {len(findings)} findings; {done} of {total} checks, about {left:.0f} s left")
         found += findings
     print(report.table(found))
     bad = statements.failures(found)

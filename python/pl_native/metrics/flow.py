@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from pl_native._base.checks import Array
+from pl_native.backends.contract import SLIDE
 from pl_native.metrics.stack import States
 from pl_native.metrics.stacking import Data, Where, states
 
@@ -165,7 +166,7 @@ def n_sliding(data: Data, where: Where | States) -> Value:
     0
     """
     s = states(data, where)
-    return value(np.count_nonzero((s.share > 0) & (s.share < 1) | (s.mode == 2), axis=(-2, -1)))
+    return value(np.count_nonzero(s.mode == SLIDE, axis=(-2, -1)))
 
 
 def invariant(data: Data, where: Where | States) -> Array:

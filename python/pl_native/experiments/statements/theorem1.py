@@ -52,7 +52,7 @@ def _runs(setting: Setting) -> tuple[list[_Run], int]:
 
 
 def _followed(data: pl.Dataset, start: pl.Network) -> _Run:
-    """The run, then the same with rows at its events and between them."""
+    """The run, then again with rows at its events; up to n = 16 also just before and after, as mu jumps."""
     options: dict[str, Any] = {
         "method": "flow",
         "rtol": 1e-8,
@@ -62,7 +62,9 @@ def _followed(data: pl.Dataset, start: pl.Network) -> _Run:
     first = pl.simulate(data, start, t_end, save=pl.Save(switches=True), **options)
     assert first.switches is not None
     end = float(first.t[-1])
-    times = np.unique(np.concatenate([np.linspace(0, end, 200), first.switches.t]))
+    sides = (1 - 1e-7, 1.0, 1 + 1e-7) if data.n <= 16 else (1.0,)
+    events = np.concatenate([side * first.switches.t for side in sides])
+    times = np.unique(np.concatenate([np.linspace(0, end, 200), events[events < end]]))
     save = pl.Save(times=times, states=True, switches=True)
     sol = pl.simulate(data, start, t_end, save=save, **options)
     return _Run(data, start, sol, metrics.states(data, sol), len(first.switches.t))
