@@ -14,5 +14,6 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
     pl::register_euler(module);
     pl::register_flow(module);
     pl::register_capture(module);
+    pl::register_proof(module);
     pl::register_info(module);
 }

@@ -9,6 +9,7 @@
 #include "kernel/damped.hpp"
 #include "kernel/kernel.hpp"
 #include "kernel/live_pairs.hpp"
+#include "kernel/products.hpp"
 
 namespace pl {
 
@@ -20,6 +21,7 @@ struct Level {
     const KinkKernel* kinks;
     const LiveKernel* live;
     const DampedKernel* damped;
+    const ProductKernel* products;
 };
 
 // Levels built in and runnable on this processor, lowest first.

@@ -4,6 +4,7 @@
 #include "kernel/damped.hpp"
 #include "kernel/kernel.hpp"
 #include "kernel/live_pairs.hpp"
+#include "kernel/products.hpp"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -26,6 +27,7 @@ namespace PLN_LEVEL {
 #include "kernel/orthogonal.hpp"
 #include "kernel/orthogonal_capture.hpp"
 #include "kernel/peak.hpp"
+#include "kernel/products.inl"
 #include "kernel/sums.hpp"
 
 // What to ask for while the panel of points `first` .. of a block is at work: of a large X the next panel,
@@ -154,6 +156,7 @@ constexpr Kernel<Real> table() {
 }
 
 extern const SumKernel sum_kernel = {gather_dot, gather_sum, combine, dot};
+extern const ProductKernel product_kernel = {add_products};
 extern const KinkKernel kink_kernel = {gram, follow, instant, add_rows};
 extern const Kernel<float> kernel_f32 = table<float>();
 extern const Kernel<double> kernel_f64 = table<double>();

@@ -1,0 +1,123 @@
+#include "proof/elimination.hpp"
+
+#include <algorithm>
+
+namespace pl {
+namespace {
+
+std::size_t at(Index k) {
+    return static_cast<std::size_t>(k);
+}
+
+Matrix rows_of(const Matrix& X, const std::vector<Index>& points) {
+    Matrix picked(static_cast<Index>(points.size()), X.columns());
+    for (Index k = 0; k < picked.rows(); ++k) std::copy_n(X.row(points[at(k)]), X.columns(), picked.row(k));
+    return picked;
+}
+
+double norms_sq(const Enclosure& state, const std::vector<Index>& points) {
+    double sum = 0;
+    for (Index i : points) sum += state.x_norm[at(i)] * state.x_norm[at(i)];
+    return upward(sum * (1 + gamma(static_cast<double>(points.size()))));
+}
+
+void add_own_gram(const Matrix& a, Matrix& c) {
+    add_products(1, a, {0, a.rows()}, a, {0, a.rows()}, a.columns(), c);
+}
+
+// Serial: neurons are the team's tasks.
+bool small_cholesky(Matrix& a) {
+    Control alone;
+    return cholesky(a, {1, alone});
+}
+
+}  // namespace
+
+Elimination eliminate(const Enclosure& state, const std::vector<bool>& on, const EliminationTask& task) {
+    Elimination found;
+    const Index k = static_cast<Index>(task.removed.size()), m = static_cast<Index>(task.support.size());
+    found.columns = Matrix(m, k);
+    found.sound = true;
+    if (k == 0 || m == 0) return found;
+    const Matrix A = rows_of(state.inputs, task.removed), X = rows_of(state.inputs, task.support);
+    Matrix L(k, k);
+    add_own_gram(A, L);
+    std::vector<double> theta(at(k), 0.0);
+    double theta_sum = 0;
+    for (Index q = 0; q < k; ++q) {
+        const double norm = state.x_norm[at(task.removed[at(q)])];
+        theta[at(q)] = task.theta * norm * norm;  // any Theta >= 0 will do: this float64 number is Theta
+        theta_sum += theta[at(q)];
+        L(q, q) += theta[at(q)];
+    }
+    found.sound = small_cholesky(L);
+    if (!found.sound) return found;
+    for (Index q = 0; q < k; ++q) std::fill(L.row(q) + q + 1, L.row(q) + k, 0.0);
+
+    Matrix& R = found.columns;
+    add_products(1, X, {0, m}, A, {0, k}, state.d, R);
+    for (Index s = 0; s < m; ++s) {
+        const Index i = task.support[at(s)];
+        if (!on[at(i)]) std::fill(R.row(s), R.row(s) + k, 0.0);
+        if (task.theta <= 0) continue;
+        const auto place = std::lower_bound(task.removed.begin(), task.removed.end(), i);
+        if (place == task.removed.end() || *place != i) continue;
+        R(s, place - task.removed.begin()) -= theta[at(place - task.removed.begin())] / 2;
+    }
+    solve_rows(L, R, {0, m});
+
+    const double kk = static_cast<double>(k), dd = static_cast<double>(state.d);
+    const double L_sq = upward(L.frobenius_sq() * (1 + gamma(kk * kk)));
+    found.frobenius_sq = upward(R.frobenius_sq() * (1 + gamma(kk * static_cast<double>(m))));
+    const double A_sq = norms_sq(state, task.removed), X_sq = norms_sq(state, task.support);
+    // B - L L^T: Demmel's bound, and the forming of B
+    const double off = gamma(kk + 2) * L_sq + gamma(dd + 2) * (A_sq + theta_sum);
+    const double least = downward(task.least - off);
+    found.sound = least > 0 && off < 0.5 * least;
+    if (!found.sound) return found;
+    const double delta = upward(off / least);
+    // N - L R: the solve, and the forming of N
+    const double left = gamma(kk + 2) * std::sqrt(L_sq * found.frobenius_sq) +
+                        gamma(dd + 2) * std::sqrt(A_sq * X_sq) + gamma(2) * theta_sum;
+    const double solved = left / std::sqrt(least);
+    found.charge = upward((delta * found.frobenius_sq +
+                           2 * std::sqrt(found.frobenius_sq) * solved + solved * solved) /
+                          (1 - delta));
+    return found;
+}
+
+GramInverse invert_gram(const Enclosure& state, const std::vector<Index>& points) {
+    GramInverse found;
+    const Index t = static_cast<Index>(points.size());
+    if (t == 0 || t > state.d) return found;
+    const Matrix X = rows_of(state.inputs, points);
+    Matrix A(t, t);
+    add_own_gram(X, A);
+    Matrix L = A.copy();
+    if (!small_cholesky(L)) return found;
+    found.inverse = Matrix(t, t);
+    for (Index k = 0; k < t; ++k) {
+        found.inverse(k, k) = 1;
+        solve(L, found.inverse.row(k));
+    }
+    const Matrix& R = found.inverse;
+    double defect_sq = 0, R_sq = R.frobenius_sq(), A_sq = A.frobenius_sq();
+    for (Index i = 0; i < t; ++i)
+        for (Index k = 0; k < t; ++k) {
+            double sum = i == k ? 1 : 0;
+            for (Index l = 0; l < t; ++l) sum -= R(i, l) * A(l, k);
+            defect_sq += sum * sum;
+        }
+    const double tt = static_cast<double>(t), rounded = 1 + gamma(tt * tt);
+    R_sq *= rounded;
+    A_sq *= rounded;
+    const double formed = gamma(static_cast<double>(state.d) + 1) * norms_sq(state, points);
+    found.norm = upward(std::sqrt(R_sq));
+    found.defect = upward(std::sqrt(defect_sq * rounded) + gamma(tt + 2) * (std::sqrt(R_sq * A_sq) + std::sqrt(tt)) +
+                          found.norm * formed);
+    found.sound = found.defect < 0.5;
+    if (found.sound) found.least = downward((1 - found.defect) / found.norm);
+    return found;
+}
+
+}  // namespace pl
