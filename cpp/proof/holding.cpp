@@ -6,9 +6,9 @@
 namespace pl {
 namespace {
 
-constexpr int kSweeps = 200;   // of the shares of one neuron
-constexpr int kDamped = 3;     // passes of the projection
-constexpr double kRegular = 1e-13;
+constexpr int kSweeps = 5000;  // of the shares of one neuron
+constexpr int kDamped = 12;    // passes of the projection: each leaves epsilon / lambda of what can be removed
+constexpr double kRegular = 1e-7;  // of the mean eigenvalue: what rounding adds to it turns g by the inverse
 constexpr Index kMostPoints = 6000;  // of the dense projection
 
 std::size_t at(Index k) {
