@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pl_native as pl
-from pl_native import backends, continuing
-from pl_native.solution import CURVES
+from pl_native import backends
+from pl_native._run import extend
+from pl_native._run.solution import CURVES
 from problems import any_size, endless_criterion, orthogonal_problem, problem
 from test_simulation import interrupting
 
@@ -300,13 +301,13 @@ def test_a_run_without_a_record_says_so() -> None:
 def test_the_data_are_kept_by_reference() -> None:
     data, net = problem()
     sol = pl.simulate(data, net, 1.0)
-    assert sol._past is not None
-    assert sol._past.data is data
-    assert pickle.loads(pickle.dumps(sol))._past.data is None
+    assert sol._record is not None
+    assert sol._record.data is data
+    assert pickle.loads(pickle.dumps(sol))._record.data is None
 
 
 def test_dense_output_of_no_step_joins() -> None:
-    assert continuing._dense(None, None) is None
+    assert extend._dense(None, None) is None
 
 
 @native

@@ -6,9 +6,10 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 import pl_native as pl
+from pl_native._run.call_options import checked_options
+from pl_native._run.task import work_of
 from pl_native.backends import numpy as oracle
 from pl_native.backends.native import _as_run, _as_tuple
-from pl_native.runs import checked_options, work_of
 
 _core = pytest.importorskip("pl_native._core")
 
@@ -42,7 +43,9 @@ def large_problems_step(data, net):
 
 def run_both(data, net, step, n_steps, level):
     save = pl.Save(count=2)
-    options = checked_options("euler", 1e-6, 1e-9, save, pl.Stop(), "native", None)
+    options = checked_options(
+        method="euler", rtol=1e-6, atol=1e-9, save=save, stop=pl.Stop(), backend="native"
+    )
     task = work_of(0, data, net, step * n_steps, step, options).task
     assert task.n_steps == n_steps
     (native,), _ = _core.euler([_as_tuple(task)], 1, None, level)

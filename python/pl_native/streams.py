@@ -19,7 +19,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from pl_native import _checks
+from pl_native._base import checks
 
 Seed: TypeAlias = int | np.random.SeedSequence | np.random.Generator
 
@@ -37,9 +37,9 @@ class Purpose(IntEnum):
 def stream(root: int, cell: int, replicate: int, purpose: Purpose) -> np.random.SeedSequence:
     """The stream of one draw of a sweep: SeedSequence(root, spawn_key=(cell, replicate, purpose))."""
     if not isinstance(purpose, Purpose):
-        raise TypeError(f"purpose: expected a streams.Purpose, got {_checks.kind(purpose)}")
-    key = (_checks.integer("cell", cell, 0), _checks.integer("replicate", replicate, 0), int(purpose))
-    return np.random.SeedSequence(_checks.integer("root", root, 0), spawn_key=key)
+        raise TypeError(f"purpose: expected a streams.Purpose, got {checks.kind(purpose)}")
+    key = (checks.integer("cell", cell, 0), checks.integer("replicate", replicate, 0), int(purpose))
+    return np.random.SeedSequence(checks.integer("root", root, 0), spawn_key=key)
 
 
 def generator(seed: object, purpose: Purpose) -> np.random.Generator:
@@ -50,8 +50,8 @@ def generator(seed: object, purpose: Purpose) -> np.random.Generator:
         return np.random.default_rng(seed)
     if isinstance(seed, bool | np.bool_) or not isinstance(seed, numbers.Integral):
         expected = "an int, numpy.random.SeedSequence or numpy.random.Generator"
-        raise TypeError(f"seed: expected {expected}, got {_checks.kind(seed)}")
-    entropy = _checks.integer("seed", seed, 0)
+        raise TypeError(f"seed: expected {expected}, got {checks.kind(seed)}")
+    entropy = checks.integer("seed", seed, 0)
     return np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(int(purpose),)))
 
 
