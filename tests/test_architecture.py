@@ -33,6 +33,7 @@ CPP_FOLDERS = ["kernel", "parallel", "problem", "stabilised", "euler/flow/captur
 TWICE = {"curves": "counts by n, tested and compared", "protocol": "of the paper, its numbers and its cells"}
 PAIRS = [{"theory", "experiments/statements"}]  # a statement, and the simulations that check it
 CPP_TWICE = {
+    "state": "of a run: what every method has, and what the flow adds",
     "step": "one step of each adaptive method",
     "threads": "and what Python may ask of it",
 }

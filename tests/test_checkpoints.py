@@ -150,6 +150,7 @@ def test_progress_is_of_the_whole_run(file: Path, monkeypatch: pytest.MonkeyPatc
 def test_wall_time_counts_over_all_calls(backend: str, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoint, "_SECONDS", 0.02)
     data, net = problem()
+    pl.simulate(data, net, 1.0, backend=backend)  # compiles what is compiled at the first call
 
     def run(wall_time: float) -> pl.Solution:
         stop = pl.Stop(wall_time=wall_time)
@@ -163,6 +164,17 @@ def test_wall_time_counts_over_all_calls(backend: str, file: Path, monkeypatch: 
     assert longer.status is pl.Status.WALL_TIME
     assert longer.stats["steps"] > first.stats["steps"]
     assert 0.2 <= longer.stats["seconds"] < 0.3
+
+
+def test_no_wall_time_is_left_of_an_interrupted_run(backend: str, file: Path) -> None:
+    """Also where a slice took longer than it was given."""
+    data, net = problem()
+    with pytest.raises(pl.Interrupted):
+        pl.simulate(data, net, 1e7, backend=backend, checkpoint=file, progress=interrupting(2))
+    stop = pl.Stop(wall_time=1e-9)
+    over = pl.simulate(data, net, 1e7, backend=backend, checkpoint=file, stop=stop)
+    assert over.status is pl.Status.WALL_TIME
+    assert over.t[-1] == pl.Solution.load(file).t[-1]
 
 
 CHANGES: dict[str, tuple[dict[str, Any], str]] = {

@@ -45,10 +45,10 @@ def run_in_slices(work: Work, options: CallOptions, checkpoint: object, poll: Po
             for part in parts:
                 write(part, path, note)
             raise Interrupted(parts, stopped.indices, 1) from None
-        if done.status is Status.WALL_TIME and left > _SECONDS:
+        if done.status is Status.WALL_TIME and _seconds_left(done, options.stop) > 0:
             done = replace(done, status=Status.INTERRUPTED)
         write(done, path, note)
-    return done
+    return replace(done, status=Status.WALL_TIME) if done.status is Status.INTERRUPTED else done
 
 
 def _slice(
@@ -83,9 +83,7 @@ def _in_all(poll: Poll | None, behind: float) -> Poll | None:
 
 
 def _unfinished(done: Solution, stop: Stop) -> bool:
-    if done.status is Status.WALL_TIME:
-        return _seconds_left(done, stop) > 0
-    return done.status is Status.INTERRUPTED
+    return done.status in (Status.INTERRUPTED, Status.WALL_TIME) and _seconds_left(done, stop) > 0
 
 
 def _seconds_left(done: Solution | None, stop: Stop) -> float:
