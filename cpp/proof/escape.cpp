@@ -8,10 +8,6 @@ namespace {
 constexpr Index kStarts = 64;  // inputs from which a direction is sought
 constexpr int kIterations = 200;
 
-std::size_t at(Index k) {
-    return static_cast<std::size_t>(k);
-}
-
 double gain_of(const Enclosure& state, double factor, const std::vector<double>& u, std::vector<double>& up) {
     double gain = 0;
     std::fill(up.begin(), up.end(), 0.0);

@@ -6,10 +6,6 @@
 namespace pl {
 namespace {
 
-std::size_t at(Index k) {
-    return static_cast<std::size_t>(k);
-}
-
 // a b == c d exactly, for products that neither overflow nor underflow.
 bool same_product(double a, double b, double c, double d) {
     const double ab = a * b, cd = c * d;
