@@ -50,7 +50,15 @@ def read(path: Path) -> dict[str, Any]:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         return _fields(_head(arrays.pop("head", None)), arrays)
-    except (zipfile.BadZipFile, EOFError, ValueError, AttributeError, TypeError, KeyError, OverflowError) as err:
+    except (
+        zipfile.BadZipFile,
+        EOFError,
+        ValueError,
+        AttributeError,
+        TypeError,
+        KeyError,
+        OverflowError,
+    ) as err:
         raise ValueError(f"{path}: not a file written by Certificate.save ({err})") from err
 
 
@@ -64,7 +72,9 @@ def _head(stored: Array | None) -> dict[str, Any]:
 
 
 def _fields(head: dict[str, Any], arrays: dict[str, Array]) -> dict[str, Any]:
-    state = Network(_take(arrays, "W", None, 2), _take(arrays, "a", None, 1), w_perp_sq=arrays.pop("w_perp_sq"))
+    state = Network(
+        _take(arrays, "W", None, 2), _take(arrays, "a", None, 1), w_perp_sq=arrays.pop("w_perp_sq")
+    )
     facts = {name: _typed(name, head[name], kind) for name, kind in _NUMBERS.items()}
     n, p = facts["n"], state.p
     columns = {name: _take(arrays, f"pairs/{name}", dtype, 1) for name, dtype in _PAIRS.items()}

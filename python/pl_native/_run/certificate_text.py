@@ -24,12 +24,17 @@ def theorem(c: Claims) -> str:
 def _title(c: Claims) -> str:
     if c.verdict is not None:
         return f"{c.verdict.name} (proved, docs/proofs.md)"
-    return "HELD (proved for a time, docs/proofs.md)" if c.held_until is not None else "NO VERDICT"
+    if c.held_until is None:
+        return "NO VERDICT"
+    until = c.held_until[0]
+    return f"HELD {'for ever' if math.isinf(until) else f'until t = {_down(until)}'} (proved, docs/proofs.md)"
 
 
 def _state(c: Claims) -> str:
-    data = f"the reduced data {c.digest[:12]}... (of their own float64 numbers)" if c.reduced else (
-        f"the data {c.digest[:12]}..."
+    data = (
+        f"the reduced data {c.digest[:12]}... (of their own float64 numbers)"
+        if c.reduced
+        else (f"the data {c.digest[:12]}...")
     )
     text = f"Let theta = (W, a) be this state of p = {c.state.p} neurons on the n = {c.n} points of {data}"
     if c.moved > 0:
@@ -45,7 +50,7 @@ def _convergence(c: Claims) -> list[str]:
         "Every solution of the flow from theta converges to zero loss, for all t >= 0:",
         f"    L(t) <= L(0) exp(-{_down(c.rate)} t),",
         f"    norm(theta(t) - theta) <= {_up(c.distance)}, and theta(t) has a limit.",
-        f"Proof: on the ball of radius {c.margins.radius:.4g} around theta the pattern is fixed{uncertain},",
+        f"Proof: on the ball of radius {c.margins.radius:.4g} about theta the pattern is fixed{uncertain},",
         f"    lam_min(K_rho) >= {_down(c.margins.smallest)} and the path is shorter than the radius.",
     ]
 
@@ -69,7 +74,7 @@ def _trapping(c: Claims) -> list[str]:
     why += [f"{m.resting} kinks rest"] * (m.resting > 0)
     why += [f"{m.dead} points are seen by no neuron and never will be"] * (m.dead > 0)
     lines.append(
-        f"Proof: on the ball of radius {m.radius:.4g} around theta the pattern is fixed"
+        f"Proof: on the ball of radius {m.radius:.4g} about theta the pattern is fixed"
         + (" (" + ", ".join(why) + ")" if why else "")
         + ";\n    the part of the residual that it cannot move stays."
     )
@@ -82,7 +87,7 @@ def _held(c: Claims) -> list[str]:
     times = "all t >= 0" if math.isinf(until) else f"all t <= {_down(until)}"
     return [
         f"But every solution of the flow from theta has L(t) >= {_down(bound, 10)} for {times}.",
-        f"Proof: a dual vector bounds L from below on the ball of radius {c.margins.radius:.4g} around theta,",
+        f"Proof: a dual vector bounds L from below on the ball of radius {c.margins.radius:.4g} about theta,",
         "    which no solution can leave before.",
     ]
 

@@ -1,4 +1,4 @@
-"""From a state to its certificate: the checked task of a proof, and what the core proved as a `Certificate`."""
+"""From a state to its certificate: the checked task of a proof, and what the core proved of it."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class NeuronAtZero:
     direction: Array
     """u (d,), a unit vector; zeros where none gains"""
     gain: float
-    """(a_j/n) sum_i r_i max(<u, x_i>, 0), the largest over u that a search found; 0: no direction gains"""
+    """(a_j/n) sum_i r_i max(<u, x_i>, 0), from below, at the best u that a search found; 0: none gains"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +88,7 @@ class Claims:
 
 
 def check_claims(c: Claims) -> None:
-    """ValueError unless the numbers of `c` can belong to one certificate: signs, order, what goes with what."""
+    """ValueError unless the numbers of `c` can belong to one certificate: signs, order, what needs what."""
     proved = c.verdict is not None
     given = [v is not None for v in (c.rate, c.distance, c.limit_loss)]
     if c.verdict not in (None, *VERDICTS) or given != [proved] * 3:

@@ -149,7 +149,9 @@ class Solution:
         if self._record is not None:
             return certify(self._record.own(data), self.network, threads=threads)
         if data is None:
-            raise ValueError("data: expected the pl.Dataset of this run, which holds no record of it, got None")
+            raise ValueError(
+                "data: expected the pl.Dataset of this run, which holds no record of it, got None"
+            )
         return certify(data, self.network, threads=threads)
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -12,7 +12,7 @@ from pl_native.theory.exact_state import demand
 
 
 def verify_orthogonal(c: Certificate, data: Dataset) -> list[str]:
-    """K_rho is diagonal: norm(x_i)^2 sum am_j^2 over the neurons that are on at i, farther than rho from the kink.
+    """K_rho is diagonal: norm(x_i)^2 sum am_j^2 over the neurons that are on at i, farther than rho off 0.
 
     A point without such a neuron must be dead: every pair off, or put on its kink and pushed back to it.
     """
@@ -42,7 +42,9 @@ def verify_orthogonal(c: Certificate, data: Dataset) -> list[str]:
             demand(pushed, f"no neuron will ever be on at the point {i}")
             moved += max(w, Fraction(0)) ** 2
         dead += y[i] ** 2
-    demand((dead > 0) == (c.verdict is Status.DEAD_POINT), "DEAD_POINT is said where a label is lost, only there")
+    demand(
+        (dead > 0) == (c.verdict is Status.DEAD_POINT), "DEAD_POINT is said where a label is lost, only there"
+    )
     demand(c.verdict in (Status.DEAD_POINT, Status.CONVERGED), "the verdict is one of orthogonal data")
     demand(moved <= Fraction(c.moved) ** 2, f"pairs of dead points are moved by at most {c.moved:.4g}")
     path_sq = Fraction(0)
@@ -58,4 +60,7 @@ def verify_orthogonal(c: Certificate, data: Dataset) -> list[str]:
     demand(path + exact.root_above(moved) <= Fraction(c.distance), f"the limit is within {c.distance:.4g}")
     low, high = (Fraction(v) for v in c.limit_loss)
     demand(low <= dead / (2 * n) <= high, f"lim L is in [{c.limit_loss[0]!r}, {c.limit_loss[1]!r}]")
-    return [f"rate {c.rate:.6g}, path {float(path):.4g} < radius {float(radius):.4g}", f"lim L >= {float(low):.6g}"]
+    return [
+        f"rate {c.rate:.6g}, path {float(path):.4g} < radius {float(radius):.4g}",
+        f"lim L >= {float(low):.6g}",
+    ]

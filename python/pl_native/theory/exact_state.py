@@ -14,14 +14,14 @@ from pl_native.theory import exact
 from pl_native.theory.exact import Rational, Vector
 
 
-class Refuted(ValueError):
+class VerificationError(ValueError):
     """A certificate claims what cannot be verified; the message says what."""
 
 
 def demand(holds: bool, claim: str) -> None:
-    """Refuted unless `holds`."""
+    """VerificationError unless `holds`."""
     if not holds:
-        raise Refuted(f"not verified: {claim}")
+        raise VerificationError(f"not verified: {claim}")
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Classes:
 def classes_of(state: ExactState, certificate: Certificate) -> list[Classes]:
     """The classes of every neuron, by the certificate's list and the sign of z_ji.
 
-    Refuted where a pair that is not listed may switch within the radius: abs(z_ji) <= rho norm(x_i). Neurons
+    VerificationError where a pair that is not listed may switch within the radius: abs(z_ji) <= rho norm(x_i). Neurons
     with every z_ji < 0 never move, and those with pairs at rest only do not either: theirs need no distance.
     """
     radius = Fraction(certificate.margins.radius)
@@ -106,8 +106,8 @@ def classes_of(state: ExactState, certificate: Certificate) -> list[Classes]:
         shares = {int(pairs.point[m]): Fraction(float(pairs.share[m])) for m in mine}
         z = state.z[j]
         on = [i for i in range(state.n) if i not in kinds and z[i] > 0]
-        kinds_of = ([i for i, k in kinds.items() if k == kind] for kind in (UNCERTAIN, SLIDES, RESTS, FREE))
-        classes = Classes(on, *kinds_of, shares)
+        of = {kind: [i for i, k in kinds.items() if k == kind] for kind in (UNCERTAIN, SLIDES, RESTS, FREE)}
+        classes = Classes(on, of[UNCERTAIN], of[SLIDES], of[RESTS], of[FREE], shares)
         moves = on or classes.uncertain or classes.slides or classes.free
         for i in range(state.n):
             if moves and i not in kinds:

@@ -26,7 +26,7 @@ class Kinks:
 
 @dataclass
 class Demands:
-    """What the kinks of all neurons ask of the flow: how far the residual may move, and what settling takes."""
+    """What the kinks of all neurons ask: how far the residual may move, and what settling takes."""
 
     allowed: Fraction | None = None
     time: Fraction = Fraction(0)
@@ -68,7 +68,9 @@ def verify_trapping(c: Certificate, state: ExactState) -> list[str]:
     demand(demands.time <= Fraction(c.settled), f"kinks are reached by t = {c.settled:.4g}")
     demand(demands.moved_sq <= Fraction(c.moved) ** 2, f"neurons at rest are moved by at most {c.moved:.4g}")
     return [
-        f"K_rho >= {float(Fraction(c.rate)) * n * p / 2:.6g} on V of {len(columns)} dimensions" if moves else "V = {0}",
+        f"K_rho >= {float(Fraction(c.rate)) * n * p / 2:.6g} on V of {len(columns)} dimensions"
+        if moves
+        else "V = {0}",
         f"path <= {float(path + way):.4g} < radius {float(radius):.4g}",
         f"{float(low):.10g} <= lim L <= {float(high):.10g}",
     ]
@@ -159,7 +161,9 @@ def _rests(state: ExactState, j: int, classes: Classes, demands: Demands) -> Non
     demands.moved_sq += moved_sq
 
 
-def _settling(state: ExactState, demands: Demands, least: Fraction | None) -> tuple[Fraction, Fraction, Fraction]:
+def _settling(
+    state: ExactState, demands: Demands, least: Fraction | None
+) -> tuple[Fraction, Fraction, Fraction]:
     """Until the sliding pairs are on their kinks, norm(theta') <= (sigma/n) norm(r) norm(theta).
 
     Returns bounds of the way until then, of the whole shift from the state given, and of what that does to r.
@@ -192,7 +196,9 @@ def _moving_part(state: ExactState, c: Certificate, found: list[Classes]) -> tup
         X_T = [state.X[i] for i in classes.slides]
         basis = exact.null_space(X_T, state.d)
         for b in basis:
-            image = [exact.dot(state.X[i], b) if i in set(classes.on) else Fraction(0) for i in range(state.n)]
+            image = [
+                exact.dot(state.X[i], b) if i in set(classes.on) else Fraction(0) for i in range(state.n)
+            ]
             spanning.append(image)
     columns = exact.independent(spanning)
     if not columns:
@@ -208,7 +214,7 @@ def _bounded_below(
 ) -> bool:
     """Whether v^T K_rho v > k norm(v)^2 on V: C^T (K_rho - k I) C is positive definite for a basis C of V.
 
-    K_rho = sum_j am_j^2 P_S X Pi_T X^T P_S, and Pi_T X^T P_S c = X^T P_S c - X_T^T (X_T X_T^T)^-1 X_T X^T P_S c.
+    K_rho = sum_j am_j^2 P_S X Pi_T X^T P_S, and Pi_T v = v - X_T^T (X_T X_T^T)^-1 X_T v.
     """
     size = len(columns)
     total = [[-k * exact.dot(u, v) for v in columns] for u in columns]

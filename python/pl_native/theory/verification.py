@@ -1,7 +1,7 @@
 """`verify`: the claims of a certificate checked again, in exact arithmetic, from docs/proofs.md.
 
-Written from the page and not from the native code, slow and readable. Nothing is rounded but square roots, which
-are bounds, and weights, which are cut downwards.
+Written from the page and not from the native code, slow and readable. Nothing is rounded but square roots,
+which are bounds, and weights, which are cut downwards.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from pl_native._run.claims import check_claims
 from pl_native.theory import exact
 from pl_native.theory.exact import Rational, Vector
 from pl_native.theory.exact_orthogonal import verify_orthogonal
-from pl_native.theory.exact_state import Classes, ExactState, Refuted, classes_of, demand, outer
+from pl_native.theory.exact_state import Classes, ExactState, VerificationError, classes_of, demand, outer
 from pl_native.theory.exact_trapping import verify_trapping
 
-__all__ = ["Refuted", "Verification", "verify"]
+__all__ = ["VerificationError", "Verification", "verify"]
 
 MOST_POINTS = 60
-_GAIN = 1e-9  # relative: gains at 0 are found numbers, not bounds
+_UNIT = 1e-9  # how far the norm of a direction may be from 1
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def verify(certificate: Certificate, data: Dataset) -> Verification:
 
     `data` are those of the certificate, with n <= 60 (orthogonal norms: any n). Seconds at n = 40.
 
-    Raises Refuted (a ValueError) with the claim that does not hold or cannot be shown, ValueError for other
+    Raises VerificationError (a ValueError) with the claim that does not hold or cannot be shown, ValueError for other
     data or too many points, TypeError for other objects.
     """
     if not isinstance(certificate, Certificate):
@@ -59,7 +59,7 @@ def verify(certificate: Certificate, data: Dataset) -> Verification:
     try:
         check_claims(certificate)
     except ValueError as err:
-        raise Refuted(f"not verified: {err}") from None
+        raise VerificationError(f"not verified: {err}") from None
     demand(certificate.reduced == data.reduced, "the certificate says whether the data are reduced")
     return Verification(certificate.verdict, tuple(_claims(certificate, data)))
 
@@ -103,8 +103,8 @@ def _bounded_below(state: ExactState, c: Certificate, found: list[Classes], k: F
     """Whether K_rho - k I is positive definite.
 
     The share of a neuron is am_j^2 (P_S X X^T P_S - N^T B^-1 N) with A = X_U, B = A A^T + Theta, Theta = tau
-    diag(norm(x_U)^2), N = A X^T P_S - (Theta/2 at U). No inverse is needed: that is a Schur complement, and the sum
-    over neurons is positive definite exactly if this matrix is, with B_j in blocks of its own:
+    diag(norm(x_U)^2), N = A X^T P_S - (Theta/2 at U). No inverse is needed: that is a Schur complement, and the
+    sum over neurons is positive definite exactly if this matrix is, with B_j in blocks of its own:
 
         [ sum_j am_j^2 P_S X X^T P_S - k I    am_j N_j^T ]
         [ am_j N_j                            B_j        ]
@@ -124,7 +124,10 @@ def _bounded_below(state: ExactState, c: Certificate, found: list[Classes], k: F
             for m in on:
                 top[i][m] += weight * weight * gram[i][m]
         theta = [tau * state.x_sq[i] for i in uncertain]
-        B = [[gram[i][m] + (t if i == m else 0) for m in uncertain] for i, t in zip(uncertain, theta, strict=True)]
+        B = [
+            [gram[i][m] + (t if i == m else 0) for m in uncertain]
+            for i, t in zip(uncertain, theta, strict=True)
+        ]
         N = [_row(gram[i], on, i, t, n) for i, t in zip(uncertain, theta, strict=True)]
         sides.append(([[weight * v for v in row] for row in N], B))
     return exact.positive_definite(bordered(top, sides))
@@ -184,7 +187,10 @@ def _holding(c: Certificate, state: ExactState) -> list[str]:
     if not math.isinf(until):
         lasts = Fraction(until) * state.p * excess <= radius * radius
     demand(lasts, f"no solution leaves the ball before t = {until:.6g}")
-    return [f"L >= {bound:.10g} on the ball of radius {float(radius):.4g}", f"which lasts until t = {until:.6g}"]
+    return [
+        f"L >= {bound:.10g} on the ball of radius {float(radius):.4g}",
+        f"which lasts until t = {until:.6g}",
+    ]
 
 
 def _neurons_at_zero(c: Certificate, state: ExactState) -> list[str]:
@@ -195,8 +201,7 @@ def _neurons_at_zero(c: Certificate, state: ExactState) -> list[str]:
         demand(not any(state.W[j]), f"neuron {j} is at 0")
         along = [max(exact.dot(u, x), Fraction(0)) for x in state.X]
         gain = state.a[j] / state.n * exact.dot(state.r, along)
-        close = abs(gain - Fraction(found.gain)) <= Fraction(_GAIN) * max(gain, Fraction(found.gain))
-        demand(close and gain >= 0, f"neuron {j} gains {found.gain:.6g} in its direction")
-        demand(found.gain == 0 or abs(exact.square(u) - 1) < Fraction(_GAIN), "directions are unit vectors")
+        demand(gain >= Fraction(found.gain), f"neuron {j} gains {found.gain:.6g} in its direction")
+        demand(found.gain == 0 or abs(exact.square(u) - 1) < Fraction(_UNIT), "directions are unit vectors")
         claims.append(f"neuron {j} is at 0 and gains {found.gain:.6g} in its direction")
     return claims
