@@ -1,4 +1,4 @@
-"""`theory.verify`: certificates of all kinds pass exact arithmetic, tampered ones do not; its linear algebra."""
+"""`theory.verify`: certificates of all kinds pass exact arithmetic, tampered ones do not."""
 
 from __future__ import annotations
 

@@ -38,6 +38,7 @@ class ExactState:
 
     @classmethod
     def of(cls, data: Dataset, certificate: Certificate) -> ExactState:
+        """The state of `certificate`, whose data are `data`."""
         moving = certificate.state.cut(data.represented)
         norms = data.orthogonal_norms
         X = exact.matrix(data.X if norms is None else np.diag(norms))
@@ -93,8 +94,9 @@ class Classes:
 def classes_of(state: ExactState, certificate: Certificate) -> list[Classes]:
     """The classes of every neuron, by the certificate's list and the sign of z_ji.
 
-    VerificationError where a pair that is not listed may switch within the radius: abs(z_ji) <= rho norm(x_i). Neurons
-    with every z_ji < 0 never move, and those with pairs at rest only do not either: theirs need no distance.
+    VerificationError where a pair that is not listed may switch within the radius: abs(z_ji) <= rho
+    norm(x_i). Neurons with every z_ji < 0 never move, and those with pairs at rest only do not either: theirs
+    need no distance.
     """
     radius = Fraction(certificate.margins.radius)
     pairs = certificate.pairs

@@ -20,7 +20,7 @@ from pl_native.theory.exact_orthogonal import verify_orthogonal
 from pl_native.theory.exact_state import Classes, ExactState, VerificationError, classes_of, demand, outer
 from pl_native.theory.exact_trapping import verify_trapping
 
-__all__ = ["VerificationError", "Verification", "verify"]
+__all__ = ["Verification", "VerificationError", "verify"]
 
 MOST_POINTS = 60
 _UNIT = 1e-9  # how far the norm of a direction may be from 1
@@ -42,8 +42,8 @@ def verify(certificate: Certificate, data: Dataset) -> Verification:
 
     `data` are those of the certificate, with n <= 60 (orthogonal norms: any n). Seconds at n = 40.
 
-    Raises VerificationError (a ValueError) with the claim that does not hold or cannot be shown, ValueError for other
-    data or too many points, TypeError for other objects.
+    Raises VerificationError (a ValueError) with the claim that does not hold or cannot be shown, ValueError
+    for other data or too many points, TypeError for other objects.
     """
     if not isinstance(certificate, Certificate):
         raise TypeError(f"certificate: expected pl.Certificate, got {checks.kind(certificate)}")
@@ -102,9 +102,9 @@ def _convergence(c: Certificate, state: ExactState) -> list[str]:
 def _bounded_below(state: ExactState, c: Certificate, found: list[Classes], k: Fraction) -> bool:
     """Whether K_rho - k I is positive definite.
 
-    The share of a neuron is am_j^2 (P_S X X^T P_S - N^T B^-1 N) with A = X_U, B = A A^T + Theta, Theta = tau
-    diag(norm(x_U)^2), N = A X^T P_S - (Theta/2 at U). No inverse is needed: that is a Schur complement, and the
-    sum over neurons is positive definite exactly if this matrix is, with B_j in blocks of its own:
+    The share of a neuron is am_j^2 (P_S X X^T P_S - N^T B^-1 N) with A = X_U, B = A A^T + Theta, Theta =
+    tau diag(norm(x_U)^2), N = A X^T P_S - (Theta/2 at U). No inverse is needed: that is a Schur complement,
+    and the sum over neurons is positive definite exactly if this matrix is, with B_j in blocks of its own:
 
         [ sum_j am_j^2 P_S X X^T P_S - k I    am_j N_j^T ]
         [ am_j N_j                            B_j        ]
