@@ -160,6 +160,7 @@ def test_a_proof_of_convergence_cannot_be_stretched() -> None:
     assert c.rate is not None
     assert c.distance is not None
     refused(dataclasses.replace(c, rate=2 * c.rate), data, "lam_min")
+    refused(dataclasses.replace(c, rate=0.0), data, "the rate is above 0")
     refused(dataclasses.replace(c, distance=c.distance / 2), data, "the limit is within")
     refused(with_margins(c, radius=c.margins.radius * 2), data, "cannot switch")
     refused(with_margins(c, radius=c.margins.radius / 2), data, "path is shorter")
@@ -232,6 +233,10 @@ def test_a_dual_bound_cannot_be_stretched() -> None:
     refused(dataclasses.replace(c, held_until=(until, bound * (1 + 1e-9))), data, "on the ball")
     refused(dataclasses.replace(c, dual=-c.dual), data, "a_j g_i <= 0")
     refused(dataclasses.replace(c, dual=np.zeros(60)), data, "is not 0")
+    weak = pl.Network(c.state.W, np.where(np.isin(np.arange(6), c.pairs.neuron), 1e-9, c.state.a))
+    refused(dataclasses.replace(c, state=weak), data, "keeps its sign")
+    kinds = np.full_like(c.pairs.kind, UNCERTAIN)
+    refused(dataclasses.replace(c, pairs=dataclasses.replace(c.pairs, kind=kinds)), data, "on, off or free")
     shares = dataclasses.replace(c.pairs, share=1 - c.pairs.share)
     refused(dataclasses.replace(c, pairs=shares), data, "on the ball")
     refused(with_margins(c, radius=c.margins.radius * 2), data, "cannot switch")

@@ -72,7 +72,7 @@ def _trapping(c: Claims) -> list[str]:
         lines.append("    Nothing moves.")
     why = [f"{m.sliding} kinks slide and go on sliding"] * (m.sliding > 0)
     why += [f"{m.resting} kinks rest"] * (m.resting > 0)
-    why += [f"{m.dead} points are seen by no neuron and never will be"] * (m.dead > 0)
+    why += [f"of {m.dead} labels no neuron sees the point, nor ever will"] * (m.dead > 0)
     lines.append(
         f"Proof: on the ball of radius {m.radius:.4g} about theta the pattern is fixed"
         + (" (" + ", ".join(why) + ")" if why else "")
