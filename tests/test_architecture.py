@@ -32,8 +32,6 @@ CPP_FOLDERS = ["kernel", "parallel", "problem", "proof", "stabilised", "euler/fl
 
 TWICE = {
     "certificate": "the criterion's own, looked for at every row, and what a proof finds of a state",
-    "curves": "counts by n, tested and compared",
-    "protocol": "of the paper, its numbers and its cells",
 }
 PAIRS = [{"theory", "experiments/statements"}]  # a statement, and the simulations that check it
 CPP_TWICE = {
@@ -159,7 +157,7 @@ def test_the_plan_is_true() -> None:
     assert cpp == CPP_FOLDERS
     assert missing_from_disk(PLAN) == []
     gone = "`_run/gone.py`, `cpp/gone/`, `gone.py`"
-    planted = f"## The plan\n\n    data, model\n    store\n\n    flow\n\n{gone}\n## B\n    x\n"
+    planted = f"## The plan\n\n    data, model,\n    store\n\n    flow\n\n{gone}\n## B\n    x\n"
     assert order_of(planted) == [["data", "model", "store"], ["flow"]]
     assert missing_from_disk(planted) == ["_run/gone.py", "cpp/gone/", "gone.py"]
 
