@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+import pl_native as pl
 from pl_native.backends import native
 from pl_native.backends.contract import FlowRun, FlowTask
 
-NON_FINITE, CONVERGED, CRITERION, TARGET, DEAD_POINT, STALLED = range(6)
-INTERRUPTED, WALL_TIME, STEP_LIMIT, SWITCH_LIMIT, UNSTABLE, HORIZON = range(6, 12)
 
-
-def stop_rules(**changes: Any) -> Any:
-    values = {"criterion": False, "loss": 0.0, "stall": 0.0, "wall_time": 60.0, "max_steps": 200_000}
-    return SimpleNamespace(**{**values, **changes})
+def stop_rules(**changes: Any) -> pl.Stop:
+    """No run of a test goes on for ever."""
+    return pl.Stop(**({"wall_time": 60.0, "max_steps": 200_000} | changes))
 
 
 def make_task(

@@ -6,7 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from flow_support import HORIZON, distance, draw, euler, mixed, run
+from flow_support import distance, draw, euler, mixed, run
+from pl_native import Status
 
 QUICK = (1, 4, 7, 13)
 
@@ -15,7 +16,7 @@ def check_tolerances(seed, t_end=20.0):
     problem = mixed(seed)
     runs = {rtol: run(*problem, t_end, rtol) for rtol in (1e-6, 1e-8, 1e-10, 1e-12)}
     best = runs[1e-12]
-    assert best.status == HORIZON
+    assert best.status == Status.HORIZON
     for rtol in (1e-6, 1e-8, 1e-10):
         assert distance(runs[rtol], best.W, best.a) < 10 * rtol, (seed, rtol)
     return problem, best

@@ -6,7 +6,8 @@ import mpmath
 import numpy as np
 import pytest
 
-from flow_support import HORIZON, run
+from flow_support import run
+from pl_native import Status
 from pl_native.theory import group_closed_form
 
 
@@ -63,7 +64,7 @@ def test_state_and_residual_within_ten_rtol(n, p, c0, rtol):
     t_end = 2 * n / np.sqrt(n / p) / 1.2 * np.log(n * p)
     t = np.linspace(0, t_end, 9)
     got = run(None, y, W, a, t_end, rtol, norms=np.ones(n), save=t, states=True)
-    assert got.status == HORIZON
+    assert got.status == Status.HORIZON
     Ws, r, exact = closed_form(got.t, y, W, a)
     size = np.sqrt(exact.n_sq)
     assert (np.abs(got.W_saved - Ws).max(axis=2) / size).max() < 10 * rtol

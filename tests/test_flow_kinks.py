@@ -8,7 +8,8 @@ import itertools
 import numpy as np
 import pytest
 
-from flow_support import HORIZON, STEP_LIMIT, SWITCH_LIMIT, distance, draw, euler, run, stop_rules
+from flow_support import distance, draw, euler, run, stop_rules
+from pl_native import Status
 from pl_native.backends.contract import OFF, ON, SLIDE
 from pl_native.backends.numpy_flow import select
 
@@ -107,7 +108,7 @@ def test_dead_pairs_of_orthogonal_inputs_trigger_nothing():
     y, W = rng.uniform(1, 2, n) * rng.choice([-1, 1], n), rng.standard_normal((p, n))
     a = rng.choice([-1, 1], p) * (np.linalg.norm(W, axis=1) + 0.1)
     got = run(X, y, W, a, 200.0, 1e-9, switches=True)
-    assert got.status == HORIZON
+    assert got.status == Status.HORIZON
     assert got.counters["slide_in"] == got.counters["on"] == 0
     assert got.counters["events"] == got.counters["off"] == len(got.switches.t) > 5
 
@@ -117,7 +118,7 @@ def test_outer_weight_through_zero_while_sliding_turns_the_kink_off():
     for seed in range(400):
         X, y, W, a = draw(8, 3, 2, seed)
         got = run(X, y, 3 * W, 0.2 * a, 20.0, 1e-8, switches=True)
-        assert got.status == HORIZON
+        assert got.status == Status.HORIZON
         found += got.counters["a_zero"]
     assert found > 3
 
@@ -163,10 +164,10 @@ def check_degenerate(seeds, rtol):
         save = np.linspace(0, t_end, 7)
         stop = stop_rules(max_steps=20_000)
         got = run(*problem, t_end, rtol, save=save, switches=True, stop=stop)
-        if got.status in (SWITCH_LIMIT, STEP_LIMIT):
+        if got.status in (Status.SWITCH_LIMIT, Status.STEP_LIMIT):
             limited.append(seed)
             continue
-        assert got.status == HORIZON, seed
+        assert got.status == Status.HORIZON, seed
         assert np.array_equal(got.t, save), seed
         assert np.isfinite(got.W).all(), seed
         assert np.isfinite(got.loss).all(), seed
@@ -176,7 +177,7 @@ def check_degenerate(seeds, rtol):
         assert (np.diff(got.switches.t) >= 0).all(), seed
         size = max(1.0, np.max(got.a**2), np.max(problem[3] ** 2))
         assert got.invariant_drift.max() <= 100 * rtol * size, seed
-    assert len(limited) <= 0.01 * len(seeds), f"SWITCH_LIMIT or STEP_LIMIT for seeds {limited}"
+    assert len(limited) <= 0.01 * len(seeds), f"SWITCH_LIMIT or Status.STEP_LIMIT for seeds {limited}"
 
 
 @pytest.mark.parametrize("rtol", [1e-4, 1e-8])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from flow_support import HORIZON, run
+from flow_support import run
+from pl_native import Status
 from pl_native.backends.contract import OFF, ON, SLIDE
 
 THETA = 0.6
@@ -74,7 +75,7 @@ def test_time_of_a_slide_out(kappa, y3, lam, mode, rtol):
     # the product with x_2 may be rounding instead of 0: the pair then reaches the kink within the first
     # instants
     got = run(X, y, W, a, end * 1.2, rtol, switches=True)
-    assert got.status == HORIZON
+    assert got.status == Status.HORIZON
     log = got.switches
     out = np.flatnonzero((log.point == 1) & (log.from_mode == SLIDE))
     assert log.t[log.to_mode == SLIDE][0] < 1e-9

@@ -10,8 +10,8 @@
 #include "bindings/signals.hpp"
 #include "kernel/dispatch.hpp"
 #include "parallel/parallel_for.hpp"
-#include "run/memory.hpp"
-#include "status.hpp"
+#include "problem/memory.hpp"
+#include "problem/status.hpp"
 
 namespace pl {
 

@@ -1,22 +1,22 @@
 // _core.prove: what can be proved of the flow from a state.
 #include <pybind11/stl.h>
 
-#include "bindings/flow_task.hpp"
 #include "bindings/register.hpp"
 #include "bindings/signals.hpp"
+#include "bindings/task.hpp"
 #include "bindings/threads.hpp"
 #include "proof/prove.hpp"
 
 namespace pl {
 namespace {
 
-Problem<double> as_problem(const FlowProblem& flow) {
-    Problem<double> problem;
-    problem.n = flow.n, problem.d = flow.d, problem.p = flow.p;
-    problem.X = flow.X, problem.norms = flow.norms, problem.y = flow.y;
-    problem.W = flow.W, problem.a = flow.a, problem.w_perp_sq = flow.w_perp_sq;
-    problem.certifiable = flow.certifiable, problem.orthogonal = flow.orthogonal;
-    return problem;
+// One field of each, as an array.
+template <class Value, class Item, class Get>
+py::array_t<Value> column(const std::vector<Item>& items, Get get) {
+    py::array_t<Value> out(static_cast<py::ssize_t>(items.size()));
+    Value* to = out.mutable_data();
+    for (std::size_t k = 0; k < items.size(); ++k) to[k] = get(items[k]);
+    return out;
 }
 
 py::dict written(const Proof& proof) {
@@ -42,17 +42,21 @@ py::dict written(const Proof& proof) {
     py::list escapes;
     for (const Escape& e : proof.escapes) escapes.append(py::make_tuple(e.neuron, e.gain, e.direction));
     out["escapes"] = escapes;
+    out["neuron"] = column<Index>(proof.pairs, [](const ProofPair& pair) { return pair.neuron; });
+    out["point"] = column<Index>(proof.pairs, [](const ProofPair& pair) { return pair.point; });
+    out["kind"] = column<std::int8_t>(
+        proof.pairs, [](const ProofPair& pair) { return static_cast<std::int8_t>(pair.kind); });
+    out["share"] = column<double>(proof.pairs, [](const ProofPair& pair) { return pair.share; });
+    out["dual"] = column<double>(proof.dual, [](double value) { return value; });
     return out;
 }
 
 py::object run_prove(const py::dict& task, int threads) {
-    HeldProblem held;
-    read_problem(task, held);
-    const Problem<double> problem = as_problem(held.problem);
+    const HeldProblem<double> held = read_problem<double>(task);
     threads = usable_threads(threads);
     Proof proof;
     const bool interrupted = run_interruptibly(
-        py::none(), 0, [&](Control& control) { proof = prove(problem, {threads, control}); });
+        py::none(), 0, [&](Control& control) { proof = prove(held.problem, {threads, control}); });
     if (interrupted) {
         PyErr_SetNone(PyExc_KeyboardInterrupt);
         throw py::error_already_set();

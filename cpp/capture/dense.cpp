@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "kernel/dispatch.hpp"
-#include "run/at.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int threads)

@@ -8,6 +8,7 @@
 
 #include "capture/adams.hpp"
 #include "capture/model.hpp"
+#include "kernel/index.hpp"
 #include "stabilised/spectral.hpp"
 
 namespace pl {
@@ -29,7 +30,7 @@ class CaptureStep {
     double adams_reach() const;
     bool damped() const { return adams_.damping() != nullptr; }
     double error() const { return error_; }
-    std::int64_t stabilised() const { return stabilised_; }
+    Index stabilised() const { return stabilised_; }
 
   private:
     void damp();
@@ -43,7 +44,7 @@ class CaptureStep {
     double error_ = 0;
     int age_ = 0;  // accepted steps since they were estimated
     bool known_ = false, last_stabilised_ = false;
-    std::int64_t stabilised_ = 0;
+    Index stabilised_ = 0;
 };
 
 }  // namespace pl

@@ -3,6 +3,8 @@
 
 #include <vector>
 
+#include "kernel/index.hpp"
+
 namespace pl {
 
 class KinkBasis {
@@ -10,7 +12,7 @@ class KinkBasis {
     explicit KinkBasis(int d = 0) : d_(d) {}
 
     int size() const { return static_cast<int>(points_.size()); }
-    int point(int slot) const { return points_[static_cast<std::size_t>(slot)]; }
+    int point(int slot) const { return points_[at(slot)]; }
     int find(int point) const;  // slot or -1
 
     // Adds x; false (and no change) if it depends on the rows present to a relative 1e-9.
@@ -25,10 +27,8 @@ class KinkBasis {
     double smallest_pivot() const;
 
   private:
-    double& r(int row, int col) { return R_[static_cast<std::size_t>(col)][static_cast<std::size_t>(row)]; }
-    double r(int row, int col) const {
-        return R_[static_cast<std::size_t>(col)][static_cast<std::size_t>(row)];
-    }
+    double& r(int row, int col) { return R_[at(col)][at(row)]; }
+    double r(int row, int col) const { return R_[at(col)][at(row)]; }
 
     int d_;
     std::vector<int> points_;

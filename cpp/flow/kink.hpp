@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "flow/basis.hpp"
-#include "flow/problem.hpp"
+#include "flow/flow.hpp"
 
 namespace pl {
 

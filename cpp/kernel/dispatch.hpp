@@ -8,8 +8,10 @@
 
 #include "kernel/damped.hpp"
 #include "kernel/kernel.hpp"
-#include "kernel/live_pairs.hpp"
+#include "kernel/kinks.hpp"
+#include "kernel/live_steps.hpp"
 #include "kernel/products.hpp"
+#include "kernel/sums.hpp"
 
 namespace pl {
 

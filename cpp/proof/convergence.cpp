@@ -18,10 +18,6 @@ constexpr double kBeyond = 1.05;  // the next radius over the one needed at the 
 // it costs is most.
 constexpr Index kMostPerDimension = 2;
 
-std::size_t at(Index k) {
-    return static_cast<std::size_t>(k);
-}
-
 bool dead(const Enclosure& state, Index j) {
     for (Index i = 0; i < state.n; ++i)
         if (!(state.z(j, i) < -state.z_off(j, i))) return false;

@@ -5,10 +5,6 @@
 namespace pl {
 namespace {
 
-std::size_t at(Index k) {
-    return static_cast<std::size_t>(k);
-}
-
 Matrix rows_of(const Matrix& X, const std::vector<Index>& points) {
     Matrix picked(static_cast<Index>(points.size()), X.columns());
     for (Index k = 0; k < picked.rows(); ++k) std::copy_n(X.row(points[at(k)]), X.columns(), picked.row(k));

@@ -7,7 +7,7 @@
 
 #include "proof/matrix.hpp"
 #include "proof/rounding.hpp"
-#include "run/problem.hpp"
+#include "problem/problem.hpp"
 
 namespace pl {
 
@@ -23,7 +23,6 @@ struct Enclosure {
     const double* x(Index i) const { return inputs.row(i); }
     double a(Index j) const { return problem.a[j]; }
 
-    static std::size_t at(Index k) { return static_cast<std::size_t>(k); }
     std::size_t index(Index j, Index i) const { return at(j * n + i); }
 
     const Problem<double>& problem;

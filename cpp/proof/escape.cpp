@@ -5,11 +5,14 @@
 namespace pl {
 namespace {
 
-constexpr Index kStarts = 64;  // inputs from which a direction is sought
 constexpr int kIterations = 200;
+constexpr double kLeastStep = 1e-8;
+constexpr double kMostWork = 3e8;  // multiplications for one neuron
 
-std::size_t at(Index k) {
-    return static_cast<std::size_t>(k);
+// Inputs from which a direction is sought.
+Index starts(const Enclosure& state) {
+    const double one = kIterations * static_cast<double>(state.n) * static_cast<double>(state.d);
+    return static_cast<Index>(std::clamp(kMostWork / one, 4.0, 64.0));
 }
 
 double gain_of(const Enclosure& state, double factor, const std::vector<double>& u, std::vector<double>& up) {
@@ -25,6 +28,15 @@ double gain_of(const Enclosure& state, double factor, const std::vector<double>&
     return gain;
 }
 
+// What rounding may make of a gain along a unit vector.
+double doubt(const Enclosure& state, double factor) {
+    const double terms = gamma(static_cast<double>(state.n + state.d) + 4);
+    double sum = 0;
+    for (Index i = 0; i < state.n; ++i)
+        sum += (state.r_off[at(i)] + terms * std::abs(state.r[at(i)])) * state.x_norm[at(i)];
+    return upward(std::abs(factor) * sum * (1 + terms));
+}
+
 bool normalise(std::vector<double>& u) {
     double square = 0;
     for (double value : u) square += value * value;
@@ -33,17 +45,29 @@ bool normalise(std::vector<double>& u) {
     return true;
 }
 
-// The function is 1-homogeneous and linear on cells: its gradient is the next direction, as long as it gains.
+// Ascent on the sphere from u, wherever it begins: steps along the gradient, which is constant on cells, shorter
+// until they gain.
 Escape climb(const Enclosure& state, Index j, double factor, std::vector<double> u) {
-    Escape best{j, 0, {}};
-    std::vector<double> up(u.size());
-    for (int it = 0; it < kIterations && normalise(u); ++it) {
-        const double gain = gain_of(state, factor, u, up);
-        if (!(gain > best.gain * (1 + 1e-12))) break;
-        best = {j, gain, u};
-        u = up;
+    if (!normalise(u)) return {j, 0, {}};
+    std::vector<double> up(u.size()), next_up(u.size()), next(u.size());
+    double gain = gain_of(state, factor, u, up), step = 0.5;
+    for (int it = 0; it < kIterations && step > kLeastStep; ++it) {
+        double size = 0;
+        for (double value : up) size += value * value;
+        if (!(size > 0)) break;
+        for (std::size_t k = 0; k < u.size(); ++k) next[k] = u[k] + step / std::sqrt(size) * up[k];
+        if (!normalise(next)) break;
+        const double found = gain_of(state, factor, next, next_up);
+        if (!(found > gain)) {
+            step /= 2;
+            continue;
+        }
+        gain = found;
+        step *= 1.3;
+        std::swap(u, next);
+        std::swap(up, next_up);
     }
-    return best;
+    return {j, std::max(gain, 0.0), gain > 0 ? std::move(u) : std::vector<double>()};
 }
 
 }  // namespace
@@ -65,11 +89,13 @@ std::vector<Escape> escapes(const Enclosure& state) {
         for (Index i : order)
             for (Index k = 0; k < state.d; ++k) all[at(k)] += std::abs(state.r[at(i)]) * state.x(i)[k];
         best = climb(state, j, factor, all);
-        for (std::size_t k = 0; k < order.size() && k < at(kStarts); ++k) {
+        for (std::size_t k = 0; k < order.size() && k < at(starts(state)); ++k) {
             const double* x = state.x(order[k]);
             Escape next = climb(state, j, factor, std::vector<double>(x, x + state.d));
             if (next.gain > best.gain) best = std::move(next);
         }
+        best.gain = downward(best.gain - doubt(state, factor));
+        if (!(best.gain > 0)) best = {j, 0, {}};
         found.push_back(std::move(best));
     }
     return found;

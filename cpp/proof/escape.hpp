@@ -7,7 +7,7 @@ namespace pl {
 
 struct Escape {
     Index neuron;
-    double gain;  // found of sup over unit u of (a_j/n) sum_i r_i max(<u, x_i>, 0); 0: none, it cannot leave
+    double gain;  // (a_j/n) sum_i r_i max(<u, x_i>, 0), from below, at the best unit u found; 0: none gains
     std::vector<double> direction;  // u (d)
 };
 

@@ -11,10 +11,6 @@ constexpr int kDamped = 12;    // passes of the projection: each leaves epsilon 
 constexpr double kRegular = 1e-7;  // of the mean eigenvalue: what rounding adds to it turns g by the inverse
 constexpr Index kMostPoints = 6000;  // of the dense projection
 
-std::size_t at(Index k) {
-    return static_cast<std::size_t>(k);
-}
-
 // Pairs of one neuron: E_j (may be on either side), S_j (on).
 struct Cell {
     std::vector<Index> free, on;
@@ -110,9 +106,11 @@ std::vector<double> leftover(const Enclosure& state, const Cells& cells, Workers
 }
 
 // e = sum_S g_i x_i + sum_E lam_i g_i x_i with lam in [0, 1] chosen to make it small; norm(e) from above.
-double imbalance(const Enclosure& state, const Cell& cell, const std::vector<double>& g) {
+double imbalance(const Enclosure& state, const Cell& cell, const std::vector<double>& g,
+                 std::vector<double>& lam) {
     const Index d = state.d;
-    std::vector<double> e(at(d), 0.0), lam(cell.free.size(), 0.0);
+    std::vector<double> e(at(d), 0.0);
+    lam.assign(cell.free.size(), 0.0);
     double sizes = 0;
     for (Index i : cell.on) {
         for (Index k = 0; k < d; ++k) e[at(k)] += g[at(i)] * state.x(i)[k];
@@ -160,8 +158,11 @@ Holding hold_cells(const Enclosure& state, const Cells& cells, Workers workers) 
     respect_signs(state, cells, g);
     const double p = static_cast<double>(state.p), n = static_cast<double>(state.n), rho = cells.rho;
     double delta = 0, gy = 0, gy_sizes = 0, g_sq = 0;
+    std::vector<double> shares;
     for (Index j = 0; j < state.p; ++j) {
-        const double e = imbalance(state, cells.cells[at(j)], g);
+        const Cell& cell = cells.cells[at(j)];
+        const double e = imbalance(state, cell, g, shares);
+        for (std::size_t m = 0; m < shares.size(); ++m) found.pairs.push_back({j, cell.free[m], shares[m]});
         delta += (std::abs(state.a(j)) + rho) * (state.w_norm[at(j)] + rho) * e;
     }
     delta = upward(delta / p * (1 + gamma(p)));
@@ -178,6 +179,7 @@ Holding hold_cells(const Enclosure& state, const Cells& cells, Workers workers) 
     found.rho = rho;
     found.until = left > 0 ? downward(rho * rho / upward(p * left)) : std::numeric_limits<double>::infinity();
     found.proved = true;
+    found.dual = std::move(g);
     return found;
 }
 
@@ -189,9 +191,9 @@ Holding prove_holding(const Enclosure& state, Workers workers) {
     double scale = 0;
     for (double norm : state.w_norm) scale = std::max(scale, norm);
     for (double near : {1e-14, 1e-11, 1e-8, 1e-6, 1e-4}) {
-        const Holding found = hold_cells(state, cells_at(state, near * scale), workers);
+        Holding found = hold_cells(state, cells_at(state, near * scale), workers);
         if (workers.control.cancelled()) return best;
-        if (found.proved && (!best.proved || found.until > best.until)) best = found;
+        if (found.proved && (!best.proved || found.until > best.until)) best = std::move(found);
     }
     return best;
 }

@@ -7,11 +7,18 @@
 
 namespace pl {
 
+struct FreePair {
+    Index neuron, point;
+    double share;  // lam
+};
+
 struct Holding {
     bool proved = false;
     double until = 0;      // L(t) >= bound for every solution and all t up to this, from the state on
     double bound = 0;      // L*
     double rho = 0;
+    std::vector<double> dual;     // (n): g
+    std::vector<FreePair> pairs;  // E_j
 };
 
 Holding prove_holding(const Enclosure& state, Workers workers);

@@ -6,10 +6,6 @@
 namespace pl {
 namespace {
 
-std::size_t at(Index k) {
-    return static_cast<std::size_t>(k);
-}
-
 // a b == c d exactly. Products so small that their rounding errors may be lost are taken to differ: that refuses a
 // proof, never makes one.
 bool same_product(double a, double b, double c, double d) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "parallel/control.hpp"
-#include "run/buffer.hpp"
+#include "problem/buffer.hpp"
 
 namespace pl {
 

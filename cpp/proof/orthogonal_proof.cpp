@@ -15,10 +15,6 @@ constexpr double kAtKink = 1e-8;  // of norm(w_j): pairs of a dead point that ne
 constexpr int kAttempts = 12;
 constexpr double kBeyond = 1.02;
 
-std::size_t at(Index k) {
-    return static_cast<std::size_t>(k);
-}
-
 // Its square neither overflows nor counts for anything where it is lost.
 bool ordinary(double value) {
     const double size = std::abs(value);

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "run/problem.hpp"
+#include "problem/problem.hpp"
 
 namespace pl {
 

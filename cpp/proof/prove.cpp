@@ -6,7 +6,7 @@
 #include "proof/holding.hpp"
 #include "proof/orthogonal_proof.hpp"
 #include "proof/trapping.hpp"
-#include "run/memory.hpp"
+#include "problem/memory.hpp"
 
 namespace pl {
 namespace {
@@ -33,6 +33,20 @@ Proof of_orthogonal(const Problem<double>& problem) {
     return proof;
 }
 
+void list_uncertain(const Enclosure& state, Proof& proof) {
+    const std::vector<Pattern> patterns = patterns_at(state, proof.rho);
+    for (Index j = 0; j < state.p; ++j)
+        for (Index i : patterns[at(j)].uncertain) proof.pairs.push_back({j, i, PairClass::kUncertain, 0});
+}
+
+void list_kinks(const std::vector<NeuronKinks>& neurons, Proof& proof) {
+    for (std::size_t j = 0; j < neurons.size(); ++j) {
+        const PairClass kind = neurons[j].kind == Kind::kSlides ? PairClass::kSlides : PairClass::kRests;
+        for (const Kink& kink : neurons[j].kinks)
+            for (Index i : kink.points) proof.pairs.push_back({static_cast<Index>(j), i, kind, 0});
+    }
+}
+
 bool try_convergence(const Enclosure& state, Workers workers, Proof& proof) {
     proof.needed_over_allowed = std::numeric_limits<double>::infinity();
     for (double tau : kTaus) {
@@ -46,6 +60,7 @@ bool try_convergence(const Enclosure& state, Workers workers, Proof& proof) {
         proof.smallest = found.smallest;
         proof.tau = tau;
         proof.uncertain = found.uncertain;
+        list_uncertain(state, proof);
         return true;
     }
     return false;
@@ -66,6 +81,7 @@ bool try_trapping(const Enclosure& state, Workers workers, Proof& proof) {
     proof.settled = found.settled;
     proof.sliding = found.sliding;
     proof.resting = found.resting;
+    list_kinks(found.neurons, proof);
     return true;
 }
 
@@ -86,6 +102,10 @@ Proof prove(const Problem<double>& problem, Workers workers) {
     if (held.proved) {
         proof.held_until = held.until;
         proof.held_bound = held.bound;
+        proof.rho = held.rho;
+        proof.dual = held.dual;
+        for (const FreePair& pair : held.pairs)
+            proof.pairs.push_back({pair.neuron, pair.point, PairClass::kFree, pair.share});
     }
     return proof;
 }

@@ -10,6 +10,15 @@ namespace pl {
 
 enum class Verdict { kNone, kConverges, kTrapped, kDeadPoint };
 
+// A pair that is neither simply on nor simply off, and what the proof takes it for.
+enum class PairClass { kUncertain, kSlides, kRests, kFree };
+
+struct ProofPair {
+    Index neuron, point;
+    PairClass kind;
+    double share;  // of a free pair: lam in [0, 1] of the dual bound
+};
+
 struct Proof {
     Verdict verdict = Verdict::kNone;
     std::string reason;                       // why there is no verdict
@@ -22,6 +31,8 @@ struct Proof {
     double settled = 0;                       // time within which sliding pairs reach their kinks
     double held_until = 0, held_bound = 0;    // 0: nothing is held
     Index uncertain = 0, sliding = 0, resting = 0, dead = 0;  // pairs, pairs, pairs, points
+    std::vector<ProofPair> pairs;             // none of orthogonal inputs given by their norms
+    std::vector<double> dual;                 // (n): g of the dual bound, where something is held
     std::vector<Escape> escapes;              // neurons at 0
 };
 

@@ -8,10 +8,6 @@
 namespace pl {
 namespace {
 
-std::size_t at(Index k) {
-    return static_cast<std::size_t>(k);
-}
-
 std::vector<Index> points_of(const NeuronKinks& neuron) {
     std::vector<Index> points;
     for (const Kink& kink : neuron.kinks) points.push_back(kink.point);

@@ -10,10 +10,6 @@
 namespace pl {
 namespace {
 
-std::size_t at(Index k) {
-    return static_cast<std::size_t>(k);
-}
-
 double dot(const double* u, const double* v, Index size) {
     double sum = 0;
     for (Index k = 0; k < size; ++k) sum += u[k] * v[k];

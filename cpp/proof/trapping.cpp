@@ -13,10 +13,6 @@ namespace {
 constexpr double kAtKink = 1e-8;
 constexpr int kRounds = 3;  // radii tried, each the one that the last showed to do
 
-std::size_t at(Index k) {
-    return static_cast<std::size_t>(k);
-}
-
 // What the kinks of all neurons ask for and cost.
 struct Kinks {
     std::vector<NeuronKinks> neurons;
@@ -110,6 +106,7 @@ Trapping prove_trapping(const Enclosure& state, Workers workers) {
         if (!(enough < rho / 2) || !(enough > 0)) break;
         rho = enough;
     }
+    if (found.proved) found.neurons = std::move(kinks.neurons);
     return found;
 }
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "proof/enclosure.hpp"
+#include "proof/kinks.hpp"
 
 namespace pl {
 
@@ -16,6 +16,7 @@ struct Trapping {
     double settled = 0;     // within this time every sliding pair reaches its kink
     double limit_low = 0, limit_high = 0;    // of the loss
     Index sliding = 0, resting = 0;          // pairs
+    std::vector<NeuronKinks> neurons;        // (p): which they are
 };
 
 Trapping prove_trapping(const Enclosure& state, Workers workers);

@@ -6,9 +6,10 @@
 // rho)` with rho from `spectral.hpp`, then `step`, then compare `error()` with the tolerance.
 #pragma once
 
-#include <cstddef>
 #include <functional>
 #include <vector>
+
+#include "kernel/index.hpp"
 
 namespace pl {
 
@@ -30,7 +31,7 @@ class Rkc {
     // One step from y with f0 = f(y): y1(), f1() = f(y1) and error() are then valid. Costs `stages`
     // evaluations, the one for f1 included, which is the next step's f0. Requires stages in [2, kMostStages].
     // `restore` is applied to y1 before f1 is evaluated. False if the field abandoned the step.
-    bool step(const Field& field, const double* y, const double* f0, std::size_t size, double h, int stages,
+    bool step(const Field& field, const double* y, const double* f0, Index size, double h, int stages,
               const Restore& restore = nullptr);
 
     const std::vector<double>& y1() const { return y1_; }

@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 
-#include "flow/problem.hpp"
+#include "flow/flow.hpp"
 
 struct RandomOrthogonal {
     std::vector<double> norms, y, W, a;

@@ -4,7 +4,7 @@
 #include <random>
 #include <vector>
 
-#include "run/problem.hpp"
+#include "problem/problem.hpp"
 
 template <class Real>
 struct RandomProblem {

@@ -4,8 +4,8 @@
 
 #include "check.hpp"
 #include "random_problem.hpp"
-#include "run/ensemble.hpp"
-#include "run/memory.hpp"
+#include "euler/ensemble.hpp"
+#include "problem/memory.hpp"
 
 namespace {
 

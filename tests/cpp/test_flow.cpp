@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "check.hpp"
-#include "flow/problem.hpp"
+#include "flow/flow.hpp"
 #include "random_problem.hpp"
 
 namespace {

@@ -6,8 +6,8 @@
 #include "check.hpp"
 #include "kernel/dispatch.hpp"
 #include "random_problem.hpp"
-#include "run/dense.hpp"
-#include "run/orthogonal.hpp"
+#include "euler/dense_model.hpp"
+#include "euler/orthogonal_model.hpp"
 
 namespace {
 

@@ -1,4 +1,4 @@
-// One neuron's pairs at their kinks (kernel/kinks.hpp), at every level: sums against scalars, one pair
+// One neuron's pairs at their kinks (kernel/kinks.inl), at every level: sums against scalars, one pair
 // against its closed form, several against small explicit steps, and the instant against its own conditions.
 #include <algorithm>
 #include <cmath>
@@ -8,8 +8,8 @@
 
 #include "check.hpp"
 #include "kernel/dispatch.hpp"
-#include "run/buffer.hpp"
-#include "run/packed.hpp"
+#include "problem/buffer.hpp"
+#include "problem/packed.hpp"
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include "check.hpp"
 #include "kernel/dispatch.hpp"
 #include "random_orthogonal.hpp"
-#include "run/orthogonal.hpp"
+#include "euler/orthogonal_model.hpp"
 
 namespace {
 

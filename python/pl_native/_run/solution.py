@@ -17,6 +17,8 @@ from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._base.files import replacing
 from pl_native._problem import Dataset, Network, Status, Stop
+from pl_native._run.certificate import Certificate
+from pl_native._run.certify import certify
 from pl_native._run.resume import Record
 from pl_native.backends.flow_records import DenseFlow, SwitchLog
 
@@ -139,6 +141,19 @@ class Solution:
         """
         return _extend[0](self, t_end, data=data, save=save, stop=stop, threads=threads, progress=progress)
 
+    def certify(self, data: Dataset | None = None, *, threads: int | None = None) -> Certificate:
+        """What can be proved of the flow from the end state (`pl.certify`).
+
+        `data` only where the solution was loaded or unpickled. Raises ValueError for the data of another run.
+        """
+        if self._record is not None:
+            return certify(self._record.own(data), self.network, threads=threads)
+        if data is None:
+            raise ValueError(
+                "data: expected the pl.Dataset of this run, which holds no record of it, got None"
+            )
+        return certify(data, self.network, threads=threads)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to `path` (npz, no pickle): to a temporary name beside it, synced, then renamed over it.
 
@@ -162,7 +177,7 @@ class Solution:
             arrays |= {f"switches/{name}": getattr(self.switches, name) for name in SwitchLog.__slots__}
         if self.dense is not None:
             arrays |= {f"dense/{name}": values for name, values in self.dense.flat().items()}
-        head = {"format": FORMAT, "status": int(self.status), "stats": self.stats}
+        head = {"format": FORMAT, "status": self.status.name, "stats": self.stats}
         if self._record is not None:
             head["past"], record = self._record.flat()
             arrays |= {f"past/{name}": values for name, values in record.items()}
@@ -174,7 +189,7 @@ class Solution:
         return cls(
             **{name: arrays[name] for name in CURVES},
             network=Network.adopt(arrays["W"], arrays["a"], arrays["w_perp_sq"]),
-            status=Status(head["status"]),
+            status=Status.stored(head["status"]),
             stats=head["stats"],
             W_saved=arrays.get("W_saved"),
             a_saved=arrays.get("a_saved"),

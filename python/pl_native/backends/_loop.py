@@ -153,9 +153,9 @@ class Run:
         slow = point.velocity_sq * k * task.step < stop.stall * len(task.a) * point.loss
         checks = (
             (Status.CONVERGED, stop.criterion and history.proved_step == k),
+            (Status.DEAD_POINT, stop.criterion and self._loss_bound(point) is not None),
             (Status.CRITERION, stop.criterion and point.moment.sum_r2 < self.level),
             (Status.TARGET, 0 < stop.loss >= point.loss),
-            (Status.DEAD_POINT, stop.criterion and self._loss_bound(point) is not None),
             (Status.STALLED, k > 0 and slow),
             (Status.WALL_TIME, self._out_of_time(k)),
             (Status.STEP_LIMIT, stop.max_steps is not None and stop.max_steps <= k < task.n_steps),

@@ -1,5 +1,6 @@
-"""Closed forms and statements of the paper, each with its hypotheses and constants."""
+"""Closed forms and statements of the paper, with hypotheses and constants; `verify` of certificates."""
 
 from pl_native.theory.group_flow import GroupSolution, group_closed_form
+from pl_native.theory.verification import Verification, VerificationError, verify
 
-__all__ = ["GroupSolution", "group_closed_form"]
+__all__ = ["GroupSolution", "Verification", "VerificationError", "group_closed_form", "verify"]
