@@ -30,11 +30,7 @@ FOLDERS = [
 CPP_FOLDERS = ["kernel", "parallel", "problem", "proof", "stabilised", "euler/flow/capture", "bindings"]
 """Left to right: each uses only what stands to its left; those joined by "/" do not use each other."""
 
-TWICE = {
-    "certificate": "the criterion's own, looked for at every row, and what a proof finds of a state",
-    "curves": "counts by n, tested and compared",
-    "protocol": "of the paper, its numbers and its cells",
-}
+TWICE = {"certificate": "the criterion's own, looked for at every row, and what a proof finds of a state"}
 PAIRS = [{"theory", "experiments/statements"}]  # a statement, and the simulations that check it
 CPP_TWICE = {
     "state": "of a run: what every method has, and what the flow adds",
@@ -159,7 +155,7 @@ def test_the_plan_is_true() -> None:
     assert cpp == CPP_FOLDERS
     assert missing_from_disk(PLAN) == []
     gone = "`_run/gone.py`, `cpp/gone/`, `gone.py`"
-    planted = f"## The plan\n\n    data, model\n    store\n\n    flow\n\n{gone}\n## B\n    x\n"
+    planted = f"## The plan\n\n    data, model,\n    store\n\n    flow\n\n{gone}\n## B\n    x\n"
     assert order_of(planted) == [["data", "model", "store"], ["flow"]]
     assert missing_from_disk(planted) == ["_run/gone.py", "cpp/gone/", "gone.py"]
 

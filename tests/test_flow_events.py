@@ -1,5 +1,5 @@
-"""No crossing missed: the root finder on polynomials with known roots, and runs against runs with tiny
-steps."""
+"""No crossing missed: the root finder on polynomials with known roots, and runs against runs
+with tiny steps."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from numpy.polynomial import polynomial as poly
 
-from flow_support import distance, draw, make_task, mixed, run, stop_rules
+from flow_support import degenerate, distance, draw, make_task, mixed, run, stop_rules
 from pl_native import Status, _core
 from pl_native.backends import numpy_flow
-from test_flow_kinks import degenerate
 
 TOL = 1e-14
 

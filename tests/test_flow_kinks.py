@@ -1,5 +1,5 @@
-"""The selection rule at kinks, and degenerate kinks: duplicates, opposites, simultaneous events, zero
-neurons."""
+"""The selection rule at kinks, and degenerate kinks: duplicates, opposites, simultaneous
+events, zero neurons."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import itertools
 import numpy as np
 import pytest
 
-from flow_support import distance, draw, euler, run, stop_rules
+from flow_support import degenerate, distance, draw, euler, run, stop_rules
 from pl_native import Status
 from pl_native.backends.contract import OFF, ON, SLIDE
 from pl_native.backends.numpy_flow import select
@@ -99,8 +99,8 @@ def test_zero_neuron_stays_and_is_counted():
 
 
 def test_dead_pairs_of_orthogonal_inputs_trigger_nothing():
-    """In a rotated orthogonal family the dead pairs rest at z = 0 up to rounding: no event but the deaths
-    themselves."""
+    """In a rotated orthogonal family the dead pairs rest at z = 0 up to rounding: no event but
+    the deaths themselves."""
     rng = np.random.default_rng(4)
     n, p = 12, 6
     Q = np.linalg.qr(rng.standard_normal((n, n)))[0]
@@ -121,40 +121,6 @@ def test_outer_weight_through_zero_while_sliding_turns_the_kink_off():
         assert got.status == Status.HORIZON
         found += got.counters["a_zero"]
     assert found > 3
-
-
-def degenerate(seed):
-    """n, d, p in 1..6, degenerate on purpose: integers, duplicates, opposites, sums, zero and twin neurons,
-    tiny W."""
-    rng = np.random.default_rng(seed)
-    n, d, p = rng.integers(1, 7, 3)
-    X, W, a = rng.standard_normal((n, d)), rng.standard_normal((p, d)), rng.standard_normal(p)
-    y = rng.uniform(1, 2, n) * rng.choice([-1, 1], n)
-    chance = rng.random(10)
-    if chance[0] < 0.4:
-        X = rng.integers(-2, 3, (n, d)).astype(float)
-    if chance[1] < 0.4:
-        W = rng.integers(-2, 3, (p, d)).astype(float)
-    if chance[2] < 0.3:
-        a = rng.integers(-2, 3, p).astype(float)
-    if chance[3] < 0.4:
-        X[rng.integers(n)] = X[rng.integers(n)] * rng.choice([-2, -1, 1, 0.5])
-    if chance[4] < 0.2 and n > 2:
-        X[2] = X[0] + X[1]
-    if chance[5] < 0.2:
-        W[rng.integers(p)] = 0
-    if chance[6] < 0.2:
-        W[0], a[0] = W[-1], a[-1]
-    if chance[7] < 0.15:
-        fit = np.maximum(X @ W.T, 0) @ a / p
-        y = np.where(np.abs(fit) > 0.1, fit, y)
-    if chance[8] < 0.3:
-        a = np.where(a < 0, -1, 1) * np.linalg.norm(W, axis=1)
-    if chance[9] < 0.2:
-        W *= 10.0 ** rng.integers(-8, 0)
-    for i in np.flatnonzero(~X.any(axis=1)):
-        X[i, rng.integers(d)] = 1
-    return (X, y, W, a), float(rng.choice([1, 10, 100]))
 
 
 def check_degenerate(seeds, rtol):
@@ -202,8 +168,8 @@ def test_small_steps_of_euler_converge_at_first_order(seed):
 
 @pytest.mark.parametrize("first", [0, 60])
 def test_opposite_inputs_are_resolved_the_same_way_at_every_tolerance(first):
-    """x and -x reach the kink together, one attracting and one repelling, and rest there while signs of c
-    change."""
+    """x and -x reach the kink together, one attracting and one repelling, and rest there while signs
+    of c change."""
     for seed in range(first, first + 60):
         X, y, W, a = draw(12, 4, 4, seed)
         labels = np.concatenate([y, np.random.default_rng(seed).uniform(-2, 2, 12)])

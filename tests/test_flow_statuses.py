@@ -171,7 +171,7 @@ def test_ctrl_c_is_answered_within_a_fifth_of_a_second(threads):
         ({"save": np.array([0.0, 9.0])}, ValueError, "save"),
         ({"order": 31}, ValueError, "order"),
         ({"max_step": 0.0}, ValueError, "max_step"),
-        ({"X": None}, TypeError, "norms: expected a NumPy array"),
+        ({"X": None}, ValueError, "X, norms: expected one of the two"),
         ({"X": np.ones((4, 3), np.float32)}, TypeError, "X: expected dtype float64"),
     ],
 )

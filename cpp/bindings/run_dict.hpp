@@ -74,8 +74,8 @@ inline std::vector<double> read_column(const py::dict& record, const char* name,
     return {array.data(), array.data() + array.size()};
 }
 
-// Milestones of a method that counts in time. Records of older files know no attempt at a proof: none was
-// made.
+// Milestones of a method that counts in time. Records of older files know no attempt at a proof:
+// none was made.
 inline Milestones read_times(const py::dict& record) {
     Milestones seen{record["criterion_time"].cast<double>(), record["proved_time"].cast<double>()};
     if (record.contains("try_below")) seen.try_below = record["try_below"].cast<double>();

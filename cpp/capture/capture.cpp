@@ -18,8 +18,8 @@ namespace {
 constexpr int kRestarts = 4;         // past a branch that no practical step settles, more would only cost
 constexpr double kFirstDrop = 0.02;  // the first step lowers log L by about as much
 // The coarse mesh only serves the estimate, and may go up by so much of rtol: what a step leaves undone the
-// next one mends. In the tail of n = 4000, where pairs at their kinks come and go, that allows twice the
-// step.
+// next one mends. In the tail of n = 4000, where pairs at their kinks come and go, that allows
+// twice the step.
 constexpr double kCoarseRise = 0.05;
 constexpr double kSure = 2.0;  // a status is claimed only if it holds that many errors away
 
@@ -124,6 +124,7 @@ class Capture {
         const bool moved = now.t > options_.past.t;
         Moment moment;
         moment.now = moment.t = now.t;
+        moment.sum_r2 = meshes_->fine().sum_r2();
         moment.off = kSure * now.error;
         moment.steps = options_.past.accepted + meshes_->accepted();
         moment.end = now.t >= options_.t_end;

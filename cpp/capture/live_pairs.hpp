@@ -1,7 +1,7 @@
 // The live pairs of a network on orthogonal inputs, packed as kernel/live_steps.hpp says, and the sweeps over
 // them. Points are taken with positive labels first, so that whole words are dead once the wrongly signed
-// pairs are. Cut into parts, a number fixed by (n, p): threads take parts, sums are added in the order of
-// parts.
+// pairs are. Cut into parts, a number fixed by (n, p): threads take parts, sums are added in the
+// order of parts.
 #pragma once
 
 #include <cstddef>
@@ -43,8 +43,8 @@ class LivePairs {
     Index count();
     // sums_i (n) = sum of weights_j over the live pairs of point i.
     void weigh(const double* weights, double* sums);
-    // Sum of y_i^2 over the points without a live pair that can help: one whose neuron has sign 0 or that of
-    // y_i.
+    // Sum of y_i^2 over the points without a live pair that can help: one whose neuron has sign 0 or
+    // that of y_i.
     double unreached_label_sq(const std::vector<int>& sign);
     // sum_j |w_ji|^2 over the pairs that started dead: they stay as they were.
     const std::vector<double>& dead_squares() const { return dead_squares_; }

@@ -43,8 +43,8 @@ class CaptureModel : public State<double> {
     // velocity_sq() is that of the velocity which the inclusion selects at the state: one right-hand side.
     virtual Index at_kinks() const = 0;  // pairs that rest at z_ji = 0 and are pushed both ways
 
-    // D (n) such that dr/dQ is nearly -diag(D), for a model whose r is smooth in Q but for rare corners; else
-    // empty.
+    // D (n) such that dr/dQ is nearly -diag(D), for a model whose r is smooth in Q but for rare
+    // corners; else empty.
     virtual std::vector<double> damping() { return {}; }
 
     virtual Index evaluations() const = 0;  // right-hand sides so far

@@ -124,8 +124,8 @@ std::vector<double> OrthogonalCapture::damping() {
     return damping;
 }
 
-// abs(a_j) >= norm(w_j) lasts, and with it the sign; of w_j the live part is enough, as the rest does not
-// move.
+// abs(a_j) >= norm(w_j) lasts, and with it the sign; of w_j the live part is enough, as the rest
+// does not move.
 bool OrthogonalCapture::keeps_sign(Index j) const {
     return pl::keeps_sign(now_.a[at(j)], now_.live_squares[at(j)], n_);
 }

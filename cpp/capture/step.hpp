@@ -1,8 +1,7 @@
 // One step of one mesh: which impulse drives it. Two methods for dQ/dt = r(Q):
-//   Adams-Bashforth (adams.hpp)               one right-hand side, stable to h rho = 1; 1/2 where damped, and
-//   rho
-//                                             is then that of what damping leaves
-//   Runge-Kutta-Chebyshev of s stages         s right-hand sides, stable to 0.65 (s^2 - 1)
+//   Adams-Bashforth (adams.hpp)         one right-hand side, stable to h rho = 1; where damped to 1/2,
+//                                       rho then being that of what damping leaves
+//   Runge-Kutta-Chebyshev of s stages   s right-hand sides, stable to h rho = 0.65 (s^2 - 1)
 // The first is taken where it is stable; the second in the tail, and at the start, which has no past.
 #pragma once
 

@@ -54,8 +54,8 @@ class DenseModel final : public State<Real> {
         return true;
     }
 
-    // Makes the next point, one step on, and sets velocity_sq() of the current one. Serial: a share of 1/n of
-    // the work.
+    // Makes the next point, one step on, and sets velocity_sq() of the current one. Serial: a share of 1/n
+    // of the work.
     void prepare(Real step) {
         UpdateArgs<Real> args{
             problem_.n,        problem_.p,      stride_,         step, at_->W.data(), at_->a.data(),

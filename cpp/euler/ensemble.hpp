@@ -22,8 +22,8 @@ using AnyEulerTask = std::variant<EulerTask<float>, EulerTask<double>>;
 // Flops if every run goes to its n_steps: the total that Control's counter of work done goes up to.
 double total_work(const std::vector<AnyEulerTask>& tasks);
 
-// Fills every result; those not started when control was cancelled say so. Throws MemoryBudget before any
-// work.
+// Fills every result; those not started when control was cancelled say so. Throws MemoryBudget
+// before any work.
 void euler_ensemble(std::vector<AnyEulerTask>& tasks, const Level& level, int threads, Control& control);
 
 }  // namespace pl

@@ -28,8 +28,8 @@ Index active_pairs(const OrthogonalTiles<Real>& tiles) {
     });
 }
 
-// The sum of y_i^2 over points without a live pair. A block ends at the first tile after which all its points
-// have one.
+// The sum of y_i^2 over points without a live pair. A block ends at the first tile after which all its
+// points have one.
 template <class Real>
 double dead_label_sq(const OrthogonalTiles<Real>& tiles) {
     return summed<double>(tiles, [&](Index s) {

@@ -49,8 +49,8 @@ class OrthogonalModel final : public State<Real> {
         scale_ = std::max(std::sqrt(sum_r2_) * largest_norm_, outer);
     }
 
-    // One step, in place. The state before is kept only where the next one might overflow: retreat() needs it
-    // then.
+    // One step, in place. The state before is kept only where the next one might overflow: retreat()
+    // needs it then.
     void advance(int) {
         if (steps_ == next_prune_) {
             over_superblocks(kernel_.orthogonal_prune);
@@ -117,8 +117,8 @@ class OrthogonalModel final : public State<Real> {
     }
 
   private:
-    // Of step 1, wrongly signed pairs die within a few steps: pruned after 0, 1, 2, 4, .. steps, then
-    // every 32.
+    // Of step 1, wrongly signed pairs die within a few steps: pruned after 0, 1, 2, 4, .. steps,
+    // then every 32.
     static constexpr Index kPruneEvery = 32;
     static constexpr double kLarge = 1e9;  // its square, summed, is far from overflow in float32
 

@@ -98,8 +98,8 @@ class OrthogonalTiles {
             function(b * tile_, std::min(tile_, n_ - b * tile_), tiles.data() + (b - begin) * p_);
     }
 
-    // function(first, count, w, tiles): a superblock block by block, w its `tiles` live tiles one after the
-    // other.
+    // function(first, count, w, tiles): a superblock block by block, w its `tiles` live tiles one
+    // after the other.
     template <class Function>
     void for_each_live(Index superblock, const Function& function) const {
         const Real* w = W_.data() + first_block(superblock) * p_ * tile_;

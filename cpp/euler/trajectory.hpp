@@ -20,7 +20,7 @@ class Trajectory {
   private:
     double loss() const { return model_.sum_r2() / (2 * static_cast<double>(problem_.n)); }
     void note_rise(Index k);
-    Moment moment(Index k);
+    const Moment& moment(Index k);
     EulerResult<Real> finish(Index k, Status status);
 
     const Problem<Real>& problem_;
@@ -31,6 +31,7 @@ class Trajectory {
     Ticker ticker_;
     const Index first_;
     double loss_before_ = 0;
+    Moment moment_;
     EulerResult<Real> result_;
     Recorder<Real, Index> recorder_;
     Verdict<Real> verdict_;

@@ -58,10 +58,11 @@ void Trajectory<Real, Model>::note_rise(Index k) {
 }
 
 template <class Real, class Model>
-Moment Trajectory<Real, Model>::moment(Index k) {
-    Moment moment;
+const Moment& Trajectory<Real, Model>::moment(Index k) {
+    Moment& moment = moment_;
     moment.now = static_cast<double>(k);
     moment.t = moment.now * options_.step;
+    moment.sum_r2 = model_.sum_r2();
     moment.steps = k;
     moment.end = k == options_.n_steps;
     moment.moved = k > first_ || options_.past.fresh();

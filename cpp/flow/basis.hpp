@@ -19,8 +19,8 @@ class KinkBasis {
     bool add(int point, const double* x);
     void remove(int slot);
 
-    // v <- (I - Q Q^T) v, twice for orthogonality to rounding; the removed coefficients Q^T v go to `coeff`
-    // (size()).
+    // v <- (I - Q Q^T) v, twice for orthogonality to rounding; the removed coefficients Q^T v go
+    // to `coeff` (size()).
     void project(double* v, double* coeff) const;
     // lam <- -R^{-1} coeff: with coeff = Q^T g, the multipliers of X_S (g + X_S^T lam) = 0.
     void multipliers(const double* coeff, double* lam) const;

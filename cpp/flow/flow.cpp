@@ -29,7 +29,7 @@ class Flow {
           state_(problem, jets_, pairs_),
           verdict_(problem, options.stop, Follows::kFlow, options.past.seen),
           switcher_(in_, pairs_, jets_, noise_, near_, journal_),
-          step_(in_, pairs_, jets_, noise_, near_, switcher_, journal_, state_, verdict_, options, poll) {}
+          step_({in_, pairs_, jets_, noise_, near_, switcher_}, journal_, state_, verdict_, options, poll) {}
 
     FlowResult run() {
         begin();
@@ -79,6 +79,7 @@ class Flow {
     Moment moment() const {
         Moment moment;
         moment.now = moment.t = step_.t();
+        moment.sum_r2 = state_.sum_r2();
         moment.steps = journal_.accepted_steps();
         moment.end = moment.t >= options_.t_end;
         moment.moved = options_.past.fresh() || moment.t > options_.past.t;

@@ -60,8 +60,8 @@ struct Switch {
     Mode from, to;
 };
 
-// One step's Taylor polynomial of the state: sum_k coeff_k (t - t0)^k, coeff_k = (W_k (p, d), a_k (p,))
-// flattened.
+// One step's Taylor polynomial of the state: sum_k coeff_k (t - t0)^k, coeff_k = (W_k (p, d),
+// a_k (p,)) flattened.
 struct DensePiece {
     double t0, h;
     int order;

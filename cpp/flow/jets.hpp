@@ -1,5 +1,5 @@
-// Taylor coefficients of the state along the field. Given the modes the field is a cubic polynomial, sliding
-// included:
+// Taylor coefficients of the state along the field. Given the modes the field is a cubic
+// polynomial, sliding included:
 //   q_j = a_j w_j     r_i = y_i - (1/p) sum_{j on at i} <q_j, x_i>     g_j = sum_{i on at j} r_i x_i
 //   dw_j/dt = (a_j / n) Pi_j g_j     da_j/dt = (1/n) <w_j, Pi_j g_j>
 // with Pi_j the (constant) projection off the inputs slid on; their multipliers are mu_i = lam_i r_i, linear
@@ -35,8 +35,8 @@ class Jets {
     void first();               // orders 1 of W and a
     void extend();  // one order more: coefficients 0 .. order() of W and a, 0 .. order() - 1 of r, mu
 
-    // The state at time h of the present polynomial, with its residuals, beside the present one; returns
-    // sum_i r_i^2.
+    // The state at time h of the present polynomial, with its residuals, beside the present one;
+    // returns sum_i r_i^2.
     double attempt(double h);
     void accept();
 
@@ -62,8 +62,8 @@ class Jets {
     double* state(int j) { return w_[0].data() + offset_[at(j)]; }
     void zero(int j);
     Index width(int j) const { return offset_[at(j) + 1] - offset_[at(j)]; }
-    // Orthogonal inputs: the point of neuron j's coordinate l and its norm, 0 if the pair has died (or for
-    // padding).
+    // Orthogonal inputs: the point of neuron j's coordinate l and its norm, 0 if the pair has died
+    // (or for padding).
     int slot_point(int j, Index l) const { return slot_point_[at(offset_[at(j)] + l)]; }
     double slot_norm(int j, Index l) const { return slot_norm_[at(offset_[at(j)] + l)]; }
     double a(int k, int j) const { return a_[at(k)][at(j)]; }

@@ -1,5 +1,5 @@
-// The two inner loops of the dense field: sums of rows picked by a list. `width` is a multiple of 8 (rows are
-// zero-padded).
+// The two inner loops of the dense field: sums of rows picked by a list. `width` is a multiple of 8
+// (rows are zero-padded).
 #pragma once
 
 #include "kernel/index.hpp"

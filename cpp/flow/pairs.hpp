@@ -1,5 +1,5 @@
-// The inputs as the flow reads them, and the discrete state: the mode of every pair with the lists the field
-// sums over.
+// The inputs as the flow reads them, and the discrete state: the mode of every pair with the lists the
+// field sums over.
 #pragma once
 
 #include <vector>

@@ -13,20 +13,19 @@ constexpr double kEps = std::numeric_limits<double>::epsilon();
 
 }  // namespace
 
-FlowStep::FlowStep(const Inputs& inputs, const Pairs& pairs, Jets& jets, Noise& noise, Near& near,
-                   Switcher& switcher, Journal& journal, const FlowState& state,
+FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& state,
                    const Verdict<double>& verdict, const FlowOptions& options, const Poll& poll)
-    : in_(inputs),
-      jets_(jets),
-      switcher_(switcher),
+    : in_(parts.inputs),
+      jets_(parts.jets),
+      switcher_(parts.switcher),
       journal_(journal),
       state_(state),
       verdict_(verdict),
       options_(options),
       poll_(poll),
       natural_(highest_order(options)),
-      search_(inputs, pairs, jets, noise, near),
-      stabilised_(jets, inputs.p, options, [this] { return !ask(); }) {}
+      search_(in_, parts.pairs, jets_, parts.noise, parts.near),
+      stabilised_(jets_, in_.p, options, [this] { return !ask(); }) {}
 
 void FlowStep::start() {
     lowest_ = start_ = jets_.residual_sq();
@@ -77,8 +76,7 @@ bool FlowStep::advance(double goal) {
     return true;
 }
 
-// The order is raised until an event or the horizon is within the trusted step, at most to the natural
-// order.
+// The order is raised until an event or the horizon is within the trusted step, at most to the natural order.
 bool FlowStep::plan(double left) {
     const int lowest = options_.order > 0 ? natural_ : std::max(2, std::min(last_order_ - 1, natural_));
     for (;;) {
@@ -139,8 +137,7 @@ bool FlowStep::fail(Status status) {
     return false;
 }
 
-// The flow's loss never rises: where it does, the step was too long, or the loss has reached its
-// rounding.
+// The flow's loss never rises: where it does, the step was too long, or the loss has reached its rounding.
 double FlowStep::descend(double before) {
     const double planned = h_, slack = rounding(before);
     double sum = jets_.attempt(h_);

@@ -15,10 +15,19 @@
 
 namespace pl {
 
+// What a step reads and moves; the run owns it.
+struct FlowParts {
+    const Inputs& inputs;
+    const Pairs& pairs;
+    Jets& jets;
+    Noise& noise;
+    Near& near;
+    Switcher& switcher;
+};
+
 class FlowStep {
   public:
-    FlowStep(const Inputs& inputs, const Pairs& pairs, Jets& jets, Noise& noise, Near& near,
-             Switcher& switcher, Journal& journal, const FlowState& state, const Verdict<double>& verdict,
+    FlowStep(const FlowParts& parts, Journal& journal, const FlowState& state, const Verdict<double>& verdict,
              const FlowOptions& options, const Poll& poll);
 
     void start();                                // at t = 0, the jets holding the state

@@ -126,8 +126,8 @@ bool Switcher::release(double t) {
         for (int slot = 0; slot < slide.size(); ++slot) {
             const int i = slide.point(slot);
             double off_bound = -tol, on_bound = -tol;
-            // a residual that is noise has a multiplier that is: the pair keeps its status until a sign is
-            // clear
+            // a residual that is noise has a multiplier that is: the pair keeps its status until a
+            // sign is clear
             const bool clear = std::abs(jets_.r(0)[at(i)]) > 8.0 * tol;
             for (const Event& e : due_) {
                 if (e.neuron != j || e.point != i || !clear) continue;
@@ -187,7 +187,7 @@ void Switcher::settle(double t, int j, const std::vector<int>& crossed, const st
         for (const Forced& f : forced) {
             if (f.point == i) points.back().mode = f.mode;
         }
-        for (std::size_t l = 0; mode == Mode::kOn && l < base.size(); ++l) base[l] -= r * in_.row(i)[l];
+        for (Index l = 0; mode == Mode::kOn && l < size_of(base); ++l) base[at(l)] -= r * in_.row(i)[l];
     }
     for (double& value : base) value *= sign;
     select_modes(points, base, noise_.residual(), pairs_.slide[at(j)]);

@@ -1,5 +1,5 @@
-// Which level of the kernel runs here. Chosen once, at first use: the best the processor has, or
-// PL_NATIVE_ISA.
+// Which level of the kernel runs here. Chosen once, at first use: the best the processor
+// has, or PL_NATIVE_ISA.
 #pragma once
 
 #include <stdexcept>

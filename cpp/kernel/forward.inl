@@ -75,8 +75,8 @@ PLN_INLINE void forward_panel(const pl::PassArgs<Real>& s, const Real* x, Vec<Re
     }
 }
 
-// All neurons on points `first` .. of a block. Its panel is read where it lies, or made from the block's
-// rows.
+// All neurons on points `first` .. of a block. Its panel is read where it lies, or made from
+// the block's rows.
 template <class Real, int V>
 PLN_INLINE void forward_points(const pl::PassArgs<Real>& s, pl::Index block, pl::Index first, Vec<Real>* h,
                                pl::Word* masks, const Ahead& ahead) {

@@ -36,8 +36,8 @@ PLN_INLINE void tabulate(const Real* rows, pl::Index stride, const Real* r, Real
 
 // Row s of a table of rows of R Reals, s the bits of group q. With BMI2 the bits are brought to where they
 // count bytes, so that an address takes two instructions (a rotation into another register and a mask), not
-// six: 5 to 10 % of a pass. Without it a rotation needs a copy first, and this is 2 to 10 % slower than plain
-// shifts.
+// six: 5 to 10 % of a pass. Without it a rotation needs a copy first, and this is 2 to 10 % slower
+// than plain shifts.
 template <int R, class Real>
 PLN_INLINE const Real* table_row(const Real* table, pl::Word bits, int q) {
 #if defined(__BMI2__)
@@ -112,8 +112,8 @@ PLN_INLINE void gradient_tabulated(const pl::PassArgs<Real>& s, const Real* rows
 }
 
 // Few neurons in few dimensions: a table would cost more than it saves (4 times at d = 2, p = 3). Lanes run
-// along the points instead, with one vector of sums per (j, k), kept over the whole pass and added up at its
-// end.
+// along the points instead, with one vector of sums per (j, k), kept over the whole pass and added up
+// at its end.
 #if defined(__AVX2__) || defined(__aarch64__)
 constexpr pl::Index kFewSums = 96;
 #else

@@ -1,5 +1,5 @@
-// The interface of the kernel's sums of rows in double precision, the inner loops of the flow's dense field
-// (sums.inl).
+// The interface of the kernel's sums of rows in double precision, the inner loops of the flow's
+// dense field (sums.inl).
 #pragma once
 
 #include "kernel/index.hpp"

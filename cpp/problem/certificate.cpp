@@ -105,6 +105,7 @@ double loss_bound(double dead_label_sq, Index n) {
 
 std::vector<double> invariants(const NeuronFacts& neurons) {
     std::vector<double> values;
+    values.reserve(neurons.a.size());
     for (std::size_t j = 0; j < neurons.a.size(); ++j)
         values.push_back(neurons.a[j] * neurons.a[j] - neurons.w_sq[j]);
     return values;

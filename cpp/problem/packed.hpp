@@ -45,8 +45,8 @@ bool is_large(Index n, Index d, Index row_stride) {
 
 // A pass over a large X waits for memory: rows alone are half the bytes, and each panel is made from them
 // when its turn comes (transpose.inl). (n, d, p) = (20 000, 100, 37), float32, takes 0.78 to 0.92 of the
-// time. Not for few neurons, which the transposes would cost more, nor where a panel would leave the nearest
-// caches.
+// time. Not for few neurons, which the transposes would cost more, nor where a panel would leave
+// the nearest caches.
 template <class Real>
 Layouts layouts_for(Index n, Index d, Index p, const Kernel<Real>& kernel) {
     constexpr Index kPanelBytes = 1 << 15, kManyNeurons = 24;

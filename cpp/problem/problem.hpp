@@ -19,8 +19,8 @@ struct Problem {
 
     double outside_sq(Index j) const { return w_perp_sq != nullptr ? w_perp_sq[j] : 0.0; }
 
-    // Of one right-hand side: the two products, 2ndp each; of orthogonal inputs about ten operations per
-    // pair.
+    // Of one right-hand side: the two products, 2ndp each; of orthogonal inputs about ten
+    // operations per pair.
     double flops() const {
         const double pairs = static_cast<double>(n) * static_cast<double>(p);
         return norms != nullptr ? 10 * pairs : 4 * pairs * static_cast<double>(d);

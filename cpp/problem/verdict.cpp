@@ -20,31 +20,31 @@ Verdict<Real>::Verdict(const Problem<Real>& problem, const StopRules& stop, Foll
 // In the order of Status.
 template <class Real>
 Status Verdict<Real>::judge(const Moment& moment, State<Real>& state) {
-    if (!std::isfinite(state.sum_r2())) return Status::kNonFinite;
+    if (!std::isfinite(moment.sum_r2)) return Status::kNonFinite;
     note(moment, state);
     if (stop_.criterion) {
         if (proved(moment)) return Status::kConverged;
         if (loss_bound(state) > 0) return Status::kDeadPoint;
-        if (below_level(moment, state)) return Status::kCriterion;
+        if (below_level(moment)) return Status::kCriterion;
     }
-    if (stop_.loss > 0 && reached_target(moment, state)) return Status::kTarget;
+    if (stop_.loss > 0 && reached_target(moment)) return Status::kTarget;
     if (stop_.stall > 0 && stalled(moment, state)) return Status::kStalled;
     if (moment.cancelled) return Status::kInterrupted;
     if (stop_.wall_time < StopRules::kNever && out_of_time(moment)) return Status::kWallTime;
     if (stop_.max_steps >= 0 && moment.steps >= stop_.max_steps && !moment.end) return Status::kStepLimit;
-    return unstable(moment, state) ? Status::kUnstable : Status::kHorizon;
+    return unstable(moment) ? Status::kUnstable : Status::kHorizon;
 }
 
-// First times. A proof is a pass in plain double arithmetic, so it is not tried again until the loss has
-// halved.
+// First times. A proof is a pass in plain double arithmetic, so it is not tried again until the
+// loss has halved.
 template <class Real>
 void Verdict<Real>::note(const Moment& moment, const State<Real>& state) {
-    const double sum = state.sum_r2();
+    const double sum = moment.sum_r2;
     if (!(sum < level_)) return;
     const double when = moment.passed.value_or(moment.now);
     if (seen_.criterion < 0) seen_.criterion = when;
     if (!problem_.certifiable || seen_.proved >= 0) return;
-    if (!(sum < seen_.try_below) || !below_level(moment, state)) return;
+    if (!(sum < seen_.try_below) || !below_level(moment)) return;
     if (proves_convergence(problem_, state)) seen_.proved = when;
     seen_.try_below = sum / 2;
 }
@@ -55,8 +55,8 @@ void Verdict<Real>::passed(double when) {
 }
 
 template <class Real>
-bool Verdict<Real>::below_level(const Moment& moment, const State<Real>& state) const {
-    return state.sum_r2() * (1 + moment.off) < level_;
+bool Verdict<Real>::below_level(const Moment& moment) const {
+    return moment.sum_r2 * (1 + moment.off) < level_;
 }
 
 template <class Real>
@@ -65,8 +65,8 @@ bool Verdict<Real>::proved(const Moment& moment) const {
 }
 
 template <class Real>
-bool Verdict<Real>::reached_target(const Moment& moment, const State<Real>& state) const {
-    return loss(state) * (1 + moment.off) <= stop_.loss;
+bool Verdict<Real>::reached_target(const Moment& moment) const {
+    return loss(moment) * (1 + moment.off) <= stop_.loss;
 }
 
 // local_pl t < stop.stall, with local_pl = velocity^2 / (p L): never at the start, where t = 0.
@@ -74,7 +74,7 @@ template <class Real>
 bool Verdict<Real>::stalled(const Moment& moment, State<Real>& state) const {
     if (!(moment.t > 0)) return false;
     const double speed_sq = moment.mean_speed_sq ? *moment.mean_speed_sq : state.velocity_sq();
-    return speed_sq * moment.t < stop_.stall * static_cast<double>(problem_.p) * loss(state);
+    return speed_sq * moment.t < stop_.stall * static_cast<double>(problem_.p) * loss(moment);
 }
 
 template <class Real>
@@ -83,14 +83,14 @@ bool Verdict<Real>::out_of_time(const Moment& moment) const {
 }
 
 template <class Real>
-bool Verdict<Real>::unstable(const Moment& moment, const State<Real>& state) const {
-    const double now = loss(state);
-    return now > stop_.rise * moment.loss_least || (moment.end && now > moment.loss_start);
+bool Verdict<Real>::unstable(const Moment& moment) const {
+    if (stop_.rise < StopRules::kNever && loss(moment) > stop_.rise * moment.loss_least) return true;
+    return moment.end && loss(moment) > moment.loss_start;
 }
 
 template <class Real>
-double Verdict<Real>::loss(const State<Real>& state) const {
-    return state.sum_r2() / (2 * static_cast<double>(problem_.n));
+double Verdict<Real>::loss(const Moment& moment) const {
+    return moment.sum_r2 / (2 * static_cast<double>(problem_.n));
 }
 
 template <class Real>

@@ -28,6 +28,7 @@ struct Milestones {
 struct Moment {
     double now = 0;     // as milestones count
     double t = 0;       // time
+    double sum_r2 = 0;  // of the state
     double off = 0;     // relative bound on the error of sum r^2
     Index steps = 0;    // taken so far, earlier parts of the run included
     bool end = false;   // t is the horizon
@@ -68,13 +69,13 @@ class Verdict {
 
   private:
     void note(const Moment& moment, const State<Real>& state);
-    bool below_level(const Moment& moment, const State<Real>& state) const;
+    bool below_level(const Moment& moment) const;
     bool proved(const Moment& moment) const;
-    bool reached_target(const Moment& moment, const State<Real>& state) const;
+    bool reached_target(const Moment& moment) const;
     bool stalled(const Moment& moment, State<Real>& state) const;
     bool out_of_time(const Moment& moment) const;
-    bool unstable(const Moment& moment, const State<Real>& state) const;
-    double loss(const State<Real>& state) const;
+    bool unstable(const Moment& moment) const;
+    double loss(const Moment& moment) const;
 
     const Problem<Real>& problem_;
     const StopRules& stop_;

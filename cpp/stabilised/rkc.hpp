@@ -2,8 +2,8 @@
 // dy/dt = f(y) whose Jacobian has its eigenvalues near the negative real axis. A step of s stages is stable
 // up to h rho = beta(s) ~ 0.653 (s^2 - 1): the reach grows with the square of the work.
 //
-// Knows nothing of what it integrates: a state is `size` doubles, f a callable. To use it: `stages_for(h *
-// rho)` with rho from `spectral.hpp`, then `step`, then compare `error()` with the tolerance.
+// Knows nothing of what it integrates: a state is `size` doubles, f a callable. To use it:
+// `stages_for(h * rho)` with rho from `spectral.hpp`, then `step`, then compare `error()` with the tolerance.
 #pragma once
 
 #include <functional>
@@ -15,8 +15,8 @@ namespace pl {
 
 // f <- f(y). May return false to abandon the step (a cancelled run).
 using Field = std::function<bool(const double* y, double* f)>;
-// Moves a state back onto what must hold of it (a projection that is the identity to the order of the
-// method).
+// Moves a state back onto what must hold of it (a projection that is the identity to the order
+// of the method).
 using Restore = std::function<void(double* y)>;
 
 constexpr int kMostStages = 200;  // rounding grows like s^2: 4e4 eps here

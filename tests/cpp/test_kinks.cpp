@@ -207,8 +207,8 @@ double farthest(const Pairs& pairs, const Vector& u, const Vector& w) {
     return most;
 }
 
-// Pairs that are held at the end are on their kinks, but for those that all of their share could not bring
-// there.
+// Pairs that are held at the end are on their kinks, but for those that all of their share could
+// not bring there.
 void check_settled(const Pairs& pairs, const Vector& means, const pl::KinkArgs& s) {
     for (Index l = 0; l < pairs.count; ++l) {
         double z = pairs.z[at(l)] + pairs.v[at(l)];

@@ -55,6 +55,10 @@ _MESSAGES = {
     Status.HORIZON: "the end time was reached",
 }
 
+Status.__doc__ = "\n".join(
+    [f"{Status.__doc__}", "", *(f"{status.name:<13}{message}" for status, message in _MESSAGES.items())]
+)
+
 _ONCE = (
     "NON_FINITE", "CONVERGED", "CRITERION", "TARGET", "DEAD_POINT", "STALLED", "INTERRUPTED", "WALL_TIME",
     "STEP_LIMIT", "SWITCH_LIMIT", "UNSTABLE", "HORIZON",

@@ -84,8 +84,9 @@ class Solution:
         return self.status.message
 
     def average_pl(self) -> float:
-        """Average of mu between the first and the last saved time, log(L_first/L_last) / (t_last - t_first)
-        (Lemma 2).
+        """Average of mu between the first and the last saved time (Lemma 2),
+
+            log(L_first / L_last) / (t_last - t_first).
 
         Infinite when the loss reached 0; NaN when only one time was saved or the loss is not finite.
         """

@@ -70,8 +70,8 @@ Evaluate: TypeAlias = Callable[[EulerTask, Array, Array], Moment]
 
 
 class Run:
-    """One trajectory. `follow` may be left by KeyboardInterrupt at any instant; `result` then reports
-    INTERRUPTED.
+    """One trajectory. `follow` may be left by KeyboardInterrupt at any instant; `result`
+    then reports INTERRUPTED.
     """
 
     def __init__(self, task: EulerTask) -> None:
@@ -173,8 +173,8 @@ class Run:
         return time.perf_counter() - self.began >= limit
 
     def _loss_bound(self, point: Point) -> float | None:
-        """Orthogonal data: L >= sum of y_i^2 / (2n) over points without a live neuron, for ever (rounded
-        down).
+        """Orthogonal data: L >= sum of y_i^2 / (2n) over points without a live neuron, for
+        ever (rounded down).
         """
         if not self.task.orthogonal or not point.moment.dead.any():
             return None
@@ -253,9 +253,7 @@ def steps_left(task: EulerTask) -> int:
 
 
 class Report:
-    """Calls poll(steps done, steps in all), at most every POLL_SECONDS. A run that ends early counts in
-    full.
-    """
+    """Calls poll(steps done, steps in all) every POLL_SECONDS at most. A run that ends early counts fully."""
 
     def __init__(self, tasks: Sequence[EulerTask], poll: Poll | None) -> None:
         self.poll = poll
