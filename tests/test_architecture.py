@@ -30,9 +30,7 @@ FOLDERS = [
 CPP_FOLDERS = ["kernel", "parallel", "problem", "proof", "stabilised", "euler/flow/capture", "bindings"]
 """Left to right: each uses only what stands to its left; those joined by "/" do not use each other."""
 
-TWICE = {
-    "certificate": "the criterion's own, looked for at every row, and what a proof finds of a state",
-}
+TWICE = {"certificate": "the criterion's own, looked for at every row, and what a proof finds of a state"}
 PAIRS = [{"theory", "experiments/statements"}]  # a statement, and the simulations that check it
 CPP_TWICE = {
     "state": "of a run: what every method has, and what the flow adds",

@@ -94,7 +94,7 @@ Enclosure::Enclosure(const Problem<double>& given, Workers workers)
         high += most * most;
         low += least * least;
     }
-    sum_r2_high = upward(high * (1 + gamma(static_cast<double>(n + 2))));
+    sum_r2_high = upward(high * (1 + gamma(static_cast<double>(n + 2)))) + 0x1p-900;  // squares that were lost
     sum_r2_low = downward(low * (1 - gamma(static_cast<double>(n + 2))));
     r_norm = upward(std::sqrt(sum_r2_high));
     finite = finite && std::isfinite(sum_r2_high) && std::isfinite(theta_norm * x_frobenius);

@@ -15,6 +15,12 @@ constexpr double kAtKink = 1e-8;  // of norm(w_j): pairs of a dead point that ne
 constexpr int kAttempts = 12;
 constexpr double kBeyond = 1.02;
 
+// Its square neither overflows nor counts for anything where it is lost.
+bool ordinary(double value) {
+    const double size = std::abs(value);
+    return size < 0x1p200 && (size == 0 || size > 0x1p-400);
+}
+
 class Orthogonal {
   public:
     explicit Orthogonal(const Problem<double>& problem)
@@ -24,7 +30,9 @@ class Orthogonal {
         for (Index j = 0; j < q_.p; ++j) {
             const double* w = q_.W + j * q_.n;
             double square = 0;
+            finite_ = finite_ && ordinary(q_.a[j]);
             for (Index i = 0; i < q_.n; ++i) {
+                finite_ = finite_ && ordinary(w[i]);
                 square += w[i] * w[i];
                 sum[at(i)] += q_.a[j] * std::max(w[i], 0.0);
                 sizes[at(i)] += std::abs(q_.a[j]) * std::max(w[i], 0.0);
@@ -34,7 +42,8 @@ class Orthogonal {
         for (Index i = 0; i < q_.n; ++i) {
             r_[at(i)] = q_.y[i] - q_.norms[i] * sum[at(i)] / p_;
             r_off_[at(i)] = upward(gamma(p_ + 4) * (std::abs(q_.y[i]) + q_.norms[i] * sizes[at(i)] / p_));
-            finite_ = finite_ && std::isfinite(r_[at(i)]) && q_.norms[i] > 0x1p-200 && q_.norms[i] < 0x1p200;
+            finite_ = finite_ && std::isfinite(r_[at(i)]) && q_.norms[i] > 0x1p-200 && ordinary(q_.norms[i]) &&
+                      ordinary(q_.y[i]);
         }
     }
 
@@ -85,6 +94,7 @@ class Orthogonal {
                 found.reason = "a point whose neurons may switch";
                 return false;
             }
+            if (q_.y[i] == 0) continue;  // r_i = 0 for ever
             ++found.dead;
             low += q_.y[i] * q_.y[i];
             high += q_.y[i] * q_.y[i];

@@ -62,7 +62,8 @@ Trapping prove_trapping(const Enclosure& state, Workers workers) {
     }
     const double n = static_cast<double>(state.n), p = static_cast<double>(state.p);
     // until the sliding pairs are on their kinks, theta' <= (sigma/n) norm(r) norm(theta)
-    const double growth = upward(kinks.time * state.x_operator / n * state.r_norm);
+    const double r_norm = upward(state.r_norm + state.x_operator * (state.theta_norm + kinks.moved) / p * kinks.moved);
+    const double growth = upward(kinks.time * state.x_operator / n * r_norm);
     const double way = growth < 0.5 ? upward(growth / (1 - growth) * (state.theta_norm + kinks.moved)) : kinks.outer;
     const double shifted = upward(way + kinks.moved);
     const double r_moved = upward(state.x_operator * (state.theta_norm + shifted) / p * shifted);
@@ -77,7 +78,7 @@ Trapping prove_trapping(const Enclosure& state, Workers workers) {
     for (int round = 0; round < kRounds; ++round) {
         const StratumBound bound = bound_stratum(state, stratum, rho, workers);
         if (!(bound.smallest > 0)) {
-            if (round == 0) found.reason = "dependent patterns";
+            if (!found.proved) found.reason = "dependent patterns";
             break;
         }
         const double part = upward(bound.part_norm + r_moved);
@@ -88,7 +89,7 @@ Trapping prove_trapping(const Enclosure& state, Workers workers) {
         const double low = downward((downward(least * least) - upward(part * part)) / (2 * n));
         if (!(length + way < downward(rho)) || !(upward(2 * part + 3 * r_moved) < kinks.allowed)) break;
         if (!(low > 0)) {
-            found.reason = "no residual outside what the pattern can still remove";
+            if (!found.proved) found.reason = "no residual outside what the pattern can still remove";
             break;
         }
         found.proved = true;
