@@ -34,6 +34,8 @@ TWICE = {"certificate": "the criterion's own, looked for at every row, and what 
 PAIRS = [{"theory", "experiments/statements"}]  # a statement, and the simulations that check it
 CPP_TWICE = {
     "state": "of a run: what every method has, and what the flow adds",
+    "kinks": "pairs at z = 0: what a step asks of them, and what a proof does",
+    "rounding": "of one sum, and what every bound of a proof is made of",
     "step": "one step of each adaptive method",
     "threads": "and what Python may ask of it",
 }
