@@ -194,6 +194,8 @@ def test_a_proof_of_trapping_cannot_be_stretched() -> None:
     refused(with_margins(c, radius=0.9), data, "cannot switch")
     refused(with_margins(c, radius=c.margins.radius / 1000), data, "path is shorter")
     refused(without(c, SLIDES), data, "cannot switch within the radius")
+    weak = pl.Network(c.state.W, np.where(np.isin(np.arange(4), c.pairs.neuron), 1e-12, c.state.a))
+    refused(dataclasses.replace(c, state=weak), data, "keeps its sign")
     kinds = np.where(c.pairs.kind == SLIDES, UNCERTAIN, c.pairs.kind).astype(np.int8)
     refused(dataclasses.replace(c, pairs=dataclasses.replace(c.pairs, kind=kinds)), data, "no uncertain pair")
     zero = dataclasses.replace(c, verdict=Status.CONVERGED, limit_loss=(0.0, 0.0))
@@ -219,6 +221,8 @@ def test_a_pair_at_rest_must_be_pushed_back() -> None:
     verify(c, data)
     refused(dataclasses.replace(c, moved=0.0), data, "are moved by at most")
     refused(without(c, RESTS), data, "not verified")
+    twice = Pairs(*(np.repeat(column, 2) for column in dataclasses.astuple(c.pairs)))
+    refused(dataclasses.replace(c, pairs=twice), data, "listed once")
     pulled = pl.Network(c.state.W, c.state.a * [1, -1])
     refused(dataclasses.replace(c, state=pulled), data, "at rest is attracting")
 

@@ -42,8 +42,8 @@ def verify_trapping(c: Certificate, state: ExactState) -> list[str]:
     assert c.distance is not None
     assert c.limit_loss is not None
     found = classes_of(state, c)
-    demands = _demands(state, found)
     radius, n, p = Fraction(c.margins.radius), state.n, state.p
+    demands = _demands(state, found, radius)
     moving = [j for j, k in enumerate(found) if k.on]
     least = min((abs(state.a[j]) for j in moving), default=None)
     way, shifted, r_moved = _settling(state, demands, least)
@@ -76,12 +76,13 @@ def verify_trapping(c: Certificate, state: ExactState) -> list[str]:
     ]
 
 
-def _demands(state: ExactState, found: list[Classes]) -> Demands:
+def _demands(state: ExactState, found: list[Classes], radius: Fraction) -> Demands:
     demands = Demands()
     for j, classes in enumerate(found):
         demand(not (classes.uncertain or classes.free), f"neuron {j} has no uncertain pair")
         if classes.on and classes.slides:
             demand(not classes.rests, f"neuron {j} slides or rests, not both")
+            demand(abs(state.a[j]) > radius, f"a_{j} keeps its sign within the radius")
             _slides(state, j, classes, demands)
         elif classes.rests:
             demand(not (classes.on or classes.slides), f"neuron {j} at rest has no other pair on")
