@@ -9,6 +9,7 @@ Biases are a constant coordinate of the inputs: `with_bias`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -125,15 +126,16 @@ def teacher(
     `network` is the teacher, or the width m of a random one: w_j ~ N(0, I_d), a_j = +-sqrt(m) by a fair coin,
     so that h*(x) has variance norm(x)^2/2 whatever m. A point whose label is 0 (no live teacher neuron, no
     noise) is drawn again, noise and all: the points are independent, each conditioned on y_i != 0.
-    An int `seed` names one stream each for inputs, teacher and noise.
+    Inputs, teacher and noise are drawn from a stream each, whatever the kind of `seed`.
 
     Raises as `sphere` does, and ValueError for noise < 0, a teacher of another dimension, or one that is
     almost always 0.
     """
     plan = _plan(n, d, seed, dtype, norms, (1.0, 1.0))
     spread = _checks.at_least("noise", noise, 0.0)
+    given = _checked_teacher(network, plan.d)
     inputs, own, noises = generators(seed, Purpose.DATA, Purpose.TEACHER, Purpose.NOISE)
-    source = _teacher(network, plan.d, own)
+    source = given if isinstance(given, Network) else _random_teacher(given, plan.d, own)
     X, y, missing, in_vain = np.empty((plan.n, plan.d)), np.empty(plan.n), np.arange(plan.n), 0
     while len(missing) > 0:
         fresh = inputs.standard_normal((len(missing), plan.d))
@@ -168,22 +170,27 @@ def with_bias(data: Dataset, value: float = 1.0) -> Dataset:
 _IN_VAIN = 100_000  # points of label 0 in a row after which a teacher is taken for one that is always 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Plan:
     """The checked arguments of a draw."""
 
-    rng: np.random.Generator
+    seed: object
     n: int
     d: int
     dtype: np.dtype[Any]
     norms: Range
     labels: Range
 
+    @cached_property
+    def rng(self) -> np.random.Generator:
+        """Made with the first number, when all is checked: a refused call does not advance a Generator."""
+        return generator(self.seed, Purpose.DATA)
+
 
 def _plan(n: object, d: object, seed: object, dtype: object, norms: object, labels: object) -> _Plan:
     points, dimension = _checks.integer("n", n, 1), _checks.integer("d", d, 1)
     ranges = _checks.interval("norms", norms), _checks.interval("labels", labels)
-    return _Plan(generator(seed, Purpose.DATA), points, dimension, _checks.float_dtype(dtype), *ranges)
+    return _Plan(seed, points, dimension, _checks.float_dtype(dtype), *ranges)
 
 
 def _labels(plan: _Plan) -> Array:
@@ -210,11 +217,15 @@ def _degrees(n: int, d: int) -> Array:
     return float(d) - np.arange(n)
 
 
-def _teacher(given: Network | int, d: int, rng: np.random.Generator) -> Network:
+def _checked_teacher(given: object, d: int) -> Network | int:
+    """A teacher in d dimensions, or the width of a random one."""
     if not isinstance(given, Network):
-        m = _checks.integer("network", given, 1)
-        W = rng.standard_normal((m, d))
-        return Network(W, np.where(rng.random(m) < 0.5, -1.0, 1.0) * np.sqrt(m))
+        return _checks.integer("network", given, 1)
     if given.d != d or given.w_perp_sq.any():
         raise ValueError(f"network: expected a teacher in all d = {d} dimensions, got {given!r}")
     return Network(given.W, given.a, dtype=np.float64)
+
+
+def _random_teacher(m: int, d: int, rng: np.random.Generator) -> Network:
+    W = rng.standard_normal((m, d))
+    return Network(W, np.where(rng.random(m) < 0.5, -1.0, 1.0) * np.sqrt(m))

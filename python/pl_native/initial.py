@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -123,16 +124,21 @@ def horizon(n: int, p: int) -> float:
     return 1.5 * math.sqrt(size) / 4 * math.log(size)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Plan:
     """The checked arguments of a draw; `drawn` is the number of coordinates represented."""
 
-    rng: np.random.Generator
+    seed: object
     p: int
     d: int
     drawn: int
     scale: float
     dtype: np.dtype[Any]
+
+    @cached_property
+    def rng(self) -> np.random.Generator:
+        """Made with the first number, when all is checked: a refused call does not advance a Generator."""
+        return generator(self.seed, Purpose.NETWORK)
 
 
 def _plan(p: object, d: object, seed: object, scale: object, dtype: object, data: object) -> _Plan:
@@ -145,7 +151,7 @@ def _plan(p: object, d: object, seed: object, scale: object, dtype: object, data
             raise ValueError(f"d: expected the dimension of data, {data.d}, got {dimension}")
         drawn = data.represented
     factor, kind = _checks.positive("scale", scale), _checks.float_dtype(dtype)
-    return _Plan(generator(seed, Purpose.NETWORK), width, dimension, drawn, factor, kind)
+    return _Plan(seed, width, dimension, drawn, factor, kind)
 
 
 def _normal(plan: _Plan) -> tuple[Array, Array]:
