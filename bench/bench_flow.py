@@ -23,7 +23,7 @@ import numpy as np
 from scipy import integrate
 
 from pl_native.backends import native
-from pl_native.backends.flow_task import FlowTask
+from pl_native.backends.contract import FlowTask
 
 SCIPY = ("RK45", "DOP853", "LSODA", "Radau", "BDF", "RK23")
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pl_native.backends import native
-from pl_native.backends.flow_task import FlowRun, FlowTask
+from pl_native.backends.contract import FlowRun, FlowTask
 
 NON_FINITE, CONVERGED, CRITERION, TARGET, DEAD_POINT, STALLED = range(6)
 INTERRUPTED, WALL_TIME, STEP_LIMIT, SWITCH_LIMIT, UNSTABLE, HORIZON = range(6, 12)

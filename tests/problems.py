@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import pl_native as pl
-from pl_native.backends import EulerTask
+from pl_native.backends.contract import EulerTask
 
 LANES = (8, 16, 32, 64)
 SIZES = sorted({1, 2, 3, 5, 7, 13, 31, *LANES, *(m - 1 for m in LANES), *(m + 1 for m in LANES)})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pl_native import sweep
+from pl_native._problem import Stop
 from pl_native.store import COST_COLUMNS, Store
-from pl_native.types import Stop
 
 SEED = 7
 

@@ -5,7 +5,8 @@ import math
 import pytest
 
 import pl_native as pl
-from pl_native import costs, simulation
+from pl_native import simulation
+from pl_native._run import costs
 
 # (n, d, p, t_end): events and seconds of the flow at rtol 1e-6, one thread; sphere, asymmetric
 FLOW = {

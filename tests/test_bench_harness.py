@@ -250,7 +250,7 @@ def test_the_best_variant_meets_us_and_a_wrong_one_ends_the_benchmark():
 def brief(monkeypatch):
     """`pl-native bench` on one small size."""
     monkeypatch.setattr(dense, "SIZES", [(20, 5, 7)])
-    monkeypatch.setattr(cli.bench_cli, "QUICK", harness.Effort(True, 1e-4, harness.Budget(2, 1e-4)))
+    monkeypatch.setattr(cli.bench, "QUICK", harness.Effort(True, 1e-4, harness.Budget(2, 1e-4)))
     monkeypatch.setattr(machine, "PEAK_SECONDS", 0.02)
 
 

@@ -7,8 +7,9 @@ import pytest
 
 import pl_native as pl
 from pl_native import backends
+from pl_native._run.call_options import checked_options
+from pl_native._run.task import work_of
 from pl_native.backends.native import _as_tuple
-from pl_native.runs import checked_options, work_of
 
 _core = pytest.importorskip("pl_native._core")
 

@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 
 import pl_native as pl
-from pl_native import _files, backends, calls, checkpoints
+from pl_native import backends
+from pl_native._base import files
+from pl_native._run import checkpoint
 from problems import orthogonal_problem, problem
 from test_extend import energy, native, reduced_problem, same_bits, wide_orthogonal
 from test_simulation import interrupting
@@ -35,12 +37,12 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """Slices of a step each, after a first one of none."""
-    monkeypatch.setattr(checkpoints, "_SECONDS", 1e-9)
+    monkeypatch.setattr(checkpoint, "_SECONDS", 1e-9)
 
 
 def kill_after(monkeypatch: pytest.MonkeyPatch, writes: int) -> None:
     """The process dies right after so many checkpoints are written."""
-    original, left = checkpoints.write, [writes]
+    original, left = checkpoint.write, [writes]
 
     def write(*args: Any) -> None:
         original(*args)
@@ -48,7 +50,7 @@ def kill_after(monkeypatch: pytest.MonkeyPatch, writes: int) -> None:
         if left[0] == 0:
             raise Killed
 
-    monkeypatch.setattr(checkpoints, "write", write)
+    monkeypatch.setattr(checkpoint, "write", write)
 
 
 MAKES = {
@@ -97,11 +99,11 @@ def test_a_kill_while_writing_leaves_the_file_before(
         os.rename(source, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(_files.os, "replace", crash)
+        patch.setattr(files.os, "replace", crash)
         with pytest.raises(Killed):
             pl.simulate(data, net, 9.0, backend=BACKEND, checkpoint=file)
     os.rename(file.parent / "kept", names[-1])
-    other = file.parent / f"{_files.TEMPORARY}12345678-other.npz"
+    other = file.parent / f"{files.TEMPORARY}12345678-other.npz"
     other.touch()
     assert pl.Solution.load(file).stats["steps"] == 2
     same_bits(
@@ -114,7 +116,7 @@ def test_a_kill_while_writing_leaves_the_file_before(
 def test_a_finished_run_is_not_run_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data, net = problem()
     sol = pl.simulate(data, net, 9.0, checkpoint=file)
-    monkeypatch.setattr(calls, "run", None)
+    monkeypatch.setattr(checkpoint, "execute", None)
     same_bits(pl.simulate(data, net, 9.0, checkpoint=str(file)), sol)
     monkeypatch.undo()
     on = pl.Solution.load(file).extend(12.0, data=data)
@@ -135,7 +137,7 @@ def test_ctrl_c_leaves_a_checkpoint(backend: str, file: Path) -> None:
 
 
 def test_progress_is_of_the_whole_run(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoints, "_SECONDS", 0.1)
+    monkeypatch.setattr(checkpoint, "_SECONDS", 0.1)
     seen: list[tuple[int, int]] = []
     data, net = problem()
     pl.simulate(data, net, 30_000.0, backend="numpy", checkpoint=file, progress=lambda *now: seen.append(now))
@@ -146,7 +148,7 @@ def test_progress_is_of_the_whole_run(file: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_wall_time_counts_over_all_calls(backend: str, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoints, "_SECONDS", 0.02)
+    monkeypatch.setattr(checkpoint, "_SECONDS", 0.02)
     data, net = problem()
 
     def run(wall_time: float) -> pl.Solution:
@@ -234,8 +236,8 @@ CHILD = """
 import sys
 sys.path.insert(0, {tests!r})
 from test_checkpoints import long_run
-from pl_native import checkpoints
-checkpoints._SECONDS = 0.05
+from pl_native._run import checkpoint
+checkpoint._SECONDS = 0.05
 print("ready", flush=True)
 long_run(sys.argv[1], checkpoint=sys.argv[2])
 """

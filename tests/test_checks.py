@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import pl_native as pl
-from pl_native import _checks, backends
+from pl_native import backends
+from pl_native._base import checks
 from problems import orthogonal_problem, problem
 
 X, Y = np.ones((3, 2)), np.ones(3)
@@ -290,11 +291,11 @@ def test_a_refused_call_does_not_advance_a_generator() -> None:
 
 
 def test_number_kinds_accepted() -> None:
-    assert _checks.real("x", np.float32(0.5)) == 0.5
-    assert _checks.real("x", Fraction(1, 4)) == 0.25
-    assert _checks.integer("x", np.int64(3), 0) == 3
+    assert checks.real("x", np.float32(0.5)) == 0.5
+    assert checks.real("x", Fraction(1, 4)) == 0.25
+    assert checks.integer("x", np.int64(3), 0) == 3
     with pytest.raises(ValueError, match="x: expected a finite number, got inf"):
-        _checks.real("x", 10**400)
+        checks.real("x", 10**400)
 
 
 def test_the_environment_chooses_and_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,8 @@ import time
 
 import pytest
 
-from pl_native import cli, doctor, plots
+from pl_native import cli, plots
+from pl_native.cli import doctor
 from pl_native.experiments import fig3
 from pl_native.store import Store
 

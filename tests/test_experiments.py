@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pl_native import experiments, initial, published
-from pl_native.experiments import _curves, _protocol, fig3, fig4
+from pl_native import experiments, protocol
+from pl_native.experiments import _curves, _protocol, fig3, fig4, published
 from pl_native.store import COLUMNS
 from sweeping import run
 
@@ -40,8 +40,8 @@ def test_quick_tasks_are_the_paper_s_protocol():
         (100, "float32", 1.0, "torch_linear")
     }
     for c in cells:
-        assert c.p == initial.minimal_width(c.n)
-        assert c.t_end == initial.horizon(c.n, c.p)
+        assert c.p == protocol.minimal_width(c.n)
+        assert c.t_end == protocol.horizon(c.n, c.p)
         assert c.stop.loss == 1 / (2 * c.n)
     assert sum(c.work * c.replicates for c in cells) < 3.6e12  # 20 s on two cores at 90 GFLOP/s each
 
@@ -237,7 +237,7 @@ def test_figure_4_runs_the_published_grid():
         zip(*(table[name].tolist() for name in ("d", "n", "p", "runs")), strict=True)
     )
     for c in cells:
-        assert c.t_end == initial.horizon(c.n, 30)
+        assert c.t_end == protocol.horizon(c.n, 30)
         assert (c.stop.loss, c.dtype, c.initialisation) == (1 / (2 * c.n), "float32", "torch_linear")
     assert {c.d for c in fig4.tasks("paper")} == set(range(10, 101, 10))
     assert fig4.sizes(20) == tuple(range(20, 401, 20))
@@ -308,7 +308,7 @@ def test_a_shorter_horizon_is_what_running_it_gives(factor, tmp_path):
 def test_shifted_cells_are_labelled_by_where_they_come_from():
     cell = _protocol.paper_cell(1700, 100, 37, "torch_linear", 2)
     moved = _protocol.shifted(cell, 1.03)
-    assert (moved.n, moved.p, moved.t_end) == (1751, 37, initial.horizon(1751, 37))
+    assert (moved.n, moved.p, moved.t_end) == (1751, 37, protocol.horizon(1751, 37))
     assert moved.stop.loss == 1 / 3502
     assert _protocol.labelled([{"n": 1751}], 1.03, [1650, 1700]) == [{"n": 1700}]
 

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pl_native as pl
-from pl_native import backends, continuing
-from pl_native.solution import CURVES
+from pl_native import backends
+from pl_native._run import extend
+from pl_native._run.solution import CURVES
 from problems import any_size, endless_criterion, orthogonal_problem, problem
 from test_simulation import interrupting
 
@@ -306,7 +307,7 @@ def test_the_data_are_kept_by_reference() -> None:
 
 
 def test_dense_output_of_no_step_joins() -> None:
-    assert continuing._dense(None, None) is None
+    assert extend._dense(None, None) is None
 
 
 @native

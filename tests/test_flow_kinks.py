@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from flow_support import HORIZON, STEP_LIMIT, SWITCH_LIMIT, distance, draw, euler, run, stop_rules
-from pl_native.backends.flow_task import OFF, ON, SLIDE
+from pl_native.backends.contract import OFF, ON, SLIDE
 from pl_native.backends.numpy_flow import select
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from flow_support import HORIZON, run
-from pl_native.backends.flow_task import OFF, ON, SLIDE
+from pl_native.backends.contract import OFF, ON, SLIDE
 
 THETA = 0.6
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import pl_native as pl
-from pl_native import progress
+from pl_native._base import progress
 from problems import problem
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import pl_native as pl
-from pl_native import _files
+from pl_native._base import files
 from problems import orthogonal_problem, problem
 from test_simulation import same
 
@@ -75,9 +75,9 @@ def test_a_failed_save_leaves_the_old_file_and_no_litter(
 
 def test_a_save_is_synced_before_it_is_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
-    fsync, replace = _files.os.fsync, _files.os.replace
-    monkeypatch.setattr(_files.os, "fsync", lambda fd: (order.append("fsync"), fsync(fd))[1])
-    monkeypatch.setattr(_files.os, "replace", lambda a, b: (order.append("replace"), replace(a, b))[1])
+    fsync, replace = files.os.fsync, files.os.replace
+    monkeypatch.setattr(files.os, "fsync", lambda fd: (order.append("fsync"), fsync(fd))[1])
+    monkeypatch.setattr(files.os, "replace", lambda a, b: (order.append("replace"), replace(a, b))[1])
     solved().save(tmp_path / "run.npz")
     assert order == ["fsync", "replace", "fsync"]
 

@@ -9,7 +9,8 @@ import pytest
 from scipy import optimize, special
 from scipy import stats as scipy_stats
 
-from pl_native import published, stats
+from pl_native import stats
+from pl_native.experiments import published
 from pl_native.stats._beta import beta_quantile, incomplete_beta
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import pl_native as pl
 from pl_native import metrics
-from pl_native.types import Status, Stop
+from pl_native._problem import Status, Stop
 from problems import endless_criterion, orthogonal_problem, problem
 
 WELL = pl.Dataset([[1.0, 0.0], [0.1, 1.0]], [1.0, 1.0]), pl.Network([[0.1, 0.0], [0.0, 0.1]], [1.5, 1.5])

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from pl_native import cli, store, sweep
-from pl_native.build_info import NUMERICS
+from pl_native._base.build import NUMERICS
 from pl_native.store import COLUMNS, Store, columns, disk, export, folder, manifest, shards
 from sweeping import bits, cell, plan, run
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pl_native as pl
-from pl_native import time_grid
+from pl_native._run import time_grid
 from problems import problem
 
 

@@ -1,35 +1,73 @@
-"""A digest of the bits of an ensemble, a line per level: builds that agree print the same lines."""
+"""A digest of the bits of runs, a line per method and level: builds that agree print the same lines.
+
+Runs of every method on dense, orthogonal and reduced data, in both precisions of Euler, alone and
+continued; all through the public interface, so that builds with other insides can be compared. Certified
+bounds and seconds are left out: they may become sharper or change with the clock.
+"""
 
 import hashlib
-import math
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 
 import numpy as np
 
 import pl_native as pl
-from pl_native import _core
 
-STOP = (False, 0.0, 0.0, math.inf, -1, math.inf)
-SIZES = [(1, 1, 1), (49, 17, 8), (97, 31, 33), (300, 30, 31), (2000, 100, 40), (6000, 60, 150)]
-
-
-def task(n: int, d: int, p: int, dtype: type, norms: bool) -> tuple[object, ...]:
-    data = pl.data.orthogonal(n=n, d=n, seed=1) if norms else pl.data.sphere(n=n, d=d, seed=1)
-    net = pl.initial.asymmetric(p=p, d=n if norms else d, seed=2)
-    first = data.orthogonal_norms if norms else data.X
-    arrays = [np.ascontiguousarray(array, dtype) for array in (first, data.y, net.W, net.a)]
-    return *arrays, np.zeros(p), 0.1, 10, np.array([0, 5, 10]), False, STOP, False, norms, None
+SIZES = {
+    "euler": [(1, 1, 1), (49, 17, 8), (97, 31, 33), (300, 30, 31), (2000, 100, 40), (6000, 60, 150)],
+    "flow": [(1, 1, 1), (7, 3, 2), (20, 10, 5), (49, 17, 8), (60, 5, 6)],
+    "capture": [(1, 1, 1), (20, 10, 5), (49, 17, 8), (97, 31, 33), (300, 30, 31)],
+}
+T_END = {"euler": 1.0, "flow": 8.0, "capture": 8.0}
+CURVES = ("t", "loss", "local_pl", "grad_norm", "n_active", "invariant_drift", "W_saved", "a_saved")
+COUNTS = ("steps", "first_rise", "rises", "criterion_time", "events", "rhs", "sliding_end")
 
 
-for level in _core.levels():
-    digest = hashlib.sha256()
-    tasks = [
-        task(*size, dtype, norms)
-        for size in SIZES
-        for dtype in (np.float32, np.float64)
-        for norms in (False, True)
-    ]
-    for run in _core.euler(tasks, 2, None, level)[0]:
-        assert run is not None
-        for name in ("loss", "velocity_sq", "n_active", "invariant_drift", "W", "a"):
-            digest.update(run[name].tobytes())
-    print(level, digest.hexdigest())
+def problems(method: str) -> Iterator[tuple[pl.Dataset, pl.Network]]:
+    """Dense, orthogonal and reduced ones of each size, in the precisions the method computes in."""
+    for n, d, p in SIZES[method]:
+        for dtype in (np.float32, np.float64) if method == "euler" else (np.float64,):
+            dense = pl.data.sphere(n=n, d=d, seed=1, dtype=dtype)
+            yield dense, pl.initial.asymmetric(p=p, d=d, seed=2, dtype=dtype)
+            norms = pl.data.orthogonal(n=n, d=n, seed=1, dtype=dtype)
+            yield norms, pl.initial.asymmetric(p=p, d=n, seed=2, dtype=dtype)
+            if n <= 100:
+                wide = pl.data.sphere(n=n, d=2 * n, seed=3, dtype=dtype)
+                reduced = pl.reduce(wide, pl.initial.asymmetric(p=p, d=2 * n, seed=4, dtype=dtype))
+                yield reduced.data, reduced.network
+
+
+def feed(digest: "hashlib._Hash", sol: pl.Solution) -> None:
+    for name in CURVES:
+        values = getattr(sol, name)
+        if values is not None:
+            digest.update(np.ascontiguousarray(values).tobytes())
+    digest.update(sol.network.W.tobytes() + sol.network.a.tobytes())
+    digest.update(repr([sol.status.name, *(sol.stats.get(name) for name in COUNTS)]).encode())
+
+
+def digest_of(method: str) -> str:
+    options = {"method": method, "step": 0.1, "rtol": 1e-3 if method == "capture" else 1e-8, "atol": 1e-9}
+    digest, listed, end = hashlib.sha256(), list(problems(method)), T_END[method]
+    sols = pl.simulate_ensemble(listed, end, save=pl.Save(count=3, states=True), threads=2, **options)
+    for sol in sols:
+        feed(digest, sol)
+    for sol in sols[:4]:
+        feed(digest, sol.extend(1.5 * end, threads=1))
+    return digest.hexdigest()
+
+
+def main() -> None:
+    level = os.environ.get("PL_NATIVE_ISA")
+    if level:
+        for method in SIZES:
+            print(level, method, digest_of(method), flush=True)
+        return
+    for name in pl.build_info()["native"]["levels"]:
+        subprocess.run([sys.executable, __file__], env=os.environ | {"PL_NATIVE_ISA": name}, check=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from pl_native._files import replacing
+from pl_native._base.files import replacing
 
 Row = dict[str, Any]
 CURVE = tuple(

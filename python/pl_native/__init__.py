@@ -8,13 +8,13 @@ sol = pl.simulate(data, net, t_end=100.0)
 sol.loss, sol.local_pl, sol.status
 """
 
-from pl_native import data, initial, metrics, stats, store, streams, sweep
-from pl_native.build_info import build_info, version
-from pl_native.initial import horizon, minimal_width
+from pl_native import data, initial, metrics, protocol, stats, store, streams, sweep, theory
+from pl_native._base.build import build_info, version
+from pl_native._problem import Dataset, Network, Save, Status, Stop
+from pl_native._run.solution import Interrupted, Solution
+from pl_native.protocol import horizon, minimal_width
 from pl_native.reduction import Reduction, reduce
 from pl_native.simulation import Advice, advise, iter_ensemble, simulate, simulate_ensemble
-from pl_native.solution import Interrupted, Solution
-from pl_native.types import Dataset, Network, Save, Status, Stop
 
 __version__ = version()
 
@@ -37,6 +37,7 @@ __all__ = [
     "iter_ensemble",
     "metrics",
     "minimal_width",
+    "protocol",
     "reduce",
     "simulate",
     "simulate_ensemble",
@@ -44,4 +45,5 @@ __all__ = [
     "store",
     "streams",
     "sweep",
+    "theory",
 ]

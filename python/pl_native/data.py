@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from pl_native import _checks
-from pl_native._checks import Array
-from pl_native.network import Network
+from pl_native._base import checks
+from pl_native._base.checks import Array
+from pl_native._problem import Dataset
+from pl_native._problem.network import Network
 from pl_native.streams import Purpose, Seed, generator, generators
-from pl_native.types import Dataset
 
 Range = tuple[float, float]
 
@@ -46,7 +46,7 @@ def sphere(
     d < n where `reduced`.
     """
     plan = _plan(n, d, seed, dtype, norms, labels)
-    short = _checks.flag("reduced", reduced)
+    short = checks.flag("reduced", reduced)
     if short and plan.d < plan.n:
         raise ValueError(f"reduced: expected d >= n = {plan.n} for a reduced draw, got d = {plan.d}")
     inputs = _triangle(plan.rng, plan.n, plan.d) if short else plan.rng.standard_normal((plan.n, plan.d))
@@ -103,7 +103,7 @@ def group(
     Raises as `orthogonal` does, and ValueError when p does not divide n.
     """
     plan = _plan(n, n if d is None else d, seed, dtype, (1.0, 1.0), labels)
-    groups = _checks.integer("p", p, 1)
+    groups = checks.integer("p", p, 1)
     if plan.n % groups != 0:
         raise ValueError(f"p: expected a divisor of n = {plan.n}, got {groups}")
     sizes = plan.rng.uniform(*plan.labels, plan.n)
@@ -132,7 +132,7 @@ def teacher(
     almost always 0.
     """
     plan = _plan(n, d, seed, dtype, norms, (1.0, 1.0))
-    spread = _checks.at_least("noise", noise, 0.0)
+    spread = checks.at_least("noise", noise, 0.0)
     given = _checked_teacher(network, plan.d)
     inputs, own, noises = generators(seed, Purpose.DATA, Purpose.TEACHER, Purpose.NOISE)
     source = given if isinstance(given, Network) else _random_teacher(given, plan.d, own)
@@ -158,8 +158,8 @@ def with_bias(data: Dataset, value: float = 1.0) -> Dataset:
     a network's law is that of no bias: reduce after, `pl.reduce(with_bias(data), network)`.
     """
     if not isinstance(data, Dataset):
-        raise TypeError(f"data: expected a pl.Dataset, got {_checks.kind(data)}")
-    if _checks.real("value", value) == 0:
+        raise TypeError(f"data: expected a pl.Dataset, got {checks.kind(data)}")
+    if checks.real("value", value) == 0:
         raise ValueError("value: expected a number != 0, got 0")
     if data.reduced:
         raise ValueError("data: expected data that are not reduced; add the bias first, then pl.reduce")
@@ -188,9 +188,9 @@ class _Plan:
 
 
 def _plan(n: object, d: object, seed: object, dtype: object, norms: object, labels: object) -> _Plan:
-    points, dimension = _checks.integer("n", n, 1), _checks.integer("d", d, 1)
-    ranges = _checks.interval("norms", norms), _checks.interval("labels", labels)
-    return _Plan(seed, points, dimension, _checks.float_dtype(dtype), *ranges)
+    points, dimension = checks.integer("n", n, 1), checks.integer("d", d, 1)
+    ranges = checks.interval("norms", norms), checks.interval("labels", labels)
+    return _Plan(seed, points, dimension, checks.float_dtype(dtype), *ranges)
 
 
 def _labels(plan: _Plan) -> Array:
@@ -220,7 +220,7 @@ def _degrees(n: int, d: int) -> Array:
 def _checked_teacher(given: object, d: int) -> Network | int:
     """A teacher in d dimensions, or the width of a random one."""
     if not isinstance(given, Network):
-        return _checks.integer("network", given, 1)
+        return checks.integer("network", given, 1)
     if given.d != d or given.w_perp_sq.any():
         raise ValueError(f"network: expected a teacher in all d = {d} dimensions, got {given!r}")
     return Network(given.W, given.a, dtype=np.float64)

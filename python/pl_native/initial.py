@@ -1,4 +1,4 @@
-"""Random networks to start from, and the paper's width and horizon (sections 5 and 6 of the notation page).
+"""Random networks to start from (section 5 of the notation page).
 
 All take (p, d, *, seed, scale=1.0, dtype=float64, data=None), draw in float64 and cast at the end. The order
 of the draws is W, the part not represented, sizes of a, signs of a. `scale` multiplies W *after* abs(a_j)
@@ -18,11 +18,14 @@ from typing import Any
 
 import numpy as np
 
-from pl_native import _checks
-from pl_native._checks import Array
-from pl_native.groups import group_labels, per_group, positive_direction
+from pl_native._base import checks
+from pl_native._base.checks import Array
+from pl_native._problem import Dataset, Network
+from pl_native._problem.groups import group_labels, per_group, positive_direction
+from pl_native.protocol import horizon, minimal_width
 from pl_native.streams import Purpose, Seed, generator
-from pl_native.types import Dataset, Network
+
+__all__ = ["asymmetric", "balanced", "group", "horizon", "minimal_width", "torch_linear"]
 
 _BLOCK = 1 << 20  # uniforms held at once while a long remainder is summed
 
@@ -107,23 +110,6 @@ def group(
     return Network.adopt(W, a.astype(plan.dtype), np.zeros(plan.p))
 
 
-def minimal_width(n: int, eps: float = 0.05) -> int:
-    """Width at which every point has a live, correctly signed neuron with probability >= 1 - eps (Lemma 5).
-
-    floor(log(n/eps) / log(4/3)) + 1: the union bound P(I) >= 1 - n (3/4)^p; sufficient and nearly sharp.
-    """
-    points, level = _checks.integer("n", n, 1), _checks.positive("eps", eps)
-    if level >= 1:
-        raise ValueError(f"eps: expected a probability in (0, 1), got {level!r}")
-    return math.floor(math.log(points / level) / math.log(4 / 3)) + 1
-
-
-def horizon(n: int, p: int) -> float:
-    """End time of the paper's experiments, 1.5 (sqrt(n p)/4) log(n p), in units of flow time."""
-    size = _checks.integer("n", n, 1) * _checks.integer("p", p, 1)
-    return 1.5 * math.sqrt(size) / 4 * math.log(size)
-
-
 @dataclass(frozen=True)
 class _Plan:
     """The checked arguments of a draw; `drawn` is the number of coordinates represented."""
@@ -142,15 +128,15 @@ class _Plan:
 
 
 def _plan(p: object, d: object, seed: object, scale: object, dtype: object, data: object) -> _Plan:
-    width, dimension = _checks.integer("p", p, 1), _checks.integer("d", d, 1)
+    width, dimension = checks.integer("p", p, 1), checks.integer("d", d, 1)
     drawn = dimension
     if data is not None:
         if not isinstance(data, Dataset):
-            raise TypeError(f"data: expected a pl.Dataset or None, got {_checks.kind(data)}")
+            raise TypeError(f"data: expected a pl.Dataset or None, got {checks.kind(data)}")
         if data.d != dimension:
             raise ValueError(f"d: expected the dimension of data, {data.d}, got {dimension}")
         drawn = data.represented
-    factor, kind = _checks.positive("scale", scale), _checks.float_dtype(dtype)
+    factor, kind = checks.positive("scale", scale), checks.float_dtype(dtype)
     return _Plan(seed, width, dimension, drawn, factor, kind)
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pl_native._checks import Array
+from pl_native._base.checks import Array
+from pl_native._problem import Dataset, Network
 from pl_native.model import (
     active,
     grad_norm,
@@ -24,7 +25,6 @@ from pl_native.model import (
     velocity,
     velocity_sq,
 )
-from pl_native.types import Dataset, Network
 
 __all__ = [
     "active",

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from pl_native import _checks
-from pl_native._checks import Array
-from pl_native.types import Dataset, Network
+from pl_native._base import checks
+from pl_native._base.checks import Array
+from pl_native._problem import Dataset, Network
 
 
 def preactivations(data: Dataset, network: Network) -> Array:
@@ -173,4 +173,4 @@ OBSERVABLES: dict[str, Callable[[Dataset, Network], Any]] = {
 
 
 def observable(name: str) -> Callable[[Dataset, Network], Any]:
-    return OBSERVABLES[_checks.choice("save.observe", name, tuple(OBSERVABLES))]
+    return OBSERVABLES[checks.choice("save.observe", name, tuple(OBSERVABLES))]

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pl_native import _checks
-from pl_native._checks import Array
-from pl_native.types import Dataset, Network
+from pl_native._base import checks
+from pl_native._base.checks import Array
+from pl_native._problem import Dataset, Network
 
 
 class _Pair(NamedTuple):
@@ -41,7 +41,7 @@ class Reduction(_Pair):
         back as it was. Raises TypeError or ValueError for a network that is not such a state.
         """
         if not isinstance(network, Network):
-            raise TypeError(f"network: expected pl.Network, got {_checks.kind(network)}")
+            raise TypeError(f"network: expected pl.Network, got {checks.kind(network)}")
         start = self.network
         same_rest = np.array_equal(network.w_perp_sq, start.w_perp_sq)
         if (network.W.shape, network.dtype) != (start.W.shape, start.dtype) or not same_rest:
@@ -72,9 +72,9 @@ def reduce(data: Dataset, network: Network) -> Reduction:
     Raises TypeError or ValueError when the two do not belong together.
     """
     if not isinstance(data, Dataset):
-        raise TypeError(f"data: expected pl.Dataset, got {_checks.kind(data)}")
+        raise TypeError(f"data: expected pl.Dataset, got {checks.kind(data)}")
     if not isinstance(network, Network):
-        raise TypeError(f"network: expected pl.Network, got {_checks.kind(network)}")
+        raise TypeError(f"network: expected pl.Network, got {checks.kind(network)}")
     data.check_fits(network)
     if data.orthogonal_norms is not None:
         return Reduction(data, network.cut(data.n), network, None)

@@ -10,12 +10,16 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from pl_native import _checks, calls, checkpoints, costs
-from pl_native.initial import horizon
-from pl_native.progress import Progress
-from pl_native.runs import Options, Work, checked_options, work_of, work_of_problem
-from pl_native.solution import Solution
-from pl_native.types import Dataset, Network, Stop
+from pl_native._base import checks
+from pl_native._base.progress import Progress
+from pl_native._problem import Dataset, Network, Stop
+from pl_native._run import costs
+from pl_native._run.call_options import Options, checked_options
+from pl_native._run.checkpoint import run_in_slices
+from pl_native._run.execute import execute
+from pl_native._run.solution import Solution
+from pl_native._run.task import Work, work_of, work_of_problem
+from pl_native.protocol import horizon
 
 _AHEAD = 8  # problems per thread that `iter_ensemble` takes at once
 
@@ -76,7 +80,7 @@ def simulate(
     if checkpoint is None:
         return _run([work], options, reporter)[0]
     with reporter:
-        return checkpoints.run(work, options, checkpoint, reporter.poll)
+        return run_in_slices(work, options, checkpoint, reporter.poll)
 
 
 def simulate_ensemble(
@@ -175,12 +179,12 @@ def advise(data: Dataset, network: Network, rtol: float = 1e-3, *, t_end: float 
     take 17 times as many. Raises ValueError or TypeError for wrong arguments.
     """
     if not isinstance(data, Dataset):
-        raise TypeError(f"data: expected pl.Dataset, got {_checks.kind(data)}")
+        raise TypeError(f"data: expected pl.Dataset, got {checks.kind(data)}")
     if not isinstance(network, Network):
-        raise TypeError(f"network: expected pl.Network, got {_checks.kind(network)}")
+        raise TypeError(f"network: expected pl.Network, got {checks.kind(network)}")
     data.check_fits(network)
-    asked = _checks.positive("rtol", rtol)
-    end = horizon(data.n, network.p) if t_end is None else _checks.at_least("t_end", t_end, 0.0)
+    asked = checks.positive("rtol", rtol)
+    end = horizon(data.n, network.p) if t_end is None else checks.at_least("t_end", t_end, 0.0)
     represented = network.W.shape[1]
     sizes = costs.Sizes(data.n, represented, network.p, data.orthogonal_norms is not None, end)
     events = costs.events(sizes)
@@ -214,12 +218,12 @@ def _reason(sizes: costs.Sizes, rtol: float, events: float, seconds: dict[str, f
 def _run(works: Sequence[Work], options: Options, progress: Progress) -> list[Solution]:
     """One call of the backend, under a progress bar."""
     with progress:
-        return calls.run(works, options, progress.poll)
+        return execute(works, options, progress.poll)
 
 
 def _iterable(problems: object) -> Iterable[Any]:
     if isinstance(problems, Dataset | Network | str) or not isinstance(problems, Iterable):
-        got = _checks.kind(problems)
+        got = checks.kind(problems)
         raise TypeError(f"problems: expected an iterable of pairs (data, network), got {got}")
     return problems
 
@@ -236,7 +240,7 @@ def _per_problem(name: str, value: object, count: int) -> list[Any]:
 def _forever(name: str, value: object) -> Iterator[Any]:
     """`value` for every problem: a number repeated, or an iterable that may not end before the problems."""
     if not isinstance(value, Iterable) or isinstance(value, str):
-        _checks.real(name, value)
+        checks.real(name, value)
         return itertools.repeat(value)
     return _until_missed(name, iter(value))
 

@@ -28,7 +28,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from pl_native import _checks
+from pl_native._base import checks
 
 Seed: TypeAlias = int | np.random.SeedSequence | np.random.Generator
 
@@ -64,9 +64,9 @@ def stream(root: int, cell: int, replicate: int, purpose: Purpose) -> np.random.
     As `seed=` of a draw of that purpose it is used as it is; of another one like any SeedSequence.
     """
     if not isinstance(purpose, Purpose):
-        raise TypeError(f"purpose: expected a streams.Purpose, got {_checks.kind(purpose)}")
-    key = (_checks.integer("cell", cell, 0), _checks.integer("replicate", replicate, 0), int(purpose))
-    made = _Stream(_checks.integer("root", root, 0), spawn_key=key)
+        raise TypeError(f"purpose: expected a streams.Purpose, got {checks.kind(purpose)}")
+    key = (checks.integer("cell", cell, 0), checks.integer("replicate", replicate, 0), int(purpose))
+    made = _Stream(checks.integer("root", root, 0), spawn_key=key)
     made.purpose = purpose
     return made
 
@@ -93,8 +93,8 @@ def _fixed(seed: object) -> int | np.random.SeedSequence:
         return seed
     if isinstance(seed, bool | np.bool_) or not isinstance(seed, numbers.Integral):
         expected = "an int, numpy.random.SeedSequence or numpy.random.Generator"
-        raise TypeError(f"seed: expected {expected}, got {_checks.kind(seed)}")
-    return _checks.integer("seed", seed, 0)
+        raise TypeError(f"seed: expected {expected}, got {checks.kind(seed)}")
+    return checks.integer("seed", seed, 0)
 
 
 def _sequence(seed: int | np.random.SeedSequence, purpose: Purpose) -> np.random.SeedSequence:

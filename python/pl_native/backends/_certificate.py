@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pl_native._checks import Array
-from pl_native.backends import EulerTask
+from pl_native._base.checks import Array
+from pl_native.backends.contract import EulerTask
 
 _UNIT = 2.0**-53
 

@@ -15,10 +15,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from pl_native._checks import Array
-from pl_native.backends import Counters, EulerTask, Poll, RawRun
+from pl_native._base.checks import Array
+from pl_native._problem import Status
 from pl_native.backends._certificate import criterion_level, proves_convergence
-from pl_native.types import Status
+from pl_native.backends.contract import Counters, EulerTask, Poll, RawRun
 
 RISE = 64  # a rise is L_{k+1} > L_k (1 + RISE eps)
 POLL_SECONDS = 0.05

@@ -7,9 +7,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pl_native.backends import EulerTask, Poll, RawRun
-from pl_native.backends.flow_task import FlowRun, FlowTask, as_dict, as_run
-from pl_native.types import Stop
+from pl_native._problem import Stop
+from pl_native.backends._wire import as_dict, as_run
+from pl_native.backends.contract import EulerTask, FlowRun, FlowTask, Poll, RawRun
 
 NAME = "native"
 

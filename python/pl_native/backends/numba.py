@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from pl_native._checks import Array
-from pl_native.backends import EulerTask, Poll, RawRun
+from pl_native._base.checks import Array
 from pl_native.backends._loop import POLL_SECONDS, Moment, Run, one_after_another, steps_left
+from pl_native.backends.contract import EulerTask, Poll, RawRun
 from pl_native.backends.numpy import evaluate as elementwise
 
 NAME = "numba"

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pl_native._checks import Array
-from pl_native.backends import EulerTask, Poll, RawRun
+from pl_native._base.checks import Array
 from pl_native.backends._loop import Moment, one_after_another
+from pl_native.backends.contract import EulerTask, Poll, RawRun
 from pl_native.backends.numpy_flow import flow
 
 __all__ = ["NAME", "available", "euler", "evaluate", "flow"]

@@ -24,8 +24,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from pl_native.backends import Poll
-from pl_native.backends.flow_task import OFF, ON, SLIDE, Floats, FlowRun, FlowTask, SwitchLog
+from pl_native.backends.contract import OFF, ON, SLIDE, FlowRun, FlowTask, Poll
+from pl_native.backends.flow_records import Floats, SwitchLog
 
 Row: TypeAlias = tuple[float, float, float, int, float, Floats, Floats]
 

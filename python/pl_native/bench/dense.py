@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pl_native._run.solution import Solution
 from pl_native.bench.contest import OURS, Match, Outcome, contest
 from pl_native.bench.harness import Arm, Effort, enough_steps, timed
 from pl_native.bench.machine import PEAK_FLOPS, cores, peak_arm
 from pl_native.bench.problems import Case, Problem, arrays, final_states
 from pl_native.bench.rivals import Crews, Rival
 from pl_native.simulation import simulate_ensemble
-from pl_native.solution import Solution
 
 # Flow time of every run: long enough to move, short enough that rounding is not amplified by masks that flip,
 # because all must end in the same state. The distance allowed is relative to the way gone.

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pl_native._base.build import build_info, default_threads, fma_peak
 from pl_native.bench.harness import Arm
-from pl_native.build_info import build_info, default_threads, fma_peak
 
 PEAK_SECONDS = 0.1
 PEAK_FLOPS = 2e10  # operations that the peak's arm answers for

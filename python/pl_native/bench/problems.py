@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from pl_native import data, initial
-from pl_native.solution import Solution
-from pl_native.types import Dataset, Network
+from pl_native._problem import Dataset, Network
+from pl_native._run.solution import Solution
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Problem = tuple[Dataset, Network]

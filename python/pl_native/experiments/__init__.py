@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from pl_native import _checks
+from pl_native._base import checks
 from pl_native.experiments import fig3, fig4
 
 AVAILABLE: dict[str, ModuleType] = {"fig3": fig3, "fig4": fig4}
@@ -21,7 +21,7 @@ PRESETS = ("quick", "paper", "flow")
 
 def experiment(figure: str) -> ModuleType:
     """The module of one figure; ValueError for names that do not exist or are not available yet."""
-    _checks.choice("figure", figure, FIGURES)
+    checks.choice("figure", figure, FIGURES)
     if figure not in AVAILABLE:
         raise ValueError(
             f"figure: {figure!r} is not available in this version; available: {', '.join(AVAILABLE)}"

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pl_native import published
-from pl_native._checks import Array
+from pl_native._base.checks import Array
+from pl_native._problem import Status
+from pl_native.experiments import published
 from pl_native.stats import (
     CurveTest,
     Interval,
@@ -25,7 +26,6 @@ from pl_native.stats import (
     two_sample_test,
 )
 from pl_native.store import Row
-from pl_native.types import Status
 
 UNDECIDED = {Status.WALL_TIME.name, Status.STEP_LIMIT.name, Status.SWITCH_LIMIT.name}
 """Runs that ended for want of time or steps, before the protocol's horizon: neither converged nor not."""

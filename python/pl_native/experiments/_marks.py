@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pl_native._checks import Array
+from pl_native._base.checks import Array
 from pl_native.experiments._curves import Comparison, Curve
 
 MARK = "#555555"

@@ -12,13 +12,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from pl_native import time_grid
+from pl_native._problem import Status, Stop
+from pl_native._run import time_grid
 from pl_native.experiments._curves import Comparison, number, real
-from pl_native.initial import horizon
+from pl_native.protocol import horizon
 from pl_native.stats import CurveTest, two_sample_test
 from pl_native.store import Row
 from pl_native.sweep import Cell
-from pl_native.types import Status, Stop
 
 
 def paper_cell(n: int, d: int, p: int, initialisation: str, replicates: int) -> Cell:

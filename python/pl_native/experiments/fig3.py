@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from pl_native import _checks
+from pl_native._base import checks
 from pl_native.experiments._curves import Comparison, compare, curve, number, published_curve, real
 from pl_native.experiments._marks import loss_panel, probability_panel
 from pl_native.experiments._protocol import paper_cell
 from pl_native.experiments._tables import comparison_table, disagreements
-from pl_native.initial import minimal_width
+from pl_native.protocol import minimal_width
 from pl_native.store import Row
 from pl_native.sweep import Cell, width
 
@@ -72,7 +72,7 @@ def tasks(preset: str) -> list[Cell]:
         raise ValueError(
             f"preset: {preset!r} is not available for fig3 in this version; available: {available}"
         )
-    _checks.choice("preset", preset, (*PRESETS, *PLANNED))
+    checks.choice("preset", preset, (*PRESETS, *PLANNED))
     return [
         paper_cell(n, D, width(n, grid.factor), initialisation, grid.replicates)
         for grid in PRESETS[preset]

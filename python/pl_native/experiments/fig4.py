@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from pl_native import _checks, published
+from pl_native._base import checks
+from pl_native.experiments import published
 from pl_native.experiments._curves import Comparison, compare, curve, number, published_curve
 from pl_native.experiments._marks import MEASURED, PUBLISHED
 from pl_native.experiments._protocol import paper_cell, pooled_test
@@ -99,7 +100,7 @@ def tasks(preset: str) -> list[Cell]:
         raise ValueError(
             f"preset: {preset!r} is not available for fig4 in this version; available: {available}"
         )
-    _checks.choice("preset", preset, (*PRESETS, *PLANNED))
+    checks.choice("preset", preset, (*PRESETS, *PLANNED))
     return [
         paper_cell(n, d, P, "torch_linear", grid.replicates)
         for grid in PRESETS[preset]

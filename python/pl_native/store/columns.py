@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from pl_native._checks import Array
+from pl_native._base.checks import Array
 
 Value: TypeAlias = str | int | float | None
 Row: TypeAlias = dict[str, Value]

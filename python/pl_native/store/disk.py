@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from pl_native._files import TEMPORARY, replacing, sync_folder
+from pl_native._base.files import TEMPORARY, replacing, sync_folder
 
 __all__ = ["TEMPORARY", "explained", "make_folder", "replacing", "sync_folder", "write_atomically"]
 
@@ -16,7 +16,7 @@ _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 def write_atomically(path: Path, content: str | bytes | Iterable[str]) -> None:
-    """Replace `path` by `content`, whole and durably (`_files.replacing`).
+    """Replace `path` by `content`, whole and durably (`files.replacing`).
 
     Errors of the system come as OSError of the same kind with what can be done about them.
     """

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from pl_native.build_info import NUMERICS
+from pl_native._base.build import NUMERICS
 from pl_native.store import disk, manifest
 from pl_native.store.columns import ERROR, Row, check_row, csv_header, csv_lines
 from pl_native.store.manifest import Json, Manifest

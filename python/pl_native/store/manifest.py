@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pl_native.build_info import NUMERICS, build_info
+from pl_native._base.build import NUMERICS, build_info
 from pl_native.store import disk
 
 FORMAT = "pl_native rows"

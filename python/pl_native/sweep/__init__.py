@@ -10,11 +10,12 @@ rows = pl.store.Store("rows/first").rows(plan.ids)
 sol = pl.sweep.rebuild(rows[0]["id"], "rows/first")
 """
 
+from pl_native.protocol import width
 from pl_native.store import compact, merge, verify
 from pl_native.sweep.cells import Cell, problem
 from pl_native.sweep.engines import EngineError
 from pl_native.sweep.functions import DATA, INITIAL
-from pl_native.sweep.grids import Spec, grid, load, width
+from pl_native.sweep.grids import Spec, grid, load
 from pl_native.sweep.plans import Plan, Run, parse_share, plan, slurm_script
 from pl_native.sweep.rebuilding import find, rebuild
 from pl_native.sweep.running import CHUNK_SECONDS, How, State, export, resume, run, status

@@ -9,14 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from pl_native import _checks
-from pl_native.build_info import NUMERICS
-from pl_native.options import Stop
-from pl_native.runs import METHODS
+from pl_native._base import checks
+from pl_native._base.build import NUMERICS
+from pl_native._problem import Dataset, Network, Stop
+from pl_native._run.call_options import METHODS
 from pl_native.store import Row, Value, content_id
 from pl_native.streams import Purpose, stream
 from pl_native.sweep.functions import DATA, INITIAL, NORMS_ONLY, PER_NEURON, code_of, named, resolve
-from pl_native.types import Dataset, Network
 
 _SIZES = ("n", "d", "p", "replicates")
 _POSITIVE = ("t_end", "scale", "step", "rtol", "atol")
@@ -56,17 +55,17 @@ class Cell:
     stop: Stop = Stop()  # noqa: RUF009 (frozen)
 
     def __post_init__(self) -> None:
-        checked: dict[str, Any] = {name: _checks.integer(name, getattr(self, name), 1) for name in _SIZES}
-        checked |= {name: _checks.positive(name, getattr(self, name)) for name in _POSITIVE}
+        checked: dict[str, Any] = {name: checks.integer(name, getattr(self, name), 1) for name in _SIZES}
+        checked |= {name: checks.positive(name, getattr(self, name)) for name in _POSITIVE}
         checked["data"] = named("data", self.data, DATA)
         checked["initialisation"] = named("initialisation", self.initialisation, INITIAL)
         for name in ("data_options", "initial_options"):
             checked[name] = _options(name, getattr(self, name))
-        checked["dtype"] = str(_checks.float_dtype(self.dtype))
-        checked["method"] = _checks.choice("method", self.method, METHODS)
+        checked["dtype"] = str(checks.float_dtype(self.dtype))
+        checked["method"] = checks.choice("method", self.method, METHODS)
         checked["stop"] = Stop(**self.stop) if isinstance(self.stop, Mapping) else self.stop
         if not isinstance(checked["stop"], Stop):
-            raise TypeError(f"stop: expected pl.Stop, got {_checks.kind(self.stop)}")
+            raise TypeError(f"stop: expected pl.Stop, got {checks.kind(self.stop)}")
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 
@@ -116,7 +115,7 @@ def _options(name: str, value: object) -> str:
     if isinstance(value, str):
         value = json.loads(value)
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        raise TypeError(f"{name}: expected a mapping of names to JSON values, got {_checks.kind(value)}")
+        raise TypeError(f"{name}: expected a mapping of names to JSON values, got {checks.kind(value)}")
     try:
         return json.dumps(dict(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -190,7 +189,7 @@ def problem(cell: Cell, seed: int, replicate: int) -> tuple[Dataset, Network]:
         wanted["p"] = cell.p
     drawn = make_data(cell.n, cell.d, **wanted, **json.loads(cell.data_options))
     if not isinstance(drawn, Dataset):
-        raise TypeError(f"data: expected {cell.data!r} to return a pl.Dataset, got {_checks.kind(drawn)}")
+        raise TypeError(f"data: expected {cell.data!r} to return a pl.Dataset, got {checks.kind(drawn)}")
     if (drawn.n, drawn.d) != (cell.n, cell.d):
         raise ValueError(
             f"data: expected n = {cell.n}, d = {cell.d} from {cell.data!r}, got {drawn.n}, {drawn.d}"
@@ -199,7 +198,7 @@ def problem(cell: Cell, seed: int, replicate: int) -> tuple[Dataset, Network]:
     keywords = {"seed": streams[Purpose.NETWORK], "scale": cell.scale, "dtype": cell.dtype, "data": drawn}
     network = make_network(cell.p, cell.d, **keywords, **json.loads(cell.initial_options))
     if not isinstance(network, Network) or network.p != cell.p:
-        name, got = cell.initialisation, _checks.kind(network)
+        name, got = cell.initialisation, checks.kind(network)
         raise TypeError(
             f"initialisation: expected {name!r} to return a pl.Network with p = {cell.p}, got {got}"
         )

@@ -12,12 +12,12 @@ from itertools import groupby
 from typing import Any
 
 from pl_native import metrics
-from pl_native.build_info import NUMERICS, build_info, version
+from pl_native._base.build import NUMERICS, build_info, version
+from pl_native._problem import Dataset, Network, Status
+from pl_native._run.solution import Interrupted, Solution
 from pl_native.simulation import simulate_ensemble
-from pl_native.solution import Interrupted, Solution
 from pl_native.store import COLUMNS, ERROR, Row, Value
 from pl_native.sweep.cells import Cell, content, problem, run_id
-from pl_native.types import Dataset, Network, Status
 
 Problem = tuple[Dataset, Network]
 

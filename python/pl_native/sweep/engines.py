@@ -13,7 +13,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any, TypeAlias
 
-from pl_native import _checks
+from pl_native._base import checks
 from pl_native.store import Row
 from pl_native.sweep.cells import content
 from pl_native.sweep.chunks import Pace
@@ -164,7 +164,7 @@ def executor_of(engine: object) -> Iterator[Executor]:
     else:
         raise TypeError(
             "executor: expected None, a concurrent.futures.Executor, a dask.distributed.Client or the "
-            f"address of a Dask scheduler, got {_checks.kind(engine)}"
+            f"address of a Dask scheduler, got {checks.kind(engine)}"
         )
 
 

@@ -9,8 +9,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from pl_native import _checks, data, initial
-from pl_native.types import Dataset, Network
+from pl_native import data, initial
+from pl_native._base import checks
+from pl_native._problem import Dataset, Network
 
 DATA: dict[str, Callable[..., Dataset]] = {
     "sphere": data.sphere,
@@ -48,7 +49,7 @@ def named(argument: str, value: object, known: dict[str, Any]) -> str:
         return value
     names = ", ".join(map(repr, known))
     if not isinstance(value, str):
-        raise TypeError(f"{argument}: expected one of {names} or a function, got {_checks.kind(value)}")
+        raise TypeError(f"{argument}: expected one of {names} or a function, got {checks.kind(value)}")
     if value not in known:
         raise ValueError(f"{argument}: expected one of {names} or 'module:function', got {value!r}")
     return value
@@ -77,7 +78,7 @@ def resolve(argument: str, name: str, known: dict[str, Any]) -> Callable[..., An
     except (ImportError, AttributeError) as error:
         raise ValueError(f"{argument}: cannot import {name!r} ({error})") from error
     if not callable(found):
-        raise TypeError(f"{argument}: expected a function, {name!r} is {_checks.kind(found)}")
+        raise TypeError(f"{argument}: expected a function, {name!r} is {checks.kind(found)}")
     return found  # type: ignore[no-any-return]
 
 

@@ -14,19 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from pl_native import _checks
-from pl_native.initial import horizon, minimal_width
-from pl_native.options import Stop
+from pl_native._base import checks
+from pl_native._problem import Stop
+from pl_native.protocol import horizon, width
 from pl_native.sweep.cells import Cell
 
 _FIELDS = tuple(field.name for field in fields(Cell))
 _NUMBER = r"([0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)"
 _IN_TURN = ("p", "t_end", "stop")  # fields that may follow from others: from those before them and n, d
-
-
-def width(n: int, factor: int) -> int:
-    """The paper's widths: 1x p = floor(log(n/0.05)/log(4/3)) + 1, and in general factor * floor(...) + 1."""
-    return factor * (minimal_width(n) - 1) + 1
 
 
 def grid(**axes: Any) -> list[Cell]:
@@ -48,10 +43,10 @@ def grid(**axes: Any) -> list[Cell]:
 
 def _values(name: str, value: Any) -> list[Any]:
     if isinstance(value, Mapping) and {"from", "to"} <= value.keys():
-        step = _checks.integer(f"{name}.step", value.get("step", 1), 1)
+        step = checks.integer(f"{name}.step", value.get("step", 1), 1)
         if value.keys() - {"from", "to", "step"}:
             raise ValueError(f"{name}: expected from, to, step, got {', '.join(value)}")
-        value = range(_checks.integer(f"{name}.from", value["from"], 1), value["to"] + 1, step)
+        value = range(checks.integer(f"{name}.from", value["from"], 1), value["to"] + 1, step)
     if isinstance(value, list | tuple | range | np.ndarray):
         listed = value.tolist() if isinstance(value, np.ndarray) else list(value)
         if not listed:
@@ -148,5 +143,5 @@ def _spec(content: dict[str, Any], name: str) -> Spec:
     common = content.get("cell", {})
     parts = ([content["grid"]] if "grid" in content else []) + content.get("cells", [])
     cells = [cell for part in (parts or [{}]) for cell in grid(**{**common, **part})]
-    seed = _checks.integer("seed", content.get("seed", 0), 0)
+    seed = checks.integer("seed", content.get("seed", 0), 0)
     return Spec(str(content.get("name", name)), tuple(cells), seed, str(content.get("backend", "auto")))

@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pl_native import _checks, backends
-from pl_native.runs import checked_options
+from pl_native import backends
+from pl_native._base import checks
+from pl_native._run.call_options import checked_options
 from pl_native.store import Share, Store, content_id
 from pl_native.store.manifest import Manifest
 from pl_native.sweep.cells import Cell, content, run_id
@@ -86,11 +87,11 @@ def plan(cells: Iterable[Cell], *, seed: int, backend: str = "auto", name: str =
     `name` marks the folders of this sweep. ValueError for no cells, cells that have runs in common, methods
     that this version does not have, and seeds that are no 63-bit integers.
     """
-    root = _checks.integer("seed", seed, 0)
+    root = checks.integer("seed", seed, 0)
     if root > _LARGEST_SEED:
         raise ValueError(f"seed: expected an integer <= 2**63 - 1, got {root}")
     if not isinstance(name, str) or not name.strip():
-        raise ValueError(f"name: expected a name, got {_checks.kind(name)}")
+        raise ValueError(f"name: expected a name, got {checks.kind(name)}")
     chosen = backends.select(backend).NAME
     listed = tuple(cells)
     if not listed:

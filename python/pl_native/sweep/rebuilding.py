@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from pl_native.build_info import NUMERICS, build_info
+from pl_native._base.build import NUMERICS, build_info
+from pl_native._run.solution import Solution
 from pl_native.simulation import simulate
-from pl_native.solution import Solution
 from pl_native.store import ERROR, Row, Store, Value, row_id
 from pl_native.sweep.cells import cell_of, content, problem
 from pl_native.sweep.computing import options, outcome

@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from pl_native import _checks
-from pl_native.progress import Progress
+from pl_native._base import checks
+from pl_native._base.progress import Progress
 from pl_native.store import ERROR, Row, Share, Store
 from pl_native.store.export import write
 from pl_native.sweep.chunks import Pace, chunks
@@ -47,13 +47,13 @@ class How:
 
     def __post_init__(self) -> None:
         if self.threads is not None:
-            _checks.integer("threads", self.threads, 1)
-        _checks.positive("chunk_seconds", self.chunk_seconds)
-        _checks.flag("retry_errors", self.retry_errors)
-        _checks.flag("extend", self.extend)
+            checks.integer("threads", self.threads, 1)
+        checks.positive("chunk_seconds", self.chunk_seconds)
+        checks.flag("retry_errors", self.retry_errors)
+        checks.flag("extend", self.extend)
         if self.share is not None:
             i, parts = self.share
-            if _checks.integer("share[0]", i, 1) > _checks.integer("share[1]", parts, 1):
+            if checks.integer("share[0]", i, 1) > checks.integer("share[1]", parts, 1):
                 raise ValueError(f"share: expected (i, N) with i <= N, got ({i}, {parts})")
 
 

@@ -1,4 +1,4 @@
-"""Closed forms and statements of the paper.
+"""The flow from a group initialisation, in closed form.
 
 Group initialisation on orthonormal inputs: ``p`` groups of ``k = n / p`` points, neuron ``j`` on exactly at
 its group, outer

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pl_native import backends
-from pl_native.build_info import build_info
+from pl_native._base.build import build_info
 
 _VARIABLES = ("PL_NATIVE_ISA", "PL_NATIVE_BACKEND", "PL_NATIVE_MAX_BYTES", "OMP_NUM_THREADS")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from pl_native.initial import horizon
+from pl_native.protocol import horizon
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,25 +14,28 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pl_native import _checks, _digest, _files, calls, continuing
-from pl_native.backends import Poll
-from pl_native.build_info import NUMERICS, build_info
-from pl_native.past import function_name
-from pl_native.runs import Options, Work
-from pl_native.solution import Interrupted, Solution, read, write
-from pl_native.types import Save, Status, Stop
+from pl_native._base import checks, digest, files
+from pl_native._base.build import NUMERICS, build_info
+from pl_native._problem import Save, Status, Stop
+from pl_native._run import extend
+from pl_native._run.call_options import Options
+from pl_native._run.execute import execute
+from pl_native._run.resume import function_name
+from pl_native._run.solution import Interrupted, Solution, read, write
+from pl_native._run.task import Work
+from pl_native.backends.contract import Poll
 
 _SECONDS = 45.0  # of a slice: with its last step and the writing, a minute is never lost
 
 
-def run(work: Work, options: Options, checkpoint: object, poll: Poll | None) -> Solution:
+def run_in_slices(work: Work, options: Options, checkpoint: object, poll: Poll | None) -> Solution:
     """The run of `work`, from the checkpoint if there is one. ValueError for a checkpoint of another run."""
     path = _checked(checkpoint)
     if options.method == "flow" and options.backend.NAME == "numpy":
         raise ValueError("checkpoint: expected None, the flow of backend 'numpy' cannot go on from a file")
     note = _note(work, options)
     done = _begun(path, note)
-    _files.clear_leftovers(path)
+    files.clear_leftovers(path)
     while done is None or _unfinished(done, options.stop):
         left = _seconds_left(done, options.stop)
         try:
@@ -53,11 +56,11 @@ def _slice(
 ) -> Solution:
     stop = replace(options.stop, wall_time=seconds)
     if done is None:
-        return calls.run([replace(work, task=replace(work.task, stop=stop))], options, _in_all(poll, 0.0))[0]
+        return execute([replace(work, task=replace(work.task, stop=stop))], options, _in_all(poll, 0.0))[0]
     assert done._past is not None
     ahead = replace(done._past, data=work.data, save=options.save, lost=(), stop=stop)
     share = ahead.at / ahead.end if options.method == "euler" and ahead.at < ahead.end else 0.0
-    return continuing.go_on(done, ahead, options.threads, _in_all(poll, share))
+    return extend.go_on(done, ahead, options.threads, _in_all(poll, share))
 
 
 def _own(part: Solution, options: Options) -> Solution:
@@ -94,7 +97,7 @@ def _seconds_left(done: Solution | None, stop: Stop) -> float:
 
 def _checked(checkpoint: object) -> Path:
     if not isinstance(checkpoint, str | os.PathLike):
-        raise TypeError(f"checkpoint: expected a path, got {_checks.kind(checkpoint)}")
+        raise TypeError(f"checkpoint: expected a path, got {checks.kind(checkpoint)}")
     path = Path(checkpoint)
     if not path.parent.is_dir():
         raise ValueError(f"checkpoint: expected a file in a folder that exists, got {path}")
@@ -141,6 +144,6 @@ def _note(work: Work, options: Options) -> dict[str, Any]:
 
 def _save(save: Save) -> dict[str, Any]:
     values = {f.name: getattr(save, f.name) for f in dataclasses.fields(Save)}
-    values["times"] = None if save.times is None else _digest.of("times", save.times)
+    values["times"] = None if save.times is None else digest.of("times", save.times)
     values["observe"] = [item if isinstance(item, str) else function_name(item) for item in save.observe]
     return values

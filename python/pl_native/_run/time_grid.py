@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from pl_native._checks import Array
-from pl_native.options import Save
+from pl_native._base.checks import Array
+from pl_native._problem import Save
 
 _MOST = 2**40  # as in the native core; far below 2**53, where k * step would skip
 

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from pl_native import _checks
-from pl_native._checks import Array
-from pl_native.types import Dataset
+from pl_native._base import checks
+from pl_native._base.checks import Array
+from pl_native._problem.dataset import Dataset
 
 _DRAWS = 1 << 23  # normals per group, a fraction of a second, before a direction is given up
 
@@ -16,7 +16,7 @@ _DRAWS = 1 << 23  # normals per group, a fraction of a second, before a directio
 def group_labels(data: object, p: int) -> Array:
     """(p, k) float64 labels, one row per group of k = n/p consecutive points; ValueError for other data."""
     if not isinstance(data, Dataset):
-        raise TypeError(f"data: expected a pl.Dataset (data.group), got {_checks.kind(data)}")
+        raise TypeError(f"data: expected a pl.Dataset (data.group), got {checks.kind(data)}")
     if data.orthogonal_norms is None or not np.all(data.norms == 1):
         raise ValueError(f"data: expected orthonormal inputs (data.group), got {data!r}")
     if data.n % p != 0:
@@ -34,10 +34,10 @@ def per_group(name: str, value: object, p: int, most: float) -> Array:
     """(p,) numbers in (0, most] from one number or one per group."""
     values: Array
     if isinstance(value, int | float | str | np.generic) or value is None:
-        values = np.full(p, _checks.positive(name, value))
+        values = np.full(p, checks.positive(name, value))
     else:
-        values = _checks.owned(name, value, "p", np.dtype(np.float64))
-        _checks.length(name, values, p, f"p = {p} groups")
+        values = checks.owned(name, value, "p", np.dtype(np.float64))
+        checks.length(name, values, p, f"p = {p} groups")
     wrong = np.flatnonzero((values <= 0) | (values > most))
     if len(wrong):
         end = "" if math.isinf(most) else f" and <= {most:g}"

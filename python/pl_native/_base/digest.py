@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 
-from pl_native._checks import Array
+from pl_native._base.checks import Array
 
 
 def of(facts: object, *arrays: Array) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from pl_native import _checks, _digest
-from pl_native._checks import Array
+from pl_native._base import checks, digest
+from pl_native._base.checks import Array
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
@@ -25,7 +25,7 @@ class Network:
     w_perp_sq: Array
 
     def __init__(self, W: object, a: object, *, w_perp_sq: object = None, dtype: object = None) -> None:
-        self._fill(W, a, w_perp_sq, _checks.common_dtype({"W": W, "a": a}, dtype), copy=True)
+        self._fill(W, a, w_perp_sq, checks.common_dtype({"W": W, "a": a}, dtype), copy=True)
 
     @classmethod
     def adopt(cls, W: Array, a: Array, w_perp_sq: Array) -> Network:
@@ -34,16 +34,16 @@ class Network:
         Checked like any other, but not copied (W may be most of the memory there is), and frozen.
         """
         made = cls.__new__(cls)
-        made._fill(W, a, w_perp_sq, _checks.common_dtype({"W": W, "a": a}), copy=False)
+        made._fill(W, a, w_perp_sq, checks.common_dtype({"W": W, "a": a}), copy=False)
         return made
 
     def _fill(self, W: object, a: object, rest: object, dtype: np.dtype[Any], copy: bool) -> None:
-        inner = _checks.owned("W", W, "pd", dtype, copy=copy)
+        inner = checks.owned("W", W, "pd", dtype, copy=copy)
         p = len(inner)
-        outer = _checks.owned("a", a, "p", dtype, copy=copy)
-        _checks.length("a", outer, p, f"W has p = {p}")
-        outside = _checks.owned("w_perp_sq", np.zeros(p) if rest is None else rest, "p", np.dtype(np.float64))
-        _checks.length("w_perp_sq", outside, p, f"W has p = {p}")
+        outer = checks.owned("a", a, "p", dtype, copy=copy)
+        checks.length("a", outer, p, f"W has p = {p}")
+        outside = checks.owned("w_perp_sq", np.zeros(p) if rest is None else rest, "p", np.dtype(np.float64))
+        checks.length("w_perp_sq", outside, p, f"W has p = {p}")
         if outside.min() < 0:
             raise ValueError(f"w_perp_sq: expected squared norms >= 0, got {outside.min()}")
         for name, value in {"W": inner, "a": outer, "w_perp_sq": outside}.items():
@@ -79,7 +79,7 @@ class Network:
 
     def digest(self) -> str:
         """SHA-256 of W, a and w_perp_sq, hexadecimal."""
-        return _digest.of("network", self.W, self.a, self.w_perp_sq)
+        return digest.of("network", self.W, self.a, self.w_perp_sq)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Network):

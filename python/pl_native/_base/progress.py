@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-from pl_native import _checks
+from pl_native._base import checks
 
 Callback = Callable[[int, int], None]
 
@@ -29,7 +29,7 @@ class Progress:
     def __init__(self, progress: object) -> None:
         if not (progress is None or isinstance(progress, bool) or callable(progress)):
             raise TypeError(
-                f"progress: expected None, True, False or a function, got {_checks.kind(progress)}"
+                f"progress: expected None, True, False or a function, got {checks.kind(progress)}"
             )
         self._began = time.perf_counter()
         self._patience = _PATIENCE if progress is None else 0.0

@@ -1,7 +1,6 @@
-"""The nouns: `Dataset`; with it `Network`, `Status`, `Stop` and `Save` from the modules of their own.
+"""`Dataset`: inputs and labels, frozen and validated once.
 
-Shapes: n points, d dimensions, p neurons; X (n, d), y (n,), W (p, d), a (p,). Everything is frozen and
-validated once, here; whoever is handed a `Dataset` or a `Network` need not look again.
+Whoever is handed a `Dataset` need not look again.
 """
 
 from __future__ import annotations
@@ -12,13 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from pl_native import _checks, _digest
-from pl_native._checks import Array
-from pl_native.network import Network
-from pl_native.options import Save, Stop
-from pl_native.status import Status
-
-__all__ = ["Array", "Dataset", "Network", "Save", "Status", "Stop"]
+from pl_native._base import checks, digest
+from pl_native._base.checks import Array
+from pl_native._problem.network import Network
 
 
 def _frozen(array: Array) -> Array:
@@ -56,13 +51,13 @@ class Dataset:
     def __init__(
         self, X: object, y: object, *, d: int | None = None, zero_labels: bool = False, dtype: object = None
     ) -> None:
-        found = _checks.common_dtype({"X": X, "y": y}, dtype)
-        inputs = _checks.owned("X", X, "nd", found)
+        found = checks.common_dtype({"X": X, "y": y}, dtype)
+        inputs = checks.owned("X", X, "nd", found)
         zero = np.flatnonzero(~inputs.any(axis=1))
         if len(zero):
             raise ValueError(f"X: expected inputs of norm > 0, got a zero row at index {zero[0]}")
         columns = inputs.shape[1]
-        if d is not None and _checks.integer("d", d, 1) < columns:
+        if d is not None and checks.integer("d", d, 1) < columns:
             raise ValueError(f"d: expected d >= {columns}, the coordinates that X holds, got {d}")
         self._fill(y, columns if d is None else int(d), zero_labels, inputs, None)
         object.__setattr__(self, "reduced", d is not None)
@@ -78,13 +73,13 @@ class Dataset:
         dtype: object = None,
     ) -> Dataset:
         """x_i = norms[i] e_i for i < n, in d >= n dimensions (default n); X is built only when asked for."""
-        found = _checks.common_dtype({"norms": norms, "y": y}, dtype)
-        lengths = _checks.owned("norms", norms, "n", found)
+        found = checks.common_dtype({"norms": norms, "y": y}, dtype)
+        lengths = checks.owned("norms", norms, "n", found)
         if not np.all(lengths > 0):
             where = int(np.argmin(lengths))
             raise ValueError(f"norms: expected norms > 0, got {lengths[where]} at index {where}")
         n = len(lengths)
-        dimension = n if d is None else _checks.integer("d", d, 1)
+        dimension = n if d is None else checks.integer("d", d, 1)
         if dimension < n:
             raise ValueError(f"d: expected d >= n = {n} for orthogonal inputs, got {dimension}")
         made = cls.__new__(cls)
@@ -94,9 +89,9 @@ class Dataset:
     def _fill(self, y: object, d: int, zero_labels: object, X: Array | None, norms: Array | None) -> None:
         rows = X if X is not None else norms
         assert rows is not None
-        labels = _checks.owned("y", y, "n", rows.dtype)
-        _checks.length("y", labels, len(rows), f"{'X' if X is not None else 'norms'} has n = {len(rows)}")
-        allowed = _checks.flag("zero_labels", zero_labels)
+        labels = checks.owned("y", y, "n", rows.dtype)
+        checks.length("y", labels, len(rows), f"{'X' if X is not None else 'norms'} has n = {len(rows)}")
+        allowed = checks.flag("zero_labels", zero_labels)
         if not allowed and not labels.all():
             where = int(np.argmax(labels == 0))
             raise ValueError(f"y: expected labels != 0 (or zero_labels=True), got 0 at index {where}")
@@ -152,7 +147,7 @@ class Dataset:
 
         def compute() -> str:
             (dtype, *facts), arrays = self._key()
-            return _digest.of([str(dtype), *facts], *arrays)
+            return digest.of([str(dtype), *facts], *arrays)
 
         found: str = self.cached("digest", compute)
         return found

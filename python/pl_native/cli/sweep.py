@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from pl_native import sweep
+from pl_native.cli.parsing import whole
 from pl_native.store import ERROR, Store, write_atomically
 from pl_native.sweep.chunks import Pace
 
-Number = Callable[[int], type[int]]
 
-
-def add_parser(commands: Any, whole: Number) -> None:
-    """Add `sweep` and its verbs to the command line; `whole(least)` is the argparse type of whole numbers."""
+def add_parser(commands: Any) -> None:
+    """Add `sweep` and its verbs to the command line."""
     parser = commands.add_parser("sweep", help="run a grid of problems once, and keep a row of each run")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     plan = verbs.add_parser("plan", help="what a sweep would do; with --slurm, a script for an array of jobs")
@@ -27,13 +26,13 @@ def add_parser(commands: Any, whole: Number) -> None:
     plan.add_argument("--minutes", type=whole(1), default=240, metavar="M", help="time limit of a job (240)")
     run = verbs.add_parser("run", help="run what is missing")
     _spec_arguments(run, out_required=True)
-    add_engine_arguments(run, whole)
+    add_engine_arguments(run)
     run.add_argument(
         "--extend", action="store_true", help="keep rows of another sweep of this name in DIR too"
     )
     resume = verbs.add_parser("resume", help="go on with the sweep in a folder")
     resume.add_argument("folder", type=Path, metavar="DIR")
-    add_engine_arguments(resume, whole)
+    add_engine_arguments(resume)
     for verb, what in (("status", "how far a sweep is"), ("verify", "read every byte of a folder back"),
                        ("compact", "make few files of many")):  # fmt: skip
         verbs.add_parser(verb, help=what).add_argument("folder", type=Path, metavar="DIR")
@@ -50,7 +49,7 @@ def _spec_arguments(parser: argparse.ArgumentParser, *, out_required: bool) -> N
     parser.add_argument("--out", type=Path, required=out_required, metavar="DIR", help="folder for the rows")
 
 
-def add_engine_arguments(parser: argparse.ArgumentParser, whole: Number) -> None:
+def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     """Who does the work: arguments of `run`, `resume` and `reproduce`."""
     parser.add_argument("--jobs", type=whole(1), metavar="N", help="threads (default: the CPUs at hand)")
     parser.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster that does the runs")

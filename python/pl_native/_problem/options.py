@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pl_native import _checks
-from pl_native._checks import Array
+from pl_native._base import checks
+from pl_native._base.checks import Array
 
 if TYPE_CHECKING:
-    from pl_native.types import Network
+    from pl_native._problem.network import Network
 
 Observer = Callable[[float, "Network"], Any]
 
@@ -38,15 +38,15 @@ class Stop:
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        put(self, "criterion", _checks.flag("stop.criterion", self.criterion))
-        put(self, "loss", _checks.at_least("stop.loss", self.loss, 0.0))
-        put(self, "stall", _checks.at_least("stop.stall", self.stall, 0.0))
+        put(self, "criterion", checks.flag("stop.criterion", self.criterion))
+        put(self, "loss", checks.at_least("stop.loss", self.loss, 0.0))
+        put(self, "stall", checks.at_least("stop.stall", self.stall, 0.0))
         if self.wall_time is not None:
-            put(self, "wall_time", _checks.positive("stop.wall_time", self.wall_time))
+            put(self, "wall_time", checks.positive("stop.wall_time", self.wall_time))
         if self.max_steps is not None:
-            put(self, "max_steps", _checks.integer("stop.max_steps", self.max_steps, 0))
+            put(self, "max_steps", checks.integer("stop.max_steps", self.max_steps, 0))
         if self.rise is not None:
-            put(self, "rise", _checks.at_least("stop.rise", self.rise, 1.0))
+            put(self, "rise", checks.at_least("stop.rise", self.rise, 1.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,17 +81,17 @@ class Save:
         if self.times is not None:
             put(self, "times", save_times(self.times))
         if self.every is not None:
-            put(self, "every", _checks.positive("save.every", self.every))
+            put(self, "every", checks.positive("save.every", self.every))
         if self.count is not None:
-            put(self, "count", _checks.integer("save.count", self.count, 2))
+            put(self, "count", checks.integer("save.count", self.count, 2))
         for name in ("states", "switches", "dense"):
-            put(self, name, _checks.flag(f"save.{name}", getattr(self, name)))
+            put(self, name, checks.flag(f"save.{name}", getattr(self, name)))
         put(self, "observe", _observers(self.observe))
 
 
 def save_times(times: object) -> Array:
     """`times` as an owned float64 array: one axis, not empty, >= 0, strictly increasing."""
-    found = _checks.owned("save.times", times, "m", np.dtype(np.float64))
+    found = checks.owned("save.times", times, "m", np.dtype(np.float64))
     if found[0] < 0:
         raise ValueError(f"save.times: expected times in [0, t_end], got {found[0]}")
     if not np.all(np.diff(found) > 0):
@@ -104,11 +104,11 @@ def _observers(observe: object) -> tuple[str | Observer, ...]:
     if isinstance(observe, str) or callable(observe):
         observe = (observe,)
     if not isinstance(observe, tuple | list):
-        got = _checks.kind(observe)
+        got = checks.kind(observe)
         raise TypeError(f"save.observe: expected names or functions of (t, network), got {got}")
     for item in observe:
         if not isinstance(item, str) and not callable(item):
-            raise TypeError(f"save.observe: expected a name or a function, got {_checks.kind(item)}")
+            raise TypeError(f"save.observe: expected a name or a function, got {checks.kind(item)}")
     return tuple(observe)
 
 
@@ -119,9 +119,7 @@ def as_save(save: object) -> Save:
     if save is None:
         return Save()
     if isinstance(save, bool | str | dict):
-        raise TypeError(
-            f"save: expected None, an int, an array of times or pl.Save, got {_checks.kind(save)}"
-        )
+        raise TypeError(f"save: expected None, an int, an array of times or pl.Save, got {checks.kind(save)}")
     if np.ndim(save) == 0:  # type: ignore[arg-type]
-        return Save(count=_checks.integer("save", save, 2))
+        return Save(count=checks.integer("save", save, 2))
     return Save(times=save)  # type: ignore[arg-type]

@@ -13,16 +13,19 @@ from typing import Any
 
 import numpy as np
 
-from pl_native import _checks, calls, solution
-from pl_native._checks import Array
-from pl_native.backends import Poll
-from pl_native.backends.flow_task import DenseFlow, SwitchLog
-from pl_native.options import as_save
-from pl_native.past import Past, function_name
-from pl_native.progress import Progress
-from pl_native.runs import Onward, checked_options, work_of
-from pl_native.solution import CURVES, Interrupted, Solution
-from pl_native.types import Dataset, Save, Status, Stop
+from pl_native._base import checks
+from pl_native._base.checks import Array
+from pl_native._base.progress import Progress
+from pl_native._problem import Dataset, Save, Status, Stop
+from pl_native._problem.options import as_save
+from pl_native._run import solution
+from pl_native._run.call_options import checked_options
+from pl_native._run.execute import execute
+from pl_native._run.resume import Past, function_name
+from pl_native._run.solution import CURVES, Interrupted, Solution
+from pl_native._run.task import Onward, work_of
+from pl_native.backends.contract import Poll
+from pl_native.backends.flow_records import DenseFlow, SwitchLog
 
 _UNFINISHED = (Status.INTERRUPTED, Status.WALL_TIME)
 _CUT_SHORT = (Status.INTERRUPTED, Status.NON_FINITE)  # such a run keeps its end, wherever that is
@@ -56,7 +59,7 @@ def go_on(first: Solution, ahead: Past, threads: int | None, poll: Poll | None) 
     on = Onward(ahead.resume, later if len(later) else np.array([ahead.end], asked.dtype))
     work = work_of(0, ahead.data, first.network, ahead.t_end, ahead.step, options, on)
     try:
-        return _joined(first, calls.run([work], options, poll)[0], ahead)
+        return _joined(first, execute([work], options, poll)[0], ahead)
     except Interrupted as stopped:
         stats = first.stats | {"t_end": ahead.t_end}
         nothing = replace(first, status=Status.INTERRUPTED, stats=stats, _past=ahead)
@@ -73,7 +76,7 @@ def _data(past: Past, data: object) -> Dataset:
             )
         return past.data
     if not isinstance(data, Dataset):
-        raise TypeError(f"data: expected pl.Dataset, got {_checks.kind(data)}")
+        raise TypeError(f"data: expected pl.Dataset, got {checks.kind(data)}")
     known = past.digest if past.data is None else past.data.digest()
     if data is not past.data and data.digest() != known:
         raise ValueError(
@@ -85,7 +88,7 @@ def _data(past: Past, data: object) -> Dataset:
 
 def _later(first: Solution, past: Past, t_end: object) -> float:
     """The new end, after the present one; a run that was cut short may also be brought to an end there."""
-    end = _checks.at_least("t_end", t_end, 0.0)
+    end = checks.at_least("t_end", t_end, 0.0)
     tick = replace(past, t_end=end).end
     if tick < past.at or (tick == past.at and first.status not in _UNFINISHED):
         reached = past.at * past.step if past.method == "euler" else past.at
@@ -98,7 +101,7 @@ def _stop(past: Past, asked: Mapping[str, Any]) -> Stop:
     if stop is None:
         return past.stop
     if not isinstance(stop, Stop):
-        raise TypeError(f"stop: expected None or pl.Stop, got {_checks.kind(stop)}")
+        raise TypeError(f"stop: expected None or pl.Stop, got {checks.kind(stop)}")
     return stop
 
 

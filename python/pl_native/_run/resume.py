@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from pl_native import time_grid
-from pl_native._checks import Array
-from pl_native.backends.flow_task import Resume
-from pl_native.options import Observer
-from pl_native.types import Dataset, Save, Stop
+from pl_native._base.checks import Array
+from pl_native._problem import Dataset, Observer, Save, Stop
+from pl_native._run import time_grid
+from pl_native.backends.contract import Resume
 
 _NAMES = ("method", "step", "rtol", "atol", "t_end", "backend", "since")  # as they are, in a file's head
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from pl_native import _checks
-from pl_native._checks import Array
-from pl_native._files import replacing
-from pl_native.backends.flow_task import DenseFlow, SwitchLog
-from pl_native.past import Past
-from pl_native.types import Dataset, Network, Status, Stop
+from pl_native._base import checks
+from pl_native._base.checks import Array
+from pl_native._base.files import replacing
+from pl_native._problem import Dataset, Network, Status, Stop
+from pl_native._run.resume import Past
+from pl_native.backends.flow_records import DenseFlow, SwitchLog
 
 FORMAT = 1  # of the files that `save` writes
 
@@ -102,7 +102,7 @@ class Solution:
         """The network at any time of the run; needs `Save(dense=True)`. ValueError outside the run."""
         if self.dense is None:
             raise ValueError("at: no dense output was kept; ask for it with save=pl.Save(dense=True)")
-        W, a = self.dense.at(_checks.real("t", t))
+        W, a = self.dense.at(checks.real("t", t))
         others = self.network.W[:, W.shape[1] :]  # columns that never move
         return Network(np.concatenate([W, others], axis=1), a, w_perp_sq=self.network.w_perp_sq)
 
@@ -257,6 +257,6 @@ def read(path: Path) -> tuple[Solution, dict[str, Any] | None]:
 def _write(path: Path, arrays: Mapping[str, Array]) -> None:
     for name, array in arrays.items():
         if array.dtype.hasobject:
-            raise TypeError(f"{name}: object arrays cannot be saved, got {_checks.kind(array)}")
+            raise TypeError(f"{name}: object arrays cannot be saved, got {checks.kind(array)}")
     with replacing(path) as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]

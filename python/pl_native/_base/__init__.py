@@ -1,0 +1,1 @@
+"""What every folder may use, which knows nothing of the subject: checks, files, digests, progress, build."""

@@ -1,0 +1,79 @@
+"""What all runs of a call have in common, checked: the arguments that belong to no one problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pl_native import backends, model
+from pl_native._base import checks
+from pl_native._problem import Dataset, Observer, Save, Stop
+from pl_native._problem.options import as_save
+from pl_native._run.resume import function_name
+from pl_native.backends.contract import Backend
+
+METHODS = ("euler", "flow", "capture")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What all runs of a call have in common, checked."""
+
+    method: str
+    rtol: float
+    atol: float
+    save: Save
+    observers: dict[str, Callable[[Dataset], Observer]]
+    stop: Stop
+    backend: Backend
+    threads: int | None
+
+
+def checked_options(
+    method: object, rtol: object, atol: object, save: object, stop: object, backend: object, threads: object
+) -> Options:
+    """The arguments of `simulate` that do not belong to one problem, checked."""
+    name = checks.choice("method", method, METHODS)
+    tolerances = checks.positive("rtol", rtol), checks.positive("atol", atol)
+    plan = as_save(save)
+    if not isinstance(stop, Stop):
+        raise TypeError(f"stop: expected pl.Stop, got {checks.kind(stop)}")
+    team = None if threads is None else checks.integer("threads", threads, 1)
+    chosen = backends.select(checks.choice("backend", backend, ("auto", *backends.NAMES)))
+    _check_method(name, plan, stop, chosen)
+    return Options(name, *tolerances, plan, _observers(plan), stop, chosen, team)
+
+
+def _check_method(method: str, plan: Save, stop: Stop, backend: Backend) -> None:
+    """Refuses what a method or its backend does not know."""
+    for name in ("switches", "dense"):
+        if getattr(plan, name) and method != "flow":
+            raise ValueError(f"save.{name}: expected False with method={method!r} (it needs the flow)")
+    if method == "euler":
+        return
+    backends.adaptive(backend, method)
+    if backend.NAME == "numpy" and (plan.dense or stop != Stop(max_steps=stop.max_steps)):
+        raise ValueError("backend: the flow of 'numpy' knows stop.max_steps only, and no dense output")
+
+
+def _observers(plan: Save) -> dict[str, Callable[[Dataset], Observer]]:
+    """What to observe by name. A named function of the model takes (data, network), a user's (t, network)."""
+    found: dict[str, Callable[[Dataset], Observer]] = {}
+    for item in plan.observe:
+        if isinstance(item, str):
+            name, make = item, _of_model(item)
+        else:
+            name, make = function_name(item), _of_user(item)
+        if name in found:
+            raise ValueError(f"save.observe: expected distinct names, got {name!r} twice")
+        found[name] = make
+    return found
+
+
+def _of_model(name: str) -> Callable[[Dataset], Observer]:
+    function = model.observable(name)
+    return lambda data: lambda t, network: function(data, network)
+
+
+def _of_user(function: Observer) -> Callable[[Dataset], Observer]:
+    return lambda data: function

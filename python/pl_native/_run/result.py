@@ -1,0 +1,109 @@
+"""A raw run as a `Solution`: what a backend recorded, in the terms of the paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pl_native._base.checks import Array
+from pl_native._problem import Network, Status
+from pl_native._run.call_options import Options
+from pl_native._run.resume import Past, nothing_fixed
+from pl_native._run.solution import Solution
+from pl_native._run.task import Work
+from pl_native.backends.contract import EulerTask, FlowRun, RawRun
+
+
+def solution_of(work: Work, run: RawRun | FlowRun, options: Options) -> Solution:
+    """What a backend recorded, in the terms of the paper."""
+    p = work.network.p
+    with np.errstate(invalid="ignore", divide="ignore"):
+        local_pl = np.where(run.loss > 0, run.velocity_sq / (p * run.loss), np.nan)
+    if isinstance(run, FlowRun):
+        t, stats, switches, dense = run.t, _flow_stats(run, options), run.switches, run.dense
+    else:
+        assert isinstance(work.task, EulerTask)
+        t, stats, switches, dense = run.steps * work.task.step, _stats(work.task.step, run), None, None
+    keep = options.save.states
+    return Solution(
+        t=t,
+        loss=run.loss,
+        local_pl=local_pl,
+        grad_norm=np.sqrt(run.velocity_sq) / p,
+        n_active=run.n_active,
+        invariant_drift=run.invariant_drift,
+        network=Network.adopt(_whole(work, run.W), run.a, work.network.w_perp_sq),
+        status=Status(run.status),
+        stats=stats | _circumstances(work, options, run.W.dtype),
+        W_saved=_whole(work, run.W_saved) if keep and run.W_saved is not None else None,
+        a_saved=run.a_saved if keep else None,
+        observed=_observed(work, run, t, options),
+        switches=switches,
+        dense=dense,
+        _past=_past(work, run, options),
+    )
+
+
+def _past(work: Work, run: RawRun | FlowRun, options: Options) -> Past | None:
+    if run.resume is None:
+        return None
+    return Past(
+        data=work.data,
+        digest=None,
+        method=options.method,
+        step=work.step,
+        rtol=options.rtol,
+        atol=options.atol,
+        t_end=work.t_end,
+        backend=options.backend.NAME,
+        save=options.save,
+        stop=options.stop,
+        resume=run.resume,
+        fixed=nothing_fixed(options.method),
+    )
+
+
+def _whole(work: Work, W: Array) -> Array:
+    """`W` (..., p, columns that the run moved) with the other columns of the network it began from."""
+    others = work.network.W[:, W.shape[-1] :].astype(W.dtype, copy=False)
+    if others.shape[1] == 0:
+        return W
+    return np.concatenate([W, np.broadcast_to(others, (*W.shape[:-1], others.shape[1]))], axis=-1)
+
+
+def _observed(work: Work, run: RawRun | FlowRun, t: Array, options: Options) -> dict[str, Array]:
+    if not options.observers:
+        return {}
+    assert run.W_saved is not None
+    assert run.a_saved is not None
+    rest = work.network.w_perp_sq
+    saved = zip(_whole(work, run.W_saved), run.a_saved, strict=True)
+    states = [Network(W, a, w_perp_sq=rest) for W, a in saved]
+    return {
+        name: np.array([observe(float(s), net) for s, net in zip(t, states, strict=True)])
+        for name, make in options.observers.items()
+        for observe in [make(work.data)]
+    }
+
+
+def _stats(step: float, run: RawRun) -> dict[str, Any]:
+    counters = dict(run.counters)
+    times = {
+        f"{name}_time": None if k is None else k * step
+        for name in ("criterion", "proved")
+        for k in [counters.pop(f"{name}_step")]
+    }
+    return counters | times | {"step": step}
+
+
+def _flow_stats(run: FlowRun, options: Options) -> dict[str, Any]:
+    """The flow's loss never rises, and its steps have no size of their own."""
+    fixed = {"steps": run.counters["accepted"], "first_rise": None, "rises": 0, "step": None}
+    absent = dict.fromkeys(("criterion_time", "proved_time", "loss_bound"))
+    return absent | run.counters | fixed | {"rtol": options.rtol, "atol": options.atol}
+
+
+def _circumstances(work: Work, options: Options, dtype: np.dtype[Any]) -> dict[str, Any]:
+    facts = {"method": options.method, "backend": options.backend.NAME, "t_end": work.t_end}
+    return facts | {"n": work.data.n, "d": work.data.d, "p": work.network.p, "dtype": str(dtype)}

@@ -1,0 +1,166 @@
+"""The seam between Python, which checks and explains, and what computes: tasks, what was recorded, `Backend`.
+
+A backend is handed integers and plain arrays, with no option left to interpret, and hands back what it
+recorded, a status code and counters. A run may go on later: what its backend has to know for that, beside the
+state reached, is `resume`, which goes out with a run and comes back with the task that continues it. Nobody
+else looks into it but for "at", the step (Euler) or time reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pl_native._base.checks import Array
+from pl_native._problem import Stop
+from pl_native.backends.flow_records import DenseFlow, Floats, SwitchLog
+
+Poll: TypeAlias = Callable[[int, int], None]
+Counters: TypeAlias = dict[str, float | int | None]
+
+Resume: TypeAlias = dict[str, Any]
+"""What a run that goes on has to know of its past, beside the state: arrays, numbers and None by name. "at"
+is the step or time reached; the rest is the backend's own."""
+
+OFF, ON, SLIDE = 0, 1, 2
+"""Modes of a pair (neuron, point): z < 0 side, z > 0 side, held at z = 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class EulerTask:
+    """One run of explicit Euler."""
+
+    X: Array
+    """(n, d), or (n,): norms of orthogonal inputs x_i = X[i] e_i, and then d = n; C-contiguous, float32 or
+    float64; y, W, a have the same dtype"""
+    y: Array
+    """(n,)"""
+    W: Array
+    """(p, d)"""
+    a: Array
+    """(p,)"""
+    w_perp_sq: Array
+    """(p,) float64: squared norms outside the coordinates represented"""
+    step: float
+    n_steps: int
+    """N >= 0"""
+    save_steps: Array
+    """int64, strictly increasing, within [0, N]: steps at which to record"""
+    states: bool
+    """also keep (W, a) at each saved step"""
+    stop: Stop
+    certifiable: bool
+    """off < (Cx-)^2, decided outward: CONVERGED may be claimed"""
+    orthogonal: bool
+    """inputs are orthogonal: DEAD_POINT may be claimed"""
+    resume: Resume | None = None
+    """the past of a run that goes on from (W, a); save_steps are then those from there on"""
+
+
+@dataclass(slots=True)
+class RawRun:
+    """What one run recorded, over the m saved steps that it reached (and its end, if it ended early)."""
+
+    status: int
+    steps: Array
+    """int64 (m,)"""
+    loss: Array
+    """float64 (m,)"""
+    velocity_sq: Array
+    """float64 (m,): sum_j norm(dw_j/dt)^2 + (da_j/dt)^2"""
+    n_active: Array
+    """int64 (m,): pairs with z_ji > 0"""
+    invariant_drift: Array
+    """float64 (m,): max_j abs((a_j^2 - norm(w_j)^2) - (the same at the start))"""
+    W: Array
+    """end state, the task's dtype"""
+    a: Array
+    W_saved: Array | None
+    """(m, p, d)"""
+    a_saved: Array | None
+    """(m, p)"""
+    counters: Counters
+    """steps, seconds, first_rise, rises, criterion_step, proved_step, loss_bound; all but the seconds of the
+    whole run, parts before this one included"""
+    resume: Resume | None
+    """for the task that goes on from (W, a)"""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowTask:
+    """One run of the flow. Arrays are float64 and C-contiguous."""
+
+    X: Floats | None
+    """(n, d), or None for orthogonal inputs x_i = norms[i] e_i (then d = n)"""
+    norms: Floats | None
+    """(n,) when X is None"""
+    y: Floats
+    W: Floats
+    a: Floats
+    w_perp_sq: Floats
+    """(p,) squared norms outside the coordinates represented"""
+    t_end: float
+    rtol: float
+    atol: float
+    save: Floats
+    """times at which to record, strictly increasing, within [0, t_end]"""
+    stop: Stop
+    states: bool = False
+    switches: bool = False
+    dense: bool = False
+    certifiable: bool = False
+    orthogonal: bool = False
+    order: int = 0
+    """Taylor order; 0 chooses it step by step"""
+    stabilised: bool = True
+    """Runge-Kutta-Chebyshev steps where they go further per evaluation than Taylor steps"""
+    max_step: float = float("inf")
+    resume: Resume | None = None
+    """the past of a run that goes on from (W, a); `save` are then times from there on"""
+
+
+@dataclass(slots=True)
+class FlowRun:
+    """What one run recorded over the m saved times that it reached (and its end, if it ended early)."""
+
+    status: int
+    t: Floats
+    loss: Floats
+    velocity_sq: Floats
+    """(m,): sum_j norm(dw_j/dt)^2 + (da_j/dt)^2, the velocity taken, sliding included"""
+    n_active: NDArray[np.int64]
+    invariant_drift: Floats
+    W: Floats
+    a: Floats
+    W_saved: Floats | None
+    a_saved: Floats | None
+    counters: dict[str, Any]
+    """of the flow: accepted, rejected, rhs, events, on, off, slide_in, slide_to_on, slide_to_off, repelling,
+    zero_neuron, a_zero,
+    sliding_end, sliding_max, stabilised_steps, spectral_radius, seconds, criterion_time,
+    proved_time, loss_bound; of capture those of them it knows, restarts and loss_error; all but the seconds
+    of the whole run, parts before this one included"""
+    switches: SwitchLog | None
+    dense: DenseFlow | None
+    resume: Resume | None = None
+    """for the task that goes on from (W, a); None: this backend cannot"""
+
+
+class Backend(Protocol):
+    NAME: str
+
+    def available(self) -> bool: ...
+
+    def euler(
+        self, tasks: Sequence[EulerTask], *, threads: int | None, poll: Poll | None
+    ) -> tuple[list[RawRun | None], bool]:
+        """Runs in order, and whether Ctrl-C ended the call: runs not started are then None."""
+        ...
+
+
+Adaptive: TypeAlias = Callable[..., tuple[list[FlowRun | None], bool]]
+"""`flow` or `capture` of a backend, called as `euler` is but with tasks of the flow"""

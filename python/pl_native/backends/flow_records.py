@@ -1,0 +1,61 @@
+"""What the flow keeps beside its rows, as users get it: the log of switches and the polynomials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchLog:
+    """Every change of mode, in order of time; arrays of one length. Modes: 0 off, 1 on, 2 sliding."""
+
+    t: Floats
+    neuron: NDArray[np.int32]
+    point: NDArray[np.int32]
+    from_mode: NDArray[np.int8]
+    to_mode: NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True)
+class DenseFlow:
+    """The Taylor polynomials of all steps: on [t0, t0 + h], (W, a) = sum_k coeff[k] (t - t0)^k."""
+
+    p: int
+    d: int
+    starts: Floats
+    widths: Floats
+    coeffs: tuple[Floats, ...]
+    """(order + 1, p d + p) each"""
+
+    def at(self, t: float) -> tuple[Floats, Floats]:
+        """(W, a) at time t. Raises ValueError outside the times covered."""
+        if not len(self.starts):
+            raise ValueError("the run took no step: only its start is known")
+        end = self.starts[-1] + self.widths[-1]
+        if not self.starts[0] <= t <= end * (1 + 1e-15):
+            raise ValueError(f"t: expected a time in [{self.starts[0]}, {end}], got {t}")
+        k = int(np.searchsorted(self.starts, t, side="right")) - 1
+        powers = (t - self.starts[k]) ** np.arange(len(self.coeffs[k]))
+        flat = powers @ self.coeffs[k]
+        cut = self.p * self.d
+        return flat[:cut].reshape(self.p, self.d), flat[cut:]
+
+    def flat(self) -> dict[str, NDArray[Any]]:
+        """Plain arrays, for a file."""
+        rows = np.array([len(coeff) for coeff in self.coeffs], dtype=np.int64)
+        values = np.concatenate(self.coeffs) if self.coeffs else np.zeros((0, self.p * self.d + self.p))
+        shape = np.array([self.p, self.d])
+        return {"shape": shape, "starts": self.starts, "widths": self.widths, "rows": rows, "values": values}
+
+    @classmethod
+    def from_flat(cls, arrays: dict[str, NDArray[Any]]) -> DenseFlow:
+        """What `flat` gave."""
+        p, d = (int(size) for size in arrays["shape"])
+        pieces = np.split(arrays["values"], np.cumsum(arrays["rows"])[:-1]) if len(arrays["rows"]) else []
+        return cls(p, d, arrays["starts"], arrays["widths"], tuple(pieces))

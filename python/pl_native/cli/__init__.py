@@ -1,0 +1,62 @@
+"""`pl-native`: the command line. Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 interrupted (rows
+kept).
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import warnings
+from collections.abc import Sequence
+
+from pl_native._base.build import version
+from pl_native.cli import bench, doctor, reproduce, sweep
+from pl_native.cli.parsing import Parser
+from pl_native.sweep import EngineError
+
+_SIGINT_CODE = 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(prog="pl-native", description="Shallow ReLU networks under gradient flow, simulated.")
+    parser.add_argument("--version", action="version", version=f"pl_native {version()}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for verb in (reproduce, sweep, bench):
+        verb.add_parser(commands)
+    commands.add_parser("doctor", help="what this installation can do, and what it has chosen")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parsed = _parser().parse_args(arguments)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", RuntimeWarning)
+            warnings.showwarning = _warn
+            return _run(parsed)
+    except KeyboardInterrupt:
+        again = shlex.join(["pl-native", *arguments])
+        print(f"\ninterrupted; finished runs are kept. To go on: {again}", file=sys.stderr)
+        return _SIGINT_CODE
+    except (ValueError, TypeError) as error:
+        print(f"pl-native: error: {error}", file=sys.stderr)
+        return 2
+    except (OSError, MemoryError, ImportError, EngineError) as error:
+        print(f"pl-native: failed: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    if parsed.command == "doctor":
+        return doctor.report()
+    if parsed.command == "bench":
+        return bench.main(parsed)
+    return sweep.main(parsed) if parsed.command == "sweep" else reproduce.main(parsed)
+
+
+def _warn(message: Warning | str, *_: object, **__: object) -> None:
+    """A warning in one line, without the place in the code."""
+    print(f"pl-native: warning: {message}", file=sys.stderr)

@@ -1,0 +1,61 @@
+"""`pl-native reproduce`: an experiment of the paper, run and compared with what was published."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from pl_native import experiments, plots, sweep
+from pl_native.cli.parsing import whole
+from pl_native.cli.sweep import add_engine_arguments, describe, engine_of
+from pl_native.store import Store, write_atomically
+
+
+def add_parser(commands: Any) -> None:
+    """Add `reproduce` to the command line."""
+    reproduce = commands.add_parser(
+        "reproduce", help="run an experiment of the paper and compare it with what was published"
+    )
+    reproduce.add_argument(
+        "figure", choices=experiments.FIGURES, metavar="FIGURE", help=", ".join(experiments.AVAILABLE)
+    )
+    reproduce.add_argument(
+        "--preset", choices=experiments.PRESETS, default="quick", help="how much to run (quick)"
+    )
+    reproduce.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder for rows, figure and table"
+    )
+    reproduce.add_argument(
+        "--seed", type=whole(0), default=0, metavar="S", help="root of all random streams (0)"
+    )
+    add_engine_arguments(reproduce)
+
+
+def main(parsed: argparse.Namespace) -> int:
+    """Run the verb; returns the exit code."""
+    figure = experiments.experiment(parsed.figure)
+    plan = sweep.plan(figure.tasks(parsed.preset), seed=int(parsed.seed), name=parsed.figure)
+    store = Store(_folder(parsed.out) / parsed.figure)
+    missing = plan.missing(store.ids())
+    print(f"preset {parsed.preset}, {describe(plan, missing)}")
+    sweep.run(plan, store, extend=True, **engine_of(parsed))
+    summary = figure.summarise(store.rows(plan.ids))
+    table = summary.table()
+    print(f"\n{table}")
+    stem = parsed.out / parsed.figure
+    write_atomically(stem.with_name(f"{stem.name}.txt"), table)
+    written = [store.path, stem.with_name(f"{stem.name}.txt")]
+    if plots.available():
+        written += plots.save(plots.FIGURES[parsed.figure](summary), stem)
+    else:
+        print("no figure drawn: matplotlib is missing (pip install 'pl_native[plot]')", file=sys.stderr)
+    print("written: " + ", ".join(str(path) for path in written))
+    return 0
+
+
+def _folder(out: Path) -> Path:
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"--out: expected a folder, {out} is a file")
+    return out
