@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import importlib.util
 import platform
@@ -22,7 +23,8 @@ def version() -> str:
 
 
 def build_info() -> dict[str, Any]:
-    """Versions, platform and, under "native", the facts of the compiled core (None when it was not built)."""
+    """Versions, platform and, under "native", the facts of the compiled core (None where it cannot be
+    used)."""
     facts: dict[str, Any] = {
         "pl_native": version(),
         "python": platform.python_version(),
@@ -30,9 +32,8 @@ def build_info() -> dict[str, Any]:
         "platform": platform.platform(),
         "native": None,
     }
-    if importlib.util.find_spec("pl_native._core") is not None:
-        from pl_native import _core
-
+    if core_missing() is None:
+        _core = _native()
         facts["native"] = {
             **_core.build_info(),
             "levels": _core.levels(),
@@ -40,6 +41,17 @@ def build_info() -> dict[str, Any]:
             "default_threads": _core.default_threads(),
         }
     return facts
+
+
+def core_missing() -> str | None:
+    """Why `pl_native._core` cannot be used here, in words; None if it can."""
+    if importlib.util.find_spec("pl_native._core") is None:
+        return "pl_native._core is not built"
+    try:
+        importlib.import_module("pl_native._core")
+    except ImportError as error:  # of another system's libraries, or in a sub-interpreter
+        return f"pl_native._core cannot be imported ({error})"
+    return None
 
 
 def default_threads() -> int:
@@ -57,8 +69,7 @@ def fma_peak(threads: int, seconds: float, dtype: object) -> float:
 
 
 def _native() -> Any:
-    if importlib.util.find_spec("pl_native._core") is None:
-        raise ImportError("pl_native._core is not built; install the package to compile it")
-    from pl_native import _core
-
-    return _core
+    missing = core_missing()
+    if missing is not None:
+        raise ImportError(f"{missing}; install the package to compile it")
+    return importlib.import_module("pl_native._core")

@@ -39,7 +39,7 @@ def checked_options(
     if not isinstance(stop, Stop):
         raise TypeError(f"stop: expected pl.Stop, got {checks.kind(stop)}")
     team = None if threads is None else checks.integer("threads", threads, 1)
-    chosen = backends.select(checks.choice("backend", backend, ("auto", *backends.NAMES)))
+    chosen = backends.select(checks.choice("backend", backend, ("auto", *backends.NAMES)), name)
     _check_method(name, plan, stop, chosen)
     return Options(name, *tolerances, plan, _observers(plan), stop, chosen, team)
 

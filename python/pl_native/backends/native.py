@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from pl_native._base.build import core_missing
 from pl_native._problem import Stop
 from pl_native.backends._wire import as_dict, as_run
 from pl_native.backends.contract import EulerTask, FlowRun, FlowTask, Poll, RawRun
@@ -15,7 +15,7 @@ NAME = "native"
 
 
 def available() -> bool:
-    return importlib.util.find_spec("pl_native._core") is not None
+    return core_missing() is None
 
 
 def euler(

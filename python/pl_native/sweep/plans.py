@@ -92,10 +92,10 @@ def plan(cells: Iterable[Cell], *, seed: int, backend: str = "auto", name: str =
         raise ValueError(f"seed: expected an integer <= 2**63 - 1, got {root}")
     if not isinstance(name, str) or not name.strip():
         raise ValueError(f"name: expected a name, got {checks.kind(name)}")
-    chosen = backends.select(backend).NAME
     listed = tuple(cells)
     if not listed:
         raise ValueError("cells: expected at least one")
+    chosen = backends.select(backend, *{cell.method for cell in listed}).NAME
     _check_numbers(listed)
     for method, rtol, atol, stop in {(c.method, c.rtol, c.atol, c.stop) for c in listed}:
         checked_options(method, rtol, atol, None, stop, chosen, None)
