@@ -244,16 +244,6 @@ def test_ctrl_c_is_answered_at_once(backend: str) -> None:
     timer.join()
 
 
-def test_an_error_in_progress_is_not_hidden(backend: str) -> None:
-    def broken(done: int, total: int) -> None:
-        raise ZeroDivisionError("mine")
-
-    with pytest.raises(ZeroDivisionError, match="mine"):
-        pl.simulate(*problem(), ENDLESS, backend=backend, progress=broken)
-    with pytest.raises(ZeroDivisionError, match="mine"):
-        pl.simulate_ensemble([problem()] * 3, ENDLESS, backend=backend, progress=broken, threads=2)
-
-
 def test_stats_name_the_run(backend: str) -> None:
     sol = pl.simulate(*orthogonal_problem(n=6, d=9, p=11), 3.0, backend=backend)
     expected = {"method": "euler", "backend": backend, "step": 1.0, "t_end": 3.0, "n": 6, "d": 9, "p": 11}

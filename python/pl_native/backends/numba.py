@@ -70,6 +70,20 @@ def _compiled() -> Callable[..., tuple[float, int]]:
     return compiled
 
 
+@functools.cache
+def _compile_for(dtype: np.dtype[Any]) -> None:
+    """Compile for tasks of `dtype`, whose first state is read-only and whose later ones are not: seconds that
+    are no run's, and that no stop rule counts.
+    """
+    frozen = [np.ones(shape, dtype) for shape in ((1, 1), (1,))]
+    for array in frozen:
+        array.setflags(write=False)
+    for W, a in (frozen, [array.copy() for array in frozen]):
+        _compiled()(
+            *frozen, W, a, np.empty_like(a), np.empty_like(W), np.empty_like(a), np.empty(1, np.bool_)
+        )
+
+
 def evaluate(task: EulerTask, W: Array, a: Array) -> Moment:
     """Residual and velocity at (W, a), in the dtype of the task: the formulas of the NumPy backend, fused.
 
@@ -87,6 +101,8 @@ def euler(
     tasks: Sequence[EulerTask], *, threads: int | None, poll: Poll | None
 ) -> tuple[list[RawRun | None], bool]:
     """Explicit Euler, one task per thread at a time. Ctrl-C ends the call with what was reached."""
+    for dtype in {task.X.dtype for task in tasks if task.X.ndim == 2}:
+        _compile_for(dtype)
     team = min(len(tasks), threads or len(os.sched_getaffinity(0)))
     if team <= 1:
         return one_after_another(tasks, evaluate, poll)
