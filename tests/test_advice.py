@@ -5,7 +5,6 @@ import math
 import pytest
 
 import pl_native as pl
-from pl_native import simulation
 from pl_native._run import costs
 
 # (n, d, p, t_end): events and seconds of the flow at rtol 1e-6, one thread; sphere, asymmetric
@@ -113,7 +112,7 @@ def test_a_single_pair_and_orthogonal_inputs_are_advised_too():
 def test_the_advice_is_a_method_that_simulate_takes():
     data, net = problem(31, 7, 5)
     for rtol in (1e-1, 1e-9):
-        assert pl.simulate(data, net, 1.0, method=simulation.advise(data, net, rtol).method, rtol=rtol)
+        assert pl.simulate(data, net, 1.0, method=pl.advise(data, net, rtol).method, rtol=rtol)
 
 
 @pytest.mark.parametrize(

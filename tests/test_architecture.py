@@ -1,182 +1,260 @@
-"""The shape of the package: imports go one way, modules and functions stay small, importing is light."""
+"""The shape of the sources: imports and includes go one way, files stay small, the plan is true.
+
+Each check is run twice: on the sources, and on a planted fault that it must find.
+"""
 
 from __future__ import annotations
 
-import ast
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from statistics import median
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
 import pl_native
+import shape
 
-ROOT = Path(pl_native.__file__).parent
-ORDER = [
-    "_core", "_base.checks", "_base.digest", "_base.files", "_base.build", "_base.progress", "_base",
-    "_problem.status", "_problem.network", "_problem.options", "_problem.dataset", "_problem.groups",
-    "_problem",
-    "protocol", "streams", "data", "initial", "reduction", "model",
-    "backends.flow_records", "backends.contract", "backends", "backends._wire", "backends._certificate",
-    "backends.numpy_flow", "backends._loop", "backends.numpy", "backends.numba", "backends.native",
-    "_run.time_grid", "_run.resume", "_run.solution", "_run.call_options", "_run.task", "_run.result",
-    "_run.execute", "_run.extend", "_run.checkpoint", "_run.costs", "_run",
-    "simulation",
-    "metrics", "theory.group_flow", "theory",
-    "stats._beta", "stats.intervals", "stats._logistic", "stats.threshold", "stats.slopes", "stats.curves",
-    "stats",
-    "store.columns", "store.disk", "store.shards", "store.manifest", "store.folder", "store.upkeep",
-    "store.export", "store",
-    "sweep.functions", "sweep.cells", "sweep.grids", "sweep.plans", "sweep.chunks", "sweep.computing",
-    "sweep.engines", "sweep.running", "sweep.rebuilding", "sweep",
-    "experiments.published", "experiments._curves", "experiments._protocol", "experiments._tables",
-    "experiments._marks", "experiments.fig3", "experiments.fig4", "experiments",
-    "bench", "bench.harness", "bench.machine", "bench.problems", "bench.rivals_numpy", "bench.rivals_numba",
-    "bench.rivals_torch", "bench.rivals_jax", "bench.rivals", "bench.contest", "bench.dense",
-    "plots", "cli.parsing", "cli.doctor", "cli.sweep", "cli.reproduce", "cli.bench", "cli", "__main__",
+ROOT = Path(__file__).parents[1]
+PACKAGE = Path(pl_native.__file__).parent
+PYTHON = shape.tree_of(PACKAGE, ".py")
+CPP = shape.tree_of(ROOT / "cpp", ".hpp", ".inl", ".cpp")
+PLAN = (ROOT / "ARCHITECTURE.md").read_text()
+
+FOLDERS = [
+    "_core", "_base", "_problem", "protocol", "streams", "data", "initial", "reduction", "model", "backends",
+    "_run", "simulation", "metrics", "theory", "stats", "store", "sweep", "experiments", "plots", "bench",
+    "cli", "__main__",
 ]  # fmt: skip
-"""Left to right: a module imports only from its left. `__init__` may import all of them."""
+CPP_FOLDERS = ["kernel", "parallel", "problem", "stabilised", "euler/flow/capture", "bindings"]
+"""Left to right: each uses only what stands to its left; those joined by "/" do not use each other."""
 
-MODULES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
-
-
-def name_of(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(part for part in parts if part != "__init__")
-
-
-def rank(name: str) -> float:
-    """Place in the order; a module of a package that is not listed by itself stands with its package."""
-    return ORDER.index(name) if name in ORDER else ORDER.index(name.split(".")[0]) + 0.5
+TWICE = {"curves": "counts by n, tested and compared", "protocol": "of the paper, its numbers and its cells"}
+PAIRS = [{"theory", "experiments/statements"}]  # a statement, and the simulations that check it
+CPP_TWICE = {
+    "step": "one step of each adaptive method",
+    "threads": "and what Python may ask of it",
+}
+"""File names that stand in two folders, and the one thing that both are about."""
 
 
-def imported(path: Path, tree: ast.AST) -> Iterator[str]:
-    """Modules of the package that a file imports, `pl_native.` left off; also inside functions."""
-    known = {name_of(p) for p in MODULES} | {"_core"}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                assert not alias.name.startswith("pl_native."), f"{path}: write 'from pl_native import ...'"
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}:{node.lineno}: relative import"
-            if node.module is None or node.module.split(".")[0] != "pl_native":
-                continue
-            base = node.module.removeprefix("pl_native").removeprefix(".")
-            for alias in node.names:
-                full = f"{base}.{alias.name}" if base else alias.name
-                found = full if full in known else base
-                assert found in known, f"{path}:{node.lineno}: import {full} from where it is defined"
-                yield found
+def module_folder(module: str) -> str:
+    return module.split(".")[0]
 
 
-def for_typing_only(tree: ast.Module) -> ast.Module:
-    """The tree without `if TYPE_CHECKING:` blocks."""
-    tree.body = [
-        node
-        for node in tree.body
-        if not (isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING")
-    ]
-    return tree
+# the plan
 
 
-def wrong_way(path: Path, tree: ast.Module) -> list[str]:
-    mine = name_of(path)
-    return [f"{mine} imports {other}" for other in imported(path, tree) if rank(other) >= rank(mine)]
+def test_imports_go_one_way() -> None:
+    assert shape.wrong_way(shape.imports(PYTHON), FOLDERS, module_folder) == []
+    planted = {
+        "data.py": "from pl_native.simulation import simulate",
+        "simulation.py": "import pl_native as pl",
+    }
+    order = ["data", "simulation"]
+    assert shape.wrong_way(shape.imports(planted), order, module_folder) == ["data uses simulation"]
+    within = {"_run/task.py": "def f():\n    from pl_native import cli", "cli/__init__.py": ""}
+    assert shape.wrong_way(shape.imports(within), ["_run", "cli"], module_folder) == ["_run.task uses cli"]
+    for order, fault in (
+        (["data"], "simulation: has no place in the order"),
+        (["data/simulation"], "data uses simulation"),
+        (["simulation", "data", "report"], "report: in the order, not in the tree"),
+    ):
+        assert shape.wrong_way(shape.imports(planted), order, module_folder) == [fault]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_imports_go_one_way(path: Path) -> None:
-    assert name_of(path).split(".")[0] in ORDER, "a new module: give it its place in ORDER"
-    assert wrong_way(path, for_typing_only(ast.parse(path.read_text()))) == []
+@pytest.mark.skipif((ROOT / "cpp" / "run").exists(), reason="cpp/run is being parted")
+def test_includes_go_one_way() -> None:
+    assert shape.wrong_way(shape.includes(CPP), CPP_FOLDERS, shape.folder_of) == []
+    for file, other in (("kernel/pass.inl", "problem/rows.hpp"), ("flow/jets.cpp", "capture/adams.hpp")):
+        planted = {file: f'#include <vector>\n#include "{other}"\n', other: "#pragma once\n"}
+        order = ["kernel", "problem", "euler/flow/capture"]
+        assert f"{file} uses {other}" in shape.wrong_way(shape.includes(planted), order, shape.folder_of)
 
 
-def test_a_wrong_import_is_seen() -> None:
-    planted = "from pl_native.simulation import simulate\nfrom pl_native._problem import Dataset\n"
-    assert wrong_way(ROOT / "data.py", ast.parse(planted)) == ["data imports simulation"]
-    inside = "def f():\n    from pl_native import cli\n"
-    assert len(wrong_way(ROOT / "_problem" / "dataset.py", ast.parse(inside))) == 1
+def test_there_are_no_circles() -> None:
+    assert shape.circles(shape.imports(PYTHON)) == []
+    assert shape.circles(shape.includes(CPP)) == []
+    typed = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from pl_native._problem.a import A\n"
+    planted = {"_problem/a.py": "from pl_native._problem import b", "_problem/b.py": typed}
+    assert shape.circles(shape.imports(planted)) == ["_problem.a -> _problem.b -> _problem.a"]
+    headers = {"flow/a.hpp": '#include "flow/b.hpp"', "flow/b.hpp": '#include "flow/a.hpp"'}
+    assert shape.circles(shape.includes(headers)) == ["flow/a.hpp -> flow/b.hpp -> flow/a.hpp"]
+
+
+def test_imports_and_includes_name_where_a_thing_is() -> None:
+    assert shape.imported_oddly(PYTHON) == []
+    assert shape.included_oddly(CPP) == []
+    for line in ("from . import data", "import pl_native.data", "from pl_native import Dataset",
+                 "from pl_native.types import Dataset"):  # fmt: skip
+        assert len(shape.imported_oddly({"data.py": line})) == 1, line
+    assert shape.included_oddly({"flow/jets.cpp": '#include "jets.hpp"', "flow/jets.hpp": ""}) != []
+
+
+def core_users(tree: shape.Tree) -> set[str]:
+    return {module for module, others in shape.imports(tree).items() if "_core" in others}
 
 
 def test_only_two_modules_touch_the_core() -> None:
-    users = {name_of(path) for path in MODULES if "_core" in set(imported(path, ast.parse(path.read_text())))}
-    assert users == {"backends.native", "_base.build"}
+    assert core_users(PYTHON) == {"backends.native", "_base.build"}
+    assert core_users({"data.py": "def f():\n    from pl_native import _core"}) == {"data"}
 
 
-@pytest.mark.parametrize("path", [*MODULES, ROOT / "__init__.py"], ids=name_of)
-def test_modules_are_small_and_say_what_they_are(path: Path) -> None:
-    text = path.read_text()
-    assert text.count("\n") <= 300
-    assert ast.get_docstring(ast.parse(text))
-
-
-def code_lines(node: ast.FunctionDef) -> int:
-    """Lines of a function without its docstring."""
-    assert node.end_lineno is not None
-    first = node.body[0]
-    doc = (
-        first.end_lineno - first.lineno + 1
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and first.end_lineno
-        else 0
+def test_only_the_bindings_know_python() -> None:
+    assert shape.knows_python(CPP) == []
+    planted = (
+        "#include <pybind11/pybind11.h>",
+        "#include <Python.h>",
+        "PyErr_CheckSignals();",
+        "py::dict d;",
     )
-    return node.end_lineno - node.lineno + 1 - doc
+    for text in planted:
+        assert shape.knows_python({"flow/jets.cpp": text, "bindings/flow.cpp": text}) == ["flow/jets.cpp"]
 
 
-def functions() -> dict[str, ast.FunctionDef]:
-    return {
-        f"{name_of(path)}.{node.name}:{node.lineno}": node
-        for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef)
-    }
+def test_no_name_stands_for_two_things() -> None:
+    assert shape.twice(PYTHON, TWICE, PAIRS) == []
+    if not (ROOT / "cpp" / "run").exists():  # which is being parted
+        assert shape.twice(CPP, CPP_TWICE) == []
+    planted = {"data.py": "", "store/_data.py": "", "theory/__init__.py": "", "stats/__init__.py": ""}
+    assert shape.twice(planted, {}) == ["data in ['.', 'store']"]
+    assert shape.twice(planted, {}, [{".", "store"}]) == []
+    assert shape.twice(planted, {"data": "the same", "grid": "gone"}) == ["grid: allowed twice, stands once"]
+
+
+# the page
+
+
+def order_of(page: str) -> list[list[str]]:
+    """The indented lists of names under "The plan"."""
+    section = page.partition("## The plan\n")[2].partition("\n## ")[0]
+    blocks = re.findall(r"(?:^    .*\n)+", section, re.M)
+    return [[name.strip() for name in block.replace("\n", " ").strip(" ,").split(",")] for block in blocks]
+
+
+def missing_from_disk(page: str) -> list[str]:
+    """Files and folders of the project that a page names and that are not there."""
+    named = set(
+        re.findall(r"(?<![\w./-])((?:[\w-]+/)+(?:[\w-]+\.\w+)?|[\w-]+\.(?:py|md|hpp))(?![\w/])", page)
+    )
+    places = (ROOT, PACKAGE, ROOT / "cpp")
+    bare = {Path(path).name for path in (*PYTHON, *CPP)}
+    return sorted(name for name in named - bare if not any((place / name).exists() for place in places))
+
+
+@pytest.mark.skipif((ROOT / "cpp" / "run").exists(), reason="cpp/run is being parted")
+def test_the_plan_is_true() -> None:
+    assert PLAN.count("\n") <= 100, "one page"
+    hidden = {"_core", "__main__"}
+    python, cpp = order_of(PLAN)
+    assert python == [name for name in FOLDERS if name not in hidden]
+    assert cpp == CPP_FOLDERS
+    assert missing_from_disk(PLAN) == []
+    gone = "`_run/gone.py`, `cpp/gone/`, `gone.py`"
+    planted = f"## The plan\n\n    data, model\n    store\n\n    flow\n\n{gone}\n## B\n    x\n"
+    assert order_of(planted) == [["data", "model", "store"], ["flow"]]
+    assert missing_from_disk(planted) == ["_run/gone.py", "cpp/gone/", "gone.py"]
+
+
+# sizes
+
+
+def test_files_are_small() -> None:
+    assert shape.too_long(PYTHON) == []
+    assert shape.too_long(CPP) == []
+    assert shape.too_long({"flow/jets.cpp": "\n" * 300, "data.py": "\n" * 301}) == ["data.py: 301 lines"]
 
 
 def test_functions_are_small() -> None:
-    sizes = {name: code_lines(node) for name, node in functions().items()}
-    assert {name: size for name, size in sizes.items() if size > 50} == {}
-    assert median(sizes.values()) <= 10
+    assert shape.large_functions(PYTHON) == []
+    body = "    x = 1\n" * shape.LINES_OF_A_FUNCTION
+    planted = {"data.py": f"class A:\n  def f():\n    '''{body}'''\n  def g():\n{body}  def h():\n    pass\n"}
+    assert [place.split(":")[2] for place in shape.large_functions(planted)] == [" 51 lines"]
+
+
+CPP_PLANTED = """
+#define EACH(x) do { \\
+  x; } while (0)
+namespace pl {
+template <class Real>
+struct Point {
+    explicit Point(int n) : n_{n}, text_("}") {
+        BODY
+    }
+    bool operator==(const Point& other) const { return n_ == other.n_; }
+    int n_ = 0;  // {
+};
+const int table[] = {
+    f(1),
+    BODY
+};
+}  // namespace pl
+"""
+
+
+def test_cpp_functions_are_small() -> None:
+    assert shape.large_cpp_functions(CPP) == []
+    long = CPP_PLANTED.replace("BODY", "x({1});\n" * shape.LINES_OF_A_FUNCTION, 1).replace(
+        "BODY", "0,\n" * 99
+    )
+    assert shape.large_cpp_functions({"a.hpp": CPP_PLANTED}) == []
+    assert shape.large_cpp_functions({"a.hpp": long}) == ["a.hpp:7: 53 lines"]
 
 
 def test_argument_lists_are_short() -> None:
-    """At most eight; the entries of the public API, which the design fixes, and Numba's kernel excepted."""
-    public = {"simulate", "simulate_ensemble", "iter_ensemble"}
-    long = {
-        name
-        for name, node in functions().items()
-        if len(node.args.args) + len(node.args.kwonlyargs) > 8 and node.name not in public
+    """At most eight; `simulate`, which the design fixes, and what checks its options excepted."""
+    assert shape.many_arguments(PYTHON, ("simulate",)) == []
+    planted = {"data.py": "def f(a, b, c, /, d, e, *, g, h, i, j): ...\ndef k(a, b, c, d, e, f, g, h): ..."}
+    assert shape.many_arguments(planted, ()) == ["data.py:1 f"]
+    assert shape.many_arguments(planted, ("f", "k")) == ["k"]
+
+
+def test_what_is_public_says_what_it_does() -> None:
+    assert shape.silent(PYTHON) == []
+    body = "    a = 1\n" * 5
+    planted = {
+        "data.py": f"'''D.'''\ndef f():\n{body}    def inner():\n    {body}\ndef _g():\n{body}",
+        "_run/task.py": f"def f():\n{body}",
+        "model.py": f"'''M.'''\nclass A:\n  def f():\n{body}\nclass _B:\n  def f():\n{body}",
     }
-    assert long == set()
+    assert shape.silent(planted) == ["_run/task.py", "data.py:2 f", "model.py:3 f"]
 
 
-def test_public_functions_say_what_they_do() -> None:
-    silent = [
-        name
-        for name, node in functions().items()
-        if not any(part.startswith("_") for part in name.split("."))
-        and ast.get_docstring(node) is None
-        and code_lines(node) > 4
-    ]
-    assert silent == []
+# the package as it is imported
 
 
-def test_importing_loads_numpy_and_the_standard_library_only() -> None:
-    code = (
-        "import sys\nimport numpy, numpy.random, numpy.linalg\nbefore = set(sys.modules)\nimport pl_native\n"
+def loaded_besides(code: str) -> list[str]:
+    """Packages, other than NumPy's and the standard library's, that a process has loaded after `code`."""
+    script = (
+        f"import sys\nimport numpy, numpy.random, numpy.linalg\nbefore = set(sys.modules)\n{code}\n"
         "roots = {name.split('.')[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names)\n"
         "print(*sorted(roots - {'pl_native', 'numpy', '_distutils_hack'}))"
     )
-    env = {"PYTHONPATH": str(ROOT.parent)}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True)
-    assert done.stdout.strip() == ""
+    env = {"PYTHONPATH": str(PACKAGE.parent)}
+    run = [sys.executable, "-c", script]
+    return subprocess.run(run, capture_output=True, text=True, env=env, check=True).stdout.split()
+
+
+def test_importing_loads_numpy_and_the_standard_library_only() -> None:
+    assert loaded_besides("import pl_native") == []
+    assert loaded_besides("import pl_native, pytest")[-1] == "pytest"
+
+
+def badly_listed(module: ModuleType | SimpleNamespace) -> list[str]:
+    """What is wrong with `__all__`: the order, names that are not there, functions and classes left out."""
+    listed = list(module.__all__)
+    own = {name for name, value in vars(module).items() if callable(value) and not name.startswith("_")}
+    absent = [name for name in listed if getattr(module, name, None) is None]
+    return [*(["order"] if listed != sorted(set(listed)) else []), *absent, *sorted(own - set(listed))]
 
 
 def test_public_names() -> None:
-    assert sorted(pl_native.__all__) == pl_native.__all__ or set(pl_native.__all__)
-    for name in pl_native.__all__:
-        assert getattr(pl_native, name) is not None
+    assert badly_listed(pl_native) == []
+    planted = SimpleNamespace(__all__=["simulate", "data", "gone"], data=1, simulate=len, reduce=len)
+    assert badly_listed(planted) == ["order", "gone", "reduce"]
 
 
-def test_the_package_is_typed() -> None:
-    assert (ROOT / "py.typed").exists()
-    assert (ROOT / "_core.pyi").exists()
+@pytest.mark.parametrize("file", ["py.typed", "_core.pyi"])
+def test_the_package_is_typed(file: str) -> None:
+    assert (PACKAGE / file).exists()

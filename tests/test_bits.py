@@ -24,7 +24,14 @@ def problem(n, d, p, dtype=np.float64):
 
 
 def tasks(dtype):
-    options = checked_options("euler", 1e-6, 1e-9, pl.Save(count=3, states=True), pl.Stop(), "native", None)
+    options = checked_options(
+        method="euler",
+        rtol=1e-6,
+        atol=1e-9,
+        save=pl.Save(count=3, states=True),
+        stop=pl.Stop(),
+        backend="native",
+    )
     return [
         _as_tuple(work_of(k, *problem(*size, dtype), 20.0, 0.25, options).task)
         for k, size in enumerate(SIZES)

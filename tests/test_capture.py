@@ -309,7 +309,7 @@ def test_a_run_goes_on(make: Any, tmp_path: Path) -> None:
     for name in ("accepted", "rhs"):
         assert both.stats[name] > first.stats[name] > 0
     assert both.stats["loss_error"] >= first.stats["loss_error"]
-    so_far, at_once = (run._past.resume["error"] for run in (first, first.extend(4.01)))
+    so_far, at_once = (run._record.resume["error"] for run in (first, first.extend(4.01)))
     assert at_once >= so_far > 0
     assert (np.diff(both.loss) <= 0).all()
     assert np.abs(both.invariant_drift).max() < 1e-12

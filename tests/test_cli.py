@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+import pl_native as pl
 from pl_native import cli, plots
 from pl_native.cli import doctor
 from pl_native.experiments import fig3
@@ -169,3 +170,10 @@ def test_doctor_shows_the_core_s_facts(capsys, monkeypatch):
 
 def test_denormals_are_kept_here():
     assert doctor.denormals_kept()
+
+
+@pytest.mark.parametrize("module", ["pl_native", "pl_native.cli"])
+def test_it_is_also_a_module(module: str) -> None:
+    run = [sys.executable, "-m", module, "--version"]
+    said = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+    assert said == f"pl_native {pl.__version__}\n"

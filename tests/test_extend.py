@@ -301,9 +301,9 @@ def test_a_run_without_a_record_says_so() -> None:
 def test_the_data_are_kept_by_reference() -> None:
     data, net = problem()
     sol = pl.simulate(data, net, 1.0)
-    assert sol._past is not None
-    assert sol._past.data is data
-    assert pickle.loads(pickle.dumps(sol))._past.data is None
+    assert sol._record is not None
+    assert sol._record.data is data
+    assert pickle.loads(pickle.dumps(sol))._record.data is None
 
 
 def test_dense_output_of_no_step_joins() -> None:

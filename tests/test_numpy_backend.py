@@ -107,7 +107,7 @@ def test_a_rise_within_rounding_is_none(dtype: Any) -> None:
 
     found = _loop.Run(euler_task(data, network, n_steps=5))
     found.follow(evaluate, lambda: None)
-    assert (found.past.rises, found.past.first_rise) == (2, 3)
+    assert (found.history.rises, found.history.first_rise) == (2, 3)
 
 
 def certificate_problem() -> tuple[pl.Dataset, pl.Network]:

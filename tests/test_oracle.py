@@ -43,7 +43,9 @@ def large_problems_step(data, net):
 
 def run_both(data, net, step, n_steps, level):
     save = pl.Save(count=2)
-    options = checked_options("euler", 1e-6, 1e-9, save, pl.Stop(), "native", None)
+    options = checked_options(
+        method="euler", rtol=1e-6, atol=1e-9, save=save, stop=pl.Stop(), backend="native"
+    )
     task = work_of(0, data, net, step * n_steps, step, options).task
     assert task.n_steps == n_steps
     (native,), _ = _core.euler([_as_tuple(task)], 1, None, level)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import os
 import signal
@@ -251,3 +252,20 @@ def test_stats_name_the_run(backend: str) -> None:
     assert set(sol.stats) - set(expected) == {
         "steps", "seconds", "first_rise", "rises", "criterion_time", "proved_time", "loss_bound", "dtype",
     }  # fmt: skip
+
+
+def test_the_siblings_take_the_options_of_simulate() -> None:
+    """As `help` shows them: all but `checkpoint`, which is of one run, with the same defaults."""
+    of_simulate = inspect.signature(pl.simulate).parameters
+    for sibling in (pl.simulate_ensemble, pl.iter_ensemble):
+        found = inspect.signature(sibling).parameters
+        assert set(found) == {"problems", *of_simulate} - {"data", "network", "checkpoint"}
+        for name in set(found) - {"problems"}:
+            assert found[name].default == of_simulate[name].default, name
+            assert found[name].kind == of_simulate[name].kind, name
+        with pytest.raises(
+            TypeError, match=rf"{sibling.__name__}\(\) got an unexpected keyword argument 'x'"
+        ):
+            sibling([], 1.0, x=1)
+        with pytest.raises(TypeError, match=rf"{sibling.__name__}\(\) missing a required argument: 't_end'"):
+            sibling([])

@@ -9,14 +9,16 @@ sol.loss, sol.local_pl, sol.status
 """
 
 from pl_native import data, initial, metrics, protocol, stats, store, streams, sweep, theory
-from pl_native._base.build import build_info, version
+from pl_native._base.build import build_info
+from pl_native._base.build import version as _version
 from pl_native._problem import Dataset, Network, Save, Status, Stop
+from pl_native._run.advice import Advice, advise
 from pl_native._run.solution import Interrupted, Solution
 from pl_native.protocol import horizon, minimal_width
 from pl_native.reduction import Reduction, reduce
-from pl_native.simulation import Advice, advise, iter_ensemble, simulate, simulate_ensemble
+from pl_native.simulation import iter_ensemble, simulate, simulate_ensemble
 
-__version__ = version()
+__version__ = _version()
 
 __all__ = [
     "Advice",

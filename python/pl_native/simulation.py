@@ -1,25 +1,24 @@
-"""One run (`simulate`), many (`simulate_ensemble`), lazily (`iter_ensemble`); which method (`advise`)."""
+"""One run (`simulate`), many (`simulate_ensemble`), lazily (`iter_ensemble`)."""
 
 from __future__ import annotations
 
+import functools
+import inspect
 import itertools
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias, TypeVar, Unpack, cast
 
 import numpy as np
 
 from pl_native._base import checks
 from pl_native._base.progress import Progress
 from pl_native._problem import Dataset, Network, Stop
-from pl_native._run import costs
-from pl_native._run.call_options import Options, checked_options
+from pl_native._run.call_options import CallOptions, Options, checked_options
 from pl_native._run.checkpoint import run_in_slices
 from pl_native._run.execute import execute
 from pl_native._run.solution import Solution
 from pl_native._run.task import Work, work_of, work_of_problem
-from pl_native.protocol import horizon
 
 _AHEAD = 8  # problems per thread that `iter_ensemble` takes at once
 
@@ -74,55 +73,77 @@ def simulate(
     before any work (a checkpoint of another run is one), and `pl.Interrupted` on Ctrl-C, which carries the
     run as far as it came.
     """
-    options = checked_options(method, rtol, atol, save, stop, backend, threads)
-    reporter = Progress(progress)
+    options = checked_options(
+        method=method,
+        rtol=rtol,
+        atol=atol,
+        save=save,
+        stop=stop,
+        backend=backend,
+        threads=threads,
+        progress=progress,
+    )
     work = work_of(0, data, network, t_end, step, options)
     if checkpoint is None:
-        return _run([work], options, reporter)[0]
-    with reporter:
+        return _run([work], options)[0]
+    with Progress(options.progress) as reporter:
         return run_in_slices(work, options, checkpoint, reporter.poll)
 
 
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _with_options_of_simulate(function: Function) -> Function:
+    """`function`, called with all of `Options`: those not given as `simulate` has them. `help` lists them."""
+    own = inspect.signature(function)
+    shared = [
+        item
+        for name, item in inspect.signature(simulate).parameters.items()
+        if name in Options.__annotations__
+    ]
+    named = [item for item in own.parameters.values() if item.kind is not item.VAR_KEYWORD]
+    whole = own.replace(parameters=[*named, *shared])
+
+    @functools.wraps(function)
+    def _called(*args: Any, **keywords: Any) -> Any:
+        try:
+            given = whole.bind(*args, **keywords)
+        except TypeError as error:
+            raise TypeError(f"{function.__name__}() {error}") from None
+        given.apply_defaults()
+        return function(*given.args, **given.kwargs)
+
+    _called.__signature__ = whole  # type: ignore[attr-defined]
+    return cast(Function, _called)
+
+
+@_with_options_of_simulate
 def simulate_ensemble(
     problems: Iterable[Problem],
     t_end: float | Sequence[float],
     *,
-    method: str = "euler",
     step: float | Sequence[float] = 1.0,
-    rtol: float = 1e-6,
-    atol: float = 1e-9,
-    save: object = None,
-    stop: Stop = Stop(),  # noqa: B008 (frozen)
-    backend: str = "auto",
-    threads: int | None = None,
-    progress: object = None,
+    **options: Unpack[Options],
 ) -> list[Solution]:
     """`simulate` for each (data, network), in order and in parallel; every run as it would be alone.
 
     `t_end` and `step` are one number, or one per problem; the rest as in `simulate`. Every problem is
     checked before the first is run. On Ctrl-C, `pl.Interrupted` carries the runs finished or under way.
     """
-    options = checked_options(method, rtol, atol, save, stop, backend, threads)
-    reporter = Progress(progress)
+    checked = checked_options(**options)
     listed = list(_iterable(problems))
     ends, steps = _per_problem("t_end", t_end, len(listed)), _per_problem("step", step, len(listed))
     zipped = zip(itertools.count(), listed, ends, steps, strict=False)
-    return _run([work_of_problem(*item, options) for item in zipped], options, reporter)
+    return _run([work_of_problem(*item, checked) for item in zipped], checked)
 
 
+@_with_options_of_simulate
 def iter_ensemble(
     problems: Iterable[Problem],
     t_end: float | Iterable[float],
     *,
-    method: str = "euler",
     step: float | Iterable[float] = 1.0,
-    rtol: float = 1e-6,
-    atol: float = 1e-9,
-    save: object = None,
-    stop: Stop = Stop(),  # noqa: B008 (frozen)
-    backend: str = "auto",
-    threads: int | None = None,
-    progress: object = None,
+    **options: Unpack[Options],
 ) -> Iterator[Solution]:
     """`simulate_ensemble` lazily: Solutions in order, from any iterable of problems (a generator, endless if
     you like).
@@ -131,94 +152,23 @@ def iter_ensemble(
     problem when its turn comes; `progress` counts within each group taken. On Ctrl-C, `pl.Interrupted`
     carries the runs of the group under way, and `indices` count from the first problem.
     """
-    options = checked_options(method, rtol, atol, save, stop, backend, threads)
-    Progress(progress)
+    checked = checked_options(**options)
     items = zip(
         itertools.count(), _iterable(problems), _forever("t_end", t_end), _forever("step", step), strict=False
     )
-    group = _AHEAD * (threads or os.cpu_count() or 1)
+    group = _AHEAD * (checked.threads or os.cpu_count() or 1)
 
     def solutions() -> Iterator[Solution]:
-        while taken := [work_of_problem(*item, options) for item in itertools.islice(items, group)]:
-            yield from _run(taken, options, Progress(progress))
+        while taken := [work_of_problem(*item, checked) for item in itertools.islice(items, group)]:
+            yield from _run(taken, checked)
 
     return solutions()
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """What `advise` found. `method` is an argument of `simulate`.
-
-    reason    why, in words
-    seconds   estimated for `method`, one thread
-    events    switches up to t_end, estimated
-    costs     estimated seconds of "flow", "capture" and "euler" (step 1)
-    """
-
-    method: str
-    reason: str
-    seconds: float
-    events: float
-    costs: dict[str, float]
-
-
-def advise(data: Dataset, network: Network, rtol: float = 1e-3, *, t_end: float | None = None) -> Advice:
-    """Which method follows the flow of `network` on `data` to `t_end` (None: `pl.horizon`) with the loss to
-    `rtol`, at the least expected cost.
-
-    "flow" pays for events, about one per pair (j, i) by t_end = pl.horizon(n, p) whatever the tolerance,
-    each in proportion to n p d. "capture" takes steps that hold many, whose number grows as rtol^(-1/2).
-    So capture is cheaper for large problems at loose tolerances. "euler" is never advised: it may be the
-    cheapest for the same error (docs/performance.md), but nothing in a run tells that error, and step 1
-    is past the edge of stability for large n (docs/experiment1.md).
-
-    Nothing is run. The estimates are of runs without `stop`, from sizes alone (n, d, p, t_end, rtol;
-    whether inputs are orthogonal), measured for the data and networks of the paper on the machine of
-    docs/performance.md, one thread, idle. The flow's are within a factor of 3. So are the right-hand
-    sides of two in three runs of capture (of 75 measured); a run that meets branches and begins again may
-    take 17 times as many. Raises ValueError or TypeError for wrong arguments.
-    """
-    if not isinstance(data, Dataset):
-        raise TypeError(f"data: expected pl.Dataset, got {checks.kind(data)}")
-    if not isinstance(network, Network):
-        raise TypeError(f"network: expected pl.Network, got {checks.kind(network)}")
-    data.check_fits(network)
-    asked = checks.positive("rtol", rtol)
-    end = horizon(data.n, network.p) if t_end is None else checks.at_least("t_end", t_end, 0.0)
-    represented = network.W.shape[1]
-    sizes = costs.Sizes(data.n, represented, network.p, data.orthogonal_norms is not None, end)
-    events = costs.events(sizes)
-    seconds = {
-        "flow": costs.flow_seconds(sizes),
-        "capture": costs.capture_seconds(sizes, asked),
-        "euler": costs.euler_seconds(sizes, 1.0),
-    }
-    method = "flow" if seconds["flow"] <= seconds["capture"] else "capture"
-    return Advice(method, _reason(sizes, asked, events, seconds), seconds[method], events, seconds)
-
-
-_BRANCHING = (
-    0.1  # in units of the horizon; from there on losses depend on the branches taken at repelling kinks
-)
-
-
-def _reason(sizes: costs.Sizes, rtol: float, events: float, seconds: dict[str, float]) -> str:
-    flow, capture, euler = (f"{seconds[name]:.2g} s" for name in ("flow", "capture", "euler"))
-    steps = costs.capture_rhs(sizes, rtol)
-    text = (
-        f"about {events:.2g} events to t = {sizes.t_end:g} cost the flow {flow}; about {steps:.2g} "
-        f"right-hand sides cost capture {capture} at rtol {rtol:g}. Euler with step 1 would take {euler}, "
-        "its error unknown."
-    )
-    if not sizes.orthogonal and sizes.share > _BRANCHING and seconds["capture"] < seconds["flow"]:
-        text += " By then trajectories branch: late losses differ by several per cent between any two runs."
-    return text
-
-
-def _run(works: Sequence[Work], options: Options, progress: Progress) -> list[Solution]:
+def _run(works: Sequence[Work], options: CallOptions) -> list[Solution]:
     """One call of the backend, under a progress bar."""
-    with progress:
-        return execute(works, options, progress.poll)
+    with Progress(options.progress) as reporter:
+        return execute(works, options, reporter.poll)
 
 
 def _iterable(problems: object) -> Iterable[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.metadata
 import importlib.util
 import platform
@@ -33,7 +32,8 @@ def build_info() -> dict[str, Any]:
         "native": None,
     }
     if core_missing() is None:
-        _core = _native()
+        from pl_native import _core
+
         facts["native"] = {
             **_core.build_info(),
             "levels": _core.levels(),
@@ -48,7 +48,7 @@ def core_missing() -> str | None:
     if importlib.util.find_spec("pl_native._core") is None:
         return "pl_native._core is not built"
     try:
-        importlib.import_module("pl_native._core")
+        from pl_native import _core  # noqa: F401
     except ImportError as error:  # of another system's libraries, or in a sub-interpreter
         return f"pl_native._core cannot be imported ({error})"
     return None
@@ -72,4 +72,6 @@ def _native() -> Any:
     missing = core_missing()
     if missing is not None:
         raise ImportError(f"{missing}; install the package to compile it")
-    return importlib.import_module("pl_native._core")
+    from pl_native import _core
+
+    return _core

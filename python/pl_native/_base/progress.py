@@ -9,15 +9,24 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from pl_native._base import checks
 
-Callback = Callable[[int, int], None]
+Callback: TypeAlias = Callable[[int, int], None]
+ProgressOption: TypeAlias = bool | Callback | None
+"""What `progress=` may be."""
 
 _PATIENCE = 2.0  # seconds before `progress=None` shows anything
 _TERMINAL_SECONDS = 0.2
 _LOG_SECONDS = 10.0
+
+
+def checked_progress(progress: object) -> ProgressOption:
+    """`progress` as it came, or TypeError."""
+    if not (progress is None or isinstance(progress, bool) or callable(progress)):
+        raise TypeError(f"progress: expected None, True, False or a function, got {checks.kind(progress)}")
+    return progress
 
 
 class Progress:
@@ -33,10 +42,7 @@ class Progress:
     """
 
     def __init__(self, progress: object) -> None:
-        if not (progress is None or isinstance(progress, bool) or callable(progress)):
-            raise TypeError(
-                f"progress: expected None, True, False or a function, got {checks.kind(progress)}"
-            )
+        progress = checked_progress(progress)
         self._began = time.perf_counter()
         self._patience = _PATIENCE if progress is None else 0.0
         self._shown: _Bar | _Line | None = None

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from pl_native._base import checks
 from pl_native._base.checks import Array
+from pl_native._problem.network import Network
 
-if TYPE_CHECKING:
-    from pl_native._problem.network import Network
-
-Observer = Callable[[float, "Network"], Any]
+Observer: TypeAlias = Callable[[float, Network], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +121,8 @@ def as_save(save: object) -> Save:
     if np.ndim(save) == 0:  # type: ignore[arg-type]
         return Save(count=checks.integer("save", save, 2))
     return Save(times=save)  # type: ignore[arg-type]
+
+
+def function_name(function: Observer) -> str:
+    """By which the values of a user's function are kept in `Solution.observed`."""
+    return str(getattr(function, "__name__", repr(function)))

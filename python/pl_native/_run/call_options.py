@@ -4,20 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypedDict
 
 from pl_native import backends, model
 from pl_native._base import checks
+from pl_native._base.progress import ProgressOption, checked_progress
 from pl_native._problem import Dataset, Observer, Save, Stop
-from pl_native._problem.options import as_save
-from pl_native._run.resume import function_name
+from pl_native._problem.options import as_save, function_name
 from pl_native.backends.contract import Backend
 
 METHODS = ("euler", "flow", "capture")
 
 
+class Options(TypedDict, total=False):
+    """The keywords of `simulate` that its siblings take too. What they mean and default to is said there."""
+
+    method: str
+    rtol: float
+    atol: float
+    save: object
+    stop: Stop
+    backend: str
+    threads: int | None
+    progress: object
+
+
 @dataclass(frozen=True, slots=True)
-class Options:
-    """What all runs of a call have in common, checked."""
+class CallOptions:
+    """`Options`, checked: what all runs of a call have in common."""
 
     method: str
     rtol: float
@@ -27,12 +41,21 @@ class Options:
     stop: Stop
     backend: Backend
     threads: int | None
+    progress: ProgressOption
 
 
 def checked_options(
-    method: object, rtol: object, atol: object, save: object, stop: object, backend: object, threads: object
-) -> Options:
-    """The arguments of `simulate` that do not belong to one problem, checked."""
+    *,
+    method: object,
+    rtol: object,
+    atol: object,
+    save: object,
+    stop: object,
+    backend: object,
+    threads: object = None,
+    progress: object = False,
+) -> CallOptions:
+    """ValueError or TypeError for arguments of `simulate`, wrong whatever the problem is."""
     name = checks.choice("method", method, METHODS)
     tolerances = checks.positive("rtol", rtol), checks.positive("atol", atol)
     plan = as_save(save)
@@ -41,7 +64,8 @@ def checked_options(
     team = None if threads is None else checks.integer("threads", threads, 1)
     chosen = backends.select(checks.choice("backend", backend, ("auto", *backends.NAMES)), name)
     _check_method(name, plan, stop, chosen)
-    return Options(name, *tolerances, plan, _observers(plan), stop, chosen, team)
+    shown = checked_progress(progress)
+    return CallOptions(name, *tolerances, plan, _observers(plan), stop, chosen, team, shown)
 
 
 def _check_method(method: str, plan: Save, stop: Stop, backend: Backend) -> None:

@@ -17,10 +17,10 @@ from typing import Any
 from pl_native._base import checks, digest, files
 from pl_native._base.build import NUMERICS, build_info
 from pl_native._problem import Save, Status, Stop
+from pl_native._problem.options import function_name
 from pl_native._run import extend
-from pl_native._run.call_options import Options
+from pl_native._run.call_options import CallOptions
 from pl_native._run.execute import execute
-from pl_native._run.resume import function_name
 from pl_native._run.solution import Interrupted, Solution, read, write
 from pl_native._run.task import Work
 from pl_native.backends.contract import Poll
@@ -28,7 +28,7 @@ from pl_native.backends.contract import Poll
 _SECONDS = 45.0  # of a slice: with its last step and the writing, a minute is never lost
 
 
-def run_in_slices(work: Work, options: Options, checkpoint: object, poll: Poll | None) -> Solution:
+def run_in_slices(work: Work, options: CallOptions, checkpoint: object, poll: Poll | None) -> Solution:
     """The run of `work`, from the checkpoint if there is one. ValueError for a checkpoint of another run."""
     path = _checked(checkpoint)
     if options.method == "flow" and options.backend.NAME == "numpy":
@@ -52,21 +52,21 @@ def run_in_slices(work: Work, options: Options, checkpoint: object, poll: Poll |
 
 
 def _slice(
-    done: Solution | None, work: Work, options: Options, seconds: float, poll: Poll | None
+    done: Solution | None, work: Work, options: CallOptions, seconds: float, poll: Poll | None
 ) -> Solution:
     stop = replace(options.stop, wall_time=seconds)
     if done is None:
         return execute([replace(work, task=replace(work.task, stop=stop))], options, _in_all(poll, 0.0))[0]
-    assert done._past is not None
-    ahead = replace(done._past, data=work.data, save=options.save, lost=(), stop=stop)
-    share = ahead.at / ahead.end if options.method == "euler" and ahead.at < ahead.end else 0.0
-    return extend.go_on(done, ahead, options.threads, _in_all(poll, share))
+    assert done._record is not None
+    planned = replace(done._record, data=work.data, save=options.save, lost=(), stop=stop)
+    share = planned.at / planned.end if options.method == "euler" and planned.at < planned.end else 0.0
+    return extend.go_on(done, planned, options.threads, _in_all(poll, share))
 
 
-def _own(part: Solution, options: Options) -> Solution:
+def _own(part: Solution, options: CallOptions) -> Solution:
     """With the caller's rules in place of the slice's."""
-    assert part._past is not None
-    return replace(part, _past=replace(part._past, stop=options.stop))
+    assert part._record is not None
+    return replace(part, _record=replace(part._record, stop=options.stop))
 
 
 def _in_all(poll: Poll | None, behind: float) -> Poll | None:
@@ -110,7 +110,7 @@ def _begun(path: Path, note: dict[str, Any]) -> Solution | None:
     if not path.exists():
         return None
     done, found = read(path)
-    if found is None or done._past is None:
+    if found is None or done._record is None:
         raise ValueError(f"checkpoint: {path} is a saved solution, expected a checkpoint (or no file yet)")
     odd = [f"{name} ({found.get(name)} there, {value} here)" for name, value in note.items()
            if found.get(name) != value]  # fmt: skip
@@ -122,7 +122,7 @@ def _begun(path: Path, note: dict[str, Any]) -> Solution | None:
     return done
 
 
-def _note(work: Work, options: Options) -> dict[str, Any]:
+def _note(work: Work, options: CallOptions) -> dict[str, Any]:
     """All that the bits of a run follow from, as JSON values."""
     stop = dataclasses.asdict(options.stop)
     del stop["wall_time"]  # a matter of cost: a later call may grant more

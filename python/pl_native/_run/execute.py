@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pl_native._run.call_options import Options
+from pl_native._run.call_options import CallOptions
 from pl_native._run.result import solution_of
 from pl_native._run.solution import Interrupted, Solution
 from pl_native._run.task import Work
@@ -13,7 +13,7 @@ from pl_native.backends import adaptive
 from pl_native.backends.contract import Poll
 
 
-def execute(works: Sequence[Work], options: Options, poll: Poll | None) -> list[Solution]:
+def execute(works: Sequence[Work], options: CallOptions, poll: Poll | None) -> list[Solution]:
     """Solutions in order. Interrupted when Ctrl-C ended the call."""
     call: Any = options.backend.euler
     if options.method != "euler":

@@ -2,12 +2,11 @@
 
 The backend begins with the end state and the record of the past that it gave (`resume`), and counts steps and
 time from the very start; here its rows are put behind those of the part before. Which rows the whole has is
-`Past.asked`.
+`Record.asked`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,13 +16,13 @@ from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._base.progress import Progress
 from pl_native._problem import Dataset, Save, Status, Stop
-from pl_native._problem.options import as_save
+from pl_native._problem.options import as_save, function_name
 from pl_native._run import solution
 from pl_native._run.call_options import checked_options
 from pl_native._run.execute import execute
-from pl_native._run.resume import Past, function_name
+from pl_native._run.resume import Record
 from pl_native._run.solution import CURVES, Interrupted, Solution
-from pl_native._run.task import Onward, work_of
+from pl_native._run.task import Continuation, work_of
 from pl_native.backends.contract import Poll
 from pl_native.backends.flow_records import DenseFlow, SwitchLog
 
@@ -31,54 +30,64 @@ _UNFINISHED = (Status.INTERRUPTED, Status.WALL_TIME)
 _CUT_SHORT = (Status.INTERRUPTED, Status.NON_FINITE)  # such a run keeps its end, wherever that is
 
 
-def extend(first: Solution, t_end: object, asked: Mapping[str, Any]) -> Solution:
-    """`Solution.extend`, `asked` being its keywords."""
-    reporter = Progress(asked["progress"])
-    past = first._past
-    if past is None:
+def extend(
+    first: Solution,
+    t_end: object,
+    *,
+    data: object,
+    save: object,
+    stop: object,
+    threads: int | None,
+    progress: object,
+) -> Solution:
+    """`Solution.extend`."""
+    reporter = Progress(progress)
+    record = first._record
+    if record is None:
         raise ValueError(
             f"extend: this {first.stats['method']!r} run of backend {first.stats['backend']!r} holds no "
             "record to go on from (the flow of 'numpy' keeps none, nor do files of versions without extend)"
         )
-    data = _data(past, asked["data"])
-    end = _later(first, past, t_end)
-    past, save = _save(past, asked["save"])
-    ahead = replace(_planned(past, end, save, first), data=data, stop=_stop(past, asked))
+    own = _data(record, data)
+    end = _later(first, record, t_end)
+    record, rows = _save(record, save)
+    planned = replace(_planned(record, end, rows, first), data=own, stop=_stop(record, stop))
     with reporter:
-        return go_on(first, ahead, asked["threads"], reporter.poll)
+        return go_on(first, planned, threads, reporter.poll)
 
 
-def go_on(first: Solution, ahead: Past, threads: int | None, poll: Poll | None) -> Solution:
-    """`first` and what follows it as `ahead` says. On Ctrl-C the `Interrupted` carries the whole so far."""
-    assert ahead.data is not None
-    options = checked_options(
-        ahead.method, ahead.rtol, ahead.atol, ahead.save, ahead.stop, ahead.backend, threads
-    )
-    asked = ahead.asked()
-    later = asked[asked > ahead.at]
-    on = Onward(ahead.resume, later if len(later) else np.array([ahead.end], asked.dtype))
-    work = work_of(0, ahead.data, first.network, ahead.t_end, ahead.step, options, on)
+def go_on(first: Solution, planned: Record, threads: int | None, poll: Poll | None) -> Solution:
+    """`first` and what follows it, to the end and with the rows of `planned`.
+
+    On Ctrl-C the `Interrupted` carries the whole so far.
+    """
+    assert planned.data is not None
+    options = checked_options(**planned.options(threads))
+    asked = planned.asked()
+    later = asked[asked > planned.at]
+    rest = Continuation(planned.resume, later if len(later) else np.array([planned.end], asked.dtype))
+    work = work_of(0, planned.data, first.network, planned.t_end, planned.step, options, rest)
     try:
-        return _joined(first, execute([work], options, poll)[0], ahead)
+        return _joined(first, execute([work], options, poll)[0], planned)
     except Interrupted as stopped:
-        stats = first.stats | {"t_end": ahead.t_end}
-        nothing = replace(first, status=Status.INTERRUPTED, stats=stats, _past=ahead)
-        parts = [_joined(first, part, ahead) for part in stopped.solutions] or [nothing]
+        stats = first.stats | {"t_end": planned.t_end}
+        nothing = replace(first, status=Status.INTERRUPTED, stats=stats, _record=planned)
+        parts = [_joined(first, part, planned) for part in stopped.solutions] or [nothing]
         raise Interrupted(parts, [0], 1) from None
 
 
-def _data(past: Past, data: object) -> Dataset:
+def _data(record: Record, data: object) -> Dataset:
     if data is None:
-        if past.data is None:
+        if record.data is None:
             raise ValueError(
                 "data: expected the pl.Dataset of this run, got None; files hold solutions without their "
                 "data, so pass data="
             )
-        return past.data
+        return record.data
     if not isinstance(data, Dataset):
         raise TypeError(f"data: expected pl.Dataset, got {checks.kind(data)}")
-    known = past.digest if past.data is None else past.data.digest()
-    if data is not past.data and data.digest() != known:
+    known = record.digest if record.data is None else record.data.digest()
+    if data is not record.data and data.digest() != known:
         raise ValueError(
             f"data: expected the pl.Dataset of this run (SHA-256 {str(known)[:12]}...), got another one "
             f"({data.digest()[:12]}...)"
@@ -86,53 +95,52 @@ def _data(past: Past, data: object) -> Dataset:
     return data
 
 
-def _later(first: Solution, past: Past, t_end: object) -> float:
+def _later(first: Solution, record: Record, t_end: object) -> float:
     """The new end, after the present one; a run that was cut short may also be brought to an end there."""
     end = checks.at_least("t_end", t_end, 0.0)
-    tick = replace(past, t_end=end).end
-    if tick < past.at or (tick == past.at and first.status not in _UNFINISHED):
-        reached = past.at * past.step if past.method == "euler" else past.at
+    tick = replace(record, t_end=end).end
+    if tick < record.at or (tick == record.at and first.status not in _UNFINISHED):
+        reached = record.at * record.step if record.method == "euler" else record.at
         raise ValueError(f"t_end: expected a time after the end of this run, t = {reached!r}, got {end!r}")
     return end
 
 
-def _stop(past: Past, asked: Mapping[str, Any]) -> Stop:
-    stop = asked["stop"]
+def _stop(record: Record, stop: object) -> Stop:
     if stop is None:
-        return past.stop
+        return record.stop
     if not isinstance(stop, Stop):
         raise TypeError(f"stop: expected None or pl.Stop, got {checks.kind(stop)}")
     return stop
 
 
-def _save(past: Past, save: object) -> tuple[Past, Save | None]:
-    """The past with all its observers, and what to keep from now on (None: go on by its own plan)."""
+def _save(record: Record, save: object) -> tuple[Record, Save | None]:
+    """The record with all its observers, and what to keep from now on (None: go on by its own plan)."""
     given = Save() if save is None else as_save(save)
     for name in ("states", "switches", "dense"):
-        if getattr(given, name) and not getattr(past.save, name):
+        if getattr(given, name) and not getattr(record.save, name):
             raise ValueError(f"save.{name}: expected False, the run did not keep them from its start")
-    expected = sorted([*_names(past.save), *past.lost])
+    expected = sorted([*_names(record.save), *record.lost])
     if given.observe and sorted(_names(given)) != expected:
         raise ValueError(f"save.observe: expected what the run observed, {expected}, got {_names(given)}")
-    if past.lost and not given.observe:
+    if record.lost and not given.observe:
         raise ValueError(
-            f"save: this run observed functions that a file does not hold ({', '.join(past.lost)}); "
+            f"save: this run observed functions that a file does not hold ({', '.join(record.lost)}); "
             f"pass save=pl.Save(observe=...) with all of {expected}"
         )
     if given.observe:
-        past = replace(past, save=replace(past.save, observe=given.observe), lost=())
+        record = replace(record, save=replace(record.save, observe=given.observe), lost=())
     if given.times is None and given.every is None and given.count is None:
-        return past, None
-    return past, replace(past.save, times=given.times, every=given.every, count=given.count)
+        return record, None
+    return record, replace(record.save, times=given.times, every=given.every, count=given.count)
 
 
 def _names(save: Save) -> list[str]:
     return [item if isinstance(item, str) else function_name(item) for item in save.observe]
 
 
-def _planned(past: Past, t_end: float, save: Save | None, first: Solution) -> Past:
-    """The past with the new end and the rows it shall have."""
-    ahead = replace(past, t_end=t_end)
+def _planned(record: Record, t_end: float, save: Save | None, first: Solution) -> Record:
+    """The record with the new end and the rows it shall have."""
+    planned = replace(record, t_end=t_end)
     if save is not None:
         now = float(first.t[-1])
         if save.times is not None and not now <= save.times[0] <= save.times[-1] <= t_end * (1 + 1e-9):
@@ -140,16 +148,18 @@ def _planned(past: Past, t_end: float, save: Save | None, first: Solution) -> Pa
                 f"save.times: expected times between the end of this run, t = {now!r}, and t_end = "
                 f"{t_end!r}, got {save.times[0]} .. {save.times[-1]}"
             )
-        return replace(ahead, save=save, fixed=past.ticks(first.t), since=past.at)
-    if past.save.count is not None and ahead.end != past.end:  # its times stay, and the new end is added
-        return replace(ahead, save=replace(past.save, count=None), fixed=past.asked(), since=past.at)
-    return ahead
+        return replace(planned, save=save, fixed=record.ticks(first.t), since=record.at)
+    if (
+        record.save.count is not None and planned.end != record.end
+    ):  # its times stay, and the new end is added
+        return replace(planned, save=replace(record.save, count=None), fixed=record.asked(), since=record.at)
+    return planned
 
 
-def _joined(first: Solution, later: Solution, ahead: Past) -> Solution:
+def _joined(first: Solution, later: Solution, planned: Record) -> Solution:
     """The rows asked for of both parts; the rest is that of the later one, which knows of the first."""
-    assert later._past is not None
-    now = replace(ahead, resume=later._past.resume)
+    assert later._record is not None
+    now = replace(planned, resume=later._record.resume)
     asked = now.asked()
     before, after = now.ticks(first.t), now.ticks(later.t)
     kept = np.isin(after, asked)
@@ -173,7 +183,7 @@ def _joined(first: Solution, later: Solution, ahead: Past) -> Solution:
         observed={name: both(values, later.observed[name]) for name, values in first.observed.items()},
         switches=_switches(first.switches, later.switches),
         dense=_dense(first.dense, later.dense),
-        _past=now,
+        _record=now,
     )
 
 

@@ -8,14 +8,14 @@ import numpy as np
 
 from pl_native._base.checks import Array
 from pl_native._problem import Network, Status
-from pl_native._run.call_options import Options
-from pl_native._run.resume import Past, nothing_fixed
+from pl_native._run.call_options import CallOptions
+from pl_native._run.resume import Record, nothing_fixed
 from pl_native._run.solution import Solution
 from pl_native._run.task import Work
-from pl_native.backends.contract import EulerTask, FlowRun, RawRun
+from pl_native.backends.contract import EulerRun, EulerTask, FlowRun
 
 
-def solution_of(work: Work, run: RawRun | FlowRun, options: Options) -> Solution:
+def solution_of(work: Work, run: EulerRun | FlowRun, options: CallOptions) -> Solution:
     """What a backend recorded, in the terms of the paper."""
     p = work.network.p
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -24,7 +24,7 @@ def solution_of(work: Work, run: RawRun | FlowRun, options: Options) -> Solution
         t, stats, switches, dense = run.t, _flow_stats(run, options), run.switches, run.dense
     else:
         assert isinstance(work.task, EulerTask)
-        t, stats, switches, dense = run.steps * work.task.step, _stats(work.task.step, run), None, None
+        t, stats, switches, dense = run.steps * work.task.step, _euler_stats(work.task.step, run), None, None
     keep = options.save.states
     return Solution(
         t=t,
@@ -41,14 +41,14 @@ def solution_of(work: Work, run: RawRun | FlowRun, options: Options) -> Solution
         observed=_observed(work, run, t, options),
         switches=switches,
         dense=dense,
-        _past=_past(work, run, options),
+        _record=_record(work, run, options),
     )
 
 
-def _past(work: Work, run: RawRun | FlowRun, options: Options) -> Past | None:
+def _record(work: Work, run: EulerRun | FlowRun, options: CallOptions) -> Record | None:
     if run.resume is None:
         return None
-    return Past(
+    return Record(
         data=work.data,
         digest=None,
         method=options.method,
@@ -72,7 +72,7 @@ def _whole(work: Work, W: Array) -> Array:
     return np.concatenate([W, np.broadcast_to(others, (*W.shape[:-1], others.shape[1]))], axis=-1)
 
 
-def _observed(work: Work, run: RawRun | FlowRun, t: Array, options: Options) -> dict[str, Array]:
+def _observed(work: Work, run: EulerRun | FlowRun, t: Array, options: CallOptions) -> dict[str, Array]:
     if not options.observers:
         return {}
     assert run.W_saved is not None
@@ -87,7 +87,7 @@ def _observed(work: Work, run: RawRun | FlowRun, t: Array, options: Options) -> 
     }
 
 
-def _stats(step: float, run: RawRun) -> dict[str, Any]:
+def _euler_stats(step: float, run: EulerRun) -> dict[str, Any]:
     counters = dict(run.counters)
     times = {
         f"{name}_time": None if k is None else k * step
@@ -97,13 +97,13 @@ def _stats(step: float, run: RawRun) -> dict[str, Any]:
     return counters | times | {"step": step}
 
 
-def _flow_stats(run: FlowRun, options: Options) -> dict[str, Any]:
+def _flow_stats(run: FlowRun, options: CallOptions) -> dict[str, Any]:
     """The flow's loss never rises, and its steps have no size of their own."""
     fixed = {"steps": run.counters["accepted"], "first_rise": None, "rises": 0, "step": None}
     absent = dict.fromkeys(("criterion_time", "proved_time", "loss_bound"))
     return absent | run.counters | fixed | {"rtol": options.rtol, "atol": options.atol}
 
 
-def _circumstances(work: Work, options: Options, dtype: np.dtype[Any]) -> dict[str, Any]:
+def _circumstances(work: Work, options: CallOptions, dtype: np.dtype[Any]) -> dict[str, Any]:
     facts = {"method": options.method, "backend": options.backend.NAME, "t_end": work.t_end}
     return facts | {"n": work.data.n, "d": work.data.d, "p": work.network.p, "dtype": str(dtype)}

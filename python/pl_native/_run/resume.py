@@ -1,4 +1,4 @@
-"""`Past`: what a `Solution` keeps of its run so that the run can go on."""
+"""`Record`: what a `Solution` keeps of its run so that the run can go on."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 
 from pl_native._base.checks import Array
-from pl_native._problem import Dataset, Observer, Save, Stop
+from pl_native._problem import Dataset, Save, Stop
+from pl_native._problem.options import function_name
 from pl_native._run import time_grid
+from pl_native._run.call_options import Options
 from pl_native.backends.contract import Resume
 
 _NAMES = ("method", "step", "rtol", "atol", "t_end", "backend", "since")  # as they are, in a file's head
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Past:
+class Record:
     """How a run was run, and its backend's record. Ticks are steps of Euler and times of the other methods.
 
     The rows asked for are those at the ticks `fixed`, and those that `save` gives for the whole run if they
@@ -76,7 +78,19 @@ class Past:
             return int(shift) + time_grid.save_steps(save, t, self.step, n)
         return shift + time_grid.save_times(save, self.t_end - shift)
 
-    def portable(self) -> Past:
+    def options(self, threads: int | None) -> Options:
+        """The keywords with which to run on."""
+        return {
+            "method": self.method,
+            "rtol": self.rtol,
+            "atol": self.atol,
+            "save": self.save,
+            "stop": self.stop,
+            "backend": self.backend,
+            "threads": threads,
+        }
+
+    def portable(self) -> Record:
         """Without what cannot leave the process cheaply: the data, of which the hash stays, and functions."""
         names = tuple(item for item in self.save.observe if isinstance(item, str))
         lost = tuple(function_name(item) for item in self.save.observe if not isinstance(item, str))
@@ -98,7 +112,7 @@ class Past:
         return head | {"stop": dataclasses.asdict(self.stop)}, files
 
     @classmethod
-    def from_flat(cls, head: dict[str, Any], arrays: dict[str, Array]) -> Past:
+    def from_flat(cls, head: dict[str, Any], arrays: dict[str, Array]) -> Record:
         """What `flat` gave."""
         record = {k.removeprefix("resume/"): v for k, v in arrays.items() if k.startswith("resume/")}
         save = Save(**head["save"] | {"times": arrays.get("times")})
@@ -115,10 +129,5 @@ class Past:
 
 
 def nothing_fixed(method: str) -> Array:
-    """`Past.fixed` of a run that has not been extended."""
+    """`Record.fixed` of a run that has not been extended."""
     return np.zeros(0, np.int64 if method == "euler" else np.float64)
-
-
-def function_name(function: Observer) -> str:
-    """By which the values of a user's function are kept in `Solution.observed`."""
-    return str(getattr(function, "__name__", repr(function)))

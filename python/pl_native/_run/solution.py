@@ -17,7 +17,7 @@ from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._base.files import replacing
 from pl_native._problem import Dataset, Network, Status, Stop
-from pl_native._run.resume import Past
+from pl_native._run.resume import Record
 from pl_native.backends.flow_records import DenseFlow, SwitchLog
 
 FORMAT = 1  # of the files that `save` writes
@@ -59,7 +59,7 @@ class Solution:
     observed: Mapping[str, Array] = field(default_factory=dict)
     switches: SwitchLog | None = None
     dense: DenseFlow | None = None
-    _past: Past | None = None  # what `extend` needs: data (by reference), options, the backend's record
+    _record: Record | None = None  # what `extend` needs: data (by reference), options, the backend's record
 
     def __post_init__(self) -> None:
         for name in (*CURVES, "W_saved", "a_saved"):
@@ -71,7 +71,7 @@ class Solution:
 
     def __getstate__(self) -> dict[str, Any]:
         """For pickle: without the data and the user's functions, as in a file."""
-        return self.__dict__ | {"_past": None if self._past is None else self._past.portable()}
+        return self.__dict__ | {"_record": None if self._record is None else self._record.portable()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -137,8 +137,7 @@ class Solution:
         that is not after the end of this run, for other data, for a run without a record, and
         `pl.Interrupted` on Ctrl-C, which carries the whole run so far.
         """
-        options = {"data": data, "save": save, "stop": stop, "threads": threads, "progress": progress}
-        return _extend[0](self, t_end, options)
+        return _extend[0](self, t_end, data=data, save=save, stop=stop, threads=threads, progress=progress)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to `path` (npz, no pickle): to a temporary name beside it, synced, then renamed over it.
@@ -164,8 +163,8 @@ class Solution:
         if self.dense is not None:
             arrays |= {f"dense/{name}": values for name, values in self.dense.flat().items()}
         head = {"format": FORMAT, "status": int(self.status), "stats": self.stats}
-        if self._past is not None:
-            head["past"], record = self._past.flat()
+        if self._record is not None:
+            head["past"], record = self._record.flat()
             arrays |= {f"past/{name}": values for name, values in record.items()}
         return head, arrays
 
@@ -182,7 +181,7 @@ class Solution:
             observed=observed,
             switches=SwitchLog(**switches) if switches else None,
             dense=DenseFlow.from_flat(dense) if dense else None,
-            _past=Past.from_flat(head["past"], _part(arrays, "past")) if "past" in head else None,
+            _record=Record.from_flat(head["past"], _part(arrays, "past")) if "past" in head else None,
         )
 
     def _steps(self) -> str:
@@ -225,10 +224,10 @@ class Interrupted(KeyboardInterrupt):
         )
 
 
-_extend: list[Callable[[Solution, float, Mapping[str, Any]], Solution]] = []
+_extend: list[Callable[..., Solution]] = []
 
 
-def extended_by(function: Callable[[Solution, float, Mapping[str, Any]], Solution]) -> None:
+def extended_by(function: Callable[..., Solution]) -> None:
     """Says what `Solution.extend` does: its module, which runs things, is imported after this one."""
     _extend[:] = [function]
 

@@ -1,6 +1,6 @@
 """One run: its problem, checked, as a backend's task.
 
-What differs between methods is in `_euler_task` and `_flow_task` here, in `_stats` and `_flow_stats` of
+What differs between methods is in `_euler_task` and `_flow_task` here, in `_euler_stats` and `_flow_stats` of
 `result`.
 """
 
@@ -15,7 +15,7 @@ from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
 from pl_native._run import time_grid
-from pl_native._run.call_options import Options
+from pl_native._run.call_options import CallOptions
 from pl_native.backends.contract import EulerTask, FlowTask, Resume
 
 
@@ -32,14 +32,15 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Onward:
-    """Of a run that goes on: its record, and what is still to be recorded (steps of Euler, else times)."""
+class Continuation:
+    """Of a run that goes on: what its backend wrote down, and what is still to be recorded."""
 
     resume: Resume
     save: Array
+    """steps of Euler, times of the other methods"""
 
 
-def work_of_problem(index: int, problem: object, t_end: object, step: object, options: Options) -> Work:
+def work_of_problem(index: int, problem: object, t_end: object, step: object, options: CallOptions) -> Work:
     """`work_of` for one of many: what is wrong with it is told with its place."""
     try:
         if not isinstance(problem, tuple | list) or len(problem) != 2:
@@ -55,47 +56,56 @@ def work_of(
     network: object,
     t_end: object,
     step: object,
-    options: Options,
-    on: Onward | None = None,
+    options: CallOptions,
+    continuation: Continuation | None = None,
 ) -> Work:
     """The checked task of one run, or of what follows its end `network` if it goes on."""
     if not isinstance(data, Dataset):
         raise TypeError(f"data: expected pl.Dataset, got {checks.kind(data)}")
     if not isinstance(network, Network):
         raise TypeError(f"network: expected pl.Network, got {checks.kind(network)}")
-    end, eta = checks.at_least("t_end", t_end, 0.0), checks.positive("step", step)
-    if on is None:  # else they have run together; the flow returns float64 whatever the data are
+    t_end, step = checks.at_least("t_end", t_end, 0.0), checks.positive("step", step)
+    if continuation is None:  # else they have run together; the flow returns float64 whatever the data are
         data.check_fits(network)
     moving = network.cut(data.represented)  # orthogonal data in d > n: no column beyond n ever moves
-    make = _euler_task if options.method == "euler" else _flow_task
-    return Work(index, data, network, end, eta, make(data, moving, end, eta, options, on))
+    task: EulerTask | FlowTask
+    if options.method == "euler":
+        task = _euler_task(data, moving, t_end, step, options, continuation)
+    else:
+        task = _flow_task(data, moving, t_end, options, continuation)
+    return Work(index, data, network, t_end, step, task)
 
 
 def _euler_task(
-    data: Dataset, moving: Network, end: float, eta: float, options: Options, on: Onward | None
+    data: Dataset,
+    moving: Network,
+    t_end: float,
+    step: float,
+    options: CallOptions,
+    continuation: Continuation | None,
 ) -> EulerTask:
-    n = time_grid.n_steps(end, eta)
+    n = time_grid.n_steps(t_end, step)
     return EulerTask(
         X=data.X if data.orthogonal_norms is None else data.orthogonal_norms,
         y=data.y,
         W=moving.W,
         a=moving.a,
         w_perp_sq=moving.w_perp_sq,
-        step=eta,
+        step=step,
         n_steps=n,
-        save_steps=time_grid.save_steps(options.save, end, eta, n) if on is None else on.save,
+        save_steps=continuation.save if continuation else time_grid.save_steps(options.save, t_end, step, n),
         states=options.save.states or bool(options.observers),
         stop=options.stop,
         certifiable=model.weakly_correlated(data),
         orthogonal=data.is_orthogonal,
-        resume=None if on is None else on.resume,
+        resume=continuation.resume if continuation else None,
     )
 
 
 def _flow_task(
-    data: Dataset, moving: Network, end: float, eta: float, options: Options, on: Onward | None
+    data: Dataset, moving: Network, t_end: float, options: CallOptions, continuation: Continuation | None
 ) -> FlowTask:
-    """In float64 whatever the dtype of the data; `eta` is Euler's."""
+    """In float64 whatever the dtype of the data."""
     norms = data.orthogonal_norms
     return FlowTask(
         X=None if norms is not None else _double(data.X),
@@ -104,17 +114,17 @@ def _flow_task(
         W=_double(moving.W),
         a=_double(moving.a),
         w_perp_sq=moving.w_perp_sq,
-        t_end=end,
+        t_end=t_end,
         rtol=options.rtol,
         atol=options.atol,
-        save=time_grid.save_times(options.save, end) if on is None else on.save,
+        save=continuation.save if continuation else time_grid.save_times(options.save, t_end),
         stop=options.stop,
         states=options.save.states or bool(options.observers),
         switches=options.save.switches,
         dense=options.save.dense,
         certifiable=model.weakly_correlated(data),
         orthogonal=data.is_orthogonal,
-        resume=None if on is None else on.resume,
+        resume=continuation.resume if continuation else None,
     )
 
 

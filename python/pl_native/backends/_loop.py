@@ -18,7 +18,7 @@ import numpy as np
 from pl_native._base.checks import Array
 from pl_native._problem import Status
 from pl_native.backends._certificate import criterion_level, proves_convergence
-from pl_native.backends.contract import Counters, EulerTask, Poll, RawRun
+from pl_native.backends.contract import Counters, EulerRun, EulerTask, Poll
 
 RISE = 64  # a rise is L_{k+1} > L_k (1 + RISE eps)
 POLL_SECONDS = 0.05
@@ -51,7 +51,7 @@ class Point:
 
 @dataclass(slots=True)
 class History:
-    """What a run that goes on has to know of its past, beside the state at step `at`: `RawRun.resume`."""
+    """What a run that goes on has to know of its past, beside the state at step `at`: `EulerRun.resume`."""
 
     invariants: Array
     """(p,) float64: a_j^2 - norm(w_j)^2 at the very start"""
@@ -81,10 +81,10 @@ class Run:
         self.began = time.perf_counter()
         self.records: list[tuple[Any, ...]] = []
         self.level = criterion_level(task)
-        self.past = (
+        self.history = (
             History(self._invariant(task.W, task.a)) if task.resume is None else History(**task.resume)
         )
-        self.first = self.past.at
+        self.first = self.history.at
 
     def follow(self, evaluate: Evaluate, tick: Callable[[], None]) -> None:
         """Step until a status holds; `tick` is called between steps and may raise KeyboardInterrupt."""
@@ -125,42 +125,42 @@ class Run:
             self.records.append(self._record(point))
 
     def _note(self, point: Point) -> None:
-        past, before = self.past, self.now
+        history, before = self.history, self.now
         eps = float(np.finfo(self.task.X.dtype).eps)
         if before is None:
-            past.loss_start = point.loss
+            history.loss_start = point.loss
         elif point.loss > before.loss * (1 + RISE * eps):
-            past.rises += 1
-            past.first_rise = past.first_rise or point.k
-        past.loss_least = min(past.loss_least, point.loss)
+            history.rises += 1
+            history.first_rise = history.first_rise or point.k
+        history.loss_least = min(history.loss_least, point.loss)
         if point.moment.sum_r2 < self.level:
             self._below_level(point)
 
     def _below_level(self, point: Point) -> None:
         """First step of the criterion, and of the proof: an extra pass, tried again only at half the loss."""
-        past = self.past
-        if past.criterion_step is None:
-            past.criterion_step = point.k
-        if past.proved_step is None and point.moment.sum_r2 < past.try_below:
-            past.try_below = point.moment.sum_r2 / 2
+        history = self.history
+        if history.criterion_step is None:
+            history.criterion_step = point.k
+        if history.proved_step is None and point.moment.sum_r2 < history.try_below:
+            history.try_below = point.moment.sum_r2 / 2
             if proves_convergence(self.task, point.W, point.a):
-                past.proved_step = point.k
+                history.proved_step = point.k
 
     def _verdict(self, point: Point) -> Status | None:
         """The first status that holds at this step, in the order of `Status`; None to go on."""
-        task, stop, k, past = self.task, self.task.stop, point.k, self.past
+        task, stop, k, history = self.task, self.task.stop, point.k, self.history
         # (2 n L = sum r^2): stalled when mu t < stall with mu = velocity^2 / (p L)
         slow = point.velocity_sq * k * task.step < stop.stall * len(task.a) * point.loss
         checks = (
-            (Status.CONVERGED, stop.criterion and past.proved_step == k),
+            (Status.CONVERGED, stop.criterion and history.proved_step == k),
             (Status.CRITERION, stop.criterion and point.moment.sum_r2 < self.level),
             (Status.TARGET, 0 < stop.loss >= point.loss),
             (Status.DEAD_POINT, stop.criterion and self._loss_bound(point) is not None),
             (Status.STALLED, k > 0 and slow),
             (Status.WALL_TIME, self._out_of_time(k)),
             (Status.STEP_LIMIT, stop.max_steps is not None and stop.max_steps <= k < task.n_steps),
-            (Status.UNSTABLE, stop.rise is not None and point.loss > stop.rise * past.loss_least),
-            (Status.UNSTABLE, k == task.n_steps and point.loss > past.loss_start),
+            (Status.UNSTABLE, stop.rise is not None and point.loss > stop.rise * history.loss_least),
+            (Status.UNSTABLE, k == task.n_steps and point.loss > history.loss_start),
             (Status.HORIZON, k == task.n_steps),
         )
         return next((status for status, holds in checks if holds), None)
@@ -189,11 +189,11 @@ class Run:
 
     def _record(self, point: Point) -> tuple[Any, ...]:
         with np.errstate(over="ignore", invalid="ignore"):  # a state too large to square: the drift is NaN
-            drift = float(np.max(np.abs(self._invariant(point.W, point.a) - self.past.invariants)))
+            drift = float(np.max(np.abs(self._invariant(point.W, point.a) - self.history.invariants)))
         state = (point.W, point.a) if self.task.states else None
         return point.k, point.loss, point.velocity_sq, point.moment.n_active, drift, state
 
-    def result(self) -> RawRun:
+    def result(self) -> EulerRun:
         """What was recorded; a run that ended early has its end appended. Needs one evaluated step."""
         end = self.now
         assert end is not None
@@ -201,17 +201,17 @@ class Run:
         if not self.records or (early and self.records[-1][0] != end.k):
             self.records.append(self._record(end))
         steps, loss, speed, live, drift, states = zip(*self.records, strict=True)
-        self.past.at = end.k
+        self.history.at = end.k
         counters: Counters = {
             "steps": end.k,
             "seconds": time.perf_counter() - self.began,
-            "first_rise": self.past.first_rise,
-            "rises": self.past.rises,
-            "criterion_step": self.past.criterion_step,
-            "proved_step": self.past.proved_step,
+            "first_rise": self.history.first_rise,
+            "rises": self.history.rises,
+            "criterion_step": self.history.criterion_step,
+            "proved_step": self.history.proved_step,
             "loss_bound": self._loss_bound(end),
         }
-        return RawRun(
+        return EulerRun(
             status=int(self.status),
             steps=np.array(steps, np.int64),
             loss=np.array(loss),
@@ -223,15 +223,15 @@ class Run:
             W_saved=np.array([W for W, _ in states]) if self.task.states else None,
             a_saved=np.array([a for _, a in states]) if self.task.states else None,
             counters=counters,
-            resume=asdict(self.past),
+            resume=asdict(self.history),
         )
 
 
 def one_after_another(
     tasks: Sequence[EulerTask], evaluate: Evaluate, poll: Poll | None
-) -> tuple[list[RawRun | None], bool]:
+) -> tuple[list[EulerRun | None], bool]:
     """`euler` of a backend without threads. Ctrl-C ends the call with what was reached."""
-    runs: list[RawRun | None] = [None] * len(tasks)
+    runs: list[EulerRun | None] = [None] * len(tasks)
     report = Report(tasks, poll)
     current: tuple[int, Run] | None = None
     try:

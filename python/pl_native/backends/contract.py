@@ -62,7 +62,7 @@ class EulerTask:
 
 
 @dataclass(slots=True)
-class RawRun:
+class EulerRun:
     """What one run recorded, over the m saved steps that it reached (and its end, if it ended early)."""
 
     status: int
@@ -157,7 +157,7 @@ class Backend(Protocol):
 
     def euler(
         self, tasks: Sequence[EulerTask], *, threads: int | None, poll: Poll | None
-    ) -> tuple[list[RawRun | None], bool]:
+    ) -> tuple[list[EulerRun | None], bool]:
         """Runs in order, and whether Ctrl-C ended the call: runs not started are then None."""
         ...
 

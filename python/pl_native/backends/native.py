@@ -9,7 +9,7 @@ from typing import Any
 from pl_native._base.build import core_missing
 from pl_native._problem import Stop
 from pl_native.backends._wire import as_dict, as_run
-from pl_native.backends.contract import EulerTask, FlowRun, FlowTask, Poll, RawRun
+from pl_native.backends.contract import EulerRun, EulerTask, FlowRun, FlowTask, Poll
 
 NAME = "native"
 
@@ -20,7 +20,7 @@ def available() -> bool:
 
 def euler(
     tasks: Sequence[EulerTask], *, threads: int | None, poll: Poll | None
-) -> tuple[list[RawRun | None], bool]:
+) -> tuple[list[EulerRun | None], bool]:
     """Explicit Euler over the thread team; same bits for any number of threads and any order of the tasks."""
     from pl_native import _core
 
@@ -87,5 +87,5 @@ def _stop_tuple(stop: Stop) -> tuple[bool, float, float, float, int, float]:
     )
 
 
-def _as_run(found: dict[str, Any]) -> RawRun:
-    return RawRun(**found)
+def _as_run(found: dict[str, Any]) -> EulerRun:
+    return EulerRun(**found)

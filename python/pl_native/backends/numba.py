@@ -18,7 +18,7 @@ import numpy as np
 
 from pl_native._base.checks import Array
 from pl_native.backends._loop import POLL_SECONDS, Moment, Run, one_after_another, steps_left
-from pl_native.backends.contract import EulerTask, Poll, RawRun
+from pl_native.backends.contract import EulerRun, EulerTask, Poll
 from pl_native.backends.numpy import evaluate as elementwise
 
 NAME = "numba"
@@ -99,7 +99,7 @@ def evaluate(task: EulerTask, W: Array, a: Array) -> Moment:
 
 def euler(
     tasks: Sequence[EulerTask], *, threads: int | None, poll: Poll | None
-) -> tuple[list[RawRun | None], bool]:
+) -> tuple[list[EulerRun | None], bool]:
     """Explicit Euler, one task per thread at a time. Ctrl-C ends the call with what was reached."""
     for dtype in {task.X.dtype for task in tasks if task.X.ndim == 2}:
         _compile_for(dtype)
@@ -110,7 +110,7 @@ def euler(
     steps = [0] * len(tasks)
     total = sum(steps_left(task) for task in tasks)
 
-    def one(i: int) -> RawRun | None:
+    def one(i: int) -> EulerRun | None:
         """Task i, to its end or until `stop` is set."""
         run = Run(tasks[i])
 
@@ -128,7 +128,7 @@ def euler(
         return run.result() if run.now is not None else None
 
     with ThreadPoolExecutor(team) as pool:
-        pending: list[Future[RawRun | None]] = []
+        pending: list[Future[EulerRun | None]] = []
         try:  # the first threads may be at work, and the signal come, before the last task is handed out
             pending.extend(pool.submit(one, i) for i in range(len(tasks)))
             _wait(pending, lambda: poll(sum(steps), total) if poll is not None else None)
@@ -140,8 +140,8 @@ def euler(
     return results + [None] * (len(tasks) - len(results)), stop.is_set()
 
 
-def _wait(pending: Sequence[Future[RawRun | None]], report: Callable[[], None]) -> None:
-    left: set[Future[RawRun | None]] = set(pending)
+def _wait(pending: Sequence[Future[EulerRun | None]], report: Callable[[], None]) -> None:
+    left: set[Future[EulerRun | None]] = set(pending)
     while left:
         left = wait(left, timeout=POLL_SECONDS).not_done
         report()

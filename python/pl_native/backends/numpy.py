@@ -8,7 +8,7 @@ import numpy as np
 
 from pl_native._base.checks import Array
 from pl_native.backends._loop import Moment, one_after_another
-from pl_native.backends.contract import EulerTask, Poll, RawRun
+from pl_native.backends.contract import EulerRun, EulerTask, Poll
 from pl_native.backends.numpy_flow import flow
 
 __all__ = ["NAME", "available", "euler", "evaluate", "flow"]
@@ -46,6 +46,6 @@ def evaluate(task: EulerTask, W: Array, a: Array) -> Moment:
 
 def euler(
     tasks: Sequence[EulerTask], *, threads: int | None, poll: Poll | None
-) -> tuple[list[RawRun | None], bool]:
+) -> tuple[list[EulerRun | None], bool]:
     """Explicit Euler, one task after another whatever `threads` says."""
     return one_after_another(tasks, evaluate, poll)

@@ -98,7 +98,7 @@ def plan(cells: Iterable[Cell], *, seed: int, backend: str = "auto", name: str =
     chosen = backends.select(backend, *{cell.method for cell in listed}).NAME
     _check_numbers(listed)
     for method, rtol, atol, stop in {(c.method, c.rtol, c.atol, c.stop) for c in listed}:
-        checked_options(method, rtol, atol, None, stop, chosen, None)
+        checked_options(method=method, rtol=rtol, atol=atol, save=None, stop=stop, backend=chosen)
     firsts = {run_id(content(cell, root, chosen), 0) for cell in listed}
     if len(firsts) != len(listed):
         raise ValueError("cells: expected different cells, two of them have the same runs")

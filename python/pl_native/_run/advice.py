@@ -1,0 +1,80 @@
+"""Which method to take (`pl.advise`), from what each is expected to cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pl_native._base import checks
+from pl_native._problem import Dataset, Network
+from pl_native._run import costs
+from pl_native.protocol import horizon
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What `advise` found. `method` is an argument of `simulate`.
+
+    reason    why, in words
+    seconds   estimated for `method`, one thread
+    events    switches up to t_end, estimated
+    costs     estimated seconds of "flow", "capture" and "euler" (step 1)
+    """
+
+    method: str
+    reason: str
+    seconds: float
+    events: float
+    costs: dict[str, float]
+
+
+def advise(data: Dataset, network: Network, rtol: float = 1e-3, *, t_end: float | None = None) -> Advice:
+    """Which method follows the flow of `network` on `data` to `t_end` (None: `pl.horizon`) with the loss to
+    `rtol`, at the least expected cost.
+
+    "flow" pays for events, about one per pair (j, i) by t_end = pl.horizon(n, p) whatever the tolerance,
+    each in proportion to n p d. "capture" takes steps that hold many, whose number grows as rtol^(-1/2).
+    So capture is cheaper for large problems at loose tolerances. "euler" is never advised: it may be the
+    cheapest for the same error (docs/performance.md), but nothing in a run tells that error, and step 1
+    is past the edge of stability for large n (docs/experiment1.md).
+
+    Nothing is run. The estimates are of runs without `stop`, from sizes alone (n, d, p, t_end, rtol;
+    whether inputs are orthogonal), measured for the data and networks of the paper on the machine of
+    docs/performance.md, one thread, idle. The flow's are within a factor of 3. So are the right-hand
+    sides of two in three runs of capture (of 75 measured); a run that meets branches and begins again may
+    take 17 times as many. Raises ValueError or TypeError for wrong arguments.
+    """
+    if not isinstance(data, Dataset):
+        raise TypeError(f"data: expected pl.Dataset, got {checks.kind(data)}")
+    if not isinstance(network, Network):
+        raise TypeError(f"network: expected pl.Network, got {checks.kind(network)}")
+    data.check_fits(network)
+    asked = checks.positive("rtol", rtol)
+    end = horizon(data.n, network.p) if t_end is None else checks.at_least("t_end", t_end, 0.0)
+    represented = network.W.shape[1]
+    sizes = costs.Sizes(data.n, represented, network.p, data.orthogonal_norms is not None, end)
+    events = costs.events(sizes)
+    seconds = {
+        "flow": costs.flow_seconds(sizes),
+        "capture": costs.capture_seconds(sizes, asked),
+        "euler": costs.euler_seconds(sizes, 1.0),
+    }
+    method = "flow" if seconds["flow"] <= seconds["capture"] else "capture"
+    return Advice(method, _reason(sizes, asked, events, seconds), seconds[method], events, seconds)
+
+
+_BRANCHING = (
+    0.1  # in units of the horizon; from there on losses depend on the branches taken at repelling kinks
+)
+
+
+def _reason(sizes: costs.Sizes, rtol: float, events: float, seconds: dict[str, float]) -> str:
+    flow, capture, euler = (f"{seconds[name]:.2g} s" for name in ("flow", "capture", "euler"))
+    steps = costs.capture_rhs(sizes, rtol)
+    text = (
+        f"about {events:.2g} events to t = {sizes.t_end:g} cost the flow {flow}; about {steps:.2g} "
+        f"right-hand sides cost capture {capture} at rtol {rtol:g}. Euler with step 1 would take {euler}, "
+        "its error unknown."
+    )
+    if not sizes.orthogonal and sizes.share > _BRANCHING and seconds["capture"] < seconds["flow"]:
+        text += " By then trajectories branch: late losses differ by several per cent between any two runs."
+    return text
