@@ -75,6 +75,7 @@ def test_4_10_what_only_the_core_knows_is_refused_in_words(no_core: None) -> Non
 
 def test_4_10_a_core_that_cannot_be_imported_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PL_NATIVE_BACKEND", raising=False)
+    monkeypatch.delattr(pl, "_core", raising=False)
     monkeypatch.setitem(sys.modules, "pl_native._core", None)  # import raises ImportError
     monkeypatch.setattr(importlib.util, "find_spec", lambda *name: True)
     backends._warn_once.cache_clear()

@@ -123,14 +123,6 @@ def test_observations(backend: str) -> None:
         sol.state(0)
 
 
-def test_an_error_in_an_observer_is_not_hidden() -> None:
-    def broken(t: float, state: pl.Network) -> float:
-        raise ZeroDivisionError("mine")
-
-    with pytest.raises(ZeroDivisionError, match="mine"):
-        pl.simulate(*problem(), 1.0, save=pl.Save(observe=broken), backend="numpy")
-
-
 def test_represented_and_full_networks_agree(backend: str) -> None:
     """Orthogonal data in n coordinates and in d: the same run, the rest of W untouched."""
     data, short = orthogonal_problem(n=6, d=9, p=11)

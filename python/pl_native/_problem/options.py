@@ -57,8 +57,10 @@ class Save:
     states    also keep (W, a) at each saved time (`Solution.state`)
     switches  keep the log of switches (method "flow")
     dense     keep what `Solution.at` needs (method "flow")
-    observe   names of functions in `pl_native.model`, or functions of (t, Network); values in
-    `Solution.observed`
+    observe   names of functions in `pl_native.model`, or functions of (t, Network), called when the run is
+              over; values in `Solution.observed`. A function that raises an Exception, or gives a value of
+              another shape than before, ends nothing: its values are NaN from that time on, which a
+              RuntimeWarning and `Solution.stats["observer_errors"]` say
 
     None of the three: start and end.
     """

@@ -35,6 +35,8 @@ def run_in_slices(work: Work, options: CallOptions, checkpoint: object, poll: Po
         raise ValueError("checkpoint: expected None, the flow of backend 'numpy' cannot go on from a file")
     note = _note(work, options)
     done = _begun(path, note)
+    if done is not None and done.status is Status.INTERRUPTED and not _unfinished(done, options.stop):
+        done = replace(done, status=Status.WALL_TIME)  # what it has used was granted by a call before
     files.clear_leftovers(path)
     while done is None or _unfinished(done, options.stop):
         left = _seconds_left(done, options.stop)
@@ -45,8 +47,8 @@ def run_in_slices(work: Work, options: CallOptions, checkpoint: object, poll: Po
             for part in parts:
                 write(part, path, note)
             raise Interrupted(parts, stopped.indices, 1) from None
-        if done.status is Status.WALL_TIME and left > _SECONDS:
-            done = replace(done, status=Status.INTERRUPTED)
+        if done.status is Status.WALL_TIME and _seconds_left(done, options.stop) > 0:
+            done = replace(done, status=Status.INTERRUPTED)  # the end of a slice, not of the run
         write(done, path, note)
     return done
 
@@ -83,9 +85,7 @@ def _in_all(poll: Poll | None, behind: float) -> Poll | None:
 
 
 def _unfinished(done: Solution, stop: Stop) -> bool:
-    if done.status is Status.WALL_TIME:
-        return _seconds_left(done, stop) > 0
-    return done.status is Status.INTERRUPTED
+    return done.status in (Status.INTERRUPTED, Status.WALL_TIME) and _seconds_left(done, stop) > 0
 
 
 def _seconds_left(done: Solution | None, stop: Stop) -> float:

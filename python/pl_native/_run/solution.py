@@ -38,7 +38,8 @@ class Solution:
     network          the end state (the last finite one after NON_FINITE)
     status, message  why the run ended
     stats            steps, seconds, first_rise (step or None), rises, criterion_time, proved_time, loss_bound
-                     (None where not reached or not claimed), and method, backend, step, t_end, n, d, p, dtype
+                     (None where not reached or not claimed); method, backend, step, t_end, n, d, p, dtype;
+                     observer_errors where `Save(observe=...)` met one: what each raised, by name
     W_saved, a_saved  (m, p, d), (m, p) when asked for by `Save(states=True)`, else None
     observed         values of `Save(observe=...)` by name, (m, ...)
     switches         log of the flow's changes of mode, for `Save(switches=True)`
@@ -202,7 +203,12 @@ class Solution:
             f"loss {first:.6g} -> {last:.6g}\n"
             f"  local_pl {self.local_pl[0]:.4g} -> {self.local_pl[-1]:.4g}, "
             f"average_pl {self.average_pl():.4g}\n"
-            f"  rises {s['rises']}, criterion_time {s['criterion_time']}, proved_time {s['proved_time']})"
+            f"  rises {s['rises']}, criterion_time {s['criterion_time']}, proved_time {s['proved_time']}"
+            + "".join(
+                f"\n  observed {name!r} is NaN from an error on, {what}"
+                for name, what in s.get("observer_errors", {}).items()
+            )
+            + ")"
         )
 
 
