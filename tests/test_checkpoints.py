@@ -172,7 +172,7 @@ def test_a_slice_that_takes_more_than_is_left_ends_the_run(
 ) -> None:
     """On a busy machine: what was left came out negative, a ValueError of `stop.wall_time`."""
     data, net = problem()
-    real = checkpoints.execute
+    real = checkpoint.execute
 
     def slow(*args: Any) -> list[pl.Solution]:
         (sol,) = real(*args)
@@ -180,14 +180,14 @@ def test_a_slice_that_takes_more_than_is_left_ends_the_run(
 
     options: dict[str, Any] = {"checkpoint": file, "stop": pl.Stop(wall_time=5.0), "backend": BACKEND}
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoints, "_SECONDS", 0.02)
-        patch.setattr(checkpoints, "execute", slow)
+        patch.setattr(checkpoint, "_SECONDS", 0.02)
+        patch.setattr(checkpoint, "execute", slow)
         sol = pl.simulate(data, net, 1e9, **options)
     assert sol.status is pl.Status.WALL_TIME
     same_bits(pl.simulate(data, net, 1e9, **options), sol)
     cut = dataclasses.replace(sol, status=pl.Status.INTERRUPTED)
-    _, note = checkpoints.read(file)
-    checkpoints.write(cut, file, note)
+    _, note = checkpoint.read(file)
+    checkpoint.write(cut, file, note)
     assert pl.simulate(data, net, 1e9, **options).status is pl.Status.WALL_TIME
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import os
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,16 @@ class Solution:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.__post_init__()  # unpickled arrays are writeable again
+
+    def __copy__(self) -> Solution:
+        return replace(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Solution:
+        """Everything but the record to go on from, which nothing changes: the data in it are the same."""
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "_record"}
+        made = replace(self, **copy.deepcopy(values, memo))
+        memo[id(self)] = made
+        return made
 
     @property
     def message(self) -> str:
@@ -219,15 +230,21 @@ def _part(arrays: Mapping[str, Array], name: str) -> dict[str, Array]:
 
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C during a call. `solutions` are those finished or under way (status INTERRUPTED), in order;
-    `indices` are their places among the problems of the call."""
+    `indices` are their places among the `total` problems of the call. Pickled as solutions are: without data.
+    """
 
     def __init__(self, solutions: Sequence[Solution], indices: Sequence[int], total: int) -> None:
         self.solutions = list(solutions)
         self.indices = list(indices)
+        self.total = total
         partial = sum(s.status is Status.INTERRUPTED for s in self.solutions)
         super().__init__(
             f"interrupted: {len(self.solutions) - partial} of {total} runs finished, {partial} under way"
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Through process pools, whose workers hand on what they raise."""
+        return type(self), (self.solutions, self.indices, self.total)
 
 
 _extend: list[Callable[..., Solution]] = []
