@@ -129,6 +129,10 @@ def _imported(text: str, known: set[str]) -> Iterator[tuple[int, str]]:
             for alias in node.names:
                 if alias.name.startswith("pl_native."):
                     yield node.lineno, f"import {alias.name}"
+        elif isinstance(node, ast.Call) and _name(node.func) in ("import_module", "find_spec"):
+            for given in node.args[:1]:
+                if isinstance(given, ast.Constant) and str(given.value).startswith("pl_native."):
+                    yield node.lineno, given.value.removeprefix("pl_native.")
         elif isinstance(node, ast.ImportFrom) and node.level:
             yield node.lineno, f"relative import of {node.module}"
         elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "pl_native":
@@ -136,6 +140,10 @@ def _imported(text: str, known: set[str]) -> Iterator[tuple[int, str]]:
             for alias in node.names:
                 full = f"{base}.{alias.name}" if base else alias.name
                 yield node.lineno, full if full in known else base or f"{alias.name} from pl_native"
+
+
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 def functions(tree: Tree) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef, bool]]:

@@ -33,6 +33,7 @@ CPP_FOLDERS = ["kernel", "parallel", "problem", "stabilised", "euler/flow/captur
 TWICE = {"curves": "counts by n, tested and compared", "protocol": "of the paper, its numbers and its cells"}
 PAIRS = [{"theory", "experiments/statements"}]  # a statement, and the simulations that check it
 CPP_TWICE = {
+    "state": "of a run: what every method has, and what the flow adds",
     "step": "one step of each adaptive method",
     "threads": "and what Python may ask of it",
 }
@@ -98,7 +99,9 @@ def core_users(tree: shape.Tree) -> set[str]:
 
 def test_only_two_modules_touch_the_core() -> None:
     assert core_users(PYTHON) == {"backends.native", "_base.build"}
-    assert core_users({"data.py": "def f():\n    from pl_native import _core"}) == {"data"}
+    for line in ("from pl_native import _core", "from pl_native._core import euler",
+                 "importlib.import_module('pl_native._core')"):  # fmt: skip
+        assert core_users({"data.py": f"def f():\n    {line}"}) == {"data"}
 
 
 def test_only_the_bindings_know_python() -> None:

@@ -151,6 +151,7 @@ def test_progress_is_of_the_whole_run(file: Path, monkeypatch: pytest.MonkeyPatc
 def test_wall_time_counts_over_all_calls(backend: str, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoint, "_SECONDS", 0.02)
     data, net = problem()
+    pl.simulate(data, net, 1.0, backend=backend)  # compiles what is compiled at the first call
 
     def run(wall_time: float) -> pl.Solution:
         stop = pl.Stop(wall_time=wall_time)
@@ -189,6 +190,17 @@ def test_a_slice_that_takes_more_than_is_left_ends_the_run(
     _, note = checkpoint.read(file)
     checkpoint.write(cut, file, note)
     assert pl.simulate(data, net, 1e9, **options).status is pl.Status.WALL_TIME
+
+
+def test_no_wall_time_is_left_of_an_interrupted_run(backend: str, file: Path) -> None:
+    """Also where a slice took longer than it was given."""
+    data, net = problem()
+    with pytest.raises(pl.Interrupted):
+        pl.simulate(data, net, 1e7, backend=backend, checkpoint=file, progress=interrupting(2))
+    stop = pl.Stop(wall_time=1e-9)
+    over = pl.simulate(data, net, 1e7, backend=backend, checkpoint=file, stop=stop)
+    assert over.status is pl.Status.WALL_TIME
+    assert over.t[-1] == pl.Solution.load(file).t[-1]
 
 
 CHANGES: dict[str, tuple[dict[str, Any], str]] = {

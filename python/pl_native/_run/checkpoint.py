@@ -35,8 +35,6 @@ def run_in_slices(work: Work, options: CallOptions, checkpoint: object, poll: Po
         raise ValueError("checkpoint: expected None, the flow of backend 'numpy' cannot go on from a file")
     note = _note(work, options)
     done = _begun(path, note)
-    if done is not None and done.status is Status.INTERRUPTED and not _unfinished(done, options.stop):
-        done = replace(done, status=Status.WALL_TIME)  # what it has used was granted by a call before
     files.clear_leftovers(path)
     while done is None or _unfinished(done, options.stop):
         left = _seconds_left(done, options.stop)
@@ -48,9 +46,9 @@ def run_in_slices(work: Work, options: CallOptions, checkpoint: object, poll: Po
                 write(part, path, note)
             raise Interrupted(parts, stopped.indices, 1) from None
         if done.status is Status.WALL_TIME and _seconds_left(done, options.stop) > 0:
-            done = replace(done, status=Status.INTERRUPTED)  # the end of a slice, not of the run
+            done = replace(done, status=Status.INTERRUPTED)
         write(done, path, note)
-    return done
+    return replace(done, status=Status.WALL_TIME) if done.status is Status.INTERRUPTED else done
 
 
 def _slice(
