@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pl_native._base import checks
+from pl_native._base import checks, memory
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset
 from pl_native._problem.network import Network
@@ -49,6 +49,7 @@ def sphere(
     short = checks.flag("reduced", reduced)
     if short and plan.d < plan.n:
         raise ValueError(f"reduced: expected d >= n = {plan.n} for a reduced draw, got d = {plan.d}")
+    _ask(plan, 4 * plan.n * (plan.n if short else plan.d))
     inputs = _triangle(plan.rng, plan.n, plan.d) if short else plan.rng.standard_normal((plan.n, plan.d))
     _rescale(inputs, plan.rng.uniform(*plan.norms, plan.n))
     return Dataset(inputs, _labels(plan), d=plan.d if short else None, dtype=plan.dtype)
@@ -61,6 +62,7 @@ def gaussian(
     `sphere`.
     """
     plan = _plan(n, d, seed, dtype, (1.0, 1.0), labels)
+    _ask(plan, 2 * plan.n * plan.d)
     inputs = plan.rng.standard_normal((plan.n, plan.d)) / np.sqrt(plan.d)
     return Dataset(inputs, _labels(plan), dtype=plan.dtype)
 
@@ -83,6 +85,7 @@ def orthogonal(
     plan = _plan(n, n if d is None else d, seed, dtype, norms, labels)
     if plan.n > plan.d:
         raise ValueError(f"n: expected n <= d = {plan.d} for orthogonal inputs, got {plan.n}")
+    _ask(plan, 6 * plan.n)
     lengths = plan.rng.uniform(*plan.norms, plan.n)
     return Dataset.orthogonal(lengths, _labels(plan), plan.d, dtype=plan.dtype)
 
@@ -106,6 +109,7 @@ def group(
     groups = checks.integer("p", p, 1)
     if plan.n % groups != 0:
         raise ValueError(f"p: expected a divisor of n = {plan.n}, got {groups}")
+    _ask(plan, 6 * plan.n)
     sizes = plan.rng.uniform(*plan.labels, plan.n)
     signs = np.repeat(np.where(plan.rng.random(groups) < 0.5, -1.0, 1.0), plan.n // groups)
     return Dataset.orthogonal(np.ones(plan.n), sizes * signs, plan.d, dtype=plan.dtype)
@@ -134,6 +138,8 @@ def teacher(
     plan = _plan(n, d, seed, dtype, norms, (1.0, 1.0))
     spread = checks.at_least("noise", noise, 0.0)
     given = _checked_teacher(network, plan.d)
+    width = given.p if isinstance(given, Network) else given
+    _ask(plan, 3 * plan.n * plan.d + 2 * width * (plan.n + plan.d))
     inputs, own, noises = generators(seed, Purpose.DATA, Purpose.TEACHER, Purpose.NOISE)
     source = given if isinstance(given, Network) else _random_teacher(given, plan.d, own)
     X, y, missing, in_vain = np.empty((plan.n, plan.d)), np.empty(plan.n), np.arange(plan.n), 0
@@ -163,6 +169,7 @@ def with_bias(data: Dataset, value: float = 1.0) -> Dataset:
         raise ValueError("value: expected a number != 0, got 0")
     if data.reduced:
         raise ValueError("data: expected data that are not reduced; add the bias first, then pl.reduce")
+    memory.require(3.0 * data.n * (data.d + 1) * data.dtype.itemsize, "data.with_bias")
     column = np.full((data.n, 1), value, data.dtype)
     return Dataset(np.hstack([data.X, column]), data.y, zero_labels=data.zero_labels)
 
@@ -185,6 +192,11 @@ class _Plan:
     def rng(self) -> np.random.Generator:
         """Made with the first number, when all is checked: a refused call does not advance a Generator."""
         return generator(self.seed, Purpose.DATA)
+
+
+def _ask(plan: _Plan, numbers: float) -> None:
+    """MemoryError unless so many float64 fit."""
+    memory.require(8.0 * numbers, f"a draw of n = {plan.n} points in d = {plan.d} dimensions")
 
 
 def _plan(n: object, d: object, seed: object, dtype: object, norms: object, labels: object) -> _Plan:

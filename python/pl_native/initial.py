@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from pl_native._base import checks
+from pl_native._base import checks, memory
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
 from pl_native._problem.groups import group_labels, per_group, positive_direction
@@ -137,6 +137,8 @@ def _plan(p: object, d: object, seed: object, scale: object, dtype: object, data
             raise ValueError(f"d: expected the dimension of data, {data.d}, got {dimension}")
         drawn = data.represented
     factor, kind = checks.positive("scale", scale), checks.float_dtype(dtype)
+    numbers = width * (drawn + 8.0) * (1.0 if kind == np.float64 else 1.5)  # drawn in float64, then cast
+    memory.require(8.0 * numbers, f"a draw of p = {width} neurons in {drawn} coordinates")
     return _Plan(seed, width, dimension, drawn, factor, kind)
 
 

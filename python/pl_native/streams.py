@@ -66,7 +66,7 @@ def stream(root: int, cell: int, replicate: int, purpose: Purpose) -> np.random.
     if not isinstance(purpose, Purpose):
         raise TypeError(f"purpose: expected a streams.Purpose, got {checks.kind(purpose)}")
     key = (checks.integer("cell", cell, 0), checks.integer("replicate", replicate, 0), int(purpose))
-    made = _Stream(checks.integer("root", root, 0), spawn_key=key)
+    made = _Stream(checks.integer("root", root, 0, None), spawn_key=key)
     made.purpose = purpose
     return made
 
@@ -94,7 +94,7 @@ def _fixed(seed: object) -> int | np.random.SeedSequence:
     if isinstance(seed, bool | np.bool_) or not isinstance(seed, numbers.Integral):
         expected = "an int, numpy.random.SeedSequence or numpy.random.Generator"
         raise TypeError(f"seed: expected {expected}, got {checks.kind(seed)}")
-    return checks.integer("seed", seed, 0)
+    return checks.integer("seed", seed, 0, None)
 
 
 def _sequence(seed: int | np.random.SeedSequence, purpose: Purpose) -> np.random.SeedSequence:

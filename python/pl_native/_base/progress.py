@@ -146,7 +146,7 @@ def _stderr() -> Any:
 def _terminal() -> bool:
     """Whether stderr is a terminal: not where it is missing or closed, or is an object that cannot tell."""
     try:
-        return bool(sys.stderr.isatty())  # type: ignore[union-attr]
+        return bool(sys.stderr.isatty())
     except (AttributeError, OSError, ValueError):
         return False
 

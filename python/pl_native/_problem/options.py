@@ -42,7 +42,7 @@ class Stop:
         if self.wall_time is not None:
             put(self, "wall_time", checks.positive("stop.wall_time", self.wall_time))
         if self.max_steps is not None:
-            put(self, "max_steps", checks.integer("stop.max_steps", self.max_steps, 0))
+            put(self, "max_steps", checks.integer("stop.max_steps", self.max_steps, 0, 2**63 - 1))
         if self.rise is not None:
             put(self, "rise", checks.at_least("stop.rise", self.rise, 1.0))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pl_native._run import budget
 from pl_native._run.call_options import CallOptions
 from pl_native._run.observed import warn_of
 from pl_native._run.result import solution_of
@@ -15,7 +16,9 @@ from pl_native.backends.contract import Poll
 
 
 def execute(works: Sequence[Work], options: CallOptions, poll: Poll | None) -> list[Solution]:
-    """Solutions in order. Interrupted when Ctrl-C ended the call."""
+    """Solutions in order. Interrupted when Ctrl-C ended the call, MemoryError
+    before it begins."""
+    budget.ask(works)
     call: Any = options.backend.euler
     if options.method != "euler":
         call = adaptive(options.backend, options.method)

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from pl_native._base import memory
 from pl_native._base.checks import Array
 from pl_native._problem import Status
 from pl_native.backends._certificate import criterion_level, proves_convergence
@@ -231,6 +232,7 @@ def one_after_another(
     tasks: Sequence[EulerTask], evaluate: Evaluate, poll: Poll | None
 ) -> tuple[list[EulerRun | None], bool]:
     """`euler` of a backend without threads. Ctrl-C ends the call with what was reached."""
+    ask_for_one(tasks)
     runs: list[EulerRun | None] = [None] * len(tasks)
     report = Report(tasks, poll)
     current: tuple[int, Run] | None = None
@@ -245,6 +247,15 @@ def one_after_another(
             runs[current[0]] = current[1].result()
         return runs, True
     return runs, False
+
+
+def ask_for_one(tasks: Sequence[EulerTask], at_once: int = 1) -> None:
+    """MemoryError unless the largest of `tasks` fits so many times: z and its like (n, p), a few (p, d)."""
+
+    def bytes_of(task: EulerTask) -> float:
+        return float(task.X.itemsize) * (4 * len(task.y) * len(task.a) + 4 * task.W.size)
+
+    memory.require(at_once * max(map(bytes_of, tasks), default=0.0), "this call")
 
 
 def steps_left(task: EulerTask) -> int:

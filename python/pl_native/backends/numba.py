@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from pl_native._base.checks import Array
-from pl_native.backends._loop import POLL_SECONDS, Moment, Run, one_after_another, steps_left
+from pl_native.backends._loop import POLL_SECONDS, Moment, Run, ask_for_one, one_after_another, steps_left
 from pl_native.backends.contract import EulerRun, EulerTask, Poll
 from pl_native.backends.numpy import evaluate as elementwise
 
@@ -106,6 +106,7 @@ def euler(
     team = min(len(tasks), threads or len(os.sched_getaffinity(0)))
     if team <= 1:
         return one_after_another(tasks, evaluate, poll)
+    ask_for_one(tasks, team)
     stop = threading.Event()
     steps = [0] * len(tasks)
     total = sum(steps_left(task) for task in tasks)

@@ -9,6 +9,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from pl_native._base import checks, memory
 from pl_native.stats._beta import beta_quantile
 from pl_native.stats.intervals import Interval, check_level
 from pl_native.streams import Purpose, Seed, generator
@@ -121,10 +122,10 @@ class _Studentised:
         return Interval(self.estimate - below * self.error, self.estimate + above * self.error, level)
 
 
-def _check_resamples(resamples: int) -> int:
-    if resamples < 100:
-        raise ValueError(f"resamples: expected at least 100, got {resamples!r}")
-    return int(resamples)
+def _check_resamples(resamples: int, columns: int = 1) -> int:
+    number = checks.integer("resamples", resamples, 100)
+    memory.require(48.0 * number * columns, f"a bootstrap of {number} resamples")
+    return number
 
 
 def mean_interval(
@@ -175,7 +176,7 @@ def loglog_slope(
             raise ValueError(
                 f"values[{i}]: expected at least two positive runs at n = {sizes[i]:g}, got {v!r}"
             )
-    resamples = _check_resamples(resamples)
+    resamples = _check_resamples(resamples, sizes.size)
     x = np.log(sizes)
     weights = (x - x.mean()) / np.sum((x - x.mean()) ** 2)
     logs = np.log([v.mean() for v in runs])

@@ -87,9 +87,7 @@ def plan(cells: Iterable[Cell], *, seed: int, backend: str = "auto", name: str =
     `name` marks the folders of this sweep. ValueError for no cells, cells that have runs in common, methods
     that this version does not have, and seeds that are no 63-bit integers.
     """
-    root = checks.integer("seed", seed, 0)
-    if root > _LARGEST_SEED:
-        raise ValueError(f"seed: expected an integer <= 2**63 - 1, got {root}")
+    root = checks.integer("seed", seed, 0, _LARGEST_SEED)
     if not isinstance(name, str) or not name.strip():
         raise ValueError(f"name: expected a name, got {checks.kind(name)}")
     listed = tuple(cells)

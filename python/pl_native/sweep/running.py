@@ -47,7 +47,7 @@ class How:
 
     def __post_init__(self) -> None:
         if self.threads is not None:
-            checks.integer("threads", self.threads, 1)
+            checks.threads("threads", self.threads)
         checks.positive("chunk_seconds", self.chunk_seconds)
         checks.flag("retry_errors", self.retry_errors)
         checks.flag("extend", self.extend)
