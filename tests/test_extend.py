@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import pl_native as pl
 from pl_native import backends
 from pl_native._run import extend
-from pl_native._run.solution import CURVES
+from pl_native._run.reading import CURVES
 from problems import any_size, endless_criterion, orthogonal_problem, problem
 from test_simulation import interrupting
 

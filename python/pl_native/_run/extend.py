@@ -20,8 +20,9 @@ from pl_native._problem.options import as_save, function_name
 from pl_native._run import observed, solution
 from pl_native._run.call_options import checked_options
 from pl_native._run.execute import execute
+from pl_native._run.reading import CURVES
 from pl_native._run.resume import Record
-from pl_native._run.solution import CURVES, Interrupted, Solution
+from pl_native._run.solution import Interrupted, Solution
 from pl_native._run.task import Continuation, work_of
 from pl_native.backends.contract import Poll
 from pl_native.backends.flow_records import DenseFlow, SwitchLog

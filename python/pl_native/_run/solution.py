@@ -6,7 +6,6 @@ import copy
 import json
 import math
 import os
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -18,12 +17,9 @@ from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._base.files import replacing
 from pl_native._problem import Dataset, Network, Status, Stop
+from pl_native._run.reading import CURVES, FORMAT, contents, part, status_of
 from pl_native._run.resume import Record
 from pl_native.backends.flow_records import DenseFlow, SwitchLog
-
-FORMAT = 1  # of the files that `save` writes
-
-CURVES = ("t", "loss", "local_pl", "grad_norm", "n_active", "invariant_drift")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -174,7 +170,7 @@ class Solution:
             arrays |= {f"switches/{name}": getattr(self.switches, name) for name in SwitchLog.__slots__}
         if self.dense is not None:
             arrays |= {f"dense/{name}": values for name, values in self.dense.flat().items()}
-        head = {"format": FORMAT, "status": int(self.status), "stats": self.stats}
+        head = {"format": FORMAT, "status": self.status.name, "stats": self.stats}
         if self._record is not None:
             head["past"], record = self._record.flat()
             arrays |= {f"past/{name}": values for name, values in record.items()}
@@ -182,18 +178,18 @@ class Solution:
 
     @classmethod
     def _of_parts(cls, head: dict[str, Any], arrays: dict[str, Array]) -> Solution:
-        observed, switches, dense = (_part(arrays, name) for name in ("observed", "switches", "dense"))
+        observed, switches, dense = (part(arrays, name) for name in ("observed", "switches", "dense"))
         return cls(
             **{name: arrays[name] for name in CURVES},
             network=Network.adopt(arrays["W"], arrays["a"], arrays["w_perp_sq"]),
-            status=Status(head["status"]),
+            status=status_of(head["status"]),
             stats=head["stats"],
             W_saved=arrays.get("W_saved"),
             a_saved=arrays.get("a_saved"),
             observed=observed,
             switches=SwitchLog(**switches) if switches else None,
             dense=DenseFlow.from_flat(dense) if dense else None,
-            _record=Record.from_flat(head["past"], _part(arrays, "past")) if "past" in head else None,
+            _record=Record.from_flat(head["past"], part(arrays, "past")) if head.get("past") else None,
         )
 
     def _steps(self) -> str:
@@ -221,11 +217,6 @@ class Solution:
             )
             + ")"
         )
-
-
-def _part(arrays: Mapping[str, Array], name: str) -> dict[str, Array]:
-    """The arrays stored as `name/...`."""
-    return {key.removeprefix(f"{name}/"): v for key, v in arrays.items() if key.startswith(f"{name}/")}
 
 
 class Interrupted(KeyboardInterrupt):
@@ -263,17 +254,11 @@ def write(solution: Solution, path: Path, note: Mapping[str, Any] | None = None)
 
 def read(path: Path) -> tuple[Solution, dict[str, Any] | None]:
     """`Solution.load`, and the note."""
+    head, arrays = contents(path)
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-    except (zipfile.BadZipFile, EOFError, ValueError, AttributeError, TypeError) as err:
-        raise ValueError(f"{path}: not a file written by Solution.save ({err})") from err
-    if "head" not in arrays:
-        raise ValueError(f"{path}: not a file written by Solution.save (no head)")
-    head = json.loads(str(arrays.pop("head")))
-    if head["format"] != FORMAT:
-        raise ValueError(f"{path}: format {head['format']}, this version reads format {FORMAT}")
-    return Solution._of_parts(head, arrays), head.get("note")
+        return Solution._of_parts(head, arrays), head.get("note")
+    except (KeyError, TypeError, IndexError, OverflowError, ValueError) as error:
+        raise ValueError(f"{path}: not a file written by Solution.save ({error})") from error
 
 
 def _write(path: Path, arrays: Mapping[str, Array]) -> None:

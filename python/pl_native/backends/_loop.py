@@ -19,7 +19,7 @@ from pl_native._base import memory
 from pl_native._base.checks import Array
 from pl_native._problem import Status
 from pl_native.backends._certificate import criterion_level, proves_convergence
-from pl_native.backends.contract import Counters, EulerRun, EulerTask, Poll
+from pl_native.backends.contract import Counters, EulerRun, EulerTask, Poll, Resume
 
 RISE = 64  # a rise is L_{k+1} > L_k (1 + RISE eps)
 POLL_SECONDS = 0.05
@@ -67,6 +67,14 @@ class History:
     proved_step: int | None = None
 
 
+def _history(resume: Resume) -> History:
+    """ValueError for a record that is not ours."""
+    try:
+        return History(**resume)
+    except TypeError as error:
+        raise ValueError(f"resume: expected the record of a run of Euler ({error})") from None
+
+
 Evaluate: TypeAlias = Callable[[EulerTask, Array, Array], Moment]
 
 
@@ -83,7 +91,7 @@ class Run:
         self.records: list[tuple[Any, ...]] = []
         self.level = criterion_level(task)
         self.history = (
-            History(self._invariant(task.W, task.a)) if task.resume is None else History(**task.resume)
+            History(self._invariant(task.W, task.a)) if task.resume is None else _history(task.resume)
         )
         self.first = self.history.at
 
