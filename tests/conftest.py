@@ -1,4 +1,4 @@
-"""Fixtures: each backend that can be used here, modules of bench/ and of tools/; and a default that is silent
+"""Fixtures: each backend that can be used here, modules of bench/; and a default that is silent
 where the core is not built."""
 
 from __future__ import annotations
@@ -51,17 +51,3 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleTyp
     for name in names:
         sys.modules.pop(name, None)
     sys.modules.update(others)
-
-
-TOOLS = Path(__file__).parents[1] / "tools"
-
-
-@pytest.fixture
-def tool(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
-    """Imports a module of Experiment 1's tools by the end of its name; forgotten afterwards."""
-    monkeypatch.syspath_prepend(str(TOOLS))
-    before = set(sys.modules)
-    yield lambda name: importlib.import_module(f"experiment1_{name}")
-    for name in set(sys.modules) - before:
-        if name.startswith("experiment1_"):
-            del sys.modules[name]

@@ -30,7 +30,7 @@ FOLDERS = [
 CPP_FOLDERS = ["kernel", "parallel", "problem", "stabilised", "euler/flow/capture", "bindings"]
 """Left to right: each uses only what stands to its left; those joined by "/" do not use each other."""
 
-TWICE = {"curves": "counts by n, tested and compared", "protocol": "of the paper, its numbers and its cells"}
+TWICE: dict[str, str] = {}
 PAIRS = [{"theory", "experiments/statements"}]  # a statement, and the simulations that check it
 CPP_TWICE = {
     "state": "of a run: what every method has, and what the flow adds",

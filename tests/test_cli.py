@@ -13,7 +13,7 @@ import pytest
 import pl_native as pl
 from pl_native import cli, plots
 from pl_native.cli import doctor
-from pl_native.experiments import fig3
+from pl_native.experiments import fig3, fig4
 from pl_native.store import Store
 
 
@@ -65,6 +65,18 @@ def test_seeds_add_rows_and_figures_use_their_own(tiny, tmp_path, capsys):
     assert "(6 runs" in capsys.readouterr().out.split("12 of them")[-1]
 
 
+def test_all_runs_what_has_the_preset(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(plots, "available", lambda: False)
+    monkeypatch.setitem(fig4.PRESETS, "published", (fig4.Grid((10,), 1),))
+    assert cli.main(["reproduce", "all", "--preset", "published", "--out", str(tmp_path / "one")]) == 0
+    assert [path.name for path in (tmp_path / "one").glob("*.txt")] == ["fig4.txt"]
+    monkeypatch.setitem(fig3.PRESETS, "paper", (fig3.Grid((12,), 1, ("torch_linear",), 1),))
+    monkeypatch.setitem(fig4.PRESETS, "paper", (fig4.Grid((10,), 1),))
+    assert cli.main(["reproduce", "all", "--preset", "paper", "--out", str(tmp_path / "two")]) == 0
+    assert {path.name for path in (tmp_path / "two").glob("*.txt")} == {"fig3.txt", "fig4.txt"}
+    assert "preset paper, fig4: " in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -72,7 +84,7 @@ def test_seeds_add_rows_and_figures_use_their_own(tiny, tmp_path, capsys):
         (["reproduce", "fig9", "--out", "x"], "invalid choice: 'fig9'"),
         (["reproduce", "fig3"], "--out"),
         (["reproduce", "fig3", "--out", "x", "--preset", "fast"], "invalid choice: 'fast'"),
-        (["reproduce", "fig3", "--out", "x", "--preset", "flow"], "available: 'quick'"),
+        (["reproduce", "fig3", "--out", "x", "--preset", "flow"], "preset: expected one of 'quick', 'paper'"),
         (["reproduce", "fig5", "--out", "x"], "available: fig3, fig4"),
         (["reproduce", "fig3", "--out", "x", "--seed", "-1"], "expected a whole number >= 0, got -1"),
         (["reproduce", "fig3", "--out", "x", "--seed", "1.5"], "expected a whole number, got '1.5'"),
@@ -109,9 +121,9 @@ def test_without_matplotlib_rows_and_table_remain(tiny, tmp_path, monkeypatch, c
 LONG = """
 import sys
 from pl_native import cli
-from pl_native.experiments import _protocol, fig3
+from pl_native.experiments import _paper_cell, fig3
 fig3.PRESETS["quick"] = (fig3.Grid((60, 70), 1, ("torch_linear",), 6),)
-_protocol.horizon = lambda n, p: 2000.0
+_paper_cell.horizon = lambda n, p: 2000.0
 sys.exit(cli.main(sys.argv[1:]))
 """
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from pl_native import experiments, protocol
-from pl_native.experiments import _curves, _protocol, fig3, fig4, published
+from pl_native import experiments, protocol, stats
+from pl_native.experiments import _convergence, fig3, fig4, published, verdict
 from pl_native.store import COLUMNS
 from sweeping import run
 
@@ -53,10 +52,16 @@ def test_widths_are_the_published_ones(name):
     assert [fig3.width(n, factor) for n in table["n"].tolist()] == table["p"].tolist()
 
 
-@pytest.mark.parametrize("figure", [fig3, fig4])
-def test_later_presets_name_what_there_is(figure):
-    with pytest.raises(ValueError, match=r"preset: 'flow' is not available .* available: 'quick', .*'paper'"):
-        figure.tasks("flow")
+@pytest.mark.parametrize("name", experiments.AVAILABLE)
+def test_a_preset_is_offered_where_it_exists(name):
+    module = experiments.experiment(name)
+    for preset in experiments.PRESETS:
+        assert (name in experiments.with_preset(preset)) == (preset in module.PRESETS)
+        if preset in module.PRESETS:
+            assert module.tasks(preset)
+        else:
+            with pytest.raises(ValueError, match=f"preset: expected one of 'quick', .*got '{preset}'"):
+                module.tasks(preset)
 
 
 def test_the_paper_preset_is_what_was_published():
@@ -82,10 +87,10 @@ def test_unknown_figures_and_presets_are_refused():
     with pytest.raises(ValueError, match="preset: expected one of 'quick'"):
         fig3.tasks("fast")
     with pytest.raises(
-        ValueError, match="figure: 'fig5' is not available in this version; available: fig3, fig4"
+        ValueError, match="experiment: 'fig5' is not available in this version; available: fig3, fig4"
     ):
         experiments.experiment("fig5")
-    with pytest.raises(ValueError, match="figure: expected one of"):
+    with pytest.raises(ValueError, match="experiment: expected one of"):
         experiments.experiment("fig9")
     assert experiments.experiment("fig3") is fig3
     assert experiments.experiment("fig4") is fig4
@@ -168,6 +173,10 @@ def test_undecided_runs_are_counted_apart():
     assert measured.undecided[where] > 0
     assert measured.probability[where].trials == 12 - measured.undecided[where]
     assert measured.threshold.undecided == measured.undecided[where]
+    share, taken = measured.probability[where], stats.clopper_pearson
+    yes, open_ = int(measured.converged[where]), int(measured.undecided[where])
+    assert share.interval.low == taken(yes, 12).interval.low
+    assert share.interval.high == taken(yes + open_, 12).interval.high
 
 
 def test_partial_and_foreign_rows():
@@ -180,7 +189,7 @@ def test_partial_and_foreign_rows():
     with pytest.raises(TypeError, match="expected a number in loss_end, got None"):
         fig3.summarise([rows[0] | {"loss_end": None}])
     with pytest.raises(ValueError, match="rows: expected at least one run"):
-        _curves.curve([])
+        _convergence.curve([], verdict.by_horizon)
     assert fig3.summarise([]).table() == ""
 
 
@@ -276,7 +285,9 @@ def test_figure_4_fits_lines_through_known_thresholds():
                     "status": "HORIZON",
                 }
                 rows.append(row | {"loss_end": 0.05 if k < yes else 0.2})
-        comparisons[d] = _curves.compare("", _curves.curve(rows, rescale=True), None)
+        comparisons[d] = _convergence.compare(
+            "", _convergence.curve(rows, verdict.by_horizon, rescale=True), None
+        )
     line = fig4._line(comparisons, list(comparisons))
     assert abs(line.slope - 12) < line.slope_error
     assert abs(line.offset - 50) < line.offset_error
@@ -289,31 +300,7 @@ def test_figure_4_refuses_other_widths():
     assert fig4.summarise([]).table().startswith("Figure 4: N")
 
 
-# ---------------------------------------------------------------- faults the comparison has to notice
-
-
-@pytest.mark.parametrize("factor", [0.4, 0.5, 0.6, 0.7, 0.8])
-def test_a_shorter_horizon_is_what_running_it_gives(factor, tmp_path):
-    cell = _protocol.paper_cell(16, 20, 20, "torch_linear", 200)
-    rows = run(tmp_path, cell)[1]
-    direct = run(tmp_path, replace(cell, t_end=factor * cell.t_end))[1]
-    cut = _protocol.cut_short(rows, factor)
-    known = [
-        [(r["status"] == "TARGET", r["loss_end"] <= r["stop_loss"]) for r in some] for some in (cut, direct)
-    ]
-    assert known[0] == known[1]
-    assert 0 < sum(o[1] for o in known[1]) <= sum(r["loss_end"] <= r["stop_loss"] for r in rows)
-
-
-def test_shifted_cells_are_labelled_by_where_they_come_from():
-    cell = _protocol.paper_cell(1700, 100, 37, "torch_linear", 2)
-    moved = _protocol.shifted(cell, 1.03)
-    assert (moved.n, moved.p, moved.t_end) == (1751, 37, protocol.horizon(1751, 37))
-    assert moved.stop.loss == 1 / 3502
-    assert _protocol.labelled([{"n": 1751}], 1.03, [1650, 1700]) == [{"n": 1700}]
-
-
 def test_the_pooled_test_keeps_equal_n_of_different_curves_apart():
     summary = fig4.summarise(fig4_rows())
     assert summary.test.n.size == sum(c.test.n.size for c in summary.comparisons.values())
-    assert _protocol.pooled_test([]) is None
+    assert _convergence.pooled_test([]) is None

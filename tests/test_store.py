@@ -16,7 +16,7 @@ import pytest
 
 from pl_native import cli, store, sweep
 from pl_native._base.build import NUMERICS
-from pl_native.store import COLUMNS, Store, columns, disk, export, folder, manifest, shards
+from pl_native.store import COLUMNS, SCHEMA, Store, columns, disk, export, folder, manifest, shards
 from sweeping import bits, cell, plan, run
 
 
@@ -368,7 +368,10 @@ def test_without_locks_two_writers_do_no_harm(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"schema": 2}, "written in layout 2 of 'pl_native rows', this version reads layout 1"),
+        (
+            {"schema": SCHEMA + 1},
+            f"written in layout {SCHEMA + 1} of 'pl_native rows', this version reads layout {SCHEMA}",
+        ),
         ({"format": "other"}, "of 'other', this version reads"),
         ({"numerics": 0}, f"holds rows of numerics 0, this version computes numerics {NUMERICS}"),
         ({"name": "other"}, "holds rows of the sweep 'other', not of 'sweep'"),

@@ -13,8 +13,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pl_native.experiments import _marks, fig3, fig4
-from pl_native.experiments._curves import Comparison
+from pl_native.experiments import _panels, experiment1, fig3, fig4
+from pl_native.experiments._convergence import Comparison
 from pl_native.sweep import width
 
 
@@ -56,14 +56,14 @@ def convergence_probability(
     """P(converged) against n, fitted logistic, thresholds, published points, n = d p at width `factor`."""
     with style():
         axes = _new_axes(1, 1)[0, 0] if ax is None else ax
-        return _marks.probability_panel(axes, comparison, partial(width, factor=factor), d)
+        return _panels.probability_panel(axes, comparison, partial(width, factor=factor), d)
 
 
 def loss_ratio(comparison: Comparison, *, ax: Any = None) -> list[Any]:
     """Loss ratio against n, logarithmic, with bootstrap intervals and the published means."""
     with style():
         axes = _new_axes(1, 1)[0, 0] if ax is None else ax
-        return _marks.loss_panel(axes, comparison)
+        return _panels.loss_panel(axes, comparison)
 
 
 def figure3(summary: fig3.Summary) -> Any:
@@ -86,7 +86,19 @@ def figure4(summary: fig4.Summary) -> Any:
         return axes[0, 0].figure
 
 
-FIGURES: dict[str, Callable[[Any], Any]] = {"fig3": figure3, "fig4": figure4}
+def beyond_the_horizon(summary: experiment1.Summary) -> Any:
+    """Experiment 1's losses against time as a matplotlib Figure: the flow, and Euler with step 1."""
+    with style():
+        axes = _new_axes(1, 2)
+        experiment1.draw(summary, axes)
+        return axes[0, 0].figure
+
+
+FIGURES: dict[str, Callable[[Any], Any]] = {
+    "fig3": figure3,
+    "fig4": figure4,
+    "experiment1": beyond_the_horizon,
+}
 """For each available experiment, its summary as a Figure."""
 
 

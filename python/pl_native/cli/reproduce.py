@@ -18,11 +18,19 @@ def add_parser(commands: Any) -> None:
     reproduce = commands.add_parser(
         "reproduce", help="run an experiment of the paper and compare it with what was published"
     )
+    known = [f"{name} ({', '.join(module.PRESETS)})" for name, module in experiments.AVAILABLE.items()]
     reproduce.add_argument(
-        "figure", choices=experiments.FIGURES, metavar="FIGURE", help=", ".join(experiments.AVAILABLE)
+        "experiment",
+        choices=(*experiments.NAMES, "all"),
+        metavar="EXPERIMENT",
+        help=f"and its presets: {'; '.join(known)}; or all that have the preset",
     )
     reproduce.add_argument(
-        "--preset", choices=experiments.PRESETS, default="quick", help="how much to run (quick)"
+        "--preset",
+        choices=experiments.PRESETS,
+        default="quick",
+        metavar="PRESET",
+        help="how much to run, of those that the experiment has (quick)",
     )
     reproduce.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="folder for rows, figure and table"
@@ -35,24 +43,31 @@ def add_parser(commands: Any) -> None:
 
 def main(parsed: argparse.Namespace) -> int:
     """Run the verb; returns the exit code."""
-    figure = experiments.experiment(parsed.figure)
-    plan = sweep.plan(figure.tasks(parsed.preset), seed=int(parsed.seed), name=parsed.figure)
-    store = Store(_folder(parsed.out) / parsed.figure)
+    names = (parsed.experiment,)
+    for name in experiments.with_preset(parsed.preset) if parsed.experiment == "all" else names:
+        _reproduce(name, parsed)
+    return 0
+
+
+def _reproduce(name: str, parsed: argparse.Namespace) -> None:
+    """One experiment: its rows, table and figure in the folder."""
+    module = experiments.experiment(name)
+    plan = sweep.plan(module.tasks(parsed.preset), seed=int(parsed.seed), name=name)
+    store = Store(_folder(parsed.out) / name)
     missing = plan.missing(store.ids())
     print(f"preset {parsed.preset}, {describe(plan, missing)}")
-    sweep.run(plan, store, extend=True, **engine_of(parsed))
-    summary = figure.summarise(store.rows(plan.ids))
+    rows = experiments.run(name, plan, store, extend=True, **engine_of(parsed))
+    summary = module.summarise(rows)
     table = summary.table()
     print(f"\n{table}")
-    stem = parsed.out / parsed.figure
+    stem = parsed.out / name
     write_atomically(stem.with_name(f"{stem.name}.txt"), table)
     written = [store.path, stem.with_name(f"{stem.name}.txt")]
     if plots.available():
-        written += plots.save(plots.FIGURES[parsed.figure](summary), stem)
+        written += plots.save(plots.FIGURES[name](summary), stem)
     else:
         print("no figure drawn: matplotlib is missing (pip install 'pl_native[plot]')", file=sys.stderr)
     print("written: " + ", ".join(str(path) for path in written))
-    return 0
 
 
 def _folder(out: Path) -> Path:

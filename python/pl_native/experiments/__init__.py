@@ -1,32 +1,56 @@
-"""The paper's figures, one module each, with the same three functions.
+"""The paper's figures and the questions beyond them, one module each, with the same three functions.
 
-    tasks(preset)         -> list of `sweep.Cell`: what is run
+    tasks(preset)         -> list of `sweep.Cell`: what is run (`PRESETS` names the presets)
     summarise(rows)       -> the numbers of the figure, each with its interval and its number of runs
     draw(summary, axes)   -> the figure's artists, on axes given
 
-A summary also offers `table()`, measured beside published. Figures are rebuilt from rows alone.
+A summary also offers `table()`, measured beside published. Figures are rebuilt from rows alone. What became
+of a run is decided in `verdict`, for all of them.
 """
 
 from __future__ import annotations
 
 from types import ModuleType
+from typing import Any
 
+from pl_native import sweep
 from pl_native._base import checks
-from pl_native.experiments import fig3, fig4
+from pl_native.experiments import experiment1, fig3, fig4
+from pl_native.store import Row, Store
 
-AVAILABLE: dict[str, ModuleType] = {"fig3": fig3, "fig4": fig4}
-FIGURES = ("fig1", "fig2", "fig3", "fig4", "fig5", "fig6")
-PRESETS = ("quick", "paper", "flow")
+AVAILABLE: dict[str, ModuleType] = {"fig3": fig3, "fig4": fig4, "experiment1": experiment1}
+NAMES = ("fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "experiment1")
+PRESETS = tuple(dict.fromkeys(preset for module in AVAILABLE.values() for preset in module.PRESETS))
+"""Every preset that an experiment has."""
 
 
-def experiment(figure: str) -> ModuleType:
-    """The module of one figure; ValueError for names that do not exist or are not available yet."""
-    checks.choice("figure", figure, FIGURES)
-    if figure not in AVAILABLE:
+def experiment(name: str) -> ModuleType:
+    """The module of one experiment; ValueError for names that do not exist or are not available yet."""
+    checks.choice("experiment", name, NAMES)
+    if name not in AVAILABLE:
         raise ValueError(
-            f"figure: {figure!r} is not available in this version; available: {', '.join(AVAILABLE)}"
+            f"experiment: {name!r} is not available in this version; available: {', '.join(AVAILABLE)}"
         )
-    return AVAILABLE[figure]
+    return AVAILABLE[name]
 
 
-__all__ = ["AVAILABLE", "FIGURES", "PRESETS", "experiment", "fig3", "fig4"]
+def with_preset(preset: str) -> tuple[str, ...]:
+    """Names of the experiments that have this preset."""
+    checks.choice("preset", preset, PRESETS)
+    return tuple(name for name, module in AVAILABLE.items() if preset in module.PRESETS)
+
+
+def run(name: str, plan: sweep.Plan, store: Store, **how: Any) -> list[Row]:
+    """Run what `store` has not got of `plan`, the runs of an experiment; its rows, as `summarise` takes them.
+
+    `how` are keywords of `sweep.run`. An experiment whose runs go on in stages has a `run` of its own.
+    """
+    own = getattr(experiment(name), "run", None)
+    if own is not None:
+        found: list[Row] = own(plan, store, **how)
+        return found
+    sweep.run(plan, store, **how)
+    return store.rows(plan.ids)
+
+
+__all__ = ["AVAILABLE", "NAMES", "PRESETS", "experiment", "experiment1", "fig3", "fig4", "run", "with_preset"]

@@ -12,10 +12,12 @@ from functools import partial
 from typing import Any
 
 from pl_native._base import checks
-from pl_native.experiments._curves import Comparison, compare, curve, number, published_curve, real
-from pl_native.experiments._marks import loss_panel, probability_panel
-from pl_native.experiments._protocol import paper_cell
-from pl_native.experiments._tables import comparison_table, disagreements
+from pl_native.experiments import verdict
+from pl_native.experiments._comparison_table import comparison_table, disagreements
+from pl_native.experiments._convergence import Comparison, compare, curve, published_curve
+from pl_native.experiments._panels import loss_panel, probability_panel
+from pl_native.experiments._paper_cell import paper_cell
+from pl_native.experiments._rows import number, real
 from pl_native.protocol import minimal_width
 from pl_native.store import Row
 from pl_native.sweep import Cell, width
@@ -42,8 +44,6 @@ PRESETS: dict[str, tuple[Grid, ...]] = {
         Grid(_FIRST_N, 4, ("torch_linear",), 25),
     ),
 }
-PLANNED = ("flow",)
-
 PUBLISHED = {(1, "torch_linear"): "fig3_published", (4, "torch_linear"): "fig3_first"}
 """Table of `pl_native.published` for a width factor and an initialisation."""
 
@@ -64,15 +64,8 @@ class Summary:
 
 
 def tasks(preset: str) -> list[Cell]:
-    """Cells of a preset, in increasing n. Raises ValueError for a preset that is unknown or not available
-    yet.
-    """
-    if preset in PLANNED and preset not in PRESETS:
-        available = ", ".join(repr(name) for name in PRESETS)
-        raise ValueError(
-            f"preset: {preset!r} is not available for fig3 in this version; available: {available}"
-        )
-    checks.choice("preset", preset, (*PRESETS, *PLANNED))
+    """Cells of a preset, in increasing n. ValueError for an unknown preset."""
+    checks.choice("preset", preset, tuple(PRESETS))
     return [
         paper_cell(n, D, width(n, grid.factor), initialisation, grid.replicates)
         for grid in PRESETS[preset]
@@ -92,7 +85,7 @@ def summarise(rows: Sequence[Row]) -> Summary:
         reference = None if name is None else published_curve(name)
         d, step = number(members[0], "d"), real(members[0], "step")
         label = f"Figure 3: d = {d}, width {factor}x, {initialisation}, Euler step {step:g}"
-        comparisons[factor, initialisation] = compare(label, curve(members), reference)
+        comparisons[factor, initialisation] = compare(label, curve(members, verdict.by_horizon), reference)
     return Summary(comparisons)
 
 

@@ -14,11 +14,18 @@ from typing import Any
 import numpy as np
 
 from pl_native._base import checks
-from pl_native.experiments import published
-from pl_native.experiments._curves import Comparison, compare, curve, number, published_curve
-from pl_native.experiments._marks import MEASURED, PUBLISHED
-from pl_native.experiments._protocol import paper_cell, pooled_test
-from pl_native.experiments._tables import comparison_table, disagreements
+from pl_native.experiments import published, verdict
+from pl_native.experiments._comparison_table import comparison_table, disagreements
+from pl_native.experiments._convergence import (
+    Comparison,
+    compare,
+    curve,
+    pooled_test,
+    published_curve,
+)
+from pl_native.experiments._panels import MEASURED, PUBLISHED
+from pl_native.experiments._paper_cell import paper_cell
+from pl_native.experiments._rows import number
 from pl_native.stats import CurveTest
 from pl_native.store import Row
 from pl_native.sweep import Cell
@@ -45,7 +52,6 @@ PRESETS: dict[str, tuple[Grid, ...]] = {
     "published": (Grid((10, 30, 60, 100), 20),),
     "paper": (Grid(tuple(range(10, 101, 10)), 20),),
 }
-PLANNED = ("flow",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +100,8 @@ def sizes(d: int) -> tuple[int, ...]:
 
 
 def tasks(preset: str) -> list[Cell]:
-    """Cells of a preset. Raises ValueError for a preset that is unknown or not available yet."""
-    if preset in PLANNED and preset not in PRESETS:
-        available = ", ".join(repr(name) for name in PRESETS)
-        raise ValueError(
-            f"preset: {preset!r} is not available for fig4 in this version; available: {available}"
-        )
-    checks.choice("preset", preset, (*PRESETS, *PLANNED))
+    """Cells of a preset. ValueError for an unknown preset."""
+    checks.choice("preset", preset, tuple(PRESETS))
     return [
         paper_cell(n, d, P, "torch_linear", grid.replicates)
         for grid in PRESETS[preset]
@@ -119,7 +120,7 @@ def summarise(rows: Sequence[Row]) -> Summary:
     comparisons = {
         d: compare(
             f"Figure 4: d = {d}, p = {P}, torch_linear, Euler step 1",
-            curve(members, rescale=True),
+            curve(members, verdict.by_horizon, rescale=True),
             published_curve(TABLE, d, rescale=True),
         )
         for d, members in sorted(groups.items())

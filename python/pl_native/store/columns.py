@@ -60,6 +60,7 @@ _OUTCOME: dict[str, Kind] = {
     "switches": int,
     "first_rise": int,
     "criterion_time": float,
+    "criterion_level": float,
     "proved_time": float,
     "loss_bound": float,
     "isa": str,

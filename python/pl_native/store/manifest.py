@@ -17,7 +17,7 @@ from pl_native._base.build import NUMERICS, build_info
 from pl_native.store import disk
 
 FORMAT = "pl_native rows"
-SCHEMA = 1
+SCHEMA = 2
 """Version of the layout of folders and columns."""
 
 Json = dict[str, Any]

@@ -11,6 +11,8 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
+import numpy as np
+
 from pl_native import metrics
 from pl_native._base.build import NUMERICS, build_info, version
 from pl_native._problem import Dataset, Network, Status
@@ -121,6 +123,7 @@ def outcome(drawn: Dataset, sol: Solution) -> Row:
         "switches": _whole(sol.stats.get("switches")),  # explicit Euler locates none
         "first_rise": _whole(sol.stats.get("first_rise")),
         "criterion_time": _real(sol.stats.get("criterion_time")),
+        "criterion_level": float(np.abs(drawn.y).min()) ** 2 / (2 * drawn.n),
         "proved_time": _real(sol.stats.get("proved_time")),
         "loss_bound": _real(sol.stats.get("loss_bound")),
         "isa": level(str(sol.stats["backend"])),

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pl_native._base.checks import Array
-from pl_native.experiments._curves import Comparison, Curve
+from pl_native.experiments._convergence import Comparison, Curve
 
 MARK = "#555555"
 

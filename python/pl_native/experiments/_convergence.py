@@ -5,21 +5,22 @@ threshold N.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from pl_native._base.checks import Array
-from pl_native._problem import Status
 from pl_native.experiments import published
+from pl_native.experiments._rows import number, real
+from pl_native.experiments.verdict import Outcome, Tally
 from pl_native.stats import (
     CurveTest,
     Interval,
     MeanEstimate,
     Proportion,
     Threshold,
-    clopper_pearson,
     logistic_threshold,
     mean_interval,
     published_threshold,
@@ -27,8 +28,8 @@ from pl_native.stats import (
 )
 from pl_native.store import Row
 
-UNDECIDED = {Status.WALL_TIME.name, Status.STEP_LIMIT.name, Status.SWITCH_LIMIT.name}
-"""Runs that ended for want of time or steps, before the protocol's horizon: neither converged nor not."""
+Judge: TypeAlias = Callable[[Row], Outcome]
+"""The question that is asked of a run: `verdict.of_flow` or `verdict.by_horizon`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,8 @@ class Comparison:
         return [(i, where.get(int(n))) for i, n in enumerate(self.measured.n)]
 
 
-def curve(rows: Sequence[Row], seed: int = 0, *, rescale: bool = False) -> Curve:
-    """Curve of the rows of one law (any order); a run has converged when its loss ended at or below its
-    target.
+def curve(rows: Sequence[Row], judge: Judge, seed: int = 0, *, rescale: bool = False) -> Curve:
+    """Curve of the rows of one law (any order), each run as `judge` finds it.
 
     `seed` is that of the bootstrap of the loss ratios, `rescale` as in `stats.published_threshold`.
     """
@@ -81,10 +81,14 @@ def curve(rows: Sequence[Row], seed: int = 0, *, rescale: bool = False) -> Curve
     for row in rows:
         by_n.setdefault(number(row, "n"), []).append(row)
     sizes = sorted(by_n)
-    counts = np.array([_outcomes(by_n[n]) for n in sizes], dtype=np.int64).T
-    ratios = [mean_interval([_ratio(row) for row in by_n[n]], seed=seed) for n in sizes]
+    outcomes = {n: [judge(row) for row in by_n[n]] for n in sizes}
+    ratios = [
+        mean_interval([_ratio(*pair) for pair in zip(by_n[n], outcomes[n], strict=True)], seed=seed)
+        for n in sizes
+    ]
     p = [number(by_n[n][0], "p") for n in sizes]
-    return _assemble(np.array(sizes), np.array(p), counts, tuple(ratios), rescale)
+    tallies = [Tally.of(outcomes[n]) for n in sizes]
+    return _assemble(np.array(sizes), np.array(p), tallies, tuple(ratios), rescale)
 
 
 def published_curve(name: str, d: int | None = None, *, rescale: bool = False) -> Curve | None:
@@ -100,13 +104,14 @@ def published_curve(name: str, d: int | None = None, *, rescale: bool = False) -
     if not table["n"].size:
         return None
     p = table.get("p", np.zeros_like(table["n"]))
-    counts = np.stack([table["converged"], np.zeros_like(table["n"]), table["runs"]])
+    counts = zip(table["converged"].tolist(), table["runs"].tolist(), strict=True)
+    tallies = [Tally(converged, runs - converged, 0) for converged, runs in counts]
     open_interval = Interval(-math.inf, math.inf)
     ratios = [
         MeanEstimate(float(v), open_interval, int(m))
-        for v, m in zip(table.get("loss_ratio", np.full(p.shape, np.nan)), counts[2], strict=True)
+        for v, m in zip(table.get("loss_ratio", np.full(p.shape, np.nan)), table["runs"], strict=True)
     ]
-    return _assemble(table["n"], p, counts, tuple(ratios), rescale)
+    return _assemble(table["n"], p, tallies, tuple(ratios), rescale)
 
 
 def compare(label: str, measured: Curve, reference: Curve | None) -> Comparison:
@@ -120,49 +125,43 @@ def compare(label: str, measured: Curve, reference: Curve | None) -> Comparison:
     return Comparison(label, measured, reference, test)
 
 
-def _assemble(n: Array, p: Array, counts: Array, ratios: tuple[MeanEstimate, ...], rescale: bool) -> Curve:
-    converged, undecided, runs = counts
-    decided = runs - undecided
-    share = converged / np.maximum(decided, 1)
+def pooled_test(comparisons: Sequence[Comparison]) -> CurveTest | None:
+    """The two-sample test over several comparisons at once: each (comparison, n) is a place of its own."""
+    places, ours, theirs = [], [], []
+    for k, one in enumerate(comparisons):
+        for i, j in one.pairs():
+            if one.published is None or j is None:
+                continue
+            decided = one.measured.runs[i] - one.measured.undecided[i]
+            places.append(k * 1e9 + float(one.measured.n[i]))
+            ours.append((one.measured.converged[i], decided))
+            theirs.append((one.published.converged[j], one.published.runs[j]))
+    if not places:
+        return None
+    first, second = np.array(ours, dtype=np.int64).T, np.array(theirs, dtype=np.int64).T
+    return two_sample_test(places, (first[0], first[1]), places, (second[0], second[1]))
+
+
+def _assemble(
+    n: Array, p: Array, tallies: Sequence[Tally], ratios: tuple[MeanEstimate, ...], rescale: bool
+) -> Curve:
+    counts = [(tally.converged, tally.not_converged, tally.undecided) for tally in tallies]
+    converged, against, undecided = np.array(counts, dtype=np.int64).T
+    share = converged / np.maximum(converged + against, 1)
     return Curve(
         n=n,
         p=p,
         converged=converged,
         undecided=undecided,
-        runs=runs,
-        probability=tuple(clopper_pearson(int(k), int(m)) for k, m in zip(converged, decided, strict=True)),
+        runs=converged + against + undecided,
+        probability=tuple(tally.share() for tally in tallies),
         loss_ratio=ratios,
-        threshold=logistic_threshold(n, converged, decided - converged, undecided),
+        threshold=logistic_threshold(n, converged, against, undecided),
         estimator=published_threshold(n, share, rescale=rescale) if n.size > 1 else math.nan,
     )
 
 
-def _outcomes(rows: Sequence[Row]) -> tuple[int, int, int]:
-    """(converged, undecided, all) runs."""
-    converged = sum(_converged(row) for row in rows)
-    undecided = sum(row["status"] in UNDECIDED and not _converged(row) for row in rows)
-    return converged, undecided, len(rows)
-
-
-def _converged(row: Row) -> bool:
-    return real(row, "loss_end") <= real(row, "stop_loss")
-
-
-def _ratio(row: Row) -> float:
-    return 0.0 if _converged(row) else real(row, "loss_end") / real(row, "loss_start")
-
-
-def real(row: Row, name: str) -> float:
-    """A column that must hold a float."""
-    value = row[name]
-    if not isinstance(value, float):
-        raise TypeError(f"row {row['id']}: expected a number in {name}, got {value!r}")
-    return value
-
-
-def number(row: Row, name: str) -> int:
-    """A column that must hold an integer."""
-    value = row[name]
-    if not isinstance(value, int):
-        raise TypeError(f"row {row['id']}: expected a whole number in {name}, got {value!r}")
-    return value
+def _ratio(row: Row, outcome: Outcome) -> float:
+    if outcome is Outcome.CONVERGED:
+        return 0.0
+    return real(row, "loss_end") / real(row, "loss_start")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 
-from pl_native.experiments._curves import Comparison, Curve
+from pl_native.experiments._convergence import Comparison, Curve
 from pl_native.stats import Interval, MeanEstimate, Proportion, Threshold, overlap
 
 ALPHA = 0.01

@@ -1,0 +1,182 @@
+"""Runs that go on from stage to stage, each from its state; what is kept of them beside the store's columns.
+
+In the folder of the rows, `states/` holds the whole run so far of every draw and method (`Solution.save`),
+and `details.csv` the further columns of each row. A run that was interrupted goes on from where it was, and
+so does one that a later preset brings further. Rows of Euler are those of a single run to their horizon, bit
+for bit; those of capture agree with it to the tolerance.
+"""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pl_native import theory
+from pl_native._base.checks import Array
+from pl_native._base.progress import Progress
+from pl_native._problem import Dataset
+from pl_native._run.solution import Interrupted, Solution
+from pl_native.experiments import _rows
+from pl_native.experiments.experiment1.presets import kept_times
+from pl_native.experiments.verdict import FOLLOWED
+from pl_native.protocol import horizon
+from pl_native.simulation import simulate
+from pl_native.store import COLUMNS, Row, Store, content_id
+from pl_native.store.columns import Kind
+from pl_native.sweep import How, Plan, Run, problem
+from pl_native.sweep.cells import content
+from pl_native.sweep.computing import outcome, team
+
+DETAILS: dict[str, Kind] = {
+    "id": str,
+    "rises": int,
+    "rhs": int,
+    "loss_error": float,
+    **dict.fromkeys(kept_times(), float),
+    "at_kinks": int,
+    "resting": int,
+    "free_weights": int,
+    "rank": int,
+    "floor": float,
+    "slowest_rate": float,
+    "to_level": float,
+    "to_target": float,
+    "crossing": int,
+    "let_go": int,
+    "velocity_ratio": float,
+}
+"""Columns beside the store's, any of them None where it does not apply: how the run went, its losses at
+fixed times, and `theory.frozen_flow` of a state that capture ended at (losses and times in their own units;
+to_level, to_target: the time left to the criterion's level and to `FOLLOWED` of it)."""
+
+_UNFINISHED = ("HORIZON", "UNSTABLE", "INTERRUPTED")
+
+
+def run(plan: Plan, store: Store, **how: Any) -> list[Row]:
+    """Bring the runs of `plan` to their horizons, and add a row and its details for each; all rows of `plan`,
+    each with its details.
+
+    Keywords are those of `sweep.run`; ValueError for an executor or a share: a run's stages need its states.
+    """
+    asked = How(**how)
+    if asked.executor is not None or asked.share is not None:
+        raise ValueError("executor, share: expected None, runs go on from their states in this folder")
+    last = {_state_name(one, plan): one.id for one in plan}
+    with (
+        store.writing(plan.name, lambda found: plan.claim(found, extend=asked.extend)) as writer,
+        Progress(asked.progress) as progress,
+    ):
+        states = store.folder / "states"
+        states.mkdir(exist_ok=True)
+        missing = plan.missing(store.ids())
+        for done, one in enumerate(missing, start=1):
+            name = _state_name(one, plan)
+            data, sol = _brought(one, plan, states / name, asked.threads)
+            row = _row(one, plan, data, sol, asked.threads)
+            _add_details(store, _details(row, data, sol, final=last[name] == one.id))
+            writer.add([row])
+            if progress.poll is not None:
+                progress.poll(done, len(missing))
+    return with_details(store.rows(plan.ids), store.folder / "details.csv")
+
+
+def with_details(rows: list[Row], path: Path) -> list[Row]:
+    """`rows` with the columns that the file of details has of them. ValueError where it has none of a row."""
+    found = {row["id"]: row for row in _rows.read(path, DETAILS)} if path.exists() else {}
+    lost = [row["id"] for row in rows if row["id"] not in found]
+    if lost:
+        raise ValueError(f"{path}: holds no details of {len(lost)} rows")
+    return [row | found[row["id"]] for row in rows]
+
+
+def _state_name(run: Run, plan: Plan) -> str:
+    """The same for all stages of one draw and method."""
+    endless = {"horizon": None, "replicate": run.replicate}
+    return content_id(content(run.cell, plan.seed, plan.backend) | endless) + ".npz"
+
+
+def _brought(run: Run, plan: Plan, state: Path, threads: int | None) -> tuple[Dataset, Solution]:
+    """The run at its cell's horizon, or where it ended before; `state` keeps it, interrupted or not."""
+    cell = run.cell
+    data, network = problem(cell, plan.seed, run.replicate)
+    times = np.array([0.0, *kept_times(horizon(cell.n, cell.p)).values(), cell.t_end])
+    times = np.unique(times[times <= cell.t_end])
+    sol = Solution.load(state) if state.exists() else None
+    if sol is not None and sol.t[-1] > cell.t_end * (1 + 1e-9):
+        sol = None  # of a later stage, whose rows are lost
+    try:
+        if sol is None:
+            same = ("method", "step", "rtol", "atol", "stop")
+            how: dict[str, Any] = {name: getattr(cell, name) for name in same}
+            how |= {"threads": threads, "backend": plan.backend}
+            sol = simulate(data, network, cell.t_end, save=times, **how)
+        elif sol.status.name in _UNFINISHED and _is_before(sol, cell.t_end):
+            later = _after(times, sol)
+            sol = sol.extend(cell.t_end, data=data, save=later, stop=cell.stop, threads=threads)
+    except Interrupted as stopped:
+        for part in stopped.solutions:
+            part.save(state)
+        raise
+    sol.save(state)
+    return data, sol
+
+
+def _is_before(sol: Solution, t_end: float) -> bool:
+    return sol.status.name == "INTERRUPTED" or sol.stats["t_end"] < t_end * (1 - 1e-9)
+
+
+def _after(times: Array, sol: Solution) -> Array:
+    later: Array = times[times > sol.t[-1]]
+    return later if len(later) else times[-1:]
+
+
+def _row(run: Run, plan: Plan, data: Dataset, sol: Solution, threads: int | None) -> Row:
+    row: Row = dict.fromkeys(COLUMNS) | content(run.cell, plan.seed, plan.backend)
+    row |= outcome(data, sol)
+    row["id"], row["replicate"] = run.id, run.replicate
+    seconds = float(sol.stats["seconds"])
+    return row | {"seconds": seconds, "threads": team(plan.backend, threads), "host": platform.node()}
+
+
+def _details(row: Row, data: Dataset, sol: Solution, *, final: bool) -> Row:
+    t_inf = horizon(data.n, sol.network.p)
+    found: Row = dict.fromkeys(DETAILS) | {"id": row["id"], "rises": sol.stats["rises"]}
+    found |= {"rhs": sol.stats.get("rhs", sol.stats["steps"]), "loss_error": sol.stats.get("loss_error")}
+    found |= {name: _loss_at(sol, t) for name, t in kept_times(t_inf).items()}
+    if sol.stats["method"] == "capture" and (final or sol.status.name not in _UNFINISHED):
+        found |= _frozen(row, data, sol)
+    return found
+
+
+def _loss_at(sol: Solution, t: float) -> float | None:
+    """The recorded loss at t, which Euler snaps to a step; None where the run ended before."""
+    k = int(np.argmin(np.abs(sol.t - t)))
+    return float(sol.loss[k]) if abs(sol.t[k] - t) <= 0.5 * (sol.stats["step"] or 0.0) + 1e-9 * t else None
+
+
+def _frozen(row: Row, data: Dataset, sol: Solution) -> Row:
+    frozen = theory.frozen_flow(data, sol.network, at_kinks=sol.stats["sliding_end"])
+    spectrum, level = frozen.spectrum, _rows.real(row, "criterion_level")
+    return {
+        "at_kinks": sol.stats["sliding_end"],
+        "resting": int(frozen.pattern.rests.sum()),
+        "free_weights": frozen.free_weights,
+        "rank": int(spectrum.moves.sum()),
+        "floor": spectrum.floor,
+        "slowest_rate": spectrum.slowest,
+        "to_level": spectrum.time_to(level),
+        "to_target": spectrum.time_to(FOLLOWED * level),
+        "crossing": frozen.crossing,
+        "let_go": frozen.let_go,
+        "velocity_ratio": frozen.velocity_sq / (float(sol.grad_norm[-1]) * sol.network.p) ** 2,
+    }
+
+
+def _add_details(store: Store, details: Row) -> None:
+    path = store.folder / "details.csv"
+    there = _rows.read(path, DETAILS) if path.exists() else []
+    kept = [row for row in there if row["id"] != details["id"]]
+    _rows.write(path, [*kept, details], tuple(DETAILS))

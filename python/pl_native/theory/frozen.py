@@ -1,0 +1,226 @@
+"""The flow about one state with its pattern frozen: what of the loss it can still remove, and how fast.
+
+Every pair (j, i) stays on, off, or at rest at its kink. Then w_j moves only within the orthogonal complement
+of the inputs that rest on it (Pi_j projects there), and to first order in the way left to go
+
+    dr/dt = -K r/(n p),     K = sum_j [ a_j^2 P_j X Pi_j X^T P_j + z_j+ z_j+^T ],
+
+P_j = diag(1 where j is on), z_j+ = max(X w_j, 0). What of r lies where K is 0 stays for ever: the floor of
+the loss. No proof of where the flow itself ends, since patterns change; `FrozenFlow` counts the pairs that
+would.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from pl_native import model
+from pl_native._base import checks
+from pl_native._base.checks import Array
+from pl_native._problem import Dataset, Network
+from pl_native.backends.contract import ON, SLIDE
+from pl_native.backends.numpy_flow import select
+
+RANK = 1e-10  # of the largest rate; below counts as 0. Rounding leaves 1e-15, and real rates are > 1e-7
+NEAR = 1e-5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pattern:
+    """Which pairs are on and which rest at their kinks, (p, n) bool each; all others are off."""
+
+    on: Array
+    rests: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spectrum:
+    """Directions of the residual, the rates at which r falls along them, and r in them.
+
+    rates       (n,) 1/time, increasing; the loss falls twice as fast
+    directions  (n, n) orthonormal columns
+    parts       (n,) coordinates of r
+    """
+
+    rates: Array
+    directions: Array
+    parts: Array
+
+    @property
+    def moves(self) -> Array:
+        """(n,) bool: rates that are not 0 to rounding. Their number is the rank of K."""
+        result: Array = self.rates > RANK * self.rates[-1]
+        return result
+
+    @property
+    def slowest(self) -> float:
+        """The least rate that is not 0, 1/time; NaN where nothing moves."""
+        return float(self.rates[self.moves][0]) if self.moves.any() else math.nan
+
+    @property
+    def limit(self) -> Array:
+        """(n,) the residual that stays for ever."""
+        result: Array = self.directions[:, ~self.moves] @ self.parts[~self.moves]
+        return result
+
+    @property
+    def impulse(self) -> Array:
+        """(n,) the integral of r - `limit` over all time to come."""
+        moves = self.moves
+        result: Array = self.directions[:, moves] @ (self.parts[moves] / self.rates[moves])
+        return result
+
+    @property
+    def floor(self) -> float:
+        """The loss that stays for ever, norm(limit)^2/(2n)."""
+        return float(np.square(self.parts[~self.moves]).sum()) / (2 * len(self.parts))
+
+    def loss(self, t: float) -> float:
+        """The loss at flow time t from the state on."""
+        rates = np.where(self.moves, self.rates, 0.0)
+        return float(np.square(self.parts) @ np.exp(-2 * rates * t)) / (2 * len(rates))
+
+    def time_to(self, loss: float) -> float:
+        """The flow time from the state on until the loss is there: 0 if it is, infinite if never."""
+        if self.loss(0.0) <= loss:
+            return 0.0
+        if self.floor >= loss:
+            return math.inf
+        low, high = 0.0, 1 / self.slowest
+        while self.loss(high) > loss:
+            low, high = high, 2 * high
+        while high - low > 1e-6 * high:
+            middle = (low + high) / 2
+            low, high = (low, middle) if self.loss(middle) <= loss else (middle, high)
+        return high
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrozenFlow:
+    """What `frozen_flow` found.
+
+    pattern, spectrum
+    velocity_sq   sum_j norm(dw_j/dt)^2 + (da_j/dt)^2 of this pattern, r^T K r/n^2
+    free_weights  how many weights may move: d - rank of the inputs at rest, summed over the neurons (each a_j
+                  follows from its w_j, Lemma 1); K has at most this rank
+    crossing      how many pairs would change their side on the frozen flow's way to its end
+    let_go        how many pairs at rest the residual at its end would not hold at their kinks
+    """
+
+    pattern: Pattern
+    spectrum: Spectrum
+    velocity_sq: float
+    free_weights: int
+    crossing: int
+    let_go: int
+
+
+def frozen_flow(data: Dataset, network: Network, *, at_kinks: int = 0) -> FrozenFlow:
+    """The flow from `network` with its pattern frozen, linearised in the residual (equation at the module's
+    head).
+
+    `at_kinks` is the number of pairs that the run which reached the state had at rest
+    (`sol.stats["sliding_end"]`); see `nearness`. Costs one eigendecomposition of size n: n = 4000 takes half
+    a minute and half a gigabyte. ValueError for a negative `at_kinks`.
+    """
+    known = checks.integer("at_kinks", at_kinks, 0)
+    held = pattern(data, network, nearness(data, network, known))
+    F, r = features(data, network, held), model.residual(data, network)
+    found = spectrum(F, r, network.p)
+    return FrozenFlow(
+        held,
+        found,
+        float(np.sum(np.square(F @ r))) / data.n**2,
+        free_weights(data, held),
+        crossing(data, network, held, found.impulse),
+        let_go(data, network, held, found.limit),
+    )
+
+
+def nearness(data: Dataset, network: Network, known: int, least: float = NEAR) -> float:
+    """|z_ji| / max_i |z_ji| up to which pairs count as at their kinks, where a run had `known` at rest.
+
+    Steps leave pairs at rest 1e-15 to 1e-5 from their kinks, loose tolerances up to 1e-4; some tens of others
+    are within 1e-5. So all within `least` are taken, and more where the run's count says so: up to the widest
+    gap between the attracting pairs (a_j r_i < 0) nearest to their kinks in which the count is exceeded by at
+    most a twentieth, since those just let go are still there. The count alone does not do: a run that is
+    stopped among very short steps has let go most of its pairs (of 730, it kept 39).
+    """
+    if known == 0:
+        return least
+    z, pull = model.preactivations(data, network), network.a[:, None] * model.residual(data, network)
+    ratios = np.sort((np.abs(z) / np.abs(z).max(axis=1, keepdims=True))[pull < 0])
+    below = np.maximum(ratios[known - 1 : known + known // 20], 1e-300)
+    above = ratios[known : known + len(below)]
+    if len(above) == 0:  # all that attract
+        return max(least, 1.0)
+    below = below[: len(above)]
+    k = int(np.argmax(above / below))
+    return max(least, float(np.sqrt(above[k] * below[k])))
+
+
+def pattern(data: Dataset, network: Network, near: float) -> Pattern:
+    """The pattern that the inclusion selects, where pairs up to `near` (see `nearness`) are at their kinks.
+
+    Such a pair rests if a_j r_i < 0 makes its kink attracting and the selected velocity (the one of least
+    norm) holds it there; others at attracting kinks are on or off as that velocity has them, and at repelling
+    ones as their z says.
+    """
+    z, r = model.preactivations(data, network), model.residual(data, network)
+    on, rests = z > 0, np.zeros(z.shape, bool)
+    close = np.abs(z) <= near * np.abs(z).max(axis=1, keepdims=True)
+    for j in range(network.p):
+        pull = np.sign(network.a[j]) * r
+        kinks = np.flatnonzero(close[j] & (pull < 0))
+        on[j, kinks] = False
+        modes, _ = select(data.X[kinks], pull[kinks], (pull * on[j]) @ data.X)
+        rests[j, kinks], on[j, kinks] = modes == SLIDE, modes == ON
+    return Pattern(on, rests)
+
+
+def features(data: Dataset, network: Network, held: Pattern) -> Array:
+    """F with K = F^T F, (p (d + 1), n): derivatives of p h(x_i) to the weights, as far as these may move."""
+    z, blocks = model.preactivations(data, network), []
+    for j, free in enumerate(_free_inputs(data, held)):
+        blocks += [network.a[j] * (free * held.on[j][:, None]).T, (z[j] * held.on[j])[None]]
+    return np.concatenate(blocks)
+
+
+def spectrum(F: Array, r: Array, p: int) -> Spectrum:
+    """Of the frozen flow with features F from the residual r on."""
+    values, vectors = np.linalg.eigh(F.T @ F)
+    return Spectrum(values / (len(r) * p), vectors, vectors.T @ r)
+
+
+def free_weights(data: Dataset, held: Pattern) -> int:
+    """See `FrozenFlow`."""
+    ranks = [int(np.linalg.matrix_rank(data.X[rests])) for rests in held.rests if rests.any()]
+    return len(held.rests) * data.d - sum(ranks)
+
+
+def crossing(data: Dataset, network: Network, held: Pattern, impulse: Array) -> int:
+    """See `FrozenFlow`; w_j ends at w_j + (a_j/n) Pi_j X^T P_j impulse."""
+    count, z = 0, model.preactivations(data, network)
+    for j, free in enumerate(_free_inputs(data, held)):
+        end = z[j] + data.X @ ((network.a[j] / data.n) * ((impulse * held.on[j]) @ free))
+        count += int(np.sum(np.where(held.on[j], end < 0, end > 0) & ~held.rests[j]))
+    return count
+
+
+def let_go(data: Dataset, network: Network, held: Pattern, limit: Array) -> int:
+    """See `FrozenFlow`; a pair is held where the force that keeps it there is between 0 and a_j r_i < 0."""
+    count = 0
+    for a, on, rests in zip(network.a, held.on, held.rests, strict=True):
+        X, pull = data.X[rests], a * limit
+        force = np.linalg.lstsq(X.T, -((pull * on) @ data.X), rcond=None)[0]
+        count += int(np.sum((force > 0) | (force < pull[rests])))  # always where a kink repels
+    return count
+
+
+def _free_inputs(data: Dataset, held: Pattern) -> list[Array]:
+    """X Pi_j (n, d) of each neuron."""
+    bases = (np.linalg.qr(data.X[rests].T)[0] for rests in held.rests)
+    return [data.X - (data.X @ basis) @ basis.T for basis in bases]
