@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,6 +37,16 @@ def backend(request: pytest.FixtureRequest) -> str:
         for dtype in (np.float32, np.float64):
             pl.simulate(*problem(dtype=dtype), 1.0, backend=name)
     return name
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """SIGINT raises KeyboardInterrupt here, also where it is ignored from the start: below nohup, or in the
+    background of a script (faults 5.3).
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 BENCH = Path(__file__).parents[1] / "bench"

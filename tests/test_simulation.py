@@ -219,6 +219,7 @@ def test_interrupted_ensemble_keeps_finished_runs(backend: str) -> None:
         same(found[0], pl.simulate(*problems[0], 5.0, backend=backend))
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_is_answered_at_once(backend: str) -> None:
     """A real signal, from outside, in the middle of a call."""
     pressed: list[float] = []

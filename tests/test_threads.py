@@ -43,6 +43,7 @@ def press_ctrl_c_after(seconds):
     return timer, pressed
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("threads", [1, 2])
 def test_ctrl_c_returns_within_a_fifth_of_a_second_with_finished_runs(threads):
     short, endless = problem(n=10), problem(n=300, d=30, p=31)
@@ -75,6 +76,7 @@ def test_ctrl_c_while_the_caller_only_waits():
         timer.join()
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_in_one_large_problem_over_the_team():
     data, net = problem(n=20_000, d=50, p=60)
     timer, pressed = press_ctrl_c_after(0.5)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import glob
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+import numpy as np
+
+from pl_native._base.checks import Array
 
 TEMPORARY = ".tmp-"
 """How the names of unfinished files begin."""
@@ -34,6 +38,20 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             os.unlink(temporary)
         raise
     sync_folder(path.parent)
+
+
+def pack(file: BinaryIO, arrays: Mapping[str, Array], *, compress: bool = False) -> None:
+    """Write arrays as npz. What ends the writing is raised as itself: Ctrl-C, a full disk.
+
+    zipfile raises a ValueError of its own in its place ("open writing handle"), so that Ctrl-C at this moment
+    would look like a wrong argument.
+    """
+    try:
+        (np.savez_compressed if compress else np.savez)(file, **arrays)  # type: ignore[arg-type]
+    except ValueError as error:
+        if error.__context__ is None or "writing handle" not in str(error):
+            raise
+        raise error.__context__ from None
 
 
 def clear_leftovers(path: Path) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from pl_native._base import checks
 from pl_native._base.checks import Array
-from pl_native._base.files import replacing
+from pl_native._base.files import pack, replacing
 from pl_native._problem import Dataset, Network, Status, Stop
 from pl_native._run.reading import CURVES, FORMAT, contents, part, status_of
 from pl_native._run.resume import Record
@@ -266,4 +266,4 @@ def _write(path: Path, arrays: Mapping[str, Array]) -> None:
         if array.dtype.hasobject:
             raise TypeError(f"{name}: object arrays cannot be saved, got {checks.kind(array)}")
     with replacing(path) as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
+        pack(file, arrays)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pl_native._base.files import pack
 from pl_native.store.columns import Row, as_arrays, from_arrays
 from pl_native.store.disk import write_atomically
 
@@ -38,7 +39,7 @@ class Damage:
 def write_shard(folder: Path, rows: Sequence[Row]) -> Path:
     """A new shard of `rows` in `folder`, on disk and complete when this returns."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **as_arrays(rows))  # type: ignore[arg-type]
+    pack(buffer, as_arrays(rows), compress=True)
     content = buffer.getvalue()
     path = folder / f"{time.time_ns():016x}-{_hash(content)}.npz"
     write_atomically(path, content)
