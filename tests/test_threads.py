@@ -63,6 +63,7 @@ def test_ctrl_c_returns_within_a_fifth_of_a_second_with_finished_runs(threads):
         assert by_index[0].status == by_index[2].status == pl.Status.HORIZON
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_while_the_caller_only_waits():
     """The calling thread finished its own run; a worker goes on for ever."""
     problems = [problem(n=300, d=30, p=31), problem(n=5)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import tempfile
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -40,18 +41,25 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     sync_folder(path.parent)
 
 
-def pack(file: BinaryIO, arrays: Mapping[str, Array], *, compress: bool = False) -> None:
-    """Write arrays as npz. What ends the writing is raised as itself: Ctrl-C, a full disk.
+class _Archive(zipfile.ZipFile):
+    """One that can be closed at any instant.
 
-    zipfile raises a ValueError of its own in its place ("open writing handle"), so that Ctrl-C at this moment
-    would look like a wrong argument.
+    Between the opening of a member and its first byte `ZipFile.close` raises a ValueError ("open writing
+    handle"), and Ctrl-C that comes there would look like a wrong argument.
     """
-    try:
-        (np.savez_compressed if compress else np.savez)(file, **arrays)  # type: ignore[arg-type]
-    except ValueError as error:
-        if error.__context__ is None or "writing handle" not in str(error):
-            raise
-        raise error.__context__ from None
+
+    def close(self) -> None:
+        self._writing = False
+        super().close()
+
+
+def pack(file: BinaryIO, arrays: Mapping[str, Array], *, compress: bool = False) -> None:
+    """Write arrays as npz, as `np.savez` does. Ctrl-C is raised as itself, whatever instant it comes at."""
+    how = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
+    with _Archive(file, "w", how) as packed:
+        for name, array in arrays.items():
+            with packed.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
 
 
 def clear_leftovers(path: Path) -> None:
