@@ -137,3 +137,10 @@ def test_4_7_the_third_argument_is_the_end_as_in_simulate() -> None:
     assert pl.advise(data, net, 500.0) == pl.advise(data, net, t_end=500.0) != pl.advise(data, net)
     with pytest.raises(TypeError, match="takes from 2 to 3 positional arguments"):
         pl.advise(data, net, 500.0, 1e-3)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("scale", "small"), [(1.0, False), (0.1, False), (1e-3, True), (1e-12, True)])
+def test_capture_is_not_for_small_initialisation(scale: float, small: bool) -> None:
+    data = pl.data.sphere(n=400, d=20, seed=1)
+    network = pl.initial.balanced(p=8, d=20, seed=2, scale=scale)
+    assert ("The initialisation is small" in pl.advise(data, network).reason) is small

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 import pl_native as pl
+from outcomes import native, same_bits
 from pl_native.sweep import EngineError
 from problems import orthogonal_problem, problem
-from test_extend import native, same_bits
 
 ENDLESS = 1e9
 

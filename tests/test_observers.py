@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import pl_native as pl
+from outcomes import same
 from pl_native import backends
 from problems import problem
-from test_simulation import same
 
 
 def late(t: float, state: pl.Network) -> list[float]:

@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 
 import pl_native as pl
+from outcomes import same
 from pl_native._base import files
 from pl_native._run import solution
 from problems import orthogonal_problem, problem
-from test_simulation import same
 
 
 def solved(**options: Any) -> pl.Solution:

@@ -83,7 +83,7 @@ def _head(arrays: Arrays) -> Head:
 
 def check(head: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
     """ValueError, TypeError or KeyError unless head and arrays are those of one run."""
-    status_of(head["status"])
+    Status.stored(head["status"])
     stats = _mapping("stats", head["stats"])
     _check_stats(stats)
     times = _floats("t", arrays["t"], 1)
@@ -114,15 +114,6 @@ def check(head: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
             _check_history(past, part(kept, "resume"), p, float(times[-1]))
     if head.get("note") is not None:
         _mapping("note", head["note"])
-
-
-def status_of(value: object) -> Status:
-    """The status by its name, or, in files of earlier versions, by its code."""
-    if isinstance(value, str) and value in Status.__members__:
-        return Status[value]
-    if isinstance(value, int) and not isinstance(value, bool) and value in {int(status) for status in Status}:
-        return Status(value)
-    raise ValueError(f"status: expected the name of a pl.Status, got {checks.kind(value)}")
 
 
 def part(arrays: Mapping[str, Array], name: str) -> Arrays:

@@ -17,7 +17,7 @@ from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._base.files import pack, replacing
 from pl_native._problem import Dataset, Network, Status, Stop
-from pl_native._run.reading import CURVES, FORMAT, contents, part, status_of
+from pl_native._run.reading import CURVES, FORMAT, contents, part
 from pl_native._run.resume import Record
 from pl_native.backends.flow_records import DenseFlow, SwitchLog
 
@@ -90,8 +90,9 @@ class Solution:
         return self.status.message
 
     def average_pl(self) -> float:
-        """Average of mu between the first and the last saved time, log(L_first/L_last) / (t_last - t_first)
-        (Lemma 2).
+        """Average of mu between the first and the last saved time (Lemma 2),
+
+            log(L_first / L_last) / (t_last - t_first).
 
         Infinite when the loss reached 0; NaN when only one time was saved or the loss is not finite.
         """
@@ -182,7 +183,7 @@ class Solution:
         return cls(
             **{name: arrays[name] for name in CURVES},
             network=Network.adopt(arrays["W"], arrays["a"], arrays["w_perp_sq"]),
-            status=status_of(head["status"]),
+            status=Status.stored(head["status"]),
             stats=head["stats"],
             W_saved=arrays.get("W_saved"),
             a_saved=arrays.get("a_saved"),

@@ -1,5 +1,5 @@
-"""Measured beside published, in plain text: every number with its interval and its run count, and a verdict
-in words.
+"""Measured beside published, in plain text: every number with its interval and its run count, and a
+verdict in words.
 """
 
 from __future__ import annotations
@@ -115,8 +115,8 @@ def _notes(measured: Curve, i: int, reference: Curve, j: int) -> list[str]:
 
 
 def _prediction(ours: MeanEstimate, runs: int) -> Interval:
-    """Where a mean over `runs` runs of the same law lies: our interval, widened for their share of the
-    variance.
+    """Where a mean over `runs` runs of the same law lies: our interval, widened for their share
+    of the variance.
     """
     factor = math.sqrt(1.0 + ours.runs / runs)
     low = ours.estimate - factor * (ours.estimate - ours.interval.low)

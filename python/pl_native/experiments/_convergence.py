@@ -1,5 +1,5 @@
-"""Convergence curves: what figures 3, 4 and 5 have in common. P(converged) and loss ratio against n,
-threshold N.
+"""Convergence curves: what figures 3, 4 and 5 have in common. P(converged) and loss ratio against
+n, threshold N.
 """
 
 from __future__ import annotations
@@ -92,11 +92,11 @@ def curve(rows: Sequence[Row], judge: Judge, seed: int = 0, *, rescale: bool = F
 
 
 def published_curve(name: str, d: int | None = None, *, rescale: bool = False) -> Curve | None:
-    """A table of `pl_native.published` with columns n, p, runs, converged, as a curve; None without rows of
-    `d`.
+    """A table of `pl_native.published` with columns n, p, runs, converged, as a curve; None without
+    rows of `d`.
 
-    Its loss ratios, where it has them (else NaN), are means without a published spread: their intervals are
-    unbounded.
+    Its loss ratios, where it has them (else NaN), are means without a published spread: their
+    intervals are unbounded.
     """
     table = published.load(name)
     if d is not None:

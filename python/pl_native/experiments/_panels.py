@@ -1,5 +1,5 @@
-"""Marks on given axes, shared by the figures. Nothing here creates a figure, sets a style or imports
-matplotlib.
+"""Marks on given axes, shared by the figures. Nothing here creates a figure, sets a style
+or imports matplotlib.
 """
 
 from __future__ import annotations
@@ -115,8 +115,8 @@ def _fit(ax: Any, curve: Curve, look: Look) -> list[Any]:
 
 
 def _interpolation_mark(ax: Any, width: Callable[[int], int], d: int) -> list[Any]:
-    """n = d p(n): a line if it is on the axis, else an arrow to where it lies (interpolation needs n < C d
-    p).
+    """n = d p(n): a line if it is on the axis, else an arrow to where it lies (interpolation needs
+    n < C d p).
     """
     size = d
     while d * width(size + 1) > size:

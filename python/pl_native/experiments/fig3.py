@@ -98,8 +98,8 @@ def _group(row: Row) -> tuple[int, str]:
 
 
 def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
-    """Left the probability of convergence, right the loss ratio: `axes[i]` is the pair for the i-th
-    comparison.
+    """Left the probability of convergence, right the loss ratio: `axes[i]` is the pair for
+    the i-th comparison.
     """
     artists = []
     for ((factor, initialisation), comparison), (left, right) in zip(

@@ -29,8 +29,8 @@ class MeanEstimate:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Slope:
-    """Exponent of mean(value) = exp(intercept) n^slope by least squares of the logarithms, interval over
-    runs.
+    """Exponent of mean(value) = exp(intercept) n^slope by least squares of the logarithms,
+    interval over runs.
     """
 
     slope: float
