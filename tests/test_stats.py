@@ -469,7 +469,7 @@ def test_slopes_and_means_refuse_nonsense():
         stats.loglog_slope([1.0, 2.0], [[1, 2]])
     with pytest.raises(ValueError, match="values: expected a one-dimensional, finite"):
         stats.mean_interval([1.0, math.nan])
-    with pytest.raises(ValueError, match="resamples: expected at least 100"):
+    with pytest.raises(ValueError, match="resamples: expected an integer >= 100"):
         stats.mean_interval([1.0, 2.0], resamples=10)
 
 
@@ -558,5 +558,5 @@ def test_the_curve_test_refuses_nonsense():
         stats.two_sample_test([1], ([1], [2]), [1, 1], ([1, 1], [2, 2]))
     with pytest.raises(ValueError, match="n1: expected shape"):
         stats.two_sample_test([1, 2], ([1], [2]), [1], ([1], [2]))
-    with pytest.raises(ValueError, match="resamples: expected at least 99"):
+    with pytest.raises(ValueError, match="resamples: expected an integer >= 99"):
         stats.two_sample_test([1], ([1], [2]), [1], ([1], [2]), resamples=5)
