@@ -405,7 +405,7 @@ def test_plans_refuse_nonsense():
         plan(cell(), cell())
     with pytest.raises(ValueError, match="seed: expected an integer >= 0, got -1"):
         plan(cell(), seed=-1)
-    with pytest.raises(ValueError, match=r"seed: expected an integer <= 2\*\*63 - 1"):
+    with pytest.raises(ValueError, match=r"seed: expected an integer <= 9223372036854775807"):
         plan(cell(), seed=2**63)
     with pytest.raises(ValueError, match="cells: expected at least one"):
         plan()
