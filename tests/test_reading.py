@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import random
 import zipfile
 from collections.abc import Callable
@@ -208,6 +209,13 @@ def test_4_4_a_header_may_lie(whole: dict[str, dict[str, Any]], tmp_path: Path) 
         packed.writestr("loss.npy", header.getvalue())
     with pytest.raises(ValueError, match=r"loss\.npy: of shape \(1099511627776,\)"):
         pl.Solution.load(path)
+
+
+def test_4_4_a_pipe_or_a_folder_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(ValueError, match="expected a file, this is a folder, a pipe or a device"):
+            pl.Solution.load(path)
 
 
 def test_4_4_a_file_that_unpacks_to_too_much(

@@ -32,6 +32,8 @@ Arrays = dict[str, Array]
 
 def contents(path: Path) -> tuple[Head, Arrays]:
     """The head and the arrays of a file, checked; OSError where it cannot be read."""
+    if path.exists() and not path.is_file():  # opening a pipe may never end
+        raise ValueError(f"{path}: expected a file, this is a folder, a pipe or a device")
     with open(path, "rb") as file:
         try:
             arrays = _members(file)
