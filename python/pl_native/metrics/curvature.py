@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pl_native._base import memory
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset
 from pl_native.metrics.flow import Value, value
@@ -28,6 +29,7 @@ def pl_matrix(data: Data, where: Where | States) -> Array:
            [ 2., 40.]])
     """
     s = states(data, where)
+    memory.require(32.0 * s.r.size * s.n, "M, (..., n, n),")
     outer = (np.swapaxes(s.share, -1, -2) * np.square(s.a)[..., None, :]) @ s.share
     matrix: Array = (np.swapaxes(s.live, -1, -2) @ s.live + outer * grams(s)) / s.p
     return matrix

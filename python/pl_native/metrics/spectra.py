@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pl_native._base import checks
+from pl_native._base import checks, memory
 from pl_native._base.checks import Array
 from pl_native.backends.contract import SLIDE
 from pl_native.metrics.curvature import grams, pl_matrix
@@ -44,6 +44,7 @@ def frozen_matrix(data: Data, where: Where | States) -> Array:
            [ 2., 40.]])
     """
     s = states(data, where)
+    memory.require(32.0 * s.r.size * s.n, "K, (..., n, n),")
     on = s.on.astype(np.float64)
     gram = grams(s)
     outer = (np.swapaxes(on, -1, -2) * np.square(s.a)[..., None, :]) @ on

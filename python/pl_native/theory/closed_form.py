@@ -212,8 +212,8 @@ def group_start(data: Dataset, network: Network) -> GroupStart:
 
 
 def _checked(t: ArrayLike, label_norms: ArrayLike, n: int, p: int, N0: ArrayLike, c0: ArrayLike) -> _Groups:
-    checks.integer("n", n, 1)
-    checks.integer("p", p, 1)
+    checks.integer("n", n, 1, most=10**30)
+    checks.integer("p", p, 1, most=10**30)
     times = _row("t", t, np.inf, zero=True)[:, None]
     Y, start, cosine = _row("label_norms", label_norms), _row("N0", N0), _row("c0", c0, 1.0)
     groups = max(len(v) for v in (Y, start, cosine))

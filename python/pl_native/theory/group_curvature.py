@@ -36,7 +36,7 @@ def group_size(n: int, alpha: float) -> int:
     >>> round(theory.group_exponent(10_000, 2000), 4)
     0.5874
     """
-    size, power = checks.integer("n", n, 1), checks.real("alpha", alpha)
+    size, power = checks.integer("n", n, 1, most=10**30), checks.real("alpha", alpha)
     if not 0.5 <= power < 1:
         raise ValueError(f"alpha: expected an exponent in [1/2, 1), got {power!r}")
     if size > _LARGEST:
@@ -86,7 +86,7 @@ def group_curvature_bounds(
     (False, 11.51, 0.196045, 0.194399)
     """
     y = np.asarray(labels, np.float64)
-    groups = checks.integer("p", p, 1)
+    groups = checks.integer("p", p, 1, most=10**30)
     if y.ndim != 1 or y.size == 0 or not np.all(np.isfinite(y)) or np.any(y == 0):
         raise ValueError(f"labels: expected a one-dimensional array of numbers != 0, got {labels!r}")
     if y.size % groups != 0:

@@ -24,7 +24,7 @@ def time_unit(n: int, p: int) -> float:
     >>> round(theory.time_unit(100, 2), 4)
     18.7324
     """
-    size = checks.integer("n", n, 1) * checks.integer("p", p, 1)
+    size = checks.integer("n", n, 1, most=10**30) * checks.integer("p", p, 1, most=10**30)
     if size == 1:
         raise ValueError("n: expected n p >= 2, got n = p = 1, of which t_n is 0")
     return math.sqrt(size) / 4 * math.log(size)
@@ -154,7 +154,7 @@ def window_as_printed(eps: float, D: float, n: int, p: int) -> float:
 
 def _targets(D: ArrayLike, p: int) -> Floats:
     targets = _row("D", D)
-    if len(targets) != checks.integer("p", p, 1):
+    if len(targets) != checks.integer("p", p, 1, most=10**30):
         raise ValueError(f"D: expected one number for each of p = {p} groups, got {len(targets)}")
     return targets
 
