@@ -8,7 +8,6 @@ import pytest
 from closed_form import closed_form, group_start
 from flow_support import run
 from pl_native import Status
-from pl_native.theory import group_closed_form
 
 
 @pytest.mark.parametrize("rtol", [1e-3, 1e-6, 1e-9, 1e-12])

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 import pl_native as pl
-from pl_native import metrics, model
+from pl_native import metrics, model, theory
 from pl_native.backends.flow_records import SwitchLog
 from problems import orthogonal_problem, problem, small_problems
 
@@ -265,3 +265,18 @@ def test_wrong_input_is_named(which: str) -> None:
     call, error, message = calls[which]
     with pytest.raises(error, match=message):
         call()
+
+
+def test_rates_at_rest_are_those_of_the_frozen_flow() -> None:
+    """`theory.frozen_flow` finds the pattern from the state; here it is known from the run."""
+    same = 0
+    for data, sol in RUNS:
+        mode = np.asarray(metrics.modes(data, sol).mode[-1])
+        if not np.all(np.any(metrics.preactivations(data, sol.network), axis=1)):
+            continue  # a neuron at 0: at the kinks of all points
+        found = theory.frozen_flow(data, sol.network, at_kinks=int(np.count_nonzero(mode == 2)))
+        if np.array_equal(found.pattern.rests, mode == 2) and np.array_equal(found.pattern.on, mode == 1):
+            same += 1
+            rates = np.asarray(metrics.frozen_rates(data, sol))[-1]
+            np.testing.assert_allclose(rates, found.spectrum.rates, rtol=1e-8, atol=1e-11)
+    assert same > 25
