@@ -104,6 +104,7 @@ from pl_native.theory.start import (
     expected_matrix,
     start_curvature,
 )
+from pl_native.theory.verification import Verification, VerificationError, verify
 
 model.offer(
     {
@@ -128,6 +129,8 @@ __all__ = [
     "Sides",
     "Spectrum",
     "StartCurvature",
+    "Verification",
+    "VerificationError",
     "assumption_1",
     "assumption_2",
     "collapse_example",
@@ -180,6 +183,7 @@ __all__ = [
     "transition_time",
     "transition_times",
     "union_bound",
+    "verify",
     "well_initialised_average",
     "well_initialised_probability",
     "window",
