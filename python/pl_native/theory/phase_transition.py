@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pl_native._base import checks
-from pl_native.theory.closed_form import _row, group_closed_form
+from pl_native.theory.closed_form import MOST_POINTS, _row, group_closed_form
 
 Floats = NDArray[np.float64]
 
@@ -24,7 +24,7 @@ def time_unit(n: int, p: int) -> float:
     >>> round(theory.time_unit(100, 2), 4)
     18.7324
     """
-    size = checks.integer("n", n, 1, most=10**30) * checks.integer("p", p, 1, most=10**30)
+    size = checks.integer("n", n, 1, MOST_POINTS) * checks.integer("p", p, 1)
     if size == 1:
         raise ValueError("n: expected n p >= 2, got n = p = 1, of which t_n is 0")
     return math.sqrt(size) / 4 * math.log(size)

@@ -32,7 +32,7 @@ class Sample(NamedTuple):
 
 def check(setting: Setting) -> list[Finding]:
     """Findings of Conjecture 1."""
-    top, count = setting.size(32, 128, 1024), setting.size(3, 12, 60)
+    top, count = setting.size(64, 128, 1024), setting.size(8, 12, 60)
     grid = [n for n in (16, 32, 64, 128, 256, 512, 1024) if n <= top]
     samples = [_sample(n, count) for n in grid]
     return [_converges(samples), _limit(setting, samples), _slope(samples), _constants(samples)]
