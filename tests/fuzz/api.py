@@ -1,0 +1,299 @@
+"""A state machine of hypothesis over the public API: problems, runs by every method and backend, their
+continuation, files, copies, certificates, metrics; native runs against the NumPy oracle.
+"""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import random
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, ClassVar
+
+import hypothesis
+import numpy as np
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle, RuleBasedStateMachine, initialize, multiple, rule, run_state_machine_as_test,
+)  # fmt: skip
+
+import pl_native as pl
+from fuzz import judging
+from fuzz.odd import ODD, any_problem, shown
+from fuzz.watch import Fault, Watch
+from pl_native import backends
+from proving import KINDS
+
+STEPS = 20
+SECONDS = 0.2
+
+BACKENDS = tuple(name for name in ("native", "numpy") if name in backends.available())
+OBSERVERS = ("loss", "n_active", "velocity_sq")
+
+METRICS = (
+    "loss", "local_pl", "grad_norm", "n_active", "n_sliding", "pl_low", "pl_upp", "pl_lower_bound",
+    "pl_upper_bound", "well_initialised", "effective_rank", "spectrum", "dead_points", "invariant",
+)  # fmt: skip
+
+odd = st.sampled_from(ODD)
+times = st.one_of(
+    st.floats(0.01, 30.0), st.sampled_from([0.0, 5e-324, 1e-12, 1e-300, 1.0, 1e4, 1e9, 1e300])
+)
+seeds = st.integers(0, 2**32 - 1)
+
+
+@st.composite
+def saves(draw: st.DrawFn) -> Any:
+    kind = draw(st.sampled_from(["none", "count", "times", "every", "all"]))
+    if kind == "none":
+        return None
+    if kind == "count":
+        return draw(st.integers(2, 9))
+    if kind == "times":
+        return sorted(draw(st.lists(st.floats(0, 30.0), min_size=1, max_size=4, unique=True)))
+    keeps: dict[str, Any] = {"states": draw(st.booleans()), "observe": tuple(draw(st.sets(st.sampled_from(OBSERVERS))))}
+    keeps |= draw(st.sampled_from([{}, {}, {"switches": True}, {"dense": True}]))
+    keeps |= {"every": draw(st.floats(0.5, 30))} if kind == "every" else {"count": draw(st.integers(2, 6))}
+    return keeps
+
+
+@st.composite
+def stops(draw: st.DrawFn) -> dict[str, Any]:
+    asked: dict[str, Any] = {"wall_time": SECONDS, "max_steps": draw(st.sampled_from([0, 1, 20, 400]))}
+    more = {"criterion": True, "loss": draw(st.sampled_from([1e-3, 1e-10, 1e-30, 1e300])),
+            "stall": draw(st.sampled_from([1e-6, 1e-2, 10.0])), "rise": draw(st.sampled_from([1.0, 2.0]))}  # fmt: skip
+    return asked | {name: more[name] for name in draw(st.sets(st.sampled_from(sorted(more)), max_size=2))}
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> dict[str, Any]:
+    """Keywords of `simulate`, at most one of them odd."""
+    method = draw(st.sampled_from(["euler", "flow", "capture"]))
+    asked: dict[str, Any] = {
+        "t_end": draw(times), "method": method, "save": draw(saves()), "stop": draw(stops()),
+        "backend": draw(st.sampled_from(["auto", *BACKENDS])), "threads": draw(st.sampled_from([None, 1, 2])),
+        "progress": False,
+    }  # fmt: skip
+    if method == "euler":
+        asked["step"] = draw(st.sampled_from([1.0, 0.1, 0.013, 30.0, 1e-12]))
+    else:
+        asked |= {"rtol": draw(st.sampled_from([1e-2, 1e-4, 1e-6, 1e-10, 1e-300, 1.0, 1e300]))}
+        asked |= draw(st.sampled_from([{}, {"atol": 1e-9}, {"atol": 1e-30}, {"atol": 1e300}]))
+    if asked["backend"] == "numpy" and method != "euler":
+        asked["stop"] = {"max_steps": 60}
+    if draw(st.integers(0, 5)) == 0:
+        name = draw(st.sampled_from(sorted(asked)))
+        if name == "stop" and draw(st.booleans()):
+            asked["stop"] = asked["stop"] | {draw(st.sampled_from(sorted(asked["stop"]))): draw(odd)}
+        else:
+            asked[name] = draw(odd)
+    return asked
+
+
+def made(asked: dict[str, Any]) -> dict[str, Any]:
+    """With `Stop` and `Save` of their fields; they may refuse. An end is put where an odd value took it away."""
+    ready = dict(asked)
+    if isinstance(ready.get("stop"), dict) and ready["stop"]:
+        stop = pl.Stop(**ready["stop"])
+        ready["stop"] = pl.Stop(**{**ready["stop"], "max_steps": 60}) if stop.wall_time is None else stop
+    if isinstance(ready.get("save"), dict) and ready["save"]:
+        ready["save"] = pl.Save(**ready["save"])
+    return ready
+
+
+def words_of(asked: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={shown(value)}" for name, value in asked.items())
+
+
+class Machine(RuleBasedStateMachine):
+    """Each rule is one call, watched, and what must hold of its result."""
+
+    watch: ClassVar[Watch]
+    problems = Bundle("problems")
+    runs = Bundle("runs")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.watch.example()
+        self.folder = Path(tempfile.mkdtemp())
+
+    def teardown(self) -> None:
+        shutil.rmtree(self.folder)
+
+    def _checked(self, entry: str, sol: Any, data: pl.Dataset, t_end: Any) -> Any:
+        """`sol` with what it is a run of, or nothing where it was refused."""
+        if sol is None:
+            return multiple()
+        self.watch.expect(entry, judging.wrong_with(sol, data, float(t_end)))
+        return sol, data
+
+    @initialize(target=problems, seed=seeds)
+    def first(self, seed: int) -> Any:
+        return any_problem(random.Random(seed))
+
+    @rule(target=problems, seed=seeds)
+    def another(self, seed: int) -> Any:
+        return any_problem(random.Random(seed))
+
+    @rule(target=runs, at=problems, asked=calls())
+    def simulate(self, at: Any, asked: dict[str, Any]) -> Any:
+        (data, net), words = at
+        entry = f"simulate.{asked['method']}" if isinstance(asked["method"], str) else "simulate"
+        sol = self.watch.call(
+            entry, f"{words}, {words_of(asked)}", lambda: pl.simulate(data, net, **made(asked)), budget=SECONDS
+        )
+        return self._checked(entry, sol, data, asked["t_end"])
+
+    @rule(target=runs, at=problems, asked=calls())
+    def checkpoint(self, at: Any, asked: dict[str, Any]) -> Any:
+        """Twice: the second call returns the run, or goes on."""
+        (data, net), words = at
+        path = self.folder / f"{len(list(self.folder.iterdir()))}.npz"
+
+        def twice() -> pl.Solution:
+            first = pl.simulate(data, net, checkpoint=path, **made(asked))
+            second = pl.simulate(data, net, checkpoint=path, **made(asked))
+            if second.t[-1] < first.t[-1]:
+                raise Fault(f"the second call of a checkpoint ends at {second.t[-1]}, the first at {first.t[-1]}")
+            return second
+
+        sol = self.watch.call("checkpoint", f"{words}, {words_of(asked)}", twice, budget=3 * SECONDS)
+        return self._checked("checkpoint", sol, data, asked["t_end"])
+
+    @rule(at=st.lists(problems, min_size=1, max_size=3), asked=calls())
+    def ensemble(self, at: list[Any], asked: dict[str, Any]) -> None:
+        words = f"{[words for _, words in at]}, {words_of(asked)}"
+        pairs = [pair for pair, _ in at]
+        sols = self.watch.call(
+            "ensemble", words, lambda: pl.simulate_ensemble(pairs, **made(asked)), budget=len(at) * SECONDS
+        )
+        for sol, (data, _) in zip(sols or (), pairs, strict=sols is not None and True):
+            self.watch.expect("ensemble", judging.wrong_with(sol, data, float(asked["t_end"])))
+
+    @rule(target=runs, run=runs, more=st.one_of(times, odd), save=saves(), asked=stops())
+    def extend(self, run: Any, more: Any, save: Any, asked: dict[str, Any]) -> Any:
+        sol, data = run
+        number = isinstance(more, int | float) and not isinstance(more, bool)
+        t_end = float(sol.t[-1]) + more if number else more
+        if sol.stats["backend"] == "numpy":
+            asked = {"max_steps": 500}
+        words = f"t_end={t_end!r}, save={save!r}, stop={asked} of {shown_run(sol)}"
+        later = self.watch.call(
+            "extend", words, budget=SECONDS,
+            function=lambda: sol.extend(t_end, progress=False, **made({"save": save, "stop": asked})),
+        )  # fmt: skip
+        if later is not None and later.t[-1] < sol.t[-1]:
+            raise Fault(f"extended to {later.t[-1]}, from {sol.t[-1]}")
+        return self._checked("extend", later, data, t_end)
+
+    @rule(run=runs)
+    def files_and_copies(self, run: Any) -> None:
+        """What is read, unpickled or copied is what was."""
+        sol, data = run
+        path = self.folder / "run.npz"
+
+        def round_trip() -> pl.Solution:
+            sol.save(path)
+            for other in (pl.Solution.load(path), pickle.loads(pickle.dumps(sol)), copy.deepcopy(sol)):
+                same = other.network == sol.network and np.array_equal(other.loss, sol.loss)
+                if not (same and other.status is sol.status and np.array_equal(other.t, sol.t)):
+                    raise Fault(f"another run was read: {other!r} for {sol!r}")
+            return sol
+
+        self.watch.call("save and load", shown_run(sol), round_trip)
+
+    @rule(run=runs, share=st.one_of(st.floats(0, 1), st.sampled_from([2.0, -1.0])))
+    def look(self, run: Any, share: float) -> None:
+        sol, _ = run
+        t = float(sol.t[0] + share * (sol.t[-1] - sol.t[0]))
+        self.watch.call("repr", shown_run(sol), lambda: repr(sol))
+        self.watch.call("average_pl", shown_run(sol), sol.average_pl)
+        found = self.watch.call("at", f"{t!r} of {shown_run(sol)}", lambda: sol.at(t))
+        if found is not None and not np.isfinite(found.W).all():
+            raise Fault(f"at({t}) is not finite")
+
+    @rule(run=runs)
+    def certify(self, run: Any) -> None:
+        sol, data = run
+        found = self.watch.call("certify", shown_run(sol), lambda: pl.certify(data, sol.network), budget=5.0)
+        if found is not None:
+            self.watch.call("certificate", shown_run(sol), lambda: (str(found), repr(found)))
+            path = self.folder / "proof.npz"
+            self.watch.call("certificate file", shown_run(sol),
+                            lambda: (found.save(path), pl.Certificate.load(path)))  # fmt: skip
+
+    @rule(at=problems, name=st.sampled_from(METRICS))
+    def metric(self, at: Any, name: str) -> None:
+        (data, net), words = at
+        self.watch.call(f"metrics.{name}", words, lambda: getattr(pl.metrics, name)(data, net))
+
+    @rule(at=problems, t_end=st.one_of(st.none(), times), rtol=st.one_of(st.just(1e-3), odd))
+    def others(self, at: Any, t_end: Any, rtol: Any) -> None:
+        (data, net), words = at
+        self.watch.call("reduce", words, lambda: pl.reduce(data, net))
+        self.watch.call("advise", f"{words}, {t_end!r}, rtol={shown(rtol)}",
+                        lambda: str(pl.advise(data, net, t_end, rtol=rtol)))  # fmt: skip
+
+    @rule(name=st.sampled_from(["sphere", "gaussian", "orthogonal", "teacher"]), n=st.one_of(st.integers(1, 9), odd),
+          d=st.one_of(st.integers(1, 9), odd), seed=st.one_of(st.integers(0, 9), odd))  # fmt: skip
+    def data(self, name: str, n: Any, d: Any, seed: Any) -> None:
+        more = {"teacher": 2} if name == "teacher" else {}
+        self.watch.call(f"data.{name}", f"n={shown(n)}, d={shown(d)}, seed={shown(seed)}",
+                        lambda: getattr(pl.data, name)(n=n, d=d, seed=seed, **more))  # fmt: skip
+
+    @rule(name=st.sampled_from(["asymmetric", "torch_linear", "balanced"]), p=st.one_of(st.integers(1, 9), odd),
+          d=st.one_of(st.integers(1, 9), odd), seed=st.integers(0, 9), scale=st.one_of(st.just(1.0), odd))  # fmt: skip
+    def initial(self, name: str, p: Any, d: Any, seed: int, scale: Any) -> None:
+        self.watch.call(f"initial.{name}", f"p={shown(p)}, d={shown(d)}, seed={seed}, scale={shown(scale)}",
+                        lambda: getattr(pl.initial, name)(p, d, seed=seed, scale=scale))  # fmt: skip
+
+    @rule(X=odd, y=odd, W=odd, a=odd)
+    def containers(self, X: Any, y: Any, W: Any, a: Any) -> None:
+        self.watch.call("Dataset", f"{shown(X)}, {shown(y)}", lambda: pl.Dataset(X, y))
+        self.watch.call("Network", f"{shown(W)}, {shown(a)}", lambda: pl.Network(W, a))
+
+    @rule(kind=st.sampled_from(KINDS), seed=st.integers(0, 39), steps=st.integers(1, 12))
+    def oracle(self, kind: str, seed: int, steps: int) -> None:
+        """A few steps of Euler and a short flow: native and NumPy agree to rounding, and to the tolerance."""
+        if len(BACKENDS) < 2 or kind in ("integer", "opposite"):  # there kinks are met exactly, by rounding
+            return
+        from fuzz.odd import problem
+
+        data, net = problem(kind, seed)
+        words = f"problem{(kind, seed)}"
+        for method, t_end, allowed in (("euler", 0.01 * steps, 1e-11), ("flow", 0.02 * steps, 1e-6)):
+            options: dict[str, Any] = {"step": 0.01} if method == "euler" else {"rtol": 1e-8}
+            runs = [
+                self.watch.call(f"oracle.{method}", f"{words}, t_end={t_end!r}, {backend}",
+                                lambda b=backend, m=method, t=t_end, o=options:
+                                pl.simulate(data, net, t, method=m, backend=b, progress=False, **o), budget=20.0)
+                for backend in BACKENDS
+            ]  # fmt: skip
+            u, v = (run.loss[-1] for run in runs)
+            if not abs(u - v) <= allowed * max(abs(u), abs(v)) + judging.rounding_of_loss(runs[0], data):
+                raise Fault(f"native {u!r}, numpy {v!r}")
+
+
+def shown_run(sol: pl.Solution) -> str:
+    s = sol.stats
+    return f"{s['method']} run ({s['backend']}, {sol.status.name}, t = {float(sol.t[-1])!r}) above"
+
+
+def fuzz(watch: Watch, seed: int, calls: int) -> None:
+    """About `calls` calls, in examples of `STEPS` rules."""
+    Machine.watch = watch
+    round_number = 0
+    while sum(watch.counts.values()) < calls and len(watch.faults) < 8:
+        left = calls - sum(watch.counts.values())
+        options = settings(
+            max_examples=max(1, left // STEPS), stateful_step_count=STEPS, deadline=None, database=None,
+            suppress_health_check=list(HealthCheck), print_blob=False, report_multiple_bugs=False,
+        )  # fmt: skip
+        try:
+            run_state_machine_as_test(hypothesis.seed(1000 * seed + round_number)(Machine), settings=options)
+        except Fault as fault:
+            watch.note(fault)
+        round_number += 1
