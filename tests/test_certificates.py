@@ -19,7 +19,11 @@ from problems import endless_criterion, orthogonal_problem
 
 pytestmark = pytest.mark.skipif("native" not in backends.available(), reason="the core proves")
 
-AT_ZERO = [(60, 5, 6, seed) for seed in (4, 16, 18, 23)] + [(120, 10, 8, 7)]
+AT_ZERO = [
+    *((60, 5, 6, seed) for seed in (4, 16, 18, 23)),
+    (120, 10, 8, 7),
+    pytest.param((120, 10, 8, 12), marks=pytest.mark.slow),
+]
 """Stalls with a neuron exactly at 0, which the selection rule keeps there."""
 
 
@@ -90,10 +94,10 @@ def test_a_neuron_at_zero_that_may_leave_is_never_trapped(case: tuple[int, int, 
     c = sol.certify()
     assert c.verdict is None
     assert c.at_zero is not None
-    (found,) = c.at_zero
-    assert not sol.network.W[found.neuron].any()
-    assert found.gain > 0
-    assert np.linalg.norm(found.direction) == pytest.approx(1)
+    for found in c.at_zero:
+        assert not sol.network.W[found.neuron].any()
+        assert found.gain > 0
+        assert np.linalg.norm(found.direction) == pytest.approx(1)
     free = pl.simulate(data, c.escaped(), 200.0, method="flow")
     assert free.loss[-1] < sol.loss[-1] * (1 - 1e-12)  # and the rule would have kept it
 
