@@ -248,6 +248,9 @@ def test_a_kink_must_be_attracting_independent_and_firm() -> None:
     both = Pairs(*(np.array(v) for v in ([0, 0], [1, 3], [SLIDES] * 2, [0.0] * 2)))
     opposite = by_hand(1e-4, opposite=True)
     refused(dataclasses.replace(of_other(c, opposite), pairs=both), opposite, "are independent")
+    for away, why in ((0.3, "reached soon"), (0.01, "lost by half")):
+        state = pl.Network([[1.5, away]], [1.5])
+        refused(dataclasses.replace(of_other(c, by_hand(1e-4)), state=state), by_hand(1e-4), why)
 
 
 def test_a_limit_is_exact() -> None:
@@ -273,6 +276,12 @@ def test_a_pair_at_rest_must_be_pushed_back() -> None:
     refused(as_kind(c, RESTS, SLIDES), data, "slides with a pair on")
     twice = Pairs(*(np.repeat(column, 2) for column in dataclasses.astuple(c.pairs)))
     refused(dataclasses.replace(c, pairs=twice), data, "listed once")
+    near = pl.Network([[1.2, -0.5], [-1e-18, 1e-17]], c.state.a)
+    refused(dataclasses.replace(c, state=near), data, "stays off when")
+    opposite = pl.Dataset([*data.X, [0.0, -1.0]], [*data.y, -1.0])
+    both = Pairs(*(np.array(v) for v in ([1, 1], [1, 2], [RESTS] * 2, [0.0] * 2)))
+    other = dataclasses.replace(of_other(c, opposite), pairs=both, verdict=Status.TRAPPED)
+    refused(with_margins(other, radius=c.margins.radius), opposite, "are independent")
     pulled = pl.Network(c.state.W, c.state.a * [1, -1])
     refused(dataclasses.replace(c, state=pulled), data, "at rest is attracting")
 
@@ -309,15 +318,28 @@ def test_orthogonal_certificates_cannot_be_stretched() -> None:
         assert c.limit_loss is not None
         low, high = c.limit_loss
         refused(dataclasses.replace(c, rate=2 * c.rate), data, "the rate is")
+        refused(dataclasses.replace(c, rate=0.0), data, "the rate is above 0")
+        refused(dataclasses.replace(c, rate=np.inf), data, "nothing moves")
+        nothing = dataclasses.replace(c, verdict=None, rate=None, distance=None, limit_loss=None)
+        verify(nothing, data)
+        kept = dataclasses.replace(nothing, held_until=(1.0, 0.0), dual=np.ones(6))
+        refused(kept, data, "nothing is held")
         refused(with_margins(c, radius=10.0), data, "will ever be on")
         refused(with_margins(c, radius=0.0), data, "path is shorter")
         refused(dataclasses.replace(c, distance=0.0), data, "the limit is within")
         other = Status.DEAD_POINT if c.verdict is Status.CONVERGED else Status.CONVERGED
         limit = (0.1, 0.2) if other is Status.DEAD_POINT else (0.0, 0.0)
         refused(dataclasses.replace(c, verdict=other, limit_loss=limit), data, "a label is lost")
-        if c.verdict is Status.DEAD_POINT:
+        if c.verdict is Status.CONVERGED:
+            trapped = dataclasses.replace(c, verdict=Status.TRAPPED, limit_loss=(1e-9, 1.0))
+            refused(trapped, data, "one of orthogonal data")
+        else:
             refused(dataclasses.replace(c, limit_loss=(low * 1.001, high * 1.002)), data, "lim L")
     assert seen == {Status.CONVERGED, Status.DEAD_POINT}
+    dead = pl.Dataset.orthogonal([1.0, 1.0], [1.0, -1.0])
+    moved = pl.certify(dead, pl.Network([[0.5, 1e-17]], [2.0]))
+    assert moved.moved >= 1e-17
+    refused(dataclasses.replace(moved, moved=0.0), dead, "are moved by at most")
 
 
 def test_a_neuron_at_zero_gains_what_is_said() -> None:

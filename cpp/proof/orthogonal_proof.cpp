@@ -76,7 +76,7 @@ class Orthogonal {
         for (Index j = 0; j < q_.p; ++j) {
             const double outer = std::max(0.0, downward(std::abs(q_.a[j]) - found.rho));
             for (Index i = 0; i < q_.n; ++i)
-                if (q_.W[j * q_.n + i] > found.rho) weight[at(i)] += outer * outer;
+                if (q_.W[j * q_.n + i] > std::max(found.rho, tiny_[at(j)])) weight[at(i)] += outer * outer;
         }
         found.smallest = kInfinity;
         found.dead = 0;
