@@ -204,6 +204,8 @@ def test_a_proof_of_convergence_cannot_be_stretched() -> None:
     state = pl.Network(c.state.W, c.state.a * 0.99)
     refused(dataclasses.replace(c, state=state), data, "not verified")
     refused(dataclasses.replace(c, rate=None), data, "exactly if it has a verdict")
+    refused(dataclasses.replace(c, moved=-1.0), data, "numbers are >= 0")
+    refused(dataclasses.replace(c, settled=np.nan), data, "numbers are >= 0")
     refused(dataclasses.replace(c, reduced=True), data, "whether the data are reduced")
 
 
