@@ -4,14 +4,14 @@
 
 namespace pl {
 
-#define PLN_DECLARE(LEVEL)                   \
-    namespace LEVEL {                        \
-    extern const Kernel<float> kernel_f32;   \
-    extern const Kernel<double> kernel_f64;  \
-    extern const SumKernel sum_kernel;       \
-    extern const KinkKernel kink_kernel;     \
-    extern const LiveKernel live_kernel;     \
-    extern const DampedKernel damped_kernel; \
+#define PLN_DECLARE(LEVEL)                     \
+    namespace LEVEL {                          \
+    extern const Kernel<float> kernel_f32;     \
+    extern const Kernel<double> kernel_f64;    \
+    extern const SumKernel sum_kernel;         \
+    extern const KinkKernel kink_kernel;       \
+    extern const LiveKernel live_kernel;       \
+    extern const DampedKernel damped_kernel;   \
     extern const ProductKernel product_kernel; \
     }
 PLN_DECLARE(baseline)
@@ -25,7 +25,8 @@ namespace {
 
 std::vector<Level> runnable() {
     std::vector<Level> found{{"baseline", &baseline::kernel_f32, &baseline::kernel_f64, &baseline::sum_kernel,
-                              &baseline::kink_kernel, &baseline::live_kernel, &baseline::damped_kernel, &baseline::product_kernel}};
+                              &baseline::kink_kernel, &baseline::live_kernel, &baseline::damped_kernel,
+                              &baseline::product_kernel}};
 #if defined(__x86_64__)
     __builtin_cpu_init();
     const bool v3_ok = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&

@@ -14,8 +14,8 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr int kAttempts = 8;
 constexpr double kBeyond = 1.05;  // the next radius over the one needed at the last
-// A neuron with more uncertain pairs than that many dimensions is left out of K: what is left of it is little, what
-// it costs is most.
+// A neuron with more uncertain pairs than that many dimensions is left out of K: what is left of it is
+// little, what it costs is most.
 constexpr Index kMostPerDimension = 2;
 
 bool dead(const Enclosure& state, Index j) {
@@ -60,7 +60,8 @@ class Assembly {
         }
         const double terms = static_cast<double>(state_.d + state_.p) + 10;
         const double columns = static_cast<double>(stacked.columns());
-        const double stacked_sq = stacked.frobenius_sq() * (1 + gamma(columns * static_cast<double>(state_.n)));
+        const double stacked_sq =
+            stacked.frobenius_sq() * (1 + gamma(columns * static_cast<double>(state_.n)));
         charge += gamma(terms) * support_sq * (1 + gamma(static_cast<double>(state_.n * state_.p))) +
                   gamma(columns + 8) * stacked_sq;
         fill(weights, stacked, K);
@@ -129,7 +130,8 @@ class Assembly {
         product(state_.inputs, rows, columns, gram);
         product(weights, rows, columns, shared);
         for (Index i = 0; i < height; ++i)
-            for (Index k = 0; k < width; ++k) K(rows.first + i, columns.first + k) = gram(i, k) * shared(i, k);
+            for (Index k = 0; k < width; ++k)
+                K(rows.first + i, columns.first + k) = gram(i, k) * shared(i, k);
     }
 
     static void product(const Matrix& a, Range rows, Range columns, Matrix& out) {
@@ -159,8 +161,8 @@ std::vector<Pattern> patterns_at(const Enclosure& state, double rho) {
     return patterns;
 }
 
-// ell(rho) = 2 sqrt(p L / mu_rho) grows with rho: from the radius that would do if none were uncertain upwards, to
-// the least that does, which has the largest rate.
+// ell(rho) = 2 sqrt(p L / mu_rho) grows with rho: from the radius that would do if none were uncertain
+// upwards, to the least that does, which has the largest rate.
 Convergence prove_convergence(const Enclosure& state, double tau, Workers workers) {
     Convergence found;
     found.needed_over_allowed = kInfinity;
@@ -189,8 +191,10 @@ Convergence prove_convergence(const Enclosure& state, double tau, Workers worker
 }
 
 double convergence_bytes(Index n, Index d, Index p) {
-    const double nn = static_cast<double>(n), columns = static_cast<double>(std::min(p * d * kMostPerDimension, n * p));
-    return 8 * (2 * nn * nn + 2 * nn * columns + 2 * nn * static_cast<double>(p) + 2 * nn * static_cast<double>(d));
+    const double nn = static_cast<double>(n),
+                 columns = static_cast<double>(std::min(p * d * kMostPerDimension, n * p));
+    return 8 * (2 * nn * nn + 2 * nn * columns + 2 * nn * static_cast<double>(p) +
+                2 * nn * static_cast<double>(d));
 }
 
 }  // namespace pl

@@ -12,7 +12,8 @@ namespace {
 constexpr double kNothing = -std::numeric_limits<double>::infinity();
 constexpr int kInverseIterations = 8;
 
-// K - shift I, in place of nothing; false where a diagonal entry leaves the range in which nothing underflows.
+// K - shift I, in place of nothing; false where a diagonal entry leaves the range in which nothing
+// underflows.
 bool shifted(const Matrix& K, double shift, Matrix& A) {
     A = K.copy();
     for (Index i = 0; i < K.rows(); ++i) {
@@ -22,8 +23,9 @@ bool shifted(const Matrix& K, double shift, Matrix& A) {
     return true;
 }
 
-// Rump, Verification of positive definiteness (2006); Demmel's bound, Higham (2002), theorem 10.5: if Cholesky's
-// factorisation of the float64 matrix A runs to its end, lam_min(A) >= -gamma_{n+1} / (1 - gamma_{n+1}) trace(A).
+// Rump, Verification of positive definiteness (2006); Demmel's bound, Higham (2002), theorem 10.5: if
+// Cholesky's factorisation of the float64 matrix A runs to its end, lam_min(A) >= -gamma_{n+1} / (1 -
+// gamma_{n+1}) trace(A).
 double proved(const Matrix& K, double shift, double charge) {
     double trace = 0, largest = 0;
     for (Index i = 0; i < K.rows(); ++i) {

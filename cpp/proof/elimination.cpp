@@ -27,6 +27,65 @@ bool small_cholesky(Matrix& a) {
     return cholesky(a, {1, alone});
 }
 
+// B = A A^T + Theta, by its Cholesky factor, and Theta: any numbers >= 0 will do, these float64 ones are it.
+struct Metric {
+    Matrix factor;
+    std::vector<double> theta;
+    double theta_sum = 0;
+    bool positive = false;
+};
+
+Metric metric_of(const Enclosure& state, const Matrix& A, const EliminationTask& task) {
+    const Index k = A.rows();
+    Metric found{Matrix(k, k), std::vector<double>(at(k), 0.0)};
+    Matrix& L = found.factor;
+    add_own_gram(A, L);
+    for (Index q = 0; q < k; ++q) {
+        const double norm = state.x_norm[at(task.removed[at(q)])];
+        found.theta[at(q)] = task.theta * norm * norm;
+        found.theta_sum += found.theta[at(q)];
+        L(q, q) += found.theta[at(q)];
+    }
+    found.positive = small_cholesky(L);
+    for (Index q = 0; q < k; ++q) std::fill(L.row(q) + q + 1, L.row(q) + k, 0.0);
+    return found;
+}
+
+// N^T: rows of what is not on hold their share of Theta only.
+void fill_columns(const std::vector<bool>& on, const EliminationTask& task, const Metric& metric, Matrix& R) {
+    for (Index s = 0; s < R.rows(); ++s) {
+        const Index i = task.support[at(s)];
+        if (!on[at(i)]) std::fill(R.row(s), R.row(s) + R.columns(), 0.0);
+        if (task.theta <= 0) continue;
+        const auto place = std::lower_bound(task.removed.begin(), task.removed.end(), i);
+        if (place == task.removed.end() || *place != i) continue;
+        R(s, place - task.removed.begin()) -= metric.theta[at(place - task.removed.begin())] / 2;
+    }
+}
+
+// What the rounding of L, N and R may hide; `sound` is false where that is too much for a bound.
+void charge_rounding(const Enclosure& state, const EliminationTask& task, const Metric& metric,
+                     Elimination& found) {
+    const double kk = static_cast<double>(found.columns.columns()), dd = static_cast<double>(state.d);
+    const double rows = static_cast<double>(found.columns.rows());
+    const double L_sq = upward(metric.factor.frobenius_sq() * (1 + gamma(kk * kk)));
+    found.frobenius_sq = upward(found.columns.frobenius_sq() * (1 + gamma(kk * rows)));
+    const double A_sq = norms_sq(state, task.removed), X_sq = norms_sq(state, task.support);
+    // B - L L^T: Demmel's bound, and the forming of B
+    const double off = gamma(kk + 2) * L_sq + gamma(dd + 2) * (A_sq + metric.theta_sum);
+    const double least = downward(task.least - off);
+    found.sound = least > 0 && off < 0.5 * least;
+    if (!found.sound) return;
+    const double delta = upward(off / least);
+    // N - L R: the solve, and the forming of N
+    const double left = gamma(kk + 2) * std::sqrt(L_sq * found.frobenius_sq) +
+                        gamma(dd + 2) * std::sqrt(A_sq * X_sq) + gamma(2) * metric.theta_sum;
+    const double solved = left / std::sqrt(least);
+    found.charge =
+        upward((delta * found.frobenius_sq + 2 * std::sqrt(found.frobenius_sq) * solved + solved * solved) /
+               (1 - delta));
+}
+
 }  // namespace
 
 Elimination eliminate(const Enclosure& state, const std::vector<bool>& on, const EliminationTask& task) {
@@ -36,49 +95,13 @@ Elimination eliminate(const Enclosure& state, const std::vector<bool>& on, const
     found.sound = true;
     if (k == 0 || m == 0) return found;
     const Matrix A = rows_of(state.inputs, task.removed), X = rows_of(state.inputs, task.support);
-    Matrix L(k, k);
-    add_own_gram(A, L);
-    std::vector<double> theta(at(k), 0.0);
-    double theta_sum = 0;
-    for (Index q = 0; q < k; ++q) {
-        const double norm = state.x_norm[at(task.removed[at(q)])];
-        theta[at(q)] = task.theta * norm * norm;  // any Theta >= 0 will do: this float64 number is Theta
-        theta_sum += theta[at(q)];
-        L(q, q) += theta[at(q)];
-    }
-    found.sound = small_cholesky(L);
+    const Metric metric = metric_of(state, A, task);
+    found.sound = metric.positive;
     if (!found.sound) return found;
-    for (Index q = 0; q < k; ++q) std::fill(L.row(q) + q + 1, L.row(q) + k, 0.0);
-
-    Matrix& R = found.columns;
-    add_products(1, X, {0, m}, A, {0, k}, state.d, R);
-    for (Index s = 0; s < m; ++s) {
-        const Index i = task.support[at(s)];
-        if (!on[at(i)]) std::fill(R.row(s), R.row(s) + k, 0.0);
-        if (task.theta <= 0) continue;
-        const auto place = std::lower_bound(task.removed.begin(), task.removed.end(), i);
-        if (place == task.removed.end() || *place != i) continue;
-        R(s, place - task.removed.begin()) -= theta[at(place - task.removed.begin())] / 2;
-    }
-    solve_rows(L, R, {0, m});
-
-    const double kk = static_cast<double>(k), dd = static_cast<double>(state.d);
-    const double L_sq = upward(L.frobenius_sq() * (1 + gamma(kk * kk)));
-    found.frobenius_sq = upward(R.frobenius_sq() * (1 + gamma(kk * static_cast<double>(m))));
-    const double A_sq = norms_sq(state, task.removed), X_sq = norms_sq(state, task.support);
-    // B - L L^T: Demmel's bound, and the forming of B
-    const double off = gamma(kk + 2) * L_sq + gamma(dd + 2) * (A_sq + theta_sum);
-    const double least = downward(task.least - off);
-    found.sound = least > 0 && off < 0.5 * least;
-    if (!found.sound) return found;
-    const double delta = upward(off / least);
-    // N - L R: the solve, and the forming of N
-    const double left = gamma(kk + 2) * std::sqrt(L_sq * found.frobenius_sq) +
-                        gamma(dd + 2) * std::sqrt(A_sq * X_sq) + gamma(2) * theta_sum;
-    const double solved = left / std::sqrt(least);
-    found.charge = upward((delta * found.frobenius_sq +
-                           2 * std::sqrt(found.frobenius_sq) * solved + solved * solved) /
-                          (1 - delta));
+    add_products(1, X, {0, m}, A, {0, k}, state.d, found.columns);
+    fill_columns(on, task, metric, found.columns);
+    solve_rows(metric.factor, found.columns, {0, m});
+    charge_rounding(state, task, metric, found);
     return found;
 }
 
@@ -109,8 +132,8 @@ GramInverse invert_gram(const Enclosure& state, const std::vector<Index>& points
     A_sq *= rounded;
     const double formed = gamma(static_cast<double>(state.d) + 1) * norms_sq(state, points);
     found.norm = upward(std::sqrt(R_sq));
-    found.defect = upward(std::sqrt(defect_sq * rounded) + gamma(tt + 2) * (std::sqrt(R_sq * A_sq) + std::sqrt(tt)) +
-                          found.norm * formed);
+    found.defect = upward(std::sqrt(defect_sq * rounded) +
+                          gamma(tt + 2) * (std::sqrt(R_sq * A_sq) + std::sqrt(tt)) + found.norm * formed);
     found.sound = found.defect < 0.5;
     if (found.sound) found.least = downward((1 - found.defect) / found.norm);
     return found;

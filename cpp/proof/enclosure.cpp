@@ -53,27 +53,36 @@ Enclosure::Enclosure(const Problem<double>& given, Workers workers)
       r(at(n)),
       r_off(at(n)),
       z_(at(n * p)) {
+    const Matrix weights = measure();
+    enclose_z(weights, workers);
+    enclose_residuals();
+    finite = finite && std::isfinite(sum_r2_high) && std::isfinite(theta_norm * x_frobenius);
+}
+
+// Norms; the weights by rows.
+Matrix Enclosure::measure() {
     Matrix weights(p, d);
-    double frobenius_sq = 0, theta_sq = 0, terms = 0;
-    finite = true;
+    double frobenius_sq = 0, theta_sq = 0;
     for (Index i = 0; i < n; ++i) {
-        std::copy_n(given.X + i * d, d, inputs.row(i));
+        std::copy_n(problem.X + i * d, d, inputs.row(i));
         x_norm[at(i)] = norm_above(inputs.row(i), d);
         frobenius_sq += x_norm[at(i)] * x_norm[at(i)];
-        finite = finite && ordinary(x_norm[at(i)]) && ordinary(std::abs(given.y[i]));
+        finite = finite && ordinary(x_norm[at(i)]) && ordinary(std::abs(problem.y[i]));
     }
     for (Index j = 0; j < p; ++j) {
-        std::copy_n(given.W + j * d, d, weights.row(j));
+        std::copy_n(problem.W + j * d, d, weights.row(j));
         w_norm[at(j)] = norm_above(weights.row(j), d);
-        theta_sq += w_norm[at(j)] * w_norm[at(j)] + given.a[j] * given.a[j];
-        terms += std::abs(given.a[j]) * w_norm[at(j)];
-        finite = finite && ordinary(w_norm[at(j)]) && ordinary(std::abs(given.a[j]));
+        theta_sq += w_norm[at(j)] * w_norm[at(j)] + problem.a[j] * problem.a[j];
+        finite = finite && ordinary(w_norm[at(j)]) && ordinary(std::abs(problem.a[j]));
     }
     const double np = static_cast<double>(n + p);
     x_frobenius = upward(std::sqrt(frobenius_sq * (1 + gamma(np))));
     x_operator = operator_norm(inputs, x_frobenius);
     theta_norm = upward(std::sqrt(theta_sq * (1 + gamma(np))));
+    return weights;
+}
 
+void Enclosure::enclose_z(const Matrix& weights, Workers workers) {
     Matrix z(p, n);
     constexpr Index kPoints = 256;
     parallel_for((n + kPoints - 1) / kPoints, workers.threads, workers.control, [&](Index b) {
@@ -81,23 +90,27 @@ Enclosure::Enclosure(const Problem<double>& given, Workers workers)
         workers.control.check();
     });
     for (Index j = 0; j < p; ++j) std::copy_n(z.row(j), n, z_.data() + index(j, 0));
+}
 
+void Enclosure::enclose_residuals() {
     const double scale = gamma(static_cast<double>(p + d + 3)), count = static_cast<double>(p);
-    double high = 0, low = 0;
+    double terms = 0, high = 0, low = 0;
+    for (Index j = 0; j < p; ++j) terms += std::abs(problem.a[j]) * w_norm[at(j)];
     for (Index i = 0; i < n; ++i) {
         double h = 0;
-        for (Index j = 0; j < p; ++j) h += given.a[j] * std::max(z_[index(j, i)], 0.0);
-        r[at(i)] = given.y[i] - h / count;
-        r_off[at(i)] = upward(scale * (std::abs(given.y[i]) + terms * (1 + gamma(count)) / count * x_norm[at(i)]));
+        for (Index j = 0; j < p; ++j) h += problem.a[j] * std::max(z_[index(j, i)], 0.0);
+        r[at(i)] = problem.y[i] - h / count;
+        r_off[at(i)] =
+            upward(scale * (std::abs(problem.y[i]) + terms * (1 + gamma(count)) / count * x_norm[at(i)]));
         const double most = std::abs(r[at(i)]) + r_off[at(i)];
         const double least = std::max(0.0, std::abs(r[at(i)]) - r_off[at(i)]);
         high += most * most;
         low += least * least;
     }
-    sum_r2_high = upward(high * (1 + gamma(static_cast<double>(n + 2)))) + 0x1p-900;  // squares that were lost
+    sum_r2_high =
+        upward(high * (1 + gamma(static_cast<double>(n + 2)))) + 0x1p-900;  // squares that were lost
     sum_r2_low = downward(low * (1 - gamma(static_cast<double>(n + 2))));
     r_norm = upward(std::sqrt(sum_r2_high));
-    finite = finite && std::isfinite(sum_r2_high) && std::isfinite(theta_norm * x_frobenius);
 }
 
 }  // namespace pl

@@ -45,8 +45,8 @@ bool normalise(std::vector<double>& u) {
     return true;
 }
 
-// Ascent on the sphere from u, wherever it begins: steps along the gradient, which is constant on cells, shorter
-// until they gain.
+// Ascent on the sphere from u, wherever it begins: steps along the gradient, which is constant on cells,
+// shorter until they gain.
 Escape climb(const Enclosure& state, Index j, double factor, std::vector<double> u) {
     if (!normalise(u)) return {j, 0, {}};
     std::vector<double> up(u.size()), next_up(u.size()), next(u.size());
@@ -83,7 +83,8 @@ std::vector<Escape> escapes(const Enclosure& state) {
         for (Index i = 0; i < state.n; ++i)
             if (factor * state.r[at(i)] > 0) order.push_back(i);
         std::stable_sort(order.begin(), order.end(), [&](Index i, Index k) {
-            return std::abs(state.r[at(i)]) * state.x_norm[at(i)] > std::abs(state.r[at(k)]) * state.x_norm[at(k)];
+            return std::abs(state.r[at(i)]) * state.x_norm[at(i)] >
+                   std::abs(state.r[at(k)]) * state.x_norm[at(k)];
         });
         std::vector<double> all(at(state.d), 0.0);
         for (Index i : order)

@@ -7,7 +7,7 @@ namespace pl {
 namespace {
 
 constexpr int kSweeps = 5000;  // of the shares of one neuron
-constexpr int kDamped = 12;    // passes of the projection: each leaves epsilon / lambda of what can be removed
+constexpr int kDamped = 12;  // passes of the projection: each leaves epsilon / lambda of what can be removed
 constexpr double kRegular = 1e-7;  // of the mean eigenvalue: what rounding adds to it turns g by the inverse
 constexpr Index kMostPoints = 6000;  // of the dense projection
 
@@ -27,8 +27,8 @@ bool dead(const Enclosure& state, Index j) {
     return true;
 }
 
-// Pairs nearer to their kinks than `near` are free; rho is the distance of the nearest other one, or the least
-// abs(a_j) of a neuron with free pairs.
+// Pairs nearer to their kinks than `near` are free; rho is the distance of the nearest other one, or the
+// least abs(a_j) of a neuron with free pairs.
 Cells cells_at(const Enclosure& state, double near) {
     Cells found;
     found.cells.resize(at(state.p));
@@ -141,7 +141,8 @@ double imbalance(const Enclosure& state, const Cell& cell, const std::vector<dou
     double square = 0;
     for (double value : e) square += value * value;
     const double terms = static_cast<double>(cell.on.size() + cell.free.size() + 3);
-    return upward(std::sqrt(square * (1 + gamma(static_cast<double>(d)))) + gamma(terms) * sizes * (1 + gamma(terms)));
+    return upward(std::sqrt(square * (1 + gamma(static_cast<double>(d)))) +
+                  gamma(terms) * sizes * (1 + gamma(terms)));
 }
 
 // a_j g_i <= 0 on E_j.

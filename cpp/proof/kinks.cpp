@@ -6,8 +6,8 @@
 namespace pl {
 namespace {
 
-// a b == c d exactly. Products so small that their rounding errors may be lost are taken to differ: that refuses a
-// proof, never makes one.
+// a b == c d exactly. Products so small that their rounding errors may be lost are taken to differ: that
+// refuses a proof, never makes one.
 bool same_product(double a, double b, double c, double d) {
     const double ab = a * b, cd = c * d;
     const bool zero = (a == 0 || b == 0) && (c == 0 || d == 0);
@@ -28,7 +28,8 @@ void add_point(const Enclosure& state, Index i, NeuronKinks& found) {
     for (Kink& kink : found.kinks) {
         const double* u = state.x(kink.point);
         const Index lead =
-            std::max_element(u, u + state.d, [](double s, double t) { return std::abs(s) < std::abs(t); }) - u;
+            std::max_element(u, u + state.d, [](double s, double t) { return std::abs(s) < std::abs(t); }) -
+            u;
         const int sign = parallel(x, u, state.d, lead);
         if (sign == 0) continue;
         if (sign < 0) {

@@ -27,8 +27,8 @@ struct NeuronKinks {
     std::vector<Index> on;
     std::vector<Kink> kinks;
     bool opposite = false;  // two kinks are multiples of one another, negative ones
-    double gap = 0;         // distance of every other pair from its kink, from below; infinite if there is none
-    double off_kink = 0;    // norm of z over the kinks, from above
+    double gap = 0;       // distance of every other pair from its kink, from below; infinite if there is none
+    double off_kink = 0;  // norm of z over the kinks, from above
 };
 
 // A pair is taken to rest at its kink where abs(z_ji) <= share norm(w_j) norm(x_i). Any share is sound.

@@ -34,20 +34,23 @@ class Matrix {
     Buffer<double> data_;
 };
 
-// Range [first, last) of b against those [from, to) of a: c[i, k] += sign <a_i, b_k> over the first `width` columns.
+// Range [first, last) of b against those [from, to) of a: c[i, k] += sign <a_i, b_k> over the first `width`
+// columns.
 struct Range {
     Index first, last;
 };
-void add_products(double sign, const Matrix& a, Range of_a, const Matrix& b, Range of_b, Index width, Matrix& c);
+void add_products(double sign, const Matrix& a, Range of_a, const Matrix& b, Range of_b, Index width,
+                  Matrix& c);
 // The same into a block of its own, whose first entry is `to`.
-void add_row_products(double sign, const Matrix& a, Range of_a, const Matrix& b, Range of_b, Index width, double* to,
-                      Index stride);
+void add_row_products(double sign, const Matrix& a, Range of_a, const Matrix& b, Range of_b, Index width,
+                      double* to, Index stride);
 
 // The lower triangle of c (n, n) += sign a a^T.
 void add_gram(double sign, const Matrix& a, Matrix& c, Workers workers);
 
-// The lower triangle of a becomes its Cholesky factor; false, and a is spoilt, unless every pivot was positive. Each
-// entry is a_ik minus a sum of products, in some order, divided by a pivot: Demmel's bound holds.
+// The lower triangle of a becomes its Cholesky factor; false, and a is spoilt, unless every pivot was
+// positive. Each entry is a_ik minus a sum of products, in some order, divided by a pivot: Demmel's bound
+// holds.
 bool cholesky(Matrix& a, Workers workers);
 
 // b <- b L^{-T}, row by row.

@@ -24,8 +24,12 @@ bool ordinary(double value) {
 class Orthogonal {
   public:
     explicit Orthogonal(const Problem<double>& problem)
-        : q_(problem), n_(static_cast<double>(problem.n)), p_(static_cast<double>(problem.p)), r_(at(problem.n)),
-          r_off_(at(problem.n)), tiny_(at(problem.p)) {
+        : q_(problem),
+          n_(static_cast<double>(problem.n)),
+          p_(static_cast<double>(problem.p)),
+          r_(at(problem.n)),
+          r_off_(at(problem.n)),
+          tiny_(at(problem.p)) {
         std::vector<double> sum(at(q_.n), 0.0), sizes(at(q_.n), 0.0);
         for (Index j = 0; j < q_.p; ++j) {
             const double* w = q_.W + j * q_.n;
@@ -42,8 +46,8 @@ class Orthogonal {
         for (Index i = 0; i < q_.n; ++i) {
             r_[at(i)] = q_.y[i] - q_.norms[i] * sum[at(i)] / p_;
             r_off_[at(i)] = upward(gamma(p_ + 4) * (std::abs(q_.y[i]) + q_.norms[i] * sizes[at(i)] / p_));
-            finite_ = finite_ && std::isfinite(r_[at(i)]) && q_.norms[i] > 0x1p-200 && ordinary(q_.norms[i]) &&
-                      ordinary(q_.y[i]);
+            finite_ = finite_ && std::isfinite(r_[at(i)]) && q_.norms[i] > 0x1p-200 &&
+                      ordinary(q_.norms[i]) && ordinary(q_.y[i]);
         }
     }
 
@@ -85,7 +89,8 @@ class Orthogonal {
             const double most = std::abs(r_[at(i)]) + r_off_[at(i)];
             if (weight[at(i)] > 0) {
                 const double norm = q_.norms[i] * (1 - kUnitRoundoff);
-                found.smallest = std::min(found.smallest, downward(norm * norm * weight[at(i)] * (1 - gamma(p_ + 4))));
+                found.smallest =
+                    std::min(found.smallest, downward(norm * norm * weight[at(i)] * (1 - gamma(p_ + 4))));
                 left += most * most;
                 continue;
             }

@@ -2,17 +2,17 @@
 
 #include <algorithm>
 
+#include "problem/memory.hpp"
 #include "proof/convergence.hpp"
 #include "proof/holding.hpp"
 #include "proof/orthogonal_proof.hpp"
 #include "proof/trapping.hpp"
-#include "problem/memory.hpp"
 
 namespace pl {
 namespace {
 
-// The S-procedure with tau = 0.1 doubles the radius allowed at n >= 300; with 1e-3 it is the projection but for as much,
-// sharper for small n.
+// The S-procedure with tau = 0.1 doubles the radius allowed at n >= 300; with 1e-3 it is the projection but
+// for as much, sharper for small n.
 constexpr double kTaus[] = {0.1, 1e-3};
 
 Proof of_orthogonal(const Problem<double>& problem) {

@@ -1,4 +1,5 @@
-// What can be proved of the flow from a state: the theorem of docs/proofs.md, or until when the loss is held up.
+// What can be proved of the flow from a state: the theorem of docs/proofs.md, or until when the loss is held
+// up.
 #pragma once
 
 #include <string>
@@ -21,19 +22,19 @@ struct ProofPair {
 
 struct Proof {
     Verdict verdict = Verdict::kNone;
-    std::string reason;                       // why there is no verdict
-    double rho = 0, rate = 0, distance = 0;   // radius of the ball; mu_rho; to the limit, from above
-    double smallest = 0;                      // k of K_rho, from below
-    double tau = 0;                           // of the S-procedure
-    double needed_over_allowed = 0;           // best ell / rho of the attempts at convergence
-    double limit_low = 0, limit_high = 0;     // of the loss
-    double moved = 0;                         // the proof is of the state moved by this much
-    double settled = 0;                       // time within which sliding pairs reach their kinks
-    double held_until = 0, held_bound = 0;    // 0: nothing is held
+    std::string reason;                      // why there is no verdict
+    double rho = 0, rate = 0, distance = 0;  // radius of the ball; mu_rho; to the limit, from above
+    double smallest = 0;                     // k of K_rho, from below
+    double tau = 0;                          // of the S-procedure
+    double needed_over_allowed = 0;          // best ell / rho of the attempts at convergence
+    double limit_low = 0, limit_high = 0;    // of the loss
+    double moved = 0;                        // the proof is of the state moved by this much
+    double settled = 0;                      // time within which sliding pairs reach their kinks
+    double held_until = 0, held_bound = 0;   // 0: nothing is held
     Index uncertain = 0, sliding = 0, resting = 0, dead = 0;  // pairs, pairs, pairs, points
-    std::vector<ProofPair> pairs;             // none of orthogonal inputs given by their norms
-    std::vector<double> dual;                 // (n): g of the dual bound, where something is held
-    std::vector<Escape> escapes;              // neurons at 0
+    std::vector<ProofPair> pairs;  // none of orthogonal inputs given by their norms
+    std::vector<double> dual;      // (n): g of the dual bound, where something is held
+    std::vector<Escape> escapes;   // neurons at 0
 };
 
 // The state is (problem.W, problem.a). Throws MemoryBudget before any work.

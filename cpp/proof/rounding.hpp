@@ -7,8 +7,8 @@ namespace pl {
 
 constexpr double kUnitRoundoff = 0x1p-53;
 
-// Relative error of a sum of `terms` products in any order, fused or not, of nonnegative terms: gamma_k = k u / (1 - k
-// u), doubled so that the rounding of what is computed with it is covered too.
+// Relative error of a sum of `terms` products in any order, fused or not, of nonnegative terms: gamma_k = k u
+// / (1 - k u), doubled so that the rounding of what is computed with it is covered too.
 inline double gamma(double terms) {
     return 2 * terms * kUnitRoundoff;
 }

@@ -76,8 +76,10 @@ double sensitivity(const Enclosure& state, const std::vector<Index>& points, con
         square += product * product;
         S_sq += state.x_norm[at(i)] * state.x_norm[at(i)];
     }
-    const double terms = static_cast<double>(t + state.d) + 4, many = 1 + gamma(static_cast<double>(on.size()) + 2);
-    const double off = (upward(gram.spread()) * gram.defect + gamma(terms) * gram.norm) * std::sqrt(T_sq * S_sq * many * many);
+    const double terms = static_cast<double>(t + state.d) + 4,
+                 many = 1 + gamma(static_cast<double>(on.size()) + 2);
+    const double off = (upward(gram.spread()) * gram.defect + gamma(terms) * gram.norm) *
+                       std::sqrt(T_sq * S_sq * many * many);
     return upward(std::sqrt(square * many) + off);
 }
 
@@ -130,7 +132,8 @@ Hold hold_resting(const Enclosure& state, Index j, const NeuronKinks& neuron) {
         for (Index i : kink.points) {
             const double size = std::abs(state.r[at(i)]) - state.r_off[at(i)];
             if (!(state.a(j) * state.r[at(i)] < 0) || !(size > 0)) {
-                hold.reason = neuron.kind == Kind::kZero ? "a neuron at 0 that may leave" : "a repelling kink";
+                hold.reason =
+                    neuron.kind == Kind::kZero ? "a neuron at 0 that may leave" : "a repelling kink";
                 return hold;
             }
             hold.allowed = std::min(hold.allowed, downward(size));

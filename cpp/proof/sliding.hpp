@@ -9,10 +9,10 @@ struct Hold {
     bool sound = false;
     const char* reason = "";
     std::vector<Index> points;  // of the kinks, one each
-    double allowed = 0;  // (M) holds as long as the residual moves by less than this in norm
-    double time = 0;     // within which every z_ji reaches 0 (slides); 0 for pairs at rest
-    double moved = 0;    // how far w_j is put, so that every z_ji is 0 (rests)
-    double least = 0;    // sigma_min(X_T)^2, from below
+    double allowed = 0;         // (M) holds as long as the residual moves by less than this in norm
+    double time = 0;            // within which every z_ji reaches 0 (slides); 0 for pairs at rest
+    double moved = 0;           // how far w_j is put, so that every z_ji is 0 (rests)
+    double least = 0;           // sigma_min(X_T)^2, from below
 };
 
 // Of a neuron of kind kSlides: 0 < q_i / r_i < 1 with the margins to spare.

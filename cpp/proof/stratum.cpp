@@ -77,12 +77,14 @@ bool wide_block(const Enclosure& state, const std::vector<Index>& slid, StratumB
     const double dd = static_cast<double>(state.d), cc = static_cast<double>(c);
     for (Index i : slid)
         for (Index k = 0; k < c; ++k) {
-            const double part = std::abs(dot(state.x(i), F.row(k), state.d)) + gamma(dd) * 2 * state.x_norm[at(i)];
+            const double part =
+                std::abs(dot(state.x(i), F.row(k), state.d)) + gamma(dd) * 2 * state.x_norm[at(i)];
             lean_sq += part * part;
         }
     for (Index k = 0; k < c; ++k)
         for (Index l = 0; l < c; ++l) {
-            const double part = std::abs(dot(F.row(k), F.row(l), state.d) - (k == l ? 1 : 0)) + gamma(dd + 2) * 4;
+            const double part =
+                std::abs(dot(F.row(k), F.row(l), state.d) - (k == l ? 1 : 0)) + gamma(dd + 2) * 4;
             defect_sq += part * part;
         }
     double lean = 0;
@@ -130,6 +132,57 @@ bool narrow_block(const Enclosure& state, const std::vector<Index>& slid, Stratu
     return true;
 }
 
+// C^T at a radius, and what is charged for it.
+struct Columns {
+    Matrix rows;
+    double off = 0, slack = 0, shift = 0;  // as of a block, all together
+    double norm = 0;                       // Frobenius', from above
+    bool all_count = false;                // false: a pattern whose neurons have abs(a_j) <= rho
+};
+
+Columns columns_at(const Enclosure& state, const Stratum& stratum, double rho) {
+    Columns found;
+    found.rows = Matrix(stratum.columns, state.n);
+    double off_sq = 0;
+    Index row = 0;
+    for (const StratumBlock& block : stratum.blocks) {
+        double weight = 0;
+        for (Index j : block.neurons) {
+            const double outer = std::max(0.0, downward(std::abs(state.a(j)) - rho));
+            weight += outer * outer;
+        }
+        weight = downward(weight * (1 - gamma(static_cast<double>(block.neurons.size()))));
+        if (!(weight > 0)) return found;
+        const double root = downward(std::sqrt(weight));
+        for (Index c = 0; c < block.base.rows(); ++c, ++row)
+            for (Index k = 0; k < block.base.columns(); ++k)
+                found.rows(row, block.on[at(k)]) = root * block.base(c, k);
+        off_sq += weight * block.off * block.off;
+        found.slack = std::max(found.slack, block.slack);
+        found.shift += weight * block.shift;
+    }
+    const double n = static_cast<double>(state.n), count = static_cast<double>(stratum.columns);
+    found.norm = upward(std::sqrt(found.rows.frobenius_sq() * (1 + gamma(n * count))));
+    found.off = upward(std::sqrt(off_sq * (1 + gamma(count))) + 2 * kUnitRoundoff * found.norm);
+    found.shift = upward(found.shift * (1 + gamma(count)));
+    found.all_count = true;
+    return found;
+}
+
+// norm(C^T r), from above.
+double along(const Enclosure& state, const Columns& C) {
+    const double n = static_cast<double>(state.n);
+    double along_sq = 0, r_off_sq = 0;
+    for (Index c = 0; c < C.rows.rows(); ++c) {
+        const double part = dot(C.rows.row(c), state.r.data(), state.n);
+        along_sq += part * part;
+    }
+    for (double value : state.r_off) r_off_sq += value * value;
+    const double wrong =
+        (gamma(n + 2) * C.norm + C.off) * state.r_norm + C.norm * std::sqrt(r_off_sq * (1 + gamma(n)));
+    return upward(std::sqrt(along_sq * (1 + gamma(static_cast<double>(C.rows.rows()) + n))) + wrong);
+}
+
 }  // namespace
 
 Stratum stratum_of(const Enclosure& state, const std::vector<NeuronKinks>& neurons,
@@ -167,43 +220,16 @@ StratumBound bound_stratum(const Enclosure& state, const Stratum& stratum, doubl
         found.smallest = std::numeric_limits<double>::infinity();
         return found;
     }
-    Matrix C(stratum.columns, state.n);  // transposed
-    double off_sq = 0, slack = 0, shift = 0;
-    Index row = 0;
-    for (const StratumBlock& block : stratum.blocks) {
-        double weight = 0;
-        for (Index j : block.neurons) {
-            const double outer = std::max(0.0, downward(std::abs(state.a(j)) - rho));
-            weight += outer * outer;
-        }
-        weight = downward(weight * (1 - gamma(static_cast<double>(block.neurons.size()))));
-        if (!(weight > 0)) return found;
-        const double root = downward(std::sqrt(weight));
-        for (Index c = 0; c < block.base.rows(); ++c, ++row)
-            for (Index k = 0; k < block.base.columns(); ++k) C(row, block.on[at(k)]) = root * block.base(c, k);
-        off_sq += weight * block.off * block.off;
-        slack = std::max(slack, block.slack);
-        shift += weight * block.shift;
-    }
-    const double nn = static_cast<double>(state.n), dd = static_cast<double>(stratum.columns);
-    const double C_norm = upward(std::sqrt(C.frobenius_sq() * (1 + gamma(nn * dd))));
-    const double off = upward(std::sqrt(off_sq * (1 + gamma(dd))) + 2 * kUnitRoundoff * C_norm);
+    const Columns C = columns_at(state, stratum, rho);
+    if (!C.all_count) return found;
     Matrix M(stratum.columns, stratum.columns);
-    add_gram(1, C, M, workers);
+    add_gram(1, C.rows, M, workers);
     if (workers.control.cancelled()) return found;
-    const double least =
-        least_eigenvalue(M, upward(gamma(nn + 2) * C_norm * C_norm + 2 * C_norm * off + off * off), workers);
+    const double formed = gamma(static_cast<double>(state.n) + 2) * C.norm * C.norm;
+    const double least = least_eigenvalue(M, upward(formed + 2 * C.norm * C.off + C.off * C.off), workers);
     if (!(least > 0)) return found;
-    found.smallest = downward(least / (1 + slack) - upward(shift * (1 + gamma(dd))));
-    double along_sq = 0, r_off_sq = 0;
-    for (Index c = 0; c < stratum.columns; ++c) {
-        const double part = dot(C.row(c), state.r.data(), state.n);
-        along_sq += part * part;
-    }
-    for (double value : state.r_off) r_off_sq += value * value;
-    const double wrong = (gamma(nn + 2) * C_norm + off) * state.r_norm + C_norm * std::sqrt(r_off_sq * (1 + gamma(nn)));
-    const double along = std::sqrt(along_sq * (1 + gamma(dd + nn))) + wrong;
-    found.part_norm = std::min(state.r_norm, upward(along / std::sqrt(least)));
+    found.smallest = downward(least / (1 + C.slack) - C.shift);
+    found.part_norm = std::min(state.r_norm, upward(along(state, C) / std::sqrt(least)));
     return found;
 }
 

@@ -1,7 +1,8 @@
 // The directions in which a frozen pattern moves the outputs, and how fast: V = range C and K_rho on it
 // (docs/proofs.md). One block of C for each distinct pattern (S, T):
 //     C_g = am_g P_S X F_g,   F_g an orthonormal basis of what x_T leaves (many points on),
-//     C_g = am_g L_g on the rows S, L_g L_g^T = P_S X Pi_T X^T P_S   (fewer points on than dimensions: V_g = R^S).
+//     C_g = am_g L_g on the rows S, L_g L_g^T = P_S X Pi_T X^T P_S   (fewer points on than dimensions: V_g =
+//     R^S).
 #pragma once
 
 #include <string>
@@ -31,8 +32,8 @@ Stratum stratum_of(const Enclosure& state, const std::vector<NeuronKinks>& neuro
                    const std::vector<std::vector<Index>>& points);
 
 struct StratumBound {
-    double smallest = 0;    // k: of K_rho on V, from below; 0 or less proves nothing
-    double part_norm = 0;   // norm(r_V), from above
+    double smallest = 0;   // k: of K_rho on V, from below; 0 or less proves nothing
+    double part_norm = 0;  // norm(r_V), from above
 };
 
 // At the radius rho: am_j = max(abs(a_j) - rho, 0).
