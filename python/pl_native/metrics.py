@@ -47,6 +47,7 @@ __all__ = [
     "residual",
     "velocity",
     "velocity_sq",
+    "well_initialised",
 ]
 
 
@@ -95,6 +96,12 @@ def pl_upper_bound(data: Dataset, network: Network) -> float:
     weight = np.square(network.a.astype(np.float64, copy=False)) + network.norms_sq
     largest = float(np.max(weight @ active(data, network))) / network.p
     return 2 / data.n * (float(np.max(data.norms)) ** 2 + off(data)) * largest
+
+
+def well_initialised(data: Dataset, network: Network) -> bool:
+    """Event I of Lemma 5: every point i has a neuron j with z_ji > 0 and a_j y_i > 0."""
+    agree = np.multiply.outer(network.a, data.y) > 0
+    return bool(np.all(np.any(active(data, network) & agree, axis=0)))
 
 
 def average_pl(t: Array, loss: Array) -> Array:
