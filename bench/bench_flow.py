@@ -3,10 +3,8 @@
     python bench/bench_flow.py [--limit SECONDS] [--smooth | --kinks]
 
 Error: largest difference of the final (W, a) from the flow at rtol 1e-12. `rhs` counts evaluations of the
-field (one order
-of the Taylor method costs one). General solvers are stopped after `--limit` seconds; then the time they
-reached is given.
-diffrax (Tsit5) takes part if it is installed.
+field (one order of the Taylor method costs one). General solvers are stopped after `--limit` seconds; then
+the time they reached is given. diffrax (Tsit5) takes part if it is installed.
 """
 
 from __future__ import annotations

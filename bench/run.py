@@ -1,4 +1,4 @@
-"""Runs every question and writes the report: `python bench/run.py` (quiet machine), `--quick` in minutes."""
+"""Runs the report's questions and writes it: `python bench/run.py` (quiet machine), `--quick` in minutes."""
 
 from __future__ import annotations
 

@@ -6,6 +6,8 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
 else()
   set(PLN_LEVELS baseline)
 endif()
+# GCC takes a template's number for a conversion where it is the length of an array; no index of the standard library is here
+set_source_files_properties(cpp/kernel/level.cpp PROPERTIES COMPILE_OPTIONS -Wno-sign-conversion)
 set(PLN_FLAGS_baseline "")
 set(PLN_FLAGS_v3 -mavx2 -mfma -mbmi -mbmi2)
 set(PLN_FLAGS_v4 ${PLN_FLAGS_v3} -mavx512f -mavx512bw -mavx512cd -mavx512dq -mavx512vl)
@@ -39,10 +41,12 @@ add_library(
   cpp/kernel/dispatch.cpp
   ${PLN_PARALLEL}
   cpp/parallel/threads.cpp
-  cpp/run/memory.cpp
-  cpp/run/certificate.cpp
-  cpp/run/euler.cpp
-  cpp/run/ensemble.cpp
+  cpp/problem/memory.cpp
+  cpp/problem/certificate.cpp
+  cpp/problem/rows.cpp
+  cpp/problem/verdict.cpp
+  cpp/euler/euler.cpp
+  cpp/euler/ensemble.cpp
   cpp/capture/live_pairs.cpp
   cpp/capture/live_sweeps.cpp
   cpp/capture/orthogonal.cpp
@@ -69,11 +73,11 @@ if(SKBUILD)
     _core
     NO_EXTRAS # no link-time optimisation: it would merge the kernel levels
     cpp/bindings/module.cpp
-    cpp/bindings/euler.cpp
-    cpp/bindings/flow.cpp
-    cpp/bindings/flow_task.cpp
-    cpp/bindings/capture.cpp
+    cpp/bindings/task.cpp
+    cpp/bindings/euler_tasks.cpp
+    cpp/bindings/flow_tasks.cpp
     cpp/bindings/flow_past.cpp
+    cpp/bindings/capture_tasks.cpp
     cpp/bindings/threads.cpp
     cpp/bindings/info.cpp)
   target_link_libraries(_core PRIVATE pln_core)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+import pl_native as pl
 from pl_native.backends import native
 from pl_native.backends.contract import FlowRun, FlowTask
 
-NON_FINITE, CONVERGED, CRITERION, TARGET, DEAD_POINT, STALLED = range(6)
-INTERRUPTED, WALL_TIME, STEP_LIMIT, SWITCH_LIMIT, UNSTABLE, HORIZON = range(6, 12)
 
-
-def stop_rules(**changes: Any) -> Any:
-    values = {"criterion": False, "loss": 0.0, "stall": 0.0, "wall_time": 60.0, "max_steps": 200_000}
-    return SimpleNamespace(**{**values, **changes})
+def stop_rules(**changes: Any) -> pl.Stop:
+    """Rules under which no test can hang."""
+    return pl.Stop(**{"wall_time": 60.0, "max_steps": 200_000, **changes})
 
 
 def make_task(
@@ -73,6 +70,40 @@ def mixed(seed: int) -> tuple[Any, Any, Any, Any]:
         shape = rng.integers((30, 4, 5), (61, 16, 13))
     n, d, p = (int(v) for v in shape)
     return draw(n, d, p, seed)
+
+
+def degenerate(seed: int) -> tuple[Any, Any, Any, Any]:
+    """n, d, p in 1..6, degenerate on purpose: integers, duplicates, opposites, sums, zero and twin
+    neurons, tiny W."""
+    rng = np.random.default_rng(seed)
+    n, d, p = rng.integers(1, 7, 3)
+    X, W, a = rng.standard_normal((n, d)), rng.standard_normal((p, d)), rng.standard_normal(p)
+    y = rng.uniform(1, 2, n) * rng.choice([-1, 1], n)
+    chance = rng.random(10)
+    if chance[0] < 0.4:
+        X = rng.integers(-2, 3, (n, d)).astype(float)
+    if chance[1] < 0.4:
+        W = rng.integers(-2, 3, (p, d)).astype(float)
+    if chance[2] < 0.3:
+        a = rng.integers(-2, 3, p).astype(float)
+    if chance[3] < 0.4:
+        X[rng.integers(n)] = X[rng.integers(n)] * rng.choice([-2, -1, 1, 0.5])
+    if chance[4] < 0.2 and n > 2:
+        X[2] = X[0] + X[1]
+    if chance[5] < 0.2:
+        W[rng.integers(p)] = 0
+    if chance[6] < 0.2:
+        W[0], a[0] = W[-1], a[-1]
+    if chance[7] < 0.15:
+        fit = np.maximum(X @ W.T, 0) @ a / p
+        y = np.where(np.abs(fit) > 0.1, fit, y)
+    if chance[8] < 0.3:
+        a = np.where(a < 0, -1, 1) * np.linalg.norm(W, axis=1)
+    if chance[9] < 0.2:
+        W *= 10.0 ** rng.integers(-8, 0)
+    for i in np.flatnonzero(~X.any(axis=1)):
+        X[i, rng.integers(d)] = 1
+    return (X, y, W, a), float(rng.choice([1, 10, 100]))
 
 
 def euler(X: Any, y: Any, W: Any, a: Any, t_end: float, step: float) -> tuple[Any, Any]:

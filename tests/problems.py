@@ -27,6 +27,18 @@ def orthogonal_problem(n: int = 6, d: int = 9, p: int = 11, seed: int = 0) -> tu
     return data, pl.initial.asymmetric(p, d, seed=seed, data=data)
 
 
+def reduced_problem(seed: int = 0) -> tuple[pl.Dataset, pl.Network]:
+    data, net = problem(n=7, d=31, p=5, seed=seed)
+    both = pl.reduce(data, net)
+    return both.data, both.network
+
+
+def wide_orthogonal() -> tuple[pl.Dataset, pl.Network]:
+    """Given by norms, with columns of the network beyond n."""
+    data = pl.data.orthogonal(13, 17, seed=3)
+    return data, pl.initial.asymmetric(11, 17, seed=4)
+
+
 def endless_criterion() -> tuple[pl.Dataset, pl.Network]:
     """One neuron, three points on a line: the criterion holds for ever at sum r^2 = 1.7e-3.
 
@@ -40,6 +52,11 @@ def safe_step(data: pl.Dataset, network: pl.Network) -> float:
     """0.5 over Lemma 7's upper bound on mu at t = 0: gradient descent that does not bounce."""
     bound = pl.metrics.pl_upper_bound(data, network)
     return 0.5 / bound if bound > 0 else 1.0  # no live pair: nothing moves
+
+
+def energy(t: float, network: pl.Network) -> float:
+    """An observer."""
+    return float(np.square(network.W).sum())
 
 
 def euler_task(data: pl.Dataset, network: pl.Network, **changes: Any) -> EulerTask:

@@ -129,3 +129,10 @@ def test_wrong_arguments_are_named(change, error, words):
     data, net = problem(31, 7, 5)
     with pytest.raises(error, match=words):
         pl.advise(**({"data": data, "network": net} | change))
+
+
+@pytest.mark.parametrize(("scale", "small"), [(1.0, False), (0.1, False), (1e-3, True), (1e-12, True)])
+def test_capture_is_not_for_small_initialisation(scale: float, small: bool) -> None:
+    data = pl.data.sphere(n=400, d=20, seed=1)
+    network = pl.initial.balanced(p=8, d=20, seed=2, scale=scale)
+    assert ("The initialisation is small" in pl.advise(data, network).reason) is small

@@ -155,7 +155,7 @@ def test_the_plan_is_true() -> None:
     assert cpp == CPP_FOLDERS
     assert missing_from_disk(PLAN) == []
     gone = "`_run/gone.py`, `cpp/gone/`, `gone.py`"
-    planted = f"## The plan\n\n    data, model\n    store\n\n    flow\n\n{gone}\n## B\n    x\n"
+    planted = f"## The plan\n\n    data, model,\n    store\n\n    flow\n\n{gone}\n## B\n    x\n"
     assert order_of(planted) == [["data", "model", "store"], ["flow"]]
     assert missing_from_disk(planted) == ["_run/gone.py", "cpp/gone/", "gone.py"]
 

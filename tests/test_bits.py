@@ -9,7 +9,7 @@ import pl_native as pl
 from pl_native import backends
 from pl_native._run.call_options import checked_options
 from pl_native._run.task import work_of
-from pl_native.backends.native import _as_tuple
+from pl_native.backends.native import euler_fields
 
 _core = pytest.importorskip("pl_native._core")
 
@@ -33,7 +33,7 @@ def tasks(dtype):
         backend="native",
     )
     return [
-        _as_tuple(work_of(k, *problem(*size, dtype), 20.0, 0.25, options).task)
+        euler_fields(work_of(k, *problem(*size, dtype), 20.0, 0.25, options).task)
         for k, size in enumerate(SIZES)
     ]
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import pl_native as pl
+from capture_support import capture, sliding
+from closed_form import closed_form, group_start
+from outcomes import interrupting, same_bits
 from pl_native import Status
 from problems import endless_criterion, orthogonal_problem, problem
-from test_extend import same_bits
-from test_flow_closed_form import closed_form, group_start
-from test_simulation import interrupting
 
 pytest.importorskip("pl_native._core")
 
@@ -22,20 +22,8 @@ TIMES = np.linspace(0, 10, 21)
 TOLERANCES = (1e-3, 1e-4, 1e-5)
 
 
-def capture(data: pl.Dataset, net: pl.Network, t_end: float, **options: Any) -> pl.Solution:
-    """A run that cannot hang a test."""
-    options = {"rtol": 1e-4, "stop": pl.Stop(wall_time=60.0)} | options
-    return pl.simulate(data, net, t_end, method="capture", **options)
-
-
 def flow(data: pl.Dataset, net: pl.Network, t_end: float, **options: Any) -> pl.Solution:
     return pl.simulate(data, net, t_end, method="flow", **({"rtol": 1e-9} | options))
-
-
-def sliding(seed: int) -> tuple[pl.Dataset, pl.Network]:
-    """(n, d, p) in (40..80, 5..10, 6..12): up to 46 pairs at rest at once."""
-    n, d, p = (int(v) for v in np.random.default_rng(seed).integers((40, 5, 6), (81, 11, 13)))
-    return pl.data.sphere(n, d, seed=seed), pl.initial.asymmetric(p, d, seed=100 + seed)
 
 
 @cache

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import pl_native as pl
-from test_capture import capture, sliding
+from capture_support import capture, sliding
 
 pytest.importorskip("pl_native._core")
 

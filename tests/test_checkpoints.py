@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 
 import pl_native as pl
+from children import long_run
+from outcomes import interrupting, native, same_bits
 from pl_native import backends
 from pl_native._base import files
 from pl_native._run import checkpoint
-from problems import orthogonal_problem, problem
-from test_extend import energy, native, reduced_problem, same_bits, wide_orthogonal
-from test_simulation import interrupting
+from problems import energy, orthogonal_problem, problem, reduced_problem, wide_orthogonal
 
 BACKEND = "native" if "native" in backends.available() else "numpy"
 
@@ -247,22 +247,12 @@ def test_the_flow_in_slices(file: Path, every_step: None, monkeypatch: pytest.Mo
 CHILD = """
 import sys
 sys.path.insert(0, {tests!r})
-from test_checkpoints import long_run
+from children import long_run
 from pl_native._run import checkpoint
 checkpoint._SECONDS = 0.05
 print("ready", flush=True)
 long_run(sys.argv[1], checkpoint=sys.argv[2])
 """
-
-
-def long_run(kind: str, **options: Any) -> pl.Solution:
-    """Several seconds."""
-    if kind == "orthogonal":
-        data = pl.data.orthogonal(20_011, 20_011, seed=1)
-        net = pl.initial.asymmetric(37, 20_011, seed=2, data=data)
-        return pl.simulate(data, net, 3000.0, save=20, **options)
-    data, net = problem(101, 13, 17)
-    return pl.simulate(data, net, 800_000.0, save=20, **options)
 
 
 @pytest.mark.slow

@@ -13,44 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pl_native as pl
-from pl_native import backends
+from outcomes import interrupting, native, same_bits
 from pl_native._run import extend
-from pl_native._run.solution import CURVES
-from problems import any_size, endless_criterion, orthogonal_problem, problem
-from test_simulation import interrupting
-
-NATIVE = "native" in backends.available()
-native = pytest.mark.skipif(not NATIVE, reason="the native core is not built")
-
-
-def same_bits(u: pl.Solution, v: pl.Solution) -> None:
-    """Everything but the cost."""
-    for name in (*CURVES, "W_saved", "a_saved"):
-        one, two = getattr(u, name), getattr(v, name)
-        assert (one is None) == (two is None), name
-        if one is not None:
-            assert (one.dtype, one.shape) == (two.dtype, two.shape), name
-            assert one.tobytes() == two.tobytes(), name
-    for name in ("W", "a", "w_perp_sq"):
-        assert getattr(u.network, name).tobytes() == getattr(v.network, name).tobytes(), name
-    assert u.status is v.status
-    assert u.stats | {"seconds": 0} == v.stats | {"seconds": 0}
-    assert list(u.observed) == list(v.observed)
-    for name, values in u.observed.items():
-        assert values.tobytes() == v.observed[name].tobytes(), name
-
-
-def reduced_problem(seed: int = 0) -> tuple[pl.Dataset, pl.Network]:
-    data, net = problem(n=7, d=31, p=5, seed=seed)
-    both = pl.reduce(data, net)
-    return both.data, both.network
-
-
-def wide_orthogonal() -> tuple[pl.Dataset, pl.Network]:
-    """Given by norms, with columns of the network beyond n."""
-    data = pl.data.orthogonal(13, 17, seed=3)
-    return data, pl.initial.asymmetric(11, 17, seed=4)
-
+from problems import (
+    any_size,
+    endless_criterion,
+    energy,
+    orthogonal_problem,
+    problem,
+    reduced_problem,
+    wide_orthogonal,
+)
 
 PROBLEMS: dict[str, Any] = {
     "one": lambda: problem(1, 1, 1),
@@ -251,10 +224,6 @@ def test_saved_and_loaded_solutions_go_on(backend: str, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="observed functions that a file does not hold"):
             again.extend(30.0, data=data)
         same_bits(again.extend(30.0, data=problem()[0], save=pl.Save(observe=("active", energy))), whole)
-
-
-def energy(t: float, network: pl.Network) -> float:
-    return float(np.square(network.W).sum())
 
 
 def test_a_chain_through_files(backend: str, tmp_path: Path) -> None:

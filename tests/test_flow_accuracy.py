@@ -1,12 +1,13 @@
-"""Tolerances promise what they say: mixed random problems, order of the methods, invariants, monotone
-loss."""
+"""Tolerances promise what they say: mixed random problems, order of the methods,
+invariants, monotone loss."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from flow_support import HORIZON, distance, draw, euler, mixed, run
+from flow_support import distance, draw, euler, mixed, run
+from pl_native import Status
 
 QUICK = (1, 4, 7, 13)
 
@@ -15,7 +16,7 @@ def check_tolerances(seed, t_end=20.0):
     problem = mixed(seed)
     runs = {rtol: run(*problem, t_end, rtol) for rtol in (1e-6, 1e-8, 1e-10, 1e-12)}
     best = runs[1e-12]
-    assert best.status == HORIZON
+    assert best.status == Status.HORIZON
     for rtol in (1e-6, 1e-8, 1e-10):
         assert distance(runs[rtol], best.W, best.a) < 10 * rtol, (seed, rtol)
     return problem, best
@@ -33,9 +34,8 @@ def test_forty_mixed_problems():
     assert sum(count >= 10 for count in sliding) >= 20
 
 
-# Where a step of 1e-3 has not yet joined the branch of the flow (the trajectory hangs on a repelling
-# kink), or a neuron has
-# reached w = 0, from which Euler escapes and the rule does not.
+# Where a step of 1e-3 has not yet joined the branch of the flow (the trajectory hangs on a repelling kink),
+# or a neuron has reached w = 0, from which Euler escapes and the rule does not.
 OTHER_BRANCH = (8, 13)
 ZERO_NEURON = (9, 30)
 
@@ -57,8 +57,8 @@ def test_euler_agrees_to_first_order_on_mixed_problems():
 
 @pytest.mark.slow
 def test_euler_joins_the_branch_of_the_flow_at_smaller_steps():
-    """Seed 8: until the step is small enough Euler takes the other side of a repelling kink; then it
-    converges."""
+    """Seed 8: until the step is small enough Euler takes the other side of a repelling kink;
+    then it converges."""
     problem = mixed(8)
     best = run(*problem, 20.0, 1e-10)
     coarse, fine, finer = (distance(best, *euler(*problem, 20.0, step)) for step in (1e-3, 2.5e-4, 1.25e-4))

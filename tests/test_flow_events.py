@@ -1,5 +1,5 @@
-"""No crossing missed: the root finder on polynomials with known roots, and runs against runs with tiny
-steps."""
+"""No crossing missed: the root finder on polynomials with known roots, and runs against runs
+with tiny steps."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from numpy.polynomial import polynomial as poly
 
-from flow_support import HORIZON, distance, draw, make_task, mixed, run, stop_rules
-from pl_native import _core
+from flow_support import degenerate, distance, draw, make_task, mixed, run, stop_rules
+from pl_native import Status, _core
 from pl_native.backends import numpy_flow
-from test_flow_kinks import degenerate
 
 TOL = 1e-14
 
@@ -82,7 +81,7 @@ def test_native_agrees_with_the_numpy_oracle(n, d, p, t_end):
 )
 def test_event_counts_of_the_reference_problems(shape, t_end, events, sliding):
     got = run(*draw(*shape), t_end, 1e-8)
-    assert got.status == HORIZON
+    assert got.status == Status.HORIZON
     assert abs(got.counters["events"] - events) <= 2
     assert got.counters["sliding_end"] == sliding
 
@@ -103,7 +102,7 @@ def test_native_agrees_with_the_oracle_on_degenerate_problems():
         task = make_task(*problem, 1.0, 1e-8, stop=stop_rules(max_steps=120))
         oracle = numpy_flow.flow([task], threads=1, poll=None)[0][0]
         assert oracle is not None
-        assert oracle.status == HORIZON, seed
+        assert oracle.status == Status.HORIZON, seed
         assert distance(run(*problem, 1.0, 1e-8), oracle.W, oracle.a) < 1e-6, seed
         compared += 1
     assert compared > 30

@@ -1,5 +1,5 @@
-"""The selection rule at kinks, and degenerate kinks: duplicates, opposites, simultaneous events, zero
-neurons."""
+"""The selection rule at kinks, and degenerate kinks: duplicates, opposites, simultaneous
+events, zero neurons."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import itertools
 import numpy as np
 import pytest
 
-from flow_support import HORIZON, STEP_LIMIT, SWITCH_LIMIT, distance, draw, euler, run, stop_rules
+from flow_support import degenerate, distance, draw, euler, run, stop_rules
+from pl_native import Status
 from pl_native.backends.contract import OFF, ON, SLIDE
 from pl_native.backends.numpy_flow import select
 
@@ -98,8 +99,8 @@ def test_zero_neuron_stays_and_is_counted():
 
 
 def test_dead_pairs_of_orthogonal_inputs_trigger_nothing():
-    """In a rotated orthogonal family the dead pairs rest at z = 0 up to rounding: no event but the deaths
-    themselves."""
+    """In a rotated orthogonal family the dead pairs rest at z = 0 up to rounding: no event but
+    the deaths themselves."""
     rng = np.random.default_rng(4)
     n, p = 12, 6
     Q = np.linalg.qr(rng.standard_normal((n, n)))[0]
@@ -107,7 +108,7 @@ def test_dead_pairs_of_orthogonal_inputs_trigger_nothing():
     y, W = rng.uniform(1, 2, n) * rng.choice([-1, 1], n), rng.standard_normal((p, n))
     a = rng.choice([-1, 1], p) * (np.linalg.norm(W, axis=1) + 0.1)
     got = run(X, y, W, a, 200.0, 1e-9, switches=True)
-    assert got.status == HORIZON
+    assert got.status == Status.HORIZON
     assert got.counters["slide_in"] == got.counters["on"] == 0
     assert got.counters["events"] == got.counters["off"] == len(got.switches.t) > 5
 
@@ -117,43 +118,9 @@ def test_outer_weight_through_zero_while_sliding_turns_the_kink_off():
     for seed in range(400):
         X, y, W, a = draw(8, 3, 2, seed)
         got = run(X, y, 3 * W, 0.2 * a, 20.0, 1e-8, switches=True)
-        assert got.status == HORIZON
+        assert got.status == Status.HORIZON
         found += got.counters["a_zero"]
     assert found > 3
-
-
-def degenerate(seed):
-    """n, d, p in 1..6, degenerate on purpose: integers, duplicates, opposites, sums, zero and twin neurons,
-    tiny W."""
-    rng = np.random.default_rng(seed)
-    n, d, p = rng.integers(1, 7, 3)
-    X, W, a = rng.standard_normal((n, d)), rng.standard_normal((p, d)), rng.standard_normal(p)
-    y = rng.uniform(1, 2, n) * rng.choice([-1, 1], n)
-    chance = rng.random(10)
-    if chance[0] < 0.4:
-        X = rng.integers(-2, 3, (n, d)).astype(float)
-    if chance[1] < 0.4:
-        W = rng.integers(-2, 3, (p, d)).astype(float)
-    if chance[2] < 0.3:
-        a = rng.integers(-2, 3, p).astype(float)
-    if chance[3] < 0.4:
-        X[rng.integers(n)] = X[rng.integers(n)] * rng.choice([-2, -1, 1, 0.5])
-    if chance[4] < 0.2 and n > 2:
-        X[2] = X[0] + X[1]
-    if chance[5] < 0.2:
-        W[rng.integers(p)] = 0
-    if chance[6] < 0.2:
-        W[0], a[0] = W[-1], a[-1]
-    if chance[7] < 0.15:
-        fit = np.maximum(X @ W.T, 0) @ a / p
-        y = np.where(np.abs(fit) > 0.1, fit, y)
-    if chance[8] < 0.3:
-        a = np.where(a < 0, -1, 1) * np.linalg.norm(W, axis=1)
-    if chance[9] < 0.2:
-        W *= 10.0 ** rng.integers(-8, 0)
-    for i in np.flatnonzero(~X.any(axis=1)):
-        X[i, rng.integers(d)] = 1
-    return (X, y, W, a), float(rng.choice([1, 10, 100]))
 
 
 def check_degenerate(seeds, rtol):
@@ -163,10 +130,10 @@ def check_degenerate(seeds, rtol):
         save = np.linspace(0, t_end, 7)
         stop = stop_rules(max_steps=20_000)
         got = run(*problem, t_end, rtol, save=save, switches=True, stop=stop)
-        if got.status in (SWITCH_LIMIT, STEP_LIMIT):
+        if got.status in (Status.SWITCH_LIMIT, Status.STEP_LIMIT):
             limited.append(seed)
             continue
-        assert got.status == HORIZON, seed
+        assert got.status == Status.HORIZON, seed
         assert np.array_equal(got.t, save), seed
         assert np.isfinite(got.W).all(), seed
         assert np.isfinite(got.loss).all(), seed
@@ -176,7 +143,7 @@ def check_degenerate(seeds, rtol):
         assert (np.diff(got.switches.t) >= 0).all(), seed
         size = max(1.0, np.max(got.a**2), np.max(problem[3] ** 2))
         assert got.invariant_drift.max() <= 100 * rtol * size, seed
-    assert len(limited) <= 0.01 * len(seeds), f"SWITCH_LIMIT or STEP_LIMIT for seeds {limited}"
+    assert len(limited) <= 0.01 * len(seeds), f"SWITCH_LIMIT or Status.STEP_LIMIT for seeds {limited}"
 
 
 @pytest.mark.parametrize("rtol", [1e-4, 1e-8])
@@ -201,8 +168,8 @@ def test_small_steps_of_euler_converge_at_first_order(seed):
 
 @pytest.mark.parametrize("first", [0, 60])
 def test_opposite_inputs_are_resolved_the_same_way_at_every_tolerance(first):
-    """x and -x reach the kink together, one attracting and one repelling, and rest there while signs of c
-    change."""
+    """x and -x reach the kink together, one attracting and one repelling, and rest there while signs
+    of c change."""
     for seed in range(first, first + 60):
         X, y, W, a = draw(12, 4, 4, seed)
         labels = np.concatenate([y, np.random.default_rng(seed).uniform(-2, 2, 12)])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from flow_support import HORIZON, run
+from flow_support import run
+from pl_native import Status
 from pl_native.backends.contract import OFF, ON, SLIDE
 
 THETA = 0.6
@@ -34,8 +35,8 @@ def test_time_of_a_crossing_and_of_a_slide_in(y2, mode, rtol):
 
 
 def sliding_problem(kappa, y3):
-    """n = 3, p = 1, starting on the kink of x_2 = (cos, -sin): w = rho (sin, cos), and h = a rho decides
-    everything.
+    """n = 3, p = 1, starting on the kink of x_2 = (cos, -sin): w = rho (sin, cos), and h = a
+    rho decides everything.
 
     lam |y_2| = (y_1 cos - kappa y_3 sin) + h sin cos (kappa^2 - 1)
     a = b sinh psi, rho = b cosh psi, d psi/dt = (1/3) (alpha - beta h), h = b^2 sinh(2 psi)/2
@@ -71,10 +72,10 @@ def slide_end(kappa, y3, lam):
 def test_time_of_a_slide_out(kappa, y3, lam, mode, rtol):
     end = slide_end(kappa, y3, lam)
     X, y, W, a, _, _ = sliding_problem(kappa, y3)
-    # the product with x_2 may be rounding instead of 0: the pair then reaches the kink within the first
-    # instants
+    # the product with x_2 may be rounding instead of 0: the pair then reaches the kink within
+    # the first instants
     got = run(X, y, W, a, end * 1.2, rtol, switches=True)
-    assert got.status == HORIZON
+    assert got.status == Status.HORIZON
     log = got.switches
     out = np.flatnonzero((log.point == 1) & (log.from_mode == SLIDE))
     assert log.t[log.to_mode == SLIDE][0] < 1e-9
@@ -84,8 +85,8 @@ def test_time_of_a_slide_out(kappa, y3, lam, mode, rtol):
 
 
 def test_both_trajectories_from_a_repelling_kink():
-    """Appendix C.2: at z = 0 with c > 0 both sides are solutions. z = 0 stays off; a start just above it
-    goes on."""
+    """Appendix C.2: at z = 0 with c > 0 both sides are solutions. z = 0 stays off; a start just above
+    it goes on."""
     X, y, W = np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([1.0, 1.0]), np.array([[0.0, 0.5]])
     documented = run(X, y, W, np.array([1.0]), 5.0, 1e-9)
     other = run(X, y, W + np.array([[1e-300, 0.0]]), np.array([1.0]), 5.0, 1e-9)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import pl_native as pl
-from flow_support import HORIZON, TARGET, distance, draw, make_task, run, stop_rules
+from flow_support import distance, draw, make_task, run, stop_rules
+from pl_native import Status
 from pl_native.backends import native
 
 SHAPE = (60, 20, 10)
@@ -38,7 +39,7 @@ def test_a_long_tail_costs_a_fraction_and_ends_the_same(tail, rtol):
     got = run(*tail, 4900.0, rtol)
     assert plain.counters["stabilised_steps"] == 0 < got.counters["stabilised_steps"]
     assert got.counters["rhs"] < 0.4 * plain.counters["rhs"]
-    assert got.status == HORIZON
+    assert got.status == Status.HORIZON
     assert distance(got, exact.W, exact.a) < rtol
     assert got.loss[-1] == pytest.approx(exact.loss[-1], rel=rtol)
 
@@ -49,7 +50,7 @@ def test_an_orthogonal_tail_costs_less_at_loose_tolerances_and_no_more_at_tight_
         rules = stop_rules(loss=1e-10)
         plain, got = (run(*problem, 4900.0, rtol, stop=rules, stabilised=on, **norms) for on in (False, True))
         assert got.counters["rhs"] <= most * plain.counters["rhs"]
-        assert plain.status == got.status == TARGET
+        assert plain.status == got.status == Status.TARGET
         assert got.t[-1] == pytest.approx(plain.t[-1], rel=0.015)
 
 
@@ -158,7 +159,7 @@ def test_a_level_is_met_at_its_time(tail):
     whole = run(*tail, 3000.0, 1e-9, save=np.array([0.0, 500.0, 3000.0]))
     for rtol in (1e-3, 1e-6):
         got = run(*tail, 3000.0, rtol, stop=stop_rules(loss=float(whole.loss[1])))
-        assert got.status == TARGET
+        assert got.status == Status.TARGET
         assert whole.loss[1] * (1 - 1e-6) < got.loss[-1] <= whole.loss[1]
         assert got.t[-1] == pytest.approx(500.0, rel=3 * rtol**0.5)
 
@@ -178,7 +179,7 @@ def test_small_and_degenerate_problems_end_alike(seed):
     rules = stop_rules(loss=1e-9 * (seed % 2))
     plain, got = (run(X, y, W, a, 3000.0, rtol, stop=rules, stabilised=on) for on in (False, True))
     assert got.status == plain.status
-    if got.status == HORIZON:
+    if got.status == Status.HORIZON:
         assert distance(got, plain.W, plain.a) < 10 * rtol
     assert got.counters["rhs"] < 1.1 * plain.counters["rhs"] + 2000
 

@@ -9,7 +9,8 @@ import pl_native as pl
 from pl_native._run.call_options import checked_options
 from pl_native._run.task import work_of
 from pl_native.backends import numpy as oracle
-from pl_native.backends.native import _as_run, _as_tuple
+from pl_native.backends.contract import EulerRun
+from pl_native.backends.native import euler_fields
 
 _core = pytest.importorskip("pl_native._core")
 
@@ -48,9 +49,9 @@ def run_both(data, net, step, n_steps, level):
     )
     task = work_of(0, data, net, step * n_steps, step, options).task
     assert task.n_steps == n_steps
-    (native,), _ = _core.euler([_as_tuple(task)], 1, None, level)
+    (native,), _ = _core.euler([euler_fields(task)], 1, None, level)
     (expected,), _ = oracle.euler([task], threads=1, poll=None)
-    return _as_run(native), expected
+    return EulerRun(**native), expected
 
 
 def distance(run, expected):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import pl_native as pl
 from pl_native import metrics, model
 from pl_native.backends import numpy as oracle
-from pl_native.backends.native import _as_tuple
+from pl_native.backends.native import euler_fields
 from problems import euler_task, orthogonal_problem, safe_step
 
 CURVES = ("t", "loss", "local_pl", "grad_norm", "invariant_drift")
@@ -151,7 +151,7 @@ def test_every_level_agrees_with_the_oracle_on_the_matrix(dtype: Any) -> None:
         assert want is not None
         loose = 1e-10 if dtype == np.float64 else 2e-3
         for level in core.levels():
-            (got,), _ = core.euler([_as_tuple(task)], 1, None, level)
+            (got,), _ = core.euler([euler_fields(task)], 1, None, level)
             assert got["W"].shape == (p, n)
             np.testing.assert_allclose(got["W"], want.W, loose, loose, err_msg=level)
             np.testing.assert_allclose(got["loss"], want.loss, loose, loose * want.loss[0], err_msg=level)

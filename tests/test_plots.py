@@ -14,7 +14,7 @@ from matplotlib.figure import Figure  # noqa: E402
 
 from pl_native import plots  # noqa: E402
 from pl_native.experiments import fig3  # noqa: E402
-from test_experiments import as_published  # noqa: E402
+from published_rows import as_published  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -11,28 +11,22 @@ import time
 
 import pytest
 
+from children import grid
 from pl_native import backends, store
 from pl_native.store import Store
-from sweeping import bits, cell, plan
+from sweeping import bits
 
 BACKEND = "native" if "native" in backends.available() else "numpy"
 
 CHILD = """
 import sys
 sys.path.insert(0, {tests!r})
-from test_recovery import grid
+from children import grid
 from pl_native import sweep
 folder, jobs, size = sys.argv[1:]
 print("ready", flush=True)
 sweep.run(grid(int(size)), folder, progress=False, threads=int(jobs), chunk_seconds=0.02)
 """
-
-
-def grid(size):
-    """`size` runs of a few milliseconds each."""
-    each = 50
-    cells = [cell(n=20 + i, replicates=each, t_end=1500.0, stop={"loss": 1e-9}) for i in range(size // each)]
-    return plan(*cells, seed=3, backend=BACKEND)
 
 
 def child(folder, jobs, size):
@@ -41,12 +35,22 @@ def child(folder, jobs, size):
     return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def wait_for_a_shard(folder, process):
+    """Until `folder` has one shard more, or the process has ended."""
+    before, give_up = len(list(folder.glob("shards/*.npz"))), time.monotonic() + 60
+    while process.poll() is None and len(list(folder.glob("shards/*.npz"))) <= before:
+        assert time.monotonic() < give_up, "no shard within a minute"
+        time.sleep(0.01)
+
+
 def kill_and_resume(folder, kills, size, how=signal.SIGKILL):
     """Start, kill at a random moment, start again, ...; returns the number of rows after each kill."""
     rng, kept = random.Random(5), []
     while len(kept) < kills:
         process = child(folder, jobs=1 + len(kept) % 2, size=size)
         process.stdout.readline()
+        if len(kept) % 2 == 0:  # every other time not before there are rows, however slow the machine
+            wait_for_a_shard(folder, process)
         time.sleep(rng.uniform(0.0, 0.4))
         if process.poll() is None:
             process.send_signal(how)

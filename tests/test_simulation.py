@@ -15,20 +15,12 @@ import numpy as np
 import pytest
 
 import pl_native as pl
+from outcomes import interrupting, same
 from pl_native import metrics, simulation
+from pl_native._run.solution import CURVES
 from problems import orthogonal_problem, problem, safe_step
 
-CURVES = ("t", "loss", "local_pl", "grad_norm", "n_active", "invariant_drift")
 ENDLESS = 1e9
-
-
-def same(left: pl.Solution, right: pl.Solution) -> None:
-    assert left.status is right.status
-    assert left.network == right.network
-    for name in CURVES:
-        np.testing.assert_array_equal(getattr(left, name), getattr(right, name), err_msg=name)
-    for name in ("steps", "rises", "first_rise", "criterion_time", "proved_time", "loss_bound"):
-        assert left.stats[name] == right.stats[name]
 
 
 def mixed_problems() -> list[tuple[pl.Dataset, pl.Network]]:
@@ -188,17 +180,6 @@ def test_symmetries_commute_with_simulation(backend: str, symmetry: str) -> None
 
 def test_repeated_runs_have_the_same_bits(backend: str) -> None:
     same(*(pl.simulate(*problem(), 50.0, backend=backend, threads=k) for k in (1, 2)))
-
-
-def interrupting(after: int) -> Any:
-    """A progress function that presses Ctrl-C at its call number `after`."""
-    calls = itertools.count(1)
-
-    def progress(done: int, total: int) -> None:
-        if next(calls) == after:
-            raise KeyboardInterrupt
-
-    return progress
 
 
 def test_interrupt_carries_what_was_reached(backend: str) -> None:

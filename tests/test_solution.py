@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 import pl_native as pl
+from outcomes import same
 from pl_native._base import files
 from problems import orthogonal_problem, problem
-from test_simulation import same
 
 
 def solved(**options: Any) -> pl.Solution:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pydoc
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,12 @@ WELL = pl.Dataset([[1.0, 0.0], [0.1, 1.0]], [1.0, 1.0]), pl.Network([[0.1, 0.0],
 
 def simulate(both: Any, t_end: float, backend: str, **options: Any) -> pl.Solution:
     return pl.simulate(*both, t_end, backend=backend, **options)
+
+
+def test_help_says_what_each_status_means() -> None:
+    text = pydoc.plain(pydoc.render_doc(Status))
+    for status in Status:
+        assert f"{status.name:<13}{status.message}" in text
 
 
 def test_horizon(backend: str) -> None:

@@ -26,11 +26,6 @@ def end_bits(seed):
     return pl.simulate(*problem(seed=seed), t_end=20.0, threads=2).network.W.tobytes()
 
 
-def ensemble_bits():
-    sols = pl.simulate_ensemble([problem(seed=k) for k in range(6)], t_end=20.0, threads=2)
-    return [sol.network.W.tobytes() for sol in sols]
-
-
 def press_ctrl_c_after(seconds):
     pressed = {}
 
@@ -105,7 +100,7 @@ FORK = """
 import json, os, sys, warnings
 warnings.simplefilter("ignore", DeprecationWarning)
 sys.path.insert(0, {tests!r})
-import test_threads as t
+import children as t
 expected = t.ensemble_bits()  # the parent has used its threads
 read, write = os.pipe()
 child = os.fork()

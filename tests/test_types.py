@@ -146,9 +146,21 @@ def test_zero_labels_only_on_request() -> None:
 
 
 def test_every_status_has_a_message() -> None:
-    assert [status.name for status in sorted(pl.Status)][:3] == ["NON_FINITE", "CONVERGED", "CRITERION"]
+    assert [status.name for status in sorted(pl.Status)][:4] == [
+        "NON_FINITE", "CONVERGED", "DEAD_POINT", "TRAPPED",
+    ]  # fmt: skip
     messages = {status.message for status in pl.Status}
-    assert len(messages) == len(pl.Status) == 12
+    assert len(messages) == len(pl.Status) == 13
+
+
+def test_a_file_names_its_status() -> None:
+    """Older files hold codes of a table without TRAPPED, in another order."""
+    assert pl.Status.stored("TRAPPED") is pl.Status.TRAPPED
+    assert pl.Status.stored(4) is pl.Status.DEAD_POINT
+    assert pl.Status.stored(11) is pl.Status.HORIZON
+    for wrong in (12, -1, "DONE", None, 1.0):
+        with pytest.raises(ValueError, match="status: expected one of NON_FINITE, "):
+            pl.Status.stored(wrong)
 
 
 def test_native_status_table_is_the_same() -> None:

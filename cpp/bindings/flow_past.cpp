@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "bindings/arrays.hpp"
+#include "bindings/run_dict.hpp"
 
 namespace pl {
 namespace {
@@ -16,73 +16,65 @@ constexpr std::array kCounts{
     &FlowCounters::repelling,   &FlowCounters::zero_neuron, &FlowCounters::a_zero,
     &FlowCounters::sliding_end, &FlowCounters::sliding_max, &FlowCounters::stabilised_steps};
 
-struct Numbers {
-    const char* name;
-    double FlowPast::* value;
-};
-constexpr std::array kNumbers{Numbers{"at", &FlowPast::t},
-                              Numbers{"lowest", &FlowPast::lowest},
-                              Numbers{"start", &FlowPast::start},
-                              Numbers{"burst_start", &FlowPast::burst_start},
-                              Numbers{"criterion_time", &FlowPast::criterion_time},
-                              Numbers{"proved_time", &FlowPast::proved_time}};
+using Number = Field<FlowPast, double>;
+constexpr std::array kNumbers{Number{"at", &FlowPast::t}, Number{"lowest", &FlowPast::lowest},
+                              Number{"start", &FlowPast::start},
+                              Number{"burst_start", &FlowPast::burst_start}};
 
-struct PerNeuron {
-    const char* name;
-    std::vector<double> FlowPast::* values;
-};
-constexpr std::array kPerNeuron{PerNeuron{"sign", &FlowPast::sign}, PerNeuron{"held", &FlowPast::held},
-                                PerNeuron{"invariants", &FlowPast::invariants},
-                                PerNeuron{"largest_w", &FlowPast::largest_w},
-                                PerNeuron{"largest_a", &FlowPast::largest_a}};
+using Integer = Field<FlowPast, int>;
+constexpr std::array kIntegers{Integer{"burst", &FlowPast::burst}, Integer{"order", &FlowPast::order}};
 
-template <class T>
-std::vector<T> vector_of(const py::dict& fields, const char* name, Index size) {
-    const auto array = checked_array<T>(fields[name], name, 1);
-    require_size(array.size(), size, name);
-    return {array.data(), array.data() + array.size()};
+using Column = Field<FlowPast, std::vector<double>>;  // (p)
+constexpr std::array kColumns{Column{"sign", &FlowPast::sign}, Column{"held", &FlowPast::held},
+                              Column{"invariants", &FlowPast::invariants},
+                              Column{"largest_w", &FlowPast::largest_w},
+                              Column{"largest_a", &FlowPast::largest_a}};
+
+std::vector<Mode> read_modes(const py::dict& record, const Problem<double>& problem) {
+    const auto array = checked_array<std::int8_t>(record["modes"], "modes", 2);
+    require_size(array.shape(0), problem.p, "modes");
+    require_size(array.shape(1), problem.n, "modes' second dimension");
+    const int most = static_cast<int>(problem.X != nullptr ? Mode::kSlide : Mode::kOn);
+    std::vector<Mode> modes(static_cast<std::size_t>(array.size()));
+    std::transform(array.data(), array.data() + array.size(), modes.begin(), [most](std::int8_t mode) {
+        if (mode < 0 || mode > most) throw py::value_error("modes: expected 0, 1 or (dense inputs) 2");
+        return static_cast<Mode>(mode);
+    });
+    return modes;
 }
 
 }  // namespace
 
-FlowPast read_flow_past(const py::dict& fields, const FlowProblem& problem, double t_end) {
+FlowPast read_flow_past(const py::dict& record, const Problem<double>& problem, double t_end) {
     FlowPast past;
-    for (const Numbers& number : kNumbers) past.*number.value = fields[number.name].cast<double>();
-    if (!(past.t >= 0.0 && past.t <= t_end)) throw py::value_error("at: expected a time within [0, t_end]");
-    past.burst = fields["burst"].cast<int>();
-    past.order = std::max(0, fields["order"].cast<int>());
-    for (const PerNeuron& column : kPerNeuron)
-        past.*column.values = vector_of<double>(fields, column.name, problem.p);
-    const auto count = vector_of<std::int64_t>(fields, "count", static_cast<Index>(kCounts.size()));
-    for (std::size_t k = 0; k < kCounts.size(); ++k) past.count.*kCounts[k] = count[k];
-
-    const auto modes = checked_array<std::int8_t>(fields["modes"], "modes", 2);
-    require_size(modes.shape(0), problem.p, "modes");
-    require_size(modes.shape(1), problem.n, "modes' second dimension");
-    const int most = static_cast<int>(problem.X != nullptr ? Mode::kSlide : Mode::kOn);
-    past.modes.resize(static_cast<std::size_t>(modes.size()));
-    std::transform(modes.data(), modes.data() + modes.size(), past.modes.begin(), [most](std::int8_t mode) {
-        if (mode < 0 || mode > most) throw py::value_error("modes: expected 0, 1 or (dense inputs) 2");
-        return static_cast<Mode>(mode);
-    });
+    read_fields(record, past, kNumbers);
+    read_fields(record, past, kIntegers);
+    past.seen = read_times(record);
+    require_within(past.t, t_end);
+    past.order = std::max(0, past.order);
+    for (const Column& column : kColumns) past.*column.value = read_column(record, column.name, problem.p);
+    const auto count = checked_array<Index>(record["count"], "count", 1);
+    require_size(count.size(), static_cast<Index>(kCounts.size()), "count");
+    for (std::size_t k = 0; k < kCounts.size(); ++k) past.count.*kCounts[k] = count.data()[k];
+    past.modes = read_modes(record, problem);
     return past;
 }
 
-py::dict write_flow_past(const FlowPast& past, const FlowProblem& problem) {
-    py::dict fields;
-    for (const Numbers& number : kNumbers) fields[number.name] = past.*number.value;
-    fields["burst"] = past.burst;
-    fields["order"] = past.order;
-    for (const PerNeuron& column : kPerNeuron)
-        fields[column.name] = to_array(std::vector<double>(past.*column.values), {problem.p});
-    std::vector<std::int64_t> count;
+py::dict write_flow_past(const FlowPast& past, const Problem<double>& problem) {
+    py::dict record;
+    write_fields(record, past, kNumbers);
+    write_fields(record, past, kIntegers);
+    write_times(record, past.seen);
+    for (const Column& column : kColumns) record[column.name] = copied(past.*column.value, {problem.p});
+    std::vector<Index> count;
+    count.reserve(kCounts.size());
     for (const auto member : kCounts) count.push_back(past.count.*member);
-    fields["count"] = to_array(std::move(count), {static_cast<py::ssize_t>(kCounts.size())});
+    record["count"] = to_array(std::move(count), {static_cast<py::ssize_t>(kCounts.size())});
     std::vector<std::int8_t> modes(past.modes.size());
     std::transform(past.modes.begin(), past.modes.end(), modes.begin(),
                    [](Mode mode) { return static_cast<std::int8_t>(mode); });
-    fields["modes"] = to_array(std::move(modes), {problem.p, problem.n});
-    return fields;
+    record["modes"] = to_array(std::move(modes), {problem.p, problem.n});
+    return record;
 }
 
 }  // namespace pl

@@ -3,13 +3,13 @@
 
 #include <pybind11/pybind11.h>
 
-#include "flow/problem.hpp"
+#include "flow/flow.hpp"
 
 namespace pl {
 
 // Checked against the problem: shapes, modes 0 .. 2, sliding only where inputs are dense.
-FlowPast read_flow_past(const pybind11::dict& fields, const FlowProblem& problem, double t_end);
+FlowPast read_flow_past(const pybind11::dict& record, const Problem<double>& problem, double t_end);
 
-pybind11::dict write_flow_past(const FlowPast& past, const FlowProblem& problem);
+pybind11::dict write_flow_past(const FlowPast& past, const Problem<double>& problem);
 
 }  // namespace pl

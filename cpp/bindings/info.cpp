@@ -10,8 +10,8 @@
 #include "bindings/signals.hpp"
 #include "kernel/dispatch.hpp"
 #include "parallel/parallel_for.hpp"
-#include "run/memory.hpp"
-#include "status.hpp"
+#include "problem/memory.hpp"
+#include "problem/status.hpp"
 
 namespace pl {
 
@@ -31,8 +31,8 @@ std::vector<std::string> level_names() {
     return names;
 }
 
-// False when denormals are flushed to zero on this thread, which another library's start-up code may have
-// arranged.
+// False when denormals are flushed to zero on this thread, which another library's start-up code
+// may have arranged.
 bool denormals_kept() {
     volatile double tiny = std::numeric_limits<double>::min();
     volatile double half = tiny / 2;

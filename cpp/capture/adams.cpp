@@ -8,18 +8,18 @@
 namespace pl {
 namespace {
 
-constexpr std::size_t kPartPoints = 1 << 15;
+constexpr Index kPartPoints = 1 << 15;
 
 }  // namespace
 
 // The sum of part(first, last) over all points, in parts that only their number fixes. At 10^6 points the
 // vectors of a step are a fifth of its traffic.
 template <class Part>
-double Adams::over_points(std::size_t size, const Part& part) {
-    sums_.assign((size + kPartPoints - 1) / kPartPoints, 0.0);
-    parallel_for(static_cast<std::int64_t>(sums_.size()), threads_, [&](std::int64_t k) {
-        const std::size_t first = static_cast<std::size_t>(k) * kPartPoints;
-        sums_[static_cast<std::size_t>(k)] = part(first, std::min(size, first + kPartPoints));
+double Adams::over_points(Index size, const Part& part) {
+    sums_.assign(at((size + kPartPoints - 1) / kPartPoints), 0.0);
+    parallel_for(size_of(sums_), threads_, [&](Index k) {
+        const Index first = k * kPartPoints;
+        sums_[at(k)] = part(first, std::min(size, first + kPartPoints));
     });
     double sum = 0;
     for (const double value : sums_) sum += value;
@@ -33,11 +33,11 @@ void Adams::impulse(const Vector& r, double h, Vector& q) {
 
 void Adams::plain(const Vector& r, double h, Vector& q) {
     const double weight = h / (2 * h_before_);
-    for (std::size_t i = 0; i < r.size(); ++i) q[i] = h * (r[i] + weight * (r[i] - before_[i]));
+    for (Index i = 0; i < size_of(r); ++i) q[at(i)] = h * (r[at(i)] + weight * (r[at(i)] - before_[at(i)]));
 }
 
 // Views on part of everything.
-DampedArgs Adams::args(const Vector& r, Vector& q, double h, std::size_t first, std::size_t last) {
+DampedArgs Adams::args(const Vector& r, Vector& q, double h, Index first, Index last) {
     DampedArgs args{};
     args.size = static_cast<Index>(last - first);
     args.h = h;
@@ -53,7 +53,7 @@ DampedArgs Adams::args(const Vector& r, Vector& q, double h, std::size_t first, 
 }
 
 void Adams::damped(const Vector& r, double h, Vector& q) {
-    over_points(r.size(), [&](std::size_t first, std::size_t last) {
+    over_points(size_of(r), [&](Index first, Index last) {
         DampedArgs part = args(r, q, h, first, last);
         kernel_.impulse(part);
         return 0.0;
@@ -67,8 +67,8 @@ double Adams::judge(const Vector& r, const Vector& next, Vector& q, double h, bo
 
 double Adams::judge_trapezium(const Vector& r, const Vector& next, const Vector& q, double h) {
     double sum = 0;
-    for (std::size_t i = 0; i < r.size(); ++i) {
-        const double off = 0.5 * (r[i] + next[i]) - q[i] / h;
+    for (Index i = 0; i < size_of(r); ++i) {
+        const double off = 0.5 * (r[at(i)] + next[at(i)]) - q[at(i)] / h;
         sum += off * off;
     }
     return sum;
@@ -77,7 +77,7 @@ double Adams::judge_trapezium(const Vector& r, const Vector& next, const Vector&
 // N'' from N at the end of the step, at its start and a step before; what it would have changed.
 double Adams::judge_bend(const Vector& r, const Vector& next, Vector& q, double h) {
     bend_next_.resize(r.size());
-    return over_points(r.size(), [&](std::size_t first, std::size_t last) {
+    return over_points(size_of(r), [&](Index first, Index last) {
         DampedArgs part = args(r, q, h, first, last);
         part.next = next.data() + first;
         part.bend_next = bend_next_.data() + first;
@@ -95,8 +95,8 @@ void Adams::accept(Vector& q, double h) {
 // N changes by the change of D times Q, hence N'' by as much times dr/dt.
 void Adams::set_damping(std::shared_ptr<const Vector> damping, const Vector& r) {
     if (damping == damping_) return;
-    for (std::size_t i = 0; i < bend_.size(); ++i)
-        bend_[i] += ((*damping)[i] - (*damping_)[i]) * (r[i] - before_[i]) / h_before_;
+    for (Index i = 0; i < size_of(bend_); ++i)
+        bend_[at(i)] += ((*damping)[at(i)] - (*damping_)[at(i)]) * (r[at(i)] - before_[at(i)]) / h_before_;
     if (!damping_) q_before_.assign(r.size(), 0.0);
     damping_ = std::move(damping);
     most_damping_ = *std::max_element(damping_->begin(), damping_->end());

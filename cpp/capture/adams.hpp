@@ -8,11 +8,11 @@
 // the tail were held at a twentieth of what their error allows.
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <vector>
 
 #include "kernel/dispatch.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 
@@ -42,12 +42,12 @@ class Adams {
 
   private:
     template <class Part>
-    double over_points(std::size_t size, const Part& part);
+    double over_points(Index size, const Part& part);
     void plain(const Vector& r, double h, Vector& q);
     void damped(const Vector& r, double h, Vector& q);
     double judge_trapezium(const Vector& r, const Vector& next, const Vector& q, double h);
     double judge_bend(const Vector& r, const Vector& next, Vector& q, double h);
-    DampedArgs args(const Vector& r, Vector& q, double h, std::size_t first, std::size_t last);
+    DampedArgs args(const Vector& r, Vector& q, double h, Index first, Index last);
 
     const int threads_;
     const DampedKernel& kernel_;

@@ -2,7 +2,12 @@
 // run side by side, one at twice the step of the other, so that the error of the loss is known.
 #pragma once
 
-#include "flow/problem.hpp"
+#include <vector>
+
+#include "problem/problem.hpp"
+#include "problem/rows.hpp"
+#include "problem/stop_rules.hpp"
+#include "problem/verdict.hpp"
 
 namespace pl {
 
@@ -10,33 +15,32 @@ namespace pl {
 struct CapturePast {
     double t = 0.0;
     double step = 0.0;                // of the coarse mesh, next to be tried; 0: a fresh run
-    double tolerance = 0.0;           // of one coarse step, in the sense of driver.cpp
+    double tolerance = 0.0;           // of one coarse step, in the sense of capture.cpp
     double error = 0.0, worst = 0.0;  // estimated relative error of the loss: now, and the largest so far
     double start = 0.0;               // sum r^2 at the very start
     std::vector<double> invariants;   // (p) a_j^2 - norm(w_j)^2 there
-    double criterion_time = -1.0, proved_time = -1.0;  // negative: never
-    std::int64_t accepted = 0, rejected = 0, rhs = 0, restarts = 0, stabilised = 0;
+    Milestones seen;                  // in time
+    Index accepted = 0, rejected = 0, rhs = 0, restarts = 0, stabilised = 0;
 
     bool fresh() const { return !(step > 0.0); }
 };
 
 struct CaptureOptions {
     double t_end = 0.0, rtol = 1e-6, atol = 1e-9;
-    std::vector<double> save;  // increasing, within [past.t, t_end]
-    bool states = false;
-    FlowStop stop;
+    Saves<double> saves;  // within [past.t, t_end]
+    StopRules stop;
     CapturePast past;
 };
 
-struct CaptureResult : FlowRows {
-    double radius = 0.0;       // spectral radius of dr/dQ, last estimate
-    std::int64_t sliding = 0;  // pairs at rest at their kinks at the end
+struct CaptureResult : Rows<double, double> {
+    double radius = 0.0;  // spectral radius of dr/dQ, last estimate
+    Index sliding = 0;    // pairs at rest at their kinks at the end
     CapturePast past;
 };
 
-CaptureResult capture(const FlowProblem& problem, const CaptureOptions& options, int threads,
+CaptureResult capture(const Problem<double>& problem, const CaptureOptions& options, int threads,
                       const Poll& poll);
 
-double capture_bytes(const FlowProblem& problem);
+double capture_bytes(const Problem<double>& problem);
 
 }  // namespace pl

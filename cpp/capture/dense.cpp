@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "kernel/dispatch.hpp"
-#include "run/at.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int threads)
@@ -34,8 +34,8 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int thre
     std::copy_n(problem.a, p_, now_.a.data());
     for (Index j = 0; j < p_; ++j) {
         const double a = problem.a[j], w = norm_sq(problem.W + j * d_, d_), difference = a * a - w;
-        // balanced to rounding counts as balanced: such a neuron tends to the saddle at 0 and must not drift
-        // past it
+        // balanced to rounding counts as balanced: such a neuron tends to the saddle at 0 and must not
+        // drift past it
         invariant_.push_back(std::abs(difference) <= 1e-12 * w ? 0.0 : difference);
     }
     for (Index j = 0; j < p_; ++j) solvers_.emplace_back(inputs_->rows());

@@ -7,6 +7,7 @@
 #include "capture/inputs.hpp"
 #include "capture/model.hpp"
 #include "capture/moves.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 
@@ -26,16 +27,16 @@ class DenseCapture : public CaptureModel {
     double trial_travel_sq() const override;
     void accept(double h, std::vector<double>& before) override;
     double velocity_sq() override;
-    std::int64_t n_active() const override;
-    std::int64_t at_kinks() const override;
+    Index n_active() const override;
+    Index at_kinks() const override;
     double dead_label_sq() const override;
     NeuronFacts neurons() const override;
     std::vector<double> outputs() const override;
     Index output_terms() const override { return d_ + p_; }
     void write_state(double* W, double* a) const override;
-    std::int64_t evaluations() const override { return evaluations_; }
+    Index evaluations() const override { return evaluations_; }
 
-    static double bytes(const FlowProblem& problem);
+    static double bytes(const Problem<double>& problem);
 
   private:
     static constexpr Index kChunk = 4;                         // neurons handed to a thread at a time
@@ -59,7 +60,7 @@ class DenseCapture : public CaptureModel {
     bool too_many_kinks();
     void begin_touched(Index j);
     void move_weights(Index j);
-    std::size_t find_crossings(Index j);
+    Index find_crossings(Index j);
     void refresh();
     void preactivations(const double* W, double* z);
     bool meet_kinks(Index j, const double* impulse);
@@ -85,7 +86,7 @@ class DenseCapture : public CaptureModel {
     Buffer<Word> signs_, seen_;  // (p, blocks): of the trial's z; pairs already among the touched
     std::vector<double> invariant_, rate_, middle_;  // (p): a^2 - |w|^2; da/dt; a in the middle of the step
     double velocity_sq_ = -1;                        // of the state; negative: not known yet
-    std::int64_t evaluations_ = 0;
+    Index evaluations_ = 0;
 };
 
 }  // namespace pl

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "capture/dense.hpp"
+#include "kernel/index.hpp"
 #include "parallel/parallel_for.hpp"
-#include "run/at.hpp"
 
 namespace pl {
 template <class Visit>
@@ -47,9 +47,9 @@ void DenseCapture::begin_touched(Index j) {
 }
 
 // Adds the pairs whose z changes sign to the touched ones; how many.
-std::size_t DenseCapture::find_crossings(Index j) {
+Index DenseCapture::find_crossings(Index j) {
     std::vector<Touched>& touched = trial_.touched[at(j)];
-    const std::size_t known = touched.size();
+    const Index known = size_of(touched);
     kernel_.signs(trial_.z.data() + j * ldz_, blocks_, signs_.data() + j * blocks_, 1);
     for (Index b = 0; b < blocks_; ++b) {
         const Word before = now_.masks.data()[b * p_ + j];
@@ -65,7 +65,7 @@ std::size_t DenseCapture::find_crossings(Index j) {
             touched.push_back(pair);
         }
     }
-    return touched.size() - known;
+    return size_of(touched) - known;
 }
 
 NeuronPath DenseCapture::path(Index j, const double* impulse, double outer) {
@@ -75,7 +75,7 @@ NeuronPath DenseCapture::path(Index j, const double* impulse, double outer) {
 // Follows the pairs of neuron j that change side or rest; true if it moved.
 bool DenseCapture::meet_kinks(Index j, const double* impulse) {
     if (trial_.touched[at(j)].empty()) return false;
-    solvers_[at(j)].follow(trial_.touched[at(j)], trial_.touched[at(j)].size(),
+    solvers_[at(j)].follow(trial_.touched[at(j)], size_of(trial_.touched[at(j)]),
                            path(j, impulse, middle_[at(j)]));
     move_weights(j);
     return true;
@@ -85,7 +85,7 @@ bool DenseCapture::meet_kinks(Index j, const double* impulse) {
 // error falls in proportion to h and not to its square.
 bool DenseCapture::look_again(Index j, const double* impulse) {
     std::vector<Touched>& touched = trial_.touched[at(j)];
-    const std::size_t known = touched.size();
+    const Index known = size_of(touched);
     if (known == 0 || find_crossings(j) == 0) return false;
     solvers_[at(j)].follow(touched, known, path(j, impulse, middle_[at(j)]));
     move_weights(j);

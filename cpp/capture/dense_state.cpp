@@ -2,7 +2,8 @@
 #include <algorithm>
 
 #include "capture/dense.hpp"
-#include "run/at.hpp"
+#include "kernel/index.hpp"
+#include "problem/certificate.hpp"
 
 namespace pl {
 // The velocity that the inclusion selects: shares of this instant, not of a step.
@@ -28,11 +29,11 @@ std::vector<Touched> DenseCapture::at_kink(Index j) const {
     std::vector<Touched> kinks = now_.touched[at(j)];
     for (Touched& pair : kinks) pair.first = pair.share = pair.last;
     const double* z = now_.z.data() + j * ldz_;
-    const std::size_t resting = kinks.size();
+    const Index resting = size_of(kinks);
     for (Index i = 0; i < n_; ++i) {
         if (z[i] != 0.0) continue;
         const int point = static_cast<int>(i);
-        const auto known = kinks.begin() + static_cast<std::ptrdiff_t>(resting);
+        const auto known = kinks.begin() + resting;
         if (std::any_of(kinks.begin(), known, [point](const Touched& pair) { return pair.point == point; }))
             continue;
         kinks.emplace_back();
@@ -46,26 +47,30 @@ double DenseCapture::velocity_sq() {
     return velocity_sq_;
 }
 
-std::int64_t DenseCapture::n_active() const {
-    std::int64_t count = 0;
+Index DenseCapture::n_active() const {
+    Index count = 0;
     for (Index w = 0; w < now_.masks.size(); ++w) count += __builtin_popcountll(now_.masks.data()[w]);
     return count;
 }
 
-std::int64_t DenseCapture::at_kinks() const {
-    std::size_t count = 0;
-    for (const auto& touched : now_.touched) count += touched.size();
-    return static_cast<std::int64_t>(count);
+Index DenseCapture::at_kinks() const {
+    Index count = 0;
+    for (const auto& touched : now_.touched) count += size_of(touched);
+    return count;
 }
 
 double DenseCapture::dead_label_sq() const {
     const Problem<double>& problem = inputs_->problem();
+    const NeuronFacts facts = neurons();
+    std::vector<bool> fixed(at(p_));
+    for (Index j = 0; j < p_; ++j)
+        fixed[at(j)] = keeps_sign(facts.a[at(j)], facts.w_sq[at(j)] + problem.outside_sq(j), d_);
     double sum = 0;
     for (Index i = 0; i < n_; ++i) {
         bool able = false;
         for (Index j = 0; j < p_ && !able; ++j) {
-            const bool fixed = invariant_[at(j)] >= 0.0 && now_.a.data()[j] * problem.y[i] < 0.0;
-            able = now_.z.data()[j * ldz_ + i] > 0.0 && !fixed;
+            const bool wrong = fixed[at(j)] && now_.a.data()[j] * problem.y[i] < 0.0;
+            able = now_.z.data()[j * ldz_ + i] > 0.0 && !wrong;
         }
         if (!able) sum += problem.y[i] * problem.y[i];
     }
@@ -111,9 +116,9 @@ double DenseCapture::trial_travel_sq() const {
     return sum;
 }
 
-double DenseCapture::bytes(const FlowProblem& problem) {
+double DenseCapture::bytes(const Problem<double>& problem) {
     const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
-    const double d = problem.d + 8.0, p = problem.p;
+    const double d = static_cast<double>(problem.d) + 8.0, p = static_cast<double>(problem.p);
     const double kinks = std::min(p * points * points, kMostKinkBytes);
     return 8 * (3 * p * d + 2 * p * points + 10 * points) + 4 * p * points / 6 + SingleMoves::bytes(problem) +
            kinks;

@@ -12,22 +12,6 @@ double norm_sq(const double* w, Index width) {
     return sum;
 }
 
-Problem<double> as_problem(const FlowProblem& flow) {
-    Problem<double> problem;
-    problem.n = flow.n;
-    problem.d = flow.d;
-    problem.p = flow.p;
-    problem.X = flow.X;
-    problem.norms = flow.norms;
-    problem.y = flow.y;
-    problem.W = flow.W;
-    problem.a = flow.a;
-    problem.w_perp_sq = flow.w_perp_sq;
-    problem.certifiable = flow.certifiable;
-    problem.orthogonal = flow.orthogonal;
-    return problem;
-}
-
 namespace {
 
 PackedProblem<float> in_single(const Problem<double>& problem, int threads) {
@@ -44,8 +28,8 @@ PackedProblem<float> in_single(const Problem<double>& problem, int threads) {
 
 }  // namespace
 
-CaptureInputs::CaptureInputs(const FlowProblem& problem, int threads)
-    : problem_(as_problem(problem)),
+CaptureInputs::CaptureInputs(const Problem<double>& problem, int threads)
+    : problem_(problem),
       packed_(problem_, kernel<double>(), threads),
       single_(in_single(problem_, threads)),
       stride_(round_up(problem_.d, 8)),
@@ -60,10 +44,11 @@ CaptureInputs::CaptureInputs(const FlowProblem& problem, int threads)
         }
 }
 
-double CaptureInputs::bytes(const FlowProblem& problem) {
+double CaptureInputs::bytes(const Problem<double>& problem) {
     const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
-    const double d = problem.d, lanes = static_cast<double>(kernel<float>().lanes);
-    return 12 * points * (2 * d + lanes + 2) + problem.n * (8.0 * (d + 8) + 4.0 * (d + 16));
+    const double d = static_cast<double>(problem.d), lanes = static_cast<double>(kernel<float>().lanes);
+    return 12 * points * (2 * d + lanes + 2) +
+           static_cast<double>(problem.n) * (8.0 * (d + 8) + 4.0 * (d + 16));
 }
 
 }  // namespace pl

@@ -2,26 +2,24 @@
 #pragma once
 
 #include "capture/neuron.hpp"
-#include "flow/problem.hpp"
-#include "run/packed.hpp"
+#include "kernel/index.hpp"
+#include "problem/packed.hpp"
+#include "problem/problem.hpp"
 
 namespace pl {
 
 double norm_sq(const double* w, Index width);
 
-// The problem in the terms of Euler's kernel; orthogonal inputs stay norms.
-Problem<double> as_problem(const FlowProblem& flow);
-
 // The inputs in the layouts that the models of one problem share.
 class CaptureInputs {
   public:
-    CaptureInputs(const FlowProblem& problem, int threads);
+    CaptureInputs(const Problem<double>& problem, int threads);
 
     const Problem<double>& problem() const { return problem_; }
     const PackedProblem<double>& packed() const { return packed_; }
     const PackedProblem<float>& single() const { return single_; }
     InputRows rows() const { return {rows_.data(), stride_, float_rows_.data(), float_stride_}; }
-    static double bytes(const FlowProblem& problem);
+    static double bytes(const Problem<double>& problem);
 
   private:
     Problem<double> problem_;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "kernel/index.hpp"
 #include "parallel/parallel_for.hpp"
-#include "run/at.hpp"
 
 namespace pl {
 namespace {
@@ -21,7 +21,7 @@ Index part_count(Index n, Index p) {
 
 }  // namespace
 
-LivePairs::LivePairs(const FlowProblem& problem, const LiveKernel& kernel, int threads)
+LivePairs::LivePairs(const Problem<double>& problem, const LiveKernel& kernel, int threads)
     : problem_(problem),
       kernel_(kernel),
       threads_(threads),
@@ -33,14 +33,14 @@ LivePairs::LivePairs(const FlowProblem& problem, const LiveKernel& kernel, int t
       words_(blocks_ * p_),
       push_(blocks_ * kWordPoints),
       last_push_(blocks_ * kWordPoints),
-      lanes_(static_cast<Index>(parts_.size()) * 2 * p_ * kernel.lanes),
+      lanes_(size_of(parts_) * 2 * p_ * kernel.lanes),
       last_abar_(at(p_)),
       dead_squares_(at(p_)) {
     std::iota(order_.begin(), order_.end(), 0);
     const auto middle =
         std::stable_partition(order_.begin(), order_.end(), [this](int i) { return problem_.y[i] > 0; });
     positive_ = middle - order_.begin();
-    const Index parts = static_cast<Index>(parts_.size());
+    const Index parts = size_of(parts_);
     std::vector<double> dead(at(parts * p_));
     parallel_for(parts, threads_, [&](Index k) {
         Part& part = parts_[at(k)];
@@ -95,9 +95,9 @@ void LivePairs::fill(Part& part) {
     });
 }
 
-std::int64_t LivePairs::count() {
+Index LivePairs::count() {
     settle();
-    std::int64_t count = 0;
+    Index count = 0;
     for (const Part& part : parts_) count += part.count;
     return count;
 }
@@ -123,7 +123,7 @@ double LivePairs::unreached_label_sq(const std::vector<int>& sign) {
 
 void LivePairs::write_state(double* W) {
     settle();
-    parallel_for(static_cast<Index>(parts_.size()), threads_, [&](Index number) {
+    parallel_for(size_of(parts_), threads_, [&](Index number) {
         const Part& part = parts_[at(number)];
         const Index last = std::min(n_, part.last * kWordPoints);
         for (Index j = 0; j < p_; ++j)
@@ -135,7 +135,7 @@ void LivePairs::write_state(double* W) {
     });
 }
 
-double LivePairs::bytes(const FlowProblem& problem) {
+double LivePairs::bytes(const Problem<double>& problem) {
     const Index n = problem.n, p = problem.p, blocks = block_count(n);
     constexpr Index kMostLanes = 8, kPage = 4096;
     Index live = 0;

@@ -1,16 +1,17 @@
-// The live pairs of a network on orthogonal inputs, packed as kernel/live_pairs.hpp says, and the sweeps over
+// The live pairs of a network on orthogonal inputs, packed as kernel/live_steps.hpp says, and the sweeps over
 // them. Points are taken with positive labels first, so that whole words are dead once the wrongly signed
-// pairs are. Cut into parts, a number fixed by (n, p): threads take parts, sums are added in the order of
-// parts.
+// pairs are. Cut into parts, a number fixed by (n, p): threads take parts, sums are added in the
+// order of parts.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <vector>
 
 #include "capture/pages.hpp"
-#include "flow/problem.hpp"
-#include "kernel/live_pairs.hpp"
-#include "run/buffer.hpp"
+#include "kernel/index.hpp"
+#include "kernel/live_steps.hpp"
+#include "problem/buffer.hpp"
+#include "problem/problem.hpp"
 
 namespace pl {
 
@@ -27,7 +28,7 @@ struct NeuronSums {
 
 class LivePairs {
   public:
-    LivePairs(const FlowProblem& problem, const LiveKernel& kernel, int threads);
+    LivePairs(const Problem<double>& problem, const LiveKernel& kernel, int threads);
 
     // Sets the move: pushes norms_i Q_i / n. Sums of LiveKernel::norms; returns sum (w'_ji - w_ji)^2.
     double norms(const double* impulse, const OuterWeights& outer, NeuronSums& sums);
@@ -39,17 +40,17 @@ class LivePairs {
     // At the state, for residuals r: sums of LiveKernel::rates with push_i = norms_i r_i / n.
     void rates(const double* r, NeuronSums& sums);
 
-    std::int64_t count();
+    Index count();
     // sums_i (n) = sum of weights_j over the live pairs of point i.
     void weigh(const double* weights, double* sums);
-    // Sum of y_i^2 over the points without a live pair that can help: one whose neuron has sign 0 or that of
-    // y_i.
+    // Sum of y_i^2 over the points without a live pair that can help: one whose neuron has sign 0 or
+    // that of y_i.
     double unreached_label_sq(const std::vector<int>& sign);
     // sum_j |w_ji|^2 over the pairs that started dead: they stay as they were.
     const std::vector<double>& dead_squares() const { return dead_squares_; }
     void write_state(double* W);  // (p, n)
 
-    static double bytes(const FlowProblem& problem);
+    static double bytes(const Problem<double>& problem);
 
   private:
     struct Part {
@@ -76,7 +77,7 @@ class LivePairs {
     void collect(NeuronSums& sums) const;
     double total() const;
 
-    const FlowProblem problem_;
+    const Problem<double> problem_;
     const LiveKernel& kernel_;
     const int threads_;
     Index n_, p_, blocks_, positive_ = 0;  // points with positive labels

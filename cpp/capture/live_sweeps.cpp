@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "capture/live_pairs.hpp"
+#include "kernel/index.hpp"
 #include "parallel/parallel_for.hpp"
-#include "run/at.hpp"
 
 namespace pl {
 namespace {
@@ -38,7 +38,7 @@ void LivePairs::sweep(const OuterWeights& outer, const Chunk& chunk) {
             chunk(part, args, b * kWordPoints, std::min(n_, (b + args.blocks) * kWordPoints));
         }
     };
-    parallel_for(static_cast<Index>(parts_.size()), threads_, one);
+    parallel_for(size_of(parts_), threads_, one);
 }
 
 double LivePairs::norms(const double* impulse, const OuterWeights& outer, NeuronSums& sums) {
@@ -146,7 +146,7 @@ void LivePairs::collect(NeuronSums& sums) const {
     sums.squares.assign(at(p_), 0.0);
     sums.products.assign(at(p_), 0.0);
     const double* lane = lanes_.data();
-    for (std::size_t k = 0; k < parts_.size(); ++k)
+    for (Index k = 0; k < size_of(parts_); ++k)
         for (std::vector<double>* sum : {&sums.squares, &sums.products})
             for (Index j = 0; j < p_; ++j)
                 for (Index l = 0; l < kernel_.lanes; ++l) (*sum)[at(j)] += *lane++;

@@ -30,22 +30,22 @@ bool rises(double before, double after, double slack) {
 
 }  // namespace
 
-Meshes::Meshes(const FlowProblem& problem, int threads)
-    : problem_(as_problem(problem)),
+Meshes::Meshes(const Problem<double>& problem, int threads)
+    : problem_(problem),
       inputs_(problem.X != nullptr ? std::make_shared<CaptureInputs>(problem, threads) : nullptr),
-      flow_(problem),
       fine_(make(threads)),
       coarse_(make(threads)) {}
 
 Meshes::Mesh Meshes::make(int threads) const {
-    const double work = static_cast<double>(flow_.n) * flow_.p * (inputs_ ? flow_.d : 1);
+    const double work = static_cast<double>(problem_.n) * static_cast<double>(problem_.p) *
+                        static_cast<double>(inputs_ ? problem_.d : 1);
     const int team = work < kWorthSharing ? 1 : threads;
     return {model(team), team};
 }
 
 std::unique_ptr<CaptureModel> Meshes::model(int team) const {
     if (inputs_) return std::make_unique<DenseCapture>(inputs_, team);
-    return std::make_unique<OrthogonalCapture>(flow_, team);
+    return std::make_unique<OrthogonalCapture>(problem_, team);
 }
 
 double Meshes::advance(double H, double tolerance, double rise) {
@@ -105,11 +105,11 @@ double Meshes::error() const {
 }
 
 double Meshes::passage(double level) const {
-    for (std::size_t k = 1; k < marks_.size(); ++k) {
-        const double before = marks_[k - 1].sum_r2, after = marks_[k].sum_r2;
+    for (Index k = 1; k < size_of(marks_); ++k) {
+        const double before = marks_[at(k - 1)].sum_r2, after = marks_[at(k)].sum_r2;
         if (before < level || after >= level) continue;
         const double share = std::log(before / level) / std::log(before / after);
-        return marks_[k - 1].t + (marks_[k].t - marks_[k - 1].t) * share;
+        return marks_[at(k - 1)].t + (marks_[at(k)].t - marks_[at(k - 1)].t) * share;
     }
     return -1;
 }

@@ -8,13 +8,14 @@
 
 #include "capture/dense.hpp"
 #include "capture/step.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 
 class Meshes {
   public:
     // Models of the problem at its (W, a).
-    Meshes(const FlowProblem& problem, int threads);
+    Meshes(const Problem<double>& problem, int threads);
 
     // One coarse step of at most H, two fine ones beside it; its length. `tolerance`: of the local error of
     // the loss on the coarse mesh, relative; `rise`: by how much that loss may go up, relative. The step to
@@ -25,16 +26,15 @@ class Meshes {
 
     CaptureModel& fine() { return *fine_.model; }
     const CaptureModel& fine() const { return *fine_.model; }
-    const Problem<double>& problem() const { return problem_; }
     double error() const;  // of the fine mesh's loss, relative, estimated
     double speed_sq() const {
         return speed_sq_;
     }  // mean over the last fine step of sum |dw_j/dt|^2 + (da_j/dt)^2
     double radius() const { return fine_.step.radius(); }
-    std::int64_t evaluations() const { return fine_.model->evaluations() + coarse_.model->evaluations(); }
-    std::int64_t accepted() const { return accepted_; }
-    std::int64_t rejected() const { return rejected_; }
-    std::int64_t stabilised() const { return fine_.step.stabilised(); }
+    Index evaluations() const { return fine_.model->evaluations() + coarse_.model->evaluations(); }
+    Index accepted() const { return accepted_; }
+    Index rejected() const { return rejected_; }
+    Index stabilised() const { return fine_.step.stabilised(); }
     // When sum r^2 passed below `level` in the last advance, counted from its start; negative if it did not.
     double passage(double level) const;
     void drop_coarse() { coarse_.model.reset(); }  // nothing but fine() may be asked after
@@ -54,15 +54,14 @@ class Meshes {
     Mesh make(int threads) const;
     std::unique_ptr<CaptureModel> model(int team) const;
 
-    Problem<double> problem_;
+    const Problem<double>& problem_;
     std::shared_ptr<const CaptureInputs> inputs_;  // dense inputs, shared by both
-    const FlowProblem& flow_;
     Mesh fine_, coarse_;
     double next_ = 0, speed_sq_ = 0;
     // Of the coarse step, near the length that last would have raised the loss.
     double ceiling_ = std::numeric_limits<double>::infinity();
     std::vector<Mark> marks_;  // of the fine mesh in the last advance
-    std::int64_t accepted_ = 0, rejected_ = 0;
+    Index accepted_ = 0, rejected_ = 0;
 };
 
 }  // namespace pl

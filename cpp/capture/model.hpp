@@ -10,21 +10,17 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdint>
 #include <vector>
 
-#include "run/certificate.hpp"
+#include "kernel/index.hpp"
+#include "problem/state.hpp"
 
 namespace pl {
 
-class CaptureModel {
+class CaptureModel : public State<double> {
   public:
-    virtual ~CaptureModel() = default;
-
     virtual int points() const = 0;
-    // The state.
     virtual const std::vector<double>& residuals() const = 0;  // r (n)
-    virtual double sum_r2() const = 0;
 
     // The state that impulse Q leads to in a time h; the state itself stays. Its residuals are then
     // trial_residuals(). One right-hand side.
@@ -44,21 +40,14 @@ class CaptureModel {
     // The last trial becomes the state. `before` takes the residuals of the one that is left.
     virtual void accept(double h, std::vector<double>& before) = 0;
 
-    // At the state, with the velocity the inclusion selects there: one right-hand side.
-    virtual double velocity_sq() = 0;
-    virtual std::int64_t n_active() const = 0;
-    virtual std::int64_t at_kinks() const = 0;  // pairs that rest at z_ji = 0 and are pushed both ways
-    virtual double dead_label_sq() const = 0;   // sum of y_i^2 over points no neuron is active on
-    virtual NeuronFacts neurons() const = 0;
-    virtual std::vector<double> outputs() const = 0;  // sum_j a_j max(z_ji, 0), for the certificate
-    virtual Index output_terms() const = 0;
-    virtual void write_state(double* W, double* a) const = 0;  // (p, d), (p)
+    // velocity_sq() is that of the velocity which the inclusion selects at the state: one right-hand side.
+    virtual Index at_kinks() const = 0;  // pairs that rest at z_ji = 0 and are pushed both ways
 
-    // D (n) such that dr/dQ is nearly -diag(D), for a model whose r is smooth in Q but for rare corners; else
-    // empty.
+    // D (n) such that dr/dQ is nearly -diag(D), for a model whose r is smooth in Q but for rare
+    // corners; else empty.
     virtual std::vector<double> damping() { return {}; }
 
-    virtual std::int64_t evaluations() const = 0;  // right-hand sides so far
+    virtual Index evaluations() const = 0;  // right-hand sides so far
 };
 
 }  // namespace pl

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "kernel/dispatch.hpp"
-#include "run/at.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 
@@ -34,7 +34,7 @@ void SingleMoves::gradient(const Word* masks, const double* weights, double* G, 
 
 void SingleMoves::preactivations(const std::vector<Index>& neurons, const Ends& ends) {
     const PackedData<float> data = packed_.view();
-    const auto count = static_cast<Index>(neurons.size());
+    const auto count = size_of(neurons);
     for (Index l = 0; l < count; ++l) {
         const Index start = neurons[at(l)] * ends.stride;
         for (Index k = 0; k < data.d; ++k)
@@ -54,9 +54,9 @@ void SingleMoves::preactivations(const std::vector<Index>& neurons, const Ends& 
     });
 }
 
-double SingleMoves::bytes(const FlowProblem& problem) {
+double SingleMoves::bytes(const Problem<double>& problem) {
     const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
-    return 4 * (problem.p * (problem.d + 16.0 + points) + points);
+    return 4 * (static_cast<double>(problem.p) * (static_cast<double>(problem.d) + 16.0 + points) + points);
 }
 
 }  // namespace pl

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "capture/inputs.hpp"
+#include "kernel/index.hpp"
 #include "parallel/parallel_for.hpp"
 
 namespace pl {
@@ -39,7 +40,7 @@ class SingleMoves {
     };
     void preactivations(const std::vector<Index>& neurons, const Ends& ends);
 
-    static double bytes(const FlowProblem& problem);
+    static double bytes(const Problem<double>& problem);
 
   private:
     const PackedProblem<float>& packed_;

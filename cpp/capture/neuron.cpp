@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "kernel/dispatch.hpp"
-#include "run/packed.hpp"
+#include "problem/packed.hpp"
 
 namespace pl {
 namespace {
@@ -15,7 +15,7 @@ constexpr int kArrays = 9;    // push, z, v, share, side, mean, due, per_drop, c
 }  // namespace
 
 // Room for so many pairs. K of the known ones stays where it is.
-void KinkSolver::make_room(std::size_t count, std::size_t known) {
+void KinkSolver::make_room(Index count, Index known) {
     const auto m = static_cast<Index>(count);
     if (known == count || m > args_.ld) {
         args_.ld = round_up(m + kSpare, kLanes);
@@ -35,19 +35,19 @@ void KinkSolver::make_room(std::size_t count, std::size_t known) {
     }
     push_ = next;
     changed_ = next + args_.ld;
-    x_.resize(count);
-    rows_.resize(count);
-    weights_.resize(count);
-    order_.resize(count);
+    x_.resize(at(count));
+    rows_.resize(at(count));
+    weights_.resize(at(count));
+    order_.resize(at(count));
 }
 
 // Lays out the pairs for the kernel; K is taken.
-void KinkSolver::prepare(const std::vector<Touched>& touched, std::size_t known, const NeuronPath& path) {
-    make_room(touched.size(), known);
-    for (std::size_t l = 0; l < touched.size(); ++l) {
-        const Touched& pair = touched[l];
-        x_[l] = inputs_.float_rows + pair.point * inputs_.float_stride;
-        rows_[l] = inputs_.row(pair.point);
+void KinkSolver::prepare(const std::vector<Touched>& touched, Index known, const NeuronPath& path) {
+    make_room(size_of(touched), known);
+    for (Index l = 0; l < size_of(touched); ++l) {
+        const Touched& pair = touched[at(l)];
+        x_[at(l)] = inputs_.float_rows + pair.point * inputs_.float_stride;
+        rows_[at(l)] = inputs_.row(pair.point);
         push_[l] = static_cast<float>(path.scale * path.impulse[pair.point]);
         args_.z[l] = static_cast<float>(pair.z);
         args_.v[l] = static_cast<float>(pair.v);
@@ -67,10 +67,10 @@ void KinkSolver::prepare(const std::vector<Touched>& touched, std::size_t known,
 
 // g under the shares found.
 void KinkSolver::conclude(std::vector<Touched>& touched, const float* shares, const NeuronPath& path) {
-    for (std::size_t l = 0; l < touched.size(); ++l) {
-        Touched& pair = touched[l];
+    for (Index l = 0; l < size_of(touched); ++l) {
+        Touched& pair = touched[at(l)];
         const double share = static_cast<double>(shares[l]);
-        weights_[l] = (share - pair.share) * path.impulse[pair.point];
+        weights_[at(l)] = (share - pair.share) * path.impulse[pair.point];
         pair.share = share;
         pair.last = static_cast<double>(args_.share[l]);
         pair.rests = args_.side[l] == 0.0F;
@@ -80,7 +80,7 @@ void KinkSolver::conclude(std::vector<Touched>& touched, const float* shares, co
     for (Index k = 0; k < std::min(path.width, inputs_.stride); ++k) path.g[k] += drive_.data()[k];
 }
 
-void KinkSolver::follow(std::vector<Touched>& touched, std::size_t known, const NeuronPath& path) {
+void KinkSolver::follow(std::vector<Touched>& touched, Index known, const NeuronPath& path) {
     prepare(touched, known, path);
     level().kinks->follow(args_);
     conclude(touched, args_.mean, path);
@@ -91,10 +91,9 @@ void KinkSolver::instant(std::vector<Touched>& touched, const NeuronPath& path) 
     for (Touched& pair : touched) {
         pair.held = true;
         pair.z = 0.0;
-        pair.v = path.scale * level().sums->dot(drive_.data(), inputs_.row(pair.point),
-                                                static_cast<std::size_t>(inputs_.stride));
+        pair.v = path.scale * level().sums->dot(drive_.data(), inputs_.row(pair.point), inputs_.stride);
     }
-    prepare(touched, touched.size(), path);
+    prepare(touched, size_of(touched), path);
     level().kinks->instant(args_);
     conclude(touched, args_.share, path);
 }

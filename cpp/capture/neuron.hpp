@@ -1,12 +1,14 @@
 // One neuron's way through its kinks during a step: the pairs that switch, come to rest or are let go, in the
-// order in which they do (kernel/kinks.hpp). Neurons do not see each other within a step, so each is a
+// order in which they do (kernel/kinks.inl). Neurons do not see each other within a step, so each is a
 // problem of its own.
 #pragma once
 
 #include <vector>
 
+#include "kernel/index.hpp"
 #include "kernel/kernel.hpp"
-#include "run/buffer.hpp"
+#include "kernel/kinks.hpp"
+#include "problem/buffer.hpp"
 
 namespace pl {
 
@@ -47,13 +49,13 @@ class KinkSolver {
     // The shares of the touched pairs along the path, and the drive they give. All of a pair but rests, share
     // and last is given; share is what g holds. The pairs from `known` on were found to switch once the
     // others had been followed: their v is that of the path found then.
-    void follow(std::vector<Touched>& touched, std::size_t known, const NeuronPath& path);
+    void follow(std::vector<Touched>& touched, Index known, const NeuronPath& path);
     // The same at the instant, for the velocity: all touched are held; share and last are found.
     void instant(std::vector<Touched>& touched, const NeuronPath& path);
 
   private:
-    void make_room(std::size_t count, std::size_t known);
-    void prepare(const std::vector<Touched>& touched, std::size_t known, const NeuronPath& path);
+    void make_room(Index count, Index known);
+    void prepare(const std::vector<Touched>& touched, Index known, const NeuronPath& path);
     void conclude(std::vector<Touched>& touched, const float* shares, const NeuronPath& path);
 
     InputRows inputs_;

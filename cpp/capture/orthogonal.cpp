@@ -3,20 +3,21 @@
 #include <algorithm>
 #include <cmath>
 
-#include "run/at.hpp"
+#include "kernel/index.hpp"
+#include "problem/certificate.hpp"
 
 namespace pl {
 namespace {
 
-// Relative slack that covers the rounding of a sum of squares.
-constexpr double kRounding = 1e-12;
+// Below, relative to a^2, abs(a_j) >= norm(w_j) is taken to hold.
+constexpr double kBalanced = 1e-12;
 
 }  // namespace
 
-OrthogonalCapture::OrthogonalCapture(const FlowProblem& problem, int threads, const LiveKernel& kernel)
+OrthogonalCapture::OrthogonalCapture(const Problem<double>& problem, int threads, const LiveKernel& kernel)
     : problem_(problem),
-      n_(problem.n),
-      p_(problem.p),
+      n_(static_cast<int>(problem.n)),
+      p_(static_cast<int>(problem.p)),
       pairs_(problem, kernel, threads),
       rate_(at(p_)),
       bend_(at(p_)),
@@ -37,10 +38,10 @@ void OrthogonalCapture::start() {
     pairs_.norms(now_.r.data(), outer(), sums_);
     now_.live_squares = sums_.squares;
     now_.sum_r2 = pairs_.residuals(outer(), now_.r.data());
-    for (std::size_t j = 0; j < at(p_); ++j) {
-        const double a = now_.a[j];
-        invariant_[j] = a * a - now_.live_squares[j];
-        crossing_[j] = invariant_[j] < -kRounding * a * a ? 1 : 0;
+    for (Index j = 0; j < p_; ++j) {
+        const double a = now_.a[at(j)];
+        invariant_[at(j)] = a * a - now_.live_squares[at(j)];
+        crossing_[at(j)] = invariant_[at(j)] < -kBalanced * a * a ? 1 : 0;
     }
     velocity_sq();
     rate_ = sums_.products;
@@ -53,22 +54,23 @@ OuterWeights OrthogonalCapture::outer() const {
 // The mean of a_j over the coming step, to third order: rate_ is da_j/dt half a step ago.
 void OrthogonalCapture::set_middle(double h) {
     const double lever = h * h_before_ / 4 + h * h / 6;
-    for (std::size_t j = 0; j < at(p_); ++j) {
-        abar_[j] = now_.a[j] + 0.5 * h * rate_[j] + lever * bend_[j];
-        const double escape = -1.0 / abar_[j];
-        escape_[j] = std::isfinite(escape) ? escape : 0.0;
+    for (Index j = 0; j < p_; ++j) {
+        abar_[at(j)] = now_.a[at(j)] + 0.5 * h * rate_[at(j)] + lever * bend_[at(j)];
+        const double escape = -1.0 / abar_[at(j)];
+        escape_[at(j)] = std::isfinite(escape) ? escape : 0.0;
     }
 }
 
 // Lemma 1. Where it leaves the sign open, its differential: a_j da_j = <w_j, dw_j>, abar_j divided out.
 void OrthogonalCapture::set_outer() {
-    for (std::size_t j = 0; j < at(p_); ++j) {
-        const double a = now_.a[j];
-        trial_.live_squares[j] = sums_.squares[j];
-        trial_.a[j] = crossing_[j] != 0
-                          ? a + sums_.products[j]
-                          : std::copysign(std::sqrt(std::max(invariant_[j] + sums_.squares[j], 0.0)), a);
-        travel_sq_ += (trial_.a[j] - a) * (trial_.a[j] - a);
+    for (Index j = 0; j < p_; ++j) {
+        const double a = now_.a[at(j)];
+        trial_.live_squares[at(j)] = sums_.squares[at(j)];
+        trial_.a[at(j)] =
+            crossing_[at(j)] != 0
+                ? a + sums_.products[at(j)]
+                : std::copysign(std::sqrt(std::max(invariant_[at(j)] + sums_.squares[at(j)], 0.0)), a);
+        travel_sq_ += (trial_.a[at(j)] - a) * (trial_.a[at(j)] - a);
     }
 }
 
@@ -91,10 +93,11 @@ void OrthogonalCapture::stage(const double* impulse, double h, double* r) {
 
 void OrthogonalCapture::accept(double h, std::vector<double>& before) {
     pairs_.accept(outer());
-    for (std::size_t j = 0; j < at(p_); ++j) {
-        const double rate = (trial_.a[j] - now_.a[j]) / h;
-        bend_[j] = 2 * (rate - rate_[j]) / (h + h_before_);  // the first rate is that of the instant 0
-        rate_[j] = rate;
+    for (Index j = 0; j < p_; ++j) {
+        const double rate = (trial_.a[at(j)] - now_.a[at(j)]) / h;
+        bend_[at(j)] =
+            2 * (rate - rate_[at(j)]) / (h + h_before_);  // the first rate is that of the instant 0
+        rate_[at(j)] = rate;
     }
     h_before_ = h;
     std::swap(now_, trial_);
@@ -105,8 +108,9 @@ void OrthogonalCapture::accept(double h, std::vector<double>& before) {
 double OrthogonalCapture::velocity_sq() {
     pairs_.rates(now_.r.data(), sums_);
     double sum = 0;
-    for (std::size_t j = 0; j < at(p_); ++j)
-        sum += now_.a[j] * now_.a[j] * sums_.squares[j] + sums_.products[j] * sums_.products[j];
+    for (Index j = 0; j < p_; ++j)
+        sum += now_.a[at(j)] * now_.a[at(j)] * sums_.squares[at(j)] +
+               sums_.products[at(j)] * sums_.products[at(j)];
     ++evaluations_;
     return sum;
 }
@@ -116,32 +120,32 @@ std::vector<double> OrthogonalCapture::damping() {
     for (double& weight : weights) weight *= weight;
     pairs_.weigh(weights.data(), damping.data());
     const double share = 1.0 / (static_cast<double>(n_) * p_);
-    for (std::size_t i = 0; i < at(n_); ++i) damping[i] *= share * problem_.norms[i] * problem_.norms[i];
+    for (Index i = 0; i < n_; ++i) damping[at(i)] *= share * problem_.norms[i] * problem_.norms[i];
     return damping;
 }
 
-// abs(a_j) >= norm(w_j) lasts, and with it the sign; of w_j the live part is enough, as the rest does not
-// move.
-bool OrthogonalCapture::keeps_sign(std::size_t j) const {
-    return now_.a[j] * now_.a[j] >= now_.live_squares[j] * (1.0 + kRounding);
+// abs(a_j) >= norm(w_j) lasts, and with it the sign; of w_j the live part is enough, as the rest
+// does not move.
+bool OrthogonalCapture::keeps_sign(Index j) const {
+    return pl::keeps_sign(now_.a[at(j)], now_.live_squares[at(j)], n_);
 }
 
 double OrthogonalCapture::dead_label_sq() const {
     std::vector<int> sign(at(p_), 0);
-    for (std::size_t j = 0; j < at(p_); ++j)
-        if (keeps_sign(j)) sign[j] = now_.a[j] > 0 ? 1 : -1;
+    for (Index j = 0; j < p_; ++j)
+        if (keeps_sign(j)) sign[at(j)] = now_.a[at(j)] > 0 ? 1 : -1;
     return pairs_.unreached_label_sq(sign);
 }
 
 NeuronFacts OrthogonalCapture::neurons() const {
     NeuronFacts facts{now_.a, now_.live_squares};
-    for (std::size_t j = 0; j < at(p_); ++j) facts.w_sq[j] += pairs_.dead_squares()[j];
+    for (Index j = 0; j < p_; ++j) facts.w_sq[at(j)] += pairs_.dead_squares()[at(j)];
     return facts;
 }
 
 std::vector<double> OrthogonalCapture::outputs() const {
     std::vector<double> h(now_.r);
-    for (std::size_t i = 0; i < at(n_); ++i) h[i] = (problem_.y[i] - h[i]) * p_;
+    for (Index i = 0; i < n_; ++i) h[at(i)] = (problem_.y[i] - h[at(i)]) * p_;
     return h;
 }
 
@@ -150,8 +154,8 @@ void OrthogonalCapture::write_state(double* W, double* a) const {
     std::copy(now_.a.begin(), now_.a.end(), a);
 }
 
-double OrthogonalCapture::bytes(const FlowProblem& problem) {
-    const double n = problem.n, p = problem.p;
+double OrthogonalCapture::bytes(const Problem<double>& problem) {
+    const double n = static_cast<double>(problem.n), p = static_cast<double>(problem.p);
     // r twice here; with the step: what it keeps of the last two, and the first step's stages
     return LivePairs::bytes(problem) + (14 * n + 9 * p) * sizeof(double);
 }

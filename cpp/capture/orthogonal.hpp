@@ -8,13 +8,14 @@
 #include "capture/live_pairs.hpp"
 #include "capture/model.hpp"
 #include "kernel/dispatch.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 
 class OrthogonalCapture : public CaptureModel {
   public:
     // Keeps views on the problem's arrays: W is read again by write_state.
-    OrthogonalCapture(const FlowProblem& problem, int threads, const LiveKernel& kernel = *level().live);
+    OrthogonalCapture(const Problem<double>& problem, int threads, const LiveKernel& kernel = *level().live);
 
     int points() const override { return n_; }
     const std::vector<double>& residuals() const override { return now_.r; }
@@ -34,17 +35,17 @@ class OrthogonalCapture : public CaptureModel {
     // norms_i^2 / (n p) sum of a_j^2 over live pairs: what point i does to itself. A pair dies at z = 0,
     // where its share of r is 0 too.
     std::vector<double> damping() override;
-    std::int64_t n_active() const override { return pairs_.count(); }
-    std::int64_t at_kinks() const override { return 0; }  // a pair at 0 is dead
+    Index n_active() const override { return pairs_.count(); }
+    Index at_kinks() const override { return 0; }  // a pair at 0 is dead
     double dead_label_sq() const override;
     NeuronFacts neurons() const override;
     std::vector<double> outputs() const override;
     Index output_terms() const override { return p_ + 4; }
     void write_state(double* W, double* a) const override;
-    std::int64_t evaluations() const override { return evaluations_; }
+    Index evaluations() const override { return evaluations_; }
 
     // What a model of the problem allocates.
-    static double bytes(const FlowProblem& problem);
+    static double bytes(const Problem<double>& problem);
 
   private:
     struct State {
@@ -58,9 +59,9 @@ class OrthogonalCapture : public CaptureModel {
     void set_middle(double h);
     void set_outer();
     OuterWeights outer() const;
-    bool keeps_sign(std::size_t j) const;
+    bool keeps_sign(Index j) const;
 
-    const FlowProblem problem_;
+    const Problem<double> problem_;
     const int n_, p_;
     mutable LivePairs pairs_;  // its values may be a step behind what it stands for
     State now_, trial_;
@@ -72,7 +73,7 @@ class OrthogonalCapture : public CaptureModel {
     std::vector<double> abar_, escape_;
     std::vector<unsigned char> crossing_;  // a_j may cross 0
     double travel_sq_ = 0;
-    std::int64_t evaluations_ = 0;
+    Index evaluations_ = 0;
 };
 
 }  // namespace pl

@@ -25,12 +25,12 @@ double CaptureStep::adams_reach() const {
 void CaptureStep::refresh() {
     if (known_ && age_ < kRadiusAge) return;
     damp();
-    const auto size = static_cast<std::size_t>(model_.points());
-    const std::vector<double> origin(size, 0.0);
+    const Index size = model_.points();
+    const std::vector<double> origin(at(size), 0.0);
     const double* damping = damped() ? adams_.damping()->data() : nullptr;
     const Field field = [&](const double* q, double* r) {
         model_.response(q, r);
-        for (std::size_t i = 0; damping != nullptr && i < size; ++i) r[i] += damping[i] * q[i];
+        for (Index i = 0; damping != nullptr && i < size; ++i) r[i] += damping[i] * q[i];
         return true;
     };
     const double left = power_.estimate(field, origin.data(), model_.residuals().data(), size,
@@ -54,12 +54,12 @@ void CaptureStep::follow(const CaptureStep& other) {
 }
 
 void CaptureStep::attempt(double h) {
-    const auto size = static_cast<std::size_t>(model_.points());
+    const Index size = model_.points();
     const std::vector<double>& r = model_.residuals();
     last_stabilised_ = h > adams_reach();
     if (last_stabilised_) {
         const int stages = std::min(stages_for(h * rho_), kMostStages);
-        const std::vector<double> origin(size, 0.0);
+        const std::vector<double> origin(at(size), 0.0);
         int stage = 0;
         const Field field = [&](const double* q, double* out) {
             if (++stage < stages) {

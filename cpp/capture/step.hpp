@@ -1,13 +1,13 @@
 // One step of one mesh: which impulse drives it. Two methods for dQ/dt = r(Q):
-//   Adams-Bashforth (adams.hpp)               one right-hand side, stable to h rho = 1; 1/2 where damped, and
-//   rho
-//                                             is then that of what damping leaves
-//   Runge-Kutta-Chebyshev of s stages         s right-hand sides, stable to 0.65 (s^2 - 1)
+//   Adams-Bashforth (adams.hpp)         one right-hand side, stable to h rho = 1; where damped to 1/2,
+//                                       rho then being that of what damping leaves
+//   Runge-Kutta-Chebyshev of s stages   s right-hand sides, stable to h rho = 0.65 (s^2 - 1)
 // The first is taken where it is stable; the second in the tail, and at the start, which has no past.
 #pragma once
 
 #include "capture/adams.hpp"
 #include "capture/model.hpp"
+#include "kernel/index.hpp"
 #include "stabilised/spectral.hpp"
 
 namespace pl {
@@ -29,7 +29,7 @@ class CaptureStep {
     double adams_reach() const;
     bool damped() const { return adams_.damping() != nullptr; }
     double error() const { return error_; }
-    std::int64_t stabilised() const { return stabilised_; }
+    Index stabilised() const { return stabilised_; }
 
   private:
     void damp();
@@ -43,7 +43,7 @@ class CaptureStep {
     double error_ = 0;
     int age_ = 0;  // accepted steps since they were estimated
     bool known_ = false, last_stabilised_ = false;
-    std::int64_t stabilised_ = 0;
+    Index stabilised_ = 0;
 };
 
 }  // namespace pl

@@ -27,10 +27,10 @@ int KinkBasis::find(int point) const {
 void KinkBasis::project(double* v, double* coeff) const {
     std::fill(coeff, coeff + size(), 0.0);
     for (int pass = 0; pass < 2; ++pass) {
-        for (std::size_t m = 0; m < Q_.size(); ++m) {
-            const double part = dot(Q_[m].data(), v, d_);
+        for (Index m = 0; m < size_of(Q_); ++m) {
+            const double part = dot(Q_[at(m)].data(), v, d_);
             coeff[m] += part;
-            subtract(v, part, Q_[m].data(), d_);
+            subtract(v, part, Q_[at(m)].data(), d_);
         }
     }
 }
@@ -63,14 +63,14 @@ void KinkBasis::remove(int slot) {
             r(k, col) = c * u + s * v;
             r(k + 1, col) = c * v - s * u;
         }
-        double* qk = Q_[static_cast<std::size_t>(k)].data();
-        double* qn = Q_[static_cast<std::size_t>(k) + 1].data();
+        double* qk = Q_[at(k)].data();
+        double* qn = Q_[at(k) + 1].data();
         for (int l = 0; l < d_; ++l) {
             const double u = qk[l], v = qn[l];
             qk[l] = c * u + s * v;
             qn[l] = c * v - s * u;
         }
-        R_[static_cast<std::size_t>(k)].resize(static_cast<std::size_t>(k) + 1);
+        R_[at(k)].resize(at(k) + 1);
     }
     Q_.pop_back();
 }

@@ -3,6 +3,8 @@
 
 #include <vector>
 
+#include "kernel/index.hpp"
+
 namespace pl {
 
 class KinkBasis {
@@ -10,25 +12,23 @@ class KinkBasis {
     explicit KinkBasis(int d = 0) : d_(d) {}
 
     int size() const { return static_cast<int>(points_.size()); }
-    int point(int slot) const { return points_[static_cast<std::size_t>(slot)]; }
+    int point(int slot) const { return points_[at(slot)]; }
     int find(int point) const;  // slot or -1
 
     // Adds x; false (and no change) if it depends on the rows present to a relative 1e-9.
     bool add(int point, const double* x);
     void remove(int slot);
 
-    // v <- (I - Q Q^T) v, twice for orthogonality to rounding; the removed coefficients Q^T v go to `coeff`
-    // (size()).
+    // v <- (I - Q Q^T) v, twice for orthogonality to rounding; the removed coefficients Q^T v go
+    // to `coeff` (size()).
     void project(double* v, double* coeff) const;
     // lam <- -R^{-1} coeff: with coeff = Q^T g, the multipliers of X_S (g + X_S^T lam) = 0.
     void multipliers(const double* coeff, double* lam) const;
     double smallest_pivot() const;
 
   private:
-    double& r(int row, int col) { return R_[static_cast<std::size_t>(col)][static_cast<std::size_t>(row)]; }
-    double r(int row, int col) const {
-        return R_[static_cast<std::size_t>(col)][static_cast<std::size_t>(row)];
-    }
+    double& r(int row, int col) { return R_[at(col)][at(row)]; }
+    double r(int row, int col) const { return R_[at(col)][at(row)]; }
 
     int d_;
     std::vector<int> points_;

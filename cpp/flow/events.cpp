@@ -7,7 +7,7 @@
 
 #include "flow/kernels.hpp"
 #include "flow/polynomial.hpp"
-#include "run/at.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 namespace {
@@ -132,7 +132,7 @@ void EventSearch::crossing(int j, int i) {
 void EventSearch::orthogonal_crossings(int j) {
     const int order = jets_.order();
     std::array<double, kMaxOrder + 1> c;
-    for (std::size_t slot = 0; slot < jets_.width(j); ++slot) {
+    for (Index slot = 0; slot < jets_.width(j); ++slot) {
         const int i = jets_.slot_point(j, slot);
         const double norm = jets_.slot_norm(j, slot);
         double low = c[0] = norm * jets_.w(0, j)[slot], power = h_;

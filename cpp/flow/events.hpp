@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "flow/near.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 

@@ -1,17 +1,15 @@
-// Taylor coefficients of the state along the field. Given the modes the field is a cubic polynomial, sliding
-// included:
+// Taylor coefficients of the state along the field. Given the modes the field is a cubic
+// polynomial, sliding included:
 //   q_j = a_j w_j     r_i = y_i - (1/p) sum_{j on at i} <q_j, x_i>     g_j = sum_{i on at j} r_i x_i
 //   dw_j/dt = (a_j / n) Pi_j g_j     da_j/dt = (1/n) <w_j, Pi_j g_j>
 // with Pi_j the (constant) projection off the inputs slid on; their multipliers are mu_i = lam_i r_i, linear
 // in g_j. Orthogonal inputs keep only the coordinates that are on: the others never move again.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <vector>
 
 #include "flow/pairs.hpp"
-#include "run/at.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 
@@ -37,13 +35,13 @@ class Jets {
     void first();               // orders 1 of W and a
     void extend();  // one order more: coefficients 0 .. order() of W and a, 0 .. order() - 1 of r, mu
 
-    // The state at time h of the present polynomial, with its residuals, beside the present one; returns
-    // sum_i r_i^2.
+    // The state at time h of the present polynomial, with its residuals, beside the present one;
+    // returns sum_i r_i^2.
     double attempt(double h);
     void accept();
 
     // A state, or a coefficient of the polynomial, as one vector of size(): every w_j, then a.
-    std::size_t size() const { return offset_.back() + a_[0].size(); }
+    Index size() const { return offset_.back() + size_of(a_[0]); }
     void pack(int k, double* y) const;
     double part_sq(const double* y, int j) const;  // squared norm of neuron j's share of such a vector
     double norm(int k) const;                      // of coefficient k
@@ -59,52 +57,44 @@ class Jets {
     void drop() { order_ = 1; }  // the polynomial of `propose` or `extend`, down to the velocity
 
     int order() const { return order_; }
-    double w_norm(int k, int j) const { return norms_[at(k)][static_cast<std::size_t>(j)]; }
-    const double* w(int k, int j) const { return w_[at(k)].data() + offset_[static_cast<std::size_t>(j)]; }
-    double* state(int j) { return w_[0].data() + offset_[static_cast<std::size_t>(j)]; }
+    double w_norm(int k, int j) const { return norms_[at(k)][at(j)]; }
+    const double* w(int k, int j) const { return w_[at(k)].data() + offset_[at(j)]; }
+    double* state(int j) { return w_[0].data() + offset_[at(j)]; }
     void zero(int j);
-    std::size_t width(int j) const {
-        return offset_[static_cast<std::size_t>(j) + 1] - offset_[static_cast<std::size_t>(j)];
-    }
-    // Orthogonal inputs: the point of neuron j's coordinate l and its norm, 0 if the pair has died (or for
-    // padding).
-    int slot_point(int j, std::size_t l) const {
-        return slot_point_[offset_[static_cast<std::size_t>(j)] + l];
-    }
-    double slot_norm(int j, std::size_t l) const {
-        return slot_norm_[offset_[static_cast<std::size_t>(j)] + l];
-    }
-    double a(int k, int j) const { return a_[at(k)][static_cast<std::size_t>(j)]; }
-    const double* gradient(int j) const { return s_[0].data() + offset_[static_cast<std::size_t>(j)]; }
+    Index width(int j) const { return offset_[at(j) + 1] - offset_[at(j)]; }
+    // Orthogonal inputs: the point of neuron j's coordinate l and its norm, 0 if the pair has died
+    // (or for padding).
+    int slot_point(int j, Index l) const { return slot_point_[at(offset_[at(j)] + l)]; }
+    double slot_norm(int j, Index l) const { return slot_norm_[at(offset_[at(j)] + l)]; }
+    double a(int k, int j) const { return a_[at(k)][at(j)]; }
+    const double* gradient(int j) const { return s_[0].data() + offset_[at(j)]; }
     const std::vector<double>& r(int k) const { return r_[at(k)]; }
-    double mu(int k, int j, int slot) const {
-        return mu_[at(k)][static_cast<std::size_t>(j)][static_cast<std::size_t>(slot)];
-    }
+    double mu(int k, int j, int slot) const { return mu_[at(k)][at(j)][at(slot)]; }
     double residual_sq(double h) const;  // sum_i r_i(h)^2 by the polynomial
     double residual_sq() const;
     double velocity_sq() const;
     void write_state(int k, double* W, double* a) const;  // coefficient k, as (p, d) and (p,)
-    std::int64_t evaluations() const { return evaluations_; }
+    Index evaluations() const { return evaluations_; }
 
   private:
     void residual(const std::vector<double>& w_times_a, bool with_labels, std::vector<double>& r) const;
     void gradient_of(int j, const std::vector<double>& r, double* g) const;
-    void restore_invariant(std::size_t j);
-    void restore_trial(std::size_t j);
+    void restore_invariant(Index j);
+    void restore_trial(Index j);
     void push(int k);  // s_k from g_k, then W_{k+1}, a_{k+1}
 
     const Inputs& in_;
     const Pairs& pairs_;
     int order_ = 0;
-    std::int64_t evaluations_ = 0;
-    std::vector<std::size_t> offset_;
+    Index evaluations_ = 0;
+    std::vector<Index> offset_;
     std::vector<std::vector<double>> w_, a_, s_, r_, norms_;
     std::vector<std::vector<std::vector<double>>> mu_;
     std::vector<std::vector<double>> trial_mu_;
     std::vector<double> invariant_, q_, trial_w_, trial_a_, trial_r_, trial_s_, coeff_;
     std::vector<int> slot_point_;
     std::vector<double> slot_norm_;
-    std::size_t buried_ = 0;
+    Index buried_ = 0;
     std::vector<double> outside_;  // every coordinate, those that no longer move included
 };
 

@@ -1,21 +1,21 @@
-// The two inner loops of the dense field: sums of rows picked by a list. `width` is a multiple of 8 (rows are
-// zero-padded).
+// The two inner loops of the dense field: sums of rows picked by a list. `width` is a multiple of 8
+// (rows are zero-padded).
 #pragma once
 
-#include <cstddef>
+#include "kernel/index.hpp"
 
 namespace pl {
 
 // < x, sum_{k in list} base[k] >
-double gather_dot(const double* base, std::size_t stride, const int* list, int count, const double* x);
+double gather_dot(const double* base, Index stride, const int* list, int count, const double* x);
 
 // out = sum_{k in list} weight[k] base[k]
-void gather_sum(const double* base, std::size_t stride, const int* list, int count, const double* weight,
+void gather_sum(const double* base, Index stride, const int* list, int count, const double* weight,
                 double* out);
 
 // out = sum_m weight[m] rows[m], each row `width` long
-void combine(const double* const* rows, const double* weight, int count, std::size_t width, double* out);
+void combine(const double* const* rows, const double* weight, int count, Index width, double* out);
 
-double dot(const double* u, const double* v, std::size_t width);
+double dot(const double* u, const double* v, Index width);
 
 }  // namespace pl

@@ -5,15 +5,16 @@
 //   1. T = {}
 //   2. v = argmin_u 1/2 |u - base - sum_{i in T} e_i x_i|^2 + sum_{i in K, e_i < 0} |e_i| max(<u, x_i>, 0)
 //   3. T <- {i in K: e_i > 0, <v, x_i> > 0}; repeat 2-3 until T is unchanged.
-// Step 2 is the dual of a box-constrained least squares: v = base + sum_T e x + sum phi_i x_i, phi_i in [e_i,
-// 0], of least norm. Its free set is the set of sliding pairs; it is kept independent, so a singular Gram
+// Step 2 is the dual of a box-constrained least squares:
+//   v = base + sum_{i in T} e_i x_i + sum_i phi_i x_i of least norm, phi_i in [e_i, 0].
+// Its free set is the set of sliding pairs; it is kept independent, so a singular Gram
 // never has to be factored.
 #pragma once
 
 #include <vector>
 
 #include "flow/basis.hpp"
-#include "flow/problem.hpp"
+#include "flow/flow.hpp"
 
 namespace pl {
 

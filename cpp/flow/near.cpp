@@ -8,21 +8,21 @@
 namespace pl {
 namespace {
 
-constexpr std::size_t kListed = 16;  // pairs listed at least
+constexpr Index kListed = 16;  // pairs listed at least
 
 }  // namespace
 
-Near::Near(const Inputs& inputs) : in_(inputs), refs_(static_cast<std::size_t>(inputs.p)) {}
+Near::Near(const Inputs& inputs) : in_(inputs), refs_(at(inputs.p)) {}
 
 double Near::reach(int j, const double* w) const {
-    const std::vector<double>& from = refs_[static_cast<std::size_t>(j)].w;
+    const std::vector<double>& from = refs_[at(j)].w;
     double sum = 0.0;
-    for (std::size_t l = 0; l < from.size(); ++l) sum += (w[l] - from[l]) * (w[l] - from[l]);
+    for (Index l = 0; l < size_of(from); ++l) sum += (w[l] - from[at(l)]) * (w[l] - from[at(l)]);
     return std::sqrt(sum);
 }
 
 const std::vector<std::pair<double, int>>& Near::within(int j, const double* w, double way) {
-    Reference& ref = refs_[static_cast<std::size_t>(j)];
+    Reference& ref = refs_[at(j)];
     if (ref.radius < 0.0 || !(reach(j, w) + way <= ref.radius)) refresh(ref, w, way);
     return ref.pairs;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "flow/jets.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 

@@ -17,24 +17,23 @@ void erase_sorted(std::vector<int>& list, int value) {
 
 }  // namespace
 
-Inputs::Inputs(const FlowProblem& problem)
-    : n(problem.n),
-      d(problem.d),
-      p(problem.p),
+Inputs::Inputs(const Problem<double>& problem)
+    : n(static_cast<int>(problem.n)),
+      d(static_cast<int>(problem.d)),
+      p(static_cast<int>(problem.p)),
       y(problem.y),
-      stride_((static_cast<std::size_t>(problem.d) + kPad - 1) / kPad * kPad),
-      norms_(static_cast<std::size_t>(problem.n)) {
-    if (problem.X) rows_.assign(static_cast<std::size_t>(n) * stride_, 0.0);
+      stride_((problem.d + kPad - 1) / kPad * kPad),
+      norms_(at(problem.n)) {
+    if (problem.X) rows_.assign(at(n * stride_), 0.0);
     for (int i = 0; i < n; ++i) {
-        const auto u = static_cast<std::size_t>(i);
         double square = 0.0;
         for (int l = 0; problem.X && l < d; ++l) {
-            const double x = problem.X[u * static_cast<std::size_t>(d) + static_cast<std::size_t>(l)];
-            rows_[u * stride_ + static_cast<std::size_t>(l)] = x;
+            const double x = problem.X[Index{i} * d + l];
+            rows_[at(i * stride_ + l)] = x;
             square += x * x;
         }
-        norms_[u] = problem.X ? std::sqrt(square) : problem.norms[i];
-        largest_ = std::max(largest_, norms_[u]);
+        norms_[at(i)] = problem.X ? std::sqrt(square) : problem.norms[i];
+        largest_ = std::max(largest_, norms_[at(i)]);
         label_ = std::max(label_, std::abs(y[i]));
     }
 }
@@ -43,15 +42,15 @@ Pairs::Pairs(int points, int d, int neurons, bool is_dense)
     : n(points),
       p(neurons),
       dense(is_dense),
-      modes(static_cast<std::size_t>(points) * static_cast<std::size_t>(neurons), Mode::kOff),
-      on(static_cast<std::size_t>(neurons)),
-      who(is_dense ? static_cast<std::size_t>(points) : 0),
-      slide(static_cast<std::size_t>(neurons), KinkBasis(d)) {}
+      modes(at(points) * at(neurons), Mode::kOff),
+      on(at(neurons)),
+      who(is_dense ? at(points) : 0),
+      slide(at(neurons), KinkBasis(d)) {}
 
 void Pairs::set(int j, int i, Mode mode) {
-    Mode& now = modes[index(j, i)];
+    Mode& now = modes[at(index(j, i))];
     if (now == mode) return;
-    const auto uj = static_cast<std::size_t>(j), ui = static_cast<std::size_t>(i);
+    const auto uj = at(j), ui = at(i);
     if (now == Mode::kOn) {
         erase_sorted(on[uj], i);
         if (dense) erase_sorted(who[ui], j);

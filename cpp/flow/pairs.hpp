@@ -1,26 +1,26 @@
-// The inputs as the flow reads them, and the discrete state: the mode of every pair with the lists the field
-// sums over.
+// The inputs as the flow reads them, and the discrete state: the mode of every pair with the lists the
+// field sums over.
 #pragma once
 
-#include <cstddef>
 #include <vector>
 
 #include "flow/basis.hpp"
-#include "flow/problem.hpp"
+#include "flow/flow.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 
-constexpr std::size_t kPad = 8;  // neuron vectors are zero-padded to whole vectors of this many numbers
+constexpr Index kPad = 8;  // neuron vectors are zero-padded to whole vectors of this many numbers
 
 class Inputs {
   public:
-    explicit Inputs(const FlowProblem& problem);
+    explicit Inputs(const Problem<double>& problem);
 
     bool dense() const { return !rows_.empty(); }
-    std::size_t stride() const { return stride_; }
-    const double* row(int i) const { return rows_.data() + static_cast<std::size_t>(i) * stride_; }
+    Index stride() const { return stride_; }
+    const double* row(int i) const { return rows_.data() + i * stride_; }
     const double* rows() const { return rows_.data(); }
-    double norm(int i) const { return norms_[static_cast<std::size_t>(i)]; }
+    double norm(int i) const { return norms_[at(i)]; }
     double largest_norm() const { return largest_; }
     double largest_label() const { return label_; }
 
@@ -28,7 +28,7 @@ class Inputs {
     const double* y;
 
   private:
-    std::size_t stride_;
+    Index stride_;
     std::vector<double> rows_, norms_;
     double largest_ = 0.0, label_ = 0.0;
 };
@@ -36,14 +36,10 @@ class Inputs {
 struct Pairs {
     Pairs(int n, int d, int p, bool dense);
 
-    Mode mode(int j, int i) const { return modes[index(j, i)]; }
+    Mode mode(int j, int i) const { return modes[at(index(j, i))]; }
     void set(int j, int i, Mode mode);  // keeps the lists sorted; `slide` is the kink solver's
-    std::size_t index(int j, int i) const {
-        return static_cast<std::size_t>(j) * static_cast<std::size_t>(n) + static_cast<std::size_t>(i);
-    }
-    bool moves(int j) const {
-        return !on[static_cast<std::size_t>(j)].empty() || slide[static_cast<std::size_t>(j)].size() > 0;
-    }
+    Index index(int j, int i) const { return Index{j} * n + i; }
+    bool moves(int j) const { return !on[at(j)].empty() || slide[at(j)].size() > 0; }
 
     int n, p;
     bool dense;

@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "kernel/index.hpp"
+
 namespace pl {
 namespace {
 
@@ -19,9 +21,9 @@ void to_bernstein(const Coefficients& c, int order, Coefficients& b) {
         double sum = c[0], ratio = 1.0;  // ratio = C(i, k) / C(order, k)
         for (int k = 1; k <= i; ++k) {
             ratio *= static_cast<double>(i - k + 1) / static_cast<double>(order - k + 1);
-            sum += ratio * c[static_cast<std::size_t>(k)];
+            sum += ratio * c[at(k)];
         }
-        b[static_cast<std::size_t>(i)] = sum;
+        b[at(i)] = sum;
     }
 }
 
@@ -32,10 +34,10 @@ void split(const Piece& whole, int order, Piece& left, Piece& right) {
     right.hi = whole.hi;
     Coefficients work = whole.b;
     for (int level = 0; level <= order; ++level) {
-        const auto last = static_cast<std::size_t>(order - level);
-        left.b[static_cast<std::size_t>(level)] = work[0];
-        right.b[last] = work[last];
-        for (std::size_t i = 0; i < last; ++i) work[i] = 0.5 * (work[i] + work[i + 1]);
+        const int last = order - level;
+        left.b[at(level)] = work[0];
+        right.b[at(last)] = work[at(last)];
+        for (int i = 0; i < last; ++i) work[at(i)] = 0.5 * (work[at(i)] + work[at(i + 1)]);
     }
 }
 
@@ -64,19 +66,18 @@ double earliest(const Coefficients& c, int order) {
     stack[0].lo = 0.0;
     stack[0].hi = 1.0;
     to_bernstein(c, order, stack[0].b);
-    const auto end = static_cast<std::size_t>(order);
     for (int top = 0; top >= 0;) {
-        const Piece piece = stack[static_cast<std::size_t>(top)];
+        const Piece piece = stack[at(top)];
         --top;
         if (piece.b[0] < 0.0) return piece.lo;
         int changes = 0;
-        for (std::size_t i = 0; i < end; ++i) changes += (piece.b[i] < 0.0) != (piece.b[i + 1] < 0.0);
+        for (int i = 0; i < order; ++i) changes += (piece.b[at(i)] < 0.0) != (piece.b[at(i + 1)] < 0.0);
         if (changes == 0) continue;
         if (changes == 1) return refine(c.data(), order, piece.lo, piece.hi);
         // a touch that rounding cannot tell from a crossing: not one
         if (top + 2 > kDepth || piece.hi - piece.lo < 1e-13) continue;
-        Piece& right = stack[static_cast<std::size_t>(top + 1)];
-        Piece& left = stack[static_cast<std::size_t>(top + 2)];
+        Piece& right = stack[at(top + 1)];
+        Piece& left = stack[at(top + 2)];
         split(piece, order, left, right);
         top += 2;
     }
@@ -95,9 +96,8 @@ double first_exit(const double* c, int order, double h, double tol) {
     Coefficients scaled;
     double power = 1.0, lowest = 0.0;
     for (int k = 0; k <= order; ++k, power *= h) {
-        const auto u = static_cast<std::size_t>(k);
-        scaled[u] = c[k] * power;
-        if (k > 0) lowest += std::min(scaled[u], 0.0);
+        scaled[at(k)] = c[k] * power;
+        if (k > 0) lowest += std::min(scaled[at(k)], 0.0);
     }
     const double start = scaled[0], shift = tol - 2.0 * std::min(start, 0.0);
     if (start + lowest + shift >= 0.0) return -1.0;
@@ -108,7 +108,7 @@ double first_exit(const double* c, int order, double h, double tol) {
     if (evaluate(scaled.data(), order, late) >= 0.0) return late * h;
     const double root = refine(scaled.data(), order, 0.0, late);
     double slope = 0.0;
-    for (int k = order; k >= 1; --k) slope = slope * root + k * scaled[static_cast<std::size_t>(k)];
+    for (int k = order; k >= 1; --k) slope = slope * root + k * scaled[at(k)];
     return (slope <= -1e3 * tol ? root : late) * h;
 }
 

@@ -1,5 +1,5 @@
-// Roots of the short polynomials (coefficients c_0 .. c_K in powers of t) along which pairs move during one
-// step.
+// Roots of the short polynomials (coefficients c_0 .. c_K in powers of t) along which pairs move
+// during one step.
 #pragma once
 
 #include <vector>
@@ -13,8 +13,8 @@ double evaluate(const double* c, int order, double t);
 // First time in [0, h] at which the polynomial has left its allowed side (>= 0), or a negative number if it
 // never does. A violation counts once it exceeds `tol` (measured from the start if that is already below 0),
 // so that rounding at a kink is no event; the time returned is then that of the crossing of 0 itself wherever
-// this is well conditioned. No crossing is missed, double ones included: the search subdivides the Bernstein
-// hull.
+// this is well conditioned. No crossing is missed, double ones included: the search subdivides
+// the Bernstein hull.
 double first_exit(const double* c, int order, double h, double tol);
 
 }  // namespace pl

@@ -53,38 +53,40 @@ void Stabilised::compare(double t, double h) {
     age_ = kLifetime;
     radius_ = radius;
     h_ = kOpening / radius;
-    y_.resize(jets_.size());
+    y_.resize(at(jets_.size()));
     jets_.pack(order, y_.data());
     spectrum_.start_from(y_);
 }
 
 bool Stabilised::estimate_radius() {
-    radius_ = spectrum_.estimate(field_, y_.data(), f_.data(), y_.size());
+    radius_ = spectrum_.estimate(field_, y_.data(), f_.data(), size_of(y_));
     age_ = 0;
     return radius_ >= 0.0;
 }
 
-double Stabilised::attempt(double t, double left, bool sliding, double& h, std::int64_t& rejected) {
+double Stabilised::attempt(double t, double left, bool sliding, double& h, Index& rejected) {
     const bool close = t < ahead_ && kNearer * (ahead_ - t) < left;
     const double most = close ? kNearer * (ahead_ - t) : left;
     if (!worth(most, close)) return kNaN;
-    y_.resize(jets_.size());
-    f_.resize(jets_.size());
+    y_.resize(at(jets_.size()));
+    f_.resize(at(jets_.size()));
     jets_.pack(0, y_.data());
     jets_.pack(1, f_.data());
-    for (double growth = 0.0; growth < 1.0; rejected += growth < 1.0) {
+    double growth = 0.0;
+    while (growth < 1.0) {
         if (age_ >= kLifetime && !estimate_radius()) return kNaN;
         h_ = std::min(h_, stability_interval(kMostStages) / (SpectralRadius::kSafety * radius_));
         if (!worth(most, close)) return kNaN;
         h = std::min(h_, most);
         const int stages = stages_for(SpectralRadius::kSafety * radius_ * h);
-        if (!rkc_.step(field_, y_.data(), f_.data(), y_.size(), h, stages, restore_)) return kNaN;
+        if (!rkc_.step(field_, y_.data(), f_.data(), size_of(y_), h, stages, restore_)) return kNaN;
         growth = growth_by_tolerance(jets_, rkc_, neurons_, options_.rtol, options_.atol);
         const double decay = growth_by_decay(jets_, rkc_, options_.rtol, h * radius_);
         const bool opening = taken_ < kOpeningSteps;
         growth = std::min(growth, opening ? std::max(decay, 1.0 / kCautious) : decay);
         if (std::isnan(decay)) growth = 0.0;  // the step overflowed
         follow(h, growth);
+        rejected += growth < 1.0 ? 1 : 0;
     }
     if (sliding) jets_.extend();
     return jets_.propose(rkc_.y1(), rkc_.f1(), h);

@@ -4,10 +4,10 @@
 // two goes further per evaluation of the field, and takes the stabilised step.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 
 #include "flow/jets.hpp"
+#include "kernel/index.hpp"
 #include "stabilised/spectral.hpp"
 
 namespace pl {
@@ -30,7 +30,7 @@ class Stabilised {
     // Tries a step of at most `left`. On success the jets hold its cubic and its end as the trial state, `h`
     // is its length, and the sum of squared residuals at its end is returned. NaN if no step that gains was
     // found or the run is cancelled; the jets are then as after `first`. `rejected` counts inaccurate steps.
-    double attempt(double t, double left, bool sliding, double& h, std::int64_t& rejected);
+    double attempt(double t, double left, bool sliding, double& h, Index& rejected);
     // The step was not taken: something (an event, a level) lies at t + within. Comes closer while that
     // gains, else leaves the rest to Taylor steps.
     void retreat(double t, double within);

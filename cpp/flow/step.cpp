@@ -13,19 +13,19 @@ constexpr double kEps = std::numeric_limits<double>::epsilon();
 
 }  // namespace
 
-FlowStep::FlowStep(const Inputs& inputs, const Pairs& pairs, Jets& jets, Noise& noise, Near& near,
-                   Switcher& switcher, Recorder& recorder, const FlowOptions& options, const Poll& poll,
-                   FlowResult& result)
-    : in_(inputs),
-      jets_(jets),
-      switcher_(switcher),
-      recorder_(recorder),
+FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& state,
+                   const Verdict<double>& verdict, const FlowOptions& options, const Poll& poll)
+    : in_(parts.inputs),
+      jets_(parts.jets),
+      switcher_(parts.switcher),
+      journal_(journal),
+      state_(state),
+      verdict_(verdict),
       options_(options),
       poll_(poll),
-      past_(result.past),
       natural_(highest_order(options)),
-      search_(inputs, pairs, jets, noise, near),
-      stabilised_(jets, inputs.p, options, [this] { return !ask(); }) {}
+      search_(in_, parts.pairs, jets_, parts.noise, parts.near),
+      stabilised_(jets_, in_.p, options, [this] { return !ask(); }) {}
 
 void FlowStep::start() {
     lowest_ = start_ = jets_.residual_sq();
@@ -54,12 +54,13 @@ bool FlowStep::advance(double goal) {
     const double before = jets_.residual_sq(), left = goal - t_;
     goal_ = goal;
     landed_on_event_ = false;
+    passed_.reset();
     if (stabilised_.on() && stabilised_advance(before, left)) return true;
     if (cancelled_ || !plan(left)) return false;
     double sum = descend(before);
     if (!(sum <= lowest_ + rounding(before)))
         return fail(std::isfinite(sum) ? Status::kStepLimit : Status::kNonFinite);
-    const double level = recorder_.level_passed(before, sum);
+    const double level = level_passed(before, sum);
     if (level >= 0.0) sum = cut_at(level * (1.0 - 1e-12), sum);  // a little below, so that it is passed
     note_criterion(before, sum);
     keep(sum, left);
@@ -71,12 +72,11 @@ bool FlowStep::advance(double goal) {
     }
     switcher_.apply(t_, events_);
     jets_.first();
-    ++past_.count.accepted;
+    journal_.accepted(false);
     return true;
 }
 
-// The order is raised until an event or the horizon is within the trusted step, at most to the natural
-// order.
+// The order is raised until an event or the horizon is within the trusted step, at most to the natural order.
 bool FlowStep::plan(double left) {
     const int lowest = options_.order > 0 ? natural_ : std::max(2, std::min(last_order_ - 1, natural_));
     for (;;) {
@@ -99,7 +99,9 @@ bool FlowStep::plan(double left) {
 bool FlowStep::stabilised_advance(double before, double left) {
     while (stabilised_.on()) {
         const double most = std::min(left, options_.max_step);
-        const double sum = stabilised_.attempt(t_, most, switcher_.sliding() > 0, h_, past_.count.rejected);
+        Index rejected = 0;
+        const double sum = stabilised_.attempt(t_, most, switcher_.sliding() > 0, h_, rejected);
+        journal_.rejected(rejected);
         if (std::isnan(sum)) return false;
         const auto& events = search_.search_clear(t_, h_, switcher_.sign());
         const double level = level_within(before, sum);
@@ -107,11 +109,10 @@ bool FlowStep::stabilised_advance(double before, double left) {
             keep(sum, left);
             jets_.accept_proposed();
             jets_.first();
-            ++past_.count.accepted;
-            ++past_.count.stabilised_steps;
+            journal_.accepted(true);
             return true;
         }
-        ++past_.count.rejected;
+        journal_.rejected();
         jets_.drop();
         if (!events.empty())
             stabilised_.retreat(t_, events.front().t);
@@ -125,7 +126,7 @@ bool FlowStep::stabilised_advance(double before, double left) {
 
 // The step is taken; its polynomial is still there.
 void FlowStep::keep(double sum, double left) {
-    if (options_.dense) recorder_.piece(t_, h_, jets_);
+    journal_.piece(t_, h_, jets_);
     lowest_ = std::min(lowest_, sum);
     t_ = h_ >= left ? goal_ : t_ + h_;
 }
@@ -136,14 +137,13 @@ bool FlowStep::fail(Status status) {
     return false;
 }
 
-// The flow's loss never rises: where it does, the step was too long, or the loss has reached its
-// rounding.
+// The flow's loss never rises: where it does, the step was too long, or the loss has reached its rounding.
 double FlowStep::descend(double before) {
     const double planned = h_, slack = rounding(before);
     double sum = jets_.attempt(h_);
     const bool noise = sum <= lowest_ + slack;
     for (int tries = 1; !(sum <= lowest_ + 4.0 * kEps * start_) && tries <= 60; ++tries) {
-        ++past_.count.rejected;
+        journal_.rejected();
         if (noise && tries > 3) {
             h_ = planned;
             return jets_.attempt(h_);
@@ -162,11 +162,21 @@ double FlowStep::rounding(double sum) const {
     return 4.0 * kEps * start_ + 2.0 * r * std::sqrt(in_.n * sum) + in_.n * r * r;
 }
 
+// A level of sum r^2 passed between `before` and `after` at which the run ends; negative if none.
+double FlowStep::level_passed(double before, double after) const {
+    const auto passed = [&](double level) { return level >= 0.0 && after <= level && before > level; };
+    double level = -1.0;
+    if (passed(verdict_.target_level())) level = verdict_.target_level();
+    if (!(after < verdict_.level())) return level;
+    const double criterion = verdict_.criterion_level(state_);
+    return passed(criterion) ? std::max(level, criterion) : level;
+}
+
 // A level of sum r^2 passed in the step, at which something is decided or noted; negative if none.
 double FlowStep::level_within(double before, double sum) const {
-    const double smallest = recorder_.smallest_label_sq();
-    const bool noted = past_.criterion_time < 0.0 && before > smallest && sum < smallest;
-    return std::max(recorder_.level_passed(before, sum), noted ? smallest : -1.0);
+    const double smallest = verdict_.level();
+    const bool noted = verdict_.milestones().criterion < 0.0 && before > smallest && sum < smallest;
+    return std::max(level_passed(before, sum), noted ? smallest : -1.0);
 }
 
 double FlowStep::passage(double level) const {
@@ -186,9 +196,9 @@ double FlowStep::cut_at(double level, double sum) {
 }
 
 void FlowStep::note_criterion(double before, double after) {
-    const double level = recorder_.smallest_label_sq();
-    if (past_.criterion_time < 0.0 && before > level && after < level)
-        recorder_.note_crossing(t_ + passage(level));
+    const double level = verdict_.level();
+    if (verdict_.milestones().criterion < 0.0 && before > level && after < level)
+        passed_ = t_ + passage(level);
 }
 
 }  // namespace pl

@@ -3,31 +3,44 @@
 // ends where a level of it is passed at which something is decided.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "flow/events.hpp"
-#include "flow/problem.hpp"
-#include "flow/recorder.hpp"
+#include "flow/flow.hpp"
+#include "flow/journal.hpp"
 #include "flow/stabilised.hpp"
+#include "flow/state.hpp"
 #include "flow/switching.hpp"
 
 namespace pl {
 
+// What a step reads and moves; the run owns it.
+struct FlowParts {
+    const Inputs& inputs;
+    const Pairs& pairs;
+    Jets& jets;
+    Noise& noise;
+    Near& near;
+    Switcher& switcher;
+};
+
 class FlowStep {
   public:
-    FlowStep(const Inputs& inputs, const Pairs& pairs, Jets& jets, Noise& noise, Near& near,
-             Switcher& switcher, Recorder& recorder, const FlowOptions& options, const Poll& poll,
-             FlowResult& result);
+    FlowStep(const FlowParts& parts, Journal& journal, const FlowState& state, const Verdict<double>& verdict,
+             const FlowOptions& options, const Poll& poll);
 
     void start();                                // at t = 0, the jets holding the state
     void go_on(const FlowPast& past);            // or where a run that goes on was
-    void leave(FlowPast& past) const;            // what that takes
+    void leave(FlowPast& past) const;            // what that takes: the fields that go_on reads
     void changed() { stabilised_.changed(t_); }  // modes have, at the state reached
 
     // A step towards `goal`; the jets then hold the state at t(), and modes have switched that change in
     // landing there. False if there is none: status().
     bool advance(double goal);
     double t() const { return t_; }
+    // When sum r^2 passed min y_i^2 within the last step; none if it did not.
+    const std::optional<double>& passed() const { return passed_; }
     bool landed_on_event() const { return landed_on_event_; }  // with the last step
     bool cancelled() const { return cancelled_; }
     Status status() const { return cancelled_ ? Status::kInterrupted : failed_; }
@@ -41,6 +54,7 @@ class FlowStep {
 
     double descend(double before);
     double rounding(double sum) const;
+    double level_passed(double before, double after) const;
     double level_within(double before, double sum) const;
     double passage(double level) const;
     double cut_at(double level, double sum);
@@ -49,16 +63,18 @@ class FlowStep {
     const Inputs& in_;
     Jets& jets_;
     Switcher& switcher_;
-    Recorder& recorder_;
+    Journal& journal_;
+    const FlowState& state_;
+    const Verdict<double>& verdict_;
     const FlowOptions& options_;
     const Poll& poll_;
-    FlowPast& past_;
     const int natural_;  // order
     EventSearch search_;
     Stabilised stabilised_;
     std::vector<Event> events_;              // that the step ends with
     double t_ = 0.0, h_ = 0.0, goal_ = 0.0;  // reached, of the step, asked for
     double lowest_ = 0.0, start_ = 0.0;      // sum r^2: least so far, at the very start
+    std::optional<double> passed_;
     int last_order_ = 2;
     bool landed_on_event_ = false, cancelled_ = false;
     Status failed_ = Status::kHorizon;

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "flow/polynomial.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 namespace {
@@ -29,22 +30,20 @@ double trusted_step(const Jets& jets, int p, double rtol, double atol) {
     for (int j = 0; j < p; ++j) {
         const double scale = rtol * std::hypot(jets.w_norm(0, j), jets.a(0, j)) + atol;
         for (int k = 1; k <= order; ++k) {
-            const auto u = static_cast<std::size_t>(k);
             const double square = jets.w_norm(k, j) * jets.w_norm(k, j) + jets.a(k, j) * jets.a(k, j);
-            total[u] += square;
-            worst[u] = std::max(worst[u], square / (scale * scale));
+            total[at(k)] += square;
+            worst[at(k)] = std::max(worst[at(k)], square / (scale * scale));
         }
     }
-    const auto last = static_cast<std::size_t>(order);
     if (total[1] == 0.0) return std::numeric_limits<double>::infinity();
     double rate = 0.0;  // of growth of the coefficients, against an accidental zero of the last one
-    for (std::size_t k = 2; k <= last; ++k) {
-        rate = std::max(rate, std::pow(total[k] / total[1], 0.5 / static_cast<double>(k - 1)));
+    for (int k = 2; k <= order; ++k) {
+        rate = std::max(rate, std::pow(total[at(k)] / total[1], 0.5 / static_cast<double>(k - 1)));
     }
     if (rate == 0.0) return std::numeric_limits<double>::infinity();
     const double guard = 0.1 * rate;
-    const double term = std::max(std::sqrt(worst[last]), guard * std::sqrt(worst[last - 1]));
-    const double norm = std::max(std::sqrt(total[last]), guard * std::sqrt(total[last - 1]));
+    const double term = std::max(std::sqrt(worst[at(order)]), guard * std::sqrt(worst[at(order - 1)]));
+    const double norm = std::max(std::sqrt(total[at(order)]), guard * std::sqrt(total[at(order - 1)]));
     double h = std::pow(kShare / term, 1.0 / order);
     if (order > 1) h = std::min(h, std::pow(kDisplacement * std::sqrt(total[1]) / norm, 1.0 / (order - 1)));
     return h;
@@ -61,13 +60,13 @@ double growth_by_tolerance(const Jets& jets, const Rkc& step, int p, double rtol
 
 double growth_by_decay(const Jets& jets, const Rkc& step, double rtol, double h_rho) {
     double error = 0.0, way = 0.0, state = 0.0;
-    std::vector<double> start(jets.size());
+    std::vector<double> start(at(jets.size()));
     jets.pack(0, start.data());
-    for (std::size_t l = 0; l < start.size(); ++l) {
-        const double moved = step.y1()[l] - start[l];
-        error += step.error()[l] * step.error()[l];
+    for (Index l = 0; l < size_of(start); ++l) {
+        const double moved = step.y1()[at(l)] - start[at(l)];
+        error += step.error()[at(l)] * step.error()[at(l)];
         way += moved * moved;
-        state += start[l] * start[l];
+        state += start[at(l)] * start[at(l)];
     }
     const double share = std::min(kDecayShare, std::sqrt(rtol));
     const double rounding = kRounding * (1.0 + h_rho) * std::sqrt(state);

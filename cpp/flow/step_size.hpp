@@ -9,9 +9,10 @@ namespace pl {
 // The order asked for, or else the one at which smooth stretches are cheapest to the tolerance.
 int highest_order(const FlowOptions& options);
 
-// Largest h such that, for every neuron, the last term of the polynomial stays below rtol |(w_j, a_j)| +
-// atol, and below a fraction of the step's displacement for all neurons together (so that errors cannot
-// outgrow the descent near its end).
+// Largest h such that the last term of the polynomial stays, for every neuron, below
+//     rtol |(w_j, a_j)| + atol,
+// and for all neurons together below a fraction of the step's displacement (so that errors cannot outgrow
+// the descent near its end).
 double trusted_step(const Jets& jets, int p, double rtol, double atol);
 
 // The factor by which a stabilised step from the jets' present state might have been longer; below 1 it was

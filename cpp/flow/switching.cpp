@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "flow/kernels.hpp"
-#include "run/at.hpp"
+#include "kernel/index.hpp"
 
 namespace pl {
 namespace {
@@ -31,7 +31,7 @@ void Switcher::start(double t, const double* W, const double* a) {
     follow_sign();
     for (int j = 0; j < in_.p; ++j) {
         if (jets_.w_norm(0, j) == 0.0) {
-            ++out_.past.count.zero_neuron;
+            journal_.zero_neuron();
             kinks[at(j)].clear();
         }
     }
@@ -42,7 +42,7 @@ void Switcher::go_on(const FlowPast& past, const double* W, const double* a) {
     Kinks kinks(at(in_.p));
     for (int j = 0; j < in_.p; ++j) {
         for (int i = 0; i < in_.n; ++i) {
-            const Mode mode = past.modes[pairs_.index(j, i)];
+            const Mode mode = past.modes[at(pairs_.index(j, i))];
             // inputs that hardly are independent may be refused in another order than they came in
             const bool kept = mode != Mode::kSlide || pairs_.slide[at(j)].add(i, in_.row(i));
             pairs_.set(j, i, kept ? mode : Mode::kOff);
@@ -54,14 +54,6 @@ void Switcher::go_on(const FlowPast& past, const double* W, const double* a) {
     jets_.hold_invariants(past.held);
     sign_ = past.sign;
     settle_kinks(past.t, kinks);
-}
-
-void Switcher::leave(FlowPast& past) const {
-    past.modes = pairs_.modes;
-    past.sign = sign_;
-    past.held = jets_.invariants();
-    past.largest_w = noise_.largest_w();
-    past.largest_a = noise_.largest_a();
 }
 
 void Switcher::set_state(const double* W, const double* a) {
@@ -104,7 +96,7 @@ void Switcher::apply(double t, const std::vector<Event>& events) {
             add_unique(touched, e.neuron);
         if (e.kind != EventKind::kOuterZero) continue;
         sign_[at(e.neuron)] = -sign_[at(e.neuron)];
-        ++out_.past.count.a_zero;
+        journal_.outer_zero();
     }
     for (int j : touched) {
         std::vector<int> crossed;
@@ -134,8 +126,8 @@ bool Switcher::release(double t) {
         for (int slot = 0; slot < slide.size(); ++slot) {
             const int i = slide.point(slot);
             double off_bound = -tol, on_bound = -tol;
-            // a residual that is noise has a multiplier that is: the pair keeps its status until a sign is
-            // clear
+            // a residual that is noise has a multiplier that is: the pair keeps its status until a
+            // sign is clear
             const bool clear = std::abs(jets_.r(0)[at(i)]) > 8.0 * tol;
             for (const Event& e : due_) {
                 if (e.neuron != j || e.point != i || !clear) continue;
@@ -195,7 +187,7 @@ void Switcher::settle(double t, int j, const std::vector<int>& crossed, const st
         for (const Forced& f : forced) {
             if (f.point == i) points.back().mode = f.mode;
         }
-        for (std::size_t l = 0; mode == Mode::kOn && l < base.size(); ++l) base[l] -= r * in_.row(i)[l];
+        for (Index l = 0; mode == Mode::kOn && l < size_of(base); ++l) base[at(l)] -= r * in_.row(i)[l];
     }
     for (double& value : base) value *= sign;
     select_modes(points, base, noise_.residual(), pairs_.slide[at(j)]);
@@ -210,23 +202,14 @@ void Switcher::freeze(double t, int j) {
     pairs_.slide[at(j)] = KinkBasis(in_.d);
     jets_.zero(j);
     jets_.refresh_gradient(j);
-    ++out_.past.count.zero_neuron;
+    journal_.zero_neuron();
 }
 
 void Switcher::change(double t, int j, int i, Mode mode, bool repelling) {
     const Mode from = pairs_.mode(j, i);
     if (from == mode) return;
     pairs_.set(j, i, mode);
-    if (log_) out_.log.push_back({t, j, i, from, mode});
-    FlowCounters& count = out_.past.count;
-    if (mode == Mode::kSlide)
-        ++count.slide_in;
-    else if (from == Mode::kSlide)
-        ++(mode == Mode::kOn ? count.slide_to_on : count.slide_to_off);
-    else {
-        ++(mode == Mode::kOn ? count.on : count.off);
-        if (repelling) ++count.repelling;
-    }
+    journal_.changed({t, j, i, from, mode}, repelling);
 }
 
 }  // namespace pl

@@ -1,35 +1,33 @@
-// What happens at an event: the touched neuron's kink set is solved again, its modes, gradient and basis are
-// renewed.
+// What happens at an event: the touched neuron's kink set is solved again, its modes, gradient and
+// basis are renewed.
 #pragma once
 
 #include <vector>
 
 #include "flow/events.hpp"
+#include "flow/journal.hpp"
 #include "flow/kink.hpp"
 
 namespace pl {
 
 class Switcher {
   public:
-    Switcher(const Inputs& inputs, Pairs& pairs, Jets& jets, Noise& noise, Near& near, FlowResult& result,
-             bool log)
+    Switcher(const Inputs& inputs, Pairs& pairs, Jets& jets, Noise& noise, Near& near, Journal& journal)
         : in_(inputs),
           pairs_(pairs),
           jets_(jets),
           noise_(noise),
           near_(near),
-          out_(result),
-          log_(log),
-          sign_(static_cast<std::size_t>(inputs.p), 0.0) {}
+          journal_(journal),
+          sign_(at(inputs.p), 0.0) {}
 
     // Modes of every pair at the start: by the sign of z_ji, by the selection rule where it is 0.
     void start(double t, const double* W, const double* a);
     // Or those of a run that goes on; and what it takes for that.
     void go_on(const FlowPast& past, const double* W, const double* a);
-    void leave(FlowPast& past) const;
     // After landing on `events` (residuals and raw gradients at the new state known). Releases of sliding
-    // pairs wait for `release`, which sees their multipliers at the state reached, not those the polynomial
-    // promised.
+    // pairs wait for `release`, which sees their multipliers at the state reached, not those
+    // the polynomial promised.
     void apply(double t, const std::vector<Event>& events);
     // Releases the pairs whose multiplier has left [0, 1], or was to leave it now; true if any was released.
     bool release(double t);
@@ -57,8 +55,7 @@ class Switcher {
     Jets& jets_;
     Noise& noise_;
     Near& near_;
-    FlowResult& out_;
-    bool log_;
+    Journal& journal_;
     std::vector<double> sign_;
     std::vector<Event> due_;  // releases promised by the polynomials of the last step
 };

@@ -1,5 +1,4 @@
-// The interface of the kernel's damped Adams-Bashforth steps (damped_steps.hpp; the method:
-// capture/adams.hpp).
+// The interface of the kernel's damped Adams-Bashforth steps (damped.inl; the method: capture/adams.hpp).
 #pragma once
 
 #include "kernel/kernel.hpp"

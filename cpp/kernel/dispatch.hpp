@@ -1,5 +1,5 @@
-// Which level of the kernel runs here. Chosen once, at first use: the best the processor has, or
-// PL_NATIVE_ISA.
+// Which level of the kernel runs here. Chosen once, at first use: the best the processor
+// has, or PL_NATIVE_ISA.
 #pragma once
 
 #include <stdexcept>
@@ -8,7 +8,9 @@
 
 #include "kernel/damped.hpp"
 #include "kernel/kernel.hpp"
-#include "kernel/live_pairs.hpp"
+#include "kernel/kinks.hpp"
+#include "kernel/live_steps.hpp"
+#include "kernel/sums.hpp"
 
 namespace pl {
 

@@ -2,12 +2,10 @@
 // and precision. Nothing here owns memory or throws. Layouts are drawn in cpp/README.md.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include "kernel/index.hpp"
 
 namespace pl {
 
-using Index = std::int64_t;
 using Word = std::uint64_t;
 
 // Points per block at every level: the masks of one neuron on one block are one Word, and a block's rows are
@@ -22,7 +20,7 @@ constexpr int kChunkVectors = 2;
 // With p d beyond this the gradient reads rows at every level, never panels.
 constexpr Index kFewSumsLimit = 96;
 
-// A problem packed for one level (see run/packed.hpp). Lanes and rows beyond n and d hold zeros.
+// A problem packed for one level (see problem/packed.hpp). Lanes and rows beyond n and d hold zeros.
 template <class Real>
 struct PackedData {
     Index n, d, p;
@@ -31,7 +29,7 @@ struct PackedData {
     const Real* rows;     // X for the gradient: per block, per chunk of d, kBlockPoints short rows. The only
                           // layout where columns is null (pass only); its rows are then whole vectors
     const Real* y;        // (blocks * kBlockPoints)
-    bool large;           // X is beyond the caches: what is needed next is asked for, see ahead.hpp
+    bool large;           // X is beyond the caches: what is needed next is asked for, see ahead.inl
 };
 
 // One evaluation over the blocks [first, last): residuals, loss, masks and the gradient
@@ -44,7 +42,7 @@ struct PassArgs {
     const Real* a;  // (p)
     Real* G;        // (p, row_stride), overwritten
     Word* masks;    // (blocks, p): bit l of word (b, j) is 1 where z_ji > 0, i = b * kBlockPoints + l
-    Real* scratch;  // scratch_size Reals, aligned; see gradient.hpp
+    Real* scratch;  // scratch_size Reals, aligned; see gradient.inl
     Real* panel;    // where columns is null: (row_stride, points of a panel), scratch
     double sum_r2;  // out: sum of r_i^2
 };
@@ -73,34 +71,6 @@ struct OutputsArgs {
     double sum_r2;  // out
 };
 
-// Pairs of one neuron that meet their kinks in a step (kinks.hpp). Arrays of pairs have ld places, a multiple
-// of 16 and at least count, zero beyond count; z, v and share are changed.
-struct KinkArgs {
-    int count;              // pairs
-    Index ld, width;        // width: of a row of x, a multiple of 16, zero-padded
-    const float* const* x;  // (count): rows
-    float* gram;            // (count, ld)
-    const float* push;      // what being on adds to v, over K
-    float* z;               // pre-activations
-    float* v;               // their velocities over the path under the shares given
-    float* share;           // in: at the start of the path; out: at its end
-    float* side;            // 1 on, -1 off, 0 held at the kink; in: at the start, out: at the end
-    float* mean;            // out: of the share over the path; in: zero
-    float *due, *per_drop;  // scratch
-    int* order;             // (count): scratch, the held pairs
-    int held;               // how many
-    int known;              // the first of the pairs that were found to switch once the others were followed
-    const float* changed;   // (known): mean - share of those others, as followed before
-};
-
-struct KinkKernel {
-    void (*gram)(KinkArgs&);     // of the pairs from known on, or of all if there are none
-    void (*follow)(KinkArgs&);   // the whole path
-    void (*instant)(KinkArgs&);  // shares of held pairs at this instant, for the velocity
-    // sum += sum_l weight_l x_l; width a multiple of 8, rows and sum aligned.
-    void (*add_rows)(const double* const* x, const double* weight, int count, Index width, double* sum);
-};
-
 // One explicit Euler step, and the squared speed at its start.
 template <class Real>
 struct UpdateArgs {
@@ -111,8 +81,8 @@ struct UpdateArgs {
     double velocity_sq;  // out: sum_j |dw_j/dt|^2 + (da_j/dt)^2; NaN or infinite if anything in W, a or G is
 };
 
-// Orthogonal inputs (orthogonal.hpp): blocks of `tile` points, padded with zeros beyond n. A tile is one
-// neuron on one block.
+// Orthogonal inputs (orthogonal_steps.inl): blocks of `tile` points, padded with zeros beyond n. A tile is
+// one neuron on one block.
 template <class Real>
 struct OrthogonalArgs {
     Index first, last;  // blocks
@@ -159,21 +129,8 @@ struct Kernel {
     void (*orthogonal_prune)(OrthogonalArgs<Real>&);
     void (*orthogonal_totals)(const Real* sums, Index p, double* totals);
     double (*orthogonal_rates)(const double* totals, Index n, Index p, const Real* a, Real* rate);
-    double (*fma_loop)(Index iterations);  // register-only yardstick, see peak.hpp
+    double (*fma_loop)(Index iterations);  // register-only yardstick, see peak.inl
     Index fma_flops;                       // operations of one of its iterations
-};
-
-// Double-precision sums of rows (sums.hpp). Row lengths are multiples of 8, zero-padded.
-struct SumKernel {
-    // < x, sum_{k in list} base[k] >
-    double (*gather_dot)(const double* base, std::size_t stride, const int* list, int count, const double* x);
-    // out = sum_{k in list} weight[k] base[k]
-    void (*gather_sum)(const double* base, std::size_t stride, const int* list, int count,
-                       const double* weight, double* out);
-    // out = sum_m weight[m] rows[m], each row `width` long
-    void (*combine)(const double* const* rows, const double* weight, int count, std::size_t width,
-                    double* out);
-    double (*dot)(const double* u, const double* v, std::size_t width);
 };
 
 }  // namespace pl

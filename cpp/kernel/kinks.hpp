@@ -1,262 +1,36 @@
-// One neuron's pairs at their kinks while its impulse grows evenly, s in [0, 1]: the inclusion along a
-// straight path, followed event by event. Pair l is on for a share of the impulse: 1 on, 0 off, in between
-// while it is held at z_l = 0. Per unit of s, z_l moves by v_l, and a share that changes by delta changes
-//     v_l by delta push_k K_lk,      K the inputs' Gram matrix, push_k = (abar_j / n) Q_k,
-// so between two events everything is linear and held pairs keep their shares. In single precision: z and v
-// are small where it counts, and shares are found to kShareTolerance, 10^4 times the rounding.
-// Included after simd.hpp.
+// The interface of the kernel's paths through kinks (kinks.inl; the method: capture/neuron.hpp).
 #pragma once
 
-// Held pairs whose share would move by less keep it until the next event.
-constexpr float kShareTolerance = 0.002F;
-// Every event has a sweep over the held pairs, and the path so many more: a path with few events, of a short
-// step, is followed to the tolerance, while on one with many the next event's sweep goes on where this
-// stopped. Without them the error falls with the step's power 1.6, with three more at each event a step
-// costs 1.28 times.
-constexpr int kSpareSweeps = 6;
-// A pair that goes off ends as much further down, ten times the rounding: where nothing moves it on
-// (orthogonal inputs) it would else end on either side of 0 by chance, and meet its kink again in every step.
-constexpr float kBelow = 1e-6F;
-constexpr float kInstantTolerance = 1e-6F;
-constexpr int kInstantSweeps = 1000;
-// A held pair that is a little off its kink is led back in the rest of the path, or in so much of it.
-constexpr float kLeastRest = 0.5F;
-// What the sweeps leave of z at the kinks of held pairs is taken out at the end of the path, until shares
-// change by this part of the first change. Left in, a pair that is let go counts with it at once, in steps of
-// every length: near a state of rest that is more than a step can gain, and in the tail of n = 4000 steps
-// shrank from 50 to 1e-7.
-constexpr float kSettled = 1e-3F;
-constexpr int kSettleSweeps = 20;
-constexpr float kNever = 1e30F;
+#include "kernel/index.hpp"
 
-PLN_INLINE float magnitude(float x) {
-    return x < 0.0F ? -x : x;
-}
+namespace pl {
 
-PLN_INLINE void change_share(KinkArgs& s, int k, float delta) {
-    constexpr int L = kLanes<float>;
-    s.share[k] += delta;
-    const float by = delta * s.push[k];
-    const float* row = s.gram + k * s.ld;
-    for (Index l = 0; l < s.ld; l += L) store(s.v + l, fma(broadcast(by), load(row + l), load(s.v + l)));
-}
+// Pairs of one neuron that meet their kinks in a step. Arrays of pairs have ld places, a multiple
+// of 16 and at least count, zero beyond count; z, v and share are changed.
+struct KinkArgs {
+    int count;              // pairs
+    Index ld, width;        // width: of a row of x, a multiple of 16, zero-padded
+    const float* const* x;  // (count): rows
+    float* gram;            // (count, ld)
+    const float* push;      // what being on adds to v, over K
+    float* z;               // pre-activations
+    float* v;               // their velocities over the path under the shares given
+    float* share;           // in: at the start of the path; out: at its end
+    float* side;            // 1 on, -1 off, 0 held at the kink; in: at the start, out: at the end
+    float* mean;            // out: of the share over the path; in: zero
+    float *due, *per_drop;  // scratch
+    int* order;             // (count): scratch, the held pairs
+    int held;               // how many
+    int known;              // the first of the pairs that were found to switch once the others were followed
+    const float* changed;   // (known): mean - share of those others, as followed before
+};
 
-// The drop of v_l that being on all the time makes: positive at attracting kinks.
-PLN_INLINE float drop(const KinkArgs& s, int l) {
-    return -s.push[l] * s.gram[l * s.ld + l];
-}
-PLN_INLINE float clipped(float share) {
-    return share < 0.0F ? 0.0F : share > 1.0F ? 1.0F : share;
-}
+struct KinkKernel {
+    void (*gram)(KinkArgs&);     // of the pairs from known on, or of all if there are none
+    void (*follow)(KinkArgs&);   // the whole path
+    void (*instant)(KinkArgs&);  // shares of held pairs at this instant, for the velocity
+    // sum += sum_l weight_l x_l; width a multiple of 8, rows and sum aligned.
+    void (*add_rows)(const double* const* x, const double* weight, int count, Index width, double* sum);
+};
 
-// One Gauss-Seidel sweep over the held pairs: shares in [0, 1] under which each stays. Pairs at repelling
-// kinks are let go at once, off unless the others push them up. Returns the largest change of a share.
-PLN_INLINE float sweep_held(KinkArgs& s, float per_rest, float tolerance) {
-    float largest = 0.0F;
-    for (int h = 0; h < s.held; ++h) {
-        const int l = s.order[h];
-        const float target = -s.z[l] * per_rest, falls = drop(s, l);
-        float to;
-        if (falls > 0.0F) {
-            to = clipped(s.share[l] + (s.v[l] - target) * s.per_drop[l]);
-        } else {
-            to = s.v[l] + falls * s.share[l] > target ? 1.0F : 0.0F;
-        }
-        const float change = to - s.share[l], moved = magnitude(change);
-        largest = moved > largest ? moved : largest;
-        // an end is reached exactly: there the pair may be released
-        if (moved >= tolerance || (moved > 0.0F && (to == 0.0F || to == 1.0F))) change_share(s, l, change);
-    }
-    return largest;
-}
-
-// Pairs whose share has reached an end and that are pushed on are no longer held. One that comes back to its
-// kink, but too slowly for the rest of the path, is: let go, it would count with the z it is off by, more
-// than all that a short step gains, and steps would be halved until nothing is held any more.
-PLN_INLINE void release(KinkArgs& s, float per_rest) {
-    int kept = 0;
-    for (int h = 0; h < s.held; ++h) {
-        const int l = s.order[h];
-        const float target = -s.z[l] * per_rest;
-        const bool repelled = drop(s, l) <= 0.0F;
-        if (s.share[l] >= 1.0F && (repelled || s.v[l] > (target > 0.0F ? target : 0.0F))) {
-            s.side[l] = 1.0F;
-        } else if (s.share[l] <= 0.0F && (repelled || s.v[l] < (target < 0.0F ? target : 0.0F))) {
-            s.side[l] = -1.0F;
-        } else {
-            s.order[kept++] = l;
-            continue;
-        }
-        if (s.z[l] * s.side[l] < 0.0F) s.z[l] = 0.0F;
-    }
-    s.held = kept;
-}
-
-// Of the next pair to meet its kink, the path until then; its index, or -1 if there is none before `rest`.
-PLN_INLINE int next_kink(const KinkArgs& s, float rest, float& until) {
-    constexpr int L = kLanes<float>;
-    Vec<float> soonest = broadcast(rest);
-    for (Index l = 0; l < s.ld; l += L) {
-        const Vec<float> side = load(s.side + l), speed = load(s.v + l) * side;
-        const Vec<float> time = positive_part<float>(load(s.z + l) * side) / -speed;
-        const Vec<float> due = speed < Vec<float>{} ? time : broadcast(kNever);
-        store(s.due + l, due);
-        soonest = due < soonest ? due : soonest;
-    }
-    until = rest;
-    for (int l = 0; l < L; ++l) until = soonest[l] < until ? soonest[l] : until;
-    if (until >= rest) return -1;
-    int e = 0;
-    while (s.due[e] != until) ++e;
-    return e;
-}
-
-PLN_INLINE void go_on(KinkArgs& s, float length) {
-    constexpr int L = kLanes<float>;
-    const Vec<float> by = broadcast(length);
-    for (Index l = 0; l < s.ld; l += L) {
-        store(s.mean + l, fma(by, load(s.share + l), load(s.mean + l)));
-        store(s.z + l, fma(by, load(s.v + l), load(s.z + l)));
-    }
-}
-
-// Pair e is at its kink: held there, or through it.
-PLN_INLINE void meet(KinkArgs& s, int e) {
-    const float falls = drop(s, e), off = s.side[e] > 0.0F ? s.v[e] + falls : s.v[e];
-    s.z[e] = 0.0F;
-    if (falls > 0.0F && off > 0.0F && off < falls) {
-        change_share(s, e, off / falls - s.share[e]);
-        s.side[e] = 0.0F;
-        s.order[s.held++] = e;
-    } else {
-        s.side[e] = -s.side[e];
-        change_share(s, e, (s.side[e] > 0.0F ? 1.0F : 0.0F) - s.share[e]);
-        if (s.side[e] < 0.0F && falls > 0.0F) s.mean[e] += kBelow;
-    }
-}
-
-// K (count, ld), lanes beyond count zero; rows of x are whole vectors of 16.
-constexpr int kGramRows = 4, kGramColumns = 2;
-
-PLN_INLINE void gram_tile(const KinkArgs& s, const int* rows, const int* columns) {
-    constexpr int L = kLanes<float>;
-    Vec<float> sum[kGramRows][kGramColumns] = {};
-    for (Index c = 0; c < s.width; c += L) {
-        Vec<float> u[kGramColumns];
-#pragma GCC unroll 2
-        for (int k = 0; k < kGramColumns; ++k) u[k] = load(s.x[columns[k]] + c);
-#pragma GCC unroll 4
-        for (int l = 0; l < kGramRows; ++l) {
-            const Vec<float> x = load(s.x[rows[l]] + c);
-#pragma GCC unroll 2
-            for (int k = 0; k < kGramColumns; ++k) sum[l][k] = fma(x, u[k], sum[l][k]);
-        }
-    }
-#pragma GCC unroll 4
-    for (int l = 0; l < kGramRows; ++l)
-#pragma GCC unroll 2
-        for (int k = 0; k < kGramColumns; ++k)
-            s.gram[rows[l] * s.ld + columns[k]] = s.gram[columns[k] * s.ld + rows[l]] = sum_halves(sum[l][k]);
-}
-
-void gram(KinkArgs& s) {
-    const int last = s.count - 1;
-    for (int l = s.known < s.count ? s.known : 0; l < s.count; l += kGramRows) {
-        int rows[kGramRows];  // those beyond the last are the last once more
-        for (int r = 0; r < kGramRows; ++r) rows[r] = l + r < last ? l + r : last;
-        for (int k = 0; k <= rows[kGramRows - 1]; k += kGramColumns) {
-            const int columns[kGramColumns] = {k, k + 1 < last ? k + 1 : last};
-            gram_tile(s, rows, columns);
-        }
-        for (int r = l; r <= rows[kGramRows - 1]; ++r)
-            for (Index k = s.count; k < s.ld; ++k) s.gram[r * s.ld + k] = 0.0F;
-    }
-}
-
-PLN_INLINE void begin(KinkArgs& s) {
-    s.held = 0;
-    for (int l = 0; l < s.count; ++l) {
-        const float falls = drop(s, l);
-        s.per_drop[l] = falls > 0.0F ? 1.0F / falls : 0.0F;
-        if (s.side[l] == 0.0F) s.order[s.held++] = l;
-    }
-}
-
-// Pairs from `known` on were found later, and their v is that of the path the others take: what the others
-// have changed since the start is taken out.
-PLN_INLINE void take_speeds(KinkArgs& s) {
-    for (int l = s.known; l < s.count; ++l) {
-        float v = s.v[l];
-        for (int k = 0; k < s.known; ++k) v -= s.changed[k] * s.push[k] * s.gram[l * s.ld + k];
-        s.v[l] = v;
-    }
-}
-
-// sum += weight_l x_l, four rows at a time: they come from the second cache or the third.
-void add_rows(const double* const* x, const double* weight, int count, Index width, double* sum) {
-    constexpr int L = kLanes<double>, R = 4;
-    int l = 0;
-    for (; l + R <= count; l += R)
-        for (Index k = 0; k < width; k += L) {
-            Vec<double> v = load(sum + k);
-#pragma GCC unroll 4
-            for (int r = 0; r < R; ++r) v = fma(broadcast(weight[l + r]), load(x[l + r] + k), v);
-            store(sum + k, v);
-        }
-    for (; l < count; ++l)
-        for (Index k = 0; k < width; k += L)
-            store(sum + k, fma(broadcast(weight[l]), load(x[l] + k), load(sum + k)));
-}
-
-// Held pairs are put on their kinks, as sweeps without end would have: by what acts on them, the mean share.
-PLN_INLINE void settle(KinkArgs& s) {
-    constexpr int L = kLanes<float>;
-    float enough = 0.0F;
-    for (int sweep = 0; sweep < kSettleSweeps; ++sweep) {
-        float largest = 0.0F;
-        for (int h = 0; h < s.held; ++h) {
-            const int l = s.order[h];
-            const float z = s.z[l];
-            // a pair that is further off than the whole of its share can mend comes back in later steps
-            const float by = clipped(s.mean[l] + z * s.per_drop[l]) - s.mean[l];
-            s.mean[l] += by;
-            const float moved = magnitude(by);
-            largest = moved > largest ? moved : largest;
-            const Vec<float> moves = broadcast(by * s.push[l]);
-            const float* row = s.gram + l * s.ld;
-            for (Index k = 0; k < s.ld; k += L) store(s.z + k, fma(moves, load(row + k), load(s.z + k)));
-        }
-        if (sweep == 0) enough = kSettled * largest;
-        if (largest <= enough) break;
-    }
-}
-
-void follow(KinkArgs& s) {
-    take_speeds(s);
-    begin(s);
-    float rest = 1.0F;
-    int spare = kSpareSweeps;
-    while (sweep_held(s, 1.0F, kShareTolerance) > kShareTolerance && --spare > 0) {
-    }
-    release(s, 1.0F);
-    for (int events = 0; events < 4 * s.count + 16; ++events) {
-        float until;
-        const int e = next_kink(s, rest, until);
-        if (e < 0) break;
-        go_on(s, until);
-        rest -= until;
-        meet(s, e);
-        const float per_rest = 1.0F / (rest > kLeastRest ? rest : kLeastRest);
-        while (sweep_held(s, per_rest, kShareTolerance) > kShareTolerance && --spare > 0) {
-        }
-        release(s, per_rest);
-    }
-    go_on(s, rest);
-    settle(s);
-}
-
-void instant(KinkArgs& s) {
-    begin(s);
-    for (int sweep = 0; sweep < kInstantSweeps; ++sweep)
-        if (sweep_held(s, 0.0F, 0.0F) < kInstantTolerance) break;
-}
+}  // namespace pl

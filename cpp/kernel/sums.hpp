@@ -1,89 +1,21 @@
-// Sums of rows picked by a list: the inner loops of the flow's dense field. No fused multiply-add and a fixed
-// order of additions: the bits are the same at every level.
+// The interface of the kernel's sums of rows in double precision, the inner loops of the flow's
+// dense field (sums.inl).
 #pragma once
 
-using SumSize = decltype(sizeof(0));
+#include "kernel/index.hpp"
 
-constexpr int kSumLanes = 8;
-typedef double SumVec __attribute__((vector_size(kSumLanes * sizeof(double)), aligned(8), may_alias));
+namespace pl {
 
-PLN_INLINE double horizontal(const SumVec& s) {
-    return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
-}
+// Row lengths are multiples of 8, zero-padded.
+struct SumKernel {
+    // < x, sum_{k in list} base[k] >
+    double (*gather_dot)(const double* base, Index stride, const int* list, int count, const double* x);
+    // out = sum_{k in list} weight[k] base[k]
+    void (*gather_sum)(const double* base, Index stride, const int* list, int count, const double* weight,
+                       double* out);
+    // out = sum_m weight[m] rows[m], each row `width` long
+    void (*combine)(const double* const* rows, const double* weight, int count, Index width, double* out);
+    double (*dot)(const double* u, const double* v, Index width);
+};
 
-PLN_INLINE const SumVec& at(const double* p) {
-    return *reinterpret_cast<const SumVec*>(p);
-}
-
-template <int V>
-PLN_INLINE void picked(const double* base, SumSize stride, const int* list, int count, SumVec* sum) {
-    SumVec acc[V] = {};
-    for (int k = 0; k < count; ++k) {
-        const double* row = base + static_cast<SumSize>(list[k]) * stride;
-        for (int v = 0; v < V; ++v) acc[v] += at(row + v * kSumLanes);
-    }
-    for (int v = 0; v < V; ++v) sum[v] = acc[v];
-}
-
-template <int V>
-PLN_INLINE void weighted(const double* base, SumSize stride, const int* list, int count, const double* weight,
-                         double* out) {
-    SumVec acc[V] = {};
-    for (int k = 0; k < count; ++k) {
-        const double* row = base + static_cast<SumSize>(list[k]) * stride;
-        const double factor = weight[list[k]];
-        for (int v = 0; v < V; ++v) acc[v] += factor * at(row + v * kSumLanes);
-    }
-    for (int v = 0; v < V; ++v) *reinterpret_cast<SumVec*>(out + v * kSumLanes) = acc[v];
-}
-
-double gather_dot(const double* base, SumSize stride, const int* list, int count, const double* x) {
-    SumVec total = {};
-    SumSize at_column = 0;
-    for (SumSize left = stride; left > 0;) {
-        SumVec sum[4];
-        const double* from = base + at_column;
-        int used = 4;
-        if (left >= 4 * kSumLanes)
-            picked<4>(from, stride, list, count, sum);
-        else if (left >= 2 * kSumLanes)
-            picked<2>(from, stride, list, count, sum), used = 2;
-        else
-            picked<1>(from, stride, list, count, sum), used = 1;
-        for (int v = 0; v < used; ++v)
-            total += sum[v] * at(x + at_column + static_cast<SumSize>(v * kSumLanes));
-        at_column += static_cast<SumSize>(used * kSumLanes);
-        left -= static_cast<SumSize>(used * kSumLanes);
-    }
-    return horizontal(total);
-}
-
-void gather_sum(const double* base, SumSize stride, const int* list, int count, const double* weight,
-                double* out) {
-    SumSize column = 0;
-    for (SumSize left = stride; left > 0;) {
-        int used = 4;
-        if (left >= 4 * kSumLanes)
-            weighted<4>(base + column, stride, list, count, weight, out + column);
-        else if (left >= 2 * kSumLanes)
-            weighted<2>(base + column, stride, list, count, weight, out + column), used = 2;
-        else
-            weighted<1>(base + column, stride, list, count, weight, out + column), used = 1;
-        column += static_cast<SumSize>(used * kSumLanes);
-        left -= static_cast<SumSize>(used * kSumLanes);
-    }
-}
-
-void combine(const double* const* rows, const double* weight, int count, SumSize width, double* out) {
-    for (SumSize l = 0; l < width; l += kSumLanes) {
-        SumVec acc = {};
-        for (int m = 0; m < count; ++m) acc += weight[m] * at(rows[m] + l);
-        *reinterpret_cast<SumVec*>(out + l) = acc;
-    }
-}
-
-double dot(const double* u, const double* v, SumSize width) {
-    SumVec acc = {};
-    for (SumSize l = 0; l < width; l += kSumLanes) acc += at(u + l) * at(v + l);
-    return horizontal(acc);
-}
+}  // namespace pl

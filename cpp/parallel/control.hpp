@@ -21,8 +21,8 @@ class Control {
     void add_done(std::int64_t work) { done_.fetch_add(work, std::memory_order_relaxed); }
     bool on_caller() const { return std::this_thread::get_id() == caller_; }
 
-    // On the calling thread, at most every kPollEvery, asks the poll; elsewhere only reads the flag. True:
-    // stop now.
+    // On the calling thread, at most every kPollEvery, asks the poll; elsewhere only reads the flag.
+    // True: stop now.
     bool check() {
         if (poll_ && on_caller()) {
             const auto now = std::chrono::steady_clock::now();

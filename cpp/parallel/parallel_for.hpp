@@ -1,6 +1,6 @@
 // The one place where threads are made. parallel_openmp.cpp or parallel_threads.cpp implements it; results
-// may not depend on which, nor on the number of threads, so `body` must write only to places that belong to
-// its index.
+// may not depend on which, nor on the number of threads, so `body` must write only to places that belong
+// to its index.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// parallel_for on OpenMP. The thread count is a clause of the region: no global OpenMP state is read or
-// written.
+// parallel_for on OpenMP. The thread count is a clause of the region: no global OpenMP state is
+// read or written.
 #include <omp.h>
 
 #include <string>

@@ -12,10 +12,13 @@ void parallel_for(std::int64_t count, int threads, Control& control,
     std::vector<std::thread> helpers;
     helpers.reserve(static_cast<std::size_t>(size));
     int started = 1;
-    try {
-        for (; started < size; ++started) helpers.emplace_back([&team] { team.work(); });
-    } catch (const std::system_error&) {
-        // no more threads to be had: the ones there are do the work
+    for (bool more = true; more && started < size;) {
+        try {
+            helpers.emplace_back([&team] { team.work(); });
+            ++started;
+        } catch (const std::system_error&) {
+            more = false;  // there are none to be had: the ones there are do the work
+        }
     }
     team.work();
     team.wait(started);

@@ -34,7 +34,7 @@ int quota_cpus() {
     double quota = -1, period = 100000;
     std::string first;
     if (std::ifstream v2("/sys/fs/cgroup/cpu.max"); v2 >> first >> period) {
-        if (first != "max") quota = std::atof(first.c_str());
+        if (first != "max") quota = std::strtod(first.c_str(), nullptr);
     } else if (std::ifstream v1("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"); v1 >> quota) {
         std::ifstream("/sys/fs/cgroup/cpu/cpu.cfs_period_us") >> period;
     }
@@ -50,8 +50,8 @@ bool forked() {
 
 int default_threads() {
     if (const char* text = std::getenv("OMP_NUM_THREADS")) {
-        const int asked = std::atoi(text);  // a list "4,2" gives its first level
-        if (asked >= 1) return asked;
+        const long asked = std::strtol(text, nullptr, 10);  // a list "4,2" gives its first level
+        if (asked >= 1) return static_cast<int>(std::min(asked, 1L << 20));
     }
     return std::min(affinity_cpus(), quota_cpus());
 }

@@ -13,10 +13,10 @@ struct Chebyshev {
     std::vector<double> t, d1, d2;
 
     Chebyshev(int s, double x) : t{1.0, x}, d1{0.0, 1.0}, d2{0.0, 0.0} {
-        for (std::size_t j = 2; j <= static_cast<std::size_t>(s); ++j) {
-            t.push_back(2.0 * x * t[j - 1] - t[j - 2]);
-            d1.push_back(2.0 * (t[j - 1] + x * d1[j - 1]) - d1[j - 2]);
-            d2.push_back(2.0 * (2.0 * d1[j - 1] + x * d2[j - 1]) - d2[j - 2]);
+        for (Index j = 2; j <= s; ++j) {
+            t.push_back(2.0 * x * t[at(j - 1)] - t[at(j - 2)]);
+            d1.push_back(2.0 * (t[at(j - 1)] + x * d1[at(j - 1)]) - d1[at(j - 2)]);
+            d2.push_back(2.0 * (2.0 * d1[at(j - 1)] + x * d2[at(j - 1)]) - d2[at(j - 2)]);
         }
     }
 };
@@ -50,36 +50,37 @@ void Rkc::coefficients(int stages) {
     const Chebyshev c(stages, w0);
     const double w1 = c.d1.back() / c.d2.back();
     std::vector<double> b(c.t.size());
-    for (std::size_t j = 2; j < b.size(); ++j) b[j] = c.d2[j] / (c.d1[j] * c.d1[j]);
+    for (Index j = 2; j < size_of(b); ++j) b[at(j)] = c.d2[at(j)] / (c.d1[at(j)] * c.d1[at(j)]);
     b[0] = b[1] = b[2];
     first_ = b[1] * w1;
     stage_.clear();
-    for (std::size_t j = 2; j < b.size(); ++j) {
-        const double ratio = 2.0 * b[j] / b[j - 1], a = 1.0 - b[j - 1] * c.t[j - 1];
-        stage_.push_back({ratio * w0, -b[j] / b[j - 2], ratio * w1, -a * ratio * w1});
+    for (Index j = 2; j < size_of(b); ++j) {
+        const double ratio = 2.0 * b[at(j)] / b[at(j - 1)], a = 1.0 - b[at(j - 1)] * c.t[at(j - 1)];
+        stage_.push_back({ratio * w0, -b[at(j)] / b[at(j - 2)], ratio * w1, -a * ratio * w1});
     }
 }
 
-bool Rkc::step(const Field& field, const double* y, const double* f0, std::size_t size, double h, int stages,
+bool Rkc::step(const Field& field, const double* y, const double* f0, Index size, double h, int stages,
                const Restore& restore) {
     coefficients(stages);
-    for (auto* v : {&y1_, &f1_, &error_, &before_, &next_}) v->resize(size);
+    for (auto* v : {&y1_, &f1_, &error_, &before_, &next_}) v->resize(at(size));
     std::copy(y, y + size, before_.begin());
-    for (std::size_t l = 0; l < size; ++l) y1_[l] = y[l] + first_ * h * f0[l];
-    for (const Stage& at : stage_) {
+    for (Index l = 0; l < size; ++l) y1_[at(l)] = y[l] + first_ * h * f0[l];
+    for (const Stage& stage : stage_) {
         if (!field(y1_.data(), f1_.data())) return false;
-        const double mu_f = at.mu_f * h, gamma_f = at.gamma_f * h;
+        const double mu_f = stage.mu_f * h, gamma_f = stage.gamma_f * h;
         // as differences to y: rounding is then that of the increments, not of s^2 terms of the size of y
-        for (std::size_t l = 0; l < size; ++l) {
-            next_[l] = y[l] + (at.mu * (y1_[l] - y[l]) + at.nu * (before_[l] - y[l]) + mu_f * f1_[l] +
-                               gamma_f * f0[l]);
+        for (Index l = 0; l < size; ++l) {
+            next_[at(l)] = y[l] + (stage.mu * (y1_[at(l)] - y[l]) + stage.nu * (before_[at(l)] - y[l]) +
+                                   mu_f * f1_[at(l)] + gamma_f * f0[l]);
         }
         before_.swap(y1_);
         y1_.swap(next_);
     }
     if (restore) restore(y1_.data());
     if (!field(y1_.data(), f1_.data())) return false;
-    for (std::size_t l = 0; l < size; ++l) error_[l] = 0.8 * (y[l] - y1_[l]) + 0.4 * h * (f0[l] + f1_[l]);
+    for (Index l = 0; l < size; ++l)
+        error_[at(l)] = 0.8 * (y[l] - y1_[at(l)]) + 0.4 * h * (f0[l] + f1_[at(l)]);
     return true;
 }
 

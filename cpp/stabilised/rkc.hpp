@@ -2,20 +2,21 @@
 // dy/dt = f(y) whose Jacobian has its eigenvalues near the negative real axis. A step of s stages is stable
 // up to h rho = beta(s) ~ 0.653 (s^2 - 1): the reach grows with the square of the work.
 //
-// Knows nothing of what it integrates: a state is `size` doubles, f a callable. To use it: `stages_for(h *
-// rho)` with rho from `spectral.hpp`, then `step`, then compare `error()` with the tolerance.
+// Knows nothing of what it integrates: a state is `size` doubles, f a callable. To use it:
+// `stages_for(h * rho)` with rho from `spectral.hpp`, then `step`, then compare `error()` with the tolerance.
 #pragma once
 
-#include <cstddef>
 #include <functional>
 #include <vector>
+
+#include "kernel/index.hpp"
 
 namespace pl {
 
 // f <- f(y). May return false to abandon the step (a cancelled run).
 using Field = std::function<bool(const double* y, double* f)>;
-// Moves a state back onto what must hold of it (a projection that is the identity to the order of the
-// method).
+// Moves a state back onto what must hold of it (a projection that is the identity to the order
+// of the method).
 using Restore = std::function<void(double* y)>;
 
 constexpr int kMostStages = 200;  // rounding grows like s^2: 4e4 eps here
@@ -30,7 +31,7 @@ class Rkc {
     // One step from y with f0 = f(y): y1(), f1() = f(y1) and error() are then valid. Costs `stages`
     // evaluations, the one for f1 included, which is the next step's f0. Requires stages in [2, kMostStages].
     // `restore` is applied to y1 before f1 is evaluated. False if the field abandoned the step.
-    bool step(const Field& field, const double* y, const double* f0, std::size_t size, double h, int stages,
+    bool step(const Field& field, const double* y, const double* f0, Index size, double h, int stages,
               const Restore& restore = nullptr);
 
     const std::vector<double>& y1() const { return y1_; }

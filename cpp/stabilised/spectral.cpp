@@ -8,31 +8,31 @@ namespace {
 
 constexpr double kSettled = 0.01;  // relative change at which the estimate is taken
 
-double norm(const double* v, std::size_t size) {
+double norm(const double* v, Index size) {
     double sum = 0.0;
-    for (std::size_t l = 0; l < size; ++l) sum += v[l] * v[l];
+    for (Index l = 0; l < size; ++l) sum += v[l] * v[l];
     return std::sqrt(sum);
 }
 
 }  // namespace
 
-double SpectralRadius::estimate(const Field& field, const double* y, const double* f, std::size_t size,
+double SpectralRadius::estimate(const Field& field, const double* y, const double* f, Index size,
                                 int rounds) {
-    if (vector_.size() != size || !(norm(vector_.data(), size) > 0.0)) vector_.assign(f, f + size);
+    if (size_of(vector_) != size || !(norm(vector_.data(), size) > 0.0)) vector_.assign(f, f + size);
     double length = norm(vector_.data(), size);
     if (!(length > 0.0)) {  // at rest: any direction with no symmetry of its own
-        for (std::size_t l = 0; l < size; ++l) vector_[l] = std::sin(1.0 + static_cast<double>(l));
+        for (Index l = 0; l < size; ++l) vector_[at(l)] = std::sin(1.0 + static_cast<double>(l));
         length = norm(vector_.data(), size);
     }
-    moved_.resize(size);
-    image_.resize(size);
+    moved_.resize(at(size));
+    image_.resize(at(size));
     const double base = norm(y, size), root = std::sqrt(std::numeric_limits<double>::epsilon());
     const double reach = base > 0.0 ? base * root : root;
     double rho = 0.0;
     for (int round = 0; round < rounds; ++round) {
-        for (std::size_t l = 0; l < size; ++l) moved_[l] = y[l] + reach / length * vector_[l];
+        for (Index l = 0; l < size; ++l) moved_[at(l)] = y[l] + reach / length * vector_[at(l)];
         if (!field(moved_.data(), image_.data())) return -1.0;
-        for (std::size_t l = 0; l < size; ++l) vector_[l] = (image_[l] - f[l]) / reach;
+        for (Index l = 0; l < size; ++l) vector_[at(l)] = (image_[at(l)] - f[l]) / reach;
         length = norm(vector_.data(), size);
         const double before = rho;
         rho = length;

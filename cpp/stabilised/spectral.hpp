@@ -2,6 +2,7 @@
 // field. The eigenvector is kept, so that a later estimate starts where the last one ended.
 #pragma once
 
+#include "kernel/index.hpp"
 #include "stabilised/rkc.hpp"
 
 namespace pl {
@@ -14,8 +15,7 @@ class SpectralRadius {
     // rho of df/dy at y, f = f(y) given, by the power method from the vector kept; from f if there is none
     // of that size. At most `rounds` evaluations, fewer once it has settled to 1 %. Returns the estimate
     // without the safety factor, or a negative number if the field abandoned it.
-    double estimate(const Field& field, const double* y, const double* f, std::size_t size,
-                    int rounds = kRounds);
+    double estimate(const Field& field, const double* y, const double* f, Index size, int rounds = kRounds);
     void start_from(const std::vector<double>& vector) { vector_ = vector; }
 
   private:

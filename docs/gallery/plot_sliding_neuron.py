@@ -3,11 +3,9 @@ A neuron that slides along a kink
 =================================
 
 One neuron in the plane, two points. Under the first point's pull the neuron turns towards the half-plane
-where the second
-point, whose label has the other sign, becomes active. There the two pulls oppose each other across the line
-``<w, x_2> = 0``: the neuron can stay on neither side and slides along the line. Explicit Euler with a
-finite step chatters
-across it instead.
+where the second point, whose label has the other sign, becomes active. There the two pulls oppose each other
+across the line ``<w, x_2> = 0``: the neuron can stay on neither side and slides along the line. Explicit
+Euler with a finite step chatters across it instead.
 """
 
 from __future__ import annotations
@@ -38,8 +36,7 @@ finish = ends[0] if len(ends) else t_end
 
 # %%
 # Explicit Euler from the same start, and the multiplier lam of the sliding pair: the share of the second
-# point's pull
-# that is needed to stay on the line.
+# point's pull that is needed to stay on the line.
 w, outer, euler = W[0].copy(), a[0], [W[0].copy()]
 for _ in range(round(t_end / step)):
     z = X @ w

@@ -32,8 +32,8 @@ def sphere(
     labels: Range = (1.0, 2.0),
     reduced: bool = False,
 ) -> Dataset:
-    """Inputs of uniform direction on the sphere of R^d and norm uniform on `norms` (the paper's Experiment
-    1).
+    """Inputs of uniform direction on the sphere of R^d and norm uniform on `norms` (the
+    paper's Experiment 1).
 
     Labels are uniform on [-high, -low] U [low, high], (low, high) = `labels`. X is (n, d), y (n,), of
     `dtype`.
@@ -56,9 +56,7 @@ def sphere(
 def gaussian(
     n: int, d: int, *, seed: Seed, dtype: object = np.float64, labels: Range = (1.0, 2.0)
 ) -> Dataset:
-    """Inputs x_i ~ N(0, I/d), labels as in `sphere`. X is (n, d), y (n,), of `dtype`; errors as in
-    `sphere`.
-    """
+    """Inputs x_i ~ N(0, I/d), labels and errors as in `sphere`. X is (n, d), y (n,), of `dtype`."""
     plan = _plan(n, d, seed, dtype, (1.0, 1.0), labels)
     inputs = plan.rng.standard_normal((plan.n, plan.d)) / np.sqrt(plan.d)
     return Dataset(inputs, _labels(plan), dtype=plan.dtype)

@@ -82,16 +82,20 @@ def pl_upp(data: Dataset, network: Network) -> float:
 
 
 def pl_lower_bound(data: Dataset, network: Network) -> float:
-    """mu >= (2/n) ((Cx-)^2 - off) min_i (1/p) sum_j a_j^2 1_ji (Lemma 7). Says nothing where off >= (Cx-)^2:
-    then 0.
+    """Lemma 7's lower bound,
+
+        mu >= (2/n) ((Cx-)^2 - off) min_i (1/p) sum_j a_j^2 1_ji.
+
+    Says nothing where off >= (Cx-)^2: then 0.
     """
     gap = max(0.0, float(np.min(data.norms)) ** 2 - off(data))
     return 2 / data.n * gap * float(np.min(_outer_weight(data, network)))
 
 
 def pl_upper_bound(data: Dataset, network: Network) -> float:
-    """mu <= (2/n) ((Cx+)^2 + off) max_i (1/p) sum_j (a_j^2 + norm(w_j)^2) 1_ji (Lemma 7, corrected by `+
-    off`).
+    """Lemma 7's upper bound, corrected by `+ off`,
+
+    mu <= (2/n) ((Cx+)^2 + off) max_i (1/p) sum_j (a_j^2 + norm(w_j)^2) 1_ji.
     """
     weight = np.square(network.a.astype(np.float64, copy=False)) + network.norms_sq
     largest = float(np.max(weight @ active(data, network))) / network.p

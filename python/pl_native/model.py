@@ -92,8 +92,9 @@ def off(data: Dataset) -> float:
 def weakly_correlated(data: Dataset) -> bool:
     """Whether off < (Cx-)^2 for certain, rounding of `off` and of the norms accounted for outward.
 
-    Never so for n > d: X X^T is then singular, and a unit v with X^T v = 0 has v^T (X X^T - D_X) v <=
-    -(Cx-)^2.
+    Never so for n > d: X X^T is then singular, and a unit v with X^T v = 0 has
+
+        v^T (X X^T - D_X) v <= -(Cx-)^2.
     """
     if data.is_orthogonal:
         return True

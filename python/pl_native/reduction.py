@@ -66,8 +66,8 @@ def reduce(data: Dataset, network: Network) -> Reduction:
     `small.data` keeps the original `d`; `small.network.w_perp_sq` (p,) holds the squared norms outside the
     span of the inputs. Orthogonal data given as norms need no rotation: only the network is cut to the n
     coordinates they use. Inputs may be dependent. Computed in float64 (Householder QR of X^T) and rounded to
-    the dtype of the data: the trajectory is the full one's to rounding, which may differ between LAPACK
-    libraries.
+    the dtype of the data: the trajectory is the full one's to rounding, which may differ
+    between LAPACK libraries.
 
     Raises TypeError or ValueError when the two do not belong together.
     """

@@ -41,8 +41,8 @@ def simulate(
     progress: object = None,
     checkpoint: str | os.PathLike[str] | None = None,
 ) -> Solution:
-    """One run of the gradient flow d theta/dt = -p grad L(theta) from `network` on `data`, to flow time
-    `t_end`.
+    """One run of the gradient flow d theta/dt = -p grad L(theta) from `network` on `data`, to
+    flow time `t_end`.
 
     method    "euler": explicit Euler, theta <- theta + step * (d theta/dt), that is gradient descent on L
               with learning rate step * p; t = k * step is flow time. It takes N = round(t_end/step) steps
@@ -53,7 +53,8 @@ def simulate(
               t_end.
               "capture": the same inclusion at steps that hold many switches, for sizes where locating each
               is too slow: relative error of every recorded loss estimated, and at most rtol (+ atol times
-              the first loss) or told in `stats["loss_error"]`. Float64, ends exactly at t_end.
+              the first loss) or told in `stats["loss_error"]`. Float64, ends exactly at t_end. Not for
+              small initialisation, whose escape the loss does not see coming (docs/numerics.md).
     step      Euler's step, in units of flow time
     rtol, atol  of the flow, per neuron and step: the state's error stays near rtol (measured below it); of
               capture, for the loss
@@ -145,8 +146,8 @@ def iter_ensemble(
     step: float | Iterable[float] = 1.0,
     **options: Unpack[Options],
 ) -> Iterator[Solution]:
-    """`simulate_ensemble` lazily: Solutions in order, from any iterable of problems (a generator, endless if
-    you like).
+    """`simulate_ensemble` lazily: Solutions in order, from any iterable of problems (a generator, endless
+    if you like).
 
     A few problems per thread are taken ahead and run together, never all. Options are checked at the call, a
     problem when its turn comes; `progress` counts within each group taken. On Ctrl-C, `pl.Interrupted`

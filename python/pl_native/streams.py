@@ -2,8 +2,8 @@
 
 A seed is an int, a `numpy.random.SeedSequence` or a `numpy.random.Generator`, everywhere. An int names a
 different stream for each purpose, so that `data.sphere(seed=1)` and `initial.asymmetric(seed=1)` are
-independent. A SeedSequence or Generator is used as it is: it already names one stream (a Generator is
-advanced).
+independent. A SeedSequence or Generator is used as it is: it already names one stream (a
+Generator is advanced).
 
 An ensemble of R replicates, each reproducible on its own:
 

@@ -6,11 +6,11 @@
 #include <random>
 #include <vector>
 
-#include "flow/problem.hpp"
+#include "problem/problem.hpp"
 
 struct RandomOrthogonal {
     std::vector<double> norms, y, W, a;
-    pl::FlowProblem view;
+    pl::Problem<double> view;
 
     RandomOrthogonal(int n, int p, unsigned seed, double scale, int outweighed = 0)
         : norms(at(n)), y(at(n)), W(at(n) * at(p)), a(at(p)) {

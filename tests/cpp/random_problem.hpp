@@ -4,7 +4,8 @@
 #include <random>
 #include <vector>
 
-#include "run/problem.hpp"
+#include "problem/problem.hpp"
+#include "problem/state.hpp"
 
 template <class Real>
 struct RandomProblem {
@@ -32,3 +33,13 @@ struct RandomProblem {
 
     static std::size_t size(pl::Index count) { return static_cast<std::size_t>(count); }
 };
+
+// Appends (W, a) of a state to two vectors, which may be one.
+template <class Real>
+void append_state(const pl::State<Real>& state, const pl::Problem<Real>& q, std::vector<Real>& W,
+                  std::vector<Real>& a) {
+    std::vector<Real> weights(static_cast<std::size_t>(q.p * q.d)), outer(static_cast<std::size_t>(q.p));
+    state.write_state(weights.data(), outer.data());
+    W.insert(W.end(), weights.begin(), weights.end());
+    a.insert(a.end(), outer.begin(), outer.end());
+}

@@ -104,8 +104,8 @@ void check_level(const pl::DampedKernel& kernel, std::size_t n, double decay, in
 int main() {
     for (const pl::Level& level : pl::levels())
         for (double decay : {0.0, 0.3, 1.0, 1.001, 30.0, 256.0})
-            for (std::size_t n : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 70001})
+            for (const pl::Index n : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 70001})
                 if (n < 100 || decay == 30.0)
-                    for (int threads : {1, 2}) check_level(*level.damped, n, decay, threads);
+                    for (int threads : {1, 2}) check_level(*level.damped, pl::at(n), decay, threads);
     return 0;
 }

@@ -206,7 +206,7 @@ void check_halves(Index n, Index d, Index p, const pl::Kernel<double>& kernel) {
 
 struct Flow {
     RandomProblem<double> random;
-    pl::FlowProblem view;
+    pl::Problem<double> view;
     Flow(int n, int d, int p, unsigned seed) : random(n, d, p, seed) {
         for (int j = 0; j < p; ++j) {  // Assumption 1
             double square = 0;
@@ -229,7 +229,7 @@ struct Flow {
 
 struct State {
     Vector W, a;
-    State(const pl::CaptureModel& model, const pl::FlowProblem& q) : W(at(q.p * q.d)), a(at(q.p)) {
+    State(const pl::CaptureModel& model, const pl::Problem<double>& q) : W(at(q.p * q.d)), a(at(q.p)) {
         model.write_state(W.data(), a.data());
     }
 };
@@ -247,7 +247,7 @@ void adams(pl::CaptureModel& model, double t_end, int steps) {
     }
 }
 
-State euler(const pl::FlowProblem& q, const State& start, double t_end, int steps) {
+State euler(const pl::Problem<double>& q, const State& start, double t_end, int steps) {
     State s = start;
     const double h = t_end / steps;
     Vector z(at(q.n)), r(at(q.n));
@@ -260,16 +260,17 @@ State euler(const pl::FlowProblem& q, const State& start, double t_end, int step
                 for (int k = 0; k < q.d; ++k) sum += s.W[at(j * q.d + k)] * q.X[i * q.d + k];
                 out += s.a[at(j)] * std::max(sum, 0.0);
             }
-            r[at(i)] = q.y[i] - out / q.p;
+            r[at(i)] = q.y[i] - out / static_cast<double>(q.p);
         }
         for (int j = 0; j < q.p; ++j)
             for (int i = 0; i < q.n; ++i) {
                 double sum = 0;
                 for (int k = 0; k < q.d; ++k) sum += s.W[at(j * q.d + k)] * q.X[i * q.d + k];
                 if (sum <= 0) continue;
-                next_a[at(j)] += h / q.n * r[at(i)] * sum;
+                next_a[at(j)] += h / static_cast<double>(q.n) * r[at(i)] * sum;
                 for (int k = 0; k < q.d; ++k)
-                    next_W[at(j * q.d + k)] += h / q.n * s.a[at(j)] * r[at(i)] * q.X[i * q.d + k];
+                    next_W[at(j * q.d + k)] +=
+                        h / static_cast<double>(q.n) * s.a[at(j)] * r[at(i)] * q.X[i * q.d + k];
             }
         s.W.swap(next_W);
         s.a.swap(next_a);
@@ -350,8 +351,8 @@ void check_stage(int n, int d, int p, int threads, double h) {
     }
 }
 
-// Rows of 2, 4 and 8 numbers and more: neurons are handed to the team four at a time, and none may touch a
-// neighbour's row.
+// Rows of 2, 4 and 8 numbers and more: neurons are handed to the team four at a time, and none may touch
+// a neighbour's row.
 void test_threads(int d) {
     const int n = 700, p = (2100000 / (700 * d) + 4) / 4 * 4 + 1;  // large enough for a team
     const Flow flow(n, d, p, 8);

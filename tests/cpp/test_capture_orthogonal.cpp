@@ -12,7 +12,7 @@ namespace {
 
 using Vector = std::vector<double>;
 
-std::size_t at(int k) {
+std::size_t at(pl::Index k) {
     return static_cast<std::size_t>(k);
 }
 
@@ -22,12 +22,12 @@ bool near(double got, double expected, double size) {
 
 // One pair after another, all values kept.
 struct Reference {
-    const pl::FlowProblem& q;
+    const pl::Problem<double>& q;
     Vector W, a, invariant, rate, bend, r, travelled;
     double h_before = 0;
     double travel_sq = 0;
 
-    explicit Reference(const pl::FlowProblem& problem)
+    explicit Reference(const pl::Problem<double>& problem)
         : q(problem),
           W(q.W, q.W + at(q.p) * at(q.n)),
           a(q.a, q.a + q.p),
@@ -37,7 +37,8 @@ struct Reference {
         r = residuals();
         for (int j = 0; j < q.p; ++j) {
             invariant[at(j)] = a[at(j)] * a[at(j)] - live_square(j);
-            for (int i = 0; i < q.n; ++i) rate[at(j)] += r[at(i)] * q.norms[i] * std::max(w(j, i), 0.0) / q.n;
+            for (int i = 0; i < q.n; ++i)
+                rate[at(j)] += r[at(i)] * q.norms[i] * std::max(w(j, i), 0.0) / static_cast<double>(q.n);
         }
     }
     double& w(int j, int i) { return W[at(j) * at(q.n) + at(i)]; }
@@ -59,7 +60,7 @@ struct Reference {
         for (int i = 0; i < q.n; ++i) {
             double h = 0;
             for (int j = 0; j < q.p; ++j) h += a[at(j)] * q.norms[i] * std::max(w(j, i), 0.0);
-            out.push_back(q.y[i] - h / q.p);
+            out.push_back(q.y[i] - h / static_cast<double>(q.p));
         }
         return out;
     }
@@ -71,7 +72,7 @@ struct Reference {
             const double abar = before + 0.5 * h * rate[at(j)] + lever * bend[at(j)];
             double work = 0;
             for (int i = 0; i < q.n; ++i) {
-                const double from = w(j, i), push = q.norms[i] * impulse[i] / q.n;
+                const double from = w(j, i), push = q.norms[i] * impulse[i] / static_cast<double>(q.n);
                 if (from <= 0) continue;
                 const double to = from + abar * push, share = to <= 0 ? from / (from - to) : 1;
                 w(j, i) = std::max(to, 0.0);
@@ -97,7 +98,7 @@ struct Reference {
             double da = 0;
             for (int i = 0; i < q.n; ++i) {
                 if (w(j, i) <= 0) continue;
-                const double push = q.norms[i] * r[at(i)] / q.n;
+                const double push = q.norms[i] * r[at(i)] / static_cast<double>(q.n);
                 da += push * w(j, i);
                 sum += a[at(j)] * push * a[at(j)] * push;
             }
@@ -126,7 +127,7 @@ struct Reference {
 
 struct State {
     Vector W, a;
-    explicit State(const pl::CaptureModel& model, const pl::FlowProblem& q)
+    explicit State(const pl::CaptureModel& model, const pl::Problem<double>& q)
         : W(at(q.p) * at(q.n)), a(at(q.p)) {
         model.write_state(W.data(), a.data());
     }
@@ -144,7 +145,7 @@ void check_near(const Vector& got, const Vector& expected) {
 }
 
 void check_state(pl::OrthogonalCapture& model, Reference& expected) {
-    const pl::FlowProblem& q = expected.q;
+    const pl::Problem<double>& q = expected.q;
     const State state(model, q);
     check_near(state.W, expected.W);
     check_near(state.a, expected.a);
@@ -160,7 +161,8 @@ void check_state(pl::OrthogonalCapture& model, Reference& expected) {
     check_near(facts.a, expected.a);
     const Vector outputs = model.outputs();
     for (int i = 0; i < q.n; ++i)
-        CHECK(near(outputs[at(i)] / q.p, q.y[i] - expected.r[at(i)], std::abs(expected.r[at(i)])));
+        CHECK(near(outputs[at(i)] / static_cast<double>(q.p), q.y[i] - expected.r[at(i)],
+                   std::abs(expected.r[at(i)])));
     // dead pairs that were dead at the start keep their bits
     for (std::size_t k = 0; k < state.W.size(); ++k)
         if (q.W[k] <= 0) CHECK(state.W[k] == q.W[k]);
@@ -238,7 +240,7 @@ Vector adams(pl::OrthogonalCapture& model, double t_end, int steps) {
     return model.residuals();
 }
 
-Vector euler(const pl::FlowProblem& q, double t_end, int steps) {
+Vector euler(const pl::Problem<double>& q, double t_end, int steps) {
     Reference state(q);
     const double h = t_end / steps;
     Vector da(at(q.p));
@@ -247,7 +249,8 @@ Vector euler(const pl::FlowProblem& q, double t_end, int steps) {
         for (int j = 0; j < q.p; ++j) {
             double rate = 0;
             for (int i = 0; i < q.n; ++i) {
-                const double from = state.w(j, i), push = q.norms[i] * state.r[at(i)] / q.n;
+                const double from = state.w(j, i),
+                             push = q.norms[i] * state.r[at(i)] / static_cast<double>(q.n);
                 if (from <= 0) continue;
                 rate += push * from;
                 state.w(j, i) = std::max(from + h * state.a[at(j)] * push, 0.0);

@@ -11,7 +11,7 @@
 
 namespace {
 
-using State = std::vector<double>;
+using Vector = std::vector<double>;
 
 class Decay : public pl::CaptureModel {
   public:
@@ -21,12 +21,12 @@ class Decay : public pl::CaptureModel {
     }
 
     int points() const override { return static_cast<int>(kRates.size()); }
-    const State& residuals() const override { return r_; }
-    const State& trial_residuals() const override { return trial_r_; }
+    const Vector& residuals() const override { return r_; }
+    const Vector& trial_residuals() const override { return trial_r_; }
     double sum_r2() const override { return sum(r_); }
     double trial_sum_r2() const override { return sum(trial_r_); }
-    State damping() override {
-        State d;
+    Vector damping() override {
+        Vector d;
         for (std::size_t i = 0; share_ && i < q_.size(); ++i) d.push_back(*share_ * kRates[i] * r_[i]);
         return d;
     }
@@ -36,7 +36,7 @@ class Decay : public pl::CaptureModel {
         residuals_at(trial_q_, trial_r_);
         ++evaluations_;
     }
-    void accept(double, State& before) override {
+    void accept(double, Vector& before) override {
         before = r_;
         q_ = trial_q_;
         r_ = trial_r_;
@@ -57,24 +57,24 @@ class Decay : public pl::CaptureModel {
     std::int64_t at_kinks() const override { return 0; }
     double dead_label_sq() const override { return 0; }
     pl::NeuronFacts neurons() const override { return {}; }
-    State outputs() const override { return {}; }
+    Vector outputs() const override { return {}; }
     pl::Index output_terms() const override { return 0; }
     void write_state(double*, double*) const override {}
 
   private:
-    static inline const State kRates{1.0, 3.0};
-    static double sum(const State& r) {
+    static inline const Vector kRates{1.0, 3.0};
+    static double sum(const Vector& r) {
         double squares = 0.0;
         for (const double v : r) squares += v * v;
         return squares;
     }
-    static void residuals_at(const State& q, State& r) {
+    static void residuals_at(const Vector& q, Vector& r) {
         r.resize(q.size());
         for (std::size_t i = 0; i < q.size(); ++i) r[i] = std::exp(-kRates[i] * q[i]);
     }
 
     std::optional<double> share_;
-    State q_, r_, trial_q_, trial_r_;
+    Vector q_, r_, trial_q_, trial_r_;
     std::int64_t evaluations_ = 0;
 };
 
@@ -118,10 +118,10 @@ class Linear : public Decay {
   public:
     Linear() : Decay(1.0), q_(kDecays.size(), 0.0), r_(kDecays.size(), 1.0) {}
     int points() const override { return static_cast<int>(kDecays.size()); }
-    const State& residuals() const override { return r_; }
-    const State& trial_residuals() const override { return trial_r_; }
+    const Vector& residuals() const override { return r_; }
+    const Vector& trial_residuals() const override { return trial_r_; }
     double sum_r2() const override { return 1; }
-    State damping() override { return kDecays; }
+    Vector damping() override { return kDecays; }
     void attempt(const double* impulse, double) override {
         trial_q_ = q_, trial_r_ = r_;
         for (std::size_t i = 0; i < q_.size(); ++i) {
@@ -129,15 +129,15 @@ class Linear : public Decay {
             trial_r_[i] = 1.0 - kDecays[i] * trial_q_[i];
         }
     }
-    void accept(double, State& before) override {
+    void accept(double, Vector& before) override {
         before = r_;
         q_ = trial_q_;
         r_ = trial_r_;
     }
-    static inline const State kDecays{1e-3, 0.3, 0.99, 1.01, 7.0, 80.0};
+    static inline const Vector kDecays{1e-3, 0.3, 0.99, 1.01, 7.0, 80.0};
 
   private:
-    State q_, r_, trial_q_, trial_r_;
+    Vector q_, r_, trial_q_, trial_r_;
 };
 
 void check_linear() {

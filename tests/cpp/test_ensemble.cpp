@@ -1,11 +1,11 @@
-// Ensembles: the same bits for 1 and 2 threads, cut into superblocks or not; many callers at once; memory
-// refused.
+// Ensembles: the same bits for 1 and 2 threads, cut into superblocks or not; many callers at
+// once; memory refused.
 #include <memory>
 
 #include "check.hpp"
+#include "euler/ensemble.hpp"
+#include "problem/memory.hpp"
 #include "random_problem.hpp"
-#include "run/ensemble.hpp"
-#include "run/memory.hpp"
 
 namespace {
 
@@ -28,8 +28,7 @@ std::vector<pl::AnyEulerTask> tasks(const std::vector<std::unique_ptr<RandomProb
         task.problem = problem->view;
         task.options.step = 0.01;
         task.options.n_steps = n_steps;
-        task.options.save_steps = {0, n_steps / 2, n_steps};
-        task.options.states = true;
+        task.options.saves = {{0, n_steps / 2, n_steps}, true};
         list.emplace_back(std::move(task));
     }
     return list;
@@ -46,7 +45,7 @@ void threads_do_not_matter() {
         const auto &r = std::get<pl::EulerTask<Real>>(one[k]).result,
                    &s = std::get<pl::EulerTask<Real>>(two[k]).result;
         CHECK(r.started && r.status == pl::Status::kHorizon);
-        CHECK(r.steps == s.steps && r.loss == s.loss && r.W == s.W && r.a == s.a && r.W_saved == s.W_saved);
+        CHECK(r.t == s.t && r.loss == s.loss && r.W == s.W && r.a == s.a && r.W_saved == s.W_saved);
         CHECK(r.loss.size() == 3 && r.loss[2] < r.loss[0] && r.W_saved.size() == 3 * r.W.size());
     }
 }
@@ -64,17 +63,17 @@ void a_run_goes_on() {
         const auto& r = std::get<pl::EulerTask<Real>>(first[k]).result;
         task.problem.W = r.W.data();
         task.problem.a = r.a.data();
-        task.options.past = r.history;
-        task.options.save_steps = {20};
+        task.options.past = r.past;
+        task.options.saves.at = {20};
     }
     pl::euler_ensemble(later, pl::level(), 2, control);
     for (std::size_t k = 0; k < all.size(); ++k) {
         const auto &r = std::get<pl::EulerTask<Real>>(whole[k]).result,
                    &s = std::get<pl::EulerTask<Real>>(later[k]).result;
         CHECK(s.status == r.status && s.W == r.W && s.a == r.a && s.loss[0] == r.loss[2]);
-        CHECK(s.invariant_drift[0] == r.invariant_drift[2] && s.history.invariants == r.history.invariants);
-        CHECK(s.history.step == 20 && s.history.rises == r.history.rises);
-        CHECK(s.history.loss_start == r.loss[0] && s.history.loss_least == r.history.loss_least);
+        CHECK(s.invariant_drift[0] == r.invariant_drift[2] && s.past.invariants == r.past.invariants);
+        CHECK(s.past.step == 20 && s.past.rises == r.past.rises);
+        CHECK(s.past.loss_start == r.loss[0] && s.past.loss_least == r.past.loss_least);
     }
 }
 
@@ -85,7 +84,7 @@ void superblocks_do_not_matter_to_the_bits() {
         std::vector<pl::AnyEulerTask> list(1);
         pl::EulerTask<float> task;
         task.problem = large.view;
-        task.options = {0.01, 3, {0, 3}, false, {}, {}};
+        task.options = {0.01, 3, {{0, 3}, false}, {}, {}};
         list[0] = std::move(task);
         pl::Control control;
         pl::euler_ensemble(list, pl::level(), threads, control);

@@ -3,29 +3,16 @@
 #include <cmath>
 
 #include "check.hpp"
-#include "flow/problem.hpp"
+#include "flow/flow.hpp"
 #include "random_problem.hpp"
 
 namespace {
 
-pl::FlowProblem as_flow(const RandomProblem<double>& random) {
-    pl::FlowProblem problem;
-    problem.n = static_cast<int>(random.view.n);
-    problem.d = static_cast<int>(random.view.d);
-    problem.p = static_cast<int>(random.view.p);
-    problem.X = random.X.data();
-    problem.y = random.y.data();
-    problem.W = random.W.data();
-    problem.a = random.a.data();
-    problem.w_perp_sq = random.w_perp_sq.data();
-    return problem;
-}
-
 pl::FlowOptions until(double t_end) {
     pl::FlowOptions options;
     options.t_end = t_end;
-    options.save = {0.0, t_end / 3, t_end};
-    options.states = options.switches = options.dense = true;
+    options.saves = {{0.0, t_end / 3, t_end}, true};
+    options.switches = options.dense = true;
     return options;
 }
 
@@ -41,7 +28,7 @@ void degenerate(RandomProblem<double>& random) {
 }
 
 void check_run(const RandomProblem<double>& random, double t_end) {
-    const pl::FlowResult result = pl::flow(as_flow(random), until(t_end), [] { return false; });
+    const pl::FlowResult result = pl::flow(random.view, until(t_end), [] { return false; });
     CHECK(result.status == pl::Status::kHorizon || result.status == pl::Status::kSwitchLimit ||
           result.status == pl::Status::kStepLimit);
     for (std::size_t k = 1; k < result.t.size(); ++k) {
@@ -58,13 +45,13 @@ void check_run(const RandomProblem<double>& random, double t_end) {
 
 // In two parts, the second from what the first has left.
 double loss_in_parts(const RandomProblem<double>& random, double t_end) {
-    pl::FlowProblem problem = as_flow(random);
+    pl::Problem<double> problem = random.view;
     pl::FlowOptions options = until(t_end / 2);
     const pl::FlowResult first = pl::flow(problem, options, [] { return false; });
     problem.W = first.W.data();
     problem.a = first.a.data();
     options.t_end = t_end;
-    options.save = {t_end};
+    options.saves.at = {t_end};
     options.past = first.past;
     const pl::FlowResult later = pl::flow(problem, options, [] { return false; });
     CHECK(later.past.count.events >= first.past.count.events);
@@ -78,14 +65,14 @@ void check_cancelled_tail() {
     pl::FlowOptions options = until(3000.0);
     options.rtol = 1e-4;
     int polls = 0;
-    const pl::FlowResult whole = pl::flow(as_flow(random), options, [&polls] { return ++polls < 0; });
+    const pl::FlowResult whole = pl::flow(random.view, options, [&polls] { return ++polls < 0; });
     CHECK(whole.past.count.stabilised_steps > 20);
     int within = 0;
     const int all = polls;
     for (int last = all - 40; last < all; ++last) {
         polls = 0;
         const auto cancel = [&polls, last] { return ++polls > last; };
-        const pl::FlowResult cut = pl::flow(as_flow(random), options, cancel);
+        const pl::FlowResult cut = pl::flow(random.view, options, cancel);
         CHECK(cut.status == pl::Status::kInterrupted && cut.t.back() < 3000.0);
         CHECK(cut.loss.back() >= whole.loss.back() * (1 - 1e-12) && cut.loss.back() <= cut.loss[0]);
         for (double w : cut.W) CHECK(std::isfinite(w));
@@ -105,13 +92,13 @@ int main() {
     }
     const RandomProblem<double> sliding(40, 6, 8, 1);
     check_run(sliding, 5.0);
-    const pl::FlowResult whole = pl::flow(as_flow(sliding), until(5.0), [] { return false; });
+    const pl::FlowResult whole = pl::flow(sliding.view, until(5.0), [] { return false; });
     CHECK(whole.past.count.slide_in > 0);
     CHECK(std::abs(loss_in_parts(sliding, 5.0) - whole.loss.back()) < 1e-6 * whole.loss.back());
     check_cancelled_tail();
     const RandomProblem<double> random(40, 6, 8, 2);
     int polls = 0;
-    const pl::FlowResult stopped = pl::flow(as_flow(random), until(1e6), [&polls] { return ++polls > 50; });
+    const pl::FlowResult stopped = pl::flow(random.view, until(1e6), [&polls] { return ++polls > 50; });
     CHECK(stopped.status == pl::Status::kInterrupted && stopped.t.back() < 1e6 && stopped.W.size() == 48);
     std::printf("ok\n");
 }

@@ -1,13 +1,13 @@
-// Every level, both precisions, sizes one either side of lanes, panels and blocks, against the formulas
-// written out.
+// Every level, both precisions, sizes one either side of lanes, panels and blocks, against the
+// formulas written out.
 #include <cmath>
 #include <limits>
 
 #include "check.hpp"
+#include "euler/dense_model.hpp"
+#include "euler/orthogonal_model.hpp"
 #include "kernel/dispatch.hpp"
 #include "random_problem.hpp"
-#include "run/dense.hpp"
-#include "run/orthogonal.hpp"
 
 namespace {
 
@@ -80,7 +80,7 @@ void check_model(const pl::Problem<Real>& q, const std::vector<Real>& X, const p
     CHECK(model.n_active() == expected.n_active);
     model.advance(1);
     std::vector<Real> W, a;
-    model.append_state(W, a);
+    append_state(model, q, W, a);
     CHECK(distance(W, expected.W) <= tolerance && distance(a, expected.a) <= tolerance);
 
     // a step that overflows is taken back
@@ -119,7 +119,7 @@ void check_layouts(Index n, Index d, Index p, const pl::Kernel<Real>& kernel) {
             for (double number : {model.sum_r2(), model.velocity_sq(), static_cast<double>(model.n_active())})
                 numbers[one].push_back(number);
             model.advance(1);
-            model.append_state(states[one], states[one]);
+            append_state(model, random.view, states[one], states[one]);
         }
     }
     CHECK(states[0] == states[1]);

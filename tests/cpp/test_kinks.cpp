@@ -1,4 +1,4 @@
-// One neuron's pairs at their kinks (kernel/kinks.hpp), at every level: sums against scalars, one pair
+// One neuron's pairs at their kinks (kernel/kinks.inl), at every level: sums against scalars, one pair
 // against its closed form, several against small explicit steps, and the instant against its own conditions.
 #include <algorithm>
 #include <cmath>
@@ -8,8 +8,8 @@
 
 #include "check.hpp"
 #include "kernel/dispatch.hpp"
-#include "run/buffer.hpp"
-#include "run/packed.hpp"
+#include "problem/buffer.hpp"
+#include "problem/packed.hpp"
 
 namespace {
 
@@ -207,8 +207,8 @@ double farthest(const Pairs& pairs, const Vector& u, const Vector& w) {
     return most;
 }
 
-// Pairs that are held at the end are on their kinks, but for those that all of their share could not bring
-// there.
+// Pairs that are held at the end are on their kinks, but for those that all of their share could
+// not bring there.
 void check_settled(const Pairs& pairs, const Vector& means, const pl::KinkArgs& s) {
     for (Index l = 0; l < pairs.count; ++l) {
         double z = pairs.z[at(l)] + pairs.v[at(l)];

@@ -4,9 +4,10 @@
 #include <limits>
 
 #include "check.hpp"
+#include "euler/orthogonal_model.hpp"
 #include "kernel/dispatch.hpp"
 #include "random_orthogonal.hpp"
-#include "run/orthogonal.hpp"
+#include "random_problem.hpp"
 
 namespace {
 
@@ -108,8 +109,8 @@ void check_facts(const pl::OrthogonalModel<Real>& model, const pl::Problem<Real>
 
 // A step that overflows is taken back.
 template <class Real>
-void check_retreat(pl::OrthogonalModel<Real>& model, double step, const std::vector<Real>& W,
-                   const std::vector<Real>& a) {
+void check_retreat(pl::OrthogonalModel<Real>& model, const pl::Problem<Real>& q, double step,
+                   const std::vector<Real>& W, const std::vector<Real>& a) {
     pl::Control control;
     const double sum_r2 = model.sum_r2(), velocity_sq = model.velocity_sq();
     model.prepare(std::numeric_limits<Real>::max() / 4);
@@ -120,7 +121,7 @@ void check_retreat(pl::OrthogonalModel<Real>& model, double step, const std::vec
     model.prepare(static_cast<Real>(step));
     CHECK(model.finite() && model.sum_r2() == sum_r2 && model.velocity_sq() == velocity_sq);
     std::vector<Real> W_again, a_again;
-    model.append_state(W_again, a_again);
+    append_state(model, q, W_again, a_again);
     CHECK(W_again == W && a_again == a);
 }
 
@@ -141,14 +142,14 @@ void check_run(int n, int p, const pl::Kernel<Real>& kernel) {
         if (k == 1 || k == 2 || k == 4 || k == 32 || k == 64) {  // before and after tiles were moved
             W.clear();
             a.clear();
-            model.append_state(W, a);
+            append_state(model, q, W, a);
             const State expected = simulated(q, step, k);
             check_near(W, expected.W, tolerance);
             check_near(a, expected.a, tolerance);
             check_facts(model, q, W, a);
         }
         if (k == 64) return;
-        if (k == 1 << p % 3) check_retreat(model, step, W, a);  // of a step that moves tiles
+        if (k == 1 << p % 3) check_retreat(model, q, step, W, a);  // of a step that moves tiles
         model.advance(2);
         CHECK(model.evaluate(2, control));
         model.prepare(static_cast<Real>(step));

@@ -141,10 +141,10 @@ void check_radius() {
             for (std::size_t l = 0; !at_rest && l < m; ++l) y[l] = std::cos(3.0 * static_cast<double>(l * l));
             laplacian(y.data(), f.data());
             pl::SpectralRadius radius;
-            const double first = radius.estimate(laplacian, y.data(), f.data(), m);
+            const double first = radius.estimate(laplacian, y.data(), f.data(), pl::size_of(f));
             CHECK(first < rho * (1.0 + 1e-6) && pl::SpectralRadius::kSafety * first > rho);
             calls = 0;
-            const double second = radius.estimate(laplacian, y.data(), f.data(), m);
+            const double second = radius.estimate(laplacian, y.data(), f.data(), pl::size_of(f));
             CHECK(calls <= 3 && second >= first * (1.0 - 1e-6));  // starts where the first one ended
         }
     }

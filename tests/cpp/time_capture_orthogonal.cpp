@@ -33,7 +33,7 @@ double peak_mib() {
 struct Mesh {
     pl::OrthogonalCapture model;
     pl::CaptureStep step;
-    Mesh(const pl::FlowProblem& q, int threads) : model(q, threads), step(model, threads) {}
+    Mesh(const pl::Problem<double>& q, int threads) : model(q, threads), step(model, threads) {}
 
     double advance(double h) {
         step.attempt(h);

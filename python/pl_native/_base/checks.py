@@ -121,8 +121,7 @@ def common_dtype(values: Mapping[str, object], dtype: object = None) -> np.dtype
     """The one dtype of several arrays: `dtype` when given, else that of those which have a float one.
 
     Lists and integer arrays have no float dtype of their own and follow the others (float64 if there is
-    none);
-    float32 beside float64 is refused, because which of the two was meant cannot be known.
+    none); float32 beside float64 is refused, because which of the two was meant cannot be known.
     """
     floats = {name: np.dtype(_raw(name, v).dtype.newbyteorder("=")) for name, v in values.items()}
     if dtype is not None:

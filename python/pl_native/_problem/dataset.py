@@ -26,9 +26,8 @@ class Dataset:
     """Inputs X (n, d) and labels y (n,), frozen and of one dtype.
 
     X and y may be any real array-likes (lists, integers, Fortran-ordered, strided, read-only); they are
-    copied.
-    `dtype` (float32 or float64) casts both; without it float arrays must agree, and lists and integers
-    follow them.
+    copied. `dtype` (float32 or float64) casts both; without it float arrays must agree, and lists and
+    integers follow them.
     `d` says that the data are *reduced*: X (n, r) holds the coordinates of inputs of R^d, d >= r, in some
     orthonormal basis of a subspace that contains them (`pl.reduce`); networks for them have r columns too.
 

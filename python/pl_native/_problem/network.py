@@ -15,9 +15,9 @@ from pl_native._base.checks import Array
 class Network:
     """Inner weights W (p, d) and outer weights a (p,), frozen and of one dtype.
 
-    `w_perp_sq` (p,), float64: squared norm of each neuron outside the coordinates represented (zeros by
-    default).
-    The flow never moves that part, but it counts in norm(w_j). Accepted arrays and errors as for `Dataset`.
+    `w_perp_sq` (p,), float64: squared norm of each neuron outside the coordinates represented (zeros
+    by default). The flow never moves that part, but it counts in norm(w_j). Accepted arrays and errors
+    as for `Dataset`.
     """
 
     W: Array

@@ -57,8 +57,7 @@ class Save:
     states    also keep (W, a) at each saved time (`Solution.state`)
     switches  keep the log of switches (method "flow")
     dense     keep what `Solution.at` needs (method "flow")
-    observe   names of functions in `pl_native.model`, or functions of (t, Network); values in
-    `Solution.observed`
+    observe   names of functions in `pl_native.model`, or functions of (t, Network): `Solution.observed`
 
     None of the three: start and end.
     """

@@ -10,29 +10,42 @@ class Status(IntEnum):
 
     NON_FINITE = 0
     CONVERGED = 1
-    CRITERION = 2
-    TARGET = 3
-    DEAD_POINT = 4
-    STALLED = 5
-    INTERRUPTED = 6
-    WALL_TIME = 7
-    STEP_LIMIT = 8
-    SWITCH_LIMIT = 9
-    UNSTABLE = 10
-    HORIZON = 11
+    DEAD_POINT = 2
+    TRAPPED = 3
+    CRITERION = 4
+    TARGET = 5
+    STALLED = 6
+    INTERRUPTED = 7
+    WALL_TIME = 8
+    STEP_LIMIT = 9
+    SWITCH_LIMIT = 10
+    UNSTABLE = 11
+    HORIZON = 12
 
     @property
     def message(self) -> str:
         """One sentence for a reader."""
         return _MESSAGES[self]
 
+    @classmethod
+    def stored(cls, value: object) -> Status:
+        """The status that a file holds: by name, or by its code in files written before TRAPPED came.
+
+        Raises ValueError for anything else.
+        """
+        name = _ONCE[value] if isinstance(value, int) and 0 <= value < len(_ONCE) else value
+        if name not in cls.__members__:
+            raise ValueError(f"status: expected one of {', '.join(cls.__members__)}, got {value!r}")
+        return cls[str(name)]
+
 
 _MESSAGES = {
     Status.NON_FINITE: "a number overflowed or became NaN; the last finite state is kept",
     Status.CONVERGED: "proved: the flow from the state reached converges to zero loss",
+    Status.DEAD_POINT: "a point has no live neuron left, so the loss can never reach zero",
+    Status.TRAPPED: "proved: the flow from the state reached tends to a loss above zero",
     Status.CRITERION: "the stopping rule sum r_i^2 < min y_i^2 holds (for correlated data no proof)",
     Status.TARGET: "the loss asked for was reached",
-    Status.DEAD_POINT: "a point has no live neuron left, so the loss can never reach zero",
     Status.STALLED: "doubling the time would lower the loss by less than the fraction stop.stall",
     Status.INTERRUPTED: "interrupted from outside",
     Status.WALL_TIME: "the wall-clock limit was reached",
@@ -41,3 +54,12 @@ _MESSAGES = {
     Status.UNSTABLE: "the loss rose: the step is too large for this problem",
     Status.HORIZON: "the end time was reached",
 }
+
+Status.__doc__ = "\n".join(
+    [f"{Status.__doc__}", "", *(f"{status.name:<13}{message}" for status, message in _MESSAGES.items())]
+)
+
+_ONCE = (
+    "NON_FINITE", "CONVERGED", "CRITERION", "TARGET", "DEAD_POINT", "STALLED", "INTERRUPTED", "WALL_TIME",
+    "STEP_LIMIT", "SWITCH_LIMIT", "UNSTABLE", "HORIZON",
+)  # fmt: skip

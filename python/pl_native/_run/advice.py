@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from pl_native._base import checks
 from pl_native._problem import Dataset, Network
 from pl_native._run import costs
@@ -35,7 +37,8 @@ def advise(data: Dataset, network: Network, rtol: float = 1e-3, *, t_end: float 
     each in proportion to n p d. "capture" takes steps that hold many, whose number grows as rtol^(-1/2).
     So capture is cheaper for large problems at loose tolerances. "euler" is never advised: it may be the
     cheapest for the same error (docs/performance.md), but nothing in a run tells that error, and step 1
-    is past the edge of stability for large n (docs/experiment1.md).
+    is past the edge of stability for large n (docs/experiment1.md). Capture is not for small initialisation,
+    where the loss does not see the weights until they escape; where that is so, `reason` says it.
 
     Nothing is run. The estimates are of runs without `stop`, from sizes alone (n, d, p, t_end, rtol;
     whether inputs are orthogonal), measured for the data and networks of the paper on the machine of
@@ -59,7 +62,23 @@ def advise(data: Dataset, network: Network, rtol: float = 1e-3, *, t_end: float 
         "euler": costs.euler_seconds(sizes, 1.0),
     }
     method = "flow" if seconds["flow"] <= seconds["capture"] else "capture"
-    return Advice(method, _reason(sizes, asked, events, seconds), seconds[method], events, seconds)
+    reason = _reason(sizes, asked, events, seconds) + (_SMALL if _is_small(data, network) else "")
+    return Advice(method, reason, seconds[method], events, seconds)
+
+
+_SMALL = (
+    " The initialisation is small: capture, which steps by the loss, does not see the weights until they "
+    "escape and may be far off (docs/numerics.md); take the flow where that matters."
+)
+
+
+def _is_small(data: Dataset, network: Network) -> bool:
+    """Whether no output at the start can reach a thousandth of the largest label.
+
+    Outputs are at most max_i norm(x_i) (1/p) sum_j abs(a_j) norm(w_j).
+    """
+    weights = np.abs(network.a.astype(np.float64)) * np.sqrt(network.norms_sq)
+    return bool(np.max(data.norms) * weights.mean() < 1e-3 * np.max(np.abs(data.y)))
 
 
 _BRANCHING = (

@@ -1,8 +1,8 @@
 """A run whose state is written to a file now and then: `simulate(..., checkpoint=)`.
 
 The run is cut into slices of some wall-clock time, each continuing the one before (`continuing`). After each
-the file is replaced by the whole run so far, an ordinary file of `Solution.save` with a note of what was
-asked for.
+the file is replaced by the whole run so far, an ordinary file of `Solution.save` with a note of what
+was asked for.
 """
 
 from __future__ import annotations

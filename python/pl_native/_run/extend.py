@@ -1,8 +1,8 @@
 """A run goes on from where it ended, as if it had never stopped: `Solution.extend`.
 
 The backend begins with the end state and the record of the past that it gave (`resume`), and counts steps and
-time from the very start; here its rows are put behind those of the part before. Which rows the whole has is
-`Record.asked`.
+time from the very start; here its rows are put behind those of the part before. Which rows the whole
+has is `Record.asked`.
 """
 
 from __future__ import annotations

@@ -82,8 +82,9 @@ class Solution:
         return self.status.message
 
     def average_pl(self) -> float:
-        """Average of mu between the first and the last saved time, log(L_first/L_last) / (t_last - t_first)
-        (Lemma 2).
+        """Average of mu between the first and the last saved time (Lemma 2),
+
+            log(L_first / L_last) / (t_last - t_first).
 
         Infinite when the loss reached 0; NaN when only one time was saved or the loss is not finite.
         """
@@ -162,7 +163,7 @@ class Solution:
             arrays |= {f"switches/{name}": getattr(self.switches, name) for name in SwitchLog.__slots__}
         if self.dense is not None:
             arrays |= {f"dense/{name}": values for name, values in self.dense.flat().items()}
-        head = {"format": FORMAT, "status": int(self.status), "stats": self.stats}
+        head = {"format": FORMAT, "status": self.status.name, "stats": self.stats}
         if self._record is not None:
             head["past"], record = self._record.flat()
             arrays |= {f"past/{name}": values for name, values in record.items()}
@@ -174,7 +175,7 @@ class Solution:
         return cls(
             **{name: arrays[name] for name in CURVES},
             network=Network.adopt(arrays["W"], arrays["a"], arrays["w_perp_sq"]),
-            status=Status(head["status"]),
+            status=Status.stored(head["status"]),
             stats=head["stats"],
             W_saved=arrays.get("W_saved"),
             a_saved=arrays.get("a_saved"),

@@ -1,7 +1,7 @@
 """One run: its problem, checked, as a backend's task.
 
-What differs between methods is in `_euler_task` and `_flow_task` here, in `_euler_stats` and `_flow_stats` of
-`result`.
+What differs between methods is in `_euler_task` and `_flow_task` here, in `_euler_stats` and
+`_flow_stats` of `result`.
 """
 
 from __future__ import annotations

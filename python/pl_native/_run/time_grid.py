@@ -13,9 +13,7 @@ _MOST = 2**40  # as in the native core; far below 2**53, where k * step would sk
 
 
 def n_steps(t_end: float, step: float) -> int:
-    """N = round(t_end/step) when that is within 1e-9 relative, else floor + 1, so that N * step covers
-    t_end.
-    """
+    """N = round(t_end/step) when that is within 1e-9 relative, else floor + 1: N * step covers t_end."""
     ratio = t_end / step
     if ratio >= _MOST:
         raise ValueError(f"t_end: t_end/step = {ratio:.3g} steps are too many (at most 2**40)")

@@ -35,8 +35,8 @@ def _residual_sq_upper(task: EulerTask, W: Array, a: Array) -> float:
     """sum_i r_i^2 with an upper bound on what rounding may have hidden.
 
     Each r_i is off by at most gamma(d + p + 4) (abs(y_i) + (1/p) sum_j abs(a_j) norm(w_j) norm(x_i)), by
-    Cauchy-Schwarz, whatever the order of the sums; gamma(p + 8) for orthogonal inputs, where z_ji is one
-    product.
+    Cauchy-Schwarz, whatever the order of the sums; gamma(p + 8) for orthogonal inputs, where z_ji
+    is one product.
     """
     X, y, p = task.X.astype(np.float64), task.y.astype(np.float64), len(a)
     if X.ndim == 2:

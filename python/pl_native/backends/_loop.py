@@ -70,8 +70,8 @@ Evaluate: TypeAlias = Callable[[EulerTask, Array, Array], Moment]
 
 
 class Run:
-    """One trajectory. `follow` may be left by KeyboardInterrupt at any instant; `result` then reports
-    INTERRUPTED.
+    """One trajectory. `follow` may be left by KeyboardInterrupt at any instant; `result`
+    then reports INTERRUPTED.
     """
 
     def __init__(self, task: EulerTask) -> None:
@@ -153,9 +153,9 @@ class Run:
         slow = point.velocity_sq * k * task.step < stop.stall * len(task.a) * point.loss
         checks = (
             (Status.CONVERGED, stop.criterion and history.proved_step == k),
+            (Status.DEAD_POINT, stop.criterion and self._loss_bound(point) is not None),
             (Status.CRITERION, stop.criterion and point.moment.sum_r2 < self.level),
             (Status.TARGET, 0 < stop.loss >= point.loss),
-            (Status.DEAD_POINT, stop.criterion and self._loss_bound(point) is not None),
             (Status.STALLED, k > 0 and slow),
             (Status.WALL_TIME, self._out_of_time(k)),
             (Status.STEP_LIMIT, stop.max_steps is not None and stop.max_steps <= k < task.n_steps),
@@ -173,8 +173,8 @@ class Run:
         return time.perf_counter() - self.began >= limit
 
     def _loss_bound(self, point: Point) -> float | None:
-        """Orthogonal data: L >= sum of y_i^2 / (2n) over points without a live neuron, for ever (rounded
-        down).
+        """Orthogonal data: L >= sum of y_i^2 / (2n) over points without a live neuron, for
+        ever (rounded down).
         """
         if not self.task.orthogonal or not point.moment.dead.any():
             return None
@@ -253,9 +253,7 @@ def steps_left(task: EulerTask) -> int:
 
 
 class Report:
-    """Calls poll(steps done, steps in all), at most every POLL_SECONDS. A run that ends early counts in
-    full.
-    """
+    """Calls poll(steps done, steps in all) every POLL_SECONDS at most. A run that ends early counts fully."""
 
     def __init__(self, tasks: Sequence[EulerTask], poll: Poll | None) -> None:
         self.poll = poll

@@ -1,15 +1,25 @@
-"""The compiled core, `pl_native._core`. Nothing is computed here: tuples go in, dictionaries come out."""
+"""The compiled core, `pl_native._core`. Nothing is computed here: dictionaries go out and come back, of one
+format for every method (`_core.pyi`).
+"""
 
 from __future__ import annotations
 
 import importlib.util
-import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
 
 from pl_native._problem import Stop
-from pl_native.backends._wire import as_dict, as_run
 from pl_native.backends.contract import EulerRun, EulerTask, FlowRun, FlowTask, Poll
+from pl_native.backends.flow_records import DenseFlow, SwitchLog
+
+if TYPE_CHECKING:
+    from pl_native import _core
+
+    Adaptive: TypeAlias = Callable[
+        [Sequence[_core.FlowFields], int, Poll | None], tuple[list[_core.FlowRunFields | None], bool]
+    ]
 
 NAME = "native"
 
@@ -25,8 +35,8 @@ def euler(
     from pl_native import _core
 
     team = _core.default_threads() if threads is None else threads
-    found, interrupted = _core.euler([_as_tuple(task) for task in tasks], team, poll)
-    return [None if run is None else _as_run(run) for run in found], interrupted
+    found, interrupted = _core.euler([euler_fields(task) for task in tasks], team, poll)
+    return [None if run is None else EulerRun(**run) for run in found], interrupted
 
 
 def flow(
@@ -48,44 +58,96 @@ def capture(
 
 
 def _adaptive(
-    compute: Callable[..., Any], tasks: Sequence[FlowTask], threads: int | None, poll: Poll | None
+    compute: Adaptive, tasks: Sequence[FlowTask], threads: int | None, poll: Poll | None
 ) -> tuple[list[FlowRun | None], bool]:
     from pl_native import _core
 
     team = _core.default_threads() if threads is None else threads
-    found, interrupted = compute([as_dict(task) for task in tasks], team, poll)
-    runs = [None if run is None else as_run(task, run) for task, run in zip(tasks, found, strict=True)]
+    found, interrupted = compute([flow_fields(task) for task in tasks], team, poll)
+    runs = [None if run is None else _flow_run(task, run) for task, run in zip(tasks, found, strict=True)]
     return runs, interrupted
 
 
-def _as_tuple(task: EulerTask) -> tuple[Any, ...]:
-    return (
-        task.X,
-        task.y,
-        task.W,
-        task.a,
-        task.w_perp_sq,
-        task.step,
-        task.n_steps,
-        task.save_steps,
-        task.states,
-        _stop_tuple(task.stop),
-        task.certifiable,
-        task.orthogonal,
-        task.resume,
+def euler_fields(task: EulerTask) -> _core.EulerFields:
+    """`task` as the core takes it."""
+    norms_only = task.X.ndim == 1
+    return {
+        "X": None if norms_only else task.X,
+        "norms": task.X if norms_only else None,
+        "y": task.y,
+        "W": task.W,
+        "a": task.a,
+        "w_perp_sq": task.w_perp_sq,
+        "certifiable": task.certifiable,
+        "orthogonal": task.orthogonal,
+        "save": task.save_steps,
+        "states": task.states,
+        "stop": _stop_fields(task.stop),
+        "resume": task.resume,
+        "step": task.step,
+        "n_steps": task.n_steps,
+    }
+
+
+def flow_fields(task: FlowTask) -> _core.FlowFields:
+    """`task`, of the flow or of capture, as the core takes it."""
+    return {
+        "X": task.X,
+        "norms": task.norms,
+        "y": task.y,
+        "W": task.W,
+        "a": task.a,
+        "w_perp_sq": task.w_perp_sq,
+        "certifiable": task.certifiable,
+        "orthogonal": task.orthogonal,
+        "save": np.ascontiguousarray(task.save, np.float64),
+        "states": task.states,
+        "stop": _stop_fields(task.stop),
+        "resume": task.resume,
+        "t_end": task.t_end,
+        "rtol": task.rtol,
+        "atol": task.atol,
+        "switches": task.switches,
+        "dense": task.dense,
+        "order": task.order,
+        "stabilised": task.stabilised,
+        "max_step": task.max_step,
+    }
+
+
+def _stop_fields(stop: Stop) -> _core.StopFields:
+    return {
+        "criterion": stop.criterion,
+        "loss": stop.loss,
+        "stall": stop.stall,
+        "wall_time": stop.wall_time,
+        "max_steps": stop.max_steps,
+        "rise": stop.rise,
+    }
+
+
+def _flow_run(task: FlowTask, found: _core.FlowRunFields) -> FlowRun:
+    log, pieces = found["switches"], found["dense"]
+    return FlowRun(
+        status=found["status"],
+        t=found["t"],
+        loss=found["loss"],
+        velocity_sq=found["velocity_sq"],
+        n_active=found["n_active"],
+        invariant_drift=found["invariant_drift"],
+        W=found["W"],
+        a=found["a"],
+        W_saved=found["W_saved"],
+        a_saved=found["a_saved"],
+        counters=found["counters"],
+        switches=None if log is None else SwitchLog(**log),
+        dense=None if pieces is None else _dense_flow(task, pieces),
+        resume=found["resume"],
     )
 
 
-def _stop_tuple(stop: Stop) -> tuple[bool, float, float, float, int, float]:
-    return (
-        stop.criterion,
-        stop.loss,
-        stop.stall,
-        math.inf if stop.wall_time is None else stop.wall_time,
-        -1 if stop.max_steps is None else stop.max_steps,
-        math.inf if stop.rise is None else stop.rise,
-    )
-
-
-def _as_run(found: dict[str, Any]) -> EulerRun:
-    return EulerRun(**found)
+def _dense_flow(task: FlowTask, pieces: list[tuple[float, float, _core.Floats]]) -> DenseFlow:
+    p, d = task.W.shape
+    starts = np.array([start for start, _, _ in pieces])
+    widths = np.array([width for _, width, _ in pieces])
+    return DenseFlow(p, d, starts, widths, tuple(coefficients for _, _, coefficients in pieces))

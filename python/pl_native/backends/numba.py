@@ -1,7 +1,7 @@
 """A compiled stand-in where the native module cannot be built: one fused serial pass per step, by Numba.
 
-Runs of an ensemble are spread over Python threads (the pass releases the GIL). Numba is imported at the
-first call.
+Runs of an ensemble are spread over Python threads (the pass releases the GIL). Numba is imported at
+the first call.
 """
 
 from __future__ import annotations

@@ -5,14 +5,14 @@ Given the mode of every pair (off, on, sliding) the flow is polynomial, so a ste
     q_j = a_j w_j      r_i = y_i - (1/p) sum_{j on at i} <q_j, x_i>      g_j = sum_{i on at j} r_i x_i
     dw_j/dt = (a_j / n) Pi_j g_j      da_j/dt = (1/n) <w_j, Pi_j g_j>
 
-with Pi_j the projection off the inputs that neuron j slides on; a sliding pair's multiplier is lam_i = mu_i
-/ r_i,
-mu = -(X_S X_S^T)^+ X_S g_j. The step ends where the polynomial may no longer be trusted or at the first
-event: a pair's
-z_ji reaches 0, a multiplier reaches 0 or 1, or a_j reaches 0 while sliding. Then the kink set of the neuron
-is solved anew
-by the rule of `select`. Events are found by sampling and bisection here, by Bernstein hulls in the native
-core.
+with Pi_j the projection off the inputs X_S that neuron j slides on. Multipliers of sliding pairs are
+
+    lam_i = mu_i / r_i,      mu = -(X_S X_S^T)^+ X_S g_j.
+
+The step ends where the polynomial may no longer be trusted or at the first
+event: a pair's z_ji reaches 0, a multiplier reaches 0 or 1, or a_j reaches 0 while sliding. Then the kink set
+of the neuron is solved anew by the rule of `select`. Events are found by sampling and bisection here, by
+Bernstein hulls in the native core.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from pl_native._problem import Status
 from pl_native.backends.contract import OFF, ON, SLIDE, FlowRun, FlowTask, Poll
 from pl_native.backends.flow_records import Floats, SwitchLog
 
 Row: TypeAlias = tuple[float, float, float, int, float, Floats, Floats]
 
-HORIZON, STEP_LIMIT = 11, 8
 ORDER = 12
 SAMPLES = 64  # per step; a pair that leaves and returns between two of them is missed
 NOISE = 1e-13
@@ -49,13 +49,13 @@ def flow(
 
 
 def select(X: Floats, e: Floats, base: Floats) -> tuple[NDArray[np.int8], Floats]:
-    """Modes and velocity of one neuron on its kink set X (k, d), in the units v = sign(a_j) (n / |a_j|)
-    dw_j/dt.
+    """Modes and velocity v of one neuron on its kink set X (k, d), in the units
+
+        v = sign(a_j) (n / |a_j|) dw_j/dt.
 
     e (k,) = sign(a_j) r_i (attracting where < 0); base (d,) = sign(a_j) times the sum over the points that
-    are on.
-    T = {}; v by least squares in a box over the attracting points; T <- repelling points that v pushes up;
-    repeat.
+    are on. T = {}; v by least squares in a box over the attracting points; T <- repelling points that v
+    pushes up; repeat.
     """
     scale = NOISE * (1 + np.abs(base).max(initial=0) + np.abs(e).sum())
     raised = np.zeros(len(e), bool)
@@ -122,7 +122,7 @@ class Oracle:
 
     def run(self) -> FlowRun:
         """Step by step to t_end, landing on the times to record."""
-        begin, task, rows, status = time.perf_counter(), self.task, [], HORIZON
+        begin, task, rows, status = time.perf_counter(), self.task, [], Status.HORIZON
         for j in range(self.p):
             self.settle(j, np.flatnonzero(self.W[j] @ self.X.T == 0))
         pending = [float(t) for t in task.save]
@@ -132,9 +132,9 @@ class Oracle:
                 rows.append(self.row())
                 pending.pop(0)
             limit = task.stop.max_steps
-            if limit is not None and self.counters["accepted"] >= limit:
-                status = STEP_LIMIT
-            if self.t >= task.t_end or status != HORIZON:
+            if limit is not None and self.counters["accepted"] >= limit and self.t < task.t_end:
+                status = Status.STEP_LIMIT
+            if self.t >= task.t_end or status != Status.HORIZON:
                 break
             self.advance(min([*pending, task.t_end]))
         if not rows or (rows[-1][0] != self.t and self.t < self.task.t_end):  # ended early: its end too
@@ -208,8 +208,7 @@ class Oracle:
         return late, [(int(j), int(i)) for j, i in np.argwhere(self.margins(late) < 0)]
 
     def settle(self, j: int, crossed: NDArray[np.int64]) -> None:
-        """Neuron j's modes on its kink set: the pairs that crossed, those it slides on, those at rest at z
-        = 0."""
+        """Neuron j's modes on its kink set: pairs that crossed, that it slides on, that rest at z = 0."""
         w = self.W[j]
         if np.linalg.norm(w) <= 512 * np.finfo(float).eps:
             self.W[j] = 0

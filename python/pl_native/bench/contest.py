@@ -1,8 +1,8 @@
 """pl_native against its rivals on one case: check every variant, let each family choose its best, then meet.
 
 Every variant must end in pl_native's state after the same steps before it is timed. The families' heats are
-short; the best of each family, pl_native and whatever else is given then go through the interleaved rounds
-together.
+short; the best of each family, pl_native and whatever else is given then go through the
+interleaved rounds together.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""`pl-native`: the command line. Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 interrupted (rows
-kept).
+"""`pl-native`: the command line. Exit codes: 0 done, 1 failed, 2 wrong arguments, 130
+interrupted (rows kept).
 """
 
 from __future__ import annotations

@@ -15,12 +15,12 @@ LIBRARIES = tuple(dict.fromkeys(rival.library for rival in DENSE))
 QUESTION = "How fast is one Euler step of a dense problem, against the processor's limit and against rivals?"
 
 _EPILOG = """\
-Measured: the peak of fused multiply-adds on all cores; the time of an Euler step at (n, d, p) =
-(1700, 100, 37), (300, 30, 31) and (350, 30, 400) in float32 and float64, one network per core, as a share of
-that peak (useful work 4ndp per step); and the same steps in NumPy, PyTorch, JAX and Numba, each in several
-variants and in processes of its own. Every variant must end in the state that pl_native ends in before it is
-timed. The best variant of each family then meets pl_native in interleaved rounds: medians, and [least,
-greatest] over the rounds. With --quick NumPy is the only rival, unless --rivals names others.
+Measured: the peak of fused multiply-adds on all cores; the time of an Euler step at
+(n, d, p) = (1700, 100, 37), (300, 30, 31) and (350, 30, 400) in float32 and float64, one network per core,
+as a share of that peak (useful work 4ndp per step); and the same steps in NumPy, PyTorch, JAX and Numba,
+each in several variants and in processes of its own. Every variant must end in the state that pl_native ends
+in before it is timed. The best variant of each family then meets pl_native in interleaved rounds: medians,
+and [least, greatest] over the rounds. With --quick NumPy is the only rival, unless --rivals names others.
 
 Some eight minutes with all four libraries, under one with --quick. Close other programs first.
 """

@@ -1,5 +1,5 @@
-"""Measured beside published, in plain text: every number with its interval and its run count, and a verdict
-in words.
+"""Measured beside published, in plain text: every number with its interval and its run count, and a
+verdict in words.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Convergence curves: what figures 3, 4 and 5 have in common. P(converged) and loss ratio against n,
-threshold N.
+"""Convergence curves: what figures 3, 4 and 5 have in common. P(converged) and loss ratio against
+n, threshold N.
 """
 
 from __future__ import annotations
@@ -109,8 +109,8 @@ def published_curve(name: str, *, rescale: bool = False, **where: int) -> Curve 
     """A table of `experiments.published` with columns n, runs, converged, as a curve; None without rows
     `where` the columns named have these values.
 
-    Its loss ratios, where it has them (else NaN), are means without a published spread: their intervals are
-    unbounded.
+    Its loss ratios, where it has them (else NaN), are means without a published spread: their
+    intervals are unbounded.
     """
     table = published.load(name)
     here = np.logical_and.reduce([table[key] == value for key, value in where.items()])

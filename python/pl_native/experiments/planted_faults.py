@@ -40,8 +40,8 @@ COLUMNS = ("id", "d", "n", "p", "initialisation", "seed", "cell", "replicate", "
 """What a compact file of rows keeps: `stored` adds what the protocol fixes."""
 
 TARGETS: dict[str, ModuleType] = {"fig3-1x": fig3, "fig3-4x": fig3, "fig4": fig4}
-"""The comparisons, each with the experiment it is of: figure 3 at both widths, figure 4 where it is
-published."""
+"""The comparisons, each with the experiment it is of: figure 3 at both widths, figure 4 where
+it is published."""
 
 
 def cells(target: str) -> list[Cell]:
@@ -64,8 +64,8 @@ def compare(
     runs: int | None = None,
     **how: Any,
 ) -> str:
-    """Run what `folder` has not got of one of `TARGETS` and of the same cells at shifted n; the log, in
-    words.
+    """Run what `folder` has not got of one of `TARGETS` and of the same cells at shifted n; the
+    log, in words.
 
     results  folder for the compact rows and the log, if any
     first    only this many of the cells; `runs` of each instead of the published number: to try it
@@ -134,8 +134,8 @@ def _judged(what: str, figure: ModuleType, rows: Sequence[Row]) -> list[str]:
 
 
 def shifted(cell: Cell, factor: float) -> Cell:
-    """The same cell at round(factor * n) points, horizon and target with it, width kept: a law shifted in
-    n."""
+    """The same cell at round(factor * n) points, horizon and target with it, width kept: a law
+    shifted in n."""
     return paper_cell(round(factor * cell.n), cell.d, cell.p, cell.initialisation, cell.replicates)
 
 

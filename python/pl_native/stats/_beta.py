@@ -1,8 +1,8 @@
 """Regularised incomplete beta function and its inverse, in double precision for parameters up to about 1e7.
 
 The power prefactor is evaluated by Loader's saddle-point form (deviance and Stirling error), because the
-difference of log-gammas loses nine digits at 1e6; the rest is the classical continued fraction, summed by
-Lentz's method.
+difference of log-gammas loses nine digits at 1e6; the rest is the classical continued fraction, summed
+by Lentz's method.
 """
 
 from __future__ import annotations

@@ -60,8 +60,8 @@ class LogisticData:
         return _log_likelihood(self.x, self.yes, self.no, location, b)
 
     def limit(self, side: float) -> float:
-        """Supremum of the profile as the threshold goes to +inf or -inf: one probability for all n, >= 1/2 or
-        <= 1/2.
+        """Supremum of the profile as the threshold goes to +inf or -inf: one probability for all n, >= 1/2
+        or <= 1/2.
         """
         yes, no = self.yes.sum(), self.no.sum()
         if (yes - no) * side >= 0.0:
@@ -140,8 +140,8 @@ def _newton(x: np.ndarray, yes: np.ndarray, total: np.ndarray) -> tuple[float, f
 
 
 def _best_slope(u: np.ndarray, yes: np.ndarray, no: np.ndarray, steepest: float) -> float:
-    """Root in b of the decreasing derivative sum u (no sigmoid(-b u) - yes sigmoid(b u)), clipped to [0,
-    steepest].
+    """Root in b of the decreasing derivative sum u (no sigmoid(-b u) - yes sigmoid(b u)), clipped
+    to [0, steepest].
     """
 
     def derivatives(b: float) -> tuple[float, float]:

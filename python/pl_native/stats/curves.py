@@ -40,8 +40,8 @@ def _xlogx(k: np.ndarray) -> np.ndarray:
 
 
 def _likelihood_ratio(k1: np.ndarray, m1: np.ndarray, total: np.ndarray, m2: np.ndarray) -> np.ndarray:
-    """2 log likelihood ratio of "two probabilities at each n" against "one at each n", summed over the last
-    axis.
+    """2 log likelihood ratio of "two probabilities at each n" against "one at each n", summed over
+    the last axis.
     """
     k2 = total - k1
     free = _xlogx(k1) + _xlogx(m1 - k1) - _xlogx(m1) + _xlogx(k2) + _xlogx(m2 - k2) - _xlogx(m2)

@@ -108,8 +108,8 @@ def _clopper_pearson_ends(k: int, m: int, alpha: float) -> tuple[float, float]:
 
 
 def clopper_pearson(successes: int, trials: int, level: float = 0.95) -> Proportion:
-    """Exact interval of a binomial probability: each tail, P(K >= k | low) and P(K <= k | high), is (1 -
-    level)/2.
+    """Exact interval of a binomial probability: each tail, P(K >= k | low) and P(K <= k | high), is
+    (1 - level)/2.
 
     Conservative: covers with probability at least `level`. [0, 1] without trials; one end is exact 0 or 1 at
     k = 0 or m.
@@ -120,8 +120,8 @@ def clopper_pearson(successes: int, trials: int, level: float = 0.95) -> Proport
 
 
 def wilson(successes: int, trials: int, level: float = 0.95) -> Proportion:
-    """Score interval: the q with (k/m - q)^2 <= z^2 q (1 - q)/m. Covers `level` on average over q, not for
-    every q.
+    """Score interval: the q with (k/m - q)^2 <= z^2 q (1 - q)/m. Covers `level` on average over q, not
+    for every q.
     """
     k, m = _one(successes, trials)
     z = NormalDist().inv_cdf(0.5 + check_level(level) / 2)
@@ -135,8 +135,8 @@ def wilson(successes: int, trials: int, level: float = 0.95) -> Proportion:
 
 
 def hoeffding(successes: int, trials: int, level: float = 0.95) -> Proportion:
-    """The paper's error bars: k/m -+ sqrt(log(2/(1 - level))/(2 m)), one-sided at k = 0 and k = m, cut at 0
-    and 1.
+    """The paper's error bars: k/m -+ sqrt(log(2/(1 - level))/(2 m)), one-sided at k = 0 and k = m, cut at
+    0 and 1.
     """
     k, m = _one(successes, trials)
     half = math.sqrt(math.log(2.0 / (1.0 - check_level(level))) / (2 * m)) if m else math.inf

@@ -25,8 +25,8 @@ class MeanEstimate:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Slope:
-    """Exponent of mean(value) = exp(intercept) n^slope by least squares of the logarithms, interval over
-    runs.
+    """Exponent of mean(value) = exp(intercept) n^slope by least squares of the logarithms,
+    interval over runs.
     """
 
     slope: float
@@ -77,8 +77,8 @@ def _check_resamples(resamples: int) -> int:
 def mean_interval(
     values: Sequence[float] | np.ndarray, level: float = 0.95, *, resamples: int = 4000, seed: Seed = 0
 ) -> MeanEstimate:
-    """Mean of `values` (runs,) with a percentile-bootstrap interval over runs; a single run gets an infinite
-    one.
+    """Mean of `values` (runs,) with a percentile-bootstrap interval over runs; a single run gets
+    an infinite one.
     """
     runs, tail = _runs("values", values), (1.0 - check_level(level)) / 2
     resamples = _check_resamples(resamples)

@@ -38,8 +38,8 @@ class Threshold:
         return self.kind in ("separated", "quasi-separated", "all converged", "none converged")
 
     def probability(self, n: float | Sequence[float] | np.ndarray) -> np.ndarray:
-        """Fitted P(converged) at `n` (any shape), float64; one half at N where the fit is a step; nan without
-        a fit.
+        """Fitted P(converged) at `n` (any shape), float64; one half at N where the fit is a step; nan
+        without a fit.
         """
         distance = np.asarray(n, dtype=np.float64) - self.estimate
         if self.scale > 0.0 and math.isfinite(self.estimate):
@@ -61,8 +61,8 @@ def _check_sizes(n: object) -> np.ndarray:
 
 
 def _profile_interval(data: LogisticData, level: float) -> tuple[float, float]:
-    """{N: 2 (max log-likelihood - profile log-likelihood at N) <= chi2 quantile}; an interval, ends may be
-    infinite.
+    """{N: 2 (max log-likelihood - profile log-likelihood at N) <= chi2 quantile}; an interval, ends
+    may be infinite.
     """
     cut = data.supremum - 0.5 * NormalDist().inv_cdf(0.5 + level / 2) ** 2
     return _end(data, cut, -1.0), _end(data, cut, +1.0)
@@ -92,8 +92,8 @@ def logistic_threshold(
     undecided: Counts | None = None,
     level: float = 0.95,
 ) -> Threshold:
-    """Maximum-likelihood logistic threshold, location and scale, with a profile-likelihood interval of the
-    location.
+    """Maximum-likelihood logistic threshold, location and scale, with a profile-likelihood interval
+    of the location.
 
     `n` (m,) strictly increasing; the counts (m,) of runs by outcome. The estimate uses the decided runs. The
     interval is the union of the intervals obtained with the undecided runs left out, all converged, and all
@@ -131,8 +131,8 @@ def published_threshold(
     """The paper's estimator of N, nearly the place of a hard step; it has no interval.
 
     With x = 80 n/n_min (`rescale`; figures 4 and 5) or x = n (figure 3): the K among 10^4 equally spaced
-    points of [min x, max x] that minimises sum (P - sigmoid(-(x - K)))^2; N = K n_min/80, or K. `n`,
-    `probability`: (m,).
+    points of [min x, max x] that minimises sum (P - sigmoid(-(x - K)))^2; N = K n_min/80, or K.
+    `n`, `probability`: (m,).
     """
     sizes, share = _check_sizes(n), np.asarray(probability, dtype=np.float64)
     if share.shape != sizes.shape or not np.all((share >= 0.0) & (share <= 1.0)):

@@ -6,8 +6,8 @@ of the inputs that rest on it (Pi_j projects there), and to first order in the w
     dr/dt = -K r/(n p),     K = sum_j [ a_j^2 P_j X Pi_j X^T P_j + z_j+ z_j+^T ],
 
 P_j = diag(1 where j is on), z_j+ = max(X w_j, 0). What of r lies where K is 0 stays for ever: the floor of
-the loss. No proof of where the flow itself ends, since patterns change; `FrozenFlow` counts the pairs that
-would.
+the loss. No proof of where the flow itself ends, since patterns change; `FrozenFlow` counts the
+pairs that would.
 """
 
 from __future__ import annotations
@@ -119,8 +119,8 @@ class FrozenFlow:
 
 
 def frozen_flow(data: Dataset, network: Network, *, at_kinks: int = 0) -> FrozenFlow:
-    """The flow from `network` with its pattern frozen, linearised in the residual (equation at the module's
-    head).
+    """The flow from `network` with its pattern frozen, linearised in the residual (equation at
+    the module's head).
 
     `at_kinks` is the number of pairs that the run which reached the state had at rest
     (`sol.stats["sliding_end"]`); see `nearness`. Costs one eigendecomposition of size n: n = 4000 takes half

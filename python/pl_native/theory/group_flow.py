@@ -1,12 +1,12 @@
 """The flow from a group initialisation, in closed form.
 
 Group initialisation on orthonormal inputs: ``p`` groups of ``k = n / p`` points, neuron ``j`` on exactly at
-its group, outer
-weight of the size of its inner weights there. The groups decouple; with ``Y`` the labels of one group,
-``kappa = norm(Y) / n``, ``x = kappa t``, ``N = norm(w_j)^2`` on the group and ``c`` the cosine between
-``s_j w_j`` and ``Y``:
+its group, outer weight of the size of its inner weights there. The groups decouple; with ``Y`` the labels of
+one group, ``kappa = norm(Y) / n``, ``x = kappa t``, ``N = norm(w_j)^2`` on the group and ``c`` the cosine
+between ``s_j w_j`` and ``Y``:
 
-    dc/dt = kappa (1 - c^2)          dN/dt = 2 N (kappa c - N / (n p))
+    dc/dt = kappa (1 - c^2)
+    dN/dt = 2 N (kappa c - N / (n p))
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class GroupSolution:
-    """The group flow at times ``t`` (m,): one column per group, arrays (m, groups); ``loss`` (m,) is their
-    sum."""
+    """The group flow at times ``t`` (m,): one column per group, arrays (m, groups); ``loss`` (m,)
+    is their sum."""
 
     t: Floats
     n_sq: Floats  # N(t), squared norm of the inner weights on the group
@@ -46,13 +46,14 @@ def group_closed_form(
     n, p : number of points and of neurons (the 1/n of the loss and the 1/p of the model).
     N0, c0 : squared norm and cosine of each group at time 0, scalars or (groups,); N0 > 0, -1 < c0 <= 1.
 
-    The formulas are free of cancellation (relative error below 1e-13 for n up to 1e18): with ``q = exp(-2
-    x)`` and
-    ``E = (1 + c0 + (1 - c0) q) / 2``,
+    The formulas are free of cancellation (relative error below 1e-13 for n up to 1e18):
 
-        A = [(1 + c0)^2 (1 - q) + 4 (1 - c0^2) x q + (1 - c0)^2 q (1 - q)] / 8      Dn = q + (2 N0 / (p
-        norm(Y))) A
-        N = N0 E^2 / Dn        1 - c = (1 - c0) q / E
+        q = exp(-2 x)
+        E = [1 + c0 + (1 - c0) q] / 2
+        A = [(1 + c0)^2 (1 - q) + 4 (1 - c0^2) x q + (1 - c0)^2 q (1 - q)] / 8
+        Dn = q + (2 N0 / (p norm(Y))) A
+        N = N0 E^2 / Dn
+        1 - c = (1 - c0) q / E
         norm(Y) - N/p = norm(Y) q [1 + (N0/(p norm(Y))) ((1 - c0^2)(x - 1/2) - c0 - (1 - c0)^2 q / 2)] / Dn
         L_j = [(norm(Y) - N/p)^2 + 2 norm(Y) (N/p) (1 - c)] / (2 n)
     """

@@ -70,8 +70,8 @@ def keep(summary: Summary, folder: str | os.PathLike[str]) -> None:
 
 
 def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
-    """Loss over the criterion's level against time: left the flow, right Euler with step 1; `axes[0]` is the
-    pair."""
+    """Loss over the criterion's level against time: left the flow, right Euler with step 1; `axes[0]`
+    is the pair."""
     artists: list[Any] = []
     axes[0][1].sharex(axes[0][0])
     axes[0][1].sharey(axes[0][0])

@@ -4,8 +4,7 @@ Euler with step 1 in float32, `torch_linear` initialisation (figures 3 to 5); dr
 compare in law, with intervals.
 
 - `fig3_published`: d = 100, width 1x, 80 runs per n; `converged` of them passed below loss 1/(2n);
-  `loss_ratio` is the
-  mean over runs of loss at the end over loss at the start, converged runs counted as 0.
+  `loss_ratio` is the mean over runs of loss at the end over loss at the start, converged runs counted as 0.
 - `fig3_first`: the first published version, width 4x, 25 runs per n.
 - `fig4_published_part`: p = 30, four of the ten dimensions, 20 runs per n.
 - `fig5_published_part`: d = 30, four of the widths; shares of 25 runs for p <= 300, of 20 above, which `load`

@@ -1,0 +1,80 @@
+// _core.capture: runs of the capture method.
+#include <array>
+
+#include "bindings/adaptive.hpp"
+#include "bindings/register.hpp"
+#include "capture/capture.hpp"
+
+namespace pl {
+namespace {
+
+using Number = Field<CapturePast, double>;
+constexpr std::array kNumbers{Number{"at", &CapturePast::t},
+                              Number{"step", &CapturePast::step},
+                              Number{"tolerance", &CapturePast::tolerance},
+                              Number{"error", &CapturePast::error},
+                              Number{"worst", &CapturePast::worst},
+                              Number{"start", &CapturePast::start}};
+
+using Count = Field<CapturePast, Index>;
+constexpr std::array kCounts{Count{"accepted", &CapturePast::accepted},
+                             Count{"rejected", &CapturePast::rejected}, Count{"rhs", &CapturePast::rhs},
+                             Count{"restarts", &CapturePast::restarts},
+                             Count{"stabilised_steps", &CapturePast::stabilised}};
+
+CapturePast read_past(const py::dict& record, Index p, double t_end) {
+    CapturePast past;
+    read_fields(record, past, kNumbers);
+    read_fields(record, past, kCounts);
+    past.seen = read_times(record);
+    require_within(past.t, t_end);
+    if (!(past.step > 0.0 && past.tolerance > 0.0))
+        throw py::value_error("resume.step, resume.tolerance: expected positive numbers");
+    past.invariants = read_column(record, "invariants", p);
+    return past;
+}
+
+struct CaptureMethod {
+    using Work = pl::Work<CaptureOptions, CaptureResult>;
+
+    static void read(const py::dict& task, Work& work) {
+        read_common(task, work.held, work.options);
+        if (!task["resume"].is_none())
+            work.options.past =
+                read_past(task["resume"].cast<py::dict>(), work.held.problem.p, work.options.t_end);
+    }
+    static double bytes(const Problem<double>& problem) { return capture_bytes(problem); }
+    static CaptureResult run(const Work& work, int threads, const Poll& poll) {
+        return capture(work.held.problem, work.options, threads, poll);
+    }
+    static py::dict written(Work& work) {
+        CaptureResult& r = work.result;
+        py::dict out = written_rows(r, work.held.problem, "t", work.options.saves.states), counters, record;
+        write_fields(counters, r.past, kCounts);
+        write_outcome(counters, r);
+        counters["sliding_end"] = r.sliding;
+        counters["spectral_radius"] = r.radius;
+        counters["loss_error"] = r.past.worst;
+        counters["criterion_time"] = time_or_none(r.past.seen.criterion);
+        counters["proved_time"] = time_or_none(r.past.seen.proved);
+        write_fields(record, r.past, kNumbers);
+        write_fields(record, r.past, kCounts);
+        write_times(record, r.past.seen);
+        record["invariants"] = copied(r.past.invariants, {work.held.problem.p});
+        out["counters"] = counters;
+        out["resume"] = record;
+        out["switches"] = py::none();
+        out["dense"] = py::none();
+        return out;
+    }
+};
+
+}  // namespace
+
+void register_capture(py::module_& module) {
+    module.def("capture", &run_adaptive<CaptureMethod>, py::arg("tasks"), py::arg("threads"),
+               py::arg("progress") = py::none(),
+               "Runs tasks of the capture method. Returns (list of dict or None, interrupted).");
+}
+
+}  // namespace pl

@@ -1,0 +1,150 @@
+// A run of the flow: steps, what switches between them, and what is judged and told of it.
+#include "flow/flow.hpp"
+
+#include <algorithm>
+
+#include "flow/journal.hpp"
+#include "flow/polynomial.hpp"
+#include "flow/state.hpp"
+#include "flow/step.hpp"
+#include "flow/step_size.hpp"
+#include "flow/switching.hpp"
+
+namespace pl {
+namespace {
+
+constexpr double kInstant = 1e-12;  // relative width of one instant, for counting bursts
+
+class Flow {
+  public:
+    Flow(const Problem<double>& problem, const FlowOptions& options, const Poll& poll)
+        : problem_(problem),
+          options_(options),
+          journal_(problem, options),
+          in_(problem),
+          pairs_(in_.n, in_.d, in_.p, in_.dense()),
+          jets_(in_, pairs_, highest_order(options)),
+          noise_(in_),
+          near_(in_),
+          state_(problem, jets_, pairs_),
+          verdict_(problem, options.stop, Follows::kFlow, options.past.seen),
+          switcher_(in_, pairs_, jets_, noise_, near_, journal_),
+          step_({in_, pairs_, jets_, noise_, near_, switcher_}, journal_, state_, verdict_, options, poll) {}
+
+    FlowResult run() {
+        begin();
+        Status status;
+        for (;;) {
+            status = settle_releases();
+            journal_.visit(step_.t(), state_);
+            status = std::min(status, verdict_.judge(moment(), state_));
+            if (status != Status::kHorizon || step_.t() >= options_.t_end) break;
+            if (!step_.advance(journal_.goal())) {
+                status = step_.status();
+                break;
+            }
+        }
+        return journal_.finish(status, left(), jets_.evaluations(), state_, verdict_);
+    }
+
+  private:
+    void begin() {
+        const FlowPast& past = options_.past;
+        if (past.fresh()) {
+            switcher_.start(0.0, problem_.W, problem_.a);
+            journal_.start(state_);
+            step_.start();
+            return;
+        }
+        switcher_.go_on(past, problem_.W, problem_.a);
+        step_.go_on(past);
+        burst_start_ = past.burst_start;
+        burst_ = past.burst;
+    }
+
+    // What begin() takes, at the state reached.
+    FlowPast left() const {
+        FlowPast past;
+        past.modes = pairs_.modes;
+        past.sign = switcher_.sign();
+        past.held = jets_.invariants();
+        past.largest_w = noise_.largest_w();
+        past.largest_a = noise_.largest_a();
+        past.burst_start = burst_start_;
+        past.burst = burst_;
+        step_.leave(past);
+        return past;
+    }
+
+    Moment moment() const {
+        Moment moment;
+        moment.now = moment.t = step_.t();
+        moment.sum_r2 = state_.sum_r2();
+        moment.steps = journal_.accepted_steps();
+        moment.end = moment.t >= options_.t_end;
+        moment.moved = options_.past.fresh() || moment.t > options_.past.t;
+        moment.cancelled = step_.cancelled();
+        moment.passed = step_.passed();
+        return moment;
+    }
+
+    // Sliding pairs whose multiplier has left [0, 1] at the state reached; counts events of one instant.
+    Status settle_releases() {
+        const double t = step_.t();
+        Status status = Status::kHorizon;
+        bool event = step_.landed_on_event();
+        while (switcher_.release(t)) {
+            event = true;
+            jets_.evaluate_gradient();
+            jets_.first();
+            if (++burst_ > burst_limit()) return Status::kSwitchLimit;
+        }
+        if (event) {
+            step_.changed();
+            journal_.event();
+            if (t - burst_start_ > kInstant * std::max(1.0, t)) {
+                burst_start_ = t;
+                burst_ = 0;
+            }
+            if (++burst_ > burst_limit()) status = Status::kSwitchLimit;
+        }
+        journal_.sliding(switcher_.sliding());
+        noise_.follow(jets_);
+        switcher_.follow_sign();
+        return status;
+    }
+
+    int burst_limit() const { return 64 + 8 * (in_.n + in_.p); }
+
+    const Problem<double>& problem_;
+    const FlowOptions& options_;
+    Journal journal_;
+    Inputs in_;
+    Pairs pairs_;
+    Jets jets_;
+    Noise noise_;
+    Near near_;
+    FlowState state_;
+    Verdict<double> verdict_;
+    Switcher switcher_;
+    FlowStep step_;
+    double burst_start_ = -1.0;
+    int burst_ = 0;
+};
+
+}  // namespace
+
+FlowResult flow(const Problem<double>& problem, const FlowOptions& options, const Poll& poll) {
+    return Flow(problem, options, poll).run();
+}
+
+// Taylor coefficients of W, its velocities and residuals up to the largest order, the inputs, and a few
+// numbers per pair.
+double flow_bytes(const Problem<double>& problem) {
+    const bool dense = problem.X != nullptr;
+    const double n = static_cast<double>(problem.n), p = static_cast<double>(problem.p),
+                 d = dense ? static_cast<double>(problem.d) + 8.0 : 1.0, width = dense ? d : n;
+    return 8 * (2.0 * (kMaxOrder + 1) * (p * width + n) + n * d + 4 * p * width + 2 * n * p) + 4 * n * p;
+}
+
+}  // namespace pl

@@ -1,0 +1,81 @@
+// What a run of the event-driven flow takes and gives, on one problem in double precision.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "problem/problem.hpp"
+#include "problem/rows.hpp"
+#include "problem/stop_rules.hpp"
+#include "problem/verdict.hpp"
+
+namespace pl {
+
+// Mode of a pair (neuron j, point i): z_ji < 0 side, z_ji > 0 side, or held at z_ji = 0.
+enum class Mode : std::uint8_t { kOff = 0, kOn = 1, kSlide = 2 };
+
+struct FlowCounters {
+    Index accepted = 0, rejected = 0, rhs = 0, events = 0;
+    Index on = 0, off = 0, slide_in = 0, slide_to_on = 0, slide_to_off = 0;  // changes of mode, by kind
+    Index repelling = 0;    // of these: off <-> on at a kink with c_ji > 0
+    Index zero_neuron = 0;  // neurons that reached (or started at) w_j = 0
+    Index a_zero = 0;       // a_j crossed 0 while the neuron was sliding
+    Index sliding_end = 0, sliding_max = 0;
+    Index stabilised_steps = 0;    // of the accepted ones
+    double spectral_radius = 0.0;  // of the field's Jacobian, last estimate; 0 if there was none
+};
+
+// What a run that goes on has to know of its past, beside the state (W, a) at time t. A fresh run has none.
+struct FlowPast {
+    double t = 0.0;
+    std::vector<Mode> modes;                   // (p, n); empty: a fresh run
+    std::vector<double> sign;                  // (p) of a_j since the last event
+    std::vector<double> held;                  // (p) a_j^2 - norm(w_j)^2 that steps are put back on
+    std::vector<double> invariants;            // (p) the same at the very start, every coordinate
+    std::vector<double> largest_w, largest_a;  // (p) norm(w_j), abs(a_j) so far
+    double lowest = 0.0, start = 0.0;          // sum r^2: least so far, at the very start
+    double burst_start = -1.0;                 // of the events of one instant
+    int burst = 0, order = 2;                  // events in it; order of the last step
+    Milestones seen;                           // in time
+    FlowCounters count;
+
+    bool fresh() const { return modes.empty(); }
+};
+
+struct FlowOptions {
+    double t_end = 0.0, rtol = 1e-6, atol = 1e-9;
+    Saves<double> saves;  // within [past.t, t_end]
+    bool switches = false, dense = false;
+    int order = 0;           // Taylor order; 0 chooses it step by step
+    bool stabilised = true;  // Runge-Kutta-Chebyshev steps where they go further
+    double max_step = std::numeric_limits<double>::infinity();
+    StopRules stop;
+    FlowPast past;
+};
+
+struct Switch {
+    double t;
+    int neuron, point;
+    Mode from, to;
+};
+
+// One step's Taylor polynomial of the state: sum_k coeff_k (t - t0)^k, coeff_k = (W_k (p, d),
+// a_k (p,)) flattened.
+struct DensePiece {
+    double t0, h;
+    int order;
+    std::vector<double> coeff;
+};
+
+struct FlowResult : Rows<double, double> {
+    std::vector<Switch> log;
+    std::vector<DensePiece> pieces;
+    FlowPast past;
+};
+
+FlowResult flow(const Problem<double>& problem, const FlowOptions& options, const Poll& poll);
+
+double flow_bytes(const Problem<double>& problem);
+
+}  // namespace pl

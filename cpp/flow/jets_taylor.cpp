@@ -1,0 +1,162 @@
+// The jets' recursion: residuals and gradients of the state, the coefficients of its Taylor polynomial order
+// by order, and the state that the polynomial leads to.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "flow/jets.hpp"
+#include "flow/kernels.hpp"
+#include "flow/polynomial.hpp"
+
+namespace pl {
+
+void Jets::residual(const std::vector<double>& q, bool with_labels, std::vector<double>& r) const {
+    const double scale = 1.0 / in_.p;
+    if (in_.dense()) {
+        for (int i = 0; i < in_.n; ++i) {
+            const auto& who = pairs_.who[at(i)];
+            const double h =
+                gather_dot(q.data(), in_.stride(), who.data(), static_cast<int>(who.size()), in_.row(i));
+            r[at(i)] = (with_labels ? in_.y[i] : 0.0) - scale * h;
+        }
+        return;
+    }
+    std::fill(r.begin(), r.end(), 0.0);
+    for (Index l = 0; l < size_of(slot_norm_); ++l) r[at(slot_point_[at(l)])] += slot_norm_[at(l)] * q[at(l)];
+    for (int i = 0; i < in_.n; ++i) r[at(i)] = (with_labels ? in_.y[i] : 0.0) - scale * r[at(i)];
+}
+
+void Jets::gradient_of(int j, const std::vector<double>& r, double* g) const {
+    if (in_.dense()) {
+        const auto& on = pairs_.on[at(j)];
+        gather_sum(in_.rows(), in_.stride(), on.data(), static_cast<int>(on.size()), r.data(), g);
+        return;
+    }
+    for (Index l = offset_[at(j)]; l < offset_[at(j) + 1]; ++l) {
+        *g++ = r[at(slot_point_[at(l)])] * slot_norm_[at(l)];
+    }
+}
+
+void Jets::evaluate_residual() {
+    for (Index j = 0; j < in_.p; ++j) {
+        for (Index l = offset_[at(j)]; l < offset_[at(j + 1)]; ++l) q_[at(l)] = a_[0][at(j)] * w_[0][at(l)];
+    }
+    residual(q_, true, r_[0]);
+}
+
+void Jets::evaluate_gradient() {
+    ++evaluations_;
+    for (int j = 0; j < in_.p; ++j) refresh_gradient(j);
+}
+
+void Jets::refresh_gradient(int j) {
+    gradient_of(j, r_[0], s_[0].data() + offset_[at(j)]);
+}
+
+void Jets::push(int k) {
+    std::array<const double*, kMaxOrder + 1> rows;
+    std::array<double, kMaxOrder + 1> weight;
+    const double scale = 1.0 / (static_cast<double>(in_.n) * (k + 1));
+    for (Index j = 0; j < in_.p; ++j) {
+        const Index from = offset_[at(j)], width = offset_[at(j + 1)] - from;
+        double* s = s_[at(k)].data() + from;
+        const KinkBasis& slide = pairs_.slide[at(j)];
+        mu_[at(k)][at(j)].resize(at(slide.size()));
+        if (slide.size() > 0) {
+            slide.project(s, coeff_.data());
+            slide.multipliers(coeff_.data(), mu_[at(k)][at(j)].data());
+        }
+        double sum = 0.0;
+        for (int m = 0; m <= k; ++m) {
+            rows[at(m)] = s_[at(k - m)].data() + from;
+            weight[at(m)] = scale * a_[at(m)][at(j)];
+            sum += dot(w_[at(m)].data() + from, rows[at(m)], width);
+        }
+        double* next = w_[at(k) + 1].data() + from;
+        combine(rows.data(), weight.data(), k + 1, width, next);
+        a_[at(k) + 1][at(j)] = scale * sum;
+        norms_[at(k) + 1][at(j)] = std::sqrt(dot(next, next, width));
+    }
+}
+
+void Jets::first() {
+    for (Index j = 0; j < in_.p; ++j) {
+        norms_[0][at(j)] = std::sqrt(dot(w_[0].data() + offset_[at(j)], w_[0].data() + offset_[at(j)],
+                                         offset_[at(j + 1)] - offset_[at(j)]));
+    }
+    push(0);
+    order_ = 1;
+}
+
+void Jets::extend() {
+    const int k = order_;
+    std::array<const double*, kMaxOrder + 1> rows;
+    std::array<double, kMaxOrder + 1> weight;
+    for (Index j = 0; j < in_.p; ++j) {
+        const Index from = offset_[at(j)];
+        for (int m = 0; m <= k; ++m) {
+            rows[at(m)] = w_[at(k - m)].data() + from;
+            weight[at(m)] = a_[at(m)][at(j)];
+        }
+        combine(rows.data(), weight.data(), k + 1, offset_[at(j + 1)] - from, q_.data() + from);
+    }
+    residual(q_, false, r_[at(k)]);
+    for (int j = 0; j < in_.p; ++j) gradient_of(j, r_[at(k)], s_[at(k)].data() + offset_[at(j)]);
+    push(k);
+    order_ = k + 1;
+    ++evaluations_;
+}
+
+double Jets::attempt(double h) {
+    std::array<const double*, kMaxOrder + 1> rows;
+    std::array<double, kMaxOrder + 1> weight;
+    double power = 1.0;
+    for (int k = 0; k <= order_; ++k, power *= h) weight[at(k)] = power;
+    // from the highest order down, so that the small terms are added first
+    std::reverse(weight.begin(), weight.begin() + order_ + 1);
+    for (int k = 0; k <= order_; ++k) rows[at(k)] = w_[at(order_ - k)].data();
+    combine(rows.data(), weight.data(), order_ + 1, offset_.back(), trial_w_.data());
+    for (Index j = 0; j < in_.p; ++j) {
+        double value = a_[at(order_)][at(j)];
+        for (int k = order_ - 1; k >= 0; --k) value = value * h + a_[at(k)][at(j)];
+        trial_a_[at(j)] = value;
+        restore_trial(j);
+        for (Index l = offset_[at(j)]; l < offset_[at(j + 1)]; ++l)
+            q_[at(l)] = trial_a_[at(j)] * trial_w_[at(l)];
+    }
+    residual(q_, true, trial_r_);
+    double sum = 0.0;
+    for (double r : trial_r_) sum += r * r;
+    return sum;
+}
+
+void Jets::accept() {
+    w_[0].swap(trial_w_);
+    a_[0].swap(trial_a_);
+    r_[0].swap(trial_r_);
+    order_ = 0;
+}
+
+double Jets::residual_sq(double h) const {
+    double sum = 0.0;
+    for (Index i = 0; i < in_.n; ++i) {
+        double value = 0.0;
+        for (int k = order_ - 1; k >= 0; --k) value = value * h + r_[at(k)][at(i)];
+        sum += value * value;
+    }
+    return sum;
+}
+
+double Jets::residual_sq() const {
+    double sum = 0.0;
+    for (double r : r_[0]) sum += r * r;
+    return sum;
+}
+
+double Jets::velocity_sq() const {
+    double sum = 0.0;
+    for (int j = 0; j < in_.p; ++j) sum += w_norm(1, j) * w_norm(1, j) + a(1, j) * a(1, j);
+    return sum;
+}
+
+}  // namespace pl

@@ -1,0 +1,73 @@
+#include "flow/journal.hpp"
+
+#include <algorithm>
+
+#include "kernel/index.hpp"
+
+namespace pl {
+
+Journal::Journal(const Problem<double>& problem, const FlowOptions& options)
+    : problem_(problem), options_(options), recorder_(problem, options.saves, result_) {
+    result_.started = true;
+    count_ = options.past.count;
+    result_.past.invariants = options.past.invariants;
+}
+
+void Journal::accepted(bool stabilised) {
+    ++count_.accepted;
+    if (stabilised) ++count_.stabilised_steps;
+}
+
+void Journal::piece(double t, double h, const Jets& jets) {
+    if (!options_.dense) return;
+    const std::size_t pd = at(problem_.p * problem_.d), size = pd + at(problem_.p);
+    DensePiece piece{t, h, jets.order(), std::vector<double>(size * (at(jets.order()) + 1))};
+    for (int k = 0; k <= jets.order(); ++k) {
+        double* to = piece.coeff.data() + at(k) * size;
+        jets.write_state(k, to, to + pd);
+    }
+    result_.pieces.push_back(std::move(piece));
+}
+
+void Journal::changed(const Switch& pair, bool repelling) {
+    if (options_.switches) result_.log.push_back(pair);
+    if (pair.to == Mode::kSlide) {
+        ++count_.slide_in;
+    } else if (pair.from == Mode::kSlide) {
+        ++(pair.to == Mode::kOn ? count_.slide_to_on : count_.slide_to_off);
+    } else {
+        ++(pair.to == Mode::kOn ? count_.on : count_.off);
+        if (repelling) ++count_.repelling;
+    }
+}
+
+void Journal::sliding(Index pairs) {
+    count_.sliding_end = pairs;
+    count_.sliding_max = std::max(count_.sliding_max, pairs);
+}
+
+void Journal::start(State<double>& state) {
+    result_.past.invariants = invariants(state.neurons());
+}
+
+void Journal::visit(double t, State<double>& state) {
+    recorder_.visit(t, state, result_.past.invariants);
+}
+
+FlowResult Journal::finish(Status status, FlowPast past, Index evaluations, State<double>& state,
+                           const Verdict<double>& verdict) {
+    recorder_.finish(past.t, options_.t_end, state, result_.past.invariants);
+    recorder_.write_end(state);
+    result_.status = status;
+    result_.loss_bound = verdict.loss_bound(state);
+    count_.rhs += evaluations;
+    count_.spectral_radius = past.count.spectral_radius;
+    past.count = count_;
+    past.invariants = std::move(result_.past.invariants);
+    past.seen = verdict.milestones();
+    result_.past = std::move(past);
+    result_.seconds = verdict.elapsed();
+    return std::move(result_);
+}
+
+}  // namespace pl

@@ -1,0 +1,43 @@
+// The one writer of a FlowResult: whatever steps, switches and the run do that is to be counted, logged or
+// recorded is told to it.
+#pragma once
+
+#include <utility>
+
+#include "flow/flow.hpp"
+#include "flow/jets.hpp"
+
+namespace pl {
+
+class Journal {
+  public:
+    Journal(const Problem<double>& problem, const FlowOptions& options);
+
+    void accepted(bool stabilised);
+    void rejected(Index steps = 1) { count_.rejected += steps; }
+    void piece(double t, double h,
+               const Jets& jets);  // the polynomial of a step, where dense output is wanted
+
+    void changed(const Switch& pair, bool repelling);  // its mode has
+    void zero_neuron() { ++count_.zero_neuron; }
+    void outer_zero() { ++count_.a_zero; }
+    void event() { ++count_.events; }
+    void sliding(Index pairs);  // at present
+
+    void start(State<double>& state);            // invariants at the very start
+    void visit(double t, State<double>& state);  // a row, if one is asked for
+    double goal() const { return recorder_.goal(options_.t_end); }
+    Index accepted_steps() const { return count_.accepted; }
+    // The end: `past` is what the next part has to know, but for what is counted here.
+    FlowResult finish(Status status, FlowPast past, Index evaluations, State<double>& state,
+                      const Verdict<double>& verdict);
+
+  private:
+    const Problem<double>& problem_;
+    const FlowOptions& options_;
+    FlowResult result_;
+    FlowCounters& count_ = result_.past.count;
+    Recorder<double, double> recorder_;
+};
+
+}  // namespace pl

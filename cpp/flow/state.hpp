@@ -1,0 +1,36 @@
+// What the flow tells of its state: the jets hold it, the pairs know which of it is on.
+#pragma once
+
+#include <vector>
+
+#include "flow/jets.hpp"
+#include "problem/state.hpp"
+
+namespace pl {
+
+class FlowState final : public State<double> {
+  public:
+    FlowState(const Problem<double>& problem, const Jets& jets, const Pairs& pairs);
+
+    double sum_r2() const override { return jets_.residual_sq(); }
+    double velocity_sq() override { return jets_.velocity_sq(); }
+    Index n_active() const override;
+    // Points whose live neurons are gone, or pull the wrong way with signs that cannot change: they keep
+    // abs(r_i) >= abs(y_i) for ever.
+    double dead_label_sq() const override;
+    NeuronFacts neurons() const override;
+    std::vector<double> outputs() const override;  // of the numbers (W, a), whatever the modes
+    Index output_terms() const override;
+    void write_state(double* W, double* a) const override { jets_.write_state(0, W, a); }
+
+  private:
+    const double* weights() const;  // W (p, d)
+    double preactivation(const double* w, Index i) const;
+
+    const Problem<double>& problem_;
+    const Jets& jets_;
+    const Pairs& pairs_;
+    mutable std::vector<double> W_;
+};
+
+}  // namespace pl

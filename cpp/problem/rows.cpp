@@ -1,0 +1,75 @@
+#include "problem/rows.hpp"
+
+#include "kernel/index.hpp"
+
+namespace pl {
+namespace {
+
+template <class Real>
+void append_state(const Problem<Real>& problem, const State<Real>& state, std::vector<Real>& W,
+                  std::vector<Real>& a) {
+    const std::size_t weights = W.size(), outer = a.size();
+    W.resize(weights + at(problem.p * problem.d));
+    a.resize(outer + at(problem.p));
+    state.write_state(W.data() + weights, a.data() + outer);
+}
+
+}  // namespace
+
+template <class Real, class Clock>
+Recorder<Real, Clock>::Recorder(const Problem<Real>& problem, const Saves<Clock>& saves,
+                                Rows<Real, Clock>& rows)
+    : problem_(problem), saves_(saves), rows_(rows) {
+    const std::size_t most = saves.at.size() + 1, states = saves.states ? most : 0, p = at(problem.p);
+    rows_.t.reserve(most);
+    for (auto* column : {&rows_.loss, &rows_.velocity_sq, &rows_.invariant_drift}) column->reserve(most);
+    rows_.n_active.reserve(most);
+    rows_.W_saved.reserve(states * p * at(problem.d));
+    rows_.a_saved.reserve(states * p);
+}
+
+template <class Real, class Clock>
+void Recorder<Real, Clock>::visit(Clock now, State<Real>& state, const std::vector<double>& invariants) {
+    if (next_ >= saves_.at.size() || saves_.at[next_] > now) return;
+    row(now, state, invariants);
+    ++next_;
+}
+
+template <class Real, class Clock>
+Clock Recorder<Real, Clock>::goal(Clock end) const {
+    return next_ < saves_.at.size() ? saves_.at[next_] : end;
+}
+
+template <class Real, class Clock>
+void Recorder<Real, Clock>::finish(Clock now, Clock end, State<Real>& state,
+                                   const std::vector<double>& invariants) {
+    if (!rows_.has(now) && (now < end || rows_.t.empty())) row(now, state, invariants);
+}
+
+template <class Real, class Clock>
+void Recorder<Real, Clock>::write_end(const State<Real>& state) {
+    append_state(problem_, state, rows_.W, rows_.a);
+}
+
+template <class Real, class Clock>
+void Recorder<Real, Clock>::row(Clock now, State<Real>& state, const std::vector<double>& invariants) {
+    rows_.t.push_back(now);
+    rows_.loss.push_back(state.sum_r2() / (2 * static_cast<double>(problem_.n)));
+    rows_.velocity_sq.push_back(state.velocity_sq());
+    rows_.n_active.push_back(state.n_active());
+    rows_.invariant_drift.push_back(invariant_drift(invariants, state.neurons()));
+    if (saves_.states) append_state(problem_, state, rows_.W_saved, rows_.a_saved);
+}
+
+template <class Real, class Clock>
+double Recorder<Real, Clock>::bytes(const Problem<Real>& problem, const Saves<Clock>& saves) {
+    const double rows = static_cast<double>(saves.at.size()) + 1, states = saves.states ? rows + 1 : 1;
+    return 40 * rows +
+           states * static_cast<double>(problem.p) * static_cast<double>(problem.d + 1) * sizeof(Real);
+}
+
+template class Recorder<float, Index>;
+template class Recorder<double, Index>;
+template class Recorder<double, double>;
+
+}  // namespace pl

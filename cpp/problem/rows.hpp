@@ -1,0 +1,61 @@
+// What a run leaves behind, whatever the method: one row per saved time, and the end.
+#pragma once
+
+#include <vector>
+
+#include "problem/certificate.hpp"
+#include "problem/problem.hpp"
+#include "problem/state.hpp"
+#include "problem/status.hpp"
+
+namespace pl {
+
+// Clock is how the method counts: steps of Euler (Index), times of the others (double).
+template <class Real, class Clock>
+struct Rows {
+    Status status = Status::kInterrupted;
+    bool started = false;  // false: cancelled before the first state was evaluated, nothing else is set
+    std::vector<Clock> t;
+    std::vector<double> loss, velocity_sq, invariant_drift;
+    std::vector<Index> n_active;
+    std::vector<Real> W, a;              // end state, (p, d) and (p)
+    std::vector<Real> W_saved, a_saved;  // (m, p, d), (m, p) when asked for
+    double loss_bound = 0;               // the loss stays above it for ever; 0: none is claimed
+    double seconds = 0;
+
+    bool has(Clock now) const { return !t.empty() && t.back() >= now; }
+};
+
+// Which rows a run is to leave.
+template <class Clock>
+struct Saves {
+    std::vector<Clock> at;  // increasing, up to the end of the run
+    bool states = false;
+};
+
+// Writes rows of the states it is shown.
+template <class Real, class Clock>
+class Recorder {
+  public:
+    Recorder(const Problem<Real>& problem, const Saves<Clock>& saves, Rows<Real, Clock>& rows);
+
+    // `invariants` are those of the very start.
+    void visit(Clock now, State<Real>& state, const std::vector<double>& invariants);
+    // The next time asked for; `end` if there is none before it.
+    Clock goal(Clock end) const;
+    // A run that goes all the way keeps the times asked for and no more; one that ends early, also its end.
+    void finish(Clock now, Clock end, State<Real>& state, const std::vector<double>& invariants);
+    void write_end(const State<Real>& state);  // (W, a)
+
+    static double bytes(const Problem<Real>& problem, const Saves<Clock>& saves);  // of all rows
+
+  private:
+    void row(Clock now, State<Real>& state, const std::vector<double>& invariants);
+
+    const Problem<Real>& problem_;
+    const Saves<Clock>& saves_;
+    Rows<Real, Clock>& rows_;
+    std::size_t next_ = 0;
+};
+
+}  // namespace pl

@@ -1,0 +1,20 @@
+// When a run is to end before its horizon: pl.Stop. verdict.hpp says what each claims, and in which order.
+#pragma once
+
+#include <limits>
+
+#include "kernel/kernel.hpp"
+
+namespace pl {
+
+struct StopRules {
+    static constexpr double kNever = std::numeric_limits<double>::infinity();
+    bool criterion = false;     // end at CONVERGED, CRITERION or DEAD_POINT
+    double loss = 0;            // TARGET: loss <= this (0: never)
+    double stall = 0;           // STALLED: local_pl * t < this
+    double wall_time = kNever;  // seconds
+    Index max_steps = -1;       // -1: no limit
+    double rise = kNever;       // UNSTABLE: loss > rise * smallest so far
+};
+
+}  // namespace pl

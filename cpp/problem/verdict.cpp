@@ -1,0 +1,122 @@
+#include "problem/verdict.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "problem/certificate.hpp"
+
+namespace pl {
+
+template <class Real>
+Verdict<Real>::Verdict(const Problem<Real>& problem, const StopRules& stop, Follows follows,
+                       const Milestones& past, Clock::time_point began)
+    : problem_(problem),
+      stop_(stop),
+      follows_(follows),
+      seen_(past),
+      level_(pl::criterion_level(problem)),
+      began_(began) {}
+
+// In the order of Status.
+template <class Real>
+Status Verdict<Real>::judge(const Moment& moment, State<Real>& state) {
+    if (!std::isfinite(moment.sum_r2)) return Status::kNonFinite;
+    note(moment, state);
+    if (stop_.criterion) {
+        if (proved(moment)) return Status::kConverged;
+        if (loss_bound(state) > 0) return Status::kDeadPoint;
+        if (below_level(moment)) return Status::kCriterion;
+    }
+    if (stop_.loss > 0 && reached_target(moment)) return Status::kTarget;
+    if (stop_.stall > 0 && stalled(moment, state)) return Status::kStalled;
+    if (moment.cancelled) return Status::kInterrupted;
+    if (stop_.wall_time < StopRules::kNever && out_of_time(moment)) return Status::kWallTime;
+    if (stop_.max_steps >= 0 && moment.steps >= stop_.max_steps && !moment.end) return Status::kStepLimit;
+    return unstable(moment) ? Status::kUnstable : Status::kHorizon;
+}
+
+// First times. A proof is a pass in plain double arithmetic, so it is not tried again until the
+// loss has halved.
+template <class Real>
+void Verdict<Real>::note(const Moment& moment, const State<Real>& state) {
+    const double sum = moment.sum_r2;
+    if (!(sum < level_)) return;
+    const double when = moment.passed.value_or(moment.now);
+    if (seen_.criterion < 0) seen_.criterion = when;
+    if (!problem_.certifiable || seen_.proved >= 0) return;
+    if (!(sum < seen_.try_below) || !below_level(moment)) return;
+    if (proves_convergence(problem_, state)) seen_.proved = when;
+    seen_.try_below = sum / 2;
+}
+
+template <class Real>
+void Verdict<Real>::passed(double when) {
+    if (seen_.criterion < 0) seen_.criterion = when;
+}
+
+template <class Real>
+bool Verdict<Real>::below_level(const Moment& moment) const {
+    return moment.sum_r2 * (1 + moment.off) < level_;
+}
+
+template <class Real>
+bool Verdict<Real>::proved(const Moment& moment) const {
+    return follows_ == Follows::kFlow ? seen_.proved >= 0 : seen_.proved == moment.now;
+}
+
+template <class Real>
+bool Verdict<Real>::reached_target(const Moment& moment) const {
+    return loss(moment) * (1 + moment.off) <= stop_.loss;
+}
+
+// local_pl t < stop.stall, with local_pl = velocity^2 / (p L): never at the start, where t = 0.
+template <class Real>
+bool Verdict<Real>::stalled(const Moment& moment, State<Real>& state) const {
+    if (!(moment.t > 0)) return false;
+    const double speed_sq = moment.mean_speed_sq ? *moment.mean_speed_sq : state.velocity_sq();
+    return speed_sq * moment.t < stop_.stall * static_cast<double>(problem_.p) * loss(moment);
+}
+
+template <class Real>
+bool Verdict<Real>::out_of_time(const Moment& moment) const {
+    return moment.moved && elapsed() >= stop_.wall_time;
+}
+
+template <class Real>
+bool Verdict<Real>::unstable(const Moment& moment) const {
+    if (stop_.rise < StopRules::kNever && loss(moment) > stop_.rise * moment.loss_least) return true;
+    return moment.end && loss(moment) > moment.loss_start;
+}
+
+template <class Real>
+double Verdict<Real>::loss(const Moment& moment) const {
+    return moment.sum_r2 / (2 * static_cast<double>(problem_.n));
+}
+
+template <class Real>
+double Verdict<Real>::target_level() const {
+    return stop_.loss > 0 ? stop_.loss * 2 * static_cast<double>(problem_.n) : -1;
+}
+
+template <class Real>
+double Verdict<Real>::criterion_level(const State<Real>& state) const {
+    constexpr double kBelow = 1 - 2e-12;  // far above the rounding of a sum, so that the state there is below
+    if (!stop_.criterion) return -1;
+    return problem_.certifiable ? std::min(level_ * kBelow, provable_level(problem_, state))
+                                : level_ * kBelow;
+}
+
+template <class Real>
+double Verdict<Real>::loss_bound(const State<Real>& state) const {
+    return problem_.orthogonal ? pl::loss_bound(state.dead_label_sq(), problem_.n) : 0;
+}
+
+template <class Real>
+double Verdict<Real>::elapsed() const {
+    return std::chrono::duration<double>(Clock::now() - began_).count();
+}
+
+template class Verdict<float>;
+template class Verdict<double>;
+
+}  // namespace pl

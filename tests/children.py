@@ -1,0 +1,34 @@
+"""What the tests run in processes of their own, to be killed, interrupted or forked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pl_native as pl
+from pl_native import backends
+from problems import problem
+from sweeping import cell, plan
+
+BACKEND = "native" if "native" in backends.available() else "numpy"
+
+
+def long_run(kind: str, **options: Any) -> pl.Solution:
+    """Several seconds."""
+    if kind == "orthogonal":
+        data = pl.data.orthogonal(20_011, 20_011, seed=1)
+        net = pl.initial.asymmetric(37, 20_011, seed=2, data=data)
+        return pl.simulate(data, net, 3000.0, save=20, **options)
+    data, net = problem(101, 13, 17)
+    return pl.simulate(data, net, 800_000.0, save=20, **options)
+
+
+def grid(size):
+    """`size` runs of a few milliseconds each."""
+    each = 50
+    cells = [cell(n=20 + i, replicates=each, t_end=1500.0, stop={"loss": 1e-9}) for i in range(size // each)]
+    return plan(*cells, seed=3, backend=BACKEND)
+
+
+def ensemble_bits():
+    sols = pl.simulate_ensemble([problem(60, 11, 9, seed=k) for k in range(6)], t_end=20.0, threads=2)
+    return [sol.network.W.tobytes() for sol in sols]
