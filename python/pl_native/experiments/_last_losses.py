@@ -1,7 +1,7 @@
 """The last losses of finished runs of explicit Euler, and the measures of curvature that are made of them.
 
-A row keeps the end of its run only. Its last losses come from running it again, without a stop, to `LAST` steps
-before its end, and from there step by step: the same bits, which is checked.
+A row keeps the end of its run only. Its last losses come from running it again, without a stop, to
+`LAST` steps before its end, and from there step by step: the same bits, which is checked.
 """
 
 from __future__ import annotations

@@ -55,10 +55,12 @@ def hollow(look: Look) -> Look:
 
 
 def ramp(count: int) -> list[tuple[float, float, float]]:
-    """`count` colours from dark blue to a dark yellow of steadily rising lightness: an order of sizes."""
-    stops = np.array([[0.0, 0.13, 0.35], [0.36, 0.37, 0.42], [0.52, 0.50, 0.45], [0.86, 0.72, 0.18]])
-    at = np.linspace(0.0, 3.0, max(count, 1))
-    channels = [np.interp(at, np.arange(4.0), stops[:, k]) for k in range(3)]
+    """`count` colours from dark violet over green to yellow, of rising lightness: an order of sizes."""
+    stops = np.array(
+        [[0.27, 0.0, 0.33], [0.23, 0.32, 0.55], [0.13, 0.57, 0.55], [0.37, 0.74, 0.35], [0.87, 0.78, 0.1]]
+    )
+    at = np.linspace(0.0, 4.0, max(count, 1))
+    channels = [np.interp(at, np.arange(5.0), stops[:, k]) for k in range(3)]
     return [(float(r), float(g), float(b)) for r, g, b in zip(*channels, strict=True)]
 
 
@@ -118,7 +120,7 @@ def losses(ax: Any, curve: Curve, look: Look) -> list[Any]:
 
 
 def label_losses(ax: Any, curves: Sequence[Curve], limits: tuple[float, float]) -> None:
-    """Axes of a panel of loss ratios against n, over `limits`; bars that reach zero leave through its floor."""
+    """Axes of a panel of loss ratios over `limits` of n; bars that reach zero leave through its floor."""
     means = [mean.estimate for curve in curves for mean in curve.loss_ratio if mean.estimate > 0]
     ax.set_yscale("log")
     if means:
@@ -150,8 +152,8 @@ def fitted(ax: Any, found: Fit, label: str | None, style: str = "-", **how: Any)
 def powers(
     ax: Any, found: Measure, look: Look, label: str, more: str = "", unit: float | None = None
 ) -> list[Any]:
-    """Means over runs with 95 % intervals against n in logarithms, over `unit` if given, and the line of their
-    slope, which then is in the label.
+    """Means over runs with 95 % intervals against n in logarithms, and the line of their slope; over `unit`
+    if given, with the slope in the label.
     """
     scale = 1.0 if unit is None else unit
     means = np.array([mean.estimate for mean in found.means]) / scale
@@ -179,8 +181,20 @@ def log_sizes(ax: Any, n: Array) -> None:
     ax.set_xlabel("number of points $n$")
 
 
+def size_legend(ax: Any, title: str) -> None:
+    """The legend of a family of curves, in room made for it on the right."""
+    low, high = ax.get_xlim()
+    ax.set_xlim(low, high + 0.3 * (high - low))
+    ax.legend(title=title, loc="upper right", borderaxespad=0.0)
+
+
+def chance(p_value: float) -> str:
+    """A p-value in a label."""
+    return "p < 0.001" if p_value < 1e-3 else f"p = {p_value:.2g}"
+
+
 def mark_interpolation(ax: Any, width: Callable[[int], int], d: int) -> list[Any]:
-    """n = d p(n): a line if it is on the axis, else an arrow to where it lies (interpolation needs n < C d p)."""
+    """n = d p(n), beyond C times which nothing interpolates: a line, or an arrow to where it lies."""
     size = d
     while d * width(size + 1) > size:
         size += 1

@@ -23,7 +23,7 @@ Curves: TypeAlias = Mapping[int, Curve]
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Thresholds N (m,) at sizes x (m,), increasing; standard errors (m,), or None for the paper's estimator."""
+    """Thresholds N (m,) at sizes x (m,); standard errors (m,), or None for the paper's estimator."""
 
     x: Array
     n: Array
@@ -71,7 +71,7 @@ def logistic_points(curves: Curves) -> Points:
 
 
 def estimator_points(curves: Curves) -> Points:
-    """N by the paper's estimator, where the logistic fit is located too: elsewhere it is an end of the grid."""
+    """N by the paper's estimator, where the logistic fit is located: elsewhere it is an end of the grid."""
     found = [(size, curve.estimator) for size, curve in sorted(curves.items()) if _is_located(curve)]
     x, n = np.array(found, dtype=np.float64).reshape(-1, 2).T
     return Points(x, n, None)
@@ -88,9 +88,8 @@ def threshold_lines(
         where = f"{threshold.estimate:.0f} [{threshold.interval.low:.0f}, {threshold.interval.high:.0f}]"
         other = theirs(at, comparison)
         known = "-" if math.isnan(other) else f"{other:.0f}"
-        lines.append(
-            f"{at:>5} {where:<28} {threshold.runs:>5} {threshold.estimate / at:>7.2f} {estimator:>10.0f} {known:>10}"
-        )
+        ratio = threshold.estimate / at
+        lines.append(f"{at:>5} {where:<28} {threshold.runs:>5} {ratio:>7.2f} {estimator:>10.0f} {known:>10}")
     return lines
 
 
@@ -105,11 +104,8 @@ def fit_line(found: Fit, size: str) -> str:
     else:
         shift = f"{found.offset:+.0f} +- {found.offset_interval.width / 2:.0f}"
         what = f"N = ({found.slope:.2f} +- {half:.2f}) {name} {shift}"
-    lack = (
-        ""
-        if math.isnan(found.chi2)
-        else (
-            f"; lack of fit: chi2 = {found.chi2:.1f} for {found.freedom} degrees of freedom, p = {found.p_value:.2g}"
-        )
-    )
+    lack = ""
+    if not math.isnan(found.chi2):
+        test = f"chi2 = {found.chi2:.1f} for {found.freedom} degrees of freedom, p = {found.p_value:.2g}"
+        lack = f"; lack of fit: {test}"
     return f"{what} ({over}, 95 %{lack}; AIC {found.aic:.1f})"

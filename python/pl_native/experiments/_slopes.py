@@ -83,8 +83,8 @@ class Against:
     slope        of the published data
     joint        where the published slope lies with 95 %, if the laws are one: our interval, widened by what
                  their runs add
-    p_value      of the hypothesis that all means at shared n are equal (F test), and `difference` the mean over
-                 n of log(ours/theirs)
+    p_value      of the hypothesis that all means at shared n are equal (F test)
+    difference   mean over n of log(ours/theirs)
     detectable   the least difference of slopes that a test at 1 % finds with probability 90 %
     """
 
@@ -131,8 +131,8 @@ def against(ours: Measure, n: Array, logs: Array, runs: int | None) -> Against |
 
 
 def widened(estimate: float, interval: Interval, width: float) -> Interval:
-    """Where another estimate of the same lies, whose own interval has this width: `interval`, its ends moved out
-    by the factor that adds the variances.
+    """Where another estimate of the same lies, whose own interval has this width: `interval`, its ends
+    moved out by the factor that adds the variances.
     """
     factor = math.hypot(1.0, width / interval.width) if interval.width > 0 else 1.0
     low = estimate - factor * (estimate - interval.low)

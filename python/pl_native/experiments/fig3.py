@@ -70,8 +70,8 @@ class Summary:
     def explanation(self) -> str:
         """Why the paper's text has its transition at 3000 and its later data at 1650."""
         return (
-            "Two thresholds were published, of two widths. The text's transition near n = 3000 is that of the "
-            f"first data, at width 4x (p = 149 to 153): {self._found(4)}. The later data are at width 1x "
+            "Two thresholds were published, of two widths. The text's transition near n = 3000 is that of "
+            f"the first data, at width 4x (p = 149 to 153): {self._found(4)}. The later data are at width 1x "
             f"(p = 36 to 38), four times narrower: {self._found(1)}. At width 1x nothing converges by the "
             "horizon for n >= 2500."
         )

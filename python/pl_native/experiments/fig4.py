@@ -43,8 +43,8 @@ LINEAR_FROM = 70
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Part of a preset: these dimensions, for each initialisation, `replicates` runs per n: over the published
-    n, or those within `near` of the published threshold (as a fraction of it).
+    """Part of a preset: these dimensions, for each initialisation, `replicates` runs per n: over the
+    published n, or those within `near` of the published threshold (as a fraction of it).
     """
 
     d: tuple[int, ...]
@@ -64,7 +64,7 @@ PRESETS: dict[str, tuple[Grid, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One initialisation: a comparison for each dimension, fits of the thresholds, a test over all dimensions.
+    """One initialisation: a comparison for each dimension, fits of N, a test over all dimensions.
 
     `lines`: straight lines through the logistic thresholds, over all dimensions and from `LINEAR_FROM` on;
     `estimator_line`: over all by the paper's estimator; `power`: N ~ d^b. None or left out for fewer than
@@ -177,7 +177,7 @@ def _linear(line: Fit) -> str:
     over = f"over d = {line.x[0]:.0f}..{line.x[-1]:.0f}"
     if line.p_value < ALPHA:
         return f"NOT REPRODUCED: N is not linear in d {over} (lack of fit rejected at {ALPHA:.0%})."
-    return f"Reproduced: N against d {over} does not contradict a line (lack of fit not rejected at {ALPHA:.0%})."
+    return f"Reproduced: N against d {over} contradicts no line (lack of fit not rejected at {ALPHA:.0%})."
 
 
 def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
@@ -195,9 +195,17 @@ def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
     left.set_title("Threshold", loc="left")
     middle.set(xlabel="dimension $d$", ylabel="$N/d$", ylim=(0, None))
     middle.set_title("Points per dimension", loc="left")
-    left.legend(loc="upper left")
+    left.legend(*_legend(left, lines=True), loc="upper left")
+    middle.legend(*_legend(middle, lines=False), loc="lower right")
     artists += _curves(right, next(iter(summary.settings.values())))
     return artists
+
+
+def _legend(ax: Any, *, lines: bool) -> tuple[list[Any], list[str]]:
+    """Of an axes' artists with a label the fitted lines, or the points."""
+    found = zip(*ax.get_legend_handles_labels(), strict=True)
+    kept = [(handle, label) for handle, label in found if label.startswith("$") == lines]
+    return [handle for handle, _ in kept], [label for _, label in kept]
 
 
 def _thresholds(ax: Any, name: str, setting: Setting, *, over: bool) -> list[Any]:
@@ -208,8 +216,8 @@ def _thresholds(ax: Any, name: str, setting: Setting, *, over: bool) -> list[Any
     artists += _panels.points(ax, estimator_points(curves), _panels.hollow(look), label, over=over)
     for line, dash in zip(setting.lines, ("-", "--"), strict=False):
         x = np.linspace(line.x[0], line.x[-1], 101)
-        words = f"${line.slope:.1f}\\,d {line.offset:+.0f}$, $d\\geq{line.x[0]:.0f}$"
-        words += f" (lack of fit p = {line.p_value:.2g})"
+        words = f"${line.slope:.1f}\\,d {line.offset:+.0f}$ ($d\\geq{line.x[0]:.0f}$)"
+        words += f": lack of fit {_panels.chance(line.p_value)}"
         y = line(x) / x if over else line(x)
         artists += ax.plot(x, y, dash, color=look.color, lw=1.2, label=None if over else words)
     return artists
@@ -223,7 +231,8 @@ def _curves(ax: Any, setting: Setting) -> list[Any]:
     ):
         share = [q.estimate for q in comparison.measured.probability]
         artists += ax.plot(comparison.measured.n / d, share, ".-", color=colour, lw=1.2, label=f"{d}")
-    ax.set(xlabel="$n/d$", ylabel="P(loss < 1/(2n) by the horizon)", ylim=(-0.04, 1.04), xlim=(0, 20))
+    ax.set(xlabel="$n/d$", ylabel="P(loss < 1/(2n) by the horizon)", ylim=(-0.04, 1.04))
     ax.set_title("Probability of convergence", loc="left")
-    ax.legend(title="$d$", loc="upper right", ncols=2)
+    ax.set_xlim(0, min(20.0, ax.get_xlim()[1]))
+    _panels.size_legend(ax, "$d$")
     return artists

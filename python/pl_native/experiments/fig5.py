@@ -15,7 +15,7 @@ import numpy as np
 
 from pl_native._base import checks
 from pl_native.experiments import _panels, verdict
-from pl_native.experiments._comparison_table import comparison_table, disagreements
+from pl_native.experiments._comparison_table import ALPHA, comparison_table, disagreements
 from pl_native.experiments._convergence import Comparison, compare, curve, pooled_test, published_curve
 from pl_native.experiments._paper_cell import paper_cell
 from pl_native.experiments._rows import number
@@ -26,7 +26,6 @@ from pl_native.experiments._scaling import (
     fit_line,
     logistic_points,
     measured,
-    published,
     threshold_lines,
 )
 from pl_native.stats import CurveTest, Fit
@@ -92,7 +91,7 @@ class Summary:
         for growth in self.growths:
             lines += ["", f"{growth.name}:", *(f"  {fit_line(one, 'p')}" for one in growth.forms)]
             if growth.best is not None:
-                lines.append(f"  least AIC: {growth.best.form}")
+                lines.append(f"  least AIC: {growth.best.form}{_lacks(growth.best)}")
             if growth.power is not None:
                 lines.append(f"  {fit_line(growth.power, 'p')}")
         lines += ["", self.verdict()]
@@ -161,6 +160,10 @@ def _growth(name: str, curves: Curves, *, estimator: bool = False) -> Growth:
     return Growth(name, tuple(forms), points.fit("power"))
 
 
+def _lacks(found: Fit) -> str:
+    return ", though not to within the errors of N" if found.p_value < ALPHA else ""
+
+
 def _published_estimator(_: int, comparison: Comparison) -> float:
     return math.nan if comparison.published is None else comparison.published.estimator
 
@@ -172,14 +175,14 @@ def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
     left, middle, right = axes[0]
     ours, theirs = measured(summary.comparisons), _all_published()
     artists: list[Any] = []
+    look = _panels.hollow(_panels.MEASURED)
     for ax in (left, middle):
         artists += _panels.points(
             ax, logistic_points(theirs), _panels.PUBLISHED, "published, logistic fit, 95 %"
         )
         artists += _panels.points(ax, logistic_points(ours), _panels.MEASURED, "ours, logistic fit, 95 %")
-        look = _panels.hollow(_panels.MEASURED)
-        artists += _panels.points(ax, estimator_points(ours), look, "ours, paper's estimator")
         ax.set(xlabel="number of neurons $p$", ylabel=f"threshold $N({D}, p)$")
+    artists += _panels.points(left, estimator_points(ours), look, "ours, paper's estimator")
     artists += _forms(left, summary.growths[0])
     artists += _power(middle, summary)
     left.set_title("Threshold", loc="left")
@@ -235,5 +238,5 @@ def _curves(ax: Any, ours: Curves) -> list[Any]:
         share = [q.estimate for q in ours[p].probability]
         artists += ax.plot(ours[p].n, share, ".-", color=colour, lw=1.2, label=f"{p}" if p in named else None)
     _panels.label_probability(ax)
-    ax.legend(title="$p$", loc="upper right", ncols=2)
+    _panels.size_legend(ax, "$p$")
     return artists

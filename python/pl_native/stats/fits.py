@@ -29,7 +29,7 @@ class Fit:
 
     slope, offset      with intervals at one level
     chi2, freedom      sum of ((y - fit)/error)^2 and its degrees of freedom; chi2 is NaN without errors
-    p_value            lack of fit: probability of a chi2 at least as large if the form were true; NaN likewise
+    p_value            lack of fit: probability of a larger chi2 if the form were true; NaN without errors
     aic                Akaike's criterion: chi2 + 4 with errors, m log(rss/m) + 6 without. The smaller the
                        better, among forms of one y ("power" is fitted to log y and is not one of them)
     """

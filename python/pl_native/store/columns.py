@@ -69,8 +69,8 @@ _OUTCOME: dict[str, Kind] = {
 _COST: dict[str, Kind] = {"seconds": float, "threads": int, "host": str}
 
 CONTENT: dict[str, Kind] = {**_PROBLEM, **_RUN, **_SEED_WORDS}
-"""Columns that determine a run; their SHA-256 is its id (`given` enters it where there is one). A stream is SeedSequence(seed, (cell, replicate,
-..))."""
+"""Columns that determine a run; their SHA-256 is its id (`given` enters it where there is one).
+A stream is SeedSequence(seed, (cell, replicate, ..))."""
 
 COLUMNS: dict[str, Kind] = {"id": str, **CONTENT, **_OUTCOME, **_COST}
 """Name and type of every column; any may be None (an empty field) where it does not apply."""
