@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from pl_native._base.checks import Array
 from pl_native.experiments import published
-from pl_native.experiments._scaling import by_size
-from pl_native.experiments._slopes import Against, Measure, against, measure
+from pl_native.experiments._slopes import Against, Measure, against, measure, numbers
 from pl_native.store import Row
 
 MEASURES = {
@@ -67,7 +66,7 @@ class Setting:
 
 def setting_of(which: tuple[int, float], rows: Sequence[Row]) -> Setting:
     """The numbers of the rows of one width factor and scale of W."""
-    measures = {name: measure(rows, column) for name, column in MEASURES.items()}
+    measures = _measures(rows, MEASURES)
     theirs = PUBLISHED.get(which)
     found = {}
     if theirs is not None:
@@ -77,9 +76,14 @@ def setting_of(which: tuple[int, float], rows: Sequence[Row]) -> Setting:
             if beside is not None:
                 found[name] = beside
     reached = sum(row["status"] == "TARGET" for row in rows)
-    ends = {name: measure(rows, column) for name, column in ENDS.items()}
-    ratios = {name: _ratio(rows, column) for name, column in ENDS.items()}
+    ends = _measures(rows, ENDS)
+    ratios = {name: _ratio(rows, ENDS[name]) for name in ends}
     return Setting(measures, ends, ratios, found, (reached, len(rows)))
+
+
+def _measures(rows: Sequence[Row], columns: Mapping[str, str]) -> dict[str, Measure]:
+    """Those that have numbers: runs of fewer than 102 steps have no mean over the last hundred."""
+    return {name: measure(rows, column) for name, column in columns.items() if numbers(rows, column)}
 
 
 def _ratio(rows: Sequence[Row], column: str) -> tuple[Array, Array]:
@@ -87,8 +91,8 @@ def _ratio(rows: Sequence[Row], column: str) -> tuple[Array, Array]:
     the same, so most of their spread cancels.
     """
     found, errors = [], []
-    for members in by_size(rows, "n").values():
-        pairs = [(row[column], row[ENDS["gradient"]]) for row in members if row[column] is not None]
+    for members in numbers(rows, column).values():
+        pairs = [(row[column], row[ENDS["gradient"]]) for row in members]
         top, bottom = np.array(pairs, dtype=np.float64).T
         ratio = float(top.mean() / bottom.mean())
         found.append(ratio)

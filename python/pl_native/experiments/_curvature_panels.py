@@ -19,16 +19,20 @@ _LOOKS = {
 _RING = {"marker": "o", "mfc": "none", "mec": _panels.VERMILION, "ms": 10, "mew": 1.3, "ls": "none"}
 
 
+def _looks(setting: Setting) -> list[tuple[str, _panels.Look]]:
+    return [(name, look) for name, look in _LOOKS.items() if name in setting.measures]
+
+
 def levels(ax: Any, setting: Setting) -> list[Any]:
     """The published measures against n in logarithms."""
     artists: list[Any] = []
-    for name, look in _LOOKS.items():
+    for name, look in _looks(setting):
         beside = setting.published.get(name)
         artists += _panels.powers(ax, setting.measures[name], look, look.name)
         if beside is not None:
             title = "published" if name == "low" else None
             artists += ax.plot(beside.n, np.exp(beside.theirs), label=title, **_RING)
-    _panels.log_sizes(ax, setting.measures["end"].n)
+    _panels.log_sizes(ax, setting.measures["average"].n)
     ax.set_ylabel("mean over runs")
     ax.legend(loc="center", bbox_to_anchor=(0.5, 0.62), ncols=2)
     return artists
@@ -37,7 +41,7 @@ def levels(ax: Any, setting: Setting) -> list[Any]:
 def fan(ax: Any, setting: Setting) -> list[Any]:
     """Every measure over its fitted value at the least n, beside n^(-1/2) and n^(-1)."""
     artists: list[Any] = []
-    for name, look in _LOOKS.items():
+    for name, look in _looks(setting):
         ours, beside = setting.measures[name], setting.published.get(name)
         if ours.slope is None:
             continue
@@ -46,7 +50,7 @@ def fan(ax: Any, setting: Setting) -> list[Any]:
         artists += _panels.powers(ax, ours, look, look.name, their, unit=unit)
         if beside is not None:
             artists += ax.plot(beside.n, np.exp(beside.theirs) / unit, **_RING)
-    n = setting.measures["end"].n
+    n = setting.measures["average"].n
     for power, text in ((-0.5, "$n^{-1/2}$"), (-1.0, "$n^{-1}$")):
         artists += ax.plot(n, (n / n[0]) ** power, ":", color=_panels.MARK, lw=1.4)
         end = (n[-1], (n[-1] / n[0]) ** power)
@@ -71,6 +75,8 @@ def ends(ax: Any, setting: Setting) -> list[Any]:
     }
     artists: list[Any] = []
     for k, (name, (label, color, marker)) in enumerate(names.items()):
+        if name not in setting.ends:
+            continue
         ours, (ratio, error) = setting.ends[name], setting.ratios[name]
         label = label if ours.slope is None else f"{label}\nslope {slope_text(ours)}"
         if name == "gradient":

@@ -71,10 +71,10 @@ def bars(estimates: Array, low: Array, high: Array) -> Array:
 
 
 def shares(
-    ax: Any, curve: Curve, look: Look, interval: Callable[[Proportion], Proportion] = lambda share: share
+    ax: Any, curve: Curve, look: Look, interval: Callable[[Proportion], Proportion] | None = None
 ) -> list[Any]:
     """P(converged) against n with intervals, as the curve has them or as `interval` makes them."""
-    found = [interval(share) for share in curve.probability]
+    found = [share if interval is None else interval(share) for share in curve.probability]
     share = np.array([q.estimate for q in found])
     ends = np.array([(q.interval.low, q.interval.high) for q in found]).T
     style = {"fmt": look.marker, "color": look.color, "mfc": look.face, "elinewidth": 0.8 * look.width}
@@ -111,7 +111,7 @@ def losses(ax: Any, curve: Curve, look: Look) -> list[Any]:
     if not n.size:
         return []
     known = np.isfinite(ends[1]).any()
-    low = np.maximum(ends[0], 1e-300)
+    low = np.where(np.isfinite(ends[0]), np.maximum(ends[0], 1e-300), -math.inf)
     style = {"fmt": look.marker + look.line, "color": look.color, "mfc": look.face, "lw": 0.8 * look.width}
     label = f"{look.name}, 95 % bootstrap" if known else f"{look.name}, means only"
     return [
@@ -181,6 +181,14 @@ def log_sizes(ax: Any, n: Array) -> None:
     ax.set_xlabel("number of points $n$")
 
 
+def family(ax: Any, curve: Curve, unit: float, color: Any, label: str | None) -> list[Any]:
+    """One of a family of curves: P(converged) against n/unit, its intervals shaded."""
+    n, share = curve.n / unit, [q.estimate for q in curve.probability]
+    ends = np.array([(q.interval.low, q.interval.high) for q in curve.probability]).T
+    line: list[Any] = ax.plot(n, share, ".-", color=color, lw=1.4, label=label)
+    return [*line, ax.fill_between(n, *ends, color=color, alpha=0.08, lw=0)]
+
+
 def size_legend(ax: Any, title: str) -> None:
     """The legend of a family of curves, in room made for it on the right."""
     low, high = ax.get_xlim()
@@ -227,7 +235,7 @@ def curve_label(curve: Curve, look: Look) -> str:
         where = where or (f"$N$ > {low:.0f}" if math.isinf(high) else f"$N$ < {high:.0f}")
     else:
         where = f"$N$ = {threshold.estimate:.0f} [{low:.0f}, {high:.0f}]"
-    paper = "" if math.isnan(curve.estimator) else f", paper's estimator {curve.estimator:.0f}"
+    paper = "" if math.isnan(curve.estimator) else f"\npaper's estimator: {curve.estimator:.0f}"
     return f"{look.name}, {runs} runs per $n$\n{where}{paper}"
 
 

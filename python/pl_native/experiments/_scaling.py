@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import fill
 from typing import TypeAlias
 
 import numpy as np
@@ -91,6 +92,11 @@ def threshold_lines(
         ratio = threshold.estimate / at
         lines.append(f"{at:>5} {where:<28} {threshold.runs:>5} {ratio:>7.2f} {estimator:>10.0f} {known:>10}")
     return lines
+
+
+def wrapped(text: str) -> str:
+    """A long line of a table, broken and indented."""
+    return fill(text, 118, subsequent_indent="    ")
 
 
 def fit_line(found: Fit, size: str) -> str:

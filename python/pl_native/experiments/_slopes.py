@@ -10,6 +10,7 @@ from statistics import NormalDist
 import numpy as np
 
 from pl_native._base.checks import Array
+from pl_native.experiments._rows import real
 from pl_native.experiments._scaling import by_size
 from pl_native.stats import (
     Interval,
@@ -29,14 +30,14 @@ LEVEL = 0.01
 @dataclass(frozen=True, slots=True)
 class Measure:
     """A positive quantity against n (m,): its means over runs, the slope of their logarithms (None for fewer
-    than two n), how many runs had no number at each n, and the spread of a run about its mean, relative to it
-    and pooled over all n.
+    than two n), how many runs are left out because there is no number, and the spread of a run about its
+    mean, relative to it and pooled over all n.
     """
 
     n: Array
     means: tuple[MeanEstimate, ...]
     slope: Slope | None
-    missing: Array
+    missing: int
     spread: float
 
     @property
@@ -50,29 +51,31 @@ class Measure:
         return np.array([mean.runs for mean in self.means])
 
 
-def measure(rows: Sequence[Row], column: str) -> Measure:
-    """A column of rows (any order) against n. Rows without a number there are counted and left out.
+def numbers(rows: Sequence[Row], column: str) -> dict[int, list[Row]]:
+    """The rows that have a number in a column, by n, at those n that have two or more of them."""
+    groups = by_size(
+        [row for row in rows if isinstance(row[column], float) and row[column] == row[column]], "n"
+    )
+    return {n: members for n, members in groups.items() if len(members) > 1}
 
-    ValueError for no rows, and for an n at which fewer than two runs have a number.
+
+def measure(rows: Sequence[Row], column: str) -> Measure:
+    """A column of rows (any order) against n. Rows without a number there are counted and left out, and so
+    are n with fewer than two.
+
+    ValueError where nothing is left, and for numbers that are not positive.
     """
-    if not rows:
-        raise ValueError("rows: expected at least one run")
-    groups = by_size(rows, "n")
-    values, missing = [], []
-    for n, members in groups.items():
-        known = [
-            value for row in members if isinstance(value := row[column], float) and not math.isnan(value)
-        ]
-        if len(known) < 2:
-            raise ValueError(f"rows: expected at least two runs with a number in {column} at n = {n}")
-        values.append(np.array(known))
-        missing.append(len(members) - len(known))
+    groups = numbers(rows, column)
+    if not groups:
+        raise ValueError(f"rows: expected at least two runs with a number in {column} at some n")
+    values = [np.array([real(row, column) for row in members]) for members in groups.values()]
+    missing = len(rows) - sum(one.size for one in values)
     sizes = np.array(list(groups))
     slope = loglog_slope(sizes, values) if sizes.size > 1 else None
     means = tuple(mean_interval(one) for one in values)
     relative = [float(np.sum((one / one.mean() - 1.0) ** 2)) for one in values]
     spread = math.sqrt(sum(relative) / sum(one.size - 1 for one in values))
-    return Measure(sizes, means, slope, np.array(missing), spread)
+    return Measure(sizes, means, slope, missing, spread)
 
 
 @dataclass(frozen=True, slots=True)

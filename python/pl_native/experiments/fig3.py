@@ -17,6 +17,7 @@ from pl_native.experiments._comparison_table import comparison_table, disagreeme
 from pl_native.experiments._convergence import Comparison, Curve, compare, curve, published_curve
 from pl_native.experiments._paper_cell import INITIALISATIONS, paper_cell
 from pl_native.experiments._rows import number, real
+from pl_native.experiments._scaling import wrapped
 from pl_native.protocol import minimal_width
 from pl_native.store import Row
 from pl_native.sweep import Cell, width
@@ -61,7 +62,7 @@ class Summary:
     def table(self) -> str:
         """Measured beside published, as text."""
         parts = [comparison_table(comparison) for comparison in self.comparisons.values()]
-        return "\n".join([*parts, self.explanation() + "\n"]) if parts else ""
+        return "\n".join([*parts, wrapped(self.explanation()) + "\n"]) if parts else ""
 
     def disagreements(self) -> list[str]:
         """What was published and is not reproduced, in words."""
@@ -117,7 +118,8 @@ def summarise(rows: Sequence[Row]) -> Summary:
 
 def _order(group: tuple[tuple[int, str], list[Row]]) -> tuple[int, int]:
     (factor, initialisation), _ = group
-    return factor, INITIALISATIONS.index(initialisation)
+    known = initialisation in INITIALISATIONS
+    return factor, INITIALISATIONS.index(initialisation) if known else len(INITIALISATIONS)
 
 
 def _group(row: Row) -> tuple[int, str]:
@@ -134,13 +136,13 @@ def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
     for factor, (left, right) in zip(summary.factors, axes, strict=True):
         sources = list(_sources(summary, factor))
         for of_curve, look in sources:
-            interval = {"interval": _panels.as_published} if look is _panels.PUBLISHED else {}
-            artists += _panels.shares(left, of_curve, look, **interval)
+            interval = _panels.as_published if look is _panels.PUBLISHED else None
+            artists += _panels.shares(left, of_curve, look, interval)
             artists += _panels.logistic(left, of_curve, look)
             artists += _panels.losses(right, of_curve, look)
         _panels.label_probability(left)
         artists += _panels.mark_interpolation(left, partial(width, factor=factor), D)
-        left.legend(loc="upper right", handlelength=1.2, borderaxespad=0.1)
+        left.legend(loc="lower left", handlelength=1.0, borderaxespad=0.1)
         _panels.label_losses(right, [of_curve for of_curve, _ in sources], left.get_xlim())
         p = sorted({int(one) for of_curve, _ in sources for one in of_curve.p})
         left.set_title(f"width {factor}x: $p$ = {p[0]} to {p[-1]}", loc="right", fontsize="small")

@@ -27,6 +27,7 @@ from pl_native.experiments._scaling import (
     logistic_points,
     measured,
     threshold_lines,
+    wrapped,
 )
 from pl_native.stats import CurveTest, Fit
 from pl_native.store import Row
@@ -130,7 +131,8 @@ def summarise(rows: Sequence[Row]) -> Summary:
         if number(row, "p") != P:
             raise ValueError(f"row {row['id']}: p = {row['p']}, expected the width of figure 4, {P}")
         settings.setdefault(str(row["initialisation"]), []).append(row)
-    return Summary({name: _setting(name, settings[name]) for name in INITIALISATIONS if name in settings})
+    shown = [*(name for name in INITIALISATIONS if name in settings), *(settings.keys() - {*INITIALISATIONS})]
+    return Summary({name: _setting(name, settings[name]) for name in shown})
 
 
 def _setting(initialisation: str, rows: Sequence[Row]) -> Setting:
@@ -169,7 +171,7 @@ def _table(name: str, setting: Setting) -> str:
         lines.append(f"Logistic thresholds: {fit_line(setting.power, 'd')}")
     if setting.test is not None:
         lines.append(f"Two-sample test over all dimensions and n: {setting.test!r}")
-    return "\n".join([*lines, ""])
+    return "\n".join([*(line if "\n" in line else wrapped(line) for line in lines), ""])
 
 
 def _linear(line: Fit) -> str:
@@ -229,8 +231,7 @@ def _curves(ax: Any, setting: Setting) -> list[Any]:
     for colour, (d, comparison) in zip(
         _panels.ramp(len(setting.comparisons)), setting.comparisons.items(), strict=True
     ):
-        share = [q.estimate for q in comparison.measured.probability]
-        artists += ax.plot(comparison.measured.n / d, share, ".-", color=colour, lw=1.2, label=f"{d}")
+        artists += _panels.family(ax, comparison.measured, d, colour, f"{d}")
     ax.set(xlabel="$n/d$", ylabel="P(loss < 1/(2n) by the horizon)", ylim=(-0.04, 1.04))
     ax.set_title("Probability of convergence", loc="left")
     ax.set_xlim(0, min(20.0, ax.get_xlim()[1]))

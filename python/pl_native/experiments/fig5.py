@@ -27,6 +27,7 @@ from pl_native.experiments._scaling import (
     logistic_points,
     measured,
     threshold_lines,
+    wrapped,
 )
 from pl_native.stats import CurveTest, Fit
 from pl_native.store import Row
@@ -97,7 +98,7 @@ class Summary:
         lines += ["", self.verdict()]
         if self.test is not None:
             lines.append(f"Two-sample test over all widths and n: {self.test!r}")
-        return "\n".join([*lines, ""])
+        return "\n".join([*(line if "\n" in line else wrapped(line) for line in lines), ""])
 
     def verdict(self) -> str:
         """Whether N grows slower than p: b < 1 with its whole interval."""
@@ -235,8 +236,7 @@ def _curves(ax: Any, ours: Curves) -> list[Any]:
     artists: list[Any] = []
     named = sorted(ours)[:: max(1, -(-len(ours) // 8))]
     for colour, p in zip(_panels.ramp(len(ours)), sorted(ours), strict=True):
-        share = [q.estimate for q in ours[p].probability]
-        artists += ax.plot(ours[p].n, share, ".-", color=colour, lw=1.2, label=f"{p}" if p in named else None)
+        artists += _panels.family(ax, ours[p], 1.0, colour, f"{p}" if p in named else None)
     _panels.label_probability(ax)
     _panels.size_legend(ax, "$p$")
     return artists

@@ -20,6 +20,7 @@ from pl_native.experiments._curvature import PUBLISHED, Setting, setting_of, slo
 from pl_native.experiments._curvature_panels import ends, fan, levels
 from pl_native.experiments._last_losses import with_last_losses
 from pl_native.experiments._rows import number, real
+from pl_native.experiments._scaling import wrapped
 from pl_native.experiments._slopes import LEVEL, Against
 from pl_native.protocol import horizon, minimal_width
 from pl_native.store import Row, Store
@@ -53,7 +54,7 @@ class Summary:
     def table(self) -> str:
         """Measured beside published, as text."""
         parts = [_table(which, setting) for which, setting in self.settings.items()]
-        return "\n".join([*parts, EXPLANATION, ""]) if parts else ""
+        return "\n".join([*parts, wrapped(EXPLANATION), ""]) if parts else ""
 
     def disagreements(self) -> list[str]:
         """What was published and is not reproduced, in words."""
@@ -133,9 +134,10 @@ def _table(which: tuple[int, float], setting: Setting) -> str:
         their = "-" if beside is None else f"{beside.slope:.3f}"
         word = "" if beside is None else _word(which, name, setting)
         quoted = f"{said[name]:.2f}" if name in said else "-"
-        lines.append(f"{name:<22} {slope_text(ours):<28} {their:>10} {quoted:>12}  {word}".rstrip())
+        line = f"{name:<22} {slope_text(ours):<28} {their:>10} {quoted:>12}  {word}"
+        lines.append(wrapped(line.rstrip()))
     for name, ours in setting.ends.items():
-        lost = int(ours.missing.sum())
+        lost = ours.missing
         note = f"  {lost} runs without a number" if lost else ""
         lines.append(f"{f'end, {name}':<22} {slope_text(ours):<28}{note}")
     lines += ["", *(_power(name, one) for name, one in setting.published.items()), ""]
@@ -145,17 +147,23 @@ def _table(which: tuple[int, float], setting: Setting) -> str:
 def _means(setting: Setting) -> list[str]:
     """log(mean over runs) at each n, ours with interval beside the published ones."""
     lines = ["", f"{'n':>5} {'runs':>5}" + "".join(f" {f'log mu_{name}':<34}" for name in setting.measures)]
-    first = next(iter(setting.measures.values()))
-    for i, n in enumerate(first.n):
-        cells = []
-        for name, ours in setting.measures.items():
-            mean, beside = ours.means[i], setting.published.get(name)
-            low, high = (math.log(max(end, 1e-300)) for end in (mean.interval.low, mean.interval.high))
-            there = [] if beside is None else beside.theirs[beside.n == n].tolist()
-            their = f" pub. {there[0]:.3f}" if there else ""
-            cells.append(f" {f'{math.log(mean.estimate):.3f} [{low:.3f}, {high:.3f}]{their}':<34}")
-        lines.append((f"{n:>5} {first.means[i].runs:>5}" + "".join(cells)).rstrip())
+    average = setting.measures["average"]
+    for n, runs in zip(average.n.tolist(), average.runs.tolist(), strict=True):
+        cells = "".join(f" {_mean(setting, name, n):<34}" for name in setting.measures)
+        lines.append(f"{n:>5} {runs:>5}{cells}".rstrip())
     return lines
+
+
+def _mean(setting: Setting, name: str, n: int) -> str:
+    """log(mean over runs) of a measure at n, with interval, beside what was published."""
+    ours, beside = setting.measures[name], setting.published.get(name)
+    if n not in ours.n:
+        return "-"
+    mean = ours.means[ours.n.tolist().index(n)]
+    low, high = (math.log(max(end, 1e-300)) for end in (mean.interval.low, mean.interval.high))
+    there = [] if beside is None else beside.theirs[beside.n == n].tolist()
+    their = f" pub. {there[0]:.3f}" if there else ""
+    return f"{math.log(mean.estimate):.3f} [{low:.3f}, {high:.3f}]{their}"
 
 
 def _differences(which: tuple[int, float], name: str, setting: Setting) -> list[str]:
