@@ -10,7 +10,7 @@ import pytest
 from pl_native import experiments, protocol, stats
 from pl_native.experiments import _convergence, fig3, fig4, published, verdict
 from pl_native.store import COLUMNS
-from published_rows import as_published
+from published_rows import as_published, law_of
 from sweeping import run
 
 # ---------------------------------------------------------------- figure 3
@@ -271,18 +271,6 @@ def test_figure_4_quick_brackets_every_published_threshold():
         n = [c.n for c in cells if c.d == d]
         assert min(n) < threshold < max(n)
         assert set(n) <= set(fig4.sizes(d))
-
-
-def law_of(d, threshold, scale):
-    """A curve of 40 runs per n with exactly the shares of a logistic."""
-    n = np.arange(max(threshold // d - 6, 1), threshold // d + 7) * d
-    rows = []
-    for size in n.tolist():
-        yes = round(40 / (1 + np.exp((size - threshold) / scale)))
-        row = {"id": "x", "d": d, "n": size, "p": 30, "loss_start": 1.0, "stop_loss": 0.1}
-        row |= {"initialisation": "torch_linear", "status": "HORIZON"}
-        rows += [row | {"loss_end": 0.05 if k < yes else 0.2} for k in range(40)]
-    return rows
 
 
 def test_figure_4_fits_lines_through_known_thresholds():

@@ -19,7 +19,7 @@ from pl_native._base import checks
 from pl_native.experiments import _panels, experiment1, fig3, fig4, fig5, fig6, verdict
 from pl_native.experiments._convergence import Judge, curve
 from pl_native.experiments._panels import MEASURED
-from pl_native.experiments._scaling import by_size, fit_line, logistic_points
+from pl_native.experiments._scaling import by_size, equation, logistic_points
 from pl_native.experiments._slopes import measure
 from pl_native.stats import FORMS
 from pl_native.store import COLUMNS, Row
@@ -114,7 +114,7 @@ def threshold(
         artists = _panels.points(axes, found, look, f"{label or 'runs'}, 95 %")
         line = None if form is None else found.fit(form)
         if line is not None:
-            artists += _panels.fitted(axes, line, fit_line(line, by).partition(" (")[0], color=color, lw=1.4)
+            artists += _panels.fitted(axes, line, equation(line, by), color=color, lw=1.4)
         axes.set(xlabel=f"${by}$", ylabel="threshold $N$")
         if artists:
             axes.legend(loc="best")
@@ -179,7 +179,8 @@ def figure3(summary: fig3.Summary) -> Any:
     """Figure 3: a row of two panels for each width, with what explains the two published thresholds."""
     figure = _figure(summary, fig3.draw, len(summary.factors), 2)
     with style():
-        figure.supxlabel(fill(summary.explanation(), 130), fontsize=10.5, ha="left", x=0.02)
+        bars = "Bars: of published shares Hoeffding's, as in the paper; of ours Clopper-Pearson's, 95 %."
+        figure.supxlabel(fill(f"{summary.explanation()} {bars}", 130), fontsize=10.5, ha="left", x=0.02)
     return figure
 
 

@@ -213,8 +213,8 @@ def mark_interpolation(ax: Any, width: Callable[[int], int], d: int) -> list[Any
     side = 1.0 if size >= high else 0.0
     text = ax.annotate(
         f"$n = d\\,p$ at {size}",
-        xy=(side, 0.3),
-        xytext=(abs(side - 0.05), 0.3),
+        xy=(side, 0.26),
+        xytext=(abs(side - 0.05), 0.26),
         xycoords="axes fraction",
         textcoords="axes fraction",
         ha="right" if side else "left",

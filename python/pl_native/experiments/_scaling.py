@@ -99,19 +99,21 @@ def wrapped(text: str) -> str:
     return fill(text, 118, subsequent_indent="    ")
 
 
-def fit_line(found: Fit, size: str) -> str:
-    """A fit in words."""
-    half = found.slope_interval.width / 2
-    over = f"over {size} = {found.x[0]:.0f}..{found.x[-1]:.0f}, {found.x.size} points"
+def equation(found: Fit, size: str) -> str:
+    """A fit as a formula, with the half widths of its intervals."""
     name = {"linear": size, "square root": f"sqrt({size})", "logarithm": f"log({size})"}.get(found.form)
     if name is None:
         low, high = found.slope_interval.low, found.slope_interval.high
-        what = f"N ~ {size}^b, b = {found.slope:.3f} [{low:.3f}, {high:.3f}]"
-    else:
-        shift = f"{found.offset:+.0f} +- {found.offset_interval.width / 2:.0f}"
-        what = f"N = ({found.slope:.2f} +- {half:.2f}) {name} {shift}"
+        return f"N ~ {size}^b, b = {found.slope:.3f} [{low:.3f}, {high:.3f}]"
+    slope, shift = found.slope_interval.width / 2, found.offset_interval.width / 2
+    return f"N = ({found.slope:.2f} +- {slope:.2f}) {name} {found.offset:+.0f} +- {shift:.0f}"
+
+
+def fit_line(found: Fit, size: str) -> str:
+    """A fit in words."""
+    over = f"over {size} = {found.x[0]:.0f}..{found.x[-1]:.0f}, {found.x.size} points"
     lack = ""
     if not math.isnan(found.chi2):
         test = f"chi2 = {found.chi2:.1f} for {found.freedom} degrees of freedom, p = {found.p_value:.2g}"
         lack = f"; lack of fit: {test}"
-    return f"{what} ({over}, 95 %{lack}; AIC {found.aic:.1f})"
+    return f"{equation(found, size)} ({over}, 95 %{lack}; AIC {found.aic:.1f})"
