@@ -14,7 +14,7 @@ from scipy import stats as scipy_stats
 
 import pl_native as pl
 from pl_native import experiments, sweep
-from pl_native.experiments import _curvature, _last_losses, _slopes, fig6, published
+from pl_native.experiments import _curvature, _last_losses, _power_laws, fig6, published
 from pl_native.store import COLUMNS, Store
 from sweeping import SEED, bits, cell
 
@@ -187,9 +187,9 @@ def test_the_test_of_slopes_has_its_size_and_its_power():
     for seed in range(60):
         for tilt in (0.0, least):
             rows = as_published(tilt=tilt, seed=seed + 1)
-            found = _slopes.measure(rows, "pl_last_hundred")
+            found = _power_laws.measure(rows, "pl_last_hundred")
             table = published.load("fig6_published")
-            one = _slopes.against(found, table["n"], table["log_mu_end"], 500)
+            one = _power_laws.against(found, table["n"], table["log_mu_end"], 500)
             if tilt == 0.0:
                 size += not one.slopes_agree
             else:
@@ -203,9 +203,9 @@ def test_another_slope_and_another_level_are_noticed():
     tilted = fig6.summarise(as_published(tilt=0.3)).disagreements()
     assert any("slope of mu_end" in what for what in tilted)
     assert any("means of mu_end: rejected at 1%" in what for what in tilted)
-    one = _slopes.measure(as_published(), "pl_low")
+    one = _power_laws.measure(as_published(), "pl_low")
     table = published.load("fig6_published")
-    moved = _slopes.against(one, table["n"], table["log_mu_low"] + 0.1, 500)
+    moved = _power_laws.against(one, table["n"], table["log_mu_low"] + 0.1, 500)
     assert moved.slopes_agree
     assert moved.p_value < 0.01
 

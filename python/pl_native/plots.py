@@ -19,8 +19,8 @@ from pl_native._base import checks
 from pl_native.experiments import _panels, experiment1, fig3, fig4, fig5, fig6, verdict
 from pl_native.experiments._convergence import Judge, curve
 from pl_native.experiments._panels import MEASURED
+from pl_native.experiments._power_laws import measure
 from pl_native.experiments._scaling import by_size, equation, logistic_points
-from pl_native.experiments._slopes import measure
 from pl_native.stats import FORMS
 from pl_native.store import COLUMNS, Row
 

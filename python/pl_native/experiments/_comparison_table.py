@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 
 from pl_native.experiments._convergence import Comparison, Curve
-from pl_native.experiments._slopes import predicted
+from pl_native.experiments._power_laws import predicted
 from pl_native.stats import MeanEstimate, Proportion, Threshold, overlap
 
 ALPHA = 0.01

@@ -10,7 +10,7 @@ import numpy as np
 
 from pl_native._base.checks import Array
 from pl_native.experiments import published
-from pl_native.experiments._slopes import Against, Measure, against, measure, numbers
+from pl_native.experiments._power_laws import Against, Measure, against, measure, numbers
 from pl_native.store import Row
 
 MEASURES = {

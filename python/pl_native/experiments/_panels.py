@@ -13,8 +13,8 @@ import numpy as np
 
 from pl_native._base.checks import Array
 from pl_native.experiments._convergence import Curve
+from pl_native.experiments._power_laws import Measure
 from pl_native.experiments._scaling import Points
-from pl_native.experiments._slopes import Measure
 from pl_native.stats import Fit, Proportion, hoeffding
 
 MARK = "#555555"
