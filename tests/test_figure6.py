@@ -14,7 +14,7 @@ from scipy import stats as scipy_stats
 
 import pl_native as pl
 from pl_native import experiments, sweep
-from pl_native.experiments import _curvature, _last_losses, _power_laws, fig6, published
+from pl_native.experiments import _curvature, _last_losses, _power_laws, compact, effort, fig6, published
 from pl_native.store import COLUMNS, Store
 from sweeping import SEED, bits, cell
 
@@ -214,3 +214,14 @@ def test_rows_of_other_widths_are_refused():
     with pytest.raises(ValueError, match="p = 50 is not a width of figure 6 at n = 1000"):
         fig6.summarise([as_published()[0] | {"p": 50}])
     assert fig6.summarise([]).table() == ""
+
+
+def test_a_compact_file_gives_the_same_figure(small, tmp_path):
+    _, _, rows = small
+    compact.write("fig6", rows, tmp_path / "rows.csv")
+    again = compact.read("fig6", tmp_path / "rows.csv")
+    assert fig6.summarise(again).table() == fig6.summarise(rows).table()
+    assert effort.cost("fig6", again).flops == effort.cost("fig6", rows).flops > 0
+    assert all(row["id"].startswith(short["id"]) for row, short in zip(rows, again, strict=True))
+    with pytest.raises(ValueError, match="name: expected one of 'fig3'"):
+        compact.write("fig1", rows, tmp_path / "rows.csv")

@@ -180,7 +180,7 @@ def figure3(summary: fig3.Summary) -> Any:
     figure = _figure(summary, fig3.draw, len(summary.factors), 2)
     with style():
         bars = "Bars: of published shares Hoeffding's, as in the paper; of ours Clopper-Pearson's, 95 %."
-        figure.supxlabel(fill(f"{summary.explanation()} {bars}", 130), fontsize=10.5, ha="left", x=0.02)
+        figure.supxlabel(fill(f"{summary.explanation()} {bars}", 148), fontsize=10.5, ha="left", x=0.02)
     return figure
 
 

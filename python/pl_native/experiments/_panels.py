@@ -102,7 +102,7 @@ def logistic(ax: Any, curve: Curve, look: Look) -> list[Any]:
 def label_probability(ax: Any, law: str = "P(loss < 1/(2n) by the horizon)") -> None:
     """Axes of a panel of P(converged) against n."""
     ax.set(xlabel="number of points $n$", ylabel=law, ylim=(-0.04, 1.04))
-    ax.set_title("Probability of convergence", loc="left")
+    ax.set_title("Convergence", loc="left")
 
 
 def losses(ax: Any, curve: Curve, look: Look) -> list[Any]:
@@ -213,8 +213,8 @@ def mark_interpolation(ax: Any, width: Callable[[int], int], d: int) -> list[Any
     side = 1.0 if size >= high else 0.0
     text = ax.annotate(
         f"$n = d\\,p$ at {size}",
-        xy=(side, 0.26),
-        xytext=(abs(side - 0.05), 0.26),
+        xy=(side, 0.36),
+        xytext=(abs(side - 0.05), 0.36),
         xycoords="axes fraction",
         textcoords="axes fraction",
         ha="right" if side else "left",

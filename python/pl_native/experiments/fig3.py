@@ -142,7 +142,7 @@ def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
             artists += _panels.losses(right, of_curve, look)
         _panels.label_probability(left)
         artists += _panels.mark_interpolation(left, partial(width, factor=factor), D)
-        left.legend(loc="upper right", handlelength=1.0, borderaxespad=0.0)
+        left.legend(loc="upper right", handlelength=0.8, borderaxespad=0.0, fontsize=9.5)
         _panels.label_losses(right, [of_curve for of_curve, _ in sources], left.get_xlim())
         p = sorted({int(one) for of_curve, _ in sources for one in of_curve.p})
         left.set_title(f"width {factor}x: $p$ = {p[0]} to {p[-1]}", loc="right", fontsize="small")

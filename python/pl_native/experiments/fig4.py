@@ -233,7 +233,7 @@ def _curves(ax: Any, setting: Setting) -> list[Any]:
     ):
         artists += _panels.family(ax, comparison.measured, d, colour, f"{d}")
     ax.set(xlabel="$n/d$", ylabel="P(loss < 1/(2n) by the horizon)", ylim=(-0.04, 1.04))
-    ax.set_title("Probability of convergence", loc="left")
+    ax.set_title("Convergence", loc="left")
     ax.set_xlim(0, min(20.0, ax.get_xlim()[1]))
     _panels.size_legend(ax, "$d$")
     return artists
