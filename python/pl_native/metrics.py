@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pl_native._base import memory
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
 from pl_native.model import (
@@ -56,6 +57,7 @@ def pl_matrix(data: Dataset, network: Network) -> Array:
 
     dR/dt = -(1/n) M R where nothing slides.
     """
+    memory.require(32.0 * data.n**2, "M, (n, n),")
     z = preactivations(data, network)
     on = (z > 0).astype(np.float64)
     live = np.maximum(z, 0.0)

@@ -17,11 +17,12 @@ from pl_native._base.checks import Array
 from pl_native._base.progress import Progress
 from pl_native._problem import Dataset, Save, Status, Stop
 from pl_native._problem.options import as_save, function_name
-from pl_native._run import solution
+from pl_native._run import observed, solution
 from pl_native._run.call_options import checked_options
 from pl_native._run.execute import execute
+from pl_native._run.reading import CURVES
 from pl_native._run.resume import Record
-from pl_native._run.solution import CURVES, Interrupted, Solution
+from pl_native._run.solution import Interrupted, Solution
 from pl_native._run.task import Continuation, work_of
 from pl_native.backends.contract import Poll
 from pl_native.backends.flow_records import DenseFlow, SwitchLog
@@ -169,13 +170,15 @@ def _joined(first: Solution, later: Solution, planned: Record) -> Solution:
     kept[-1] |= not held.any()  # no run is without a row
 
     def both(u: Array, v: Array) -> Array:
-        return np.concatenate([u[held], v[kept]])
+        return observed.joined(u[held], v[kept])
 
     arrays: dict[str, Any] = {name: both(getattr(first, name), getattr(later, name)) for name in CURVES}
     for name in ("W_saved", "a_saved"):
         u, v = getattr(first, name), getattr(later, name)
         arrays[name] = None if u is None or v is None else both(u, v)
     stats = later.stats | {"seconds": first.stats["seconds"] + later.stats["seconds"]}
+    if "observer_errors" in first.stats:
+        stats["observer_errors"] = stats.get("observer_errors", {}) | first.stats["observer_errors"]
     return replace(
         later,
         **arrays,

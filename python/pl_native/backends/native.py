@@ -4,12 +4,12 @@ format for every method (`_core.pyi`).
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from pl_native._base.build import core_missing
 from pl_native._problem import Stop
 from pl_native.backends.contract import EulerRun, EulerTask, FlowRun, FlowTask, Poll
 from pl_native.backends.flow_records import DenseFlow, SwitchLog
@@ -25,7 +25,7 @@ NAME = "native"
 
 
 def available() -> bool:
-    return importlib.util.find_spec("pl_native._core") is not None
+    return core_missing() is None
 
 
 def euler(

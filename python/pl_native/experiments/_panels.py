@@ -229,12 +229,7 @@ def curve_label(curve: Curve, look: Look) -> str:
     """Who, how many runs, and where N is."""
     few, most = int(curve.runs.min()), int(curve.runs.max())
     runs = f"{few}" if few == most else f"{few} to {most}"
-    threshold, low, high = curve.threshold, curve.threshold.interval.low, curve.threshold.interval.high
-    if math.isinf(low) or math.isinf(high):
-        where = "$N$ not located" if math.isinf(low) == math.isinf(high) else ""
-        where = where or (f"$N$ > {low:.0f}" if math.isinf(high) else f"$N$ < {high:.0f}")
-    else:
-        where = f"$N$ = {threshold.estimate:.0f} [{low:.0f}, {high:.0f}]"
+    where = f"$N$ {curve.threshold.located('.0f')}"
     paper = "" if math.isnan(curve.estimator) else f"\npaper's estimator: {curve.estimator:.0f}"
     return f"{look.name}, {runs} runs per $n$\n{where}{paper}"
 

@@ -58,7 +58,8 @@ def published(comparisons: Mapping[int, Comparison]) -> dict[int, Curve]:
 
 
 def _is_located(curve: Curve) -> bool:
-    return math.isfinite(curve.threshold.interval.width) and curve.threshold.interval.width > 0
+    found = curve.threshold
+    return math.isfinite(found.estimate) and math.isfinite(found.interval.width) and found.interval.width > 0
 
 
 def logistic_points(curves: Curves) -> Points:
@@ -86,7 +87,7 @@ def threshold_lines(
     lines = [head, "-" * len(head)]
     for at, comparison in comparisons.items():
         threshold, estimator = comparison.measured.threshold, comparison.measured.estimator
-        where = f"{threshold.estimate:.0f} [{threshold.interval.low:.0f}, {threshold.interval.high:.0f}]"
+        where = threshold.located(".0f").removeprefix("= ")
         other = theirs(at, comparison)
         known = "-" if math.isnan(other) else f"{other:.0f}"
         ratio = threshold.estimate / at

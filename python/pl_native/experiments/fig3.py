@@ -84,10 +84,7 @@ class Summary:
         ours = self.comparisons.get((factor, initialisation))
         if ours is None:
             return f"{said}, not run here"
-        interval = ours.measured.threshold.interval
-        return (
-            f"{said}, {ours.measured.threshold.estimate:.0f} [{interval.low:.0f}, {interval.high:.0f}] here"
-        )
+        return f"{said}, {ours.measured.threshold.located('.0f').removeprefix('= ')} here"
 
 
 def tasks(preset: str) -> list[Cell]:
