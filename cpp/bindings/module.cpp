@@ -16,6 +16,7 @@ PYBIND11_MODULE(_core_of_the_main_interpreter, module, pybind11::mod_gil_not_use
     pl::register_euler(module);
     pl::register_flow(module);
     pl::register_capture(module);
+    pl::register_proof(module);
     pl::register_info(module);
 }
 

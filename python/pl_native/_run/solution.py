@@ -17,6 +17,8 @@ from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._base.files import pack, replacing
 from pl_native._problem import Dataset, Network, Status, Stop
+from pl_native._run.certificate import Certificate
+from pl_native._run.certify import certify
 from pl_native._run.reading import CURVES, FORMAT, contents, part
 from pl_native._run.resume import Record
 from pl_native.backends.flow_records import DenseFlow, SwitchLog
@@ -147,6 +149,19 @@ class Solution:
         `pl.Interrupted` on Ctrl-C, which carries the whole run so far.
         """
         return _extend[0](self, t_end, data=data, save=save, stop=stop, threads=threads, progress=progress)
+
+    def certify(self, data: Dataset | None = None, *, threads: int | None = None) -> Certificate:
+        """What can be proved of the flow from the end state (`pl.certify`).
+
+        `data` only where the solution was loaded or unpickled. Raises ValueError for the data of another run.
+        """
+        if self._record is not None:
+            return certify(self._record.own(data), self.network, threads=threads)
+        if data is None:
+            raise ValueError(
+                "data: expected the pl.Dataset of this run, which holds no record of it, got None"
+            )
+        return certify(data, self.network, threads=threads)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to `path` (npz, no pickle): to a temporary name beside it, synced, then renamed over it.

@@ -14,7 +14,7 @@ from typing import cast
 
 from pl_native._base import checks
 from pl_native._base.build import core_missing
-from pl_native.backends.contract import Adaptive, Backend
+from pl_native.backends.contract import Adaptive, Backend, Prover
 
 NAMES = ("native", "numba", "numpy")
 
@@ -26,6 +26,11 @@ def adaptive(backend: Backend, method: str) -> Adaptive:
     if not hasattr(backend, method):
         raise ValueError(f"backend: {backend.NAME!r} has no method={method!r}, expected {_KNOWS[method]}")
     return cast(Adaptive, getattr(backend, method))
+
+
+def prover() -> Prover:
+    """What proves: the native core alone. ImportError where it is not built."""
+    return cast(Prover, _required("native").prove)  # type: ignore[attr-defined]
 
 
 def select(name: str = "auto", *methods: str) -> Backend:
