@@ -140,8 +140,9 @@ def slope(
     look = replace(MEASURED, color=color, face=color)
     with _axes(ax) as axes:
         artists = _panels.powers(axes, found, look, label or column, unit=1.0)
-        axes.set(xlabel="number of points $n$", ylabel=f"mean of {column}")
-        axes.legend(loc="best")
+        _panels.log_sizes(axes, found.n)
+        axes.set_ylabel(f"mean of {column}")
+        axes.legend(loc="best", title="slope [95 %]")
     return artists
 
 

@@ -173,7 +173,8 @@ def powers(
 
 def log_sizes(ax: Any, n: Array) -> None:
     """A logarithmic axis of n with a few of them as ticks, written out."""
-    ticks = [int(n[0]), *(int(one) for one in n[1:-1] if one % 500 == 0), int(n[-1])]
+    wanted = np.geomspace(n[0], n[-1], 5)
+    ticks = sorted({int(n[np.argmin(np.abs(n - one))]) for one in wanted})
     ax.set_xscale("log")
     ax.set_xticks(ticks, [f"{tick}" for tick in ticks])
     ax.xaxis.set_tick_params(which="minor", length=0)
