@@ -14,7 +14,7 @@ from scipy import stats as scipy_stats
 
 import pl_native as pl
 from pl_native import experiments, sweep
-from pl_native.experiments import _curvature, _last_losses, _power_laws, compact, effort, fig6, published
+from pl_native.experiments import _last_losses, _mu_measures, _power_laws, compact, effort, fig6, published
 from pl_native.store import COLUMNS, Store
 from sweeping import SEED, bits, cell
 
@@ -146,7 +146,7 @@ def as_published(which=(1, 0.01), runs=60, spread=0.2, tilt=0.0, seed=0):
             row = dict.fromkeys(COLUMNS) | dict.fromkeys(_last_losses.COLUMNS)
             row |= {"id": f"{n}-{replicate}", "n": n, "p": sweep.width(n, which[0]), "scale": which[1]}
             row |= {"status": "TARGET"}
-            for name, column in _curvature.MEASURES.items():
+            for name, column in _mu_measures.MEASURES.items():
                 level = table[f"log_mu_{name}"][i] + tilt * math.log(n / 1400)
                 row[column] = float(np.exp(level + spread * rng.standard_normal() - spread**2 / 2))
             row["local_pl_end"] = row["pl_last_ratio"] = row["pl_last_hundred"]

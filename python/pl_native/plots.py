@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,12 +16,16 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
+from pl_native import theory
 from pl_native._base import checks
-from pl_native.experiments import _panels, experiment1, fig3, fig4, fig5, fig6, verdict
+from pl_native._problem import Dataset
+from pl_native._run.solution import Solution
+from pl_native.experiments import _panels, _trajectory, experiment1, fig3, fig4, fig5, fig6, verdict
 from pl_native.experiments._convergence import Judge, curve
 from pl_native.experiments._panels import MEASURED
 from pl_native.experiments._power_laws import measure
 from pl_native.experiments._scaling import by_size, equation, logistic_points
+from pl_native.experiments.statements import Panel
 from pl_native.stats import FORMS
 from pl_native.store import COLUMNS, Row
 
@@ -198,6 +203,38 @@ def figure5(summary: fig5.Summary) -> Any:
 def figure6(summary: fig6.Summary) -> Any:
     """Figure 6: a row of three panels for each width: the published measures, their slopes, mu at the end."""
     return _figure(summary, fig6.draw, len(summary.settings), 3)
+
+
+def panel(shown: Panel, *, ax: Any = None) -> list[Any]:
+    """A panel of a statement's check: its curves, labelled."""
+    with _axes(ax) as axes:
+        artists = [line for c in shown.curves for line in axes.plot(c.x, c.y, c.style, label=c.label)]
+        axes.set(title=shown.title, xlabel=shown.x_label, ylabel=shown.y_label)
+        axes.set(xscale=shown.x_scale, yscale=shown.y_scale)
+        axes.legend()
+        return artists
+
+
+def panel_svg(shown: Panel) -> str:
+    """`panel` as an SVG element, for a page."""
+    with style():
+        axes = _new_axes(1, 1)[0, 0]
+        panel(shown, ax=axes)
+        text = io.StringIO()
+        axes.figure.savefig(text, format="svg")
+    return text.getvalue()[text.getvalue().index("<svg") :]
+
+
+def trajectory(sol: Solution | theory.Overlay, data: Dataset | None = None) -> Any:
+    """A run over its bounds as a matplotlib Figure: loss, local PL, invariant, pairs; transitions as lines.
+
+    `sol` is any Solution (`data` as in `theory.overlay`, which says where bounds are known) or an Overlay.
+    """
+    found = sol if isinstance(sol, theory.Overlay) else theory.overlay(sol, data)
+    with style():
+        axes = _new_axes(2, 2)
+        _trajectory.draw(found, axes)
+        return axes[0, 0].figure
 
 
 def beyond_the_horizon(summary: experiment1.Summary) -> Any:

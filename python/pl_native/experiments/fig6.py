@@ -16,9 +16,9 @@ from typing import Any
 from pl_native import sweep
 from pl_native._base import checks
 from pl_native._problem import Stop
-from pl_native.experiments._curvature import PUBLISHED, Setting, setting_of, slope_text, title
-from pl_native.experiments._curvature_panels import ends, fan, levels
 from pl_native.experiments._last_losses import with_last_losses
+from pl_native.experiments._mu_measures import PUBLISHED, Setting, setting_of, slope_text, title
+from pl_native.experiments._mu_panels import ends, fan, levels
 from pl_native.experiments._power_laws import LEVEL, Against
 from pl_native.experiments._rows import number, real
 from pl_native.experiments._scaling import wrapped

@@ -37,7 +37,7 @@ INITIAL: dict[str, Callable[..., Network]] = {
 }
 """f(p, d, *, seed, scale, dtype, data, **options) -> Network"""
 
-EVENTS: dict[str, Callable[[Dataset, Network], bool]] = {"well_initialised": metrics.well_initialised}
+EVENTS: dict[str, Callable[..., Any]] = {"well_initialised": metrics.well_initialised}
 """f(data, network) -> bool: what a draw may be conditioned on"""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pl_native.experiments import _panels
-from pl_native.experiments._curvature import Setting, slope_text
+from pl_native.experiments._mu_measures import Setting, slope_text
 
 _LOOKS = {
     "upp": _panels.Look("$\\mu_\\mathrm{upp}$", _panels.PURPLE, "^", _panels.PURPLE, "-", 1.6, 0.0),
