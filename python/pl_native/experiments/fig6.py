@@ -210,4 +210,5 @@ def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
         few, most = (of(setting.ends["gradient"].runs) for of in (min, max))
         runs = f"{few if few == most else f'{few} to {most}'} runs per $n$"
         middle.set_title(runs, loc="right", fontsize="small")
+        right.set_title("in float32", loc="right", fontsize="small")
     return artists
