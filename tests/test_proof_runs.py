@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -111,3 +112,20 @@ def test_proofs_are_of_the_flow() -> None:
         pl.simulate(data, network, 1.0, stop=pl.Stop(proof=True))
     with pytest.raises(TypeError, match="proof"):
         pl.Stop(proof=1)  # type: ignore[arg-type]
+
+
+def test_rows_of_sweeps_carry_the_proof_and_ask_for_it_in_their_ids(tmp_path: Path) -> None:
+    cell = pl.sweep.Cell(
+        n=60, d=20, p=10, t_end=1e4, replicates=2, method="flow", initialisation="torch_linear",
+        stop=pl.Stop(proof=True),
+    )  # fmt: skip
+    plan = pl.sweep.plan([cell], seed=3)
+    pl.sweep.run(plan, tmp_path, progress=False)
+    rows = pl.store.Store(tmp_path).rows(plan.ids)
+    assert [row["status"] for row in rows] == ["CONVERGED", "HORIZON"]  # the second is not yet at rest
+    assert rows[0]["proof_rate"] > 0 == rows[0]["proof_limit_high"]
+    assert rows[1]["proof_rate"] is None
+    (again,) = pl.sweep.plans.of_folder(pl.store.Store(tmp_path))
+    assert again == plan
+    other = pl.sweep.plan([dataclasses.replace(cell, stop=pl.Stop())], seed=3)
+    assert set(other.ids).isdisjoint(plan.ids)
