@@ -54,6 +54,7 @@ template <class Real, class Clock>
 void write_proof(py::dict& counters, const Rows<Real, Clock>& rows, const Milestones& seen) {
     const Claim& claim = rows.claim;
     counters["proved_time"] = time_or_none(seen.proved >= 0 ? seen.proved : seen.marks.trapped);
+    counters["proof_failed"] = seen.marks.failed;
     counters["proof_rate"] = number_or_none(claim.rate, claim.made);
     counters["proof_distance"] = number_or_none(claim.distance, claim.made);
     counters["proof_limit_low"] = number_or_none(claim.limit_low, claim.made);
