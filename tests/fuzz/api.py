@@ -63,7 +63,7 @@ def saves(draw: st.DrawFn) -> Any:
 @st.composite
 def stops(draw: st.DrawFn) -> dict[str, Any]:
     asked: dict[str, Any] = {"wall_time": SECONDS, "max_steps": draw(st.sampled_from([0, 1, 20, 400]))}
-    more = {"criterion": True, "loss": draw(st.sampled_from([1e-3, 1e-10, 1e-30, 1e300])),
+    more = {"criterion": True, "proof": True, "loss": draw(st.sampled_from([1e-3, 1e-10, 1e-30, 1e300])),
             "stall": draw(st.sampled_from([1e-6, 1e-2, 10.0])), "rise": draw(st.sampled_from([1.0, 2.0]))}  # fmt: skip
     return asked | {name: more[name] for name in draw(st.sets(st.sampled_from(sorted(more)), max_size=2))}
 
