@@ -13,29 +13,81 @@ void add_unique(std::vector<int>& list, int value) {
     if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(value);
 }
 
+// Of rows that are not padded.
+double inner(const double* u, const double* v, int d) {
+    double sum = 0.0;
+    for (int l = 0; l < d; ++l) sum += u[l] * v[l];
+    return sum;
+}
+
+double length(const double* u, int d) {
+    return std::sqrt(inner(u, u, d));
+}
+
 }  // namespace
 
-void Switcher::start(double t, const double* W, const double* a) {
-    Kinks kinks(at(in_.p));
+void Switcher::start(double t, const Problem<double>& problem) {
+    Kinks open = modes_by_sign(problem.W);
+    take_known(t, problem, open);
+    set_state(problem.W, problem.a);
+    if (sliding() > 0) {
+        for (int j = 0; j < in_.p; ++j) jets_.project_state(j);
+        evaluate();
+    }
+    jets_.hold_invariants();
+    for (int j = 0; j < in_.p; ++j) {
+        take_sign(j);
+        if (jets_.w_norm(0, j) > 0.0) continue;
+        journal_.zero_neuron();
+        open[at(j)].clear();
+    }
+    settle_start(t, open);
+}
+
+// The points of each neuron whose z is 0 to rounding; their pairs are off.
+Switcher::Kinks Switcher::modes_by_sign(const double* W) {
+    Kinks open(at(in_.p));
     for (int j = 0; j < in_.p; ++j) {
         const double* row = W + at(j) * at(in_.d);
+        const double within = in_.dense() ? kAtKink * length(row, in_.d) : 0.0;
         for (int i = 0; i < in_.n; ++i) {
-            double z = in_.dense() ? 0.0 : row[i];
-            for (int l = 0; in_.dense() && l < in_.d; ++l) z += row[l] * in_.row(i)[l];
-            pairs_.set(j, i, z > 0.0 ? Mode::kOn : Mode::kOff);
-            if (z == 0.0) kinks[at(j)].push_back(i);
+            const double z = in_.dense() ? inner(row, in_.row(i), in_.d) : row[i];
+            const bool rounding = std::abs(z) <= within * in_.norm(i);
+            pairs_.set(j, i, !rounding && z > 0.0 ? Mode::kOn : Mode::kOff);
+            if (rounding) open[at(j)].push_back(i);
         }
     }
-    set_state(W, a);
-    jets_.hold_invariants();
-    follow_sign();
+    return open;
+}
+
+// What is known of pairs that are at their kinks; it is no longer open then.
+void Switcher::take_known(double t, const Problem<double>& problem, Kinks& open) {
+    for (const Kink& kink : problem.kinks) {
+        const int j = kink.neuron, i = kink.point;
+        if (j >= in_.p || i >= in_.n || (!in_.dense() && kink.mode != Mode::kOff)) continue;
+        const double* row = problem.W + at(j) * at(in_.d);
+        const double z = in_.dense() ? inner(row, in_.row(i), in_.d) : row[i] * in_.norm(i);
+        if (!(std::abs(z) <= kNearKink * length(row, in_.d) * in_.norm(i))) continue;
+        if (kink.mode == Mode::kSlide && !pairs_.slide[at(j)].add(i, in_.row(i))) continue;
+        std::vector<int>& left = open[at(j)];
+        left.erase(std::remove(left.begin(), left.end(), i), left.end());
+        const Mode sign = z > 0.0 ? Mode::kOn : Mode::kOff;
+        pairs_.set(j, i, kink.mode);
+        if (kink.mode != sign) journal_.began({t, j, i, sign, kink.mode});
+    }
+}
+
+// Of a pair at a repelling kink the rule's choice is one of two that are consistent: it is counted.
+void Switcher::settle_start(double t, Kinks& open) {
+    std::int64_t repelling = 0, pairs = 0;
+    settle_kinks(t, open);
     for (int j = 0; j < in_.p; ++j) {
-        if (jets_.w_norm(0, j) == 0.0) {
-            journal_.zero_neuron();
-            kinks[at(j)].clear();
+        for (const int i : open[at(j)]) {
+            ++pairs;
+            repelling += sign_[at(j)] * jets_.r(0)[at(i)] > 0.0 && pairs_.mode(j, i) == Mode::kOff ? 1 : 0;
         }
     }
-    settle_kinks(t, kinks);
+    journal_.started_at_kinks(pairs, repelling);
 }
 
 void Switcher::go_on(const FlowPast& past, const double* W, const double* a) {
@@ -58,6 +110,10 @@ void Switcher::go_on(const FlowPast& past, const double* W, const double* a) {
 
 void Switcher::set_state(const double* W, const double* a) {
     jets_.set_state(W, a);
+    evaluate();
+}
+
+void Switcher::evaluate() {
     jets_.evaluate_residual();
     jets_.evaluate_gradient();
     jets_.first();
@@ -72,11 +128,13 @@ void Switcher::settle_kinks(double t, const Kinks& kinks) {
 }
 
 void Switcher::follow_sign() {
-    for (int j = 0; j < in_.p; ++j) {
-        if (pairs_.slide[at(j)].size() > 0) continue;
-        const double a = jets_.a(0, j), slope = jets_.a(1, j);
-        sign_[at(j)] = a > 0.0 ? 1.0 : a < 0.0 ? -1.0 : slope > 0.0 ? 1.0 : slope < 0.0 ? -1.0 : 0.0;
-    }
+    for (int j = 0; j < in_.p; ++j)
+        if (pairs_.slide[at(j)].size() == 0) take_sign(j);
+}
+
+void Switcher::take_sign(int j) {
+    const double a = jets_.a(0, j), slope = jets_.a(1, j);
+    sign_[at(j)] = a > 0.0 ? 1.0 : a < 0.0 ? -1.0 : slope > 0.0 ? 1.0 : slope < 0.0 ? -1.0 : 0.0;
 }
 
 std::int64_t Switcher::sliding() const {
@@ -191,6 +249,7 @@ void Switcher::settle(double t, int j, const std::vector<int>& crossed, const st
     }
     for (double& value : base) value *= sign;
     select_modes(points, base, noise_.residual(), pairs_.slide[at(j)]);
+    if (some_parallel(points, in_.d)) journal_.dependent_inputs();
     for (const KinkPoint& k : points) change(t, j, k.point, k.mode, k.e > 0.0);
     jets_.project_state(j);
     jets_.refresh_gradient(j);
