@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "bindings/kinks.hpp"
+#include "bindings/kink_fields.hpp"
 #include "bindings/run_dict.hpp"
 #include "bindings/signals.hpp"
 #include "bindings/task.hpp"

@@ -5,7 +5,7 @@
 #include <limits>
 #include <vector>
 
-#include "problem/kinks.hpp"
+#include "problem/at_kinks.hpp"
 #include "problem/problem.hpp"
 #include "problem/rows.hpp"
 #include "problem/stop_rules.hpp"

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "kernel/kernel.hpp"
-#include "problem/kinks.hpp"
+#include "problem/at_kinks.hpp"
 
 namespace pl {
 

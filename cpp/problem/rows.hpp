@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "problem/certificate.hpp"
-#include "problem/kinks.hpp"
+#include "problem/at_kinks.hpp"
 #include "problem/problem.hpp"
 #include "problem/state.hpp"
 #include "problem/status.hpp"

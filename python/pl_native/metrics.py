@@ -10,6 +10,7 @@ import numpy as np
 
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
+from pl_native._problem.kinks import ON
 from pl_native.model import (
     active,
     grad_norm,
@@ -17,6 +18,7 @@ from pl_native.model import (
     invariant,
     local_pl,
     loss,
+    modes,
     n_active,
     off,
     outputs,
@@ -35,6 +37,7 @@ __all__ = [
     "local_pl",
     "local_pl_from_matrix",
     "loss",
+    "modes",
     "n_active",
     "off",
     "outputs",
@@ -51,20 +54,21 @@ __all__ = [
 
 
 def pl_matrix(data: Dataset, network: Network) -> Array:
-    """M = (1/p) sum_j [ P_j X w_j w_j^T X^T P_j + a_j^2 P_j X X^T P_j ], (n, n), P_j = diag_i(1_ji).
+    """M, (n, n), with P_j = diag_i(1_ji) and Lam_j = diag(1 on, lam sliding, 0 off),
 
-    dR/dt = -(1/n) M R where nothing slides.
+        M = (1/p) sum_j [ P_j X w_j w_j^T X^T P_j + a_j^2 Lam_j X X^T Lam_j ]
+
+    Where nothing slides, dR/dt = -(1/n) M R.
     """
-    z = preactivations(data, network)
-    on = (z > 0).astype(np.float64)
-    live = np.maximum(z, 0.0)
+    mode, share = modes(data, network)
+    live = np.where(mode == ON, preactivations(data, network), 0.0)
     a = network.a.astype(np.float64, copy=False)
-    matrix: Array = (live.T @ live + (on.T * np.square(a)) @ on * gram(data)) / network.p
+    matrix: Array = (live.T @ live + (share.T * np.square(a)) @ share * gram(data)) / network.p
     return matrix
 
 
 def local_pl_from_matrix(data: Dataset, network: Network) -> float:
-    """mu = (2/n) (R^T M R)/(R^T R), the same number as `local_pl` where nothing slides; NaN where R = 0."""
+    """mu = (2/n) (R^T M R)/(R^T R), the same number as `local_pl`; NaN where R = 0."""
     r = residual(data, network)
     size = float(r @ r)
     return 2 / data.n * float(r @ pl_matrix(data, network) @ r) / size if size > 0 else float("nan")

@@ -26,6 +26,7 @@ def solution_of(work: Work, run: EulerRun | FlowRun, options: CallOptions) -> So
         assert isinstance(work.task, EulerTask)
         t, stats, switches, dense = run.steps * work.task.step, _euler_stats(work.task.step, run), None, None
     keep = options.save.states
+    kinks, rows = (run.kinks, run.kinks_saved) if isinstance(run, FlowRun) else (None, None)
     return Solution(
         t=t,
         loss=run.loss,
@@ -33,11 +34,12 @@ def solution_of(work: Work, run: EulerRun | FlowRun, options: CallOptions) -> So
         grad_norm=np.sqrt(run.velocity_sq) / p,
         n_active=run.n_active,
         invariant_drift=run.invariant_drift,
-        network=Network.adopt(_whole(work, run.W), run.a, work.network.w_perp_sq),
+        network=Network.adopt(_whole(work, run.W), run.a, work.network.w_perp_sq, kinks),
         status=Status(run.status),
         stats=stats | _circumstances(work, options, run.W.dtype),
         W_saved=_whole(work, run.W_saved) if keep and run.W_saved is not None else None,
         a_saved=run.a_saved if keep else None,
+        kinks_saved=rows if keep else None,
         observed=_observed(work, run, t, options),
         switches=switches,
         dense=dense,
@@ -78,8 +80,12 @@ def _observed(work: Work, run: EulerRun | FlowRun, t: Array, options: CallOption
     assert run.W_saved is not None
     assert run.a_saved is not None
     rest = work.network.w_perp_sq
+    rows = run.kinks_saved if isinstance(run, FlowRun) else None
     saved = zip(_whole(work, run.W_saved), run.a_saved, strict=True)
-    states = [Network(W, a, w_perp_sq=rest) for W, a in saved]
+    states = [
+        Network(W, a, w_perp_sq=rest, kinks=None if rows is None else rows.at(i))
+        for i, (W, a) in enumerate(saved)
+    ]
     return {
         name: np.array([observe(float(s), net) for s, net in zip(t, states, strict=True)])
         for name, make in options.observers.items()

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "bindings/arrays.hpp"
-#include "problem/kinks.hpp"
+#include "problem/at_kinks.hpp"
 #include "problem/rows.hpp"
 
 namespace pl {

@@ -1,4 +1,4 @@
-#include "bindings/kinks.hpp"
+#include "bindings/kink_fields.hpp"
 
 #include "bindings/run_dict.hpp"
 
