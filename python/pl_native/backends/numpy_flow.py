@@ -163,9 +163,9 @@ class Oracle:
         sign = -np.sign(self.A)[:, None]
         inside = np.minimum(sign * mu, sign * (r - mu))
         inside = np.minimum(inside, -sign * _at(self.a, h)[:, None])
-        side = np.where(self.modes == ON, z, -z) + self.z_noise * (
-            1 + np.linalg.norm(self.W, axis=1)[:, None]
-        )
+        # a pair that falls is met one noise below its kink; its opposite, off, must not be met there again
+        noise = self.z_noise * (1 + np.linalg.norm(self.W, axis=1)[:, None])
+        side = np.where(self.modes == ON, z + noise, 2 * noise - z)
         return np.where(self.modes == SLIDE, inside + RELEASE, side)
 
     def first_event(self, h: float) -> tuple[float, list[tuple[int, int]]]:
