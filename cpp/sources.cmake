@@ -21,13 +21,8 @@ endforeach()
 
 # --- the core: everything else that does not know Python ---
 find_package(Threads REQUIRED)
-if(NOT PLN_OPENMP STREQUAL "OFF")
-  find_package(OpenMP COMPONENTS CXX)
-endif()
-if(PLN_OPENMP STREQUAL "ON" AND NOT OpenMP_CXX_FOUND)
-  message(FATAL_ERROR "PLN_OPENMP=ON, but the compiler has no OpenMP")
-endif()
-if(OpenMP_CXX_FOUND AND NOT PLN_OPENMP STREQUAL "OFF")
+if(PLN_OPENMP STREQUAL "ON")
+  find_package(OpenMP REQUIRED COMPONENTS CXX)
   set(PLN_PARALLEL cpp/parallel/parallel_openmp.cpp)
   set(PLN_THREADS OpenMP::OpenMP_CXX)
 else()
@@ -60,6 +55,19 @@ add_library(
   cpp/capture/moves.cpp
   cpp/capture/neuron.cpp
   cpp/capture/step.cpp
+  cpp/proof/convergence.cpp
+  cpp/proof/eigenvalue.cpp
+  cpp/proof/elimination.cpp
+  cpp/proof/enclosure.cpp
+  cpp/proof/escape.cpp
+  cpp/proof/holding.cpp
+  cpp/proof/kinks.cpp
+  cpp/proof/matrix.cpp
+  cpp/proof/orthogonal_proof.cpp
+  cpp/proof/prove.cpp
+  cpp/proof/sliding.cpp
+  cpp/proof/stratum.cpp
+  cpp/proof/trapping.cpp
   cpp/stabilised/rkc.cpp
   cpp/stabilised/spectral.cpp
   ${PLN_FLOW_SOURCES})
@@ -79,6 +87,7 @@ if(SKBUILD)
     cpp/bindings/flow_tasks.cpp
     cpp/bindings/flow_past.cpp
     cpp/bindings/capture_tasks.cpp
+    cpp/bindings/proof.cpp
     cpp/bindings/threads.cpp
     cpp/bindings/info.cpp)
   target_link_libraries(_core PRIVATE pln_core)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from dataclasses import replace
@@ -18,8 +19,9 @@ from pl_native._problem import Status, Stop
 from pl_native._run.solution import Interrupted
 from pl_native.store import CONTENT, ERROR, Store
 from pl_native.sweep import cells, chunks, computing, functions, plans, running
-from sweeping import SEED, bits, broken_data, cell, own_network, plan, run
+from sweeping import SEED, bits, broken_data, cell, own_network, plan, run, wrong_network
 
+PURPOSES = (pl.streams.Purpose.DATA, pl.streams.Purpose.NETWORK)
 TINY = 1e-9  # seconds of a chunk: one run at a time
 
 
@@ -53,10 +55,10 @@ def test_teacher_and_group_are_drawn_by_name(tmp_path):
     new, rows = run(tmp_path, taught, grouped)
     assert new == len(rows) == 4
     assert {row["error"] for row in rows} == {None}
-    streams = [np.random.SeedSequence(SEED, spawn_key=(taught.number, 1, purpose)) for purpose in (0, 1)]
+    streams = [pl.streams.stream(SEED, taught.number, 1, what) for what in PURPOSES]
     by_hand = data.teacher(12, 6, seed=streams[0], network=3, noise=0.1, dtype=np.float32)
     assert np.array_equal(sweep.problem(taught, SEED, 1)[0].y, by_hand.y)
-    streams = [np.random.SeedSequence(SEED, spawn_key=(grouped.number, 0, purpose)) for purpose in (0, 1)]
+    streams = [pl.streams.stream(SEED, grouped.number, 0, what) for what in PURPOSES]
     drawn, network = sweep.problem(grouped, SEED, 0)
     by_hand = data.group(12, 4, 20, seed=streams[0], dtype=np.float32)
     expected = initial.group(4, 20, seed=streams[1], N0=0.5, c0=0.9, dtype=np.float32, data=by_hand)
@@ -71,11 +73,18 @@ def drawn_by_hand(replicate, words=None):
     """Faults of a draw whose stream must be SeedSequence(seed, spawn_key=(cell, replicate, purpose))."""
     drawn, network = sweep.problem(cell(), SEED, replicate)
     keys = [(cell().number, replicate, purpose) for purpose in (0, 1)]
-    streams = [np.random.SeedSequence(SEED, spawn_key=key) for key in keys]
+    numbers = [np.random.default_rng(np.random.SeedSequence(SEED, spawn_key=key)) for key in keys]
+    inputs = numbers[0].standard_normal((12, 6))
+    inputs *= numbers[0].uniform(1.0, 2.0, (12, 1)) / np.linalg.norm(inputs, axis=1, keepdims=True)
+    bound = 1 / math.sqrt(6)
+    W = numbers[1].uniform(-bound, bound, (5, 6))
+    streams = [pl.streams.stream(SEED, cell().number, replicate, what) for what in PURPOSES]
     by_hand = data.sphere(12, 6, seed=streams[0], dtype=np.float32)
     expected = initial.torch_linear(5, 6, seed=streams[1], dtype=np.float32)
     pairs = {"X": (drawn.X, by_hand.X), "y": (drawn.y, by_hand.y)}
     pairs |= {"W": (network.W, expected.W), "a": (network.a, expected.a)}
+    assert np.allclose(by_hand.X, inputs, rtol=1e-6)
+    assert np.array_equal(expected.W, W.astype(np.float32))
     return [name for name, (got, wanted) in pairs.items() if not np.array_equal(got, wanted)]
 
 
@@ -107,9 +116,10 @@ def test_every_fact_that_matters_is_in_the_id():
     assert {run.id for run in plan(cell(rtol=1e-3))} == base  # no tolerance of Euler's
     common = cells.content(cell(), SEED, "numpy")
     assert common.keys() | {"replicate"} == CONTENT.keys()
-    assert cells.run_id(common, 0) in base
-    assert cells.run_id(common | {"numerics": 0}, 0) not in base
-    assert cells.run_id(common | {"backend": "native"}, 0) not in base
+    assert cells.run_ids(common)(0) in base
+    assert cells.run_ids(common)(12345) == store.content_id(common | {"replicate": 12345})
+    assert cells.run_ids(common | {"numerics": 0})(0) not in base
+    assert cells.run_ids(common | {"backend": "native"})(0) not in base
 
 
 def test_numbers_of_cells_are_pinned():
@@ -139,17 +149,18 @@ def test_resuming_reuses_rows_and_adds_the_missing_ones(tmp_path):
 
 def test_interrupted_sweeps_keep_finished_rows_and_resume_to_the_same(tmp_path, monkeypatch):
     grid = [cell(n=n) for n in (10, 11, 12)]
-    real, calls = computing.simulate_ensemble, []
+    real, calls = computing.execute, []
 
-    def interrupted(problems, **options):
+    def interrupted(works, *others):
         calls.append(1)
-        solutions = real(problems, **options)
+        solutions = real(works, *others)
         if len(calls) == 2:
             under_way = replace(solutions[0], status=Status.INTERRUPTED)  # no result of that run
             raise Interrupted([under_way, solutions[1]], [0, 1], len(solutions))
         return solutions
 
-    monkeypatch.setattr(computing, "simulate_ensemble", interrupted)
+    monkeypatch.setattr(computing, "execute", interrupted)
+    monkeypatch.setattr(chunks, "_MOST_RUNS", 2)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "a", *grid)
     assert len(Store(tmp_path / "a")) == 3
@@ -212,7 +223,7 @@ def test_a_run_that_failed_once_may_succeed_later(tmp_path, monkeypatch):
     def out_of_memory(*_):
         raise MemoryError("needs 3 GB, 1 GB available")
 
-    monkeypatch.setattr(computing, "_simulate", out_of_memory)
+    monkeypatch.setattr(computing, "execute", out_of_memory)
     _, rows = run(tmp_path, cell())
     assert {row["error"] for row in rows} == {"MemoryError: needs 3 GB, 1 GB available"}
     monkeypatch.undo()
@@ -227,11 +238,11 @@ def test_a_run_that_failed_once_may_succeed_later(tmp_path, monkeypatch):
     ("change", "words"),
     [
         (
-            {"initialisation": "sweeping:wrong_network"},
+            {"initialisation": wrong_network},
             "TypeError: initialisation: expected 'sweeping:wrong_network'",
         ),
         (
-            {"data": "sweeping:broken_data", "data_options": {"x": 1}},
+            {"data": broken_data, "data_options": {"x": 1}},
             "TypeError: broken_data.. got an unexpected",
         ),
         ({"data": "orthogonal", "n": 7}, "ValueError: n: expected n <= d = 6"),
@@ -259,7 +270,7 @@ def test_users_functions_are_known_by_import_path_and_source(tmp_path, monkeypat
     np.testing.assert_array_equal(sweep.problem(mine, SEED, 0)[1].W, expected.W)
     assert len(rows[0]["code"]) == 64
     sweep.rebuild(rows[0]["id"], tmp_path)
-    monkeypatch.setattr(cells, "code_of", lambda *_: "other")
+    monkeypatch.setattr(cells, "code_of", lambda **_: "other")
     with pytest.raises(ValueError, match="the functions sphere, sweeping:own_network have changed since"):
         sweep.rebuild(rows[0]["id"], tmp_path)
     assert set(plan(mine).ids).isdisjoint(row["id"] for row in rows)
@@ -281,12 +292,13 @@ def test_users_functions_are_known_by_import_path_and_source(tmp_path, monkeypat
         (3, TypeError, "or a function, got 3"),
     ],
 )
-def test_functions_that_others_cannot_import_are_refused(value, error, words):
+def test_functions_that_others_cannot_import_are_refused(value, error, words, monkeypatch):
+    monkeypatch.setattr(functions, "_allowed", {"no_module:f", "sweeping:nothing", "sweeping:SEED"})
     if error is None:
         assert functions.named("initialisation", value, sweep.INITIAL) == "dataclasses:replace"
         return
     with pytest.raises(error, match=words):
-        cell(initialisation=value)
+        plan(cell(initialisation=value))
 
 
 # ---------------------------------------------------------------- grids and TOML
@@ -396,7 +408,7 @@ def test_plans_refuse_nonsense():
         plan(cell(), cell())
     with pytest.raises(ValueError, match="seed: expected an integer >= 0, got -1"):
         plan(cell(), seed=-1)
-    with pytest.raises(ValueError, match=r"seed: expected an integer <= 2\*\*63 - 1"):
+    with pytest.raises(ValueError, match=r"seed: expected an integer <= 9223372036854775807"):
         plan(cell(), seed=2**63)
     with pytest.raises(ValueError, match="cells: expected at least one"):
         plan()
@@ -461,15 +473,9 @@ def test_chunks_are_a_few_seconds_of_work():
     sizes = [len(chunk) for chunk in chunks.chunks(runs, Fixed(1.0), 1, 2.0)]
     assert sizes == [2, 2, 2, 2]
     found = list(chunks.chunks(runs, Fixed(1.0), 2, 1.5))
-    assert [len(chunk) for chunk in found] == [4, 3, 1]
+    assert [len(chunk) for chunk in found] == [4, 4]
     assert [run for chunk in found for run in chunk] == runs
-    assert [len(chunk) for chunk in chunks.chunks(runs, Fixed(100.0), 2, 1.0)] == [
-        2,
-        2,
-        1,
-        2,
-        1,
-    ]  # whole teams
+    assert [len(chunk) for chunk in chunks.chunks(runs, Fixed(100.0), 2, 1.0)] == [2, 2, 2, 2]  # whole teams
     assert [len(chunk) for chunk in chunks.chunks(runs, Fixed(1e-9), 2, 1.0)] == [8]
 
 
@@ -501,8 +507,8 @@ def test_progress_grows_to_the_end(tmp_path):
     sweep.run(grid, tmp_path, progress=lambda done, total: seen.append((done, total)), chunk_seconds=TINY)
     done, totals = zip(*seen, strict=True)
     assert list(done) == sorted(done)
-    assert set(totals) == {80}
-    assert done[-1] == 80
+    assert all(part <= whole for part, whole in seen)
+    assert done[-1] == totals[-1] > 0
 
 
 @pytest.mark.parametrize(
@@ -601,7 +607,7 @@ def test_the_shell_tells_of_failed_runs(spec, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(sys, "path", [*sys.path])
     (tmp_path / "mine_here.py").write_text("def f(n, d, *, seed, dtype):\n    raise OSError('no file')\n")
     (tmp_path / spec).write_text(TOML.replace("[grid]", 'data = "mine_here:f"\n[grid]'))
-    assert cli.main(["sweep", "run", spec, "--out", "a"]) == 0
+    assert cli.main(["sweep", "run", spec, "--out", "a", "--allow", "mine_here:f"]) == 0
     told = capsys.readouterr()
     assert "8 runs failed: status ERROR, column error" in told.err
     assert "ERROR          8" in told.out

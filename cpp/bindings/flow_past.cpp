@@ -9,13 +9,23 @@ namespace pl {
 namespace {
 
 // Order of the numbers in "count".
-constexpr std::array kCounts{
-    &FlowCounters::accepted,    &FlowCounters::rejected,    &FlowCounters::rhs,
-    &FlowCounters::events,      &FlowCounters::on,          &FlowCounters::off,
-    &FlowCounters::slide_in,    &FlowCounters::slide_to_on, &FlowCounters::slide_to_off,
-    &FlowCounters::repelling,   &FlowCounters::zero_neuron, &FlowCounters::a_zero,
-    &FlowCounters::sliding_end, &FlowCounters::sliding_max, &FlowCounters::stabilised_steps,
-    &FlowCounters::start_kinks, &FlowCounters::dependent_inputs};
+constexpr std::array kCounts{&FlowCounters::accepted,
+                             &FlowCounters::rejected,
+                             &FlowCounters::rhs,
+                             &FlowCounters::events,
+                             &FlowCounters::on,
+                             &FlowCounters::off,
+                             &FlowCounters::slide_in,
+                             &FlowCounters::slide_to_on,
+                             &FlowCounters::slide_to_off,
+                             &FlowCounters::repelling,
+                             &FlowCounters::zero_neuron,
+                             &FlowCounters::a_zero,
+                             &FlowCounters::sliding_end,
+                             &FlowCounters::sliding_max,
+                             &FlowCounters::stabilised_steps,
+                             &FlowCounters::start_kinks,
+                             &FlowCounters::dependent_inputs};
 constexpr std::size_t kFirstCounts = 15;  // of records of older files
 
 using Number = Field<FlowPast, double>;

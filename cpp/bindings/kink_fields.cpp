@@ -5,11 +5,11 @@
 namespace pl {
 namespace {
 
-py::dict written(const std::vector<Kink>& kinks) {
+py::dict written(const std::vector<PairAtKink>& kinks) {
     std::vector<std::int32_t> neuron, point;
     std::vector<std::int8_t> mode;
     std::vector<double> share;
-    for (const Kink& kink : kinks) {
+    for (const PairAtKink& kink : kinks) {
         neuron.push_back(kink.neuron);
         point.push_back(kink.point);
         mode.push_back(static_cast<std::int8_t>(kink.mode));
@@ -23,8 +23,8 @@ py::dict written(const std::vector<Kink>& kinks) {
 
 }  // namespace
 
-std::vector<Kink> read_kinks(const py::dict& task) {
-    std::vector<Kink> kinks;
+std::vector<PairAtKink> read_kinks(const py::dict& task) {
+    std::vector<PairAtKink> kinks;
     if (task["kinks"].is_none()) return kinks;
     const py::dict fields = task["kinks"].cast<py::dict>();
     const auto neuron = checked_array<std::int32_t>(fields["neuron"], "kinks.neuron", 1);

@@ -1,5 +1,5 @@
-// What is known of pairs at their kinks, into a task and out of a run: equally long arrays neuron, point, mode,
-// share.
+// What is known of pairs at their kinks, into a task and out of a run: equally long arrays neuron, point,
+// mode, share.
 #pragma once
 
 #include <vector>
@@ -11,7 +11,7 @@
 namespace pl {
 
 // task["kinks"], None or such a dictionary.
-std::vector<Kink> read_kinks(const py::dict& task);
+std::vector<PairAtKink> read_kinks(const py::dict& task);
 
 // out["kinks"] of the end; out["kinks_saved"] of all saved states, with "count" (m), how many each has.
 void write_kinks(py::dict& out, const Rows<double, double>& rows);

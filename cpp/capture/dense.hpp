@@ -35,7 +35,7 @@ class DenseCapture : public CaptureModel {
     Index output_terms() const override { return d_ + p_; }
     void write_state(double* W, double* a) const override;
     // Those at rest, with the shares of this instant, and those within rounding of their kinks.
-    std::vector<Kink> kinks() override;
+    std::vector<PairAtKink> kinks() override;
     Index evaluations() const override { return evaluations_; }
 
     static double bytes(const Problem<double>& problem);
@@ -90,7 +90,7 @@ class DenseCapture : public CaptureModel {
     Buffer<Word> signs_, seen_;  // (p, blocks): of the trial's z; pairs already among the touched
     std::vector<double> invariant_, rate_, middle_;  // (p): a^2 - |w|^2; da/dt; a in the middle of the step
     double velocity_sq_ = -1;                        // of the state; negative: not known yet
-    std::vector<Kink> kinks_;                        // that it was found with: those at rest
+    std::vector<PairAtKink> kinks_;                  // that it was found with: those at rest
     Index evaluations_ = 0;
 };
 

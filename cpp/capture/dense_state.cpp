@@ -10,7 +10,7 @@ namespace pl {
 // Pairs known to slide, where they are at their kinks.
 void DenseCapture::take_known() {
     const Problem<double>& problem = inputs_->problem();
-    for (const Kink& kink : problem.kinks) {
+    for (const PairAtKink& kink : problem.kinks) {
         if (kink.mode != Mode::kSlide || kink.neuron >= p_ || kink.point >= n_) continue;
         const Index j = kink.neuron, i = kink.point;
         double& z = now_.z.data()[j * ldz_ + i];
@@ -71,10 +71,10 @@ void DenseCapture::note_kinks(Index j, const std::vector<Touched>& kinks) {
     }
 }
 
-std::vector<Kink> DenseCapture::kinks() {
+std::vector<PairAtKink> DenseCapture::kinks() {
     velocity_sq();
     const Problem<double>& problem = inputs_->problem();
-    std::vector<Kink> found = kinks_;
+    std::vector<PairAtKink> found = kinks_;
     std::vector<double> norms(at(n_));
     for (Index i = 0; i < n_; ++i) norms[at(i)] = std::sqrt(norm_sq(problem.X + i * d_, d_));
     for (Index j = 0; j < p_; ++j) {
@@ -83,11 +83,11 @@ std::vector<Kink> DenseCapture::kinks() {
             const double z = now_.z.data()[j * ldz_ + i];
             if (z == 0.0 || std::abs(z) > within * norms[at(i)]) continue;  // those at 0 are known
             const bool on = z > 0.0;
-            found.push_back({static_cast<int>(j), static_cast<int>(i), on ? Mode::kOn : Mode::kOff,
-                             on ? 1.0 : 0.0});
+            found.push_back(
+                {static_cast<int>(j), static_cast<int>(i), on ? Mode::kOn : Mode::kOff, on ? 1.0 : 0.0});
         }
     }
-    std::sort(found.begin(), found.end(), [](const Kink& u, const Kink& v) {
+    std::sort(found.begin(), found.end(), [](const PairAtKink& u, const PairAtKink& v) {
         return u.neuron != v.neuron ? u.neuron < v.neuron : u.point < v.point;
     });
     return found;

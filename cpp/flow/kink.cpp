@@ -39,8 +39,9 @@ class Attracting {
         return false;
     }
 
-    // A pair that is on and rests at its kink, though its input depends on those slid on, may be one too many:
-    // the rest is then solved again from "all off", and kept if fewer pairs do. The velocity is the same.
+    // A pair that is on and rests at its kink, though its input depends on those slid on, may be one too
+    // many: the rest is then solved again from "all off", and kept if fewer pairs do. The velocity is the
+    // same.
     bool thin_out(const std::vector<double>& base) {
         if (!overfull()) return true;
         const std::vector<KinkPoint> points = points_;

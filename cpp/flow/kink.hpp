@@ -8,8 +8,8 @@
 // Step 2 is the dual of a box-constrained least squares:
 //   v = base + sum_{i in T} e_i x_i + sum_i phi_i x_i of least norm, phi_i in [e_i, 0].
 // Its free set is the set of sliding pairs; it is kept independent, so a singular Gram
-// never has to be factored. Of the multipliers, which are not unique where inputs are dependent, those are taken
-// that need fewer pairs: what can rest with lam = 0 is off.
+// never has to be factored. Of the multipliers, which are not unique where inputs are dependent, those are
+// taken that need fewer pairs: what can rest with lam = 0 is off.
 #pragma once
 
 #include <vector>

@@ -76,8 +76,8 @@ double FlowState::share(int j, int i) const {
 
 // Twice the distance within which a start looks for pairs at their kinks: whoever sums z in another
 // order finds no pair there that is not listed. A neuron at 0 says by that alone that all its pairs are off.
-std::vector<Kink> FlowState::kinks() {
-    std::vector<Kink> found;
+std::vector<PairAtKink> FlowState::kinks() {
+    std::vector<PairAtKink> found;
     const double* w = weights();
     const NeuronFacts facts = neurons();
     for (int j = 0; j < in_.p; ++j, w += in_.d) {

@@ -22,7 +22,7 @@ class FlowState final : public State<double> {
     std::vector<double> outputs() const override;  // of the numbers (W, a), whatever the modes
     Index output_terms() const override;
     void write_state(double* W, double* a) const override { jets_.write_state(0, W, a); }
-    std::vector<Kink> kinks() override;
+    std::vector<PairAtKink> kinks() override;
 
   private:
     const double* weights() const;  // W (p, d)

@@ -62,7 +62,7 @@ Switcher::Kinks Switcher::modes_by_sign(const double* W) {
 
 // What is known of pairs that are at their kinks; it is no longer open then.
 void Switcher::take_known(double t, const Problem<double>& problem, Kinks& open) {
-    for (const Kink& kink : problem.kinks) {
+    for (const PairAtKink& kink : problem.kinks) {
         const int j = kink.neuron, i = kink.point;
         if (j >= in_.p || i >= in_.n || (!in_.dense() && kink.mode != Mode::kOff)) continue;
         const double* row = problem.W + at(j) * at(in_.d);

@@ -61,7 +61,7 @@ void Recorder<Real, Clock>::row(Clock now, State<Real>& state, const std::vector
     rows_.invariant_drift.push_back(invariant_drift(invariants, state.neurons()));
     if (!saves_.states) return;
     append_state(problem_, state, rows_.W_saved, rows_.a_saved);
-    const std::vector<Kink> kinks = state.kinks();
+    const std::vector<PairAtKink> kinks = state.kinks();
     rows_.kinks_saved.insert(rows_.kinks_saved.end(), kinks.begin(), kinks.end());
     rows_.kink_counts.push_back(size_of(kinks));
 }

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "problem/certificate.hpp"
 #include "problem/at_kinks.hpp"
+#include "problem/certificate.hpp"
 #include "problem/problem.hpp"
 #include "problem/state.hpp"
 #include "problem/status.hpp"
@@ -19,12 +19,12 @@ struct Rows {
     std::vector<Clock> t;
     std::vector<double> loss, velocity_sq, invariant_drift;
     std::vector<Index> n_active;
-    std::vector<Real> W, a;              // end state, (p, d) and (p)
-    std::vector<Real> W_saved, a_saved;  // (m, p, d), (m, p) when asked for
-    std::vector<Kink> kinks;             // of the end state
-    std::vector<Kink> kinks_saved;       // of the saved states, one after another
-    std::vector<Index> kink_counts;      // (m): how many each has
-    double loss_bound = 0;               // the loss stays above it for ever; 0: none is claimed
+    std::vector<Real> W, a;               // end state, (p, d) and (p)
+    std::vector<Real> W_saved, a_saved;   // (m, p, d), (m, p) when asked for
+    std::vector<PairAtKink> kinks;        // of the end state
+    std::vector<PairAtKink> kinks_saved;  // of the saved states, one after another
+    std::vector<Index> kink_counts;       // (m): how many each has
+    double loss_bound = 0;                // the loss stays above it for ever; 0: none is claimed
     double seconds = 0;
 
     bool has(Clock now) const { return !t.empty() && t.back() >= now; }

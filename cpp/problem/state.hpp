@@ -30,7 +30,7 @@ class State {
     virtual Index output_terms() const = 0;
     virtual void write_state(Real* W, Real* a) const = 0;  // (p, d), (p)
     // Every pair whose mode the sign of its z in (W, a) does not say, by neuron and point.
-    virtual std::vector<Kink> kinks() { return {}; }
+    virtual std::vector<PairAtKink> kinks() { return {}; }
 };
 
 }  // namespace pl

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pl_native._base import memory
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
 from pl_native._problem.kinks import ON
@@ -60,6 +61,7 @@ def pl_matrix(data: Dataset, network: Network) -> Array:
 
     Where nothing slides, dR/dt = -(1/n) M R.
     """
+    memory.require(32.0 * data.n**2, "M, (n, n),")
     mode, share = modes(data, network)
     live = np.where(mode == ON, preactivations(data, network), 0.0)
     a = network.a.astype(np.float64, copy=False)

@@ -48,7 +48,9 @@ class Kinks:
         }
         for name, column in columns.items():
             if column.ndim != 1 or len(column) != len(columns["neuron"]) or not len(column):
-                raise ValueError(f"kinks.{name}: expected one array of at least one entry, as long as the others")
+                raise ValueError(
+                    f"kinks.{name}: expected one array of at least one entry, as long as the others"
+                )
         _check(**columns)
         order = np.lexsort((columns["point"], columns["neuron"]))
         for name, column in columns.items():
@@ -99,7 +101,9 @@ class KinkRows:
         """From those of each state."""
         counts = [0 if kinks is None else len(kinks) for kinks in states]
         columns = {
-            name: np.concatenate([np.zeros(0, _DTYPES[name]), *(k.fields()[name] for k in states if k is not None)])
+            name: np.concatenate(
+                [np.zeros(0, _DTYPES[name]), *(k.fields()[name] for k in states if k is not None)]
+            )
             for name in _COLUMNS
         }
         return cls(np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), **columns)
@@ -115,7 +119,8 @@ class KinkRows:
     def joined(self, mine: Array, other: KinkRows, theirs: Array) -> KinkRows:
         """Those of my states where `mine` (m,) is True, then those of `other` where `theirs` is."""
         return KinkRows.of(
-            [self.at(int(i)) for i in np.flatnonzero(mine)] + [other.at(int(i)) for i in np.flatnonzero(theirs)]
+            [self.at(int(i)) for i in np.flatnonzero(mine)]
+            + [other.at(int(i)) for i in np.flatnonzero(theirs)]
         )
 
     def flat(self) -> dict[str, Array]:
@@ -131,7 +136,11 @@ def _integers(name: str, value: object) -> Array:
 
 
 def _check(neuron: Array, point: Array, mode: Array, share: Array) -> None:
-    for name, column, most in (("neuron", neuron, 2**31 - 1), ("point", point, 2**31 - 1), ("mode", mode, SLIDE)):
+    for name, column, most in (
+        ("neuron", neuron, 2**31 - 1),
+        ("point", point, 2**31 - 1),
+        ("mode", mode, SLIDE),
+    ):
         if column.min() < 0 or column.max() > most:
             raise ValueError(
                 f"kinks.{name}: expected integers within [0, {most}], got {column.min()} .. {column.max()}"

@@ -24,6 +24,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from pl_native._base import memory
 from pl_native._problem import Status
 from pl_native._problem.kinks import KinkRows, Kinks
 from pl_native.backends.contract import OFF, ON, SLIDE, FlowRun, FlowTask, Poll
@@ -41,13 +42,26 @@ RELEASE = 1e-11  # a multiplier this far outside is clearly so for `select` too
 def flow(
     tasks: Sequence[FlowTask], *, threads: int | None, poll: Poll | None
 ) -> tuple[list[FlowRun | None], bool]:
-    """Runs in order; stop rules other than `max_steps` and dense output are the native core's alone."""
-    runs: list[FlowRun | None] = []
-    for task in tasks:
-        runs.append(Oracle(task).run())
-        if poll is not None:
-            poll(len(runs), len(tasks))
+    """Runs in order; stop rules other than `max_steps` and dense output are the native core's alone.
+
+    Ctrl-C ends the call with the runs finished.
+    """
+    memory.require(max(map(_bytes_of, tasks), default=0.0), "this call")
+    runs: list[FlowRun | None] = [None] * len(tasks)
+    try:
+        for i, task in enumerate(tasks):
+            runs[i] = Oracle(task).run()
+            if poll is not None:
+                poll(i + 1, len(tasks))
+    except KeyboardInterrupt:
+        return runs, True
     return runs, False
+
+
+def _bytes_of(task: FlowTask) -> float:
+    """X, Taylor coefficients of W, their velocities and the multipliers."""
+    n, p, d = len(task.y), len(task.a), task.W.shape[1]
+    return 8.0 * float(n * d + (2 * ORDER + 4) * p * d + (ORDER + 6) * p * n)
 
 
 def _at(coeff: Floats, h: float) -> Floats:
@@ -215,7 +229,16 @@ class Oracle:
         start = task.a**2 - (task.W**2).sum(axis=1)
         drift = float(np.abs(self.A**2 - (self.W**2).sum(axis=1) - start).max())
         speed = float((self.w[1] ** 2).sum() + (self.a[1] ** 2).sum())
-        return self.t, loss, speed, int((self.modes == ON).sum()), drift, self.W.copy(), self.A.copy(), self.kinks()
+        return (
+            self.t,
+            loss,
+            speed,
+            int((self.modes == ON).sum()),
+            drift,
+            self.W.copy(),
+            self.A.copy(),
+            self.kinks(),
+        )
 
     def kinks(self) -> Kinks | None:
         """Pairs whose mode the sign of z does not say, at the present state."""

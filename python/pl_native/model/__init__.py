@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pl_native._base import checks
+from pl_native._base import checks, memory
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
 from pl_native._problem.kinks import ON
@@ -21,6 +21,7 @@ from pl_native.model.modes import Modes, modes_of
 def preactivations(data: Dataset, network: Network) -> Array:
     """z_ji = <w_j, x_i>, (p, n)."""
     data.check_fits(network)
+    memory.require(8.0 * network.p * data.n, "z, (p, n),")
     if data.orthogonal_norms is not None:
         return network.W[:, : data.n] * data.norms
     return _double(network.W) @ _double(data.X).T
@@ -149,6 +150,7 @@ def _off(data: Dataset) -> float:
 
 def gram(data: Dataset) -> Array:
     """X X^T, (n, n)."""
+    memory.require(16.0 * data.n**2, "X X^T, (n, n),")
     if data.orthogonal_norms is not None:
         return np.diag(np.square(data.norms))
     X = _double(data.X)

@@ -76,7 +76,7 @@ def _put_known(network: Network, near: Array, mode: Array, share: Array) -> Arra
 def _shares(X: Array, r: Array, mode: Array) -> Array:
     """(n,): 1 on, 0 off, and where a neuron slides on S the lam that holds z = 0 there,
 
-        (X_S X_S^T)(lam_S r_S) = -X_S sum of r_i x_i over the points that are on.
+    (X_S X_S^T)(lam_S r_S) = -X_S sum of r_i x_i over the points that are on.
     """
     S = mode == SLIDE
     share = (mode == ON).astype(np.float64)
