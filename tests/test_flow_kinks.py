@@ -10,7 +10,7 @@ import pytest
 
 from flow_support import degenerate, distance, draw, euler, run, stop_rules
 from pl_native import Status
-from pl_native.backends.contract import OFF, ON, SLIDE
+from pl_native._problem.kinks import OFF, ON, SLIDE
 from pl_native.model.selection import select
 
 

@@ -256,9 +256,7 @@ def test_kinks_are_part_of_a_network_and_checked() -> None:
     assert bare.kinks is None
     assert bare != kinked
     assert bare.digest() != kinked.digest()
-    assert (
-        bare.digest() == "3444ae99b3f2280629f6e941461a192fdc60d84276abc73799aa13e5ca56bf15"
-    )
+    assert bare.digest() == "3444ae99b3f2280629f6e941461a192fdc60d84276abc73799aa13e5ca56bf15"
     assert kinked == pickle.loads(pickle.dumps(kinked))
     assert np.isnan(pl.Kinks([0], [1], [SLIDE]).share[0])
     ordered = pl.Kinks([1, 0, 0], [0, 2, 1], [ON, OFF, ON])

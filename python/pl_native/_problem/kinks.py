@@ -65,7 +65,7 @@ class Kinks:
         """neuron, point, mode, share."""
         return tuple(getattr(self, name) for name in _COLUMNS)
 
-    def fields(self) -> dict[str, Array]:
+    def flat(self) -> dict[str, Array]:
         """The arrays by name."""
         return dict(zip(_COLUMNS, self.arrays(), strict=True))
 
@@ -87,7 +87,7 @@ class Kinks:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KinkRows:
-    """The kinks of m states, one state's after another's: those of state i are [offsets[i], offsets[i + 1])."""
+    """The kinks of m states, one after another: those of state i are [offsets[i], offsets[i + 1])."""
 
     offsets: NDArray[np.int64]
     """(m + 1,)"""
@@ -102,7 +102,7 @@ class KinkRows:
         counts = [0 if kinks is None else len(kinks) for kinks in states]
         columns = {
             name: np.concatenate(
-                [np.zeros(0, _DTYPES[name]), *(k.fields()[name] for k in states if k is not None)]
+                [np.zeros(0, _DTYPES[name]), *(k.flat()[name] for k in states if k is not None)]
             )
             for name in _COLUMNS
         }

@@ -151,7 +151,7 @@ def _check_kinks(arrays: Mapping[str, Array], m: int, stats: Mapping[str, Any]) 
         fine = offsets.dtype.kind == "i" and offsets.shape == (m + 1,) and bool(np.all(np.diff(offsets) >= 0))
         total = {len(column) for name, column in saved.items() if name != "offsets"}
         _expect(fine and offsets[0] == 0 and total == {int(offsets[-1])},
-                f"kinks_saved: expected {m + 1} offsets that do not fall, up to the length of the rest")  # fmt: skip
+                f"kinks_saved: expected {m + 1} offsets up to the length of the rest")  # fmt: skip
         rows = KinkRows(**saved)
         states += [kinks for i in range(m) if (kinks := rows.at(i)) is not None]
     for kinks in states:

@@ -116,16 +116,15 @@ class Solution:
     def at(self, t: float) -> Network:
         """The network at any time of the run; needs `Save(dense=True)`. ValueError outside the run.
 
-        Its kinks are known where the run also kept its log, `Save(dense=True, switches=True)`: every pair that
-        has switched, with its mode at t. Else None: a network like any other.
+        With `switches=True` too its kinks are known: every pair of the log, with its mode at t. Else None.
         """
         if self.dense is None:
             raise ValueError("at: no dense output was kept; ask for it with save=pl.Save(dense=True)")
         W, a = self.dense.at(checks.real("t", t))
         others = self.network.W[:, W.shape[1] :]  # columns that never move
         kinks = None if self.switches is None else self.switches.kinks_at(t)
-        W = np.concatenate([W, others], axis=1)
-        return Network(W, a, w_perp_sq=self.network.w_perp_sq, kinks=kinks)
+        rest = self.network.w_perp_sq
+        return Network(np.concatenate([W, others], axis=1), a, w_perp_sq=rest, kinks=kinks)
 
     def extend(
         self,
@@ -191,10 +190,8 @@ class Solution:
         arrays |= {"W": self.network.W, "a": self.network.a, "w_perp_sq": self.network.w_perp_sq}
         if self.W_saved is not None and self.a_saved is not None:
             arrays |= {"W_saved": self.W_saved, "a_saved": self.a_saved}
-        if self.network.kinks is not None:
-            arrays |= {f"kinks/{name}": values for name, values in self.network.kinks.fields().items()}
-        if self.kinks_saved is not None:
-            arrays |= {f"kinks_saved/{name}": values for name, values in self.kinks_saved.flat().items()}
+        for name, kinks in (("kinks", self.network.kinks), ("kinks_saved", self.kinks_saved)):
+            arrays |= {} if kinks is None else {f"{name}/{key}": v for key, v in kinks.flat().items()}
         arrays |= {f"observed/{name}": values for name, values in self.observed.items()}
         if self.switches is not None:
             arrays |= {f"switches/{name}": getattr(self.switches, name) for name in SwitchLog.__slots__}

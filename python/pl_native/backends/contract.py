@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pl_native._base.checks import Array
 from pl_native._problem import Kinks, Stop
-from pl_native._problem.kinks import OFF, ON, SLIDE, KinkRows
+from pl_native._problem.kinks import KinkRows
 from pl_native.backends.flow_records import DenseFlow, Floats, SwitchLog
 
 Poll: TypeAlias = Callable[[int, int], None]
@@ -140,7 +140,8 @@ class FlowRun:
     a_saved: Floats | None
     counters: dict[str, Any]
     """of the flow: accepted, rejected, rhs, events, on, off, slide_in, slide_to_on, slide_to_off, repelling,
-    start_kinks, dependent_inputs, zero_neuron, a_zero, sliding_end, sliding_max, stabilised_steps, spectral_radius, seconds, criterion_time,
+    start_kinks, dependent_inputs, zero_neuron, a_zero, sliding_end, sliding_max, stabilised_steps,
+    spectral_radius, seconds, criterion_time,
     proved_time, loss_bound; of capture those of them it knows, restarts and loss_error; all but the seconds
     of the whole run, parts before this one included"""
     switches: SwitchLog | None
@@ -221,9 +222,6 @@ class Backend(Protocol):
         """Runs in order, and whether Ctrl-C ended the call: runs not started are then None."""
         ...
 
-
-__all__ = ["OFF", "ON", "SLIDE", "Adaptive", "Backend", "Counters", "EulerRun", "EulerTask", "FlowRun", "FlowTask",
-           "KinkRows", "Poll", "Resume"]  # fmt: skip
 
 Adaptive: TypeAlias = Callable[..., tuple[list[FlowRun | None], bool]]
 """`flow` or `capture` of a backend, called as `euler` is but with tasks of the flow"""

@@ -24,7 +24,7 @@ class SwitchLog:
     to_mode: NDArray[np.int8]
 
     def kinks_at(self, t: float) -> Kinks | None:
-        """Every pair that has an entry, with its mode at time t (after what happens then); None without any."""
+        """Every pair that has an entry, with its mode at time t (what happens then included)."""
         if not len(self.t):
             return None
         done = int(np.searchsorted(self.t, t, side="right"))

@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 
 from pl_native._base import memory
 from pl_native._problem import Status
-from pl_native._problem.kinks import KinkRows, Kinks
-from pl_native.backends.contract import OFF, ON, SLIDE, FlowRun, FlowTask, Poll
+from pl_native._problem.kinks import OFF, ON, SLIDE, KinkRows, Kinks
+from pl_native.backends.contract import FlowRun, FlowTask, Poll
 from pl_native.backends.flow_records import Floats, SwitchLog
 from pl_native.model.modes import AT_KINK, NEAR_KINK
 from pl_native.model.selection import select
@@ -84,12 +84,13 @@ class Oracle:
         self.counters = {"accepted": 0, "rhs": 0, "events": 0, "zero_neuron": 0, "repelling": 0}
 
     def start(self) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
-        """Modes by the sign of z, off where it is 0 to rounding, those known; and (p, n) those to be settled."""
+        """Modes: known, by the sign of z, off where it is 0 to rounding; and which are to be settled, (p, n)."""
         z = self.W @ self.X.T
         sizes = np.linalg.norm(self.W, axis=1)[:, None] * np.linalg.norm(self.X, axis=1)
         at_kink = np.abs(z) <= (AT_KINK * sizes if self.task.norms is None else 0.0)
         modes = np.where(at_kink, OFF, z > 0).astype(np.int8)
-        for j, i, mode, _ in [] if self.task.kinks is None else zip(*self.task.kinks.arrays(), strict=True):
+        known = () if self.task.kinks is None else zip(*self.task.kinks.arrays(), strict=True)
+        for j, i, mode, _ in known:
             if i < self.n and abs(z[j, i]) <= NEAR_KINK * sizes[j, i]:
                 modes[j, i], at_kink[j, i] = mode, False
         for j in range(self.p):

@@ -1,7 +1,7 @@
 """On, sliding or off: the one place that decides it of a state.
 
-A run knows, and its network carries, which pairs rest at a kink (`Network.kinks`). Of all others z_ji decides:
-by its sign, or where it is 0 to rounding by what the selection rule makes of it.
+A run knows, and its network carries, which pairs rest at a kink (`Network.kinks`). Of all others z_ji
+decides: by its sign, or where it is 0 to rounding by what the selection rule makes of it.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from pl_native import model
 from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
-from pl_native.backends.contract import ON, SLIDE
+from pl_native._problem.kinks import ON, SLIDE
 from pl_native.model.selection import select
 
 RANK = 1e-10  # of the largest rate; below counts as 0. Rounding leaves 1e-15, and real rates are > 1e-7
