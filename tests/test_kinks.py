@@ -88,7 +88,7 @@ def test_local_pl_of_saved_states_is_the_run_s() -> None:
         clear = sol.loss > NOISE_LOSS
         np.testing.assert_allclose(found[clear], sol.local_pl[clear], rtol=1e-9)
         matrix = np.array([metrics.local_pl_from_matrix(data, state) for state in states])
-        np.testing.assert_allclose(matrix[clear], sol.local_pl[clear], rtol=1e-9)
+        np.testing.assert_allclose(matrix[clear], sol.local_pl[clear], rtol=1e-9, atol=1e-12)
         assert [metrics.n_active(data, state) for state in states] == sol.n_active.tolist()
         slid += sum(int((metrics.modes(data, state).mode == SLIDE).sum()) for state in states)
     assert slid > 100
@@ -190,13 +190,16 @@ def test_1_9b_ten_thousand_restarts(tmp_path: Path) -> None:
     restarts(range(200, 10_200), tmp_path)
 
 
-def test_1_9b_without_its_kinks_the_state_is_another_one() -> None:
-    data, _ = problem = small(880)
-    sol = flow(problem, 4.0, rtol=1e-9)
-    whole = sol.extend(8.0).loss[-1]
-    bare = pl.Network(sol.network.W, sol.network.a)
-    assert flow((data, sol.network), 4.0, rtol=1e-9).loss[-1] == pytest.approx(whole, rel=1e-9)
-    assert abs(flow((data, bare), 4.0, rtol=1e-9).loss[-1] / whole - 1) > 0.01
+@pytest.mark.parametrize("backend", ["native", "numpy"])
+def test_a_run_begins_with_the_modes_known(backend: str) -> None:
+    """On at the repelling kink, which the rule would not choose."""
+    data, network = at_repelling_kink()
+    on = pl.Network(network.W, network.a, kinks=pl.Kinks([0], [1], [ON]))
+    sol = flow((data, on), 100.0, backend=backend)
+    assert sol.n_active.tolist() == [2, 2]
+    assert sol.loss[-1] < 1e-6
+    assert sol.stats["start_kinks"] == 0
+    assert metrics.n_active(data, on) == 2
 
 
 @pytest.mark.parametrize("method", ["flow", "capture"])
@@ -227,7 +230,7 @@ def test_kinks_are_saved_loaded_pickled_and_go_on(tmp_path: Path) -> None:
     assert longer.state(4) == sol.state(4)
     assert longer.state(-1) == longer.network
     marked = pl.simulate(*sliding(), 20.0, method="flow", checkpoint=tmp_path / "mark.npz")
-    assert pl.Solution.load(tmp_path / "mark.npz").network == marked.network == sol.network
+    assert pl.Solution.load(tmp_path / "mark.npz").network == marked.network
 
 
 def test_dense_output_with_the_log_knows_the_kinks() -> None:

@@ -84,7 +84,7 @@ class Oracle:
         self.counters = {"accepted": 0, "rhs": 0, "events": 0, "zero_neuron": 0, "repelling": 0}
 
     def start(self) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
-        """Modes: known, by the sign of z, off where it is 0 to rounding; and which are to be settled, (p, n)."""
+        """Modes (p, n): known, else by the sign of z, off where it is rounding; and which to settle."""
         z = self.W @ self.X.T
         sizes = np.linalg.norm(self.W, axis=1)[:, None] * np.linalg.norm(self.X, axis=1)
         at_kink = np.abs(z) <= (AT_KINK * sizes if self.task.norms is None else 0.0)
