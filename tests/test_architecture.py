@@ -24,8 +24,8 @@ PLAN = (ROOT / "ARCHITECTURE.md").read_text()
 
 FOLDERS = [
     "_core", "_base", "_problem", "protocol", "streams", "data", "initial", "reduction", "model", "backends",
-    "_run", "simulation", "metrics", "theory", "stats", "store", "sweep", "experiments", "plots", "bench",
-    "cli", "__main__",
+    "_run", "simulation", "metrics", "theory", "stats", "store", "sweep", "experiments", "plots", "report",
+    "bench", "cli", "__main__",
 ]  # fmt: skip
 CPP_FOLDERS = ["kernel", "parallel", "problem", "proof", "stabilised", "euler/flow/capture", "bindings"]
 """Left to right: each uses only what stands to its left; those joined by "/" do not use each other."""

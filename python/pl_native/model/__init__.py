@@ -189,7 +189,12 @@ OBSERVABLES: dict[str, Callable[[Dataset, Network], Any]] = {
     "invariant": invariant,
     "n_active": n_active,
 }
-"""What `Save(observe=...)` accepts by name."""
+"""What `Save(observe=...)` accepts by name: these, and what `offer` adds."""
+
+
+def offer(functions: dict[str, Callable[[Dataset, Network], Any]]) -> None:
+    """More functions of (data, network) by name: those of `metrics` and `theory`, imported later."""
+    OBSERVABLES.update(functions)
 
 
 def observable(name: str) -> Callable[[Dataset, Network], Any]:
