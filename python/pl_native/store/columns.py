@@ -25,6 +25,7 @@ _PROBLEM: dict[str, Kind] = {
     "initial_options": str,
     "code": str,
     "scale": float,
+    "given": str,
     "d": int,
     "n": int,
     "p": int,
@@ -68,8 +69,8 @@ _OUTCOME: dict[str, Kind] = {
 _COST: dict[str, Kind] = {"seconds": float, "threads": int, "host": str}
 
 CONTENT: dict[str, Kind] = {**_PROBLEM, **_RUN, **_SEED_WORDS}
-"""Columns that determine a run; their SHA-256 is its id. A stream is SeedSequence(seed, (cell, replicate,
-..))."""
+"""Columns that determine a run; their SHA-256 is its id (`given` enters it where there is one).
+A stream is SeedSequence(seed, (cell, replicate, ..))."""
 
 COLUMNS: dict[str, Kind] = {"id": str, **CONTENT, **_OUTCOME, **_COST}
 """Name and type of every column; any may be None (an empty field) where it does not apply."""
@@ -116,7 +117,7 @@ def _canonical(content: Mapping[str, Any]) -> str:
 
 def row_id(row: Row) -> str:
     """The id that the row's own content gives."""
-    return content_id({name: row[name] for name in CONTENT})
+    return content_id({name: row[name] for name in CONTENT if name != "given" or row[name] is not None})
 
 
 def check_row(row: Row) -> None:
