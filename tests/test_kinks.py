@@ -275,7 +275,7 @@ def test_kinks_are_part_of_a_network_and_checked() -> None:
         (([0], [0], [1], [0.5]), "kinks.share: expected 0 where off"),
         (([0, 0], [1, 1], [1, 0]), "kinks: expected every pair once"),
         (([0], [0, 1], [1]), "kinks.point: expected one array of at least one entry"),
-        (([], [], []), "kinks.mode: expected integers"),
+        (([], [], []), r"kinks\.mode: expected integers"),
     ],
 )
 def test_odd_kinks_are_refused(arrays: Any, said: str) -> None:
@@ -288,3 +288,36 @@ def test_a_network_refuses_kinks_of_neurons_it_has_not() -> None:
         pl.Network([[1.0]], [1.0], kinks=pl.Kinks([1], [0], [0]))
     with pytest.raises(TypeError, match=r"kinks: expected None or pl\.Kinks"):
         pl.Network([[1.0]], [1.0], kinks=[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("kinks/point", np.arange(20, 26, dtype=np.int32), "points below n"),
+        ("kinks/neuron", np.arange(6, dtype=np.int32), "neurons below p"),
+        ("kinks/mode", np.full(6, 3, np.int8), r"kinks\.mode: expected integers"),
+        ("kinks_saved/offsets", np.array([0, 1, 99]), "kinks_saved: expected 3 offsets"),
+    ],
+)
+def test_files_with_odd_kinks_are_refused(tmp_path: Path, name: str, value: Any, said: str) -> None:
+    sol = flow(sliding(), 20.0, save=pl.Save(count=2, states=True))
+    sol.save(tmp_path / "run.npz")
+    with np.load(tmp_path / "run.npz") as stored:
+        arrays = {key: stored[key] for key in stored.files}
+    assert name in arrays
+    np.savez(tmp_path / "odd.npz", **arrays | {name: value})
+    with pytest.raises(ValueError, match=said):
+        pl.Solution.load(tmp_path / "odd.npz")
+
+
+def test_records_of_versions_without_the_counts_of_kinks_go_on(tmp_path: Path) -> None:
+    data, _ = problem = sliding()
+    sol = flow(problem, 10.0)
+    sol.save(tmp_path / "run.npz")
+    with np.load(tmp_path / "run.npz") as stored:
+        arrays = {key: stored[key] for key in stored.files if not key.startswith("kinks")}
+    arrays["past/resume/count"] = arrays["past/resume/count"][:15]
+    np.savez(tmp_path / "old.npz", **arrays)
+    old = pl.Solution.load(tmp_path / "old.npz")
+    assert old.network.kinks is None
+    assert old.extend(20.0, data=data).network == sol.extend(20.0).network
