@@ -116,7 +116,7 @@ def test_every_fact_that_matters_is_in_the_id():
     assert {run.id for run in plan(cell(t_end=20, step=1))} == base  # integers that mean the same floats
     assert {run.id for run in plan(cell(rtol=1e-3))} == base  # no tolerance of Euler's
     common = cells.content(cell(), SEED, "numpy")
-    assert common.keys() | {"replicate", "given"} == CONTENT.keys()  # nothing is given: no fact
+    assert common.keys() | {"replicate", "given", "stop_proof"} == CONTENT.keys()  # nothing is given: no fact
     assert cells.run_ids(common)(0) in base
     assert cells.run_ids(common)(12345) == store.content_id(common | {"replicate": 12345})
     assert cells.run_ids(common | {"numerics": 0})(0) not in base

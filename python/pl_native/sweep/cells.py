@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from pl_native.sweep.functions import DATA, EVENTS, INITIAL, NORMS_ONLY, PER_NEU
 _SIZES = ("n", "d", "p", "replicates")
 _POSITIVE = ("t_end", "scale", "step", "rtol", "atol")
 _IN_VAIN = 10_000  # draws after which an event is taken for one that does not happen
-_STOP = tuple(field.name for field in fields(Stop))
+_STOP = tuple(field.name for field in fields(Stop) if field.name != "proof")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,7 +117,7 @@ class Cell:
     def spec(self) -> dict[str, Any]:
         """The cell as JSON values; `Cell(**spec)` is the cell."""
         values = {name: getattr(self, name) for name in _FIELDS}
-        return values | {"stop": {name: getattr(self.stop, name) for name in _STOP}}
+        return values | {"stop": asdict(self.stop)}
 
 
 _FIELDS = tuple(field.name for field in fields(Cell))
@@ -142,8 +142,10 @@ def content(cell: Cell, seed: int, backend: str) -> Row:
     """Everything that determines the rows of a cell, but for the replicate."""
     euler = cell.method == "euler"
     stop: Row = {f"stop_{name}": getattr(cell.stop, name) for name in _STOP}
-    given: Row = {"given": cell.given} if cell.given else {}
-    return given | {
+    asked: Row = {"given": cell.given} if cell.given else {}
+    if cell.stop.proof:  # what is not asked for is no fact: ids of earlier rows stay
+        asked["stop_proof"] = 1
+    return asked | {
         "data": cell.data,
         "data_options": cell.data_options,
         "initialisation": cell.initialisation,
@@ -177,6 +179,7 @@ def cell_of(row: Row) -> Cell:
     """The cell of a row (one replicate)."""
     stop: dict[str, Any] = {name: row[f"stop_{name}"] for name in _STOP}
     stop["criterion"] = bool(stop["criterion"])
+    stop["proof"] = bool(row["stop_proof"])
     same = (
         "n",
         "d",
