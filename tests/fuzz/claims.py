@@ -35,7 +35,7 @@ class Outcome:
     ends: Counter[str] = field(default_factory=Counter)
     claims: Counter[str] = field(default_factory=Counter)
     contradicted: list[str] = field(default_factory=list)
-    lost_later: list[str] = field(default_factory=list)
+    lost_later: list[int] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -106,7 +106,7 @@ def check(number: int, found: Outcome) -> None:
         how = "lost more than a tenth later" if lost else "kept its loss"
         found.claims[f"STALLED ({sol.stats['method']}): {how}"] += 1
         if lost:
-            found.lost_later.append(f"problem {number}: {later.loss[0]!r} -> {later.loss[-1]!r}")
+            found.lost_later.append(number)
 
 
 def _count(
@@ -115,7 +115,7 @@ def _count(
     verdict = verdict_on(status, low, later, noise)
     found.claims[f"{name}: {verdict}"] += 1
     if verdict == "contradicted":
-        found.contradicted.append(f"problem {number}: {name}, loss {later.loss[0]!r} -> {later.loss[-1]!r}")
+        found.contradicted.append(f"problem {number}: {name}, loss {later.loss[0]:.17g} -> {later.loss[-1]:.17g}")
 
 
 def search(first: int, problems: int, seconds: float = np.inf) -> tuple[Outcome, int]:
@@ -137,10 +137,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     found, done = search(given.first, given.problems, given.seconds)
-    head = {"problems": done, "first": given.first, "version": pl.build_info()["version"],
+    head = {"problems": done, "first": given.first, "version": pl.__version__,
             "rtol": RTOL, "followed at rtol": SMALLER, "followed": f"{LONGER:g} times longer"}  # fmt: skip
     given.out.parent.mkdir(parents=True, exist_ok=True)
-    given.out.write_text(json.dumps(head | found.as_json(), indent=1) + "\n")
+    given.out.write_text(json.dumps(head | found.as_json(), indent=None) + "\n")
     print(given.out.read_text())
 
 

@@ -10,54 +10,47 @@ from typing import Any
 
 import numpy as np
 
+import pl_native as pl
 from fuzz.judging import wrong_with_raw
 from fuzz.odd import ODD, shown
 from fuzz.watch import Fault, Watch
 from pl_native import _core
+from pl_native._run.call_options import checked_options
+from pl_native._run.certify import _task as proof_task
+from pl_native._run.task import work_of
+from pl_native.backends import native
+from problems import orthogonal_problem, problem
 
-N, D, P = 5, 3, 4
 SECONDS = 0.05  # of wall time for each task
 
 Task = dict[str, Any]
 
-
-def shared(rng: np.random.Generator, orthogonal: bool) -> Task:
-    """What a task of every method says."""
-    stop = {"criterion": False, "loss": 0.0, "stall": 0.0, "wall_time": SECONDS, "max_steps": 200,
-            "rise": None}  # fmt: skip
-    d = N if orthogonal else D
-    return {
-        "X": None if orthogonal else rng.standard_normal((N, D)),
-        "norms": rng.uniform(0.5, 2, N) if orthogonal else None,
-        "y": rng.standard_normal(N), "W": rng.standard_normal((P, d)), "a": rng.standard_normal(P),
-        "w_perp_sq": np.zeros(P), "certifiable": True, "orthogonal": orthogonal, "states": True,
-        "stop": stop, "resume": None,
-    }  # fmt: skip
+_METHODS: dict[str, dict[str, Any]] = {
+    "euler": {"save": pl.Save(count=3, states=True)},
+    "flow": {"save": pl.Save(count=3, states=True, switches=True, dense=True)},
+    "capture": {"save": pl.Save(count=3, states=True)},
+}
 
 
-def of_method(method: str, base: Task) -> Task:
-    if method == "euler":
-        return base | {"save": np.array([0, 4, 9], np.int64), "step": 0.1, "n_steps": 9}
-    task = base | {"save": np.array([0.5, 1.0]), "t_end": 1.0, "rtol": 1e-4, "atol": 1e-9}
-    if method == "flow":
-        task |= {"switches": True, "dense": True, "order": 0, "stabilised": True, "max_step": math.inf}
-    return task
+def good(method: str, data: pl.Dataset, network: pl.Network, t_end: float) -> Task:
+    """The task of a good call, as the package hands it to the core."""
+    stop = pl.Stop(wall_time=SECONDS, max_steps=200)
+    shared: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-9, "stop": stop, "backend": "native"}
+    options = checked_options(method=method, **shared, **_METHODS[method])
+    task: Any = work_of(0, data, network, t_end, 0.1, options).task
+    return dict(native.euler_fields(task) if method == "euler" else native.flow_fields(task))
 
 
 def bases(seed: int) -> list[tuple[str, Task]]:
-    """Good tasks of every method, from a start and from the middle of a run."""
-    rng, made = np.random.default_rng(seed), []
-    for orthogonal in (False, True):
-        base = shared(rng, orthogonal)
-        made.append(("prove", {name: base[name] for name in ("X", "norms", "y", "W", "a", "w_perp_sq",
-                                                             "certifiable", "orthogonal")}))  # fmt: skip
-        for method in ("euler", "flow", "capture"):
-            task = of_method(method, base)
-            half = task | ({"n_steps": 4, "save": np.array([4])} if method == "euler" else
-                           {"t_end": 0.4, "save": np.array([0.4])})  # fmt: skip
+    """Good tasks of every method, dense and orthogonal, from a start and from the middle of a run."""
+    made: list[tuple[str, Task]] = []
+    for data, network in (problem(5, 3, 4, seed), orthogonal_problem(5, 5, 4, seed)):
+        made.append(("prove", dict(native.proof_fields(proof_task(data, network)))))
+        for method in _METHODS:
+            task, half = (good(method, data, network, t) for t in (1.0, 0.4))
             (first,), _ = getattr(_core, method)([half], 1)
-            later = task | {name: first[name] for name in ("W", "a")} | {"resume": first["resume"]}
-            made += [(method, task), (method, later | {"save": task["save"][1:]})]
+            later = task | {name: first[name] for name in ("W", "a", "resume")} | {"save": task["save"][-1:]}
+            made += [(method, task), (method, later)]
     return made
 
 
@@ -101,7 +94,7 @@ def changed(task: Task, rng: random.Random) -> tuple[Task, str]:
                 break
             continue
         value = at[name]
-        array = isinstance(value, np.ndarray) and value.size and rng.random() < 0.75
+        array = isinstance(value, np.ndarray) and 0 < value.size < 1000 and rng.random() < 0.75
         at[name] = other_array(value, rng) if array else rng.choice(ODD)
         words.append(f"{path}{name} = {shown(at[name])}")
     _with_an_end(task)
