@@ -26,7 +26,7 @@ from problems import problem
 @pytest.mark.parametrize(
     ("number", "words"),
     [(0, "crash (exit -6)"), (1, "hang"), (2, "hang"), (3, "KeyError"), (4, "ValueError: something"),
-     (5, "warned: overflow")],
+     (5, "warned: old")],
 )  # fmt: skip
 def test_what_is_planted_is_found_with_the_call_that_did_it(number: int, words: str) -> None:
     (fault,) = run("planted", number, 1, limit=0.15).faults

@@ -21,6 +21,7 @@ import pl_native as pl
 import sweeping
 from fuzz.watch import Fault, Watch
 from pl_native import store, sweep
+from pl_native.theory import VerificationError
 from problems import problem
 
 JSON = (None, True, 0, -1, 1, 2**70, 1.5, -1e308, math.nan, math.inf, "", "x", "HORIZON", [], {}, [[]], "1e9",

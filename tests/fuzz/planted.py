@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,7 +31,7 @@ def _unnamed() -> None:
 
 
 def _warned() -> None:
-    np.float64(1e300) * np.float64(1e300)
+    warnings.warn("old", DeprecationWarning, stacklevel=1)
 
 
 FAULTS: list[Callable[[], Any]] = [os.abort, _busy, lambda: time.sleep(60), _key, _unnamed, _warned]
@@ -40,8 +42,6 @@ def runs() -> list[tuple[str, pl.Solution, pl.Dataset]]:
     data, net = problem()
     sol = pl.simulate(data, net, 2.0, method="flow", save=3, progress=False)
     swapped, nan = sol.t[::-1].copy(), sol.loss * np.nan
-    from dataclasses import replace
-
     return [
         ("", sol, data), ("time goes back", replace(sol, t=swapped), data), ("loss", replace(sol, loss=nan), data),
         ("the loss rises", replace(sol, loss=sol.loss[::-1].copy()), data),
