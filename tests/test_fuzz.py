@@ -7,6 +7,8 @@ import json
 import random
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +101,7 @@ def test_a_field_of_another_type_is_a_type_error(field: str) -> None:
     from fuzz.core import good
     from pl_native import _core
 
-    with pytest.raises(TypeError, match="task: expected fields|save: expected"):
+    with pytest.raises(TypeError, match=r"task: expected fields|save: expected"):
         _core.euler([good("euler", *problem(5, 3, 4), 1.0) | {field: []}], 1)
 
 
@@ -130,6 +132,16 @@ def _unpacking(content: bytes) -> type[Exception] | None:
     return None
 
 
+@contextmanager
+def refused_in_words(path: Path) -> Iterator[None]:
+    """Or not at all."""
+    try:
+        yield
+    except ValueError as error:
+        if not str(error).startswith(f"{path}: "):
+            raise
+
+
 @native
 def test_a_certificate_of_any_bytes_is_refused_in_words(tmp_path: Path) -> None:
     """OSError and zlib's error went through."""
@@ -139,10 +151,8 @@ def test_a_certificate_of_any_bytes_is_refused_in_words(tmp_path: Path) -> None:
     content = path.read_bytes()
     for _ in range(300):
         path.write_bytes(files.other_bytes(content, rng))
-        try:
+        with refused_in_words(path):
             repr(pl.Certificate.load(path))
-        except ValueError as error:
-            assert str(error).startswith(str(path))
 
 
 @native

@@ -1,6 +1,6 @@
 """Calls in child processes of a few thousand each, with fixed seeds; ends with 1 if there is a fault.
 
-    PYTHONPATH=tests python -m fuzz [--calls 100000] [--seed 0] [--seconds S] [--log FOLDER]
+PYTHONPATH=tests python -m fuzz [--calls 100000] [--seed 0] [--seconds S] [--log FOLDER]
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def log(report: Report, seed: int) -> str:
     head = {"calls": sum(report.counts.values()), "seed": seed, "cpu seconds": round(_spent()),
             "numerics": NUMERICS, "version": pl.__version__}  # fmt: skip
     lines = [f" {json.dumps(entry)}: {json.dumps(counts)}" for entry, counts in by_entry.items()]
-    return json.dumps(head)[:-1] + ',\n"faults": ' + json.dumps(report.faults) + ',\n"entries": {\n' + ",\n".join(
-        lines) + "\n}}\n"  # fmt: skip
+    faults = json.dumps(report.faults)
+    return json.dumps(head)[:-1] + f',\n"faults": {faults},\n"entries": {{\n' + ",\n".join(lines) + "\n}}\n"
 
 
 def main() -> int:

@@ -17,95 +17,30 @@ import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    Bundle, RuleBasedStateMachine, initialize, multiple, rule, run_state_machine_as_test,
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    multiple,
+    rule,
+    run_state_machine_as_test,
 )  # fmt: skip
 
 import pl_native as pl
 from fuzz import judging
-from fuzz.odd import ODD, any_problem, shown
+from fuzz.asked import BACKENDS, SECONDS, calls, made, odd, saves, seeds, stops, times, words_of
+from fuzz.odd import any_problem, problem, shown
 from fuzz.watch import Fault, Watch
-from pl_native import backends
 from proving import KINDS
 
 STEPS = 20
-SECONDS = 0.2
-
-BACKENDS = tuple(name for name in ("native", "numpy") if name in backends.available())
-OBSERVERS = ("loss", "n_active", "velocity_sq")
 
 METRICS = (
     "loss", "local_pl", "grad_norm", "n_active", "n_sliding", "pl_low", "pl_upp", "pl_lower_bound",
     "pl_upper_bound", "well_initialised", "effective_rank", "spectrum", "dead_points", "invariant",
 )  # fmt: skip
 
-odd = st.sampled_from(ODD)
-times = st.one_of(
-    st.floats(0.01, 30.0), st.sampled_from([0.0, 5e-324, 1e-12, 1e-300, 1.0, 1e4, 1e9, 1e300])
-)
-seeds = st.integers(0, 2**32 - 1)
 
-
-@st.composite
-def saves(draw: st.DrawFn) -> Any:
-    kind = draw(st.sampled_from(["none", "count", "times", "every", "all"]))
-    if kind == "none":
-        return None
-    if kind == "count":
-        return draw(st.integers(2, 9))
-    if kind == "times":
-        return sorted(draw(st.lists(st.floats(0, 30.0), min_size=1, max_size=4, unique=True)))
-    keeps: dict[str, Any] = {"states": draw(st.booleans()), "observe": tuple(draw(st.sets(st.sampled_from(OBSERVERS))))}
-    keeps |= draw(st.sampled_from([{}, {}, {"switches": True}, {"dense": True}]))
-    keeps |= {"every": draw(st.floats(0.5, 30))} if kind == "every" else {"count": draw(st.integers(2, 6))}
-    return keeps
-
-
-@st.composite
-def stops(draw: st.DrawFn) -> dict[str, Any]:
-    asked: dict[str, Any] = {"wall_time": SECONDS, "max_steps": draw(st.sampled_from([0, 1, 20, 400]))}
-    more = {"criterion": True, "proof": True, "loss": draw(st.sampled_from([1e-3, 1e-10, 1e-30, 1e300])),
-            "stall": draw(st.sampled_from([1e-6, 1e-2, 10.0])), "rise": draw(st.sampled_from([1.0, 2.0]))}  # fmt: skip
-    return asked | {name: more[name] for name in draw(st.sets(st.sampled_from(sorted(more)), max_size=2))}
-
-
-@st.composite
-def calls(draw: st.DrawFn) -> dict[str, Any]:
-    """Keywords of `simulate`, at most one of them odd."""
-    method = draw(st.sampled_from(["euler", "flow", "capture"]))
-    asked: dict[str, Any] = {
-        "t_end": draw(times), "method": method, "save": draw(saves()), "stop": draw(stops()),
-        "backend": draw(st.sampled_from(["auto", *BACKENDS])), "threads": draw(st.sampled_from([None, 1, 2])),
-        "progress": False,
-    }  # fmt: skip
-    if method == "euler":
-        asked["step"] = draw(st.sampled_from([1.0, 0.1, 0.013, 30.0, 1e-12]))
-    else:
-        asked |= {"rtol": draw(st.sampled_from([1e-2, 1e-4, 1e-6, 1e-10, 1e-300, 1.0, 1e300]))}
-        asked |= draw(st.sampled_from([{}, {"atol": 1e-9}, {"atol": 1e-30}, {"atol": 1e300}]))
-    if asked["backend"] == "numpy" and method != "euler":
-        asked["stop"] = {"max_steps": 60}
-    if draw(st.integers(0, 5)) == 0:
-        name = draw(st.sampled_from(sorted(asked)))
-        if name == "stop" and draw(st.booleans()):
-            asked["stop"] = asked["stop"] | {draw(st.sampled_from(sorted(asked["stop"]))): draw(odd)}
-        else:
-            asked[name] = draw(odd)
-    return asked
-
-
-def made(asked: dict[str, Any]) -> dict[str, Any]:
-    """With `Stop` and `Save` of their fields; they may refuse. An end is put where an odd value took it away."""
-    ready = dict(asked)
-    if isinstance(ready.get("stop"), dict) and ready["stop"]:
-        stop = pl.Stop(**ready["stop"])
-        ready["stop"] = pl.Stop(**{**ready["stop"], "max_steps": 60}) if stop.wall_time is None else stop
-    if isinstance(ready.get("save"), dict) and ready["save"]:
-        ready["save"] = pl.Save(**ready["save"])
-    return ready
-
-
-def words_of(asked: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={shown(value)}" for name, value in asked.items())
+sizes = st.one_of(st.integers(1, 9), odd)
 
 
 class Machine(RuleBasedStateMachine):
@@ -143,7 +78,10 @@ class Machine(RuleBasedStateMachine):
         (data, net), words = at
         entry = f"simulate.{asked['method']}" if isinstance(asked["method"], str) else "simulate"
         sol = self.watch.call(
-            entry, f"{words}, {words_of(asked)}", lambda: pl.simulate(data, net, **made(asked)), budget=SECONDS
+            entry,
+            f"{words}, {words_of(asked)}",
+            lambda: pl.simulate(data, net, **made(asked)),
+            budget=SECONDS,
         )
         return self._checked(entry, sol, data, asked["t_end"])
 
@@ -157,7 +95,9 @@ class Machine(RuleBasedStateMachine):
             first = pl.simulate(data, net, checkpoint=path, **made(asked))
             second = pl.simulate(data, net, checkpoint=path, **made(asked))
             if second.t[-1] < first.t[-1]:
-                raise Fault(f"the second call of a checkpoint ends at {second.t[-1]}, the first at {first.t[-1]}")
+                raise Fault(
+                    f"the second call of a checkpoint ends at {second.t[-1]}, the first at {first.t[-1]}"
+                )
             return second
 
         sol = self.watch.call("checkpoint", f"{words}, {words_of(asked)}", twice, budget=3 * SECONDS)
@@ -192,7 +132,7 @@ class Machine(RuleBasedStateMachine):
     @rule(run=runs)
     def files_and_copies(self, run: Any) -> None:
         """What is read, unpickled or copied is what was."""
-        sol, data = run
+        sol, _ = run
         path = self.folder / "run.npz"
 
         def round_trip() -> pl.Solution:
@@ -237,15 +177,15 @@ class Machine(RuleBasedStateMachine):
         self.watch.call("advise", f"{words}, {t_end!r}, rtol={shown(rtol)}",
                         lambda: str(pl.advise(data, net, t_end, rtol=rtol)))  # fmt: skip
 
-    @rule(name=st.sampled_from(["sphere", "gaussian", "orthogonal", "teacher"]), n=st.one_of(st.integers(1, 9), odd),
-          d=st.one_of(st.integers(1, 9), odd), seed=st.one_of(st.integers(0, 9), odd))  # fmt: skip
+    @rule(name=st.sampled_from(["sphere", "gaussian", "orthogonal", "teacher"]),
+          n=sizes, d=sizes, seed=st.one_of(st.integers(0, 9), odd))  # fmt: skip
     def data(self, name: str, n: Any, d: Any, seed: Any) -> None:
         more = {"teacher": 2} if name == "teacher" else {}
         self.watch.call(f"data.{name}", f"n={shown(n)}, d={shown(d)}, seed={shown(seed)}",
                         lambda: getattr(pl.data, name)(n=n, d=d, seed=seed, **more))  # fmt: skip
 
-    @rule(name=st.sampled_from(["asymmetric", "torch_linear", "balanced"]), p=st.one_of(st.integers(1, 9), odd),
-          d=st.one_of(st.integers(1, 9), odd), seed=st.integers(0, 9), scale=st.one_of(st.just(1.0), odd))  # fmt: skip
+    @rule(name=st.sampled_from(["asymmetric", "torch_linear", "balanced"]),
+          p=sizes, d=sizes, seed=st.integers(0, 9), scale=st.one_of(st.just(1.0), odd))  # fmt: skip
     def initial(self, name: str, p: Any, d: Any, seed: int, scale: Any) -> None:
         self.watch.call(f"initial.{name}", f"p={shown(p)}, d={shown(d)}, seed={seed}, scale={shown(scale)}",
                         lambda: getattr(pl.initial, name)(p, d, seed=seed, scale=scale))  # fmt: skip
@@ -260,8 +200,6 @@ class Machine(RuleBasedStateMachine):
         """A few steps of Euler and a short flow: native and NumPy agree to rounding, and to the tolerance."""
         if len(BACKENDS) < 2 or kind in ("integer", "opposite"):  # there kinks are met exactly, by rounding
             return
-        from fuzz.odd import problem
-
         data, net = problem(kind, seed)
         words = f"problem{(kind, seed)}"
         for method, t_end, allowed in (("euler", 0.01 * steps, 1e-11), ("flow", 0.02 * steps, 1e-6)):
@@ -269,7 +207,8 @@ class Machine(RuleBasedStateMachine):
             runs = [
                 self.watch.call(f"oracle.{method}", f"{words}, t_end={t_end!r}, {backend}",
                                 lambda b=backend, m=method, t=t_end, o=options:
-                                pl.simulate(data, net, t, method=m, backend=b, progress=False, **o), budget=20.0)
+                                pl.simulate(data, net, t, method=m, backend=b, progress=False, **o),
+                                budget=20.0)
                 for backend in BACKENDS
             ]  # fmt: skip
             u, v = (run.loss[-1] for run in runs)

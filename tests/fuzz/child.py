@@ -1,6 +1,6 @@
 """The parent's side: an entry of the fuzzer in a process of its own, whose end is part of the outcome.
 
-    python -m fuzz.child ENTRY SEED CALLS LIMIT JOURNAL    what `run` starts
+python -m fuzz.child ENTRY SEED CALLS LIMIT JOURNAL    what `run` starts
 """
 
 from __future__ import annotations

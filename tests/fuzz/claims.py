@@ -74,7 +74,7 @@ def followed(data: pl.Dataset, sol: pl.Solution) -> pl.Solution:
 
 
 def verdict_on(status: Status, low: float, later: pl.Solution, noise: float) -> str:
-    """"held", "contradicted" or "undecided" of a claim: of CONVERGED that the loss tends to 0, of the others
+    """ "held", "contradicted" or "undecided" of a claim: of CONVERGED that the loss tends to 0, of the others
     that it stays above `low`."""
     first, last, whole = later.loss[0], later.loss[-1], later.status is Status.HORIZON
     if status is Status.CONVERGED:
@@ -97,7 +97,15 @@ def check(number: int, found: Outcome) -> None:
         return
     later, noise = followed(data, sol), rounding_of_loss(sol, data)
     if sol.status in PROVED:
-        _count(found, number, f"status {sol.status.name}", sol.status, sol.stats["loss_bound"] or 0.0, later, noise)
+        _count(
+            found,
+            number,
+            f"status {sol.status.name}",
+            sol.status,
+            sol.stats["loss_bound"] or 0.0,
+            later,
+            noise,
+        )
     if certificate.verdict is not None and certificate.limit_loss is not None:
         name = f"certificate {certificate.verdict.name}"
         _count(found, number, name, certificate.verdict, certificate.limit_loss[0], later, noise)
@@ -115,7 +123,9 @@ def _count(
     verdict = verdict_on(status, low, later, noise)
     found.claims[f"{name}: {verdict}"] += 1
     if verdict == "contradicted":
-        found.contradicted.append(f"problem {number}: {name}, loss {later.loss[0]:.17g} -> {later.loss[-1]:.17g}")
+        found.contradicted.append(
+            f"problem {number}: {name}, loss {later.loss[0]:.17g} -> {later.loss[-1]:.17g}"
+        )
 
 
 def search(first: int, problems: int, seconds: float = np.inf) -> tuple[Outcome, int]:

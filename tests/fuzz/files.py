@@ -1,4 +1,4 @@
-"""Every file format with other bytes: flipped, cut, moved, and whole entries changed behind valid checksums."""
+"""Every file format with other bytes: flipped, cut, moved; and entries changed behind valid checksums."""
 
 from __future__ import annotations
 

@@ -59,7 +59,12 @@ def _rates(sol: pl.Solution, data: pl.Dataset) -> str | None:
 
 def _ends(sol: pl.Solution, data: pl.Dataset, t_end: float | None) -> str | None:
     s = sol.stats
-    if sol.status is pl.Status.HORIZON and t_end is not None and s["method"] != "euler" and sol.t[-1] != t_end:
+    if (
+        sol.status is pl.Status.HORIZON
+        and t_end is not None
+        and s["method"] != "euler"
+        and sol.t[-1] != t_end
+    ):
         return f"ends at {sol.t[-1]!r}, asked for {t_end!r}"
     bound, noise = s["loss_bound"], rounding_of_loss(sol, data)
     if bound is not None and bound > sol.loss[-1] * (1 + 1e-9) + noise + 2 * np.sqrt(noise * sol.loss[-1]):

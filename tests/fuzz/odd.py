@@ -26,7 +26,9 @@ def problem(kind: str, seed: int, inputs: int = 0, weights: int = 0, dtype: str 
     """`proving.start`, inputs and weights times powers of ten: (data, network)."""
     data, net = start(kind, seed)
     with np.errstate(over="ignore"):
-        made = pl.Dataset(data.X * 10.0**inputs, data.y, dtype=dtype) if inputs or dtype != "float64" else data
+        made = (
+            pl.Dataset(data.X * 10.0**inputs, data.y, dtype=dtype) if inputs or dtype != "float64" else data
+        )
         return made, pl.Network(net.W * 10.0**weights, net.a * 10.0**weights, dtype=dtype)
 
 

@@ -42,14 +42,14 @@ def runs() -> list[tuple[str, pl.Solution, pl.Dataset]]:
     data, net = problem()
     sol = pl.simulate(data, net, 2.0, method="flow", save=3, progress=False)
     swapped, nan = sol.t[::-1].copy(), sol.loss * np.nan
-    return [
-        ("", sol, data), ("time goes back", replace(sol, t=swapped), data), ("loss", replace(sol, loss=nan), data),
-        ("the loss rises", replace(sol, loss=sol.loss[::-1].copy()), data),
-        ("local_pl", replace(sol, local_pl=nan), data),
-        ("W is not finite", replace(sol, network=pl.Network.adopt(net.W * np.nan, net.a, net.w_perp_sq)), data),
-        ("loss_bound", replace(sol, stats=sol.stats | {"loss_bound": 1e9}), data),
-        ("ends at", replace(sol, t=sol.t * 0.5), data),
-    ]  # fmt: skip
+    nowhere = pl.Network.adopt(net.W * np.nan, net.a, net.w_perp_sq)
+    claimed = sol.stats | {"loss_bound": 1e9}
+    wrong: dict[str, dict[str, Any]] = {
+        "": {}, "time goes back": {"t": swapped}, "loss": {"loss": nan}, "local_pl": {"local_pl": nan},
+        "the loss rises": {"loss": sol.loss[::-1].copy()}, "W is not finite": {"network": nowhere},
+        "loss_bound": {"stats": claimed}, "ends at": {"t": sol.t * 0.5},
+    }  # fmt: skip
+    return [(words, replace(sol, **changes), data) for words, changes in wrong.items()]
 
 
 def fuzz(watch: Watch, seed: int, calls: int) -> None:

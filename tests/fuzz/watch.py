@@ -20,10 +20,12 @@ LIMIT = 10.0
 """Seconds of processor time that a call may take beyond its own budget; of the clock, on a machine that may
 be busy, twelve times as many."""
 
-_NAMED = re.compile(r"^[\w./ ,'\[\]()_-]{1,300}: |unexpected keyword|missing \d|incompatible function arguments")
+_NAMED = re.compile(
+    r"^[\w./ ,'\[\]()_-]{1,300}: |unexpected keyword|missing \d|incompatible function arguments"
+)
 
 
-class Fault(AssertionError):
+class Fault(AssertionError):  # noqa: N818 (no error, a finding)
     """What no call may do."""
 
 

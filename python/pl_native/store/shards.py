@@ -79,7 +79,15 @@ def _read(path: Path, of: Callable[[Any], Found]) -> Found | Damage:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             return of(stored)
-    except (ValueError, TypeError, KeyError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        EOFError,
+        AttributeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         return Damage(path, f"not readable by this version: {error}")
 
 
