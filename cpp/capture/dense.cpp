@@ -209,6 +209,7 @@ void DenseCapture::accept(double h, std::vector<double>& before) {
     before.resize(now_.r.size());
     before.swap(trial_.r);
     velocity_sq_ = -1;
+    h_before_ = h;
 }
 
 }  // namespace pl

@@ -31,6 +31,7 @@ class DenseCapture : public CaptureModel {
     Index at_kinks() const override;
     double dead_label_sq() const override;
     NeuronFacts neurons() const override;
+    NeuronMotion motion() override;
     std::vector<double> outputs() const override;
     Index output_terms() const override { return d_ + p_; }
     void write_state(double* W, double* a) const override;
@@ -86,6 +87,7 @@ class DenseCapture : public CaptureModel {
     Buffer<Word> signs_, seen_;  // (p, blocks): of the trial's z; pairs already among the touched
     std::vector<double> invariant_, rate_, middle_;  // (p): a^2 - |w|^2; da/dt; a in the middle of the step
     double velocity_sq_ = -1;                        // of the state; negative: not known yet
+    double h_before_ = 0;                            // of the last step, from trial_ to now_; 0: there is none
     Index evaluations_ = 0;
 };
 

@@ -86,6 +86,27 @@ NeuronFacts DenseCapture::neurons() const {
     return facts;
 }
 
+// The mean over the last step; before the first, of the velocity that the inclusion selects.
+NeuronMotion DenseCapture::motion() {
+    NeuronMotion motion;
+    if (!(h_before_ > 0)) take_velocity();
+    for (Index j = 0; j < p_; ++j) {
+        const double *w = now_.W.data() + j * stride_, *w0 = trial_.W.data() + j * stride_;
+        const double *g = G_.data() + j * stride_, a = now_.a.data()[j];
+        const bool stepped = h_before_ > 0;
+        double speed_sq = 0, growth = 0;
+        for (Index k = 0; k < d_; ++k) {
+            const double v = stepped ? (w[k] - w0[k]) / h_before_ : a / static_cast<double>(n_) * g[k];
+            speed_sq += v * v;
+            growth += w[k] * v;
+        }
+        const double rate = stepped ? (a - trial_.a.data()[j]) / h_before_ : rate_[at(j)];
+        motion.speed_sq.push_back(speed_sq + rate * rate);
+        motion.growth.push_back(growth + a * rate);
+    }
+    return motion;
+}
+
 std::vector<double> DenseCapture::outputs() const {
     const Problem<double>& problem = inputs_->problem();
     std::vector<double> h(at(n_));

@@ -113,6 +113,24 @@ class DenseModel final : public State<Real> {
         return facts;
     }
 
+    // Of the gradients that prepare() has read.
+    NeuronMotion motion() override {
+        NeuronMotion motion;
+        const double n = static_cast<double>(problem_.n);
+        for (Index j = 0; j < problem_.p; ++j) {
+            double squares = 0, products = 0;
+            for (Index k = 0; k < problem_.d; ++k) {
+                const double g = static_cast<double>(gradients_.data()[j * stride_ + k]);
+                squares += g * g;
+                products += g * static_cast<double>(at_->W.data()[j * stride_ + k]);
+            }
+            const double a = static_cast<double>(at_->a.data()[j]), rate = products / n;
+            motion.speed_sq.push_back(a * a / (n * n) * squares + rate * rate);
+            motion.growth.push_back(2 * a * rate);
+        }
+        return motion;
+    }
+
     std::vector<double> outputs() const override {
         std::vector<double> h(static_cast<std::size_t>(problem_.n));
         for (Index i = 0; i < problem_.n; ++i)

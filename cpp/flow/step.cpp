@@ -90,6 +90,9 @@ bool FlowStep::plan(double left) {
         if (!events_.empty() || h_ >= left || order >= natural_) break;
     }
     last_order_ = jets_.order();
+    // no step that can be told from none: rates have overflowed, or are beyond what the time can resolve
+    if (events_.empty() && !(t_ + h_ > t_))
+        return fail(std::isfinite(jets_.norm(jets_.order())) ? Status::kStepLimit : Status::kNonFinite);
     const bool trusted = events_.empty() && h_ < std::min(left, options_.max_step);
     if (trusted && options_.stabilised && options_.order == 0) stabilised_.compare(t_, h_);
     return true;
@@ -102,7 +105,10 @@ bool FlowStep::stabilised_advance(double before, double left) {
         Index rejected = 0;
         const double sum = stabilised_.attempt(t_, most, switcher_.sliding() > 0, h_, rejected);
         journal_.rejected(rejected);
-        if (std::isnan(sum)) return false;
+        if (std::isnan(sum)) {
+            jets_.drop();
+            return false;
+        }
         const auto& events = search_.search_clear(t_, h_, switcher_.sign());
         const double level = level_within(before, sum);
         if (events.empty() && level < 0.0 && sum <= lowest_ + rounding(before)) {
@@ -188,11 +194,19 @@ double FlowStep::passage(double level) const {
     return hi;
 }
 
+// The polynomial of r promises the level to its own rounding; the state of that time may still be above, and
+// would stay so for ever. The end of the whole step, `sum`, is not.
 double FlowStep::cut_at(double level, double sum) {
-    const double h = passage(level);
-    if (!(h < h_ * (1.0 - 1e-12))) return sum;
-    h_ = h;
-    return jets_.attempt(h_);
+    const double h = passage(level), whole = h_;
+    for (double later = 0.0;; later = std::max(8.0 * later, 1e-13 * whole)) {
+        if (!(h + later < whole * (1.0 - 1e-12))) {
+            h_ = whole;
+            return later > 0.0 ? jets_.attempt(h_) : sum;
+        }
+        h_ = h + later;
+        const double here = jets_.attempt(h_);
+        if (here <= level) return here;
+    }
 }
 
 void FlowStep::note_criterion(double before, double after) {

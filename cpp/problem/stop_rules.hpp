@@ -11,7 +11,7 @@ struct StopRules {
     static constexpr double kNever = std::numeric_limits<double>::infinity();
     bool criterion = false;     // end at CONVERGED, CRITERION or DEAD_POINT
     double loss = 0;            // TARGET: loss <= this (0: never)
-    double stall = 0;           // STALLED: local_pl * t < this
+    double stall = 0;           // STALLED: local_pl * t < this, and Verdict::stalled
     double wall_time = kNever;  // seconds
     Index max_steps = -1;       // -1: no limit
     double rise = kNever;       // UNSTABLE: loss > rise * smallest so far

@@ -22,6 +22,9 @@ using Poll = std::function<bool()>;
 struct Milestones {
     double criterion = -1, proved = -1;
     double try_below = std::numeric_limits<double>::infinity();  // sum r^2 for the next attempt at a proof
+    // Where stop.stall is watched for: the largest rate of a neuron seen so far (negative: none yet), and the
+    // time from which it is looked at again.
+    double largest_rate = -1, rate_due = 0;
 };
 
 // Where a run is, in its method's own words.
@@ -44,6 +47,11 @@ struct Moment {
 
 // Whether what is proved of the flow from a state is proved of what the method does next.
 enum class Follows { kFlow, kOwnSteps };
+
+// max_j max(d log rho_j/dt, 0) + norm(du_j/dt), with rho_j = norm(w_j, a_j), u_j = (w_j, a_j)/rho_j: how fast
+// the fastest neuron grows or turns (docs/numerics.md). One that is at 0 counts 0.
+template <class Real>
+double largest_rate(const Problem<Real>& problem, State<Real>& state);
 
 template <class Real>
 class Verdict {
@@ -72,7 +80,8 @@ class Verdict {
     bool below_level(const Moment& moment) const;
     bool proved(const Moment& moment) const;
     bool reached_target(const Moment& moment) const;
-    bool stalled(const Moment& moment, State<Real>& state) const;
+    bool stalled(const Moment& moment, State<Real>& state);
+    double watched_rate(State<Real>& state);
     bool out_of_time(const Moment& moment) const;
     bool unstable(const Moment& moment) const;
     double loss(const Moment& moment) const;

@@ -16,6 +16,7 @@ using pl::Status;
 // A state that answers what it is told to.
 struct Told : pl::State<double> {
     double sum = 1.0, speed = 1.0, dead = 0.0;
+    double turning = 0.0, growth = 0.0;  // rho^2 = 5: norm(dtheta/dt) / rho and d log rho/dt
     std::vector<double> a{2.0}, w_sq{1.0}, h{0.0};
     Index terms = 1;
 
@@ -24,6 +25,7 @@ struct Told : pl::State<double> {
     Index n_active() const override { return 0; }
     double dead_label_sq() const override { return dead; }
     pl::NeuronFacts neurons() const override { return {a, w_sq}; }
+    pl::NeuronMotion motion() override { return {{turning * turning * 5.0}, {growth * 5.0}}; }
     std::vector<double> outputs() const override { return h; }
     Index output_terms() const override { return terms; }
     void write_state(double*, double*) const override {}

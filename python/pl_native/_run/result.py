@@ -19,7 +19,8 @@ def solution_of(work: Work, run: EulerRun | FlowRun, options: CallOptions) -> So
     """What a backend recorded, in the terms of the paper."""
     p = work.network.p
     with np.errstate(invalid="ignore", divide="ignore"):
-        local_pl = np.where(run.loss > 0, run.velocity_sq / (p * run.loss), np.nan)
+        resolved = (run.loss > 0) & ~(run.loss <= run.loss_noise)
+        local_pl = np.where(resolved, run.velocity_sq / (p * run.loss), np.nan)
     if isinstance(run, FlowRun):
         t, stats, switches, dense = run.t, _flow_stats(run, options), run.switches, run.dense
     else:

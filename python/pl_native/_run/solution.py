@@ -31,7 +31,8 @@ class Solution:
 
     t                (m,) flow time; Euler: k * step
     loss             (m,) L = (1/2n) sum_i r_i^2
-    local_pl         (m,) mu = -(dL/dt)/L = norm(velocity)^2 / (p L); NaN where L = 0
+    local_pl         (m,) mu = -(dL/dt)/L = norm(velocity)^2 / (p L); NaN where L is 0 or rounding of the
+                     residuals
     grad_norm        (m,) norm(grad L) = norm(velocity) / p
     n_active         (m,) int, pairs with z_ji > 0
     invariant_drift  (m,) max_j abs of the change of a_j^2 - norm(w_j)^2 since the start
@@ -79,19 +80,29 @@ class Solution:
 
     @property
     def message(self) -> str:
-        return self.status.message
+        """Why the run ended, and whether the error of its loss (capture) is more than what was asked."""
+        error, asked = self.stats.get("loss_error"), self.stats.get("rtol")
+        if error is None or asked is None or error <= asked:
+            return self.status.message
+        return (
+            f"{self.status.message}; the error of the loss is estimated at {error:.2g}, "
+            f"more than the {asked:g} asked for"
+        )
 
     def average_pl(self) -> float:
         """Average of mu between the first and the last saved time (Lemma 2),
 
-            log(L_first / L_last) / (t_last - t_first).
+            log(L_first / L_last) / (t_last - t_first),
 
-        Infinite when the loss reached 0; NaN when only one time was saved or the loss is not finite.
+        the last at which the loss is more than rounding of the residuals. NaN when there is only one such
+        time, or the loss is not finite.
         """
-        span, first, last = float(self.t[-1] - self.t[0]), float(self.loss[0]), float(self.loss[-1])
-        if span == 0 or first == 0 or not math.isfinite(first + last):
+        resolved = np.flatnonzero(~np.isnan(self.local_pl) & (self.loss > 0))
+        if not len(resolved) or resolved[0] != 0 or not math.isfinite(float(self.loss[0] + self.loss[-1])):
             return math.nan
-        return math.inf if last == 0 else math.log(first / last) / span
+        end = int(resolved[-1])
+        span = float(self.t[end] - self.t[0])
+        return math.nan if span == 0 else math.log(float(self.loss[0] / self.loss[end])) / span
 
     def state(self, i: int) -> Network:
         """The network at saved time t[i]; needs `Save(states=True)`."""
@@ -185,6 +196,13 @@ class Solution:
             _record=Record.from_flat(head["past"], _part(arrays, "past")) if "past" in head else None,
         )
 
+    def _beyond_rounding(self) -> str:
+        """From when on the loss is rounding: words for `print`, empty if it never is."""
+        lost = np.flatnonzero(np.isnan(self.local_pl) & np.isfinite(self.loss))
+        if not len(lost):
+            return ""
+        return f"\n  from t {self.t[lost[0]]:g} on the loss is rounding of the residuals: no local_pl there"
+
     def _steps(self) -> str:
         s = self.stats
         if s["method"] == "flow":
@@ -202,7 +220,7 @@ class Solution:
             f"  t {self.t[0]:g}..{self.t[-1]:g} in {len(self.t)} saved times, "
             f"loss {first:.6g} -> {last:.6g}\n"
             f"  local_pl {self.local_pl[0]:.4g} -> {self.local_pl[-1]:.4g}, "
-            f"average_pl {self.average_pl():.4g}\n"
+            f"average_pl {self.average_pl():.4g}{self._beyond_rounding()}\n"
             f"  rises {s['rises']}, criterion_time {s['criterion_time']}, proved_time {s['proved_time']})"
         )
 
