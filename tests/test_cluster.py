@@ -60,6 +60,23 @@ class Cluster:
         arguments = ["--host", "127.0.0.1", "--port", port, "--no-dashboard", "--no-show"]
         return self.start("distributed.cli.dask_scheduler", *arguments)
 
+    def odd_worker(self, before):
+        """A worker in whose process some Python came first."""
+        code = f"import sys\n{before}\nfrom distributed.cli.dask_worker import main\nmain()"
+        log = open(self._log, "ab")  # noqa: SIM115 (the child's)
+        command = [
+            sys.executable,
+            "-c",
+            code,
+            self.address,
+            "--nthreads",
+            "1",
+            "--no-nanny",
+            "--no-dashboard",
+        ]
+        self.processes.append(subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True))
+        log.close()
+
     def worker(self):
         arguments = [self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
         return self.start("distributed.cli.dask_worker", *arguments)
@@ -93,8 +110,19 @@ def expected(spec, folder):
     return plan, bits(Store(folder).rows(plan.ids))
 
 
-def driver(spec, out, address):
-    arguments = ["sweep", "run", str(spec), "--out", str(out), "--dask", address, "--chunk-seconds", "0.2"]
+def driver(spec, out, address, *more):
+    arguments = [
+        "sweep",
+        "run",
+        str(spec),
+        "--out",
+        str(out),
+        "--dask",
+        address,
+        "--chunk-seconds",
+        "0.2",
+        *more,
+    ]
     return subprocess.Popen(
         [sys.executable, "-m", "pl_native.cli", *arguments],
         stderr=subprocess.PIPE,
@@ -183,3 +211,43 @@ def test_no_scheduler_is_told(spec, tmp_path):
     assert code == 1, errors
     assert "pl-native: failed: no Dask scheduler answers at tcp://127.0.0.1:" in errors
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        (None, "(none is connected)"),
+        ("sys.modules['pl_native'] = None", "cannot import pl_native here: "),
+        (
+            "from pl_native.sweep import computing\ncomputing.NUMERICS = 0",
+            "(numerics 0), the sweep was started with",
+        ),
+    ],
+    ids=["no worker", "no package", "other numerics"],
+)
+def test_fault_7_4_without_a_worker_that_can_a_line_and_an_error(before, words, cluster, spec, tmp_path):
+    """A line after 10 s, an error after the limit; nothing was said for 45 s and more."""
+    cluster.scheduler()
+    if before is not None:
+        cluster.odd_worker(before)
+    code, errors = finished(driver(spec, tmp_path / "a", cluster.address, "--worker-timeout", "14"))
+    assert code == 1, errors
+    told = errors.splitlines()
+    assert any(
+        "warning: no worker of the Dask cluster" in line and "waiting for one" in line for line in told
+    )
+    assert told[-1].startswith("pl-native: failed: no worker of the Dask cluster can do this work"), errors
+    assert words in told[-1]
+    assert "Traceback" not in errors
+
+
+def test_fault_7_4_a_worker_that_cannot_is_left_aside(cluster, spec, tmp_path):
+    cluster.scheduler(), cluster.worker()
+    cluster.odd_worker("sys.modules['pl_native'] = None")
+    cluster.odd_worker("from pl_native.sweep import computing\ncomputing.NUMERICS = 0")
+    time.sleep(5)  # all three are there
+    code, errors = finished(driver(spec, tmp_path / "a", cluster.address))
+    assert code == 0, errors
+    assert errors.count("left aside") == 2
+    plan, rows = expected(spec, tmp_path / "b")
+    assert bits(Store(tmp_path / "a").rows(plan.ids)) == rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import threading
 from concurrent.futures import (
     BrokenExecutor,
     CancelledError,
@@ -16,7 +17,7 @@ import pytest
 
 from pl_native import store, sweep
 from pl_native.store import ERROR, Store
-from pl_native.sweep import EngineError, computing, engines
+from pl_native.sweep import EngineError, cluster, computing, engines
 from sweeping import bits, broken_data, cell, plan, run
 
 GRID = cell(replicates=5), cell(n=13, replicates=3)
@@ -97,7 +98,7 @@ def test_a_bounded_number_of_chunks_is_ahead(tmp_path):
     ("error", "words"),
     [
         (BrokenExecutor("a child died"), "the engine was lost: BrokenExecutor: a child died"),
-        (CancelledError(), "the engine was lost: CancelledError"),
+        (CancelledError(), "the engine was lost: CancelledError: the task was cancelled: its scheduler was"),
         (
             ImportError("No module named 'pl_native'"),
             "a worker failed: ImportError: No module named 'pl_native'",
@@ -204,18 +205,87 @@ def test_without_dask_an_address_is_refused(tmp_path, monkeypatch):
 
 
 def test_workers_are_counted():
-    class Client:
-        status = "running"
+    assert engines.Pool(ThreadPoolExecutor(5)).workers() == 5
+    assert engines.Pool(Script()).workers() == 32
 
-        def nthreads(self):
-            return {"a": 2, "b": 1}
 
-    class Dask(Executor):
-        _client = Client()
+class Client:
+    """A Dask client: threads by worker, and what each answers when it is asked whether it fits."""
 
-    assert engines.workers(Dask()) == 3
-    assert engines.workers(ThreadPoolExecutor(5)) == 5
-    assert engines.workers(Script()) == 32
-    Dask._client.status = "closed"
+    def __init__(self, threads, answers):
+        self.threads, self.answers, self.asked, self.status = threads, answers, [], "running"
+
+    def nthreads(self):
+        return self.threads
+
+    def run(self, function, *arguments, workers, on_error):
+        assert on_error == "return"
+        self.asked.append(workers)
+        return {address: self.answers.get(address, function(*arguments)) for address in workers}
+
+
+class Dask(Executor):
+    """Its executor, which does the tasks at once and notes where they were to be done."""
+
+    def __init__(self, client):
+        self._client, self._kwargs, self.places = client, {}, []
+
+    def submit(self, fn, task, workers=None):
+        self.places.append(workers)
+        future = Future()
+        future.set_result(fn(task))
+        return future
+
+
+def test_fault_7_4_a_worker_of_other_numerics_is_left_aside(tmp_path):
+    """The others do the work; it is asked and told once."""
+    client = Client({"a": 1, "b": 2, "c": 1}, {"b": "has numerics 0", "c": ImportError("no pl_native")})
+    executor = Dask(client)
+    with pytest.warns(RuntimeWarning) as told:
+        new, _ = run(tmp_path, *GRID, executor=executor, chunk_seconds=1e-9)
+    assert new == 8
+    assert set(map(tuple, executor.places)) == {("a",)}
+    assert client.asked == [["a", "b", "c"]]
+    texts = sorted(str(one.message) for one in told)
+    assert texts == [
+        "worker b left aside: has numerics 0",
+        "worker c left aside: cannot import pl_native here: ImportError: no pl_native",
+    ]
+
+
+def test_fault_7_4_without_a_worker_a_line_then_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "_TELL", 0.2)
+    monkeypatch.setattr(engines, "_POLL", 0.05)
+    with (
+        pytest.warns(RuntimeWarning, match=r"none is connected\); waiting for one, 1 s at most"),
+        pytest.raises(EngineError, match=r"no worker of the Dask cluster .* for 1 s; --worker-timeout"),
+    ):
+        run(tmp_path, cell(), executor=Dask(Client({}, {})), worker_timeout=1.0)
+
+
+def test_fault_7_4_a_worker_may_come_late(tmp_path, monkeypatch):
+    monkeypatch.setattr(engines, "_POLL", 0.01)
+    client = Client({}, {})
+    threading.Timer(0.1, lambda: client.threads.update(a=1)).start()
+    assert run(tmp_path, cell(), executor=Dask(client), worker_timeout=60.0)[0] == 2
+
+
+def test_fault_7_4_a_dask_that_is_gone_is_told(tmp_path):
+    client = Client({"a": 2}, {})
+    client.status = "closed"
     with pytest.raises(EngineError, match=r"the Dask scheduler does not answer \(closed\)"):
-        engines.workers(Dask())
+        run(tmp_path, cell(), executor=Dask(client))
+
+
+def test_fault_7_5_ctrl_c_keeps_what_workers_have_finished_meanwhile(tmp_path, monkeypatch):
+    """Also what was done but not collected when the signal came."""
+
+    def interrupted(pending, **how):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engines, "wait", interrupted)
+    script = Script()
+    script._max_workers = 1
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, *GRID, executor=script, chunk_seconds=1e-9)
+    assert len(Store(tmp_path)) == 2

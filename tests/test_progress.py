@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 
 import pytest
 
 import pl_native as pl
 from pl_native._base import progress
+from pl_native._run import call_options, execute, task
 from problems import problem
 
 
@@ -81,3 +83,41 @@ def test_a_function_is_called_with_done_and_total(backend: str) -> None:
     done = [d for d, _ in seen]
     assert done == sorted(done)
     assert all(0 <= d <= t for d, t in seen)
+
+
+def test_fault_7_7_a_bar_that_is_shown_late_counts_from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shown after two seconds, with the first quarter done: six seconds are left, not none."""
+    pytest.importorskip("tqdm")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    now = time.perf_counter()
+    bar = progress._Bar(now - 2.0)
+    bar.show(25, 100)
+    facts = bar._bar.format_dict
+    assert facts["elapsed"] == pytest.approx(2.0, abs=1.0)
+    assert (100 - 25) / (facts["n"] / facts["elapsed"]) == pytest.approx(6.0, abs=3.0)
+    assert facts["rate"] is None or facts["rate"] == pytest.approx(12.5, rel=0.5)
+    bar.close()
+
+
+def test_fault_7_7_flows_of_an_ensemble_count_by_what_they_cost(backend: str) -> None:
+    """The first of three, by far the smallest, is no third of the work."""
+    if backend == "numba":
+        pytest.skip("has no flow")
+    seen: list[float] = []
+    sizes = ((4, 3, 2), (12, 5, 4), (24, 6, 5))
+    problems = [(pl.data.sphere(n, d, seed=1), pl.initial.asymmetric(p, d, seed=2)) for n, d, p in sizes]
+    works = [task.work_of(k, *one, 0.5, 1.0, options(backend)) for k, one in enumerate(problems)]
+    poll = execute._by_cost(lambda done, total: seen.append(done / total), works, options(backend))
+    assert poll is not None
+    for done in range(4):
+        poll(done, 3)
+    assert seen == sorted(seen)
+    assert (seen[0], seen[3]) == (0.0, 1.0)
+    assert seen[1] < 0.1
+    assert seen[2] < 0.4
+
+
+def options(backend: str) -> call_options.CallOptions:
+    return call_options.checked_options(
+        method="flow", rtol=1e-6, atol=1e-9, save=None, stop=pl.Stop(), backend=backend, threads=1
+    )

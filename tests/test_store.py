@@ -322,7 +322,7 @@ def test_a_failing_disk_is_told_and_rows_are_kept(call, number, words, filled, t
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path, monkeypatch):
-    with pytest.raises(OSError, match="rows written before are kept"):
+    with pytest.raises(OSError, match="this folder cannot be made"):
         run("/proc/pl_native/rows" if sys.platform == "linux" else "/dev/null/rows", cell())
     if hasattr(os, "geteuid") and os.geteuid() != 0:
         tmp_path.chmod(0o500)
@@ -429,9 +429,9 @@ def test_verify_sees_wrong_ids_conflicts_and_a_stale_csv(filled):
     assert (found.conflicts, found.duplicates) == ((rows[0]["id"], rows[1]["id"]), 3)
     assert found.wrong_ids == (rows[1]["id"],)
     assert not found.ok
-    assert found.csv_current
+    assert found.csv_agrees
     filled.path.write_text(filled.path.read_text().replace("TARGET", "HORIZON").replace("torch", "horch"))
-    assert not store.verify(filled.folder).csv_current
+    assert not store.verify(filled.folder).csv_agrees
 
 
 def test_compact_keeps_every_row_once(filled, monkeypatch):

@@ -18,7 +18,7 @@ from pl_native._problem import Status, Stop
 from pl_native._run.solution import Interrupted
 from pl_native.store import CONTENT, ERROR, Store
 from pl_native.sweep import cells, chunks, computing, functions, plans, running
-from sweeping import SEED, bits, broken_data, cell, own_network, plan, run
+from sweeping import SEED, bits, broken_data, cell, own_network, plan, run, wrong_network
 
 TINY = 1e-9  # seconds of a chunk: one run at a time
 
@@ -107,9 +107,10 @@ def test_every_fact_that_matters_is_in_the_id():
     assert {run.id for run in plan(cell(rtol=1e-3))} == base  # no tolerance of Euler's
     common = cells.content(cell(), SEED, "numpy")
     assert common.keys() | {"replicate"} == CONTENT.keys()
-    assert cells.run_id(common, 0) in base
-    assert cells.run_id(common | {"numerics": 0}, 0) not in base
-    assert cells.run_id(common | {"backend": "native"}, 0) not in base
+    assert cells.run_ids(common)(0) in base
+    assert cells.run_ids(common)(12345) == store.content_id(common | {"replicate": 12345})
+    assert cells.run_ids(common | {"numerics": 0})(0) not in base
+    assert cells.run_ids(common | {"backend": "native"})(0) not in base
 
 
 def test_numbers_of_cells_are_pinned():
@@ -139,17 +140,18 @@ def test_resuming_reuses_rows_and_adds_the_missing_ones(tmp_path):
 
 def test_interrupted_sweeps_keep_finished_rows_and_resume_to_the_same(tmp_path, monkeypatch):
     grid = [cell(n=n) for n in (10, 11, 12)]
-    real, calls = computing.simulate_ensemble, []
+    real, calls = computing.execute, []
 
-    def interrupted(problems, **options):
+    def interrupted(works, *others):
         calls.append(1)
-        solutions = real(problems, **options)
+        solutions = real(works, *others)
         if len(calls) == 2:
             under_way = replace(solutions[0], status=Status.INTERRUPTED)  # no result of that run
             raise Interrupted([under_way, solutions[1]], [0, 1], len(solutions))
         return solutions
 
-    monkeypatch.setattr(computing, "simulate_ensemble", interrupted)
+    monkeypatch.setattr(computing, "execute", interrupted)
+    monkeypatch.setattr(chunks, "_MOST_RUNS", 2)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "a", *grid)
     assert len(Store(tmp_path / "a")) == 3
@@ -212,7 +214,7 @@ def test_a_run_that_failed_once_may_succeed_later(tmp_path, monkeypatch):
     def out_of_memory(*_):
         raise MemoryError("needs 3 GB, 1 GB available")
 
-    monkeypatch.setattr(computing, "_simulate", out_of_memory)
+    monkeypatch.setattr(computing, "execute", out_of_memory)
     _, rows = run(tmp_path, cell())
     assert {row["error"] for row in rows} == {"MemoryError: needs 3 GB, 1 GB available"}
     monkeypatch.undo()
@@ -227,11 +229,11 @@ def test_a_run_that_failed_once_may_succeed_later(tmp_path, monkeypatch):
     ("change", "words"),
     [
         (
-            {"initialisation": "sweeping:wrong_network"},
+            {"initialisation": wrong_network},
             "TypeError: initialisation: expected 'sweeping:wrong_network'",
         ),
         (
-            {"data": "sweeping:broken_data", "data_options": {"x": 1}},
+            {"data": broken_data, "data_options": {"x": 1}},
             "TypeError: broken_data.. got an unexpected",
         ),
         ({"data": "orthogonal", "n": 7}, "ValueError: n: expected n <= d = 6"),
@@ -259,7 +261,7 @@ def test_users_functions_are_known_by_import_path_and_source(tmp_path, monkeypat
     np.testing.assert_array_equal(sweep.problem(mine, SEED, 0)[1].W, expected.W)
     assert len(rows[0]["code"]) == 64
     sweep.rebuild(rows[0]["id"], tmp_path)
-    monkeypatch.setattr(cells, "code_of", lambda *_: "other")
+    monkeypatch.setattr(cells, "code_of", lambda **_: "other")
     with pytest.raises(ValueError, match="the functions sphere, sweeping:own_network have changed since"):
         sweep.rebuild(rows[0]["id"], tmp_path)
     assert set(plan(mine).ids).isdisjoint(row["id"] for row in rows)
@@ -281,12 +283,13 @@ def test_users_functions_are_known_by_import_path_and_source(tmp_path, monkeypat
         (3, TypeError, "or a function, got 3"),
     ],
 )
-def test_functions_that_others_cannot_import_are_refused(value, error, words):
+def test_functions_that_others_cannot_import_are_refused(value, error, words, monkeypatch):
+    monkeypatch.setattr(functions, "_allowed", {"no_module:f", "sweeping:nothing", "sweeping:SEED"})
     if error is None:
         assert functions.named("initialisation", value, sweep.INITIAL) == "dataclasses:replace"
         return
     with pytest.raises(error, match=words):
-        cell(initialisation=value)
+        plan(cell(initialisation=value))
 
 
 # ---------------------------------------------------------------- grids and TOML
@@ -461,15 +464,9 @@ def test_chunks_are_a_few_seconds_of_work():
     sizes = [len(chunk) for chunk in chunks.chunks(runs, Fixed(1.0), 1, 2.0)]
     assert sizes == [2, 2, 2, 2]
     found = list(chunks.chunks(runs, Fixed(1.0), 2, 1.5))
-    assert [len(chunk) for chunk in found] == [4, 3, 1]
+    assert [len(chunk) for chunk in found] == [4, 4]
     assert [run for chunk in found for run in chunk] == runs
-    assert [len(chunk) for chunk in chunks.chunks(runs, Fixed(100.0), 2, 1.0)] == [
-        2,
-        2,
-        1,
-        2,
-        1,
-    ]  # whole teams
+    assert [len(chunk) for chunk in chunks.chunks(runs, Fixed(100.0), 2, 1.0)] == [2, 2, 2, 2]  # whole teams
     assert [len(chunk) for chunk in chunks.chunks(runs, Fixed(1e-9), 2, 1.0)] == [8]
 
 
@@ -501,8 +498,8 @@ def test_progress_grows_to_the_end(tmp_path):
     sweep.run(grid, tmp_path, progress=lambda done, total: seen.append((done, total)), chunk_seconds=TINY)
     done, totals = zip(*seen, strict=True)
     assert list(done) == sorted(done)
-    assert set(totals) == {80}
-    assert done[-1] == 80
+    assert all(part <= whole for part, whole in seen)
+    assert done[-1] == totals[-1] > 0
 
 
 @pytest.mark.parametrize(
@@ -601,7 +598,7 @@ def test_the_shell_tells_of_failed_runs(spec, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(sys, "path", [*sys.path])
     (tmp_path / "mine_here.py").write_text("def f(n, d, *, seed, dtype):\n    raise OSError('no file')\n")
     (tmp_path / spec).write_text(TOML.replace("[grid]", 'data = "mine_here:f"\n[grid]'))
-    assert cli.main(["sweep", "run", spec, "--out", "a"]) == 0
+    assert cli.main(["sweep", "run", spec, "--out", "a", "--allow", "mine_here:f"]) == 0
     told = capsys.readouterr()
     assert "8 runs failed: status ERROR, column error" in told.err
     assert "ERROR          8" in told.out

@@ -222,3 +222,59 @@ def test_progress_is_reported_and_ends_near_the_total():
     assert len(seen) >= 2
     assert all(0 <= done <= total for done, total in seen)
     assert np.all(np.diff([done for done, _ in seen]) >= 0)
+
+
+BUSY = """
+import statistics, subprocess, sys, time
+sys.path.insert(0, {tests!r})
+import pl_native as pl, test_threads as t
+problems = [t.problem(n=20, d=5, p=5, seed=k) for k in range(4)]
+def seconds(threads):
+    began = time.perf_counter()
+    pl.simulate_ensemble(problems, t_end=50.0, threads=threads)
+    return time.perf_counter() - began
+others = len(t.os.sched_getaffinity(0)) - 1
+busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(others)]
+try:
+    time.sleep(0.3)
+    found = [(seconds(1), seconds(2)) for _ in range(100)]
+    one, two = (statistics.median(column) for column in zip(*found))
+    print(two / one)
+finally:
+    for process in busy:
+        process.kill()
+"""
+
+
+def test_fault_7_3_two_threads_beside_busy_processes_cost_what_one_does():
+    """Ensembles of tiny problems: a team that spins at a barrier takes 10 to 20 times as long."""
+    ratios = []
+    while len(ratios) < 5 and min(ratios, default=9.0) > 1.3:
+        ratios.append(float(run_python(BUSY.format(tests=os.path.dirname(__file__)))))
+    assert min(ratios) <= 1.3, ratios
+
+
+REFUSED = """
+import resource, sys, warnings
+sys.path.insert(0, {tests!r})
+import test_threads as t
+import pl_native as pl
+problems = [t.problem(n=20, d=5, p=5, seed=k) for k in range(400)]
+def bits(threads):
+    return [sol.network.W.tobytes() for sol in pl.simulate_ensemble(problems, t_end=5.0, threads=threads)]
+expected = bits(1)
+with open("/proc/self/statm") as file:
+    held = int(file.read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (held + 2**28, held + 2**28))  # room for some 30 stacks
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    same = [bits(300) == expected for _ in range(2)]
+print(same, [str(w.message)[:26] for w in caught])
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits the address space")
+def test_fault_2_7_refused_threads_are_done_without():
+    """With one warning, and the same bits; OpenMP's runtime ends the interpreter."""
+    told = run_python(REFUSED.format(tests=os.path.dirname(__file__))).strip()
+    assert told == "[True, True] ['threads: the system refuse']"

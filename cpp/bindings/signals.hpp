@@ -3,6 +3,7 @@
 
 #include <pybind11/pybind11.h>
 
+#include "bindings/threads.hpp"
 #include "parallel/control.hpp"
 
 namespace pl {
@@ -38,6 +39,7 @@ bool run_interruptibly(const pybind11::object& progress, std::int64_t total, con
         const pybind11::gil_scoped_release release;
         compute(control);
     }
+    tell_refused_threads();
     if (!error) return false;
     if (PyErr_GivenExceptionMatches(error.ptr(), PyExc_KeyboardInterrupt)) return true;
     PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.ptr())), error.ptr());

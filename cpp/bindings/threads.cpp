@@ -24,4 +24,14 @@ int usable_threads(int threads) {
     return 1;
 }
 
+void tell_refused_threads() {
+    static std::atomic<bool> warned{false};
+    if (!threads_refused() || warned.exchange(true)) return;
+    if (PyErr_WarnEx(PyExc_RuntimeWarning,
+                     "threads: the system refused to make as many as were asked for (a limit on processes or "
+                     "on address space); runs go on with those there are",
+                     1) != 0)
+        PyErr_WriteUnraisable(nullptr);
+}
+
 }  // namespace pl

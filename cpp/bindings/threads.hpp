@@ -7,4 +7,8 @@ namespace pl {
 // less than 1.
 int usable_threads(int threads);
 
+// After a call: warns, once, if the system refused a thread so that fewer were at work. Never throws: the
+// results are there.
+void tell_refused_threads();
+
 }  // namespace pl

@@ -1,6 +1,6 @@
-// The one place where threads are made. parallel_openmp.cpp or parallel_threads.cpp implements it; results
-// may not depend on which, nor on the number of threads, so `body` must write only to places that belong
-// to its index.
+// The one place where threads are made. parallel_threads.cpp implements it, or parallel_openmp.cpp in builds
+// that ask for OpenMP (PLN_OPENMP=ON); results may not depend on which, nor on the number of threads, so
+// `body` must write only to places that belong to its index.
 #pragma once
 
 #include <cstdint>
@@ -26,12 +26,15 @@ inline void parallel_for(std::int64_t count, int threads, const std::function<vo
     for (std::int64_t index = 0; index < count; ++index) body(index);
 }
 
-const char* parallel_runtime();  // "OpenMP 201511" or "std::thread"
+const char* parallel_runtime();  // "std::thread" or "OpenMP 201511"
+
+// Whether the system has refused a thread so far: calls then have run on fewer than they asked for.
+bool threads_refused();
 
 // OMP_NUM_THREADS if set, else the CPUs of the affinity mask, at most the cgroup's quota; at least 1.
 int default_threads();
 
-// True in a child of fork(): a forked OpenMP runtime hangs, so parallel_for runs serially there.
+// True in a child of fork(), which has none of its parent's threads: parallel_for runs serially there.
 bool forked();
 
 }  // namespace pl

@@ -1,33 +1,127 @@
-// parallel_for on std::thread, for builds without OpenMP.
+// parallel_for on threads of our own. They are kept between calls and sleep when there is nothing to do; a
+// call never waits for one that has not begun. So beside other busy processes a call on several threads costs
+// what it costs on one, where a team that meets at a barrier (OpenMP's) spins until the last of it is given a
+// processor.
+#include <condition_variable>
+#include <system_error>
 #include <vector>
 
 #include "parallel/team.hpp"
 
 namespace pl {
+namespace {
+
+std::atomic<bool> refused{false};
+
+class Pool {
+  public:
+    // Never destroyed: its threads sleep until the process is gone.
+    static Pool& only() {
+        static Pool& pool = *new Pool;
+        return pool;
+    }
+
+    // Asks `helpers` threads to take part in `team`. There are at least as many as all calls have asked for,
+    // unless the system refuses more.
+    void offer(Team& team, int helpers) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        offers_.push_back({&team, helpers, 0, helpers});
+        asked_ += helpers;
+        try {
+            for (; threads_ < asked_; ++threads_) std::thread(&Pool::serve, this).detach();
+        } catch (const std::system_error&) {
+            refused.store(true);  // the ones there are do the work, the caller among them
+        }
+        posted_.fetch_add(1, std::memory_order_release);
+        if (helpers == 1)
+            news_.notify_one();
+        else
+            news_.notify_all();
+    }
+
+    // Nobody joins `team` any more; the number of threads that have.
+    int withdraw(const Team& team) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        std::size_t at = 0;
+        while (offers_[at].team != &team) ++at;
+        const int joined = offers_[at].joined;
+        asked_ -= offers_[at].helpers;
+        offers_[at] = offers_.back();
+        offers_.pop_back();
+        return joined;
+    }
+
+  private:
+    struct Offer {
+        Team* team;
+        int open, joined, helpers;
+    };
+
+    // A thread's life.
+    void serve() {
+        std::unique_lock<std::mutex> lock(mutex_);
+        for (;;) {
+            const std::uint64_t seen = posted_.load(std::memory_order_relaxed);
+            if (Team* team = join()) {
+                lock.unlock();
+                team->work();  // its last act tells the caller, who may then let go of the team
+                lock.lock();
+            } else {
+                lock.unlock();
+                stay_awake(seen);
+                lock.lock();
+                news_.wait(lock, [&] { return posted_.load(std::memory_order_relaxed) != seen; });
+            }
+        }
+    }
+
+    Team* join() {
+        for (Offer& offer : offers_) {
+            if (offer.open == 0) continue;
+            --offer.open;
+            ++offer.joined;
+            return offer.team;
+        }
+        return nullptr;
+    }
+
+    // The next step of one large problem comes within microseconds, sooner than a sleeper wakes. Whoever else
+    // wants the processor has it.
+    void stay_awake(std::uint64_t seen) const {
+        const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(50);
+        while (posted_.load(std::memory_order_acquire) == seen && std::chrono::steady_clock::now() < until)
+            std::this_thread::yield();
+    }
+
+    std::mutex mutex_;
+    std::condition_variable news_;
+    std::vector<Offer> offers_;             // of calls under way
+    std::atomic<std::uint64_t> posted_{0};  // offers made so far
+    int threads_ = 0, asked_ = 0;           // made; asked for by the calls under way
+};
+
+}  // namespace
 
 void parallel_for(std::int64_t count, int threads, Control& control,
                   const std::function<void(std::int64_t)>& body) {
     Team team(count, control, body);
     const int size = team_size(count, threads);
-    std::vector<std::thread> helpers;
-    helpers.reserve(static_cast<std::size_t>(size));
-    int started = 1;
-    for (bool more = true; more && started < size;) {
-        try {
-            helpers.emplace_back([&team] { team.work(); });
-            ++started;
-        } catch (const std::system_error&) {
-            more = false;  // there are none to be had: the ones there are do the work
-        }
+    if (size == 1) {
+        team.work();
+    } else {
+        Pool::only().offer(team, size - 1);
+        team.work();
+        team.wait(1 + Pool::only().withdraw(team));
     }
-    team.work();
-    team.wait(started);
-    for (std::thread& helper : helpers) helper.join();
     team.rethrow();
 }
 
 const char* parallel_runtime() {
     return "std::thread";
+}
+
+bool threads_refused() {
+    return refused.load();
 }
 
 }  // namespace pl

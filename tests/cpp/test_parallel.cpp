@@ -1,5 +1,8 @@
 // parallel_for: every index once, exceptions carried back, cancellation, from many threads at once.
+#include <cstring>
+#include <fstream>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "check.hpp"
@@ -50,6 +53,20 @@ void poll_runs_on_the_caller() {
     CHECK(polls.load() == 3);
 }
 
+// Threads of this process, where the system tells.
+int threads_here() {
+    std::ifstream status("/proc/self/status");
+    for (std::string word; status >> word;)
+        if (word == "Threads:" && status >> word) return std::stoi(word);
+    return 0;
+}
+
+void threads_are_kept() {
+    for (int call = 0; call < 2000; ++call) every_index_once(3);
+    CHECK(threads_here() <=
+          6);  // the caller, the three helpers that the largest call asked for, a sanitizer's
+}
+
 }  // namespace
 
 int main() {
@@ -59,6 +76,7 @@ int main() {
         cancel_stops(threads);
     }
     poll_runs_on_the_caller();
+    if (std::strcmp(pl::parallel_runtime(), "std::thread") == 0) threads_are_kept();
     std::vector<std::thread> crowd;
     for (int k = 0; k < 8; ++k) crowd.emplace_back([] { every_index_once(2); });
     for (std::thread& member : crowd) member.join();

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
-import tempfile
+import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,14 +22,19 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     renamed, then the folder synced.
 
     After a crash at any moment, a power cut included, `path` is what it was before or the new content, whole.
+    A symbolic link stays one: the file it names is replaced. A new file has the mode that the umask (or the
+    folder's own rule) gives, one that replaces another has that one's.
     """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY, suffix=_tail(path))
+    path = followed(path)
+    temporary = path.parent / f"{TEMPORARY}{secrets.token_hex(4)}{_tail(path)}"
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o666)
     try:
         with os.fdopen(handle, "wb") as file:
+            with suppress(FileNotFoundError):
+                os.chmod(temporary, stat.S_IMODE(path.stat().st_mode))
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except BaseException:
         with suppress(FileNotFoundError):
@@ -36,8 +43,38 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     sync_folder(path.parent)
 
 
+def followed(path: Path) -> Path:
+    """The file that `path` names, symbolic links resolved. OSError (ELOOP) for links in a circle."""
+    if not path.is_symlink():
+        return path
+    named = Path(os.path.realpath(path))
+    if named.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return named
+
+
+def read_regular(path: Path) -> bytes:
+    """The bytes of a file. ValueError for anything else of that name, a pipe or a device say: reading one may
+    never end. OSError as usual."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    try:
+        mode = os.fstat(handle).st_mode
+        if not stat.S_ISREG(mode):
+            raise ValueError(f"{path}: expected a file, this is a {_kind(mode)}")
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(handle)
+
+
+def _kind(mode: int) -> str:
+    kinds = {"folder": stat.S_ISDIR, "pipe": stat.S_ISFIFO, "socket": stat.S_ISSOCK}
+    return next((name for name, test in kinds.items() if test(mode)), "device")
+
+
 def clear_leftovers(path: Path) -> None:
     """Remove what killed writers of `path` have left beside it. Not while another one is at work."""
+    path = followed(path)
     for left in path.parent.glob(f"{TEMPORARY}????????{glob.escape(_tail(path))}"):
         left.unlink(missing_ok=True)
 

@@ -52,7 +52,9 @@ class Progress:
             if time.perf_counter() - self._began < self._patience:
                 return
             self._shown = (
-                _Bar() if _interactive() and importlib.util.find_spec("tqdm") else _Line(self._began)
+                _Bar(self._began)
+                if _interactive() and importlib.util.find_spec("tqdm")
+                else _Line(self._began)
             )
         self._shown.show(done, total)
 
@@ -67,12 +69,19 @@ class Progress:
 
 
 class _Bar:
-    def __init__(self) -> None:
+    """tqdm's, whose time left is by the mean rate since `began`, when the call did; not since it is shown."""
+
+    def __init__(self, began: float) -> None:
         from tqdm import tqdm
 
         self._bar: Any = tqdm(
-            file=sys.stderr, leave=False, bar_format="{l_bar}{bar}| {elapsed}<{remaining}", total=1
+            file=sys.stderr,
+            leave=False,
+            bar_format="{l_bar}{bar}| {elapsed}<{remaining}",
+            total=1,
+            smoothing=0,
         )
+        self._bar.start_t -= time.perf_counter() - began
 
     def show(self, done: int, total: int) -> None:
         self._bar.total = total

@@ -10,12 +10,14 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pl_native._base import checks, digest, files
 from pl_native._base.build import NUMERICS, build_info
+from pl_native._base.interrupts import held
 from pl_native._problem import Save, Status, Stop
 from pl_native._problem.options import function_name
 from pl_native._run import extend
@@ -36,19 +38,37 @@ def run_in_slices(work: Work, options: CallOptions, checkpoint: object, poll: Po
     note = _note(work, options)
     done = _begun(path, note)
     files.clear_leftovers(path)
-    while done is None or _unfinished(done, options.stop):
-        left = _seconds_left(done, options.stop)
+    with held() as interrupts:
+        while done is None or _unfinished(done, options.stop):
+            left = _seconds_left(done, options.stop)
+            try:
+                done = _own(_slice(done, work, options, min(left, _SECONDS), poll), options)
+            except Interrupted as stopped:
+                parts = [_own(part, options) for part in stopped.solutions]
+                for part in parts:
+                    _keep(part, path, note)
+                raise Interrupted(parts, stopped.indices, 1) from None
+            if done.status is Status.WALL_TIME and _seconds_left(done, options.stop) > 0:
+                done = replace(done, status=Status.INTERRUPTED)
+            _keep(done, path, note)
         try:
-            done = _own(_slice(done, work, options, min(left, _SECONDS), poll), options)
-        except Interrupted as stopped:
-            parts = [_own(part, options) for part in stopped.solutions]
-            for part in parts:
-                write(part, path, note)
-            raise Interrupted(parts, stopped.indices, 1) from None
-        if done.status is Status.WALL_TIME and _seconds_left(done, options.stop) > 0:
-            done = replace(done, status=Status.INTERRUPTED)
-        write(done, path, note)
+            interrupts.check()  # it came while the end was written
+        except KeyboardInterrupt:
+            raise Interrupted([done], [0], 1) from None
     return replace(done, status=Status.WALL_TIME) if done.status is Status.INTERRUPTED else done
+
+
+def _keep(done: Solution, path: Path, note: dict[str, Any]) -> None:
+    """Write the file. A RuntimeWarning when it cannot be written: the run goes on, and is returned."""
+    try:
+        write(done, path, note)
+    except OSError as error:
+        why = error.strerror if path.parent.is_dir() else f"the folder {path.parent} is gone"
+        warnings.warn(
+            f"checkpoint: {path} not written ({why}); the run goes on, and is lost if it is killed",
+            RuntimeWarning,
+            stacklevel=4,
+        )
 
 
 def _slice(

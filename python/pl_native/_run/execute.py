@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
+from pl_native._base.interrupts import Interrupts, held
+from pl_native._run import costs
 from pl_native._run.call_options import CallOptions
 from pl_native._run.result import solution_of
 from pl_native._run.solution import Interrupted, Solution
@@ -12,15 +15,60 @@ from pl_native._run.task import Work
 from pl_native.backends import adaptive
 from pl_native.backends.contract import Poll
 
+_LEAST = 1e-4  # seconds that a run takes, whatever its size
+_PARTS = 1000  # of a run, as progress counts them
+
 
 def execute(works: Sequence[Work], options: CallOptions, poll: Poll | None) -> list[Solution]:
-    """Solutions in order. Interrupted when Ctrl-C ended the call."""
+    """Solutions in order. Interrupted when Ctrl-C ended the call, or came before all was put together."""
     call: Any = options.backend.euler
     if options.method != "euler":
         call = adaptive(options.backend, options.method)
-    runs, interrupted = call([work.task for work in works], threads=options.threads, poll=poll)
-    reached = [(work, run) for work, run in zip(works, runs, strict=True) if run is not None]
-    solutions = [solution_of(work, run, options) for work, run in reached]
-    if interrupted:
-        raise Interrupted(solutions, [work.index for work, _ in reached], len(works))
+        poll = _by_cost(poll, works, options)
+    tasks = [work.task for work in works]
+    with held() as interrupts:
+        if options.backend.NAME == "native":
+            runs, interrupted = call(tasks, threads=options.threads, poll=_asking(interrupts, poll))
+        else:  # written to be left by KeyboardInterrupt at any line
+            with interrupts.released():
+                runs, interrupted = call(tasks, threads=options.threads, poll=poll)
+        reached = [(work, run) for work, run in zip(works, runs, strict=True) if run is not None]
+        solutions = [solution_of(work, run, options) for work, run in reached]
+        try:
+            interrupts.check()
+        except KeyboardInterrupt:
+            interrupted = True
+        if interrupted:
+            raise Interrupted(solutions, [work.index for work, _ in reached], len(works))
     return solutions
+
+
+def _by_cost(poll: Poll | None, works: Sequence[Work], options: CallOptions) -> Poll | None:
+    """`poll` told of the expected cost done. An adaptive method counts runs, which it takes in order; a large
+    one may cost as much as a thousand small ones."""
+    if poll is None or len(works) < 2:
+        return poll
+    reached = list(itertools.accumulate((_expected(work, options) for work in works), initial=0.0))
+    whole = _PARTS * len(works)
+    return lambda done, total: poll(round(whole * reached[done] / reached[-1]), whole)
+
+
+def _expected(work: Work, options: CallOptions) -> float:
+    data = work.data
+    sizes = costs.Sizes(
+        data.n, data.represented, work.network.p, data.orthogonal_norms is not None, work.t_end
+    )
+    if options.method == "flow":
+        return _LEAST + costs.flow_seconds(sizes)
+    return _LEAST + costs.capture_seconds(sizes, options.rtol)
+
+
+def _asking(interrupts: Interrupts, poll: Poll | None) -> Poll:
+    """`poll` that raises the KeyboardInterrupt noted meanwhile, which ends a native call with what it has."""
+
+    def asked(done: int, total: int) -> None:
+        interrupts.check()
+        if poll is not None:
+            poll(done, total)
+
+    return asked

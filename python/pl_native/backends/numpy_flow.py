@@ -40,12 +40,18 @@ RELEASE = 1e-11  # a multiplier this far outside is clearly so for `select` too
 def flow(
     tasks: Sequence[FlowTask], *, threads: int | None, poll: Poll | None
 ) -> tuple[list[FlowRun | None], bool]:
-    """Runs in order; stop rules other than `max_steps` and dense output are the native core's alone."""
-    runs: list[FlowRun | None] = []
-    for task in tasks:
-        runs.append(Oracle(task).run())
-        if poll is not None:
-            poll(len(runs), len(tasks))
+    """Runs in order; stop rules other than `max_steps` and dense output are the native core's alone.
+
+    Ctrl-C ends the call with the runs finished.
+    """
+    runs: list[FlowRun | None] = [None] * len(tasks)
+    try:
+        for i, task in enumerate(tasks):
+            runs[i] = Oracle(task).run()
+            if poll is not None:
+                poll(i + 1, len(tasks))
+    except KeyboardInterrupt:
+        return runs, True
     return runs, False
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pl_native._base.build import build_info, default_threads, fma_peak
+from pl_native._base.files import replacing
 from pl_native.bench.harness import Arm
 
 PEAK_SECONDS = 0.1
@@ -71,12 +72,11 @@ def machine_facts() -> dict[str, Any]:
 
 
 def write_json(path: Path, question: str, rows: Sequence[dict[str, Any]], facts: dict[str, Any]) -> None:
-    """One question's answer, written under a temporary name first."""
+    """One question's answer, complete or not there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".tmp")
     text = json.dumps({"question": question, "machine": facts, "rows": list(rows)}, indent=1)
-    partial.write_text(text + "\n")
-    partial.replace(path)
+    with replacing(path) as file:
+        file.write(f"{text}\n".encode())
 
 
 def _cpu_name() -> str:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pl_native._base.build import version
 from pl_native.cli import bench, doctor, reproduce, sweep
 from pl_native.cli.parsing import Parser
+from pl_native.cli.pipes import pipes_may_close
 from pl_native.sweep import EngineError
 
 _SIGINT_CODE = 130
@@ -30,16 +31,21 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    with pipes_may_close():
+        return _main(list(sys.argv[1:] if argv is None else argv))
+
+
+def _main(arguments: list[str]) -> int:
     parsed = _parser().parse_args(arguments)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", RuntimeWarning)
             warnings.showwarning = _warn
             return _run(parsed)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         again = shlex.join(["pl-native", *arguments])
-        print(f"\ninterrupted; finished runs are kept. To go on: {again}", file=sys.stderr)
+        kept = "; ".join(getattr(stopped, "__notes__", ["finished runs are kept"]))
+        print(f"\ninterrupted; {kept}. To go on: {again}", file=sys.stderr)
         return _SIGINT_CODE
     except (ValueError, TypeError) as error:
         print(f"pl-native: error: {error}", file=sys.stderr)

@@ -62,7 +62,7 @@ def _reproduce(name: str, parsed: argparse.Namespace) -> None:
     print(f"\n{table}")
     stem = parsed.out / name
     write_atomically(stem.with_name(f"{stem.name}.txt"), table)
-    written = [store.path, stem.with_name(f"{stem.name}.txt")]
+    written = [store.path if parsed.shard is None else store.shards, stem.with_name(f"{stem.name}.txt")]
     if plots.available():
         written += plots.save(plots.FIGURES[name](summary), stem)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -32,20 +33,31 @@ def add_parser(commands: Any) -> None:
     )
     resume = verbs.add_parser("resume", help="go on with the sweep in a folder")
     resume.add_argument("folder", type=Path, metavar="DIR")
+    _allow_argument(resume)
     add_engine_arguments(resume)
     for verb, what in (("status", "how far a sweep is"), ("verify", "read every byte of a folder back"),
                        ("compact", "make few files of many")):  # fmt: skip
-        verbs.add_parser(verb, help=what).add_argument("folder", type=Path, metavar="DIR")
+        one = verbs.add_parser(verb, help=what)
+        one.add_argument("folder", type=Path, metavar="DIR")
+        if verb == "status":
+            _allow_argument(one)
     merge = verbs.add_parser("merge", help="copy the rows of several folders into one")
     merge.add_argument("folder", type=Path, metavar="DIR")
+    _allow_argument(merge)
     merge.add_argument("sources", type=Path, nargs="+", metavar="SOURCE")
     export = verbs.add_parser("export", help="write all rows as one CSV or Parquet file")
     export.add_argument("folder", type=Path, metavar="DIR")
     export.add_argument("file", type=Path, metavar="FILE")
 
 
+def _allow_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--allow", action="append", default=[], metavar="MODULE:FUNCTION",
+                        help="a function of yours that the sweep may import (may be repeated)")  # fmt: skip
+
+
 def _spec_arguments(parser: argparse.ArgumentParser, *, out_required: bool) -> None:
     parser.add_argument("spec", type=Path, metavar="SPEC.toml", help="the sweep")
+    _allow_argument(parser)
     parser.add_argument("--out", type=Path, required=out_required, metavar="DIR", help="folder for the rows")
 
 
@@ -57,6 +69,8 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--chunk-seconds", type=float, default=sweep.CHUNK_SECONDS, metavar="S",
                         help=f"work between two writes ({sweep.CHUNK_SECONDS:g})")  # fmt: skip
     parser.add_argument("--retry-errors", action="store_true", help="repeat runs that failed")
+    parser.add_argument("--worker-timeout", type=float, default=sweep.WORKER_TIMEOUT, metavar="S",
+                        help=f"of Dask without a worker that can ({sweep.WORKER_TIMEOUT:g})")  # fmt: skip
 
 
 def _share(text: str) -> tuple[int, int]:
@@ -75,14 +89,17 @@ def engine_of(parsed: argparse.Namespace) -> dict[str, Any]:
         "share": parsed.shard,
         "chunk_seconds": parsed.chunk_seconds,
         "retry_errors": parsed.retry_errors,
+        "worker_timeout": parsed.worker_timeout,
         "progress": True,
     }
 
 
 def main(parsed: argparse.Namespace) -> int:
     """Run one verb; returns the exit code."""
+    allowed = getattr(parsed, "allow", [])
+    sweep.allow(*allowed)
     here = str(Path.cwd())
-    if here not in sys.path:  # a user's functions beside the specification, as `python -m` would find them
+    if allowed and here not in sys.path:  # they may lie beside the specification
         sys.path.insert(0, here)
     return _VERBS[parsed.verb](parsed)
 
@@ -103,8 +120,8 @@ def _plan(parsed: argparse.Namespace) -> int:
             pass
         script = parsed.out / "sweep.sbatch"
         sizes = int(parsed.parts), int(parsed.cpus), int(parsed.minutes)
-        write_atomically(script, sweep.slurm_script(parsed.out, plan.name, *sizes))
-        print(f"written: {script}. To start it: sbatch {script}")
+        write_atomically(script, sweep.slurm_script(parsed.out, plan.name, *sizes, plan.functions))
+        print(f"written: {script}. To start it: {shlex.join(['sbatch', str(script)])}")
     return 0
 
 
@@ -122,16 +139,16 @@ def describe(plan: sweep.Plan, missing: list[sweep.Run]) -> str:
 def _run(parsed: argparse.Namespace) -> int:
     plan = _planned(parsed)
     added = sweep.run(plan, parsed.out, extend=parsed.extend, **engine_of(parsed))
-    return _told(Store(parsed.out), added)
+    return _told(Store(parsed.out), added, parsed.shard)
 
 
 def _resume(parsed: argparse.Namespace) -> int:
-    return _told(Store(parsed.folder), sweep.resume(parsed.folder, **engine_of(parsed)))
+    return _told(Store(parsed.folder), sweep.resume(parsed.folder, **engine_of(parsed)), parsed.shard)
 
 
-def _told(store: Store, added: int) -> int:
+def _told(store: Store, added: int, share: tuple[int, int] | None) -> int:
     state = sweep.status(store)
-    print(f"{added} new rows in {store.path}\n{state}")
+    print(f"{added} new rows in {store.path if share is None else store.shards}\n{state}")
     if state.errors:
         print(
             f"{state.errors} runs failed: status {ERROR}, column error. --retry-errors repeats them",

@@ -13,6 +13,7 @@ from pl_native.store.columns import (
     Row,
     Value,
     content_id,
+    content_ids,
     row_id,
     rows_from_csv,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "Writer",
     "compact",
     "content_id",
+    "content_ids",
     "merge",
     "row_id",
     "rows_from_csv",

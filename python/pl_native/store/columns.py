@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -86,8 +86,32 @@ _EMPTY: dict[Kind, Value] = {str: "", int: 0, float: math.nan}
 
 def content_id(content: Mapping[str, Value]) -> str:
     """SHA-256 (hex) of `content` as canonical JSON: sorted keys, no spaces, shortest exact floats."""
-    text = json.dumps(dict(content), sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
+    return hashlib.sha256(_canonical(content).encode("ascii")).hexdigest()
+
+
+def content_ids(common: Mapping[str, Value], varying: str) -> Callable[[int], str]:
+    """`content_id` of `common` with a whole number as `varying`, for many numbers: a microsecond each.
+
+    `common` needs a name before `varying` and one after it, in the order of the alphabet.
+    """
+    before = _canonical({name: value for name, value in common.items() if name < varying})
+    after = _canonical({name: value for name, value in common.items() if name > varying})
+    begun = hashlib.sha256(f'{before[:-1]},"{varying}":'.encode("ascii"))
+    rest = f",{after[1:]}".encode("ascii")
+
+    def of(number: int) -> str:
+        digest = begun.copy()
+        digest.update(b"%d" % number + rest)
+        return digest.hexdigest()
+
+    return of
+
+
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _canonical(content: Mapping[str, Any]) -> str:
+    return _encoder.encode(dict(content))
 
 
 def row_id(row: Row) -> str:
@@ -119,6 +143,15 @@ def as_arrays(rows: Sequence[Row]) -> dict[str, Array]:
     return arrays
 
 
+def check_array(name: str, array: Array) -> None:
+    """ValueError unless `array` has the form of the column `name`, or of its marks of None."""
+    kind = np.bool_ if name.endswith(".none") else _DTYPES[COLUMNS[name]]
+    if array.ndim != 1 or not np.issubdtype(array.dtype, kind):
+        raise ValueError(
+            f"column {name}: expected {kind.__name__} in one axis, got {array.dtype}{array.shape}"
+        )
+
+
 def from_arrays(arrays: Mapping[str, Array]) -> list[Row]:
     """Rows from `as_arrays`, bit for bit. ValueError when columns or lengths are not those of this
     version."""
@@ -126,6 +159,8 @@ def from_arrays(arrays: Mapping[str, Array]) -> list[Row]:
     unknown = {name.removesuffix(".none") for name in arrays} - COLUMNS.keys()
     if missing or unknown:
         raise ValueError(f"columns of another version: {sorted(missing | unknown)}")
+    for name, array in arrays.items():
+        check_array(name, array)
     if len({len(array) for array in arrays.values()}) != 1:
         raise ValueError("columns of different lengths")
     columns = []

@@ -12,7 +12,12 @@ from pl_native._base.files import TEMPORARY, replacing, sync_folder
 
 __all__ = ["TEMPORARY", "explained", "make_folder", "replacing", "sync_folder", "write_atomically"]
 
-_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
+_NO_LOCKS = (
+    errno.ENOLCK,
+    errno.EOPNOTSUPP,
+    errno.ENOSYS,
+    errno.EBADF,
+)  # EBADF: of NFS, for a file open to read
 
 
 def write_atomically(path: Path, content: str | bytes | Iterable[str]) -> None:
@@ -39,6 +44,8 @@ def make_folder(folder: Path) -> None:
         for path in missing:
             sync_folder(path.parent)
     except OSError as error:
+        if error.errno == errno.ENOENT:  # as in /proc: there is nothing to explain
+            raise OSError(error.errno, "this folder cannot be made", str(folder)) from error
         raise explained(error, folder) from error
 
 
@@ -46,12 +53,22 @@ def explained(error: OSError, path: Path) -> OSError:
     """`error` as an OSError of the same kind that says what happened to `path` and what helps."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         what = "the disk is full; rows written before are kept. Free some space and run the same again"
+    elif error.errno in (errno.ENOENT, errno.ESTALE) and not _is_there(path.parent):
+        what = f"its folder {path.parent} is gone, moved or deleted while this ran, and the rows in it "
+        what += "with it. Put it back and run the same again, or begin anew"
     elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         what = "cannot be written (read-only); rows written before are kept. Change its permissions or"
         what += " use another folder"
     else:
         what = f"{error.strerror or error}; rows written before are kept. Run the same again"
     return OSError(error.errno or errno.EIO, what, str(path))
+
+
+def _is_there(folder: Path) -> bool:
+    try:
+        return folder.is_dir()
+    except OSError:  # a stale handle of a network's file system
+        return False
 
 
 def remove_temporaries(folder: Path) -> None:
@@ -71,7 +88,7 @@ def lock(path: Path, *, shared: bool = False, wait: bool = False) -> int | None:
     except ImportError:  # not a POSIX system
         return None
     try:
-        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o644)
+        descriptor = _lock_file(path)
     except OSError as error:
         raise explained(error, path) from error
     try:
@@ -83,6 +100,14 @@ def lock(path: Path, *, shared: bool = False, wait: bool = False) -> int | None:
             return None
         raise
     return descriptor
+
+
+def _lock_file(path: Path) -> int:
+    """`path` open, made if missing, as the umask says. To lock another user's, reading is enough."""
+    try:
+        return os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
+    except PermissionError:
+        return os.open(path, os.O_RDONLY)
 
 
 def unlock(descriptor: int | None) -> None:

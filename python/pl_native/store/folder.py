@@ -11,13 +11,23 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from pl_native._base.build import NUMERICS
 from pl_native.store import disk, manifest
 from pl_native.store.columns import ERROR, Row, check_row, csv_header, csv_lines
 from pl_native.store.manifest import Json, Manifest
-from pl_native.store.shards import Damage, read_all, shard_paths, write_shard
+from pl_native.store.shards import (
+    Damage,
+    Found,
+    intact,
+    read_all,
+    read_outcomes,
+    read_shard,
+    shard_paths,
+    write_shard,
+)
 
 _CSV_SHARE = 20  # rows.csv is rewritten while a sweep runs when that costs less than 1/20 of the time since
 
@@ -60,10 +70,7 @@ class Store:
         self.manifest()  # of another version: say so first
         seen: set[str] = set()
         failed: dict[str, Row] = {}
-        for _, found in read_all(self.shards):
-            if isinstance(found, Damage):
-                warnings.warn(f"{found}; its runs count as not done", RuntimeWarning, stacklevel=3)
-                continue
+        for found in self._usable(read_shard):
             failed |= {str(row["id"]): row for row in found if row["status"] == ERROR}
             fresh = {str(row["id"]): row for row in found if row["status"] != ERROR and row["id"] not in seen}
             seen |= fresh.keys()
@@ -79,18 +86,36 @@ class Store:
         found = {str(row["id"]): row for part in self.parts() for row in part if row["id"] in wanted}
         return [dict(found[i]) for i in order if i in found]
 
+    def outcomes(self) -> dict[str, str]:
+        """Status of each run by its id; of one that failed and was repeated, the later."""
+        self.manifest()
+        found: dict[str, str] = {}
+        for part in self._usable(read_outcomes):
+            found |= {i: status for i, status in part.items() if found.get(i, ERROR) == ERROR}
+        return found
+
     def ids(self, *, errors: bool = True) -> set[str]:
         """Ids of the runs done; without those that failed if `errors` is False."""
-        return {str(r["id"]) for part in self.parts() for r in part if errors or r["status"] != ERROR}
+        return {i for i, status in self.outcomes().items() if errors or status != ERROR}
+
+    def _usable(self, read: Callable[[Path], Found | Damage]) -> Iterator[Found]:
+        for _, found in read_all(self.shards, read):
+            if isinstance(found, Damage):
+                warnings.warn(f"{found}; its runs count as not done", RuntimeWarning, stacklevel=4)
+            else:
+                yield found
 
     def __len__(self) -> int:
-        return sum(len(part) for part in self.parts())
+        return len(self.outcomes())
 
     @contextmanager
     def writing(
         self, name: str, claim: Callable[[Manifest], None], share: Share | None = None
     ) -> Iterator[Writer]:
         """Add rows of the sweep `name`. `claim` gets the manifest first: it raises, or notes what is to come.
+
+        Afterwards `rows.csv` says what the shards do; but not with a `share`, which leaves it as it is: each
+        of many processes would read the rows of all.
 
         ValueError when the folder belongs to another sweep, to another version, or is being written by
         another process (two processes may write at once when each has its `share`). OSError, with what
@@ -103,14 +128,47 @@ class Store:
             if share is None:
                 _tidy(self.folder, self.shards)
             session = manifest.provenance() | {"share": list(share) if share else None}
-            with manifest.changing(self.folder, name) as found:
-                _check_owner(self.folder, name, found)
-                claim(found)
-                found.sessions.append(session)
-            yield from _write(self, session, eager=share is None)
+            opened = Opened(self, name, claim, session, whole=share is None)
+            opened.enter()
+            yield from _write(opened)
         finally:
             for descriptor in held:
                 disk.unlock(descriptor)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A store that is open for writing, and what it is told when it is opened."""
+
+    store: Store
+    name: str
+    claim: Callable[[Manifest], None]
+    session: Json
+    whole: bool
+    """this process alone writes, and derives `rows.csv`"""
+
+    def enter(self) -> None:
+        """Note the session in the manifest."""
+        with manifest.changing(self.store.folder, self.name) as found:
+            self._begin(found)
+
+    def _begin(self, found: Manifest) -> None:
+        _check_owner(self.store.folder, self.name, found)
+        self.claim(found)
+        found.sessions.append(self.session)
+
+    def close(self) -> None:
+        """Bring `rows.csv` up to date and note the end of the session; also in a manifest made anew where
+        somebody deleted it meanwhile."""
+        if self.whole:
+            write_csv(self.store)
+        with manifest.changing(self.store.folder, self.name) as found:
+            key = [self.session[name] for name in manifest.SESSION_KEY]
+            if key not in [[one[name] for name in manifest.SESSION_KEY] for one in found.sessions]:
+                self._begin(found)
+            for one in found.sessions:
+                if [one[name] for name in manifest.SESSION_KEY] == key:
+                    one["ended"] = manifest.now()
 
 
 class Writer:
@@ -134,29 +192,17 @@ class Writer:
             self._due = ended + _CSV_SHARE * (ended - began)
 
 
-def _write(store: Store, session: Json, *, eager: bool) -> Iterator[Writer]:
-    """The body of `writing`: afterwards `rows.csv` is up to date and the session has its end."""
+def _write(opened: Opened) -> Iterator[Writer]:
+    """The body of `writing`, and its end."""
     try:
-        yield Writer(store, eager=eager)
+        yield Writer(opened.store, eager=opened.whole)
     except BaseException as error:
         try:
-            _close(store, session)
+            opened.close()
         except OSError as second:  # the disk that failed just now, as a rule
-            error.add_note(f"and the folder could not be brought up to date: {second}")
+            error.add_note(f"the folder could not be brought up to date: {second}")
         raise
-    _close(store, session)
-
-
-def _close(store: Store, session: Json) -> None:
-    write_csv(store)
-    with manifest.changing(store.folder, "") as found:
-        for one in found.sessions:
-            if (one["started"], one["pid"], one["host"]) == (
-                session["started"],
-                session["pid"],
-                session["host"],
-            ):
-                one["ended"] = manifest.now()
+    opened.close()
 
 
 def write_csv(store: Store) -> None:
@@ -196,7 +242,7 @@ def _tidy(folder: Path, shards: Path) -> None:
     """Remove unfinished files and set broken shards aside, so that their runs are repeated."""
     disk.remove_temporaries(folder)
     disk.remove_temporaries(shards)
-    for path, found in read_all(shards):
+    for path, found in read_all(shards, intact):
         if isinstance(found, Damage) and found.broken:
             aside = path.with_name(path.name + ".damaged")
             os.replace(path, aside)

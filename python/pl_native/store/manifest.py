@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,11 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from pl_native._base.build import NUMERICS, build_info
+from pl_native._base.files import read_regular
 from pl_native.store import disk
 
 FORMAT = "pl_native rows"
 SCHEMA = 2
 """Version of the layout of folders and columns."""
+
+SESSION_KEY = ("started", "pid", "host")
+"""What tells one session of writing from another."""
 
 Json = dict[str, Any]
 
@@ -44,10 +48,25 @@ class Manifest:
     def as_text(self) -> str:
         """The file's content."""
         head = {"format": FORMAT, "schema": SCHEMA, "numerics": self.numerics, "name": self.name}
-        return (
-            json.dumps(head | {"plans": self.plans, "sessions": self.sessions}, indent=1, allow_nan=False)
-            + "\n"
-        )
+        lines = [f"{_text(name)}: {_text(value)}" for name, value in head.items()]
+        plans = [f"{_text(name)}: {_plan_text(plan)}" for name, plan in self.plans.items()]
+        lines.append(f'"plans": {{{_listed(plans)}}}')
+        lines.append(f'"sessions": [{_listed(map(_text, self.sessions))}]')
+        return f"{{{_listed(lines)}}}\n"
+
+
+def _plan_text(plan: Json) -> str:
+    lines = [f"{_text(name)}: {_text(value)}" for name, value in plan.items() if name != "cells"]
+    lines.append('"cells": [' + _listed(map(_text, plan["cells"])) + "]")
+    return f"{{{_listed(lines)}}}"
+
+
+def _listed(lines: Iterable[str]) -> str:
+    """One to a line: a manifest of thousands of cells stays readable, and cheap to write."""
+    return "\n" + ",\n".join(lines) + "\n"
+
+
+_text = json.JSONEncoder(allow_nan=False).encode
 
 
 def path_of(folder: Path) -> Path:
@@ -62,21 +81,52 @@ def read(folder: Path) -> Manifest | None:
     """
     path = path_of(folder)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        head = (content["format"], content["schema"])
+        text = read_regular(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (ValueError, KeyError, TypeError):
-        raise ValueError(
-            f"{path}: damaged, or not a manifest of pl_native. Rows in shards/ are not touched; move this "
-            "file away and run the same again to have it written anew"
-        ) from None
+    try:
+        content = json.loads(text)
+        head = (content["format"], content["schema"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise _damaged(path, "it is not a manifest of pl_native") from None
     if head != (FORMAT, SCHEMA):
         raise ValueError(
             f"{path}: written in layout {head[1]!r} of {head[0]!r}, this version reads layout {SCHEMA} of "
             f"{FORMAT!r}. Rows are not touched; use the version that wrote them, or another folder"
         )
+    for name, (fits, expected) in _FORM.items():
+        if name not in content or not fits(content[name]):
+            came = repr(content[name])[:80] if name in content else "nothing"
+            raise _damaged(path, f"{name}: expected {expected}, got {came}")
     return Manifest(content["name"], content["numerics"], content["plans"], content["sessions"])
+
+
+def _are_plans(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(plan, dict) and isinstance(plan.get("cells"), list) and plan.keys() >= {"seed", "backend"}
+        for plan in value.values()
+    )
+
+
+def _are_sessions(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(one, dict) and one.keys() >= set(SESSION_KEY) for one in value
+    )
+
+
+_FORM: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "name": (lambda value: isinstance(value, str) and value.strip() != "", "the name of a sweep"),
+    "numerics": (lambda value: type(value) is int, "a whole number"),
+    "plans": (_are_plans, "plans by id, each with cells, seed and backend"),
+    "sessions": (_are_sessions, f"a list of sessions with {', '.join(SESSION_KEY)}"),
+}
+
+
+def _damaged(path: Path, what: str) -> ValueError:
+    return ValueError(
+        f"{path}: damaged, {what}. Rows in shards/ are not touched; move this file away and run the same "
+        "again to have it written anew"
+    )
 
 
 @contextmanager

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pl_native._base.files import read_regular
 from pl_native.store import disk, manifest
 from pl_native.store.columns import COST_COLUMNS, ERROR, Row, Value, csv_header, csv_lines, row_id
 from pl_native.store.folder import Store, write_csv
@@ -33,11 +34,14 @@ class Verification:
     """rows whose id is not that of their content"""
     conflicts: tuple[str, ...]
     """runs with two rows that differ beyond their cost"""
-    csv_current: bool
+    csv_agrees: bool
+    """`rows.csv` has no line that is not of a row here"""
+    csv_missing: int
+    """rows that are not in `rows.csv`: processes that do a share leave it as it is"""
 
     @property
     def ok(self) -> bool:
-        return not (self.damaged or self.wrong_ids or self.conflicts) and self.csv_current
+        return not (self.damaged or self.wrong_ids or self.conflicts) and self.csv_agrees
 
     def __str__(self) -> str:
         text = f"{self.folder}: {self.rows} rows ({self.errors} failed runs) in {self.shards} shards"
@@ -45,7 +49,9 @@ class Verification:
         wrong = [str(damage) for damage in self.damaged]
         wrong += [f"row {i}: its id is not that of its content" for i in self.wrong_ids]
         wrong += [f"row {i}: two results that differ" for i in self.conflicts]
-        wrong += [] if self.csv_current else ["rows.csv: not what the shards say; `compact` writes it anew"]
+        wrong += [] if self.csv_agrees else ["rows.csv: not what the shards say; `compact` writes it anew"]
+        if self.csv_missing and self.csv_agrees:
+            text += f" ({self.csv_missing} not yet in rows.csv; `compact` or a run without --shard adds them)"
         return "\n".join([text, *wrong] if wrong else [f"{text}; all intact"])
 
 
@@ -54,13 +60,15 @@ def verify(folder: str | os.PathLike[str]) -> Verification:
     store = Store(folder)
     store.manifest()
     seen: dict[str, Row] = {}
+    lines: dict[str, str] = {}  # of CSV, with their ids
     damaged, wrong, conflicts, duplicates = [], [], [], 0
-    for _, found in read_all(store.shards):
+    for _, found in read_all(store.shards, read_shard):
         if isinstance(found, Damage):
             damaged.append(found)
             continue
         for row in found:
             name = str(row["id"])
+            lines[csv_lines([row])] = name
             wrong += [name] if row_id(row) != name else []
             if name in seen:
                 duplicates += 1
@@ -75,7 +83,7 @@ def verify(folder: str | os.PathLike[str]) -> Verification:
         tuple(damaged),
         tuple(wrong),
         tuple(conflicts),
-        _csv_agrees(store, seen.values()),
+        *_csv_state(store, lines),
     )
 
 
@@ -89,14 +97,18 @@ def _bits(value: Value) -> str | Value:
     return value.hex() if isinstance(value, float) else value  # NaN equals itself, -0.0 is not 0.0
 
 
-def _csv_agrees(store: Store, rows: Iterable[Row]) -> bool:
-    """Whether rows.csv has these rows, in any order."""
+def _csv_state(store: Store, lines: Mapping[str, str]) -> tuple[bool, int]:
+    """Whether rows.csv has no others than these lines, and how many of their ids it has not."""
     try:
-        text = store.path.read_text(encoding="utf-8")
+        text = read_regular(store.path).decode("utf-8")
     except FileNotFoundError:
-        return not any(True for _ in rows)
-    expected = csv_header() + csv_lines(rows)
-    return sorted(text.splitlines()) == sorted(expected.splitlines())
+        return True, len(set(lines.values()))
+    except ValueError:  # no file, or no text
+        return False, 0
+    header, *found = text.splitlines(keepends=True) or [""]
+    agrees = header == csv_header() and all(line in lines for line in found)
+    there = {lines[line] for line in found if line in lines}
+    return agrees, len(set(lines.values()) - there)
 
 
 def compact(folder: str | os.PathLike[str]) -> tuple[int, int]:

@@ -13,17 +13,19 @@ sol = pl.sweep.rebuild(rows[0]["id"], "rows/first")
 from pl_native.protocol import width
 from pl_native.store import compact, merge, verify
 from pl_native.sweep.cells import Cell, problem
-from pl_native.sweep.engines import EngineError
-from pl_native.sweep.functions import DATA, INITIAL
+from pl_native.sweep.cluster import EngineError
+from pl_native.sweep.functions import DATA, INITIAL, allow
 from pl_native.sweep.grids import Spec, grid, load
-from pl_native.sweep.plans import Plan, Run, parse_share, plan, slurm_script
+from pl_native.sweep.plans import Plan, Run, parse_share, plan
 from pl_native.sweep.rebuilding import find, rebuild
-from pl_native.sweep.running import CHUNK_SECONDS, How, State, export, resume, run, status
+from pl_native.sweep.running import CHUNK_SECONDS, WORKER_TIMEOUT, How, State, export, resume, run, status
+from pl_native.sweep.slurm import slurm_script
 
 __all__ = [
     "CHUNK_SECONDS",
     "DATA",
     "INITIAL",
+    "WORKER_TIMEOUT",
     "Cell",
     "EngineError",
     "How",
@@ -31,6 +33,7 @@ __all__ = [
     "Run",
     "Spec",
     "State",
+    "allow",
     "compact",
     "export",
     "find",

@@ -6,14 +6,14 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from pl_native._base import checks
 from pl_native._base.build import NUMERICS
 from pl_native._problem import Dataset, Network, Stop
 from pl_native._run.call_options import METHODS, atol_of
-from pl_native.store import Row, Value, content_id
+from pl_native.store import Row, Value, content_ids
 from pl_native.streams import Purpose, stream
 from pl_native.sweep.functions import DATA, INITIAL, NORMS_ONLY, PER_NEURON, code_of, named, resolve
 
@@ -108,18 +108,25 @@ class Cell:
 
     def spec(self) -> dict[str, Any]:
         """The cell as JSON values; `Cell(**spec)` is the cell."""
-        return {field.name: getattr(self, field.name) for field in fields(self)} | {"stop": asdict(self.stop)}
+        values = {name: getattr(self, name) for name in _FIELDS}
+        return values | {"stop": {name: getattr(self.stop, name) for name in _STOP}}
+
+
+_FIELDS = tuple(field.name for field in fields(Cell))
 
 
 def _options(name: str, value: object) -> str:
     """Options as canonical JSON text."""
     if isinstance(value, str):
-        value = json.loads(value)
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{name}: expected JSON ({error})") from None
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise TypeError(f"{name}: expected a mapping of names to JSON values, got {checks.kind(value)}")
     try:
         return json.dumps(dict(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise TypeError(f"{name}: expected JSON values ({error})") from None
 
 
@@ -132,7 +139,7 @@ def content(cell: Cell, seed: int, backend: str) -> Row:
         "data_options": cell.data_options,
         "initialisation": cell.initialisation,
         "initial_options": cell.initial_options,
-        "code": code_of(cell.data, cell.initialisation),
+        "code": code_of(data=cell.data, initialisation=cell.initialisation),
         "scale": cell.scale,
         "d": cell.d,
         "n": cell.n,
@@ -152,9 +159,9 @@ def content(cell: Cell, seed: int, backend: str) -> Row:
     }
 
 
-def run_id(common: Row, replicate: int) -> str:
-    """Id of one run, from the `content` of its cell."""
-    return content_id({**common, "replicate": replicate})
+def run_ids(common: Row) -> Callable[[int], str]:
+    """Ids of the runs of a cell by replicate, from its `content`."""
+    return content_ids(common, "replicate")
 
 
 def cell_of(row: Row) -> Cell:

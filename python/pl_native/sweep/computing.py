@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby
@@ -15,13 +15,17 @@ import numpy as np
 
 from pl_native import metrics
 from pl_native._base.build import NUMERICS, build_info, version
+from pl_native._base.interrupts import Interrupts, held
 from pl_native._problem import Dataset, Network, Status
+from pl_native._run.call_options import checked_options
+from pl_native._run.execute import execute
 from pl_native._run.solution import Interrupted, Solution
-from pl_native.simulation import simulate_ensemble
+from pl_native._run.task import work_of
+from pl_native.backends.contract import Poll
 from pl_native.store import COLUMNS, ERROR, Row, Value
-from pl_native.sweep.cells import Cell, content, problem, run_id
-
-Problem = tuple[Dataset, Network]
+from pl_native.sweep.cells import Cell, content, problem, run_ids
+from pl_native.sweep.chunks import arithmetic
+from pl_native.sweep.functions import allow
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,71 +45,133 @@ class Result:
     interrupted: KeyboardInterrupt | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A run whose problem is drawn; `head` are the columns of its row that are known before it is done."""
+
+    cell: Cell
+    head: Row
+    data: Dataset
+    network: Network
+
+
 def compute(
-    cell: Cell,
-    replicates: Sequence[int],
-    settings: Settings,
-    progress: Callable[[int, int], None] | bool = False,
+    runs: Iterable[tuple[Cell, int]], settings: Settings, within: Callable[[float], None] | None = None
 ) -> Result:
-    """Run some replicates of a cell, together. Never raises for what a run does."""
-    common = content(cell, settings.seed, settings.backend)
-    drawn: dict[int, Problem] = {}
+    """Do some runs, each a cell and a replicate, those of one method together whatever their cells.
+
+    Never raises for what a run does. `within` is told the share of the arithmetic done. Ctrl-C ends it with
+    the rows of the runs that ended.
+    """
     result = Result()
-    for replicate in replicates:
+    with held() as interrupts:
+        drawn = _draw(runs, settings, result, interrupts)
+        done, total = 0.0, sum(arithmetic(one.cell) for one in drawn)
+        for group in _groups(drawn):
+            if result.interrupted is not None:
+                break
+            part = sum(arithmetic(one.cell) for one in group)
+            _simulate(group, settings, result, _part(within, done / total, part / total))
+            done += part
+    return result
+
+
+def _draw(
+    runs: Iterable[tuple[Cell, int]], settings: Settings, result: Result, interrupts: Interrupts
+) -> list[Drawn]:
+    """The problems; one that cannot be drawn is a row at once."""
+    drawn: list[Drawn] = []
+    last: Cell | None = None
+    for cell, replicate in runs:
+        if cell is not last:
+            last, head_of = cell, heads(cell, settings)
+        head = head_of(replicate)
         try:
-            drawn[replicate] = problem(cell, settings.seed, replicate)
+            with interrupts.released():
+                data, network = problem(cell, settings.seed, replicate)
+            drawn.append(Drawn(cell, head, data, network))
+        except KeyboardInterrupt as stopped:
+            result.interrupted = stopped
+            return []
         except Exception as error:  # whatever a user's function does: it is that run's outcome
-            result.rows.append(_failed(common, replicate, settings, error))
+            result.rows.append(_failed(head, settings, error))
+    return drawn
+
+
+def _groups(drawn: Sequence[Drawn]) -> list[list[Drawn]]:
+    """Those that one call of a backend can do; of the flow, the longest first, so that none is left for the
+    end."""
+    found: dict[tuple[object, ...], list[Drawn]] = {}
+    for one in drawn:
+        cell = one.cell
+        tolerances = () if cell.method == "euler" else (cell.rtol, cell.atol)
+        found.setdefault((cell.method, *tolerances), []).append(one)
+    for key, group in found.items():
+        if key[0] != "euler":  # whose backend sorts by itself
+            group.sort(key=lambda one: -arithmetic(one.cell))
+    return list(found.values())
+
+
+def _simulate(group: Sequence[Drawn], settings: Settings, result: Result, poll: Poll | None) -> None:
+    """Rows of runs that one call of a backend can do."""
     try:
-        solutions = dict(zip(drawn, _simulate(cell, list(drawn.values()), settings, progress), strict=True))
+        found = list(enumerate(_solutions(group, settings, poll)))
     except Interrupted as stopped:
-        places = list(drawn)
         ended = zip(stopped.indices, stopped.solutions, strict=True)
-        solutions = {places[i]: sol for i, sol in ended if sol.status is not Status.INTERRUPTED}
+        found = [(i, solution) for i, solution in ended if solution.status is not Status.INTERRUPTED]
         result.interrupted = stopped
     except Exception as error:  # one of them cannot be run; which one shows when each is alone
-        if len(drawn) > 1:
-            return _one_by_one(cell, drawn, settings, result)
-        result.rows += [_failed(common, replicate, settings, error) for replicate in drawn]
-        solutions = {}
-    result.rows += [_row(common, i, settings, drawn[i][0], solution) for i, solution in solutions.items()]
-    return result
+        if len(group) == 1:
+            result.rows.append(_failed(group[0].head, settings, error))
+            return
+        for one in group:
+            if result.interrupted is None:
+                _simulate([one], settings, result, None)
+        return
+    result.rows += [_row(group[i], settings, solution) for i, solution in found]
 
 
-def _one_by_one(
-    cell: Cell, replicates: Sequence[int] | dict[int, Any], settings: Settings, result: Result
-) -> Result:
-    done = {row["replicate"] for row in result.rows}
-    for replicate in replicates:
-        if replicate not in done and result.interrupted is None:
-            alone = compute(cell, [replicate], settings)
-            result.rows += alone.rows
-            result.interrupted = alone.interrupted
-    return result
+def _solutions(group: Sequence[Drawn], settings: Settings, poll: Poll | None) -> list[Solution]:
+    stops = {
+        stop: checked_options(**options(group[0].cell) | {"stop": stop}, save=None, backend=settings.backend,
+                              threads=settings.threads)
+        for stop in {one.cell.stop for one in group}
+    }  # fmt: skip
+    works = [
+        work_of(i, one.data, one.network, one.cell.t_end, one.cell.step, stops[one.cell.stop])
+        for i, one in enumerate(group)
+    ]
+    return execute(works, stops[group[0].cell.stop], poll)  # each task has its own stop
 
 
-def _simulate(
-    cell: Cell, problems: Sequence[Problem], settings: Settings, progress: Callable[[int, int], None] | bool
-) -> list[Solution]:
-    return simulate_ensemble(problems, t_end=cell.t_end, backend=settings.backend, threads=settings.threads,
-                             progress=progress, **options(cell)) if problems else []  # fmt: skip
+def _part(within: Callable[[float], None] | None, before: float, size: float) -> Poll | None:
+    if within is None:
+        return None
+    return lambda done, total: within(before + size * done / max(total, 1))
 
 
 def options(cell: Cell) -> dict[str, Any]:
-    """The arguments of `simulate` that a cell fixes, but for `t_end`."""
-    return {"method": cell.method, "step": cell.step, "rtol": cell.rtol, "atol": cell.atol, "stop": cell.stop}
+    """The arguments of `simulate` that a cell fixes, but for `t_end` and `step`."""
+    return {"method": cell.method, "rtol": cell.rtol, "atol": cell.atol, "stop": cell.stop}
 
 
-def _row(common: Row, replicate: int, settings: Settings, drawn: Dataset, sol: Solution) -> Row:
+def _row(one: Drawn, settings: Settings, sol: Solution) -> Row:
     try:
-        return _head(common, replicate) | outcome(drawn, sol) | _cost(settings, float(sol.stats["seconds"]))
+        cost = _cost(settings, float(sol.stats["seconds"]))
+        return one.head | outcome(one.data, sol) | cost
     except Exception as error:  # the metrics of its end state
-        return _failed(common, replicate, settings, error)
+        return _failed(one.head, settings, error)
 
 
-def _head(common: Row, replicate: int) -> Row:
-    row: Row = dict.fromkeys(COLUMNS)
-    return row | common | {"id": run_id(common, replicate), "replicate": replicate}
+_NOTHING: Row = dict.fromkeys(COLUMNS)
+
+
+def heads(cell: Cell, settings: Settings) -> Callable[[int], Row]:
+    """What the rows of a cell have before they are done, by replicate; the rest is None."""
+    common = content(cell, settings.seed, settings.backend)
+    empty = _NOTHING | common
+    id_of = run_ids(common)
+    return lambda replicate: empty | {"id": id_of(replicate), "replicate": replicate}
 
 
 def outcome(drawn: Dataset, sol: Solution) -> Row:
@@ -138,14 +204,14 @@ def _real(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
-def _failed(common: Row, replicate: int, settings: Settings, error: Exception) -> Row:
+def _failed(head: Row, settings: Settings, error: Exception) -> Row:
     what = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-    return failed_row(common, replicate, what) | {"isa": level(settings.backend)} | _cost(settings, math.nan)
+    return failed_row(head, what) | {"isa": level(settings.backend)} | _cost(settings, math.nan)
 
 
-def failed_row(common: Row, replicate: int, what: str) -> Row:
-    """The row of a run that could not be done; `common` is the `content` of its cell."""
-    return _head(common, replicate) | {"status": ERROR, "error": what.encode("ascii", "replace").decode()}
+def failed_row(head: Row, what: str) -> Row:
+    """The row of a run that could not be done, from its `heads`."""
+    return head | {"status": ERROR, "error": what.encode("ascii", "replace").decode()}
 
 
 def _cost(settings: Settings, seconds: float) -> dict[str, Value]:
@@ -184,16 +250,25 @@ def run_task(task: dict[str, Any]) -> list[Row]:
 
     RuntimeError when this machine's package computes other numbers than the one that made the task.
     """
-    if (task["numerics"], task["version"]) != (NUMERICS, version()):
-        raise RuntimeError(
-            f"worker {platform.node()} has pl_native {version()} (numerics {NUMERICS}), the sweep was "
-            f"started with {task['version']} (numerics {task['numerics']}); install one version everywhere"
-        )
+    if trouble := unfit(task["version"], task["numerics"]):
+        raise RuntimeError(trouble)
     settings = Settings(task["seed"], task["backend"], task["threads"])
-    rows: list[Row] = []
+    runs: list[tuple[Cell, int]] = []
     for part in task["parts"]:
-        result = compute(Cell(**part["cell"]), part["replicates"], settings)
-        rows += result.rows
-        if result.interrupted is not None:
-            raise RuntimeError(f"worker {platform.node()} was interrupted")
-    return rows
+        cell = Cell(**part["cell"])
+        allow(*(name for name in (cell.data, cell.initialisation) if ":" in name))  # whoever sent it has
+        runs += [(cell, replicate) for replicate in part["replicates"]]
+    result = compute(runs, settings)
+    if result.interrupted is not None:
+        raise RuntimeError(f"worker {platform.node()} was interrupted")
+    return result.rows
+
+
+def unfit(of_version: str, of_numerics: int) -> str | None:
+    """Why this process cannot do tasks of a sweep that was started with that package; None if it can."""
+    if (of_numerics, of_version) == (NUMERICS, version()):
+        return None
+    return (
+        f"worker {platform.node()} has pl_native {version()} (numerics {NUMERICS}), the sweep was started "
+        f"with {of_version} (numerics {of_numerics}); install one version everywhere"
+    )

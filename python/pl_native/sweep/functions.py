@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -37,20 +38,36 @@ INITIAL: dict[str, Callable[..., Network]] = {
 """f(p, d, *, seed, scale, dtype, data, **options) -> Network"""
 
 
+_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+_allowed: set[str] = set()
+
+
+def allow(*functions: str | Callable[..., Any]) -> None:
+    """Let cells that come from files name these functions (or "module:function"): only such are imported.
+
+    A function that is handed to a cell in this process is allowed by that. The shell has --allow. ValueError
+    for what is no such name, and for functions that other processes cannot import.
+    """
+    for function in functions:
+        name = _path_of("function", function) if callable(function) else function
+        if not isinstance(name, str) or not _PATH.fullmatch(name):
+            raise ValueError(f"function: expected a function or 'module:function', got {function!r}")
+        _allowed.add(name)
+
+
 def named(argument: str, value: object, known: dict[str, Any]) -> str:
     """`value` as a name: one of `known`, or "module:function" of a function that any process can import.
 
+    A name alone imports nothing (`resolve` does, where it is allowed); a function is allowed from here on.
     ValueError or TypeError for other names, lambdas, nested functions and functions of a script or notebook.
     """
     if callable(value):
         value = _path_of(argument, value)
-    if isinstance(value, str) and ":" in value:
-        resolve(argument, value, known)
-        return value
+        allow(value)
     names = ", ".join(map(repr, known))
     if not isinstance(value, str):
         raise TypeError(f"{argument}: expected one of {names} or a function, got {checks.kind(value)}")
-    if value not in known:
+    if value not in known and not _PATH.fullmatch(value):
         raise ValueError(f"{argument}: expected one of {names} or 'module:function', got {value!r}")
     return value
 
@@ -66,10 +83,15 @@ def _path_of(argument: str, function: Any) -> str:
 
 
 def resolve(argument: str, name: str, known: dict[str, Any]) -> Callable[..., Any]:
-    """The function that `name` stands for."""
+    """The function that `name` stands for. ValueError unless it is known, or allowed and can be imported."""
     if ":" not in name:
         function: Callable[..., Any] = known[name]
         return function
+    if name not in _allowed:
+        raise ValueError(
+            f"{argument}: {name!r} is imported only when you allow it: pl.sweep.allow({name!r}), in the "
+            f"shell --allow {name} (or hand over the function itself)"
+        )
     module, _, attribute = name.partition(":")
     try:
         found: Any = importlib.import_module(module)
@@ -82,14 +104,15 @@ def resolve(argument: str, name: str, known: dict[str, Any]) -> Callable[..., An
     return found  # type: ignore[no-any-return]
 
 
-def code_of(*names: str) -> str | None:
+def code_of(**names: str) -> str | None:
     """SHA-256 of the source files of the user's functions among `names`: an edit makes other runs of them.
 
     None when all of them are the package's own.
     """
     digest = hashlib.sha256()
-    for name in (own := [name for name in names if ":" in name]):
-        function = resolve("code", name, {})
+    own = {argument: name for argument, name in names.items() if ":" in name}
+    for argument, name in own.items():
+        function = resolve(argument, name, {})
         file = inspect.getsourcefile(sys.modules[name.partition(":")[0]])
         if file is None:
             raise ValueError(

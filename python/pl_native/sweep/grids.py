@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import math
 import os
 import re
 import tomllib
@@ -21,6 +22,7 @@ from pl_native.sweep.cells import Cell
 
 _FIELDS = tuple(field.name for field in fields(Cell))
 _NUMBER = r"([0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)"
+_MOST_CELLS = 10**6
 _IN_TURN = ("p", "t_end", "stop")  # fields that may follow from others: from those before them and n, d
 
 
@@ -38,7 +40,13 @@ def grid(**axes: Any) -> list[Cell]:
             f"{', '.join(sorted(unknown))}: unknown; expected fields of a cell: {', '.join(_FIELDS)}"
         )
     lists = {name: _values(name, value) for name, value in axes.items()}
+    _check_count("grid", math.prod(map(len, lists.values())))
     return [_cell(dict(zip(lists, values, strict=True))) for values in itertools.product(*lists.values())]
+
+
+def _check_count(name: str, count: int) -> None:
+    if count > _MOST_CELLS:
+        raise ValueError(f"{name}: expected at most {_MOST_CELLS} values or cells, got {count}")
 
 
 def _values(name: str, value: Any) -> list[Any]:
@@ -47,6 +55,7 @@ def _values(name: str, value: Any) -> list[Any]:
         if value.keys() - {"from", "to", "step"}:
             raise ValueError(f"{name}: expected from, to, step, got {', '.join(value)}")
         value = range(checks.integer(f"{name}.from", value["from"], 1), value["to"] + 1, step)
+        _check_count(name, len(value))
     if isinstance(value, list | tuple | range | np.ndarray):
         listed = value.tolist() if isinstance(value, np.ndarray) else list(value)
         if not listed:
@@ -131,7 +140,7 @@ def load(path: str | os.PathLike[str]) -> Spec:
         return _spec(content, file.stem)
     except FileNotFoundError:
         raise ValueError(f"{file}: no such file; expected a sweep in TOML") from None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"{file}: {error}") from error
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from pl_native import backends
@@ -14,9 +12,10 @@ from pl_native._base import checks
 from pl_native._run.call_options import checked_options
 from pl_native.store import Share, Store, content_id
 from pl_native.store.manifest import Manifest
-from pl_native.sweep.cells import Cell, content, run_id
+from pl_native.sweep.cells import Cell, content, run_ids
 
 _LARGEST_SEED = 2**63 - 1  # a column of 64 bits
+_MOST_RUNS = 10**7  # their ids are held in memory, and listed in some ten seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +40,24 @@ class Plan:
         return sum(cell.replicates for cell in self.cells)
 
     def __iter__(self) -> Iterator[Run]:
+        return self.share((1, 1))
+
+    def share(self, share: Share) -> Iterator[Run]:
+        """The i-th of N parts of the runs, share = (i, N): every N-th, from the i-th on."""
+        before, (i, parts) = 0, share
         for cell in self.cells:
-            common = content(cell, self.seed, self.backend)
-            for replicate in range(cell.replicates):
-                yield Run(cell, replicate, run_id(common, replicate))
+            first = (i - 1 - before) % parts
+            before += cell.replicates
+            if first < cell.replicates:
+                id_of = run_ids(content(cell, self.seed, self.backend))
+                for replicate in range(first, cell.replicates, parts):
+                    yield Run(cell, replicate, id_of(replicate))
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The user's functions among the generators, "module:function"."""
+        named = {name for cell in self.cells for name in (cell.data, cell.initialisation)}
+        return tuple(sorted(name for name in named if ":" in name))
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -53,9 +66,9 @@ class Plan:
 
     def missing(self, done: Container[str], share: Share | None = None) -> list[Run]:
         """Runs whose ids are not in `done`; of the i-th of N parts of the sweep when share = (i, N)."""
-        i, parts = (1, 1) if share is None else share
-        return [run for k, run in enumerate(self) if k % parts == i - 1 and run.id not in done]
+        return [run for run in self.share(share or (1, 1)) if run.id not in done]
 
+    @cached_property
     def spec(self) -> dict[str, Any]:
         """The plan as JSON values."""
         cells = [cell.spec() for cell in self.cells]
@@ -64,7 +77,7 @@ class Plan:
     @cached_property
     def id(self) -> str:
         """The plan's name in manifests: a hash of `spec`."""
-        return content_id(self.spec())[:16]
+        return content_id(self.spec)[:16]
 
     def claim(self, manifest: Manifest, *, extend: bool = False) -> None:
         """Enter this plan into the manifest of a folder.
@@ -72,13 +85,15 @@ class Plan:
         ValueError when the plans there draw none of the problems drawn here, as in a folder of another sweep
         that happens to have the same name; `extend` enters it all the same.
         """
-        there = {Cell(**cell).number for plan in manifest.plans.values() for cell in plan["cells"]}
+        if self.id in manifest.plans:
+            return
+        there = {cell.number for one in recorded(manifest) for cell in one.cells}
         if there and not extend and there.isdisjoint(cell.number for cell in self.cells):
             raise ValueError(
                 f"folder: holds another sweep called {manifest.name!r}, without a cell in common with this "
                 "one; choose another folder, or extend=True (--extend) to keep both there"
             )
-        manifest.plans[self.id] = self.spec()
+        manifest.plans[self.id] = self.spec
 
 
 def plan(cells: Iterable[Cell], *, seed: int, backend: str = "auto", name: str = "sweep") -> Plan:
@@ -87,22 +102,28 @@ def plan(cells: Iterable[Cell], *, seed: int, backend: str = "auto", name: str =
     `name` marks the folders of this sweep. ValueError for no cells, cells that have runs in common, methods
     that this version does not have, and seeds that are no 63-bit integers.
     """
-    root = checks.integer("seed", seed, 0)
-    if root > _LARGEST_SEED:
-        raise ValueError(f"seed: expected an integer <= 2**63 - 1, got {root}")
     if not isinstance(name, str) or not name.strip():
         raise ValueError(f"name: expected a name, got {checks.kind(name)}")
-    chosen = backends.select(backend).NAME
-    listed = tuple(cells)
-    if not listed:
-        raise ValueError("cells: expected at least one")
-    _check_numbers(listed)
-    for method, rtol, atol, stop in {(c.method, c.rtol, c.atol, c.stop) for c in listed}:
-        checked_options(method=method, rtol=rtol, atol=atol, save=None, stop=stop, backend=chosen)
-    firsts = {run_id(content(cell, root, chosen), 0) for cell in listed}
-    if len(firsts) != len(listed):
+    made = _checked(Plan(tuple(cells), seed, backends.select(backend).NAME, name))
+    _check_numbers(made.cells)
+    for method, rtol, atol, stop in {(c.method, c.rtol, c.atol, c.stop) for c in made.cells}:
+        checked_options(method=method, rtol=rtol, atol=atol, save=None, stop=stop, backend=made.backend)
+    firsts = {run_ids(content(cell, made.seed, made.backend))(0) for cell in made.cells}
+    if len(firsts) != len(made.cells):
         raise ValueError("cells: expected different cells, two of them have the same runs")
-    return Plan(listed, root, chosen, name)
+    return made
+
+
+def _checked(plan: Plan) -> Plan:
+    """What holds of every plan, made here or read from a manifest."""
+    if checks.integer("seed", plan.seed, 0) > _LARGEST_SEED:
+        raise ValueError(f"seed: expected an integer <= 2**63 - 1, got {plan.seed}")
+    checks.choice("backend", plan.backend, backends.NAMES)
+    if not plan.cells:
+        raise ValueError("cells: expected at least one")
+    if len(plan) > _MOST_RUNS:
+        raise ValueError(f"replicates: expected at most {_MOST_RUNS} runs in all, got {len(plan)}")
+    return plan
 
 
 def _check_numbers(cells: Iterable[Cell]) -> None:
@@ -113,15 +134,27 @@ def _check_numbers(cells: Iterable[Cell]) -> None:
             raise ValueError(f"cells: {cell.law} and {other.law} have one number; change one of them")
 
 
+def recorded(manifest: Manifest) -> list[Plan]:
+    """The plans of a manifest. ValueError for what is no plan; nothing that it names is imported."""
+    found = []
+    for name, spec in manifest.plans.items():
+        try:
+            cells = tuple(Cell(**cell) for cell in spec["cells"])
+            found.append(_checked(Plan(cells, spec["seed"], spec["backend"], manifest.name)))
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"manifest.json: plan {name}: {error}") from error
+    return found
+
+
 def of_folder(store: Store) -> list[Plan]:
-    """The plans that a folder's manifest names. ValueError when it has none."""
+    """The plans that a folder's manifest names. ValueError when it has none, or nonsense."""
     manifest = store.manifest()
     if manifest is None or not manifest.plans:
         raise ValueError(f"{store.folder}: holds no sweep")
-    return [
-        Plan(tuple(Cell(**cell) for cell in spec["cells"]), spec["seed"], spec["backend"], manifest.name)
-        for spec in manifest.plans.values()
-    ]
+    try:
+        return recorded(manifest)
+    except ValueError as error:
+        raise ValueError(f"{store.folder}: {error}") from error
 
 
 def parse_share(text: str) -> Share:
@@ -130,25 +163,3 @@ def parse_share(text: str) -> Share:
     if slash and i.isdecimal() and parts.isdecimal() and 1 <= int(i) <= int(parts):
         return int(i), int(parts)
     raise ValueError(f"shard: expected i/N with 1 <= i <= N, such as 3/16, got {text!r}")
-
-
-def slurm_script(folder: Path, name: str, parts: int, threads: int, minutes: int) -> str:
-    """An sbatch array script: `parts` jobs of `threads` CPUs; each does its share of what `folder` plans.
-
-    It runs what the manifest says, whatever becomes of the file the sweep was described in; submitted again
-    after a time limit or a lost node, it does what is left.
-    """
-    where = shlex.quote(str(folder.resolve()))
-    job = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
-    return f"""#!/bin/bash
-#SBATCH --job-name={job}
-#SBATCH --array=1-{parts}
-#SBATCH --ntasks=1
-#SBATCH --cpus-per-task={threads}
-#SBATCH --time={minutes // 60:02d}:{minutes % 60:02d}:00
-#SBATCH --output={folder.resolve()}/slurm-%A_%a.log
-# Any number of times: every job does what is missing of its share, and nothing twice.
-set -euo pipefail
-export OMP_NUM_THREADS="${{SLURM_CPUS_PER_TASK:-{threads}}}"
-exec pl-native sweep resume {where} --shard "${{SLURM_ARRAY_TASK_ID}}/{parts}"
-"""

@@ -40,7 +40,7 @@ def rebuild(
     cell, seed, replicate = cell_of(found), int(found["seed"] or 0), int(found["replicate"] or 0)
     data, network = problem(cell, seed, replicate)
     how: dict[str, Any] = {"backend": str(found["backend"]), "threads": threads, "progress": progress}
-    solution = simulate(data, network, cell.t_end, save=save, **options(cell), **how)
+    solution = simulate(data, network, cell.t_end, save=save, step=cell.step, **options(cell), **how)
     _check_same_bits(found, outcome(data, solution))
     return solution
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -10,15 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from pl_native._base import checks
+from pl_native._base.interrupts import held
 from pl_native._base.progress import Progress
 from pl_native.store import ERROR, Row, Share, Store
 from pl_native.store.export import write
-from pl_native.sweep.chunks import Pace, chunks
+from pl_native.sweep.chunks import Pace, arithmetic_of, chunks
 from pl_native.sweep.computing import Settings, team
-from pl_native.sweep.engines import Chunk, executor_of, run_here, run_through
+from pl_native.sweep.engines import Chunk, Engine, Keep, engine_of, run_here, run_through
 from pl_native.sweep.plans import Plan, Run, of_folder
 
 CHUNK_SECONDS = 3.0
+WORKER_TIMEOUT = 600.0
 
 Folder = str | os.PathLike[str] | Store
 
@@ -34,7 +37,9 @@ class How:
     chunk_seconds  seconds of work between two additions to the store, the most that a kill can cost
     retry_errors   repeat runs whose rows have status ERROR
     extend         enter the sweep into a folder even if it has nothing in common with what is there
-    progress       True, False, None (a bar on terminals) or a function of (done, total)
+    worker_timeout seconds that Dask may be without a worker that can do the work
+    progress       True, False, None (a bar on terminals) or a function of (done, total): milliseconds taken,
+                   and those that all is expected to take
     """
 
     executor: Any = None
@@ -43,12 +48,14 @@ class How:
     chunk_seconds: float = CHUNK_SECONDS
     retry_errors: bool = False
     extend: bool = False
+    worker_timeout: float = WORKER_TIMEOUT
     progress: object = None
 
     def __post_init__(self) -> None:
         if self.threads is not None:
             checks.integer("threads", self.threads, 1)
         checks.positive("chunk_seconds", self.chunk_seconds)
+        checks.positive("worker_timeout", self.worker_timeout)
         checks.flag("retry_errors", self.retry_errors)
         checks.flag("extend", self.extend)
         if self.share is not None:
@@ -67,12 +74,18 @@ def run(plan: Plan, folder: Folder, **how: Any) -> int:
     becomes a row of status ERROR.
     """
     options, store, progress = How(**how), _store(folder), Progress(how.get("progress"))
-    with ExitStack() as stack:
-        engine = None if options.executor is None else stack.enter_context(executor_of(options.executor))
+    with held() as interrupts, ExitStack() as stack:
+        engine = None
+        with interrupts.released():
+            if options.executor is not None:
+                engine = stack.enter_context(engine_of(options.executor, options.worker_timeout))
         claim = _claim(plan, options.extend)
         writer = stack.enter_context(store.writing(plan.name, claim, options.share))
-        missing = plan.missing(store.ids(errors=not options.retry_errors), options.share)
-        meter = _Meter(missing, stack.enter_context(progress))
+        with interrupts.released():
+            missing = plan.missing(store.ids(errors=not options.retry_errors), options.share)
+        pace, alone = Pace(plan.backend), engine is None
+        threads = team(plan.backend, options.threads) if alone else None
+        meter = _Meter(missing, stack.enter_context(progress), pace, threads)
         added = 0
 
         def keep(rows: Sequence[Row]) -> None:
@@ -80,7 +93,7 @@ def run(plan: Plan, folder: Folder, **how: Any) -> int:
             writer.add(rows)
             added += len(rows)
 
-        _run(_Job(missing, plan, options), engine, keep, meter)
+        _run(_Job(missing, plan, options, pace), engine, keep, meter)
     return added
 
 
@@ -93,10 +106,11 @@ class _Job:
     missing: list[Run]
     plan: Plan
     how: How
+    pace: Pace
 
 
-def _run(job: _Job, engine: Any, keep: Any, meter: _Meter) -> None:
-    plan, how, pace = job.plan, job.how, Pace(job.plan.backend)
+def _run(job: _Job, engine: Engine | None, keep: Keep, meter: _Meter) -> None:
+    plan, how, pace = job.plan, job.how, job.pace
     if engine is None:
         threads = team(plan.backend, how.threads)
         settings = Settings(plan.seed, plan.backend, threads)
@@ -142,14 +156,11 @@ class State:
 def status(folder: Folder) -> State:
     """How far the sweep in `folder` is. ValueError when it holds none."""
     store = _store(folder)
-    planned = {run.id for plan in of_folder(store) for run in plan}
-    name = of_folder(store)[0].name
-    counts: Counter[str] = Counter()
-    done = 0
-    for part in store.parts():
-        counts.update(str(row["status"]) for row in part)
-        done += sum(row["id"] in planned for row in part)
-    return State(name, len(planned), done, dict(counts))
+    plans = of_folder(store)
+    planned = {run.id for plan in plans for run in plan}
+    outcomes = store.outcomes()
+    done = sum(one in planned for one in outcomes)
+    return State(plans[0].name, len(planned), done, dict(Counter(outcomes.values())))
 
 
 def export(folder: Folder, path: str | os.PathLike[str]) -> int:
@@ -164,19 +175,29 @@ def _store(folder: Folder) -> Store:
 
 
 class _Meter:
-    """Progress of a sweep in work done, shown as the equivalent number of steps."""
+    """Progress of a sweep in milliseconds: those it has taken, of those it is expected to take in all."""
 
-    def __init__(self, runs: Sequence[Run], progress: Progress) -> None:
-        self._progress = progress
-        self._total = sum(run.cell.work for run in runs)
-        self._steps = sum(run.cell.steps for run in runs)
-        self._done = 0.0
+    def __init__(self, runs: Sequence[Run], progress: Progress, pace: Pace, team: int | None) -> None:
+        self._progress, self._pace, self._team = progress, pace, team
+        self._runs, self._arithmetic = len(runs), arithmetic_of(runs)
+        self._done = (0.0, 0.0)  # runs, arithmetic
+        self._chunk: tuple[Chunk, float] = ([], 0.0)  # the last one asked for, and its arithmetic
+        self._began = self._since = time.perf_counter()  # all, and the chunk under way
 
     def show(self, chunk: Chunk, share: float) -> None:
-        """`share` of the work of `chunk` is done."""
-        work = sum(run.cell.work for run in chunk)
-        done = self._done + share * work
+        """`share` of the arithmetic of `chunk` is done; of the rest a half, until all is."""
+        if chunk is not self._chunk[0]:
+            self._chunk = chunk, arithmetic_of(chunk)
+        runs = len(chunk) * (0.5 if share < 1.0 else 1.0)
+        done = self._done[0] + runs, self._done[1] + share * self._chunk[1]
+        now = time.perf_counter()
+        if share < 1.0 and self._team is not None:
+            pace = self._pace.seen(runs, share * self._chunk[1], self._team * (now - self._since))
+        else:
+            pace = self._pace
         if share == 1.0:
-            self._done = done
-        if self._progress.poll is not None:
-            self._progress.poll(round(self._steps * min(done / self._total, 1.0)), self._steps)
+            self._done, self._since = done, now
+        part = min(pace.of(*done) / pace.of(self._runs, self._arithmetic), 1.0)
+        if self._progress.poll is not None and part > 0.0:
+            taken = 1000 * (now - self._began)
+            self._progress.poll(round(taken), round(taken / part))

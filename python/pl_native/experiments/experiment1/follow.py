@@ -16,6 +16,7 @@ import numpy as np
 
 from pl_native import theory
 from pl_native._base.checks import Array
+from pl_native._base.interrupts import held
 from pl_native._base.progress import Progress
 from pl_native._problem import Dataset
 from pl_native._run.solution import Interrupted, Solution
@@ -66,6 +67,7 @@ def run(plan: Plan, store: Store, **how: Any) -> list[Row]:
         raise ValueError("executor, share: expected None, runs go on from their states in this folder")
     last = {_state_name(one, plan): one.id for one in plan}
     with (
+        held() as interrupts,
         store.writing(plan.name, lambda found: plan.claim(found, extend=asked.extend)) as writer,
         Progress(asked.progress) as progress,
     ):
@@ -73,6 +75,7 @@ def run(plan: Plan, store: Store, **how: Any) -> list[Row]:
         states.mkdir(exist_ok=True)
         missing = plan.missing(store.ids())
         for done, one in enumerate(missing, start=1):
+            interrupts.check()  # else in the run, whose state is then written
             name = _state_name(one, plan)
             data, sol = _brought(one, plan, states / name, asked.threads)
             row = _row(one, plan, data, sol, asked.threads)

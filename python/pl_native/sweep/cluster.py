@@ -1,0 +1,127 @@
+"""A Dask cluster: which of its workers can do the work, and what to say when none can."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import time
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from typing import Any
+
+from pl_native._base.build import NUMERICS, version
+from pl_native.sweep.computing import run_task, unfit
+
+_TELL = 10.0  # seconds without a usable worker after which a line says so
+
+
+class EngineError(RuntimeError):
+    """The engine (executor, scheduler, cluster) failed, not a run. Rows written before are kept."""
+
+
+class Cluster:
+    """The executor of a Dask client, for the workers that have this version of the package.
+
+    Others are told once and left aside. `patience` is how many seconds there may be no worker left.
+    """
+
+    def __init__(self, executor: Executor, patience: float) -> None:
+        self._executor: Any = executor
+        self._client: Any = executor._client  # type: ignore[attr-defined]
+        self._patience = patience
+        self._fit: dict[str, str | None] = {}  # None, or why not, by address
+        self._missing_since: float | None = None
+        self._told = False
+
+    def submit(self, task: dict[str, Any]) -> Future[Any]:
+        """Hand out a task, to a usable worker."""
+        where = {} if "workers" in self._executor._kwargs else {"workers": self._usable()}
+        found: Future[Any] = self._executor.submit(run_task, task, **where)
+        return found
+
+    def workers(self) -> int:
+        """Threads of usable workers now, 0 while there is still hope. EngineError when Dask does not answer,
+        or there has been none for too long."""
+        if self._client.status != "running":
+            raise EngineError(
+                f"the engine was lost: the Dask scheduler does not answer ({self._client.status})"
+            )
+        try:
+            threads: dict[str, int] = dict(self._client.nthreads())
+            self._meet([address for address in threads if address not in self._fit])
+        except OSError as error:  # timeouts and closed connections
+            lost = f"the engine was lost: the Dask scheduler does not answer ({said(error)})"
+            raise EngineError(lost) from error
+        self._fit = {address: trouble for address, trouble in self._fit.items() if address in threads}
+        count = sum(threads[address] for address in self._usable())
+        self._wait_for_some(count)
+        return count
+
+    def _usable(self) -> list[str]:
+        return [address for address, trouble in self._fit.items() if trouble is None]
+
+    def _meet(self, addresses: list[str]) -> None:
+        """Ask new workers what they have; outside the queue of tasks, so busy ones answer as well."""
+        if not addresses:
+            return
+        answers: dict[str, object] = self._client.run(
+            unfit, version(), NUMERICS, workers=addresses, on_error="return"
+        )
+        for address, answer in answers.items():
+            trouble = (
+                f"cannot import pl_native here: {said(answer)}"
+                if isinstance(answer, BaseException)
+                else answer
+            )
+            self._fit[address] = None if trouble is None else str(trouble)
+            if trouble is not None:
+                warnings.warn(f"worker {address} left aside: {trouble}", RuntimeWarning, stacklevel=2)
+
+    def _wait_for_some(self, count: int) -> None:
+        now = time.monotonic()
+        if count:
+            self._missing_since, self._told = None, False
+            return
+        self._missing_since = self._missing_since or now
+        waited = now - self._missing_since
+        left_aside = "; ".join(f"{address}: {trouble}" for address, trouble in self._fit.items())
+        what = f"no worker of the Dask cluster can do this work ({left_aside or 'none is connected'})"
+        if waited >= self._patience:
+            raise EngineError(
+                f"{what}, for {waited:.0f} s; --worker-timeout (worker_timeout=) says how long to wait"
+            )
+        if waited >= _TELL and not self._told:
+            self._told = True
+            text = f"{what}; waiting for one, {self._patience:.0f} s at most"
+            warnings.warn(text, RuntimeWarning, stacklevel=2)
+
+
+def said(error: object) -> str:
+    """An exception in one line, with what the engine may have meant where it says nothing itself."""
+    text = f"{type(error).__name__}: {error}".splitlines()[0]
+    if type(error).__name__ in ("CancelledError", "FutureCancelledError") and not str(error).strip():
+        text += "the task was cancelled: its scheduler was restarted, was lost, or could not read it"
+    return text
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """A client of the Dask scheduler at `address`. EngineError if none answers; ImportError without Dask."""
+    try:
+        distributed = importlib.import_module("distributed")
+    except ImportError:
+        raise ImportError("Dask is missing: pip install 'pl_native[dask]'") from None
+    try:
+        client = distributed.Client(address, timeout=10, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise EngineError(f"no Dask scheduler answers at {address} ({said(error)})") from error
+    for name in [
+        name for name in logging.root.manager.loggerDict if name.startswith(("distributed", "asyncio"))
+    ]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # a lost scheduler is told once, by EngineError
+    try:
+        yield client
+    finally:
+        client.close(timeout=5)
