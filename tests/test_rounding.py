@@ -17,13 +17,14 @@ METHODS = ("euler", "flow", "capture")
 def test_mu_is_not_shown_where_it_is_rounding(method: str, dtype: str) -> None:
     data = pl.data.orthogonal(8, 8, seed=1, dtype=dtype)
     network = pl.initial.asymmetric(16, 8, seed=2, dtype=dtype)
-    times = np.linspace(0.0, 600.0, 61)
-    sol = pl.simulate(data, network, 600.0, method=method, step=0.25, rtol=1e-4, save=times)
+    times = np.linspace(0.0, 80.0, 161)
+    sol = pl.simulate(data, network, 80.0, method=method, step=0.25, rtol=1e-4, save=times)
     shown = ~np.isnan(sol.local_pl)
     assert shown[0]
     assert not shown[-1]
-    tail = sol.local_pl[shown][-4:]
+    tail = sol.local_pl[shown][-6:]
     assert np.ptp(tail) < 0.1 * tail.mean()  # a fixed rate in the tail, none of it noise
+    assert not shown[np.argmin(shown) :].any()
     last = int(np.flatnonzero(shown)[-1])
     expected = np.log(sol.loss[0] / sol.loss[last]) / sol.t[last]
     assert sol.average_pl() == pytest.approx(expected)
@@ -52,12 +53,12 @@ def test_the_flow_meets_a_level_near_rounding(seed: int) -> None:
         sol = pl.simulate(data, network, 1e4, method="flow", stop=stop)
         if sol.status is not pl.Status.HORIZON:  # the label is met by no live neuron
             assert sol.status is pl.Status.TARGET
-            assert level * (1 - 1e-3) < sol.loss[-1] <= level
+            assert level * (1 - 1e-6) < sol.loss[-1] <= level
             assert sol.stats["steps"] < 1000
 
 
 def test_the_flow_meets_a_level_of_many_points() -> None:
-    data = pl.data.orthogonal(256, 256, seed=0)
+    data = pl.data.group(256, 1, seed=0)
     network = pl.initial.group(1, 256, seed=0, data=data)
     stop = pl.Stop(loss=1e-14, wall_time=20.0)
     assert pl.simulate(data, network, 1e6, method="flow", stop=stop).status is pl.Status.TARGET
@@ -85,4 +86,7 @@ def test_capture_does_not_crawl_once_the_loss_is_rounding(name: str, atol: float
     assert sol.stats["loss_error"] <= rtol
     allowed = rtol * flow.loss + max(sol.stats["atol"], 1e-24) * flow.loss[0]
     assert np.all(np.abs(sol.loss - flow.loss) <= 5 * allowed)
-    assert sol.stats["rhs"] < 30 * flow.stats["rhs"] + 3000
+    fallen = pl.simulate(
+        data, network, t_end / 10, method="capture", rtol=rtol, atol=atol, save=[0.0, t_end / 10]
+    )  # to rounding, or to rest; the rest of the way costs little
+    assert sol.stats["rhs"] < 2 * fallen.stats["rhs"] + 3 * flow.stats["rhs"] + 3000

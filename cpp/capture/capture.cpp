@@ -23,7 +23,8 @@ constexpr double kFirstDrop = 0.02;  // the first step lowers log L by about as 
 constexpr double kCoarseRise = 0.05;
 constexpr double kSure = 2.0;  // a status is claimed only if it holds that many errors away
 constexpr double kInstant = 1e-300;  // of a time: has no half that a step could take
-constexpr double kNoise = 4.0;       // roundings of sum r^2 within which two meshes agree
+constexpr double kNoise = 4.0;       // bounds on the rounding of sum r^2 within which two meshes agree
+constexpr double kStepNoise = 0.02;  // of that, what rounding usually is
 
 // Tolerance of one coarse step that usually gives the loss to rtol, and the power of it that the error of the
 // loss follows. Dense inputs: the tolerance counts what is smooth, and the kinks, which make most of the
@@ -84,16 +85,20 @@ class Capture {
         }
     }
 
-    // Of sum r^2, what the tolerances leave of it besides rtol; rounding included where it may matter.
-    double floor() {
+    // Rounding of sum r^2 where it may matter, a bound: two meshes agree within it.
+    double noise() {
         constexpr double kSmall = 1e-12;  // of the start: rounding is far below where there is more
-        const double asked = options_.atol * result_.past.start;
         const bool small = meshes_->fine().sum_r2() < kSmall * result_.past.start;
-        return (asked + (small ? kNoise * meshes_->rounding() : 0.0)) / options_.rtol;
+        return small ? kNoise * meshes_->rounding() : 0.0;
+    }
+    double atol_sum() const { return options_.atol * result_.past.start; }
+    // Of sum r^2, where the local error of a step is relative to what atol allows, or to rounding itself.
+    double floor() {
+        return std::max(atol_sum() / options_.rtol, kStepNoise * noise() / result_.past.tolerance);
     }
     bool kept() {
         CapturePast& now = result_.past;
-        const double sum = meshes_->fine().sum_r2(), least = floor();
+        const double sum = meshes_->fine().sum_r2(), least = (atol_sum() + noise()) / options_.rtol;
         const double error = sum + least > 0 ? now.error * (sum / (sum + least)) : 0.0;
         now.worst = std::max(now.worst, error);
         return error <= options_.rtol;

@@ -36,11 +36,13 @@ class DenseCapture : public CaptureModel {
     Index output_terms() const override { return d_ + p_; }
     void write_state(double* W, double* a) const override;
     Index evaluations() const override { return evaluations_; }
+    void watch(const Cut& cut) override { cut_ = cut; }
 
     static double bytes(const Problem<double>& problem);
 
   private:
     static constexpr Index kChunk = 4;                         // neurons handed to a thread at a time
+    static constexpr Index kAsked = 16;                        // chunks between questions whether to stop
     static constexpr double kMostKinkBytes = 128 * 1048576.0;  // of K, of pairs that change side in a step
 
     struct State {
@@ -53,8 +55,9 @@ class DenseCapture : public CaptureModel {
     State make_state() const;
     void take_velocity();
     std::vector<Touched> at_kink(Index j) const;
-    // Of a stage, both products are in single precision; of the end of a step, both in double.
-    enum class Part { kStage, kEnd };
+    // Of a stage, both products are in single precision; of the end of a step, both in double; so those of
+    // the state's velocity, which are never cut off.
+    enum class Part { kStage, kEnd, kState };
     void follow(const double* impulse, double h, Part part);
     void drive(const double* impulse, Part part);
     void advance(double h);
@@ -74,6 +77,11 @@ class DenseCapture : public CaptureModel {
     void outer_weights();
     void evaluate_outputs(State& state);
     HalvesArgs<double> halves();
+    bool cut() const { return cut_ && cut_(); }
+    void abandon();  // the trial
+    CutOff cut_off() const {
+        return {[](const void* whom) { return static_cast<const DenseCapture*>(whom)->cut(); }, this};
+    }
 
     std::shared_ptr<const CaptureInputs> inputs_;
     const Kernel<double>& kernel_;
@@ -89,6 +97,7 @@ class DenseCapture : public CaptureModel {
     double velocity_sq_ = -1;                        // of the state; negative: not known yet
     double h_before_ = 0;                            // of the last step, from trial_ to now_; 0: there is none
     Index evaluations_ = 0;
+    Cut cut_;
 };
 
 }  // namespace pl

@@ -9,6 +9,7 @@ namespace pl {
 template <class Visit>
 void DenseCapture::over_neurons(const Visit& visit) {
     parallel_for((p_ + kChunk - 1) / kChunk, threads_, [&](Index chunk) {
+        if (chunk % kAsked == 0 && cut()) return;
         for (Index j = chunk * kChunk; j < std::min((chunk + 1) * kChunk, p_); ++j) visit(j);
     });
 }

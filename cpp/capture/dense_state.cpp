@@ -9,7 +9,7 @@ namespace pl {
 // The velocity that the inclusion selects: shares of this instant, not of a step.
 void DenseCapture::take_velocity() {
     const double* r = now_.r.data();
-    drive(r, Part::kEnd);
+    drive(r, Part::kState);
     velocity_sq_ = 0;
     for (Index j = 0; j < p_; ++j) {
         const double outer = now_.a.data()[j];

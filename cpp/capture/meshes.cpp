@@ -40,7 +40,9 @@ Meshes::Meshes(const Problem<double>& problem, int threads, const Cut& cut)
       fine_(make(threads)),
       coarse_(make(threads)),
       largest_norm_(largest_norm(problem)),
-      largest_label_(largest_label(problem)) {}
+      largest_label_(largest_label(problem)) {
+    for (const Mesh* mesh : {&fine_, &coarse_}) mesh->model->watch(cut_);
+}
 
 Meshes::Mesh Meshes::make(int threads) const {
     const double work = static_cast<double>(problem_.n) * static_cast<double>(problem_.p) *

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cmath>
-#include <functional>
 #include <utility>
 
 #include "capture/adams.hpp"
@@ -15,8 +14,6 @@
 #include "stabilised/spectral.hpp"
 
 namespace pl {
-
-using Cut = std::function<bool()>;
 
 class CaptureStep {
   public:

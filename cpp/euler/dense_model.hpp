@@ -26,6 +26,7 @@ class DenseModel final : public State<Real> {
           stride_(packed_.row_stride()),
           blocks_(block_count(problem.n)),
           superblocks_(superblock_count(problem.n, problem.d, problem.p, sizeof(Real))),
+          slow_(problem.flops() > kSlowFlops * static_cast<double>(superblocks_)),
           gradients_(superblocks_ * problem.p * stride_),
           scratch_(superblocks_ * kernel.scratch_size),
           panel_size_(panel_size(layouts, problem.d, kernel)),
@@ -37,16 +38,16 @@ class DenseModel final : public State<Real> {
         std::copy_n(problem.a, problem.p, at_->a.data());
     }
 
-    // Residuals, masks and gradient at the current point. False: cancelled half-way, nothing may be used.
-    bool evaluate(int threads, Control& control) {
+    // Residuals, masks and gradient at the current point. False: cut off half-way, nothing may be used.
+    bool evaluate(int threads, const Watch& watch) {
         if (superblocks_ == 1) {
-            pass(0);
+            pass(0, watch);
+            if (slow_ && watch.cut()) return false;
         } else {
-            parallel_for(superblocks_, threads, control, [&](Index s) {
-                pass(s);
-                control.check();
+            parallel_for(superblocks_, threads, watch.control(), [&](Index s) {
+                if (!watch.cut()) pass(s, watch);
             });
-            if (control.cancelled()) return false;
+            if (watch.cut()) return false;
             add_gradients();
         }
         at_->sum_r2 = 0;
@@ -183,7 +184,7 @@ class DenseModel final : public State<Real> {
                 Buffer<Word>(blocks_ * problem_.p)};
     }
 
-    void pass(Index s) {
+    void pass(Index s, const Watch& watch) {
         PassArgs<Real> args{packed_.view(),
                             s * blocks_ / superblocks_,
                             (s + 1) * blocks_ / superblocks_,
@@ -194,6 +195,7 @@ class DenseModel final : public State<Real> {
                             scratch_.data() + s * kernel_.scratch_size,
                             panels_.data() + s * panel_size_,
                             0};
+        if (slow_) args.cut = {[](const void* whom) { return static_cast<const Watch*>(whom)->cut(); }, &watch};
         kernel_.pass(args);
         sums_[static_cast<std::size_t>(s)] = args.sum_r2;
     }
@@ -210,7 +212,9 @@ class DenseModel final : public State<Real> {
     const Problem<Real>& problem_;
     const Kernel<Real>& kernel_;
     PackedProblem<Real> packed_;
+    static constexpr double kSlowFlops = 1e9;  // of one superblock: it is asked on the way whether to stop
     Index stride_, blocks_, superblocks_;
+    bool slow_;
     Buffer<Real> gradients_, scratch_;
     Index panel_size_;
     Buffer<Real> panels_;

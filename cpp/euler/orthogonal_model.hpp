@@ -32,7 +32,7 @@ class OrthogonalModel final : public State<Real> {
 
     // Never half-way: a sweep over 10^8 pairs takes about 50 ms, so cancellation can wait for its end. A step
     // leaves its end evaluated.
-    bool evaluate(int, Control&) {
+    bool evaluate(int, const Watch&) {
         if (!evaluated_) sweep(kernel_.orthogonal_evaluate);
         evaluated_ = true;
         return true;

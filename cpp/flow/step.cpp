@@ -25,7 +25,9 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
       poll_(poll),
       natural_(highest_order(options)),
       search_(in_, parts.pairs, jets_, parts.noise, parts.near),
-      stabilised_(jets_, in_.p, options, [this] { return !ask(); }) {}
+      stabilised_(jets_, in_.p, options, [this] { return !ask(); }) {
+    jets_.watch([this] { return ask(); });
+}
 
 void FlowStep::start() {
     lowest_ = start_ = jets_.residual_sq();
@@ -47,7 +49,10 @@ void FlowStep::leave(FlowPast& past) const {
 }
 
 bool FlowStep::ask() {
-    return cancelled_ = cancelled_ || (poll_ && poll_());
+    cancelled_ = cancelled_ || (poll_ && poll_());
+    const bool moved = options_.past.fresh() || t_ > options_.past.t;
+    late_ = late_ || (moved && Verdict<double>::Clock::now() >= verdict_.deadline());
+    return cut();
 }
 
 bool FlowStep::advance(double goal) {
@@ -56,12 +61,14 @@ bool FlowStep::advance(double goal) {
     landed_on_event_ = false;
     passed_.reset();
     if (stabilised_.on() && stabilised_advance(before, left)) return true;
-    if (cancelled_ || !plan(left)) return false;
+    if (cut() || !plan(left)) return false;
     double sum = descend(before);
+    if (cut()) return fail(failed_);
     if (!(sum <= lowest_ + rounding(before)))
         return fail(std::isfinite(sum) ? Status::kStepLimit : Status::kNonFinite);
     const double level = level_passed(before, sum);
     if (level >= 0.0) sum = cut_at(level * (1.0 - 1e-12), sum);  // a little below, so that it is passed
+    if (cut()) return fail(failed_);
     note_criterion(before, sum);
     keep(sum, left);
     jets_.accept();
@@ -82,6 +89,7 @@ bool FlowStep::plan(double left) {
     for (;;) {
         if (ask()) return false;
         jets_.extend();
+        if (cut()) return fail(failed_);
         const int order = jets_.order();
         if (order < lowest) continue;
         h_ = std::min({trusted_step(jets_, in_.p, options_.rtol, options_.atol), left, options_.max_step});
@@ -148,7 +156,7 @@ double FlowStep::descend(double before) {
     const double planned = h_, slack = rounding(before);
     double sum = jets_.attempt(h_);
     const bool noise = sum <= lowest_ + slack;
-    for (int tries = 1; !(sum <= lowest_ + 4.0 * kEps * start_) && tries <= 60; ++tries) {
+    for (int tries = 1; !(sum <= lowest_ + 4.0 * kEps * start_) && tries <= 60 && !cut(); ++tries) {
         journal_.rejected();
         if (noise && tries > 3) {
             h_ = planned;
@@ -194,19 +202,25 @@ double FlowStep::passage(double level) const {
     return hi;
 }
 
-// The polynomial of r promises the level to its own rounding; the state of that time may still be above, and
-// would stay so for ever. The end of the whole step, `sum`, is not.
+// The polynomial of r promises the level to the tolerance; the state of that time may still be above, and
+// would stay so for ever. The end of the whole step, `sum`, is not: the passage lies between.
 double FlowStep::cut_at(double level, double sum) {
+    constexpr double kClose = 1e-9;  // of the level, below it
     const double h = passage(level), whole = h_;
-    for (double later = 0.0;; later = std::max(8.0 * later, 1e-13 * whole)) {
-        if (!(h + later < whole * (1.0 - 1e-12))) {
-            h_ = whole;
-            return later > 0.0 ? jets_.attempt(h_) : sum;
-        }
-        h_ = h + later;
-        const double here = jets_.attempt(h_);
-        if (here <= level) return here;
+    if (!(h < whole * (1.0 - 1e-12))) return sum;
+    h_ = h;
+    double here = jets_.attempt(h_);
+    if (here <= level) return here;
+    double above = h, below = whole;
+    while (below - above > 1e-15 * whole && !cut()) {
+        const double middle = 0.5 * (above + below);
+        if (!(middle > above && middle < below)) break;
+        const double found = jets_.attempt(middle);
+        (found > level ? above : below) = middle;
+        if (found <= level && found >= level * (1.0 - kClose)) break;
     }
+    h_ = below;
+    return jets_.attempt(h_);
 }
 
 void FlowStep::note_criterion(double before, double after) {

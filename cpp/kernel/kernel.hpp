@@ -32,6 +32,14 @@ struct PackedData {
     bool large;           // X is beyond the caches: what is needed next is asked for, see ahead.inl
 };
 
+// Asked before every block of a pass that takes long; true leaves it half-way, and nothing of it is used.
+struct CutOff {
+    bool (*ask)(const void* whom) = nullptr;
+    const void* whom = nullptr;
+
+    bool operator()() const { return ask != nullptr && ask(whom); }
+};
+
 // One evaluation over the blocks [first, last): residuals, loss, masks and the gradient
 //     g_j = sum_i r_i 1_ji x_i,     so that   dw_j/dt = (a_j / n) g_j   and   da_j/dt = <w_j, g_j> / n.
 template <class Real>
@@ -45,6 +53,7 @@ struct PassArgs {
     Real* scratch;  // scratch_size Reals, aligned; see gradient.inl
     Real* panel;    // where columns is null: (row_stride, points of a panel), scratch
     double sum_r2;  // out: sum of r_i^2
+    CutOff cut = {};
 };
 
 // The two halves of a pass on their own, for the capture method: pre-activations in memory, and the gradient
@@ -59,6 +68,7 @@ struct HalvesArgs {
     const Word* masks;      // (blocks, p)
     Real* G;                // gradient: sum_i weights_i 1_ji x_i, overwritten
     Real* scratch;
+    CutOff cut = {};  // gradient
 };
 
 // From pre-activations: masks, residuals and the sum of their squares.

@@ -152,6 +152,13 @@ double Verdict<Real>::elapsed() const {
     return std::chrono::duration<double>(Clock::now() - began_).count();
 }
 
+template <class Real>
+typename Verdict<Real>::Clock::time_point Verdict<Real>::deadline() const {
+    constexpr double kLongest = 1e9;  // seconds: more is no time point
+    if (!(stop_.wall_time < kLongest)) return Clock::time_point::max();
+    return began_ + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(stop_.wall_time));
+}
+
 template double largest_rate(const Problem<float>&, State<float>&);
 template double largest_rate(const Problem<double>&, State<double>&);
 template class Verdict<float>;

@@ -74,6 +74,7 @@ class Verdict {
     double criterion_level(const State<Real>& state) const;
     double loss_bound(const State<Real>& state) const;  // 0: none
     double elapsed() const;                             // seconds
+    Clock::time_point deadline() const;                 // of stop.wall_time
 
   private:
     void note(const Moment& moment, const State<Real>& state);

@@ -116,6 +116,37 @@ void stalled_only_where_a_speed_is_known() {
     CHECK(judged(moment) == Status::kHorizon);
 }
 
+// Rates of the neurons: growth or turning holds a stall up, shrinking does not, and the run must have lived
+// one of its time scales.
+void stalled_where_nothing_grows_or_turns() {
+    const One one;
+    pl::StopRules stop;
+    stop.stall = 1e-4;
+    Told state;
+    state.speed = 1e-9;
+    const auto judged = [&](pl::Milestones past, double t) {
+        return pl::Verdict<double>(one.problem, stop, pl::Follows::kFlow, past).judge(at_time(t, state), state);
+    };
+    const auto lived = [](double rate) {
+        pl::Milestones past;
+        past.largest_rate = rate;
+        return past;
+    };
+    CHECK(judged({}, 10.0) == Status::kStalled);  // all rates are 0
+    CHECK(judged(lived(0.2), 10.0) == Status::kStalled);
+    CHECK(judged(lived(0.05), 10.0) == Status::kHorizon);  // half a time scale
+    for (double* rate : {&state.growth, &state.turning}) {
+        *rate = 1.1e-3;
+        if (rate == &state.growth) state.turning = *rate;  // the speed of growth
+        CHECK(judged(lived(1.0), 10.0) == Status::kHorizon);
+        CHECK(judged(lived(1.0), 8.0) == Status::kStalled);
+        state.growth = state.turning = 0.0;
+    }
+    state.growth = -5.0;
+    state.turning = 5.0;  // nothing but shrinking
+    CHECK(judged(lived(1.0), 10.0) == Status::kStalled);
+}
+
 void milestones_come_once() {
     const One one;
     const pl::StopRules stop;
@@ -200,6 +231,7 @@ void bounds_grow_with_n() {
 int main() {
     in_the_order_of_the_table();
     stalled_only_where_a_speed_is_known();
+    stalled_where_nothing_grows_or_turns();
     milestones_come_once();
     a_proof_lasts_for_the_flow();
     a_proof_bounds_rounding();
