@@ -83,6 +83,7 @@ def test_a_run_cut_in_a_later_pass_returns_its_furthest() -> None:
             cut += restarted and sol.status is pl.Status.STEP_LIMIT
             if before is not None:
                 assert sol.t[-1] >= before.t[-1]
+            assert sol.t[0] == 0
             assert sol.extend(sol.t[-1] + 1.0, stop=pl.Stop()).status is pl.Status.HORIZON
             before = sol
     assert cut > 0

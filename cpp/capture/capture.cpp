@@ -23,8 +23,8 @@ constexpr double kFirstDrop = 0.02;  // the first step lowers log L by about as 
 constexpr double kCoarseRise = 0.05;
 constexpr double kSure = 2.0;  // a status is claimed only if it holds that many errors away
 constexpr double kInstant = 1e-300;  // of a time: has no half that a step could take
-constexpr double kNoise = 4.0;       // bounds on the rounding of sum r^2 within which two meshes agree
-constexpr double kStepNoise = 0.02;  // of that, what rounding usually is
+constexpr double kNoise = 16.0;       // bounds on the rounding of sum r^2 within which two meshes agree
+constexpr double kStepNoise = 0.005;  // of that, what rounding usually is
 
 // Tolerance of one coarse step that usually gives the loss to rtol, and the power of it that the error of the
 // loss follows. Dense inputs: the tolerance counts what is smooth, and the kinks, which make most of the
@@ -108,6 +108,7 @@ class Capture {
     void put_aside() {
         if (!(result_.past.t > furthest_.past.t)) return;
         const Index evaluations = meshes_->evaluations();
+        recorder_->visit(result_.past.t, meshes_->fine(), result_.past.invariants);
         finish(Status::kInterrupted);
         furthest_ = std::move(result_);
         spent_ += evaluations;
@@ -118,7 +119,7 @@ class Capture {
         return status == Status::kInterrupted || status == Status::kWallTime || status == Status::kStepLimit;
     }
     CaptureResult further() {
-        furthest_.status = result_.status;
+        furthest_.status = furthest_.past.t < options_.t_end ? result_.status : Status::kHorizon;
         furthest_.past.restarts = result_.past.restarts;
         furthest_.past.rhs = result_.past.rhs;
         furthest_.seconds = result_.seconds;

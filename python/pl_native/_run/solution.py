@@ -80,14 +80,15 @@ class Solution:
 
     @property
     def message(self) -> str:
-        """Why the run ended, and whether the error of its loss (capture) is more than what was asked."""
-        error, asked = self.stats.get("loss_error"), self.stats.get("rtol")
-        if error is None or asked is None or error <= asked:
-            return self.status.message
-        return (
-            f"{self.status.message}; the error of the loss is estimated at {error:.2g}, "
-            f"more than the {asked:g} asked for"
-        )
+        """Why the run ended, and what speaks against its accuracy (capture): an error of the loss estimated
+        at more than what was asked for, a start so small that no estimate sees it.
+        """
+        text, error, asked = self.status.message, self.stats.get("loss_error"), self.stats.get("rtol")
+        if error is not None and asked is not None and error > asked:
+            text += f"; the error of the loss is estimated at {error:.2g}, more than the {asked:g} asked for"
+        if self.stats.get("small_start"):
+            text += "; the initialisation is small, which capture's estimate does not see: take the flow"
+        return text
 
     def average_pl(self) -> float:
         """Average of mu between the first and the last saved time (Lemma 2),
