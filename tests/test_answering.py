@@ -1,6 +1,6 @@
 """Ctrl-C is answered within 0.2 s, wall_time within 0.1 s, however long one step is.
 
-Beside busy processes a wait may be anyone's, so the shortest of a few is what counts.
+Measured in what the process computes after the moment (one thread), so that busy neighbours do not count.
 """
 
 from __future__ import annotations
@@ -31,55 +31,61 @@ STEPS = {
     "capture": ("capture", sphere(8000, 200, 200)),
     "capture many neurons": ("capture", sphere(3, 1, 300_000)),
 }
-ATTEMPTS = 3
+ATTEMPTS = 5
 
 
-def late_after_ctrl_c(method: str, problem: tuple[pl.Dataset, pl.Network]) -> float:
-    """Seconds from SIGINT, half a second into the run, to the end of the call."""
-    sent: list[float] = []
+def run(method: str, problem: tuple[pl.Dataset, pl.Network], t_end: float, stop: pl.Stop) -> pl.Solution:
+    return pl.simulate(*problem, t_end, method=method, step=0.01, rtol=1e-3, threads=1, stop=stop)
 
-    def send() -> None:
-        sent.append(time.monotonic())
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(0.5, send)
+def after(seconds: float, act: Callable[[], object]) -> tuple[threading.Timer, list[float]]:
+    """A timer that does something, and says how much the process had computed then."""
+    then: list[float] = []
+
+    def wake() -> None:
+        then.append(time.process_time())
+        act()
+
+    timer = threading.Timer(seconds, wake)
     timer.start()
+    return timer, then
+
+
+def late_after_ctrl_c(method: str, problem: tuple[pl.Dataset, pl.Network], wait: float) -> float:
+    main = threading.main_thread().ident or 0
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer, then = after(wait, lambda: signal.pthread_kill(main, signal.SIGINT))
     try:
         with pytest.raises(pl.Interrupted):
-            pl.simulate(*problem, 1e6, method=method, step=0.01, rtol=1e-3, threads=1)
-        return time.monotonic() - sent[0]
+            run(method, problem, 1e6, pl.Stop())
+        return time.process_time() - then[0]
     finally:
         timer.cancel()
         signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", STEPS)
-def test_ctrl_c_inside_a_long_step(name: str) -> None:
-    method, make = STEPS[name]
-    problem = make()
-    late = []
-    while len(late) < ATTEMPTS and min(late, default=9.0) > 0.2:
-        late.append(late_after_ctrl_c(method, problem))
-    assert min(late) <= 0.2, late
+def late_after_wall_time(method: str, problem: tuple[pl.Dataset, pl.Network], wait: float) -> float:
+    timer, then = after(wait, lambda: None)
+    sol = run(method, problem, 1e6, pl.Stop(wall_time=wait))
+    end = time.process_time()
+    timer.cancel()
+    assert sol.status is pl.Status.WALL_TIME
+    assert np.isfinite(sol.network.W).all()
+    # the clock of the run starts after its arguments were checked, later than the timer
+    return min(end - then[0], sol.stats["seconds"] - wait)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STEPS)
-def test_wall_time_inside_a_long_step(name: str) -> None:
+def test_a_long_step_is_left(name: str) -> None:
     """From the first state on: without it there is nothing to return."""
     method, make = STEPS[name]
     problem = make()
     began = time.monotonic()
-    pl.simulate(*problem, 0.0, method=method, threads=1)
-    first = time.monotonic() - began
-    late = []
-    while len(late) < ATTEMPTS and min(late, default=9.0) > 0.1:
-        limit = first + 0.5
-        stop = pl.Stop(wall_time=limit)
-        sol = pl.simulate(*problem, 1e6, method=method, step=0.01, rtol=1e-3, threads=1, stop=stop)
-        assert sol.status is pl.Status.WALL_TIME
-        assert np.isfinite(sol.network.W).all()
-        late.append(sol.stats["seconds"] - limit)
-    assert min(late) <= 0.1, late
+    run(method, problem, 0.0, pl.Stop())
+    wait = time.monotonic() - began + 0.5
+    for measure, most in ((late_after_ctrl_c, 0.2), (late_after_wall_time, 0.1)):
+        late: list[float] = []
+        while len(late) < ATTEMPTS and min(late, default=9.0) > most:
+            late.append(measure(method, problem, wait + 0.1 * len(late)))
+        assert min(late) <= most, (measure.__name__, late)

@@ -213,7 +213,7 @@ def test_a_run_comes_to_rest_as_the_flow_does(n: int, d: int, p: int, seed: int,
     """
     data, net = pl.data.sphere(n, d, seed=seed), pl.initial.torch_linear(p, d, seed=100 + seed)
     times = np.concatenate([[0.0], np.geomspace(1.0, 1e7, 60)])
-    sol = capture(data, net, 1e7, rtol=rtol, save=times, stop=pl.Stop(stall=1e-6, max_steps=5000))
+    sol = capture(data, net, 1e7, rtol=rtol, save=times, stop=pl.Stop(stall=1e-6, max_steps=20_000))
     assert sol.status is pl.Status.STALLED
     assert (np.diff(sol.loss) <= 1e-8 * sol.loss[:-1]).all()
     assert sol.loss[-1] > 1e-3 * sol.loss[0]
@@ -280,7 +280,7 @@ def test_dense_and_orthogonal_models_agree(seed: int) -> None:
     data, net = orthogonal_problem(n=13, d=13, p=7, seed=seed)
     dense = pl.Dataset(data.X, data.y)
     one, two = (capture(each, net, 30.0, save=7, rtol=1e-5) for each in (data, dense))
-    assert np.abs(one.loss / two.loss - 1).max() < 5e-5
+    assert np.all(np.abs(one.loss - two.loss) < 5e-5 * two.loss + 1e-9 * two.loss[0])  # rtol, and atol
     assert np.abs(one.network.a - two.network.a).max() < 1e-3
     assert (one.n_active == two.n_active).all()
 

@@ -2,6 +2,7 @@
 // and precision. Nothing here owns memory or throws. Layouts are drawn in cpp/README.md.
 #pragma once
 
+#include "kernel/cut_off.hpp"
 #include "kernel/index.hpp"
 
 namespace pl {
@@ -30,14 +31,6 @@ struct PackedData {
                           // layout where columns is null (pass only); its rows are then whole vectors
     const Real* y;        // (blocks * kBlockPoints)
     bool large;           // X is beyond the caches: what is needed next is asked for, see ahead.inl
-};
-
-// Asked before every block of a pass that takes long; true leaves it half-way, and nothing of it is used.
-struct CutOff {
-    bool (*ask)(const void* whom) = nullptr;
-    const void* whom = nullptr;
-
-    bool operator()() const { return ask != nullptr && ask(whom); }
 };
 
 // One evaluation over the blocks [first, last): residuals, loss, masks and the gradient

@@ -20,6 +20,9 @@ Verdict<Real>::Verdict(const Problem<Real>& problem, const StopRules& stop, Foll
 
 template <class Real>
 double largest_rate(const Problem<Real>& problem, State<Real>& state) {
+    // the difference of the two is known to double precision, and each to that of the state
+    constexpr double kUnit = static_cast<double>(std::numeric_limits<Real>::epsilon());
+    constexpr double kNoise = std::max(64 * 0x1p-52, 256 * kUnit * kUnit);
     const NeuronMotion motion = state.motion();
     const NeuronFacts facts = state.neurons();
     double largest = 0;
@@ -27,8 +30,9 @@ double largest_rate(const Problem<Real>& problem, State<Real>& state) {
         const double rho_sq = facts.a[at(j)] * facts.a[at(j)] + facts.w_sq[at(j)] + problem.outside_sq(j);
         if (!(rho_sq > 0)) continue;
         const double growth = motion.growth[at(j)] / rho_sq;
-        const double turning_sq = motion.speed_sq[at(j)] / rho_sq - growth * growth;
-        largest = std::max(largest, std::max(growth, 0.0) + std::sqrt(std::max(turning_sq, 0.0)));
+        const double speed_sq = motion.speed_sq[at(j)] / rho_sq, turning_sq = speed_sq - growth * growth;
+        const double turning = turning_sq > kNoise * speed_sq ? std::sqrt(turning_sq) : 0.0;
+        largest = std::max(largest, std::max(growth, 0.0) + turning);
     }
     return largest;
 }

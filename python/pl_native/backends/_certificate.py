@@ -73,10 +73,13 @@ def largest_rate(task: EulerTask, W: Array, a: Array, W_dot: Array, a_dot: Array
 
         max(d log rho_j/dt, 0) + norm(du_j/dt),     rho_j = norm(w_j, a_j),     u_j = (w_j, a_j)/rho_j.
     """
+    unit = float(np.finfo(W.dtype).eps)
     W, W_dot, a, a_dot = (v.astype(np.float64, copy=False) for v in (W, W_dot, a, a_dot))
     rho_sq = np.einsum("jk,jk->j", W, W) + a**2 + task.w_perp_sq
     at = rho_sq > 0
     growth = (np.einsum("jk,jk->j", W, W_dot) + a * a_dot)[at] / rho_sq[at]
-    turning_sq = (np.einsum("jk,jk->j", W_dot, W_dot) + a_dot**2)[at] / rho_sq[at] - growth**2
-    rates = np.maximum(growth, 0) + np.sqrt(np.maximum(turning_sq, 0))
+    speed_sq = (np.einsum("jk,jk->j", W_dot, W_dot) + a_dot**2)[at] / rho_sq[at]
+    turning_sq = speed_sq - growth**2
+    noise = max(64 * 2.0**-52, 256 * unit**2) * speed_sq
+    rates = np.maximum(growth, 0) + np.sqrt(np.where(turning_sq > noise, turning_sq, 0))
     return float(rates.max(initial=0.0))
