@@ -55,6 +55,19 @@ add_library(
   cpp/capture/moves.cpp
   cpp/capture/neuron.cpp
   cpp/capture/step.cpp
+  cpp/proof/convergence.cpp
+  cpp/proof/eigenvalue.cpp
+  cpp/proof/elimination.cpp
+  cpp/proof/enclosure.cpp
+  cpp/proof/escape.cpp
+  cpp/proof/holding.cpp
+  cpp/proof/kinks.cpp
+  cpp/proof/matrix.cpp
+  cpp/proof/orthogonal_proof.cpp
+  cpp/proof/prove.cpp
+  cpp/proof/sliding.cpp
+  cpp/proof/stratum.cpp
+  cpp/proof/trapping.cpp
   cpp/stabilised/rkc.cpp
   cpp/stabilised/spectral.cpp
   ${PLN_FLOW_SOURCES})
@@ -73,6 +86,7 @@ if(SKBUILD)
     cpp/bindings/flow_tasks.cpp
     cpp/bindings/flow_past.cpp
     cpp/bindings/capture_tasks.cpp
+    cpp/bindings/proof.cpp
     cpp/bindings/threads.cpp
     cpp/bindings/info.cpp)
   target_link_libraries(_core PRIVATE pln_core)

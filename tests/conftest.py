@@ -5,15 +5,19 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
+import pl_native as pl
 from pl_native import backends
+from problems import problem
 
 settings.register_profile("unit", max_examples=25, deadline=None, derandomize=True)
 settings.load_profile("unit")
@@ -24,11 +28,25 @@ if "native" not in backends.available():
 
 @pytest.fixture(params=backends.NAMES, scope="session")
 def backend(request: pytest.FixtureRequest) -> str:
-    """Every backend by name; skipped where it is missing."""
+    """Every backend by name; skipped where it is missing. Numba's has compiled its loops before, which takes
+    seconds: else what a test of clocks sees depends on the tests that ran before it (faults 5.5)."""
     name: str = request.param
     if name not in backends.available():
         pytest.skip(f"backend {name} is not available")
+    if name == "numba":
+        for dtype in (np.float32, np.float64):
+            pl.simulate(*problem(dtype=dtype), 1.0, backend=name)
     return name
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """SIGINT raises KeyboardInterrupt here, also where it is ignored from the start: below nohup, or in the
+    background of a script (faults 5.3).
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 BENCH = Path(__file__).parents[1] / "bench"

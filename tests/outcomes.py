@@ -10,7 +10,7 @@ import pytest
 
 import pl_native as pl
 from pl_native import backends
-from pl_native._run.solution import CURVES
+from pl_native._run.reading import CURVES
 
 NATIVE = "native" in backends.available()
 native = pytest.mark.skipif(not NATIVE, reason="the native core is not built")

@@ -76,7 +76,7 @@ def problem(n, d, p):
 
 def test_large_and_loose_is_for_capture_small_and_tight_for_the_flow():
     large, small = problem(1700, 100, 37), problem(60, 20, 10)
-    loose, tight = pl.advise(*large, 1e-3), pl.advise(*small, 1e-8)
+    loose, tight = pl.advise(*large, rtol=1e-3), pl.advise(*small, rtol=1e-8)
     assert (loose.method, tight.method) == ("capture", "flow")
     for advice in (loose, tight):
         assert (
@@ -88,17 +88,17 @@ def test_large_and_loose_is_for_capture_small_and_tight_for_the_flow():
             assert text in advice.reason
     assert "branch" in loose.reason
     assert "branch" not in tight.reason
-    assert "branch" not in pl.advise(*large, 1e-3, t_end=50.0).reason
+    assert "branch" not in pl.advise(*large, rtol=1e-3, t_end=50.0).reason
 
 
 def test_costs_grow_with_time_and_size_and_tolerance():
-    cost = [pl.advise(*problem(n, 20, 10), 1e-3).costs for n in (10, 61, 127)]
+    cost = [pl.advise(*problem(n, 20, 10), rtol=1e-3).costs for n in (10, 61, 127)]
     for method in ("flow", "capture", "euler"):
         assert sorted(one[method] for one in cost) == [one[method] for one in cost]
     times = [pl.advise(*problem(61, 20, 10), t_end=t) for t in (0.0, 1.0, 50.0, 1000.0)]
     assert times[0].events == 0
     assert [one.events for one in times] == sorted(one.events for one in times)
-    asked = [pl.advise(*problem(61, 20, 10), rtol).costs for rtol in (1e-1, 1e-3, 1e-6)]
+    asked = [pl.advise(*problem(61, 20, 10), rtol=rtol).costs for rtol in (1e-1, 1e-3, 1e-6)]
     assert asked[0]["capture"] < asked[1]["capture"] < asked[2]["capture"]
     assert asked[0]["flow"] == asked[2]["flow"]
 
@@ -112,7 +112,7 @@ def test_a_single_pair_and_orthogonal_inputs_are_advised_too():
 def test_the_advice_is_a_method_that_simulate_takes():
     data, net = problem(31, 7, 5)
     for rtol in (1e-1, 1e-9):
-        assert pl.simulate(data, net, 1.0, method=pl.advise(data, net, rtol).method, rtol=rtol)
+        assert pl.simulate(data, net, 1.0, method=pl.advise(data, net, rtol=rtol).method, rtol=rtol)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +129,14 @@ def test_wrong_arguments_are_named(change, error, words):
     data, net = problem(31, 7, 5)
     with pytest.raises(error, match=words):
         pl.advise(**({"data": data, "network": net} | change))
+
+
+def test_4_7_the_third_argument_is_the_end_as_in_simulate() -> None:
+    """Faults 4.7: pl.advise(D, N, 500.) was advice for rtol = 500."""
+    data, net = problem(60, 8, 6)
+    assert pl.advise(data, net, 500.0) == pl.advise(data, net, t_end=500.0) != pl.advise(data, net)
+    with pytest.raises(TypeError, match="takes from 2 to 3 positional arguments"):
+        pl.advise(data, net, 500.0, 1e-3)  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(("scale", "small"), [(1.0, False), (0.1, False), (1e-3, True), (1e-12, True)])

@@ -24,16 +24,18 @@ PLAN = (ROOT / "ARCHITECTURE.md").read_text()
 
 FOLDERS = [
     "_core", "_base", "_problem", "protocol", "streams", "data", "initial", "reduction", "model", "backends",
-    "_run", "simulation", "metrics", "theory", "stats", "store", "sweep", "experiments", "plots", "bench",
-    "cli", "__main__",
+    "_run", "simulation", "metrics", "theory", "stats", "store", "sweep", "experiments", "plots", "report",
+    "bench", "cli", "__main__",
 ]  # fmt: skip
-CPP_FOLDERS = ["kernel", "parallel", "problem", "stabilised", "euler/flow/capture", "bindings"]
+CPP_FOLDERS = ["kernel", "parallel", "problem", "proof", "stabilised", "euler/flow/capture", "bindings"]
 """Left to right: each uses only what stands to its left; those joined by "/" do not use each other."""
 
-TWICE: dict[str, str] = {}
+TWICE = {"certificate": "the criterion's own, looked for at every row, and what a proof finds of a state"}
 PAIRS = [{"theory", "experiments/statements"}]  # a statement, and the simulations that check it
 CPP_TWICE = {
     "state": "of a run: what every method has, and what the flow adds",
+    "kinks": "pairs at z = 0: what a step asks of them, and what a proof does",
+    "rounding": "of one sum, and what every bound of a proof is made of",
     "step": "one step of each adaptive method",
     "threads": "and what Python may ask of it",
 }

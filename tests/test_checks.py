@@ -305,17 +305,3 @@ def test_the_environment_chooses_and_is_checked(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ValueError, match=r"PL_NATIVE_BACKEND: expected one of .*got 'gpu'"):
         backends.select("auto")
     assert backends.select("numpy").NAME == "numpy"
-
-
-@pytest.mark.parametrize("name", ["native", "numba"])
-def test_a_missing_backend_is_an_import_error(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backends._load(name), "available", lambda: False)
-    with pytest.raises(ImportError, match=f"backend='{name}' needs"):
-        backends.select(name)
-
-
-def test_auto_warns_when_it_falls_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PL_NATIVE_BACKEND", raising=False)
-    monkeypatch.setattr(backends._load("native"), "available", lambda: False)
-    with pytest.warns(RuntimeWarning, match="_core is not built"):
-        assert backends.select("auto").NAME == "numpy"

@@ -119,7 +119,8 @@ def test_without_matplotlib_rows_and_table_remain(tiny, tmp_path, monkeypatch, c
 
 
 LONG = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where it is ignored from the start
 from pl_native import cli
 from pl_native.experiments import _paper_cell, fig3
 fig3.PRESETS["quick"] = (fig3.Grid((60, 70), 1, ("torch_linear",), 6),)

@@ -91,7 +91,8 @@ def test_seeds(make: Any) -> None:
     assert make(6, 7, seed=4) == make(6, 7, seed=np.uint8(4)) == once
     assert make(6, 7, seed=5) != once
     sequence = np.random.SeedSequence(4)
-    assert make(6, 7, seed=sequence) == make(6, 7, seed=sequence) == make(6, 7, seed=np.random.default_rng(4))
+    assert make(6, 7, seed=sequence) == make(6, 7, seed=sequence) != once
+    assert make(6, 7, seed=np.random.default_rng(4)) == make(6, 7, seed=np.random.default_rng(4)) != once
     rng = np.random.default_rng(4)
     assert make(6, 7, seed=rng) != make(6, 7, seed=rng)
 

@@ -139,6 +139,7 @@ def test_threads_change_nothing():
         assert one.loss[-1] == two.loss[-1]
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("threads", [1, 2])
 def test_ctrl_c_is_answered_within_a_fifth_of_a_second(threads):
     """Runs under way come back as Status.INTERRUPTED with their last state, runs not started as None."""

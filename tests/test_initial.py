@@ -74,7 +74,8 @@ def test_seeds(make: Any) -> None:
     assert make(6, 7, seed=4) == once
     assert make(6, 7, seed=5) != once
     sequence = np.random.SeedSequence(4)
-    assert make(6, 7, seed=sequence) == make(6, 7, seed=np.random.default_rng(4))
+    assert make(6, 7, seed=sequence) == make(6, 7, seed=sequence) != once
+    assert make(6, 7, seed=np.random.default_rng(4)) == make(6, 7, seed=np.random.default_rng(4)) != once
 
 
 @pytest.mark.parametrize("make", INITIAL)

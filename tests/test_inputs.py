@@ -47,16 +47,18 @@ def test_noise() -> None:
     same_law(data.X[:, 2] / data.norms, stats.uniform(-1, 2).cdf)  # nothing to condition on
 
 
-def test_an_int_seed_names_inputs_teacher_and_noise_apart() -> None:
+def test_a_seed_names_inputs_teacher_and_noise_apart() -> None:
     first, second = (pl.data.teacher(40, 5, seed=7, noise=s) for s in (0.1, 0.2))
     np.testing.assert_array_equal(first.X, second.X)
     np.testing.assert_array_equal(first.X, pl.data.sphere(40, 5, seed=7).X)
     clean = 2 * first.y - second.y
     noise = np.random.default_rng(np.random.SeedSequence(7, spawn_key=(3,))).standard_normal(40)
     np.testing.assert_allclose(first.y - clean, 0.1 * noise, rtol=1e-10, atol=1e-14)
-    one = [pl.data.teacher(40, 5, seed=np.random.default_rng(7)) for _ in range(2)]
-    assert one[0] == one[1]
-    assert pl.data.teacher(40, 5, seed=np.random.SeedSequence(7)) == one[0]
+    kinds = (lambda: np.random.default_rng(7), lambda: np.random.SeedSequence(7))
+    for seed in kinds:
+        one = [pl.data.teacher(40, 5, seed=seed(), noise=0.1) for _ in range(2)]
+        assert one[0] == one[1]
+        np.testing.assert_array_equal(one[0].X, pl.data.sphere(40, 5, seed=seed()).X)
 
 
 @pytest.mark.parametrize("width", [3, 40])

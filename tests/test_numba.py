@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -52,3 +54,21 @@ def test_the_pass_releases_the_gil() -> None:
     """Runs on two threads overlap only then (bench/ times it)."""
     pl.simulate(*problem(), 1.0, backend="numba")
     assert jit._compiled().targetoptions["nogil"]
+
+
+def test_5_5_compilation_is_no_runs_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faults 5.5: the first run of a process spent its `wall_time` on compiling."""
+    compiled, calls = jit._compiled(), [0]
+
+    def slow_at_first(*arrays: np.ndarray) -> tuple[float, int]:
+        calls[0] += 1
+        if calls[0] <= 2:  # a compilation for read-only states, and one for others
+            time.sleep(0.3)
+        return compiled(*arrays)
+
+    monkeypatch.setattr(jit, "_compiled", lambda: slow_at_first)
+    jit._compile_for.cache_clear()
+    sol = pl.simulate(*problem(), 1e9, backend="numba", stop=pl.Stop(wall_time=0.2))
+    jit._compile_for.cache_clear()
+    assert 0.2 <= sol.stats["seconds"] < 0.3
+    assert sol.stats["steps"] > 3

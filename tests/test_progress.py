@@ -5,10 +5,14 @@ from __future__ import annotations
 import io
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 import pl_native as pl
+from pl_native import backends
 from pl_native._base import progress
 from pl_native._run import call_options, execute, task
 from problems import problem
@@ -83,6 +87,156 @@ def test_a_function_is_called_with_done_and_total(backend: str) -> None:
     done = [d for d, _ in seen]
     assert done == sorted(done)
     assert all(0 <= d <= t for d, t in seen)
+
+
+# ---------------------------------------------------------------- faults 3.1: progress never ends a call
+
+
+class Unwritable:
+    """A stream whose every write fails."""
+
+    def __init__(self, error: Exception, terminal: bool = False) -> None:
+        self.error, self.terminal, self.tried = error, terminal, 0
+
+    def write(self, text: str) -> int:
+        self.tried += 1
+        raise self.error
+
+    def flush(self) -> None:
+        self.tried += 1
+        raise self.error
+
+    def isatty(self) -> bool:
+        return self.terminal
+
+
+class Bare:
+    """A stream that knows nothing but to write."""
+
+    def __init__(self) -> None:
+        self.tried = 0
+
+    def write(self, text: str) -> None:
+        self.tried += 1
+
+
+def closed() -> io.StringIO:
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+BROKEN: dict[str, Callable[[], Any]] = {
+    "none": lambda: None,
+    "closed": closed,
+    "full": lambda: Unwritable(OSError(28, "No space left on device")),
+    "broken pipe": lambda: Unwritable(BrokenPipeError(32, "Broken pipe")),
+    "full terminal": lambda: Unwritable(OSError(28, "No space left on device"), terminal=True),
+    "without isatty": Bare,
+    "of another kind": lambda: Unwritable(RuntimeError("mine")),
+}
+
+LONG: dict[str, Any] = {"stop": pl.Stop(wall_time=0.15)}
+
+
+def ensemble(folder: Path, progress: Any) -> Any:
+    return pl.simulate_ensemble([problem()] * 2, 1e9, progress=progress, **LONG)[1]
+
+
+def sweep(folder: Path, progress: Any) -> Any:
+    cells = pl.sweep.grid(n=[4], d=2, p=2, initialisation="balanced", t_end=2.0, replicates=3)
+    assert pl.sweep.run(pl.sweep.plan(cells, seed=1), folder / "rows", progress=progress) == 3
+
+
+USERS: dict[str, Callable[[Path, Any], Any]] = {
+    "run": lambda folder, progress: pl.simulate(*problem(), 1e9, progress=progress, **LONG),
+    "flow": lambda folder, progress: pl.simulate(*problem(), 1.0, method="flow", progress=progress),
+    "numpy": lambda folder, progress: pl.simulate(
+        *problem(), 1e9, backend="numpy", progress=progress, **LONG
+    ),
+    "ensemble": ensemble,
+    "lazily": lambda folder, progress: next(
+        pl.iter_ensemble(iter([problem()]), 1e9, progress=progress, **LONG)
+    ),
+    "checkpoint": lambda folder, progress: pl.simulate(
+        *problem(), 1e9, progress=progress, checkpoint=folder / "run.npz", **LONG
+    ),
+    "extend": lambda folder, progress: pl.simulate(*problem(), 1.0).extend(1e9, progress=progress, **LONG),
+    "sweep": sweep,
+}
+
+
+@pytest.mark.parametrize("stream", BROKEN.values(), ids=list(BROKEN))
+@pytest.mark.parametrize("user", USERS.values(), ids=list(USERS))
+def test_3_1_a_bar_that_cannot_be_written_is_dropped(
+    user: Any, stream: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Faults 3.1: the run, the ensemble, the checkpoint or the sweep ended with the stream's exception."""
+    if user is USERS["flow"] and "native" not in backends.available():
+        pytest.skip("the flow of numpy says nothing before its end")
+    broken = stream()
+    monkeypatch.setattr(sys, "stderr", broken)
+    sol = user(tmp_path, True)
+    if sol is not None:
+        assert sol.status in (pl.Status.WALL_TIME, pl.Status.HORIZON)
+    assert getattr(broken, "tried", 1) >= 1
+
+
+@pytest.mark.parametrize("tqdm", [False, True])
+@pytest.mark.parametrize("stream", BROKEN.values(), ids=list(BROKEN))
+def test_3_1_nor_is_the_bar_that_none_asks_for(
+    stream: Any, tqdm: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if tqdm:
+        pytest.importorskip("tqdm")
+    monkeypatch.setattr(progress, "_PATIENCE", 0.0)
+    monkeypatch.setattr(progress.importlib.util, "find_spec", lambda name: tqdm)
+    monkeypatch.setattr(sys, "stderr", stream())
+    for option in (None, True):
+        with progress.Progress(option) as reporter:
+            for done in (0, 50, 100):
+                if reporter.poll is not None:
+                    reporter.poll(done, 100)
+
+
+def test_3_1_a_bar_is_dropped_when_the_pipe_breaks_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_LOG_SECONDS", 0.0)
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    with progress.Progress(True) as reporter:
+        assert reporter.poll is not None
+        reporter.poll(0, 100)
+        stream.close()
+        reporter.poll(50, 100)
+        later = Unwritable(OSError())
+        monkeypatch.setattr(sys, "stderr", later)
+        reporter.poll(100, 100)
+    assert later.tried == 0
+
+
+def test_3_1_there_is_no_bar_on_stdout(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    pl.simulate(*problem(), 1e9, progress=True, **LONG)
+    assert capsys.readouterr().out == ""
+
+
+def test_3_1_a_function_that_raises_is_told_once_and_ends_nothing(backend: str) -> None:
+    calls: list[int] = []
+
+    def broken(done: int, total: int) -> None:
+        calls.append(done)
+        if len(calls) == 2:
+            raise ZeroDivisionError("mine")
+
+    with pytest.warns(RuntimeWarning, match="progress: the function raised ZeroDivisionError: mine") as told:
+        sols = pl.simulate_ensemble(
+            [problem()] * 2, 1e9, backend=backend, progress=broken, threads=1, stop=pl.Stop(wall_time=0.3)
+        )
+    assert [sol.status for sol in sols] == [pl.Status.WALL_TIME] * 2
+    assert len(calls) == 2
+    assert len(told) == 1
 
 
 def test_fault_7_7_a_bar_that_is_shown_late_counts_from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,8 @@ from sweeping import bits
 BACKEND = "native" if "native" in backends.available() else "numpy"
 
 CHILD = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where it is ignored from the start
 sys.path.insert(0, {tests!r})
 from children import grid
 from pl_native import sweep

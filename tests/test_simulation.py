@@ -115,14 +115,6 @@ def test_observations(backend: str) -> None:
         sol.state(0)
 
 
-def test_an_error_in_an_observer_is_not_hidden() -> None:
-    def broken(t: float, state: pl.Network) -> float:
-        raise ZeroDivisionError("mine")
-
-    with pytest.raises(ZeroDivisionError, match="mine"):
-        pl.simulate(*problem(), 1.0, save=pl.Save(observe=broken), backend="numpy")
-
-
 def test_represented_and_full_networks_agree(backend: str) -> None:
     """Orthogonal data in n coordinates and in d: the same run, the rest of W untouched."""
     data, short = orthogonal_problem(n=6, d=9, p=11)
@@ -208,6 +200,7 @@ def test_interrupted_ensemble_keeps_finished_runs(backend: str) -> None:
         same(found[0], pl.simulate(*problems[0], 5.0, backend=backend))
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_is_answered_at_once(backend: str) -> None:
     """A real signal, from outside, in the middle of a call."""
     pressed: list[float] = []
@@ -224,16 +217,6 @@ def test_ctrl_c_is_answered_at_once(backend: str) -> None:
     assert time.perf_counter() - pressed[0] < 0.2
     assert caught.value.solutions
     timer.join()
-
-
-def test_an_error_in_progress_is_not_hidden(backend: str) -> None:
-    def broken(done: int, total: int) -> None:
-        raise ZeroDivisionError("mine")
-
-    with pytest.raises(ZeroDivisionError, match="mine"):
-        pl.simulate(*problem(), ENDLESS, backend=backend, progress=broken)
-    with pytest.raises(ZeroDivisionError, match="mine"):
-        pl.simulate_ensemble([problem()] * 3, ENDLESS, backend=backend, progress=broken, threads=2)
 
 
 def test_stats_name_the_run(backend: str) -> None:

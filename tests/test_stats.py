@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -274,7 +275,7 @@ def test_undecided_runs_widen_the_interval():
     assert open_.interval.low < decided.interval.low
     assert open_.interval.high > decided.interval.high
     assert open_.undecided == 2
-    assert "2 undecided" in repr(open_)
+    assert repr(open_).startswith("2 of 20 runs undecided: N = ")
     for assignment in (([5, 5, 2, 0], no), ([5, 4, 1, 0], [0, 1, 4, 5])):
         inner = stats.logistic_threshold(n, *assignment).interval
         assert open_.interval.low <= inner.low
@@ -285,6 +286,32 @@ def test_only_undecided_runs_decide_nothing():
     fit = stats.logistic_threshold([100, 200], [0, 0], [0, 0], [2, 2])
     assert (fit.interval.low, fit.interval.high) == (-math.inf, math.inf)
     assert math.isnan(fit.estimate)
+
+
+@pytest.mark.parametrize(
+    ("yes", "no", "words"),
+    [
+        ([4, 2, 0], [0, 0, 0], r"14 of 20 runs undecided: N >= \d+\.?\d* \(95 %\), no estimate, 20 runs"),
+        ([0, 0, 0], [0, 2, 4], r"14 of 20 runs undecided: N <= \d+\.?\d* \(95 %\), no estimate, 20 runs"),
+        ([1, 0, 0], [0, 0, 0], r"19 of 20 runs undecided: N not located \(95 %\), no estimate, 20 runs"),
+    ],
+)
+def test_1_10_runs_that_ended_alike_beside_undecided_ones_locate_nothing(yes, no, words):
+    """Faults 1.10: 6 of 20 runs decided, all converged, came as "N = inf [1297, inf], all converged"."""
+    total = np.array([7, 7, 6])
+    fit = stats.logistic_threshold([1000, 1300, 1600], yes, no, total - yes - no)
+    assert fit.kind == "undecided"
+    assert math.isnan(fit.estimate)
+    assert math.isnan(fit.scale)
+    assert np.isnan(fit.probability([1000, 1300])).all()
+    assert re.fullmatch(words, repr(fit))
+    assert not math.isfinite(fit.interval.width)
+
+
+def test_without_undecided_runs_the_words_are_a_bound_too():
+    fit = stats.logistic_threshold([1000, 1300], [9, 9], [0, 0])
+    assert fit.estimate == math.inf
+    assert re.fullmatch(r"N >= \d+\.?\d* \(95 %\), all converged, 18 runs", repr(fit))
 
 
 def test_the_fit_moves_with_the_unit_of_n():
@@ -389,7 +416,48 @@ def test_mean_interval_behaves():
     assert stats.mean_interval([0.0, 0.0, 0.0]).interval == stats.Interval(0.0, 0.0)
     assert stats.mean_interval([0.3]).interval == stats.Interval(-math.inf, math.inf)
     sparse = stats.mean_interval([0.0] * 11 + [1e-3]).interval
-    assert sparse.low == 0.0  # never below the smallest run
+    assert sparse.low == 0.0  # never below 0, for runs that are not
+
+
+LAWS = {
+    "exponential": (lambda rng, m: rng.exponential(size=m), 1.0),
+    "lognormal": (lambda rng, m: rng.lognormal(size=m), math.exp(0.5)),
+    "normal": (lambda rng, m: rng.normal(size=m), 0.0),
+    "two values": (lambda rng, m: rng.binomial(1, 0.3, size=m), 0.3),
+}
+
+
+def mean_coverage(law, runs, datasets, seed, resamples=1000):
+    (draw, mean), rng = LAWS[law], np.random.default_rng(seed)
+    intervals = (stats.mean_interval(draw(rng, runs), resamples=resamples).interval for _ in range(datasets))
+    return sum(mean in interval for interval in intervals) / datasets
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_1_11_mean_interval_covers_quickly(law):
+    """Faults 1.11: the percentile bootstrap covers 0.907 of Exp(1) at level 0.95, 0.85 of a lognormal."""
+    assert mean_coverage(law, 20, 500, 2) >= 0.935
+
+
+@pytest.mark.validate
+@pytest.mark.parametrize("runs", [10, 20, 50])
+@pytest.mark.parametrize("law", LAWS)
+def test_1_11_mean_interval_covers(law, runs):
+    assert mean_coverage(law, runs, 4000, 3) >= 0.935
+
+
+def test_1_11_the_order_of_the_runs_does_not_matter():
+    values = np.random.default_rng(1).lognormal(size=20)
+    assert stats.mean_interval(values) == stats.mean_interval(values[::-1])
+
+
+@pytest.mark.parametrize(
+    "values", [[0.0, 1.0], [1.0, 2.0, 3.0], [0.0] * 11 + [1e-3], [0.1, 0.1, 0.1 + 1e-17]]
+)
+def test_1_11_few_runs_or_nearly_equal_ones_have_finite_intervals(values):
+    found = stats.mean_interval(values)
+    assert found.estimate in found.interval
+    assert found.interval.width < 100 * np.ptp(values) + 1e-12
 
 
 def test_slopes_and_means_refuse_nonsense():
@@ -401,7 +469,7 @@ def test_slopes_and_means_refuse_nonsense():
         stats.loglog_slope([1.0, 2.0], [[1, 2]])
     with pytest.raises(ValueError, match="values: expected a one-dimensional, finite"):
         stats.mean_interval([1.0, math.nan])
-    with pytest.raises(ValueError, match="resamples: expected at least 100"):
+    with pytest.raises(ValueError, match="resamples: expected an integer >= 100"):
         stats.mean_interval([1.0, 2.0], resamples=10)
 
 
@@ -490,5 +558,5 @@ def test_the_curve_test_refuses_nonsense():
         stats.two_sample_test([1], ([1], [2]), [1, 1], ([1, 1], [2, 2]))
     with pytest.raises(ValueError, match="n1: expected shape"):
         stats.two_sample_test([1, 2], ([1], [2]), [1], ([1], [2]))
-    with pytest.raises(ValueError, match="resamples: expected at least 99"):
+    with pytest.raises(ValueError, match="resamples: expected an integer >= 99"):
         stats.two_sample_test([1], ([1], [2]), [1], ([1], [2]), resamples=5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from dataclasses import replace
@@ -20,6 +21,7 @@ from pl_native.store import CONTENT, ERROR, Store
 from pl_native.sweep import cells, chunks, computing, functions, plans, running
 from sweeping import SEED, bits, broken_data, cell, own_network, plan, run, wrong_network
 
+PURPOSES = (pl.streams.Purpose.DATA, pl.streams.Purpose.NETWORK)
 TINY = 1e-9  # seconds of a chunk: one run at a time
 
 
@@ -53,10 +55,10 @@ def test_teacher_and_group_are_drawn_by_name(tmp_path):
     new, rows = run(tmp_path, taught, grouped)
     assert new == len(rows) == 4
     assert {row["error"] for row in rows} == {None}
-    streams = [np.random.SeedSequence(SEED, spawn_key=(taught.number, 1, purpose)) for purpose in (0, 1)]
+    streams = [pl.streams.stream(SEED, taught.number, 1, what) for what in PURPOSES]
     by_hand = data.teacher(12, 6, seed=streams[0], network=3, noise=0.1, dtype=np.float32)
     assert np.array_equal(sweep.problem(taught, SEED, 1)[0].y, by_hand.y)
-    streams = [np.random.SeedSequence(SEED, spawn_key=(grouped.number, 0, purpose)) for purpose in (0, 1)]
+    streams = [pl.streams.stream(SEED, grouped.number, 0, what) for what in PURPOSES]
     drawn, network = sweep.problem(grouped, SEED, 0)
     by_hand = data.group(12, 4, 20, seed=streams[0], dtype=np.float32)
     expected = initial.group(4, 20, seed=streams[1], N0=0.5, c0=0.9, dtype=np.float32, data=by_hand)
@@ -71,11 +73,18 @@ def drawn_by_hand(replicate, words=None):
     """Faults of a draw whose stream must be SeedSequence(seed, spawn_key=(cell, replicate, purpose))."""
     drawn, network = sweep.problem(cell(), SEED, replicate)
     keys = [(cell().number, replicate, purpose) for purpose in (0, 1)]
-    streams = [np.random.SeedSequence(SEED, spawn_key=key) for key in keys]
+    numbers = [np.random.default_rng(np.random.SeedSequence(SEED, spawn_key=key)) for key in keys]
+    inputs = numbers[0].standard_normal((12, 6))
+    inputs *= numbers[0].uniform(1.0, 2.0, (12, 1)) / np.linalg.norm(inputs, axis=1, keepdims=True)
+    bound = 1 / math.sqrt(6)
+    W = numbers[1].uniform(-bound, bound, (5, 6))
+    streams = [pl.streams.stream(SEED, cell().number, replicate, what) for what in PURPOSES]
     by_hand = data.sphere(12, 6, seed=streams[0], dtype=np.float32)
     expected = initial.torch_linear(5, 6, seed=streams[1], dtype=np.float32)
     pairs = {"X": (drawn.X, by_hand.X), "y": (drawn.y, by_hand.y)}
     pairs |= {"W": (network.W, expected.W), "a": (network.a, expected.a)}
+    assert np.allclose(by_hand.X, inputs, rtol=1e-6)
+    assert np.array_equal(expected.W, W.astype(np.float32))
     return [name for name, (got, wanted) in pairs.items() if not np.array_equal(got, wanted)]
 
 
@@ -399,7 +408,7 @@ def test_plans_refuse_nonsense():
         plan(cell(), cell())
     with pytest.raises(ValueError, match="seed: expected an integer >= 0, got -1"):
         plan(cell(), seed=-1)
-    with pytest.raises(ValueError, match=r"seed: expected an integer <= 2\*\*63 - 1"):
+    with pytest.raises(ValueError, match=r"seed: expected an integer <= 9223372036854775807"):
         plan(cell(), seed=2**63)
     with pytest.raises(ValueError, match="cells: expected at least one"):
         plan()

@@ -38,6 +38,7 @@ def press_ctrl_c_after(seconds):
     return timer, pressed
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("threads", [1, 2])
 def test_ctrl_c_returns_within_a_fifth_of_a_second_with_finished_runs(threads):
     short, endless = problem(n=10), problem(n=300, d=30, p=31)
@@ -57,6 +58,7 @@ def test_ctrl_c_returns_within_a_fifth_of_a_second_with_finished_runs(threads):
         assert by_index[0].status == by_index[2].status == pl.Status.HORIZON
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_while_the_caller_only_waits():
     """The calling thread finished its own run; a worker goes on for ever."""
     problems = [problem(n=300, d=30, p=31), problem(n=5)]
@@ -70,6 +72,7 @@ def test_ctrl_c_while_the_caller_only_waits():
         timer.join()
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_in_one_large_problem_over_the_team():
     data, net = problem(n=20_000, d=50, p=60)
     timer, pressed = press_ctrl_c_after(0.5)

@@ -10,6 +10,7 @@
 #include "kernel/kernel.hpp"
 #include "kernel/kinks.hpp"
 #include "kernel/live_steps.hpp"
+#include "kernel/products.hpp"
 #include "kernel/sums.hpp"
 
 namespace pl {
@@ -22,6 +23,7 @@ struct Level {
     const KinkKernel* kinks;
     const LiveKernel* live;
     const DampedKernel* damped;
+    const ProductKernel* products;
 };
 
 // Levels built in and runnable on this processor, lowest first.

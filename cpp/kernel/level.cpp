@@ -5,6 +5,7 @@
 #include "kernel/kernel.hpp"
 #include "kernel/kinks.hpp"
 #include "kernel/live_steps.hpp"
+#include "kernel/products.hpp"
 #include "kernel/sums.hpp"
 
 #if defined(__x86_64__)
@@ -32,6 +33,7 @@ namespace PLN_LEVEL {
 #include "kernel/kinks.inl"
 #include "kernel/sums.inl"
 #include "kernel/peak.inl"
+#include "kernel/products.inl"
 // clang-format on
 
 template <class Real>
@@ -57,6 +59,7 @@ constexpr Kernel<Real> table() noexcept {
 }
 
 extern const SumKernel sum_kernel = {gather_dot, gather_sum, combine, dot};
+extern const ProductKernel product_kernel = {add_products};
 extern const KinkKernel kink_kernel = {gram, follow, instant, add_rows};
 extern const Kernel<float> kernel_f32 = table<float>();
 extern const Kernel<double> kernel_f64 = table<double>();

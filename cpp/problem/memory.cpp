@@ -1,10 +1,15 @@
 #include "problem/memory.hpp"
 
 #include <algorithm>
+#include <cctype>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <limits>
+#include <map>
+#include <regex>
+#include <stdexcept>
 
 namespace pl {
 namespace {
@@ -36,6 +41,29 @@ double cgroup_left() {
     return kUnlimited;
 }
 
+// "512MiB", "10 GB": a number > 0 and perhaps a unit, by the same expression as _base/memory.py.
+double asked_bytes(const std::string& text) {
+    static const std::regex form(R"(\s*((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-z]*)\s*)",
+                                 std::regex::icase);
+    static const std::map<std::string, double> units{
+        {"", 1},      {"b", 1},        {"kb", 1e3},     {"mb", 1e6},     {"gb", 1e9},
+        {"tb", 1e12}, {"kib", 0x1p10}, {"mib", 0x1p20}, {"gib", 0x1p30}, {"tib", 0x1p40}};
+    std::smatch found;
+    if (std::regex_match(text, found, form)) {
+        std::string name = found.str(2);
+        for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        const auto unit = units.find(name);
+        const double bytes =
+            unit == units.end() ? 0.0 : std::strtod(found.str(1).c_str(), nullptr) * unit->second;
+        if (bytes > 0 && std::isfinite(bytes)) return bytes;
+    }
+    throw std::invalid_argument(
+        "PL_NATIVE_MAX_BYTES: expected a number of bytes > 0, perhaps with a unit (B, kB, MB, GB, TB, KiB, "
+        "MiB, "
+        "GiB, TiB), got '" +
+        text + "'");
+}
+
 std::string human(double bytes) {
     char text[64];
     std::snprintf(text, sizeof text, bytes < 1e7 ? "%.0f bytes" : "%.3g GiB",
@@ -46,10 +74,8 @@ std::string human(double bytes) {
 }  // namespace
 
 double available_bytes() {
-    if (const char* text = std::getenv("PL_NATIVE_MAX_BYTES")) {
-        const double limit = std::strtod(text, nullptr);
-        if (limit > 0) return limit;
-    }
+    const char* text = std::getenv("PL_NATIVE_MAX_BYTES");
+    if (text != nullptr && *text != '\0') return asked_bytes(text);
     return std::max(0.0, std::min(free_ram(), cgroup_left()));
 }
 

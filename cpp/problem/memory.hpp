@@ -15,7 +15,8 @@ class MemoryBudget : public std::bad_alloc {
     std::string text_;
 };
 
-// PL_NATIVE_MAX_BYTES if set, else the smaller of the free RAM and what the cgroup still allows.
+// PL_NATIVE_MAX_BYTES if set (std::invalid_argument for nonsense), else the smaller of the free RAM and what
+// the cgroup still allows.
 double available_bytes();
 
 // Throws MemoryBudget naming both numbers when `bytes` exceed available_bytes().

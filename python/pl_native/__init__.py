@@ -13,6 +13,8 @@ from pl_native._base.build import build_info
 from pl_native._base.build import version as _version
 from pl_native._problem import Dataset, Network, Save, Status, Stop
 from pl_native._run.advice import Advice, advise
+from pl_native._run.certificate import Certificate
+from pl_native._run.certify import certify
 from pl_native._run.solution import Interrupted, Solution
 from pl_native.protocol import horizon, minimal_width
 from pl_native.reduction import Reduction, reduce
@@ -22,6 +24,7 @@ __version__ = _version()
 
 __all__ = [
     "Advice",
+    "Certificate",
     "Dataset",
     "Interrupted",
     "Network",
@@ -33,6 +36,7 @@ __all__ = [
     "__version__",
     "advise",
     "build_info",
+    "certify",
     "data",
     "horizon",
     "initial",

@@ -89,6 +89,46 @@ class FlowRunFields(RowFields):
     switches: SwitchFields | None
     dense: list[tuple[float, float, Floats]] | None
 
+class ProofTaskFields(TypedDict):
+    """A problem and the state to be proved something of; all float64."""
+
+    X: Floats | None
+    norms: Floats | None
+    y: Floats
+    W: Floats
+    a: Floats
+    w_perp_sq: Floats
+    certifiable: bool
+    orthogonal: bool
+
+class ProofFields(TypedDict):
+    """What was proved; `verdict` is 0 nothing, 1 converges, 2 trapped, 3 a dead point."""
+
+    verdict: int
+    reason: str
+    rho: float
+    rate: float
+    distance: float
+    smallest: float
+    tau: float
+    needed_over_allowed: float
+    limit_low: float
+    limit_high: float
+    moved: float
+    settled: float
+    held_until: float
+    held_bound: float
+    uncertain: int
+    sliding: int
+    resting: int
+    dead: int
+    escapes: list[tuple[int, float, list[float]]]
+    neuron: Integers
+    point: Integers
+    kind: NDArray[np.int8]
+    share: Floats
+    dual: Floats
+
 Progress: TypeAlias = Callable[[int, int], None]
 
 def euler(
@@ -100,6 +140,7 @@ def flow(
 def capture(
     tasks: Sequence[CaptureFields], threads: int, progress: Progress | None = None
 ) -> tuple[list[FlowRunFields | None], bool]: ...
+def prove(task: ProofTaskFields, threads: int) -> ProofFields: ...
 def _first_exit(coefficients: Sequence[float], h: float, tol: float) -> float: ...
 def status_table() -> dict[str, int]: ...
 def build_info() -> dict[str, str]: ...

@@ -9,11 +9,12 @@ Biases are a constant coordinate of the inputs: `with_bias`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from pl_native._base import checks
+from pl_native._base import checks, memory
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset
 from pl_native._problem.network import Network
@@ -48,6 +49,7 @@ def sphere(
     short = checks.flag("reduced", reduced)
     if short and plan.d < plan.n:
         raise ValueError(f"reduced: expected d >= n = {plan.n} for a reduced draw, got d = {plan.d}")
+    _ask(plan, 4 * plan.n * (plan.n if short else plan.d))
     inputs = _triangle(plan.rng, plan.n, plan.d) if short else plan.rng.standard_normal((plan.n, plan.d))
     _rescale(inputs, plan.rng.uniform(*plan.norms, plan.n))
     return Dataset(inputs, _labels(plan), d=plan.d if short else None, dtype=plan.dtype)
@@ -58,6 +60,7 @@ def gaussian(
 ) -> Dataset:
     """Inputs x_i ~ N(0, I/d), labels and errors as in `sphere`. X is (n, d), y (n,), of `dtype`."""
     plan = _plan(n, d, seed, dtype, (1.0, 1.0), labels)
+    _ask(plan, 2 * plan.n * plan.d)
     inputs = plan.rng.standard_normal((plan.n, plan.d)) / np.sqrt(plan.d)
     return Dataset(inputs, _labels(plan), dtype=plan.dtype)
 
@@ -80,6 +83,7 @@ def orthogonal(
     plan = _plan(n, n if d is None else d, seed, dtype, norms, labels)
     if plan.n > plan.d:
         raise ValueError(f"n: expected n <= d = {plan.d} for orthogonal inputs, got {plan.n}")
+    _ask(plan, 6 * plan.n)
     lengths = plan.rng.uniform(*plan.norms, plan.n)
     return Dataset.orthogonal(lengths, _labels(plan), plan.d, dtype=plan.dtype)
 
@@ -103,6 +107,7 @@ def group(
     groups = checks.integer("p", p, 1)
     if plan.n % groups != 0:
         raise ValueError(f"p: expected a divisor of n = {plan.n}, got {groups}")
+    _ask(plan, 6 * plan.n)
     sizes = plan.rng.uniform(*plan.labels, plan.n)
     signs = np.repeat(np.where(plan.rng.random(groups) < 0.5, -1.0, 1.0), plan.n // groups)
     return Dataset.orthogonal(np.ones(plan.n), sizes * signs, plan.d, dtype=plan.dtype)
@@ -123,15 +128,18 @@ def teacher(
     `network` is the teacher, or the width m of a random one: w_j ~ N(0, I_d), a_j = +-sqrt(m) by a fair coin,
     so that h*(x) has variance norm(x)^2/2 whatever m. A point whose label is 0 (no live teacher neuron, no
     noise) is drawn again, noise and all: the points are independent, each conditioned on y_i != 0.
-    An int `seed` names one stream each for inputs, teacher and noise.
+    Inputs, teacher and noise are drawn from a stream each, whatever the kind of `seed`.
 
     Raises as `sphere` does, and ValueError for noise < 0, a teacher of another dimension, or one that is
     almost always 0.
     """
     plan = _plan(n, d, seed, dtype, norms, (1.0, 1.0))
     spread = checks.at_least("noise", noise, 0.0)
+    given = _checked_teacher(network, plan.d)
+    width = given.p if isinstance(given, Network) else given
+    _ask(plan, 3 * plan.n * plan.d + 2 * width * (plan.n + plan.d))
     inputs, own, noises = generators(seed, Purpose.DATA, Purpose.TEACHER, Purpose.NOISE)
-    source = _teacher(network, plan.d, own)
+    source = given if isinstance(given, Network) else _random_teacher(given, plan.d, own)
     X, y, missing, in_vain = np.empty((plan.n, plan.d)), np.empty(plan.n), np.arange(plan.n), 0
     while len(missing) > 0:
         fresh = inputs.standard_normal((len(missing), plan.d))
@@ -159,6 +167,7 @@ def with_bias(data: Dataset, value: float = 1.0) -> Dataset:
         raise ValueError("value: expected a number != 0, got 0")
     if data.reduced:
         raise ValueError("data: expected data that are not reduced; add the bias first, then pl.reduce")
+    memory.require(3.0 * data.n * (data.d + 1) * data.dtype.itemsize, "data.with_bias")
     column = np.full((data.n, 1), value, data.dtype)
     return Dataset(np.hstack([data.X, column]), data.y, zero_labels=data.zero_labels)
 
@@ -166,22 +175,32 @@ def with_bias(data: Dataset, value: float = 1.0) -> Dataset:
 _IN_VAIN = 100_000  # points of label 0 in a row after which a teacher is taken for one that is always 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Plan:
     """The checked arguments of a draw."""
 
-    rng: np.random.Generator
+    seed: object
     n: int
     d: int
     dtype: np.dtype[Any]
     norms: Range
     labels: Range
 
+    @cached_property
+    def rng(self) -> np.random.Generator:
+        """Made with the first number, when all is checked: a refused call does not advance a Generator."""
+        return generator(self.seed, Purpose.DATA)
+
+
+def _ask(plan: _Plan, numbers: float) -> None:
+    """MemoryError unless so many float64 fit."""
+    memory.require(8.0 * numbers, f"a draw of n = {plan.n} points in d = {plan.d} dimensions")
+
 
 def _plan(n: object, d: object, seed: object, dtype: object, norms: object, labels: object) -> _Plan:
     points, dimension = checks.integer("n", n, 1), checks.integer("d", d, 1)
     ranges = checks.interval("norms", norms), checks.interval("labels", labels)
-    return _Plan(generator(seed, Purpose.DATA), points, dimension, checks.float_dtype(dtype), *ranges)
+    return _Plan(seed, points, dimension, checks.float_dtype(dtype), *ranges)
 
 
 def _labels(plan: _Plan) -> Array:
@@ -208,11 +227,15 @@ def _degrees(n: int, d: int) -> Array:
     return float(d) - np.arange(n)
 
 
-def _teacher(given: Network | int, d: int, rng: np.random.Generator) -> Network:
+def _checked_teacher(given: object, d: int) -> Network | int:
+    """A teacher in d dimensions, or the width of a random one."""
     if not isinstance(given, Network):
-        m = checks.integer("network", given, 1)
-        W = rng.standard_normal((m, d))
-        return Network(W, np.where(rng.random(m) < 0.5, -1.0, 1.0) * np.sqrt(m))
+        return checks.integer("network", given, 1)
     if given.d != d or given.w_perp_sq.any():
         raise ValueError(f"network: expected a teacher in all d = {d} dimensions, got {given!r}")
     return Network(given.W, given.a, dtype=np.float64)
+
+
+def _random_teacher(m: int, d: int, rng: np.random.Generator) -> Network:
+    W = rng.standard_normal((m, d))
+    return Network(W, np.where(rng.random(m) < 0.5, -1.0, 1.0) * np.sqrt(m))

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from pl_native._base import checks
+from pl_native._base import checks, memory
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
 from pl_native._problem.groups import group_labels, per_group, positive_direction
@@ -109,16 +110,21 @@ def group(
     return Network.adopt(W, a.astype(plan.dtype), np.zeros(plan.p))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Plan:
     """The checked arguments of a draw; `drawn` is the number of coordinates represented."""
 
-    rng: np.random.Generator
+    seed: object
     p: int
     d: int
     drawn: int
     scale: float
     dtype: np.dtype[Any]
+
+    @cached_property
+    def rng(self) -> np.random.Generator:
+        """Made with the first number, when all is checked: a refused call does not advance a Generator."""
+        return generator(self.seed, Purpose.NETWORK)
 
 
 def _plan(p: object, d: object, seed: object, scale: object, dtype: object, data: object) -> _Plan:
@@ -131,7 +137,9 @@ def _plan(p: object, d: object, seed: object, scale: object, dtype: object, data
             raise ValueError(f"d: expected the dimension of data, {data.d}, got {dimension}")
         drawn = data.represented
     factor, kind = checks.positive("scale", scale), checks.float_dtype(dtype)
-    return _Plan(generator(seed, Purpose.NETWORK), width, dimension, drawn, factor, kind)
+    numbers = width * (drawn + 8.0) * (1.0 if kind == np.float64 else 1.5)  # drawn in float64, then cast
+    memory.require(8.0 * numbers, f"a draw of p = {width} neurons in {drawn} coordinates")
+    return _Plan(seed, width, dimension, drawn, factor, kind)
 
 
 def _normal(plan: _Plan) -> tuple[Array, Array]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pl_native._base import checks
+from pl_native._base import checks, memory
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
 
@@ -19,6 +19,7 @@ from pl_native._problem import Dataset, Network
 def preactivations(data: Dataset, network: Network) -> Array:
     """z_ji = <w_j, x_i>, (p, n)."""
     data.check_fits(network)
+    memory.require(8.0 * network.p * data.n, "z, (p, n),")
     if data.orthogonal_norms is not None:
         return network.W[:, : data.n] * data.norms
     return _double(network.W) @ _double(data.X).T
@@ -132,6 +133,7 @@ def _off(data: Dataset) -> float:
 
 def gram(data: Dataset) -> Array:
     """X X^T, (n, n)."""
+    memory.require(16.0 * data.n**2, "X X^T, (n, n),")
     if data.orthogonal_norms is not None:
         return np.diag(np.square(data.norms))
     X = _double(data.X)
@@ -170,7 +172,12 @@ OBSERVABLES: dict[str, Callable[[Dataset, Network], Any]] = {
     "invariant": invariant,
     "n_active": n_active,
 }
-"""What `Save(observe=...)` accepts by name."""
+"""What `Save(observe=...)` accepts by name: these, and what `offer` adds."""
+
+
+def offer(functions: dict[str, Callable[[Dataset, Network], Any]]) -> None:
+    """More functions of (data, network) by name: those of `metrics` and `theory`, imported later."""
+    OBSERVABLES.update(functions)
 
 
 def observable(name: str) -> Callable[[Dataset, Network], Any]:

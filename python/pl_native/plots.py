@@ -6,6 +6,7 @@ Functions of one panel take `ax=` (a new figure without it) and return the artis
 from __future__ import annotations
 
 import importlib.util
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -13,8 +14,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pl_native.experiments import _panels, experiment1, fig3, fig4
+from pl_native import theory
+from pl_native._problem import Dataset
+from pl_native._run.solution import Solution
+from pl_native.experiments import _panels, _trajectory, experiment1, fig3, fig4
 from pl_native.experiments._convergence import Comparison
+from pl_native.experiments.statements import Panel
 from pl_native.sweep import width
 
 
@@ -83,6 +88,39 @@ def figure4(summary: fig4.Summary) -> Any:
     with style():
         axes = _new_axes(1, 2)
         fig4.draw(summary, axes)
+        return axes[0, 0].figure
+
+
+def panel(shown: Panel, *, ax: Any = None) -> list[Any]:
+    """A panel of a statement's check: its curves, labelled."""
+    with style():
+        axes = _new_axes(1, 1)[0, 0] if ax is None else ax
+        artists = [line for c in shown.curves for line in axes.plot(c.x, c.y, c.style, label=c.label)]
+        axes.set(title=shown.title, xlabel=shown.x_label, ylabel=shown.y_label)
+        axes.set(xscale=shown.x_scale, yscale=shown.y_scale)
+        axes.legend()
+        return artists
+
+
+def panel_svg(shown: Panel) -> str:
+    """`panel` as an SVG element, for a page."""
+    with style():
+        axes = _new_axes(1, 1)[0, 0]
+        panel(shown, ax=axes)
+        text = io.StringIO()
+        axes.figure.savefig(text, format="svg")
+    return text.getvalue()[text.getvalue().index("<svg") :]
+
+
+def trajectory(sol: Solution | theory.Overlay, data: Dataset | None = None) -> Any:
+    """A run over its bounds as a matplotlib Figure: loss, local PL, invariant, pairs; transitions as lines.
+
+    `sol` is any Solution (`data` as in `theory.overlay`, which says where bounds are known) or an Overlay.
+    """
+    found = sol if isinstance(sol, theory.Overlay) else theory.overlay(sol, data)
+    with style():
+        axes = _new_axes(2, 2)
+        _trajectory.draw(found, axes)
         return axes[0, 0].figure
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pl_native._base import checks
+from pl_native._base import checks, memory
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
 
@@ -84,6 +84,8 @@ def reduce(data: Dataset, network: Network) -> Reduction:
 
 
 def _rotated(data: Dataset, network: Network) -> Reduction:
+    columns = data.represented
+    memory.require(8.0 * (3 * data.n * columns + 2 * network.p * columns), "pl.reduce")
     basis, R = np.linalg.qr(data.X.T.astype(np.float64))
     small = Dataset(R.T, data.y, d=data.d, zero_labels=data.zero_labels, dtype=data.dtype)
     W = network.W.astype(np.float64)

@@ -22,7 +22,8 @@ def version() -> str:
 
 
 def build_info() -> dict[str, Any]:
-    """Versions, platform and, under "native", the facts of the compiled core (None when it was not built)."""
+    """Versions, platform and, under "native", the facts of the compiled core (None where it cannot be
+    used)."""
     facts: dict[str, Any] = {
         "pl_native": version(),
         "python": platform.python_version(),
@@ -30,7 +31,7 @@ def build_info() -> dict[str, Any]:
         "platform": platform.platform(),
         "native": None,
     }
-    if importlib.util.find_spec("pl_native._core") is not None:
+    if core_missing() is None:
         from pl_native import _core
 
         facts["native"] = {
@@ -40,6 +41,17 @@ def build_info() -> dict[str, Any]:
             "default_threads": _core.default_threads(),
         }
     return facts
+
+
+def core_missing() -> str | None:
+    """Why `pl_native._core` cannot be used here, in words; None if it can."""
+    if importlib.util.find_spec("pl_native._core") is None:
+        return "pl_native._core is not built"
+    try:
+        from pl_native import _core  # noqa: F401
+    except ImportError as error:  # of another system's libraries, or in a sub-interpreter
+        return f"pl_native._core cannot be imported ({error})"
+    return None
 
 
 def default_threads() -> int:
@@ -57,8 +69,9 @@ def fma_peak(threads: int, seconds: float, dtype: object) -> float:
 
 
 def _native() -> Any:
-    if importlib.util.find_spec("pl_native._core") is None:
-        raise ImportError("pl_native._core is not built; install the package to compile it")
+    missing = core_missing()
+    if missing is not None:
+        raise ImportError(f"{missing}; install the package to compile it")
     from pl_native import _core
 
     return _core

@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from pl_native._base import memory
+
 Array: TypeAlias = NDArray[Any]  # a float32 or float64 array; which one is a value, not a type
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
@@ -22,7 +24,9 @@ def kind(value: object) -> str:
     """What came, in a few words for a message."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape} and dtype {value.dtype}"
-    if value is None or isinstance(value, bool | int | float | complex | str | np.generic):
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{_short(value)} (int)"
+    if value is None or isinstance(value, bool | float | complex | str | np.generic):
         return f"{value!r} ({type(value).__name__})"
     return f"an object of type {type(value).__name__}"
 
@@ -54,13 +58,32 @@ def at_least(name: str, value: object, least: float) -> float:
     return number
 
 
-def integer(name: str, value: object, least: int) -> int:
-    """A whole number of an integer type; 3.0 and True are refused, NumPy integers are not."""
+LARGEST = 2**53
+"""Of any size or count a user gives: beyond it doubles, in which sizes are multiplied, skip integers."""
+
+
+def integer(name: str, value: object, least: int, most: int | None = LARGEST) -> int:
+    """A whole number of an integer type within [least, most] (None: no bound, for seeds); 3.0 and True are
+    refused, NumPy integers are not.
+    """
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name}: expected an integer, got {kind(value)}")
-    if value < least:
-        raise ValueError(f"{name}: expected an integer >= {least}, got {int(value)}")
-    return int(value)
+    number = int(value)
+    if number < least:
+        raise ValueError(f"{name}: expected an integer >= {least}, got {_short(number)}")
+    if most is not None and number > most:
+        raise ValueError(f"{name}: expected an integer <= {most}, got {_short(number)}")
+    return number
+
+
+def threads(name: str, value: object) -> int:
+    """A number of threads, as the native core takes it."""
+    return integer(name, value, 1, 4096)
+
+
+def _short(number: int) -> str:
+    """Python itself refuses to print very long integers."""
+    return str(number) if number.bit_length() <= 256 else f"one of {number.bit_length()} bits"
 
 
 def flag(name: str, value: object) -> bool:
@@ -135,7 +158,8 @@ def common_dtype(values: Mapping[str, object], dtype: object = None) -> np.dtype
 
 def owned(name: str, value: object, axes: str, dtype: np.dtype[Any], *, copy: bool = True) -> Array:
     """A read-only C-contiguous copy of `value` in `dtype`: finite, not empty, one axis per letter of
-    `axes`. Without `copy` the array itself, frozen, where it is that already.
+    `axes`. Without `copy` the array itself, frozen, where it is that already. MemoryError before a copy that
+    does not fit.
     """
     given = _raw(name, value)
     shape = f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
@@ -144,6 +168,8 @@ def owned(name: str, value: object, axes: str, dtype: np.dtype[Any], *, copy: bo
     for axis, size in zip(axes, given.shape, strict=True):
         if size == 0:
             raise ValueError(f"{name}: expected shape {shape} with {axis} >= 1, got shape {given.shape}")
+    if copy or given.dtype != dtype:
+        memory.require(given.size * dtype.itemsize, f"{name} of shape {given.shape}")
     with np.errstate(over="ignore"):
         mine = np.array(given, dtype, order="C") if copy else np.ascontiguousarray(given, dtype)
     if not np.isfinite(mine).all():

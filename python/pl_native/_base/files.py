@@ -7,10 +7,15 @@ import glob
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+import numpy as np
+
+from pl_native._base.checks import Array
 
 TEMPORARY = ".tmp-"
 """How the names of unfinished files begin."""
@@ -41,6 +46,27 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             os.unlink(temporary)
         raise
     sync_folder(path.parent)
+
+
+class _Archive(zipfile.ZipFile):
+    """One that can be closed at any instant.
+
+    Between the opening of a member and its first byte `ZipFile.close` raises a ValueError ("open writing
+    handle"), and Ctrl-C that comes there would look like a wrong argument.
+    """
+
+    def close(self) -> None:
+        self._writing = False
+        super().close()
+
+
+def pack(file: BinaryIO, arrays: Mapping[str, Array], *, compress: bool = False) -> None:
+    """Write arrays as npz, as `np.savez` does. Ctrl-C is raised as itself, whatever instant it comes at."""
+    how = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
+    with _Archive(file, "w", how) as packed:
+        for name, array in arrays.items():
+            with packed.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
 
 
 def followed(path: Path) -> Path:

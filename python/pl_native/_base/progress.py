@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.util
 import sys
 import time
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
@@ -33,6 +35,10 @@ class Progress:
     True shows always, False never, None only on a terminal or in a notebook once the call has taken two
     seconds; a function is called with (done, total) instead. The unit of work is the backend's (steps); only
     its share is shown.
+
+    Progress never ends a call: a bar that cannot be written (stderr missing, closed, full, a broken pipe) is
+    dropped in silence, a function that raises an Exception is told in a RuntimeWarning and not called again.
+    KeyboardInterrupt is not an Exception: a function that raises it interrupts the call as Ctrl-C does.
     """
 
     def __init__(self, progress: object) -> None:
@@ -40,12 +46,25 @@ class Progress:
         self._began = time.perf_counter()
         self._patience = _PATIENCE if progress is None else 0.0
         self._shown: _Bar | _Line | None = None
+        self._function: Callable[[int, int], object] | None = progress if callable(progress) else None
+        self._dropped = False
         silent = progress is False or (progress is None and not _interactive())
-        self.poll: Callback | None = None
-        if callable(progress):
-            self.poll = progress
-        elif not silent:
-            self.poll = self._show
+        self.poll: Callback | None = None if silent else self._look
+
+    def _look(self, done: int, total: int) -> None:
+        if self._dropped:
+            return
+        try:
+            (self._function or self._show)(done, total)
+        except Exception as error:
+            self._dropped = True
+            if self._function is not None:
+                what = f"{type(error).__name__}: {error}"
+                warnings.warn(
+                    f"progress: the function raised {what}; it is not called again, the call goes on",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
 
     def _show(self, done: int, total: int) -> None:
         if self._shown is None:
@@ -65,7 +84,8 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._shown is not None:
-            self._shown.close()
+            with suppress(Exception):  # what cannot be written is dropped
+                self._shown.close()
 
 
 class _Bar:
@@ -75,7 +95,7 @@ class _Bar:
         from tqdm import tqdm
 
         self._bar: Any = tqdm(
-            file=sys.stderr,
+            file=_stderr(),
             leave=False,
             bar_format="{l_bar}{bar}| {elapsed}<{remaining}",
             total=1,
@@ -88,7 +108,10 @@ class _Bar:
         self._bar.update(done - self._bar.n)
 
     def close(self) -> None:
-        self._bar.close()
+        try:
+            self._bar.close()
+        finally:
+            self._bar.disable = True  # else it writes once more when it is collected
 
 
 class _Line:
@@ -96,7 +119,7 @@ class _Line:
 
     def __init__(self, began: float) -> None:
         self._began = began
-        self._terminal = sys.stderr.isatty()
+        self._terminal = _terminal()
         self._due = began
         self._last = ""
 
@@ -110,7 +133,7 @@ class _Line:
         left = f"{spent * (1 - share) / share:.0f} s left" if share > 0 else "time left unknown"
         self._last = f"pl_native: {100 * share:3.0f} %, {spent:.0f} s, {left}"
         print(
-            f"\r{self._last}  " if self._terminal else self._last, end=self._end, file=sys.stderr, flush=True
+            f"\r{self._last}  " if self._terminal else self._last, end=self._end, file=_stderr(), flush=True
         )
 
     @property
@@ -119,8 +142,23 @@ class _Line:
 
     def close(self) -> None:
         if self._terminal and self._last:
-            print(file=sys.stderr)
+            print(file=_stderr())
+
+
+def _stderr() -> Any:
+    """Where to write; `print(file=None)` would take stdout. OSError where there is no stderr."""
+    if sys.stderr is None:
+        raise OSError("there is no stderr")
+    return sys.stderr
+
+
+def _terminal() -> bool:
+    """Whether stderr is a terminal: not where it is missing or closed, or is an object that cannot tell."""
+    try:
+        return bool(sys.stderr.isatty())
+    except (AttributeError, OSError, ValueError):
+        return False
 
 
 def _interactive() -> bool:
-    return "ipykernel" in sys.modules or bool(sys.stderr and sys.stderr.isatty())
+    return "ipykernel" in sys.modules or _terminal()

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pl_native._base import checks, digest
+from pl_native._base import checks, digest, memory
 from pl_native._base.checks import Array
 from pl_native._problem.network import Network
 
@@ -184,6 +184,7 @@ class Dataset:
 
     def _diagonal(self, columns: int) -> Array:
         assert self.orthogonal_norms is not None
+        memory.require(float(self.n) * columns * self.dtype.itemsize, "X of orthogonal data, (n, d),")
         inputs = np.zeros((self.n, columns), self.dtype)
         np.fill_diagonal(inputs, self.orthogonal_norms)
         return _frozen(inputs)

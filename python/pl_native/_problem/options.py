@@ -44,7 +44,7 @@ class Stop:
         if self.wall_time is not None:
             put(self, "wall_time", checks.positive("stop.wall_time", self.wall_time))
         if self.max_steps is not None:
-            put(self, "max_steps", checks.integer("stop.max_steps", self.max_steps, 0))
+            put(self, "max_steps", checks.integer("stop.max_steps", self.max_steps, 0, 2**63 - 1))
         if self.rise is not None:
             put(self, "rise", checks.at_least("stop.rise", self.rise, 1.0))
 
@@ -59,7 +59,10 @@ class Save:
     states    also keep (W, a) at each saved time (`Solution.state`)
     switches  keep the log of switches (method "flow")
     dense     keep what `Solution.at` needs (method "flow")
-    observe   names of functions in `pl_native.model`, or functions of (t, Network): `Solution.observed`
+    observe   names of functions in `pl_native.model`, or functions of (t, Network), called when the run is
+              over; values in `Solution.observed`. A function that raises an Exception, or gives a value of
+              another shape than before, ends nothing: its values are NaN from that time on, which a
+              RuntimeWarning and `Solution.stats["observer_errors"]` say
 
     None of the three: start and end.
     """

@@ -33,10 +33,12 @@ class Status(IntEnum):
 
         Raises ValueError for anything else.
         """
-        name = _ONCE[value] if isinstance(value, int) and 0 <= value < len(_ONCE) else value
-        if name not in cls.__members__:
+        name = value
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(_ONCE):
+            name = _ONCE[value]
+        if not isinstance(name, str) or name not in cls.__members__:
             raise ValueError(f"status: expected one of {', '.join(cls.__members__)}, got {value!r}")
-        return cls[str(name)]
+        return cls[name]
 
 
 _MESSAGES = {

@@ -29,9 +29,9 @@ class Advice:
     costs: dict[str, float]
 
 
-def advise(data: Dataset, network: Network, rtol: float = 1e-3, *, t_end: float | None = None) -> Advice:
+def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol: float = 1e-3) -> Advice:
     """Which method follows the flow of `network` on `data` to `t_end` (None: `pl.horizon`) with the loss to
-    `rtol`, at the least expected cost.
+    `rtol`, at the least expected cost. Arguments stand as in `simulate`.
 
     "flow" pays for events, about one per pair (j, i) by t_end = pl.horizon(n, p) whatever the tolerance,
     each in proportion to n p d. "capture" takes steps that hold many, whose number grows as rtol^(-1/2).

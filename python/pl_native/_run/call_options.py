@@ -73,8 +73,8 @@ def checked_options(
     plan = as_save(save)
     if not isinstance(stop, Stop):
         raise TypeError(f"stop: expected pl.Stop, got {checks.kind(stop)}")
-    team = None if threads is None else checks.integer("threads", threads, 1)
-    chosen = backends.select(checks.choice("backend", backend, ("auto", *backends.NAMES)))
+    team = None if threads is None else checks.threads("threads", threads)
+    chosen = backends.select(checks.choice("backend", backend, ("auto", *backends.NAMES)), name)
     _check_method(name, plan, stop, chosen)
     shown = checked_progress(progress)
     return CallOptions(name, *tolerances, plan, _observers(plan), stop, chosen, team, shown)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from pl_native._base.interrupts import Interrupts, held
-from pl_native._run import costs
+from pl_native._run import budget, costs
 from pl_native._run.call_options import CallOptions
+from pl_native._run.observed import warn_of
 from pl_native._run.result import solution_of
 from pl_native._run.solution import Interrupted, Solution
 from pl_native._run.task import Work
@@ -20,7 +22,10 @@ _PARTS = 1000  # of a run, as progress counts them
 
 
 def execute(works: Sequence[Work], options: CallOptions, poll: Poll | None) -> list[Solution]:
-    """Solutions in order. Interrupted when Ctrl-C ended the call, or came before all was put together."""
+    """Solutions in order. Interrupted when Ctrl-C ended the call, or came before all was put together;
+    MemoryError before it begins.
+    """
+    budget.ask(works)
     call: Any = options.backend.euler
     if options.method != "euler":
         call = adaptive(options.backend, options.method)
@@ -33,14 +38,34 @@ def execute(works: Sequence[Work], options: CallOptions, poll: Poll | None) -> l
             with interrupts.released():
                 runs, interrupted = call(tasks, threads=options.threads, poll=poll)
         reached = [(work, run) for work, run in zip(works, runs, strict=True) if run is not None]
-        solutions = [solution_of(work, run, options) for work, run in reached]
+        solutions, all_observed = _solutions(reached, options, interrupts)
         try:
             interrupts.check()
         except KeyboardInterrupt:
             interrupted = True
-        if interrupted:
+        if interrupted or not all_observed:
             raise Interrupted(solutions, [work.index for work, _ in reached], len(works))
+    warn_of([solution.stats.get("observer_errors", {}) for solution in solutions])
     return solutions
+
+
+def _solutions(
+    reached: Sequence[tuple[Work, Any]], options: CallOptions, interrupts: Interrupts
+) -> tuple[list[Solution], bool]:
+    """A Solution for each run, and whether all observers were called: they are the user's functions, may take
+    long, and can be interrupted.
+    """
+    solutions: list[Solution] = []
+    called = True
+    for work, run in reached:
+        try:
+            with interrupts.released() if options.observers and called else nullcontext():
+                found = solution_of(work, run, options, called)
+        except KeyboardInterrupt:
+            called = False
+            found = solution_of(work, run, options, called)
+        solutions.append(found)
+    return solutions, called
 
 
 def _by_cost(poll: Poll | None, works: Sequence[Work], options: CallOptions) -> Poll | None:

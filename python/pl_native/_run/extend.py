@@ -15,13 +15,14 @@ import numpy as np
 from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._base.progress import Progress
-from pl_native._problem import Dataset, Save, Status, Stop
+from pl_native._problem import Save, Status, Stop
 from pl_native._problem.options import as_save, function_name
-from pl_native._run import solution
+from pl_native._run import observed, solution
 from pl_native._run.call_options import checked_options
 from pl_native._run.execute import execute
+from pl_native._run.reading import CURVES
 from pl_native._run.resume import Record
-from pl_native._run.solution import CURVES, Interrupted, Solution
+from pl_native._run.solution import Interrupted, Solution
 from pl_native._run.task import Continuation, work_of
 from pl_native.backends.contract import Poll
 from pl_native.backends.flow_records import DenseFlow, SwitchLog
@@ -48,7 +49,7 @@ def extend(
             f"extend: this {first.stats['method']!r} run of backend {first.stats['backend']!r} holds no "
             "record to go on from (the flow of 'numpy' keeps none, nor do files of versions without extend)"
         )
-    own = _data(record, data)
+    own = record.own(data)
     end = _later(first, record, t_end)
     record, rows = _save(record, save)
     planned = replace(_planned(record, end, rows, first), data=own, stop=_stop(record, stop))
@@ -74,25 +75,6 @@ def go_on(first: Solution, planned: Record, threads: int | None, poll: Poll | No
         nothing = replace(first, status=Status.INTERRUPTED, stats=stats, _record=planned)
         parts = [_joined(first, part, planned) for part in stopped.solutions] or [nothing]
         raise Interrupted(parts, [0], 1) from None
-
-
-def _data(record: Record, data: object) -> Dataset:
-    if data is None:
-        if record.data is None:
-            raise ValueError(
-                "data: expected the pl.Dataset of this run, got None; files hold solutions without their "
-                "data, so pass data="
-            )
-        return record.data
-    if not isinstance(data, Dataset):
-        raise TypeError(f"data: expected pl.Dataset, got {checks.kind(data)}")
-    known = record.digest if record.data is None else record.data.digest()
-    if data is not record.data and data.digest() != known:
-        raise ValueError(
-            f"data: expected the pl.Dataset of this run (SHA-256 {str(known)[:12]}...), got another one "
-            f"({data.digest()[:12]}...)"
-        )
-    return data
 
 
 def _later(first: Solution, record: Record, t_end: object) -> float:
@@ -169,13 +151,15 @@ def _joined(first: Solution, later: Solution, planned: Record) -> Solution:
     kept[-1] |= not held.any()  # no run is without a row
 
     def both(u: Array, v: Array) -> Array:
-        return np.concatenate([u[held], v[kept]])
+        return observed.joined(u[held], v[kept])
 
     arrays: dict[str, Any] = {name: both(getattr(first, name), getattr(later, name)) for name in CURVES}
     for name in ("W_saved", "a_saved"):
         u, v = getattr(first, name), getattr(later, name)
         arrays[name] = None if u is None or v is None else both(u, v)
     stats = later.stats | {"seconds": first.stats["seconds"] + later.stats["seconds"]}
+    if "observer_errors" in first.stats:
+        stats["observer_errors"] = stats.get("observer_errors", {}) | first.stats["observer_errors"]
     return replace(
         later,
         **arrays,

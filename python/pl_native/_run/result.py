@@ -8,6 +8,7 @@ import numpy as np
 
 from pl_native._base.checks import Array
 from pl_native._problem import Network, Status
+from pl_native._run import observed
 from pl_native._run.advice import is_small
 from pl_native._run.call_options import CallOptions
 from pl_native._run.resume import Record, nothing_fixed
@@ -16,8 +17,8 @@ from pl_native._run.task import Work
 from pl_native.backends.contract import EulerRun, EulerTask, FlowRun
 
 
-def solution_of(work: Work, run: EulerRun | FlowRun, options: CallOptions) -> Solution:
-    """What a backend recorded, in the terms of the paper."""
+def solution_of(work: Work, run: EulerRun | FlowRun, options: CallOptions, called: bool = True) -> Solution:
+    """What a backend recorded, in the terms of the paper; unless `called`, observers are left out."""
     p = work.network.p
     with np.errstate(invalid="ignore", divide="ignore"):
         resolved = (run.loss > 0) & ~(run.loss <= run.loss_noise)
@@ -28,6 +29,7 @@ def solution_of(work: Work, run: EulerRun | FlowRun, options: CallOptions) -> So
         assert isinstance(work.task, EulerTask)
         t, stats, switches, dense = run.steps * work.task.step, _euler_stats(work.task.step, run), None, None
     keep = options.save.states
+    values, told = _observed(work, run, t, options, called)
     return Solution(
         t=t,
         loss=run.loss,
@@ -37,10 +39,10 @@ def solution_of(work: Work, run: EulerRun | FlowRun, options: CallOptions) -> So
         invariant_drift=run.invariant_drift,
         network=Network.adopt(_whole(work, run.W), run.a, work.network.w_perp_sq),
         status=Status(run.status),
-        stats=stats | _circumstances(work, options, run.W.dtype),
+        stats=stats | _circumstances(work, options, run.W.dtype) | told,
         W_saved=_whole(work, run.W_saved) if keep and run.W_saved is not None else None,
         a_saved=run.a_saved if keep else None,
-        observed=_observed(work, run, t, options),
+        observed=values,
         switches=switches,
         dense=dense,
         _record=_record(work, run, options),
@@ -74,19 +76,21 @@ def _whole(work: Work, W: Array) -> Array:
     return np.concatenate([W, np.broadcast_to(others, (*W.shape[:-1], others.shape[1]))], axis=-1)
 
 
-def _observed(work: Work, run: EulerRun | FlowRun, t: Array, options: CallOptions) -> dict[str, Array]:
+def _observed(
+    work: Work, run: EulerRun | FlowRun, t: Array, options: CallOptions, called: bool
+) -> tuple[dict[str, Array], dict[str, Any]]:
+    """Values of the observers, and what `stats` says of them."""
     if not options.observers:
-        return {}
+        return {}, {}
     assert run.W_saved is not None
     assert run.a_saved is not None
-    rest = work.network.w_perp_sq
-    saved = zip(_whole(work, run.W_saved), run.a_saved, strict=True)
-    states = [Network(W, a, w_perp_sq=rest) for W, a in saved]
-    return {
-        name: np.array([observe(float(s), net) for s, net in zip(t, states, strict=True)])
-        for name, make in options.observers.items()
-        for observe in [make(work.data)]
-    }
+    if called:
+        W, a, rest = _whole(work, run.W_saved), run.a_saved, work.network.w_perp_sq
+        at = lambda i: Network(W[i], a[i], w_perp_sq=rest)  # noqa: E731
+        values, errors = observed.observe(options.observers, work.data, t, at)
+    else:
+        values, errors = observed.unobserved(options.observers, len(t))
+    return values, {"observer_errors": errors} if errors else {}
 
 
 def _euler_stats(step: float, run: EulerRun) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Save, Stop
 from pl_native._problem.options import function_name
@@ -89,6 +90,28 @@ class Record:
             "backend": self.backend,
             "threads": threads,
         }
+
+    def own(self, data: object) -> Dataset:
+        """The data of this run: `data` if they are, or those it holds where that is None.
+
+        Raises ValueError for others or where there are none, TypeError for what is no `Dataset`.
+        """
+        if data is None:
+            if self.data is None:
+                raise ValueError(
+                    "data: expected the pl.Dataset of this run, got None; files hold solutions without their "
+                    "data, so pass data="
+                )
+            return self.data
+        if not isinstance(data, Dataset):
+            raise TypeError(f"data: expected pl.Dataset, got {checks.kind(data)}")
+        known = self.digest if self.data is None else self.data.digest()
+        if data is not self.data and data.digest() != known:
+            raise ValueError(
+                f"data: expected the pl.Dataset of this run (SHA-256 {str(known)[:12]}...), got another one "
+                f"({data.digest()[:12]}...)"
+            )
+        return data
 
     def portable(self) -> Record:
         """Without what cannot leave the process cheaply: the data, of which the hash stays, and functions."""

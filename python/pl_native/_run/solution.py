@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import os
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,13 @@ import numpy as np
 
 from pl_native._base import checks
 from pl_native._base.checks import Array
-from pl_native._base.files import replacing
+from pl_native._base.files import pack, replacing
 from pl_native._problem import Dataset, Network, Status, Stop
+from pl_native._run.certificate import Certificate
+from pl_native._run.certify import certify
+from pl_native._run.reading import CURVES, FORMAT, contents, part
 from pl_native._run.resume import Record
 from pl_native.backends.flow_records import DenseFlow, SwitchLog
-
-FORMAT = 1  # of the files that `save` writes
-
-CURVES = ("t", "loss", "local_pl", "grad_norm", "n_active", "invariant_drift")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,7 +38,8 @@ class Solution:
     network          the end state (the last finite one after NON_FINITE)
     status, message  why the run ended
     stats            steps, seconds, first_rise (step or None), rises, criterion_time, proved_time, loss_bound
-                     (None where not reached or not claimed), and method, backend, step, t_end, n, d, p, dtype
+                     (None where not reached or not claimed); method, backend, step, t_end, n, d, p, dtype;
+                     observer_errors where `Save(observe=...)` met one: what each raised, by name
     W_saved, a_saved  (m, p, d), (m, p) when asked for by `Save(states=True)`, else None
     observed         values of `Save(observe=...)` by name, (m, ...)
     switches         log of the flow's changes of mode, for `Save(switches=True)`
@@ -77,6 +77,16 @@ class Solution:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.__post_init__()  # unpickled arrays are writeable again
+
+    def __copy__(self) -> Solution:
+        return replace(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Solution:
+        """Everything but the record to go on from, which nothing changes: the data in it are the same."""
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "_record"}
+        made = replace(self, **copy.deepcopy(values, memo))
+        memo[id(self)] = made
+        return made
 
     @property
     def message(self) -> str:
@@ -152,6 +162,19 @@ class Solution:
         """
         return _extend[0](self, t_end, data=data, save=save, stop=stop, threads=threads, progress=progress)
 
+    def certify(self, data: Dataset | None = None, *, threads: int | None = None) -> Certificate:
+        """What can be proved of the flow from the end state (`pl.certify`).
+
+        `data` only where the solution was loaded or unpickled. Raises ValueError for the data of another run.
+        """
+        if self._record is not None:
+            return certify(self._record.own(data), self.network, threads=threads)
+        if data is None:
+            raise ValueError(
+                "data: expected the pl.Dataset of this run, which holds no record of it, got None"
+            )
+        return certify(data, self.network, threads=threads)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to `path` (npz, no pickle): to a temporary name beside it, synced, then renamed over it.
 
@@ -183,7 +206,7 @@ class Solution:
 
     @classmethod
     def _of_parts(cls, head: dict[str, Any], arrays: dict[str, Array]) -> Solution:
-        observed, switches, dense = (_part(arrays, name) for name in ("observed", "switches", "dense"))
+        observed, switches, dense = (part(arrays, name) for name in ("observed", "switches", "dense"))
         return cls(
             **{name: arrays[name] for name in CURVES},
             network=Network.adopt(arrays["W"], arrays["a"], arrays["w_perp_sq"]),
@@ -194,7 +217,7 @@ class Solution:
             observed=observed,
             switches=SwitchLog(**switches) if switches else None,
             dense=DenseFlow.from_flat(dense) if dense else None,
-            _record=Record.from_flat(head["past"], _part(arrays, "past")) if "past" in head else None,
+            _record=Record.from_flat(head["past"], part(arrays, "past")) if head.get("past") else None,
         )
 
     def _beyond_rounding(self) -> str:
@@ -222,26 +245,32 @@ class Solution:
             f"loss {first:.6g} -> {last:.6g}\n"
             f"  local_pl {self.local_pl[0]:.4g} -> {self.local_pl[-1]:.4g}, "
             f"average_pl {self.average_pl():.4g}{self._beyond_rounding()}\n"
-            f"  rises {s['rises']}, criterion_time {s['criterion_time']}, proved_time {s['proved_time']})"
+            f"  rises {s['rises']}, criterion_time {s['criterion_time']}, proved_time {s['proved_time']}"
+            + "".join(
+                f"\n  observed {name!r} is NaN from an error on, {what}"
+                for name, what in s.get("observer_errors", {}).items()
+            )
+            + ")"
         )
-
-
-def _part(arrays: Mapping[str, Array], name: str) -> dict[str, Array]:
-    """The arrays stored as `name/...`."""
-    return {key.removeprefix(f"{name}/"): v for key, v in arrays.items() if key.startswith(f"{name}/")}
 
 
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C during a call. `solutions` are those finished or under way (status INTERRUPTED), in order;
-    `indices` are their places among the problems of the call."""
+    `indices` are their places among the `total` problems of the call. Pickled as solutions are: without data.
+    """
 
     def __init__(self, solutions: Sequence[Solution], indices: Sequence[int], total: int) -> None:
         self.solutions = list(solutions)
         self.indices = list(indices)
+        self.total = total
         partial = sum(s.status is Status.INTERRUPTED for s in self.solutions)
         super().__init__(
             f"interrupted: {len(self.solutions) - partial} of {total} runs finished, {partial} under way"
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Through process pools, whose workers hand on what they raise."""
+        return type(self), (self.solutions, self.indices, self.total)
 
 
 _extend: list[Callable[..., Solution]] = []
@@ -260,17 +289,11 @@ def write(solution: Solution, path: Path, note: Mapping[str, Any] | None = None)
 
 def read(path: Path) -> tuple[Solution, dict[str, Any] | None]:
     """`Solution.load`, and the note."""
+    head, arrays = contents(path)
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-    except (zipfile.BadZipFile, EOFError, ValueError, AttributeError, TypeError) as err:
-        raise ValueError(f"{path}: not a file written by Solution.save ({err})") from err
-    if "head" not in arrays:
-        raise ValueError(f"{path}: not a file written by Solution.save (no head)")
-    head = json.loads(str(arrays.pop("head")))
-    if head["format"] != FORMAT:
-        raise ValueError(f"{path}: format {head['format']}, this version reads format {FORMAT}")
-    return Solution._of_parts(head, arrays), head.get("note")
+        return Solution._of_parts(head, arrays), head.get("note")
+    except (KeyError, TypeError, IndexError, OverflowError, ValueError) as error:
+        raise ValueError(f"{path}: not a file written by Solution.save ({error})") from error
 
 
 def _write(path: Path, arrays: Mapping[str, Array]) -> None:
@@ -278,4 +301,4 @@ def _write(path: Path, arrays: Mapping[str, Array]) -> None:
         if array.dtype.hasobject:
             raise TypeError(f"{name}: object arrays cannot be saved, got {checks.kind(array)}")
     with replacing(path) as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
+        pack(file, arrays)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pl_native import model
-from pl_native._base import checks
+from pl_native._base import checks, memory
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
 from pl_native._run import time_grid
@@ -129,4 +129,6 @@ def _flow_task(
 
 
 def _double(array: Array) -> Array:
+    if array.dtype != np.float64:
+        memory.require(8.0 * array.size, "the problem in float64")
     return np.ascontiguousarray(array, np.float64)

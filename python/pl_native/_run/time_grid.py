@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from pl_native._base import memory
 from pl_native._base.checks import Array
 from pl_native._problem import Save
 
@@ -28,6 +29,7 @@ def save_steps(save: Save, t_end: float, step: float, n: int) -> Array:
     if save.times is not None:
         return _snapped(_within(save.times, t_end), step, n)
     if save.every is not None:
+        _ask(n + 1 if save.every <= step else n * step / save.every + 1)
         if save.every <= step:
             return np.arange(n + 1, dtype=np.int64)
         times = save.every * np.arange(math.floor(n * step / save.every) + 1)
@@ -36,6 +38,7 @@ def save_steps(save: Save, t_end: float, step: float, n: int) -> Array:
     if count < 2:
         return np.zeros(1, dtype=np.int64)
     # i * N // (count - 1) without forming i * N, which may exceed int64
+    _ask(count)
     whole, rest = divmod(n, count - 1)
     i = np.arange(count, dtype=np.int64)
     return i * whole + i * rest // (count - 1)
@@ -48,12 +51,22 @@ def save_times(save: Save, t_end: float) -> Array:
     if t_end == 0:
         return np.zeros(1)
     if save.every is not None:
+        _ask(t_end / save.every + 1)
         times = save.every * np.arange(math.floor(t_end / save.every * (1 + 1e-12)) + 1)
         return np.union1d(np.minimum(times, t_end), [t_end])
     count = save.count or 2
+    _ask(count)
     times = t_end * (np.arange(count) / (count - 1))
     times[-1] = t_end
     return np.unique(times)
+
+
+_ROW = 96
+"""Bytes that a row takes at the least: a few arrays of times while they are made, the columns in the end."""
+
+
+def _ask(rows: float) -> None:
+    memory.require(_ROW * rows, f"a run that saves {rows:.4g} times")
 
 
 def _within(times: Array, t_end: float) -> Array:

@@ -6,13 +6,15 @@ knows, `flow` and `capture`, called alike (`contract`).
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import warnings
 from typing import cast
 
 from pl_native._base import checks
-from pl_native.backends.contract import Adaptive, Backend
+from pl_native._base.build import core_missing
+from pl_native.backends.contract import Adaptive, Backend, Prover
 
 NAMES = ("native", "numba", "numpy")
 
@@ -26,25 +28,37 @@ def adaptive(backend: Backend, method: str) -> Adaptive:
     return cast(Adaptive, getattr(backend, method))
 
 
-def select(name: str = "auto") -> Backend:
-    """The backend called `name`. "auto": $PL_NATIVE_BACKEND if set, else native.
+def prover() -> Prover:
+    """What proves: the native core alone. ImportError where it is not built."""
+    return cast(Prover, _required("native").prove)  # type: ignore[attr-defined]
 
-    Raises ValueError for an unknown name and ImportError for a backend whose module is missing. Where the
-    native module was never built, "auto" warns and takes NumPy.
+
+def select(name: str = "auto", *methods: str) -> Backend:
+    """The backend called `name`. "auto": $PL_NATIVE_BACKEND if set and not empty, else native; where that
+    cannot be used the first of Numba and NumPy that is there and knows `methods`, with one warning.
+
+    Raises ValueError for an unknown name and ImportError for a backend whose module is missing.
     """
     wanted = checks.choice("backend", name, ("auto", *NAMES))
-    if wanted == "auto" and os.environ.get("PL_NATIVE_BACKEND", "auto") != "auto":
-        wanted = checks.choice("PL_NATIVE_BACKEND", os.environ["PL_NATIVE_BACKEND"], ("auto", *NAMES))
+    if wanted == "auto":
+        wanted = checks.choice(
+            "PL_NATIVE_BACKEND", os.environ.get("PL_NATIVE_BACKEND") or "auto", ("auto", *NAMES)
+        )
     if wanted != "auto":
         return _required(wanted)
-    if _load("native").available():
+    missing = core_missing()
+    if missing is None:
         return _load("native")
-    warnings.warn(
-        "pl_native._core is not built: the NumPy backend is used, which is many times slower",
-        RuntimeWarning,
-        stacklevel=3,
-    )
-    return _load("numpy")
+    there = [backend for backend in map(_load, NAMES[1:]) if backend.available()]
+    able = [backend for backend in there if all(hasattr(backend, method) for method in methods)]
+    chosen = (able or there)[0]  # the latter explains what it does not know
+    _warn_once(f"{missing}: the {chosen.NAME} backend is used, which is slower")
+    return chosen
+
+
+@functools.cache
+def _warn_once(text: str) -> None:
+    warnings.warn(text, RuntimeWarning, stacklevel=4)
 
 
 def available() -> tuple[str, ...]:
@@ -55,7 +69,7 @@ def available() -> tuple[str, ...]:
 def _required(name: str) -> Backend:
     backend = _load(name)
     if not backend.available():
-        missing = {"native": "pl_native._core, which is built with the package", "numba": "numba"}[name]
+        missing = {"native": f"the compiled core: {core_missing()}", "numba": "numba"}[name]
         hint = " (pip install 'pl_native[numba]')" if name == "numba" else ""
         raise ImportError(f"backend={name!r} needs {missing}{hint}")
     return backend

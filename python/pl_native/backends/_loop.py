@@ -15,10 +15,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from pl_native._base import memory
 from pl_native._base.checks import Array
 from pl_native._problem import Status
 from pl_native.backends._certificate import criterion_level, largest_rate, loss_noise, proves_convergence
-from pl_native.backends.contract import Counters, EulerRun, EulerTask, Poll
+from pl_native.backends.contract import Counters, EulerRun, EulerTask, Poll, Resume
 
 RISE = 64  # a rise is L_{k+1} > L_k (1 + RISE eps)
 GROWN = 1.25  # of t, between looks at the rates
@@ -71,6 +72,14 @@ class History:
     proved_step: int | None = None
 
 
+def _history(resume: Resume) -> History:
+    """ValueError for a record that is not ours."""
+    try:
+        return History(**resume)
+    except TypeError as error:
+        raise ValueError(f"resume: expected the record of a run of Euler ({error})") from None
+
+
 Evaluate: TypeAlias = Callable[[EulerTask, Array, Array], Moment]
 
 
@@ -87,7 +96,7 @@ class Run:
         self.records: list[tuple[Any, ...]] = []
         self.level = criterion_level(task)
         self.history = (
-            History(self._invariant(task.W, task.a)) if task.resume is None else History(**task.resume)
+            History(self._invariant(task.W, task.a)) if task.resume is None else _history(task.resume)
         )
         self.first = self.history.at
 
@@ -256,6 +265,7 @@ def one_after_another(
     tasks: Sequence[EulerTask], evaluate: Evaluate, poll: Poll | None
 ) -> tuple[list[EulerRun | None], bool]:
     """`euler` of a backend without threads. Ctrl-C ends the call with what was reached."""
+    ask_for_one(tasks)
     runs: list[EulerRun | None] = [None] * len(tasks)
     report = Report(tasks, poll)
     current: tuple[int, Run] | None = None
@@ -270,6 +280,15 @@ def one_after_another(
             runs[current[0]] = current[1].result()
         return runs, True
     return runs, False
+
+
+def ask_for_one(tasks: Sequence[EulerTask], at_once: int = 1) -> None:
+    """MemoryError unless the largest of `tasks` fits so many times: z and its like (n, p), a few (p, d)."""
+
+    def bytes_of(task: EulerTask) -> float:
+        return float(task.X.itemsize) * (4 * len(task.y) * len(task.a) + 4 * task.W.size)
+
+    memory.require(at_once * max(map(bytes_of, tasks), default=0.0), "this call")
 
 
 def steps_left(task: EulerTask) -> int:

@@ -153,6 +153,63 @@ class FlowRun:
     """for the task that goes on from (W, a); None: this backend cannot"""
 
 
+@dataclass(frozen=True, slots=True)
+class ProofTask:
+    """A problem and a state of which something is to be proved. Arrays are float64 and C-contiguous."""
+
+    X: Floats | None
+    """(n, d), or None for orthogonal inputs x_i = norms[i] e_i (then d = n)"""
+    norms: Floats | None
+    """(n,) when X is None"""
+    y: Floats
+    W: Floats
+    a: Floats
+    w_perp_sq: Floats
+    orthogonal: bool
+
+
+UNCERTAIN, SLIDES, RESTS, FREE = range(4)
+"""What a proof takes a pair for that is neither simply on nor simply off."""
+
+
+@dataclass(slots=True)
+class Proof:
+    """What was proved of a state (docs/proofs.md). Numbers that a verdict does not have are 0."""
+
+    verdict: int
+    """0 nothing, 1 the loss tends to 0, 2 to a value above 0, 3 the same for orthogonal inputs"""
+    reason: str
+    """why there is no verdict"""
+    rho: float
+    """radius of the ball; of the dual bound's where there is no verdict"""
+    rate: float
+    distance: float
+    smallest: float
+    """k: smallest eigenvalue of K_rho on V, from below"""
+    tau: float
+    needed_over_allowed: float
+    limit_low: float
+    limit_high: float
+    moved: float
+    settled: float
+    held_until: float
+    held_bound: float
+    uncertain: int
+    sliding: int
+    resting: int
+    dead: int
+    escapes: list[tuple[int, float, list[float]]]
+    """neuron at 0, gain, direction (d)"""
+    neuron: NDArray[np.int64]
+    """(m,) of the pairs that the proof takes for neither on nor off"""
+    point: NDArray[np.int64]
+    kind: NDArray[np.int8]
+    share: Floats
+    """(m,) lam of free pairs"""
+    dual: Floats
+    """(n,) g of the dual bound, or empty"""
+
+
 class Backend(Protocol):
     NAME: str
 
@@ -167,3 +224,6 @@ class Backend(Protocol):
 
 Adaptive: TypeAlias = Callable[..., tuple[list[FlowRun | None], bool]]
 """`flow` or `capture` of a backend, called as `euler` is but with tasks of the flow"""
+
+Prover: TypeAlias = Callable[..., Proof]
+"""`prove` of a backend, called with a `ProofTask` and threads="""

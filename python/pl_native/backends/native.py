@@ -4,14 +4,14 @@ format for every method (`_core.pyi`).
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from pl_native._base.build import core_missing
 from pl_native._problem import Stop
-from pl_native.backends.contract import EulerRun, EulerTask, FlowRun, FlowTask, Poll
+from pl_native.backends.contract import EulerRun, EulerTask, FlowRun, FlowTask, Poll, Proof, ProofTask
 from pl_native.backends.flow_records import DenseFlow, SwitchLog
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ NAME = "native"
 
 
 def available() -> bool:
-    return importlib.util.find_spec("pl_native._core") is not None
+    return core_missing() is None
 
 
 def euler(
@@ -55,6 +55,14 @@ def capture(
     from pl_native import _core
 
     return _adaptive(_core.capture, tasks, threads, poll)
+
+
+def prove(task: ProofTask, *, threads: int | None) -> Proof:
+    """What can be proved of the flow from the state of `task`. Raises KeyboardInterrupt, MemoryError."""
+    from pl_native import _core
+
+    team = _core.default_threads() if threads is None else threads
+    return Proof(**_core.prove(proof_fields(task), team))
 
 
 def _adaptive(
@@ -112,6 +120,20 @@ def flow_fields(task: FlowTask) -> _core.FlowFields:
         "order": task.order,
         "stabilised": task.stabilised,
         "max_step": task.max_step,
+    }
+
+
+def proof_fields(task: ProofTask) -> _core.ProofTaskFields:
+    """`task` as the core takes it."""
+    return {
+        "X": task.X,
+        "norms": task.norms,
+        "y": task.y,
+        "W": task.W,
+        "a": task.a,
+        "w_perp_sq": task.w_perp_sq,
+        "certifiable": False,
+        "orthogonal": task.orthogonal,
     }
 
 

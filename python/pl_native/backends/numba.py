@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from pl_native._base.checks import Array
-from pl_native.backends._loop import POLL_SECONDS, Moment, Run, one_after_another, steps_left
+from pl_native.backends._loop import POLL_SECONDS, Moment, Run, ask_for_one, one_after_another, steps_left
 from pl_native.backends.contract import EulerRun, EulerTask, Poll
 from pl_native.backends.numpy import evaluate as elementwise
 
@@ -70,6 +70,20 @@ def _compiled() -> Callable[..., tuple[float, int]]:
     return compiled
 
 
+@functools.cache
+def _compile_for(dtype: np.dtype[Any]) -> None:
+    """Compile for tasks of `dtype`, whose first state is read-only and whose later ones are not: seconds that
+    are no run's, and that no stop rule counts.
+    """
+    frozen = [np.ones(shape, dtype) for shape in ((1, 1), (1,))]
+    for array in frozen:
+        array.setflags(write=False)
+    for W, a in (frozen, [array.copy() for array in frozen]):
+        _compiled()(
+            *frozen, W, a, np.empty_like(a), np.empty_like(W), np.empty_like(a), np.empty(1, np.bool_)
+        )
+
+
 def evaluate(task: EulerTask, W: Array, a: Array) -> Moment:
     """Residual and velocity at (W, a), in the dtype of the task: the formulas of the NumPy backend, fused.
 
@@ -87,9 +101,12 @@ def euler(
     tasks: Sequence[EulerTask], *, threads: int | None, poll: Poll | None
 ) -> tuple[list[EulerRun | None], bool]:
     """Explicit Euler, one task per thread at a time. Ctrl-C ends the call with what was reached."""
+    for dtype in {task.X.dtype for task in tasks if task.X.ndim == 2}:
+        _compile_for(dtype)
     team = min(len(tasks), threads or len(os.sched_getaffinity(0)))
     if team <= 1:
         return one_after_another(tasks, evaluate, poll)
+    ask_for_one(tasks, team)
     stop = threading.Event()
     steps = [0] * len(tasks)
     total = sum(steps_left(task) for task in tasks)

@@ -24,6 +24,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from pl_native._base import memory
 from pl_native._problem import Status
 from pl_native.backends._certificate import loss_noise
 from pl_native.backends.contract import OFF, ON, SLIDE, FlowRun, FlowTask, Poll
@@ -44,6 +45,7 @@ def flow(
 
     Ctrl-C ends the call with the runs finished.
     """
+    memory.require(max(map(_bytes_of, tasks), default=0.0), "this call")
     runs: list[FlowRun | None] = [None] * len(tasks)
     try:
         for i, task in enumerate(tasks):
@@ -53,6 +55,12 @@ def flow(
     except KeyboardInterrupt:
         return runs, True
     return runs, False
+
+
+def _bytes_of(task: FlowTask) -> float:
+    """X, Taylor coefficients of W, their velocities and the multipliers."""
+    n, p, d = len(task.y), len(task.a), task.W.shape[1]
+    return 8.0 * float(n * d + (2 * ORDER + 4) * p * d + (ORDER + 6) * p * n)
 
 
 def select(X: Floats, e: Floats, base: Floats) -> tuple[NDArray[np.int8], Floats]:

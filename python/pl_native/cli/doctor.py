@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pl_native import backends
-from pl_native._base.build import build_info
+from pl_native._base.build import build_info, core_missing
 
 _VARIABLES = ("PL_NATIVE_ISA", "PL_NATIVE_BACKEND", "PL_NATIVE_MAX_BYTES", "OMP_NUM_THREADS")
 
@@ -22,7 +22,7 @@ def report() -> int:
         print(f"{name:<22} {value}")
     if facts["native"] is None:
         print(
-            "pl-native: failed: pl_native._core is not built; install the package to compile it",
+            f"pl-native: failed: {core_missing()}; install the package to compile it",
             file=sys.stderr,
         )
         return 1

@@ -139,7 +139,6 @@ def _ratio(mean: MeanEstimate) -> str:
 
 
 def _threshold(fit: Threshold) -> str:
-    kind = "" if fit.kind == "regular" else f", {fit.kind}"
-    undecided = f", {fit.undecided} undecided" if fit.undecided else ""
-    low, high = fit.interval.low, fit.interval.high
-    return f"{fit.estimate:.0f} [{low:.0f}, {high:.0f}] ({fit.runs} runs{undecided}{kind})"
+    kind = "" if fit.kind in ("regular", "undecided") else f", {fit.kind}"
+    undecided = f"{fit.undecided} undecided of " if fit.undecided else ""
+    return f"{fit.located('.0f').removeprefix('= ')} ({undecided}{fit.runs} runs{kind})"

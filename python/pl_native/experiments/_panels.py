@@ -85,12 +85,7 @@ def _shifted(curve: Curve, n: Array, look: Look) -> Array:
 def _label(curve: Curve, look: Look) -> str:
     few, most = int(curve.runs.min()), int(curve.runs.max())
     runs = f"{few}" if few == most else f"{few} to {most}"
-    fit, low, high = curve.threshold, curve.threshold.interval.low, curve.threshold.interval.high
-    if math.isinf(low) or math.isinf(high):
-        where = "N not located" if math.isinf(low) == math.isinf(high) else ""
-        where = where or (f"N > {low:.0f}" if math.isinf(high) else f"N < {high:.0f}")
-    else:
-        where = f"N = {fit.estimate:.0f} [{low:.0f}, {high:.0f}]"
+    where = f"N {curve.threshold.located('.0f')}"
     paper = "" if math.isnan(curve.estimator) else f"\npaper's estimator: {curve.estimator:.0f}"
     return f"{look.name}, {runs} runs per n\n{where}{paper}"
 

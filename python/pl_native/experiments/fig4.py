@@ -153,7 +153,7 @@ def _threshold_table(summary: Summary) -> list[str]:
     lines = [f"Figure 4: N(d, {P}) against d", "", head, "-" * len(head)]
     for d, comparison in summary.comparisons.items():
         fit, estimator = comparison.measured.threshold, comparison.measured.estimator
-        where = f"{fit.estimate:.0f} [{fit.interval.low:.0f}, {fit.interval.high:.0f}]"
+        where = fit.located(".0f").removeprefix("= ")
         theirs = PUBLISHED_N.get(d, "-")
         lines.append(
             f"{d:>5} {where:<28} {fit.runs:>5} {fit.estimate / d:>7.2f} {estimator:>10.0f} {theirs:>10}"

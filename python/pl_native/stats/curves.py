@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pl_native._base import checks, memory
 from pl_native.stats.intervals import check_counts
 from pl_native.streams import Purpose, Seed, generator
 
@@ -79,11 +80,11 @@ def two_sample_test(
     change of shape; the p-value of the smaller of their p-values is taken in the same resamples, so that
     looking twice costs nothing in size.
     """
-    if resamples < 99:
-        raise ValueError(f"resamples: expected at least 99, got {resamples!r}")
+    checks.integer("resamples", resamples, 99)
     n, k1, m1, k2, m2 = _shared(n1, counts1, n2, counts2)
     total = k1 + k2
     rng = generator(seed, Purpose.BOOTSTRAP)
+    memory.require(8.0 * 8 * resamples * n.size, f"a test of {resamples} resamples")
     draws = rng.hypergeometric(total, m1 + m2 - total, m1, size=(resamples, n.size))
     tables = np.concatenate([k1[None, :], draws]).astype(np.float64)
     m = (m1 + m2).astype(np.float64)

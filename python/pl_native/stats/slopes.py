@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
+from pl_native._base import checks, memory
+from pl_native.stats._beta import beta_quantile
 from pl_native.stats.intervals import Interval, check_level
 from pl_native.streams import Purpose, Seed, generator
 
@@ -50,44 +54,101 @@ def _runs(name: str, values: object) -> np.ndarray:
     return array
 
 
-def _resampled_means(values: np.ndarray, resamples: int, rng: np.random.Generator) -> np.ndarray:
-    """(resamples,) bootstrap means, deviations from the mean enlarged by sqrt(m/(m-1)).
-
-    Resampling m runs shrinks the variance by (m-1)/m, which at ten runs would cost 1 % of coverage.
-    """
+def _resampled(values: np.ndarray, resamples: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """(resamples,) means and squared standard errors of the mean, in the units of `values`."""
     m = values.size
-    draws = np.empty(resamples)
-    block = max(1, 2_000_000 // m)  # at most 16 MB of indices and as much of values
+    means, errors = np.empty(resamples), np.empty(resamples)
+    centred, ordered = values.mean(), np.sort(values)  # sorted: the order of the runs does not matter
+    block = max(1, 1_000_000 // m)  # at most 8 MB of indices and as much of values
     for start in range(0, resamples, block):
         stop = min(start + block, resamples)
-        draws[start:stop] = values[rng.integers(0, m, size=(stop - start, m))].mean(axis=1)
-    if m == 1:
-        return draws
-    mean = values.mean()
-    enlarged: np.ndarray = np.clip(mean + (draws - mean) * np.sqrt(m / (m - 1)), values.min(), values.max())
-    return enlarged
+        drawn = (ordered - centred)[rng.integers(0, m, size=(stop - start, m))]
+        means[start:stop] = drawn.mean(axis=1) + centred
+        errors[start:stop] = drawn.var(axis=1, ddof=1) / m
+    return means, errors
 
 
-def _check_resamples(resamples: int) -> int:
-    if resamples < 100:
-        raise ValueError(f"resamples: expected at least 100, got {resamples!r}")
-    return int(resamples)
+def _freedom(values: np.ndarray) -> float:
+    """Degrees of freedom of the estimated variance, 2 var^2 / Var(var): m - 1 for a normal law, fewer where
+    the kurtosis seen is larger (Welch, Satterthwaite).
+    """
+    m, centred = values.size, values - values.mean()
+    square = float(np.mean(centred**2))
+    excess = max(0.0, float(np.mean(centred**4)) / square**2 - 3.0) if square > 0 else 0.0
+    return 2.0 / (2.0 / (m - 1) + excess / m)
+
+
+def _tail(level: float, freedom: float) -> float:
+    """Which share of a studentised bootstrap to leave out on each side, at `freedom` degrees of freedom.
+
+    Resampling shrinks spreads by sqrt(freedom/(freedom + 1)) and sees no tail beyond the data. The share is
+    that of the normal law beyond the quantile of Student's t, enlarged by that factor: 0.0159 for 0.025 at 20
+    runs of a normal law. For skewed laws this is what makes the interval cover; normal ones it covers more.
+    """
+    far = _student(level, freedom) * math.sqrt((freedom + 1) / freedom)
+    return NormalDist().cdf(-far)
+
+
+def _student(level: float, freedom: float) -> float:
+    """Two-sided quantile of Student's t: P(abs(T) <= t) = level."""
+    x = beta_quantile(1.0 - level, freedom / 2, 0.5)
+    return math.sqrt(freedom * (1.0 - x) / x)
+
+
+@dataclass(frozen=True, slots=True)
+class _Studentised:
+    """An estimate with its standard error, and the same of each resample."""
+
+    estimate: float
+    error: float
+    freedom: float
+    estimates: np.ndarray
+    errors: np.ndarray
+
+    def interval(self, level: float) -> Interval:
+        """Bootstrap-t. Where the resamples without spread reach into a tail (few runs, or nearly all equal)
+        that end is Student's.
+        """
+        if self.error == 0.0:
+            return Interval(self.estimate, self.estimate, level)
+        errors = np.where(self.errors > 1e-9 * self.error, self.errors, 0.0)  # below is rounding
+        with np.errstate(divide="ignore", invalid="ignore"):
+            t = np.sort((self.estimates - self.estimate) / errors)
+        skip = min(int(_tail(level, self.freedom) * (t.size + 1)), t.size // 2)
+        up, down = -float(t[max(skip - 1, 0)]), float(t[-max(skip, 1)])
+        below, above = (
+            max(end, 0.0) if math.isfinite(end) else _student(level, self.freedom) for end in (down, up)
+        )
+        return Interval(self.estimate - below * self.error, self.estimate + above * self.error, level)
+
+
+def _check_resamples(resamples: int, columns: int = 1) -> int:
+    number = checks.integer("resamples", resamples, 100)
+    memory.require(48.0 * number * columns, f"a bootstrap of {number} resamples")
+    return number
 
 
 def mean_interval(
     values: Sequence[float] | np.ndarray, level: float = 0.95, *, resamples: int = 4000, seed: Seed = 0
 ) -> MeanEstimate:
-    """Mean of `values` (runs,) with a percentile-bootstrap interval over runs; a single run gets
-    an infinite one.
+    """Mean of `values` (runs,) with a bootstrap-t interval over runs; a single run gets an infinite one.
+
+    The bootstrap's stream is fixed and the order of the runs does not matter: equal data, equal interval.
+    Coverage at level 0.95 with 20 runs: Exp(1) 0.96, lognormal 0.945, normal 0.97 (a test shows it); with
+    fewer than six it is that of Student's interval. Where all values are >= 0 (or <= 0) so is the interval.
+    Raises ValueError for values that are not finite.
     """
-    runs, tail = _runs("values", values), (1.0 - check_level(level)) / 2
+    runs, level = _runs("values", values), check_level(level)
     resamples = _check_resamples(resamples)
     mean = float(runs.mean())
     if runs.size == 1:
         return MeanEstimate(mean, Interval(-np.inf, np.inf, level), 1)
-    draws = _resampled_means(runs, resamples, generator(seed, Purpose.BOOTSTRAP))
-    low, high = np.quantile(draws, [tail, 1.0 - tail])
-    return MeanEstimate(mean, Interval(float(low), float(high), level), runs.size)
+    means, errors = _resampled(runs, resamples, generator(seed, Purpose.BOOTSTRAP))
+    spread = math.sqrt(float(runs.var(ddof=1)) / runs.size) if np.ptp(runs) > 0 else 0.0
+    found = _Studentised(mean, spread, _freedom(runs), means, np.sqrt(errors)).interval(level)
+    low = max(found.low, 0.0) if runs.min() >= 0 else found.low
+    high = min(found.high, 0.0) if runs.max() <= 0 else found.high
+    return MeanEstimate(mean, Interval(low, high, level), runs.size)
 
 
 def loglog_slope(
@@ -98,13 +159,13 @@ def loglog_slope(
     resamples: int = 4000,
     seed: Seed = 0,
 ) -> Slope:
-    """Ordinary least-squares slope of log(mean over runs) against log(n), with a bootstrap interval.
+    """Ordinary least-squares slope of log(mean over runs) against log(n), with a bootstrap-t interval.
 
     `n` (m,) holds at least two different positive values; `values[i]` (runs_i,) the positive runs at `n[i]`,
-    at least two. Runs are resampled independently at each n.
+    at least two. Runs are resampled independently at each n; the standard error of a logarithm of a mean is
+    that of the mean over the mean.
     """
-    sizes, tail = _runs("n", n), (1.0 - check_level(level)) / 2
-    resamples = _check_resamples(resamples)
+    sizes, level = _runs("n", n), check_level(level)
     if np.any(sizes <= 0.0) or np.unique(sizes).size < 2:
         raise ValueError(f"n: expected at least two different positive values, got {n!r}")
     if len(values) != sizes.size:
@@ -115,14 +176,27 @@ def loglog_slope(
             raise ValueError(
                 f"values[{i}]: expected at least two positive runs at n = {sizes[i]:g}, got {v!r}"
             )
+    resamples = _check_resamples(resamples, sizes.size)
     x = np.log(sizes)
     weights = (x - x.mean()) / np.sum((x - x.mean()) ** 2)
     logs = np.log([v.mean() for v in runs])
     slope = float(weights @ logs)
-    rng = generator(seed, Purpose.BOOTSTRAP)
-    draws = np.log(np.stack([_resampled_means(v, resamples, rng) for v in runs])).T @ weights
-    low, high = np.quantile(draws, [tail, 1.0 - tail])
     intercept = float(logs.mean() - slope * x.mean())
-    return Slope(
-        slope, intercept, Interval(float(low), float(high), level), sizes, np.array([v.size for v in runs])
+    interval = _slope(runs, weights, slope, resamples, generator(seed, Purpose.BOOTSTRAP)).interval(level)
+    return Slope(slope, intercept, interval, sizes, np.array([v.size for v in runs]))
+
+
+def _slope(
+    runs: Sequence[np.ndarray], weights: np.ndarray, slope: float, resamples: int, rng: np.random.Generator
+) -> _Studentised:
+    means, errors = (
+        np.stack(part) for part in zip(*(_resampled(v, resamples, rng) for v in runs), strict=True)
     )
+    parts = np.array(
+        [w**2 * v.var(ddof=1) / v.size / v.mean() ** 2 for w, v in zip(weights, runs, strict=True)]
+    )
+    error = math.sqrt(float(parts.sum()))
+    each = np.array([_freedom(v) for v in runs])
+    freedom = float(parts.sum() ** 2 / np.sum(parts**2 / each)) if error > 0 else float(each.sum())
+    spread = np.sqrt((weights**2)[:, None].T @ (errors / means**2)).ravel()
+    return _Studentised(slope, error, freedom, np.log(means).T @ weights, spread)

@@ -22,7 +22,9 @@ class Threshold:
     `kind` says how the estimate came about: "regular" (finite maximum of the likelihood); "separated" (every
     n converges always or never: N is the middle of the gap, scale 0); "quasi-separated" (one mixed n: N is
     that n, scale 0); "all converged", "none converged" (N is +inf, -inf); "no decrease" (nothing to fit, N is
-    nan). `undecided` runs count towards both ends of `interval` and not towards `estimate`.
+    nan); "undecided" (all decided runs ended alike and others are undecided: no estimate, N is nan, and
+    `interval` is a bound on one side). `undecided` runs count towards both ends of `interval` and not towards
+    `estimate`.
     """
 
     estimate: float
@@ -46,9 +48,22 @@ class Threshold:
             return np.asarray(np.exp(-np.logaddexp(0.0, distance / self.scale)))
         return np.asarray(0.5 - 0.5 * np.sign(distance))
 
+    def located(self, form: str = ".6g") -> str:
+        """Where N is, in words: `= 150 [140, 160]`, or what is known without an estimate: `>= 1297`, `<= 80`,
+        `not located`. Numbers are formatted by `form`.
+        """
+        low, high = self.interval.low, self.interval.high
+        if math.isfinite(self.estimate):
+            return f"= {self.estimate:{form}} [{low:{form}}, {high:{form}}]"
+        if math.isfinite(low) == math.isfinite(high):
+            return "not located"
+        return f">= {low:{form}}" if math.isfinite(low) else f"<= {high:{form}}"
+
     def __repr__(self) -> str:
-        undecided = f", {self.undecided} undecided" if self.undecided else ""
-        return f"N = {self.estimate:.6g} {self.interval!r}, {self.kind}, {self.runs} runs{undecided}"
+        undecided = f"{self.undecided} of {self.runs} runs undecided: " if self.undecided else ""
+        level = f"({100 * self.interval.level:g} %)"
+        kind = "no estimate" if self.kind == "undecided" else self.kind
+        return f"{undecided}N {self.located()} {level}, {kind}, {self.runs} runs"
 
 
 def _check_sizes(n: object) -> np.ndarray:
@@ -121,8 +136,10 @@ def logistic_threshold(
         variants += [LogisticData.of(sizes, yes + open_, no), LogisticData.of(sizes, yes, no + open_)]
     ends = [_profile_interval(variant, level) for variant in variants]
     interval = Interval(min(low for low, _ in ends), max(high for _, high in ends), level)
-    runs = int((yes + no + open_).sum())
-    return Threshold(fit.estimate, fit.scale, interval, fit.kind, runs, int(open_.sum()))
+    runs, left = int((yes + no + open_).sum()), int(open_.sum())
+    if left and fit.kind in ("all converged", "none converged"):  # one more decided run could move N anywhere
+        return Threshold(math.nan, math.nan, interval, "undecided", runs, left)
+    return Threshold(fit.estimate, fit.scale, interval, fit.kind, runs, left)
 
 
 def published_threshold(

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from pl_native._base.files import read_regular
+from pl_native._base.files import pack, read_regular
 from pl_native.store.columns import Row, as_arrays, check_array, from_arrays
 from pl_native.store.disk import write_atomically
 
@@ -42,7 +42,7 @@ class Damage:
 def write_shard(folder: Path, rows: Sequence[Row]) -> Path:
     """A new shard of `rows` in `folder`, on disk and complete when this returns."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **as_arrays(rows))  # type: ignore[arg-type]
+    pack(buffer, as_arrays(rows), compress=True)
     content = buffer.getvalue()
     path = folder / f"{time.time_ns():016x}-{_hash(content)}.npz"
     write_atomically(path, content)

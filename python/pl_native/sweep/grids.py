@@ -152,5 +152,5 @@ def _spec(content: dict[str, Any], name: str) -> Spec:
     common = content.get("cell", {})
     parts = ([content["grid"]] if "grid" in content else []) + content.get("cells", [])
     cells = [cell for part in (parts or [{}]) for cell in grid(**{**common, **part})]
-    seed = checks.integer("seed", content.get("seed", 0), 0)
+    seed = checks.integer("seed", content.get("seed", 0), 0, None)
     return Spec(str(content.get("name", name)), tuple(cells), seed, str(content.get("backend", "auto")))

@@ -104,7 +104,9 @@ def plan(cells: Iterable[Cell], *, seed: int, backend: str = "auto", name: str =
     """
     if not isinstance(name, str) or not name.strip():
         raise ValueError(f"name: expected a name, got {checks.kind(name)}")
-    made = _checked(Plan(tuple(cells), seed, backends.select(backend).NAME, name))
+    listed = tuple(cells)
+    chosen = backends.select(backend, *{cell.method for cell in listed}).NAME
+    made = _checked(Plan(listed, seed, chosen, name))
     _check_numbers(made.cells)
     for method, rtol, atol, stop in {(c.method, c.rtol, c.atol, c.stop) for c in made.cells}:
         checked_options(method=method, rtol=rtol, atol=atol, save=None, stop=stop, backend=made.backend)
@@ -116,8 +118,7 @@ def plan(cells: Iterable[Cell], *, seed: int, backend: str = "auto", name: str =
 
 def _checked(plan: Plan) -> Plan:
     """What holds of every plan, made here or read from a manifest."""
-    if checks.integer("seed", plan.seed, 0) > _LARGEST_SEED:
-        raise ValueError(f"seed: expected an integer <= 2**63 - 1, got {plan.seed}")
+    checks.integer("seed", plan.seed, 0, _LARGEST_SEED)
     checks.choice("backend", plan.backend, backends.NAMES)
     if not plan.cells:
         raise ValueError("cells: expected at least one")

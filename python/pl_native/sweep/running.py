@@ -53,7 +53,7 @@ class How:
 
     def __post_init__(self) -> None:
         if self.threads is not None:
-            checks.integer("threads", self.threads, 1)
+            checks.threads("threads", self.threads)
         checks.positive("chunk_seconds", self.chunk_seconds)
         checks.positive("worker_timeout", self.worker_timeout)
         checks.flag("retry_errors", self.retry_errors)

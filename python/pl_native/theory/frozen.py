@@ -125,6 +125,11 @@ def frozen_flow(data: Dataset, network: Network, *, at_kinks: int = 0) -> Frozen
     `at_kinks` is the number of pairs that the run which reached the state had at rest
     (`sol.stats["sliding_end"]`); see `nearness`. Costs one eigendecomposition of size n: n = 4000 takes half
     a minute and half a gigabyte. ValueError for a negative `at_kinks`.
+
+    >>> data = pl.Dataset([[1.0], [2.0]], [1.0, 3.0])
+    >>> found = theory.frozen_flow(data, pl.Network([[1.0]], [1.4]))
+    >>> found.spectrum.rates.round(4), round(found.spectrum.floor, 4)
+    (array([0. , 7.4]), 0.05)
     """
     known = checks.integer("at_kinks", at_kinks, 0)
     held = pattern(data, network, nearness(data, network, known))

@@ -1,0 +1,49 @@
+// What is known of a state in exact arithmetic: float64 values with bounds on how far they may be off. W, a,
+// X and y themselves are exact numbers.
+#pragma once
+
+#include <cmath>
+#include <vector>
+
+#include "problem/problem.hpp"
+#include "proof/matrix.hpp"
+#include "proof/rounding.hpp"
+
+namespace pl {
+
+struct Enclosure {
+    Enclosure(const Problem<double>& problem, Workers workers);
+
+    double z(Index j, Index i) const { return z_[index(j, i)]; }
+    double z_off(Index j, Index i) const { return z_rounding * w_norm[at(j)] * x_norm[at(i)]; }
+    // z_ji is certainly above (below) -z_off ...; in units of norm(x_i), the distance from the kink, from
+    // below.
+    double distance(Index j, Index i) const {
+        return std::max(0.0, downward((std::abs(z(j, i)) - z_off(j, i)) / x_norm[at(i)]));
+    }
+    const double* x(Index i) const { return inputs.row(i); }
+    double a(Index j) const { return problem.a[j]; }
+
+    std::size_t index(Index j, Index i) const { return at(j * n + i); }
+
+    const Problem<double>& problem;
+    Index n, d, p;
+    Matrix inputs;                       // X (n, d)
+    std::vector<double> x_norm, w_norm;  // (n), (p): from above; of the represented coordinates
+    double z_rounding;                   // abs(z - exact) <= z_rounding norm(w_j) norm(x_i)
+    std::vector<double> r, r_off;        // (n): residuals, and how far they may be off
+    double r_norm;                       // from above
+    double sum_r2_low, sum_r2_high;      // of sum r_i^2
+    double x_frobenius, x_operator;      // norms of X, from above
+    double theta_norm;                   // of (W, a), from above
+    bool finite = true;                  // everything is, and nothing that squares would underflow
+
+  private:
+    Matrix measure();
+    void enclose_z(const Matrix& weights, Workers workers);
+    void enclose_residuals();
+
+    std::vector<double> z_;
+};
+
+}  // namespace pl

@@ -1,0 +1,202 @@
+#include "proof/holding.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace pl {
+namespace {
+
+constexpr int kSweeps = 5000;  // of the shares of one neuron
+constexpr int kDamped = 12;  // passes of the projection: each leaves epsilon / lambda of what can be removed
+constexpr double kRegular = 1e-7;  // of the mean eigenvalue: what rounding adds to it turns g by the inverse
+constexpr Index kMostPoints = 6000;  // of the dense projection
+
+// Pairs of one neuron: E_j (may be on either side), S_j (on).
+struct Cell {
+    std::vector<Index> free, on;
+};
+
+struct Cells {
+    std::vector<Cell> cells;
+    double rho = std::numeric_limits<double>::infinity();
+};
+
+bool dead(const Enclosure& state, Index j) {
+    for (Index i = 0; i < state.n; ++i)
+        if (!(state.z(j, i) < 0 && state.distance(j, i) > 0)) return false;
+    return true;
+}
+
+// Pairs nearer to their kinks than `near` are free; rho is the distance of the nearest other one, or the
+// least abs(a_j) of a neuron with free pairs.
+Cells cells_at(const Enclosure& state, double near) {
+    Cells found;
+    found.cells.resize(at(state.p));
+    for (Index j = 0; j < state.p; ++j) {
+        if (dead(state, j)) continue;  // it never moves
+        Cell& cell = found.cells[at(j)];
+        for (Index i = 0; i < state.n; ++i) {
+            const double distance = state.distance(j, i);
+            if (distance <= near) {
+                cell.free.push_back(i);
+                continue;
+            }
+            found.rho = std::min(found.rho, distance);
+            if (state.z(j, i) > 0) cell.on.push_back(i);
+        }
+        if (!cell.free.empty()) found.rho = std::min(found.rho, std::abs(state.a(j)));
+    }
+    found.rho = downward(found.rho);
+    return found;
+}
+
+// Orthonormal directions of the free inputs of a cell, as far as rounding tells them apart: any will do.
+std::vector<std::vector<double>> directions(const Enclosure& state, const std::vector<Index>& points) {
+    std::vector<std::vector<double>> basis;
+    for (Index i : points) {
+        std::vector<double> q(state.x(i), state.x(i) + state.d);
+        for (int pass = 0; pass < 2; ++pass)
+            for (const auto& u : basis) {
+                double part = 0;
+                for (std::size_t k = 0; k < q.size(); ++k) part += q[k] * u[k];
+                for (std::size_t k = 0; k < q.size(); ++k) q[k] -= part * u[k];
+            }
+        double norm = 0;
+        for (double value : q) norm += value * value;
+        norm = std::sqrt(norm);
+        if (norm <= 1e-9 * state.x_norm[at(i)]) continue;
+        for (double& value : q) value /= norm;
+        basis.push_back(std::move(q));
+    }
+    return basis;
+}
+
+// r without what the patterns can remove of it, to rounding; any vector is sound.
+std::vector<double> leftover(const Enclosure& state, const Cells& cells, Workers workers) {
+    const Index n = state.n, d = state.d;
+    Matrix M(n, n);
+    double trace = 0;
+    for (Index j = 0; j < state.p; ++j) {
+        const Cell& cell = cells.cells[at(j)];
+        if (cell.on.empty()) continue;
+        Matrix Y(n, d);
+        const auto basis = directions(state, cell.free);
+        for (Index i : cell.on) {
+            double* row = Y.row(i);
+            std::copy_n(state.x(i), d, row);
+            for (const auto& q : basis) {
+                double part = 0;
+                for (Index k = 0; k < d; ++k) part += row[k] * q[at(k)];
+                for (Index k = 0; k < d; ++k) row[k] -= part * q[at(k)];
+            }
+        }
+        trace += Y.frobenius_sq();
+        add_gram(1, Y, M, workers);
+    }
+    std::vector<double> g = state.r;
+    if (!(trace > 0)) return g;
+    const double epsilon = kRegular * trace / static_cast<double>(n);
+    for (Index i = 0; i < n; ++i) M(i, i) += epsilon;
+    if (!cholesky(M, workers)) return g;
+    for (int pass = 0; pass < kDamped; ++pass) {
+        solve(M, g.data());
+        for (double& value : g) value *= epsilon;
+    }
+    return g;
+}
+
+// e = sum_S g_i x_i + sum_E lam_i g_i x_i with lam in [0, 1] chosen to make it small; norm(e) from above.
+double imbalance(const Enclosure& state, const Cell& cell, const std::vector<double>& g,
+                 std::vector<double>& lam) {
+    const Index d = state.d;
+    std::vector<double> e(at(d), 0.0);
+    lam.assign(cell.free.size(), 0.0);
+    double sizes = 0;
+    for (Index i : cell.on) {
+        for (Index k = 0; k < d; ++k) e[at(k)] += g[at(i)] * state.x(i)[k];
+        sizes += std::abs(g[at(i)]) * state.x_norm[at(i)];
+    }
+    const std::vector<double> fixed = e;
+    for (int sweep = 0; sweep < kSweeps; ++sweep) {
+        double change = 0;
+        for (std::size_t m = 0; m < cell.free.size(); ++m) {
+            const Index i = cell.free[m];
+            const double gi = g[at(i)], size = gi * gi * state.x_norm[at(i)] * state.x_norm[at(i)];
+            if (!(size > 0)) continue;
+            double along = 0;
+            for (Index k = 0; k < d; ++k) along += e[at(k)] * state.x(i)[k];
+            const double next = std::clamp(lam[m] - gi * along / size, 0.0, 1.0), by = (next - lam[m]) * gi;
+            for (Index k = 0; k < d; ++k) e[at(k)] += by * state.x(i)[k];
+            change = std::max(change, std::abs(next - lam[m]));
+            lam[m] = next;
+        }
+        if (change < 1e-16) break;
+    }
+    e = fixed;  // once more from the shares found, so that the rounding is that of one sum
+    for (std::size_t m = 0; m < cell.free.size(); ++m) {
+        const Index i = cell.free[m];
+        for (Index k = 0; k < d; ++k) e[at(k)] += lam[m] * g[at(i)] * state.x(i)[k];
+        sizes += std::abs(g[at(i)]) * state.x_norm[at(i)];
+    }
+    double square = 0;
+    for (double value : e) square += value * value;
+    const double terms = static_cast<double>(cell.on.size() + cell.free.size() + 3);
+    return upward(std::sqrt(square * (1 + gamma(static_cast<double>(d)))) +
+                  gamma(terms) * sizes * (1 + gamma(terms)));
+}
+
+// a_j g_i <= 0 on E_j.
+void respect_signs(const Enclosure& state, const Cells& cells, std::vector<double>& g) {
+    for (Index j = 0; j < state.p; ++j)
+        for (Index i : cells.cells[at(j)].free)
+            if (state.a(j) * g[at(i)] > 0) g[at(i)] = 0;
+}
+
+Holding hold_cells(const Enclosure& state, const Cells& cells, Workers workers) {
+    Holding found;
+    if (!(cells.rho > 0) || !std::isfinite(cells.rho)) return found;
+    std::vector<double> g = leftover(state, cells, workers);
+    respect_signs(state, cells, g);
+    const double p = static_cast<double>(state.p), n = static_cast<double>(state.n), rho = cells.rho;
+    double delta = 0, gy = 0, gy_sizes = 0, g_sq = 0;
+    std::vector<double> shares;
+    for (Index j = 0; j < state.p; ++j) {
+        const Cell& cell = cells.cells[at(j)];
+        const double e = imbalance(state, cell, g, shares);
+        for (std::size_t m = 0; m < shares.size(); ++m) found.pairs.push_back({j, cell.free[m], shares[m]});
+        delta += (std::abs(state.a(j)) + rho) * (state.w_norm[at(j)] + rho) * e;
+    }
+    delta = upward(delta / p * (1 + gamma(p)));
+    for (Index i = 0; i < state.n; ++i) {
+        gy += g[at(i)] * state.problem.y[i];
+        gy_sizes += std::abs(g[at(i)] * state.problem.y[i]);
+        g_sq += g[at(i)] * g[at(i)];
+    }
+    const double above = downward(gy - gamma(n + 2) * gy_sizes * (1 + gamma(n)) - delta);
+    if (!(above > 0) || !(g_sq > 0)) return found;
+    found.bound = downward(above * above / upward(2 * n * g_sq * (1 + gamma(n))));
+    const double loss = upward(state.sum_r2_high / (2 * n));
+    const double left = upward(loss - found.bound);  // L <= loss, L* <= L
+    found.rho = rho;
+    found.until = left > 0 ? downward(rho * rho / upward(p * left)) : std::numeric_limits<double>::infinity();
+    found.proved = true;
+    found.dual = std::move(g);
+    return found;
+}
+
+}  // namespace
+
+Holding prove_holding(const Enclosure& state, Workers workers) {
+    Holding best;
+    if (state.n > kMostPoints) return best;
+    double scale = 0;
+    for (double norm : state.w_norm) scale = std::max(scale, norm);
+    for (double near : {1e-14, 1e-11, 1e-8, 1e-6, 1e-4}) {
+        Holding found = hold_cells(state, cells_at(state, near * scale), workers);
+        if (workers.control.cancelled()) return best;
+        if (found.proved && (!best.proved || found.until > best.until)) best = std::move(found);
+    }
+    return best;
+}
+
+}  // namespace pl

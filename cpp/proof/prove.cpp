@@ -1,0 +1,113 @@
+#include "proof/prove.hpp"
+
+#include <algorithm>
+
+#include "problem/memory.hpp"
+#include "proof/convergence.hpp"
+#include "proof/holding.hpp"
+#include "proof/orthogonal_proof.hpp"
+#include "proof/trapping.hpp"
+
+namespace pl {
+namespace {
+
+// The S-procedure with tau = 0.1 doubles the radius allowed at n >= 300; with 1e-3 it is the projection but
+// for as much, sharper for small n.
+constexpr double kTaus[] = {0.1, 1e-3};
+
+Proof of_orthogonal(const Problem<double>& problem) {
+    const OrthogonalProof found = prove_orthogonal(problem);
+    Proof proof;
+    proof.reason = found.reason;
+    proof.needed_over_allowed = found.needed_over_allowed;
+    if (!found.proved) return proof;
+    proof.verdict = found.dead > 0 ? Verdict::kDeadPoint : Verdict::kConverges;
+    proof.rho = found.rho;
+    proof.rate = found.rate;
+    proof.distance = found.distance;
+    proof.smallest = found.smallest;
+    proof.limit_low = found.limit_low;
+    proof.limit_high = found.limit_high;
+    proof.moved = found.moved;
+    proof.dead = found.dead;
+    return proof;
+}
+
+void list_uncertain(const Enclosure& state, Proof& proof) {
+    const std::vector<Pattern> patterns = patterns_at(state, proof.rho);
+    for (Index j = 0; j < state.p; ++j)
+        for (Index i : patterns[at(j)].uncertain) proof.pairs.push_back({j, i, PairClass::kUncertain, 0});
+}
+
+void list_kinks(const std::vector<NeuronKinks>& neurons, Proof& proof) {
+    for (std::size_t j = 0; j < neurons.size(); ++j) {
+        const PairClass kind = neurons[j].kind == Kind::kSlides ? PairClass::kSlides : PairClass::kRests;
+        for (const Kink& kink : neurons[j].kinks)
+            for (Index i : kink.points) proof.pairs.push_back({static_cast<Index>(j), i, kind, 0});
+    }
+}
+
+bool try_convergence(const Enclosure& state, Workers workers, Proof& proof) {
+    proof.needed_over_allowed = std::numeric_limits<double>::infinity();
+    for (double tau : kTaus) {
+        const Convergence found = prove_convergence(state, tau, workers);
+        proof.needed_over_allowed = std::min(proof.needed_over_allowed, found.needed_over_allowed);
+        if (!found.proved) continue;
+        proof.verdict = Verdict::kConverges;
+        proof.rho = found.rho;
+        proof.rate = found.rate;
+        proof.distance = found.distance;
+        proof.smallest = found.smallest;
+        proof.tau = tau;
+        proof.uncertain = found.uncertain;
+        list_uncertain(state, proof);
+        return true;
+    }
+    return false;
+}
+
+bool try_trapping(const Enclosure& state, Workers workers, Proof& proof) {
+    const Trapping found = prove_trapping(state, workers);
+    proof.reason = found.reason;
+    if (!found.proved) return false;
+    proof.verdict = state.problem.orthogonal ? Verdict::kDeadPoint : Verdict::kTrapped;
+    proof.rho = found.rho;
+    proof.rate = found.rate;
+    proof.distance = found.distance;
+    proof.smallest = found.smallest;
+    proof.limit_low = found.limit_low;
+    proof.limit_high = found.limit_high;
+    proof.moved = found.moved;
+    proof.settled = found.settled;
+    proof.sliding = found.sliding;
+    proof.resting = found.resting;
+    list_kinks(found.neurons, proof);
+    return true;
+}
+
+}  // namespace
+
+Proof prove(const Problem<double>& problem, Workers workers) {
+    if (problem.norms != nullptr) return of_orthogonal(problem);
+    require_bytes(convergence_bytes(problem.n, problem.d, problem.p));
+    Proof proof;
+    const Enclosure state(problem, workers);
+    if (!state.finite) {
+        proof.reason = "numbers out of range";
+        return proof;
+    }
+    proof.escapes = escapes(state);
+    if (try_convergence(state, workers, proof) || try_trapping(state, workers, proof)) return proof;
+    const Holding held = prove_holding(state, workers);
+    if (held.proved) {
+        proof.held_until = held.until;
+        proof.held_bound = held.bound;
+        proof.rho = held.rho;
+        proof.dual = held.dual;
+        for (const FreePair& pair : held.pairs)
+            proof.pairs.push_back({pair.neuron, pair.point, PairClass::kFree, pair.share});
+    }
+    return proof;
+}
+
+}  // namespace pl

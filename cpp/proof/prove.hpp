@@ -1,0 +1,43 @@
+// What can be proved of the flow from a state: the theorem of docs/proofs.md, or until when the loss is held
+// up.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "proof/escape.hpp"
+
+namespace pl {
+
+enum class Verdict { kNone, kConverges, kTrapped, kDeadPoint };
+
+// A pair that is neither simply on nor simply off, and what the proof takes it for.
+enum class PairClass { kUncertain, kSlides, kRests, kFree };
+
+struct ProofPair {
+    Index neuron, point;
+    PairClass kind;
+    double share;  // of a free pair: lam in [0, 1] of the dual bound
+};
+
+struct Proof {
+    Verdict verdict = Verdict::kNone;
+    std::string reason;                      // why there is no verdict
+    double rho = 0, rate = 0, distance = 0;  // radius of the ball; mu_rho; to the limit, from above
+    double smallest = 0;                     // k of K_rho, from below
+    double tau = 0;                          // of the S-procedure
+    double needed_over_allowed = 0;          // best ell / rho of the attempts at convergence
+    double limit_low = 0, limit_high = 0;    // of the loss
+    double moved = 0;                        // the proof is of the state moved by this much
+    double settled = 0;                      // time within which sliding pairs reach their kinks
+    double held_until = 0, held_bound = 0;   // 0: nothing is held
+    Index uncertain = 0, sliding = 0, resting = 0, dead = 0;  // pairs, pairs, pairs, points
+    std::vector<ProofPair> pairs;  // none of orthogonal inputs given by their norms
+    std::vector<double> dual;      // (n): g of the dual bound, where something is held
+    std::vector<Escape> escapes;   // neurons at 0
+};
+
+// The state is (problem.W, problem.a). Throws MemoryBudget before any work.
+Proof prove(const Problem<double>& problem, Workers workers);
+
+}  // namespace pl

@@ -1,0 +1,136 @@
+#include "proof/trapping.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "proof/sliding.hpp"
+#include "proof/stratum.hpp"
+
+namespace pl {
+namespace {
+
+// Float64 leaves pairs that slide at 1e-17, runs of capture at 1e-9; any threshold is sound.
+constexpr double kAtKink = 1e-8;
+constexpr int kRounds = 3;  // radii tried, each the one that the last showed to do
+
+// What the kinks of all neurons ask for and cost.
+struct Kinks {
+    std::vector<NeuronKinks> neurons;
+    std::vector<std::vector<Index>> slid;                      // (p)
+    double gap = std::numeric_limits<double>::infinity();      // of the pairs that must not switch
+    double allowed = std::numeric_limits<double>::infinity();  // move of the residual
+    double outer = std::numeric_limits<double>::infinity();    // least abs(a_j) of a neuron that moves
+    double time = 0, moved = 0;
+};
+
+bool hold(const Enclosure& state, Kinks& kinks, Trapping& found) {
+    kinks.neurons = find_kinks(state, kAtKink);
+    kinks.slid.resize(at(state.p));
+    double moved_sq = 0;
+    for (Index j = 0; j < state.p; ++j) {
+        const NeuronKinks& neuron = kinks.neurons[at(j)];
+        if (neuron.kind == Kind::kDead) continue;
+        const bool moves = neuron.kind == Kind::kMoves || neuron.kind == Kind::kSlides;
+        if (moves) kinks.gap = std::min(kinks.gap, neuron.gap);
+        if (moves) kinks.outer = std::min(kinks.outer, std::abs(state.a(j)));
+        if (neuron.kind == Kind::kMoves) continue;
+        const Hold held = moves ? hold_sliding(state, j, neuron) : hold_resting(state, j, neuron);
+        if (!held.sound) {
+            found.reason = held.reason;
+            return false;
+        }
+        kinks.allowed = std::min(kinks.allowed, held.allowed);
+        kinks.time = std::max(kinks.time, held.time);
+        moved_sq += held.moved * held.moved;
+        (moves ? found.sliding : found.resting) += static_cast<Index>(neuron.kinks.size());
+        if (moves) kinks.slid[at(j)] = held.points;
+    }
+    kinks.moved = upward(std::sqrt(moved_sq * (1 + gamma(static_cast<double>(state.p)))));
+    return true;
+}
+
+// What happens before the theorem's state is reached: neurons at rest are put on their kinks, sliding pairs
+// come to theirs.
+struct Settling {
+    double way = 0;      // of the solution meanwhile
+    double shifted = 0;  // of the theorem's state from this one
+    double r_moved = 0;  // of the residual
+    bool settles = false;
+};
+
+// Until the sliding pairs are on their kinks, theta' <= (sigma/n) norm(r) norm(theta).
+Settling settle(const Enclosure& state, const Kinks& kinks) {
+    const double n = static_cast<double>(state.n), p = static_cast<double>(state.p);
+    Settling found;
+    const double theta = state.theta_norm + kinks.moved;
+    const double r_norm = upward(state.r_norm + state.x_operator * theta / p * kinks.moved);
+    const double growth = upward(kinks.time * state.x_operator / n * r_norm);
+    found.way = growth < 0.5 ? upward(growth / (1 - growth) * theta) : kinks.outer;
+    found.shifted = upward(found.way + kinks.moved);
+    found.r_moved = upward(state.x_operator * (state.theta_norm + found.shifted) / p * found.shifted);
+    found.settles = kinks.time <= 0 || (found.way <= kinks.outer / 4 && found.r_moved <= kinks.allowed / 4);
+    return found;
+}
+
+// The theorem at one radius; false, and `found` as it was but for the reason, if it does not hold there.
+bool holds_at(const Enclosure& state, double rho, const StratumBound& bound, const Kinks& kinks,
+              const Settling& settling, Trapping& found) {
+    const double n = static_cast<double>(state.n), p = static_cast<double>(state.p);
+    const double part = upward(bound.part_norm + settling.r_moved);
+    const double rate = downward(2 * bound.smallest / (n * p));
+    // 2 sqrt(p L_V / mu_rho)
+    const double length = std::isfinite(rate) ? upward(2 * std::sqrt(p * part * part / (2 * n) / rate)) : 0.0;
+    if (!(length + settling.way < downward(rho))) return false;
+    if (!(upward(2 * part + 3 * settling.r_moved) < kinks.allowed)) return false;
+    const double least = std::max(0.0, std::sqrt(state.sum_r2_low) - settling.r_moved);
+    const double most = state.r_norm + settling.r_moved;
+    const double low = downward((downward(least * least) - upward(part * part)) / (2 * n));
+    if (!(low > 0)) {
+        if (!found.proved) found.reason = "no residual outside what the pattern can still remove";
+        return false;
+    }
+    found.proved = true;
+    found.reason.clear();
+    found.rho = rho;
+    found.rate = rate;
+    found.distance = upward(length + settling.shifted);
+    found.smallest = bound.smallest;
+    found.moved = kinks.moved;
+    found.settled = kinks.time;
+    found.limit_low = low;
+    found.limit_high = upward(most * most / (2 * n));
+    return true;
+}
+
+}  // namespace
+
+Trapping prove_trapping(const Enclosure& state, Workers workers) {
+    Trapping found;
+    Kinks kinks;
+    if (!hold(state, kinks, found)) return found;
+    const Stratum stratum = stratum_of(state, kinks.neurons, kinks.slid);
+    if (!stratum.sound) {
+        found.reason = stratum.reason;
+        return found;
+    }
+    const Settling settling = settle(state, kinks);
+    if (!settling.settles) {
+        found.reason = "pairs too far from the kinks they slide on";
+        return found;
+    }
+    found.reason = "a pattern not firm enough";
+    double rho = std::min(kinks.gap, 0.5 * kinks.outer) * (1 - 1e-9);  // K_rho counts abs(a_j) - rho
+    if (!std::isfinite(rho)) rho = 0x1p-40 * state.theta_norm;         // nothing can switch
+    for (int round = 0; round < kRounds; ++round) {
+        const StratumBound bound = bound_stratum(state, stratum, rho, workers);
+        if (!(bound.smallest > 0) && !found.proved) found.reason = "dependent patterns";
+        if (!(bound.smallest > 0) || !holds_at(state, rho, bound, kinks, settling, found)) break;
+        const double enough = 2 * found.distance;  // the least radius has the largest rate
+        if (!(enough < rho / 2) || !(enough > 0)) break;
+        rho = enough;
+    }
+    if (found.proved) found.neurons = std::move(kinks.neurons);
+    return found;
+}
+
+}  // namespace pl

@@ -1,0 +1,105 @@
+"""From a state to its certificate: the checked task of a proof, and what the core proved of it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from pl_native import backends
+from pl_native._base import checks
+from pl_native._base.checks import Array
+from pl_native._problem import Dataset, Network, Status
+from pl_native._run.certificate import Certificate
+from pl_native._run.claims import Margins, NeuronAtZero, Pairs
+from pl_native.backends.contract import Proof, ProofTask
+
+_VERDICTS = (None, Status.CONVERGED, Status.TRAPPED, Status.DEAD_POINT)
+
+
+def certify(data: Dataset, state: Network, *, threads: int | None = None) -> Certificate:
+    """What can be proved of the flow from `state`, for every solution of it: docs/proofs.md has the theorem.
+
+    data     any inputs; the proof is of their numbers as float64. Reduced data (`pl.reduce`) give a proof of
+             the reduced problem, and the certificate says so; with d > n and X itself given it is of X
+    state    a network that fits the data, of their dtype or float64
+    threads  at most this many (None: OMP_NUM_THREADS, else the CPUs at hand); never changes the result
+
+    All rounding is accounted for outward. No verdict is no statement about the flow.
+
+    Raises TypeError and ValueError for arguments that are no data and state of one problem, MemoryError,
+    naming what is needed and available, before any work, ImportError where the compiled core is missing,
+    KeyboardInterrupt on Ctrl-C.
+    """
+    task = _task(data, state)
+    team = None if threads is None else checks.integer("threads", threads, 1)
+    return _certificate(data, state, backends.prover()(task, threads=team))
+
+
+def _task(data: Dataset, state: Network) -> ProofTask:
+    if not isinstance(data, Dataset):
+        raise TypeError(f"data: expected pl.Dataset, got {checks.kind(data)}")
+    if not isinstance(state, Network):
+        raise TypeError(f"state: expected pl.Network, got {checks.kind(state)}")
+    same = state.dtype == data.dtype or state.dtype != np.float64  # else as the flow returns of float32 data
+    data.check_fits(state if same else Network(state.W, state.a, dtype=data.dtype))
+    moving = state.cut(data.represented)
+    norms = data.orthogonal_norms
+    return ProofTask(
+        X=_double(data.X) if norms is None else None,
+        norms=None if norms is None else _double(norms),
+        y=_double(data.y),
+        W=_double(moving.W),
+        a=_double(moving.a),
+        w_perp_sq=moving.w_perp_sq,
+        orthogonal=data.is_orthogonal,
+    )
+
+
+def _certificate(data: Dataset, state: Network, proof: Proof) -> Certificate:
+    verdict = _VERDICTS[proof.verdict]
+    proved, held = verdict is not None, proof.held_until > 0
+    limit = (0.0, 0.0) if verdict is Status.CONVERGED else (proof.limit_low, proof.limit_high)
+    zero = tuple(
+        NeuronAtZero(j, _frozen(np.array(u or [0.0] * state.d)), gain) for j, gain, u in proof.escapes
+    )
+    return Certificate(
+        verdict=verdict,
+        reason="" if proved else proof.reason,
+        rate=proof.rate if proved else None,
+        distance=proof.distance if proved else None,
+        limit_loss=limit if proved else None,
+        held_until=(proof.held_until, proof.held_bound) if held else None,
+        at_zero=zero or None,
+        margins=_margins(proof, proved or held),
+        state=state,
+        moved=proof.moved if proved else 0.0,
+        settled=proof.settled if proved else 0.0,
+        n=data.n,
+        reduced=data.reduced,
+        digest=data.digest(),
+        pairs=Pairs(*(_frozen(v) for v in (proof.neuron, proof.point, proof.kind, proof.share))),
+        dual=_frozen(proof.dual) if held else None,
+    )
+
+
+def _margins(proof: Proof, something: bool) -> Margins:
+    return Margins(
+        radius=proof.rho if something else 0.0,
+        smallest=proof.smallest,
+        tau=proof.tau,
+        needed=proof.needed_over_allowed if proof.needed_over_allowed > 0 else math.inf,
+        uncertain=proof.uncertain,
+        sliding=proof.sliding,
+        resting=proof.resting,
+        dead=proof.dead,
+    )
+
+
+def _double(array: Array) -> Array:
+    return np.ascontiguousarray(array, np.float64)
+
+
+def _frozen(array: Array) -> Array:
+    array.setflags(write=False)
+    return array

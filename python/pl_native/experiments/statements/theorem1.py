@@ -1,0 +1,213 @@
+"""Theorem 1 against runs on which all its hypotheses hold: its four claims; the worst state of its bound."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import pl_native as pl
+from pl_native import metrics, streams, theory
+from pl_native.experiments.statements.frame import Curve, Finding, Floats, Panel, Setting, seed, seeds
+from pl_native.experiments.statements.search import worst
+
+NAME = "Theorem 1"
+POINTS = (4, 8, 16, 32, 64)
+RATIO = 500  # d/n^2
+HYPOTHESES = "Assumptions 1 and 2, I, L(0) <= 2 (Cy+)^2"
+SMALL = 1e-12  # loss at which a run ends, of its start: beyond the proof of convergence, before rounding
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    data: pl.Dataset
+    start: pl.Network
+    sol: pl.Solution
+    states: metrics.States  # of its rows, made once
+    events: int
+
+
+def check(setting: Setting) -> list[Finding]:
+    """Findings of Theorem 1."""
+    runs, draws = _runs(setting)
+    rows = (_converges, _lower_bound, _average, _alive)
+    return [*(row(setting, runs, draws) for row in rows), _worst_state(setting)]
+
+
+def _runs(setting: Setting) -> tuple[list[_Run], int]:
+    """Runs of the draws that meet all hypotheses, with a row at every event; and the number of draws."""
+    runs, draws = [], 0
+    for n in POINTS[: setting.size(3, 5, 5)]:
+        for k in range(setting.size(1, max(1, 24 // n), 40)):
+            draws += 1
+            data_seed, network_seed = seeds(f"{NAME}, n = {n}", k)
+            d, p = RATIO * n * n, 2 * pl.minimal_width(n)
+            data = pl.data.sphere(n, d, seed=data_seed, reduced=True)
+            start = pl.initial.asymmetric(p, d, seed=network_seed, data=data)
+            if theory.theorem_1_hypotheses(data, start).all:
+                runs.append(_followed(data, start))
+    return runs, draws
+
+
+def _followed(data: pl.Dataset, start: pl.Network) -> _Run:
+    """The run, then again with rows at its events; up to n = 16 also just before and after, as mu jumps."""
+    options: dict[str, Any] = {
+        "method": "flow",
+        "rtol": 1e-8,
+        "stop": pl.Stop(loss=SMALL * metrics.loss(data, start)),
+    }
+    t_end = 1000 * pl.horizon(data.n, start.p)
+    first = pl.simulate(data, start, t_end, save=pl.Save(switches=True), **options)
+    assert first.switches is not None
+    end = float(first.t[-1])
+    sides = (1 - 1e-7, 1.0, 1 + 1e-7) if data.n <= 16 else (1.0,)
+    events = np.concatenate([side * first.switches.t for side in sides])
+    times = np.unique(np.concatenate([np.linspace(0, end, 200), events[events < end]]))
+    save = pl.Save(times=times, states=True, switches=True)
+    sol = pl.simulate(data, start, t_end, save=save, **options)
+    return _Run(data, start, sol, metrics.states(data, sol), len(first.switches.t))
+
+
+def _converges(setting: Setting, runs: list[_Run], draws: int) -> Finding:
+    proved = sum(run.sol.stats["proved_time"] is not None for run in runs)
+    small = sum(run.sol.status is pl.Status.TARGET for run in runs)
+    return Finding(
+        "Theorem 1, L -> 0", f"{HYPOTHESES}; d = {RATIO} n^2, n = 4 to {POINTS[-1]}", len(runs), draws,
+        "L -> 0", f"proved in {proved} of {len(runs)} runs; L <= {SMALL:g} L(0) reached in {small}",
+        len(runs) > 0 and proved == small == len(runs),
+    )  # fmt: skip
+
+
+def _lower_bound(setting: Setting, runs: list[_Run], draws: int) -> Finding:
+    mu = [run.sol.local_pl for run in runs]
+    bounds = [np.asarray(theory.theorem_1_lower_bound(run.data, run.states)) for run in runs]
+    margin = setting.lower(np.concatenate([*mu, []]), np.concatenate([*bounds, []]))
+    rows, events = sum(map(len, mu)), sum(run.events for run in runs)
+    return Finding(
+        "Theorem 1, mu >= (C/n) min abs(1 - r/y) along runs", HYPOTHESES, len(runs), draws,
+        "mu(t) >= bound for all t",
+        f"least mu/bound {margin * setting.tighten:.3f} at {rows} rows, {events} events among them",
+        margin >= 1, margin, panels=_panels(runs),
+    )  # fmt: skip
+
+
+def _panels(runs: list[_Run]) -> tuple[Panel, ...]:
+    if not runs:
+        return ()
+    run = runs[-1]
+    sol = run.sol
+    claim = np.asarray(theory.theorem_1_lower_bound(run.data, run.states))
+    floor = theory.preactivation_floor(run.data, run.start, sol.t)
+    return (
+        Panel(
+            f"Theorem 1 along a run, n = {run.data.n}", "t", "mu",
+            (
+                Curve(sol.t, metrics.pl_upper_bound(run.data, run.states), "Lemma 7, upper", ":"),
+                Curve(sol.t, sol.local_pl, "mu"),
+                Curve(sol.t, metrics.pl_lower_bound(run.data, run.states), "Lemma 7, lower", ":"),
+                Curve(sol.t, claim, "Theorem 1", "--"),
+            ),
+            y_scale="log",
+        ),
+        Panel(
+            f"Theorem 1, n = {run.data.n}: largest correct pre-activation", "t", "min over points",
+            (
+                Curve(sol.t, metrics.largest_correct(run.data, run.states).min(axis=1), "run"),
+                Curve(sol.t, floor.min(axis=1), "floor", "--"),
+            ),
+            y_scale="log",
+        ),
+    )  # fmt: skip
+
+
+def _average(setting: Setting, runs: list[_Run], draws: int) -> Finding:
+    """mu settles, so its average tends to its limit: that of the last row, where all r_i/y_i are 0."""
+    limits = [run.sol.local_pl[-1] for run in runs]
+    averages = [run.sol.average_pl() for run in runs]
+    claims = [theory.theorem_1_constant(run.data) / run.data.n for run in runs]
+    margin = setting.lower(limits, claims)
+    so_far = min((a / c for a, c in zip(averages, claims, strict=True)), default=math.inf)
+    return Finding(
+        "Theorem 1, avg_mu(inf) >= C/n", HYPOTHESES, len(runs), draws, "avg_mu(inf) >= C/n",
+        f"least mu(inf) n/C {margin * setting.tighten:.3f}; average up to the end of the run {so_far:.3f}",
+        margin >= 1, margin,
+    )  # fmt: skip
+
+
+def _alive(setting: Setting, runs: list[_Run], draws: int) -> Finding:
+    """The largest correct pre-activation against its floor; the floor's first part is attained at t = 0."""
+    ratios, later, least = [], [], math.inf
+    for run in runs:
+        sol = run.sol
+        z, floor = (
+            metrics.largest_correct(run.data, run.states),
+            theory.preactivation_floor(run.data, run.start, sol.t),
+        )
+        ratios.append(np.ravel(z / floor))
+        later.append(float(np.min((z / floor)[1:])))
+        least = min(least, float(z.min()))
+    margin = setting.lower(np.concatenate([*ratios, []]) * (1 + 1e-9), 1.0)
+    return Finding(
+        "Theorem 1, largest correct z_ji stays positive", HYPOTHESES, len(runs), draws,
+        "max over a_j y_i > 0 of z_ji(t) >= its floor (36) > 0",
+        f"least value {least:.2e}; least value/floor {min(later, default=math.inf):.3f} after t = 0, where "
+        "the floor is attained",
+        margin >= 1 and least > 0, margin,
+    )  # fmt: skip
+
+
+_N, _P = 2, 3
+
+
+def _worst_state(setting: Setting) -> Finding:
+    """The bound at starts that meet all hypotheses: random ones, and the worst of these climbed from."""
+
+    def value(place: Floats) -> float:
+        data, network = _decoded(place)
+        if not theory.theorem_1_hypotheses(data, network).all:
+            return -math.inf
+        return float(theory.theorem_1_lower_bound(data, network) / metrics.local_pl(data, network))
+
+    rng = np.random.default_rng(seed(NAME, 0, streams.Purpose.NOISE))
+    size = 1 + _N + _P * (_N + 1)
+    draws, rounds = setting.size(200, 2000, 20_000), setting.size(200, 3000, 30_000)
+    climbed, place, met = worst(
+        value, lambda r: r.standard_normal(size), rng, draws, rounds, [_near_the_worst()]
+    )
+    margin = setting.upper(max(climbed, 0.0), 1.0)
+    state = _decoded(place)
+    return Finding(
+        "Theorem 1, mu >= (C/n) min abs(1 - r/y), worst start",
+        HYPOTHESES,
+        met,
+        draws + 1,
+        "mu(0) >= bound",
+        f"least mu/bound {1 / climbed if climbed > 0 else math.inf:.4f}, climbed to from {met} starts of "
+        f"n = {_N}, p = {_P}; off there {metrics.off(state[0]):.3f}",
+        margin >= 1,
+        margin,
+    )
+
+
+def _near_the_worst() -> Floats:
+    """All neurons along the bisector of two inputs as correlated as Assumption 2 allows, r = (1, -1) eps.
+
+    Then every w_j is orthogonal to X^T R, and mu/bound tends to (1 - c)/(0.6 sqrt((1 + c)/2)) = 1.31 as
+    eps -> 0, c -> 1/(2 sqrt 2).
+    """
+    c, eps = 0.35, 1e-3
+    bisector = np.array([1 + c, math.sqrt(1 - c * c)]) / math.sqrt(2 + 2 * c)
+    h = math.sqrt((1 + c) / 2)
+    W, extra = np.tile(bisector, _P), np.full(_P, 0.5)
+    return np.concatenate([[math.asin(c) / 0.3, h + eps, h - eps], W, extra])
+
+
+def _decoded(place: Floats) -> tuple[pl.Dataset, pl.Network]:
+    """Two unit inputs of some correlation, and a network that meets Assumption 1."""
+    X = np.array([[1.0, 0.0], [math.sin(place[0] * 0.3), math.cos(place[0] * 0.3)]])
+    y, W = place[1 : 1 + _N], place[1 + _N : 1 + _N + _P * _N].reshape(_P, _N)
+    extra = place[1 + _N + _P * _N :]
+    a = np.sign(extra) * (np.linalg.norm(W, axis=1) + np.maximum(np.abs(extra) - 0.5, 0))
+    return pl.Dataset(X, np.where(y == 0, 1.0, y)), pl.Network(W, a)

@@ -1,0 +1,66 @@
+"""Certificates of orthogonal data given by their norms, checked point by point in exact numbers."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from pl_native._problem import Dataset, Status
+from pl_native._run.certificate import Certificate
+from pl_native.theory import exact
+from pl_native.theory.exact_state import demand
+
+
+def verify_orthogonal(c: Certificate, data: Dataset) -> list[str]:
+    """K_rho is diagonal: norm(x_i)^2 sum am_j^2 over the neurons that are on at i, farther than rho off 0.
+
+    A point without such a neuron must be dead: every pair off, or put on its kink and pushed back to it.
+    """
+    demand(c.held_until is None, "nothing is held of orthogonal data")
+    if c.verdict is None:
+        return []
+    assert c.rate is not None
+    assert c.distance is not None
+    assert c.limit_loss is not None
+    assert data.orthogonal_norms is not None
+    moving = c.state.cut(data.n)
+    norms, y = exact.vector(data.orthogonal_norms), exact.vector(data.y)
+    W, a = exact.transpose(exact.matrix(moving.W)), exact.vector(moving.a)
+    radius, n, p = Fraction(c.margins.radius), data.n, c.state.p
+    k: Fraction | None = None
+    live, dead, moved = Fraction(0), Fraction(0), Fraction(0)
+    for i in range(n):
+        am = [max(abs(a_j) - radius, Fraction(0)) for a_j, w in zip(a, W[i], strict=True) if w > radius]
+        if any(am):
+            mine = norms[i] ** 2 * exact.square(am)
+            k = mine if k is None else min(k, mine)
+            height = norms[i] * exact.dot(a, [max(w, Fraction(0)) for w in W[i]]) / p
+            live += (y[i] - height) ** 2
+            continue
+        for j, w in enumerate(W[i]):
+            pushed = w < 0 or (a[j] * y[i] < 0 and abs(a[j]) > radius)
+            demand(pushed, f"no neuron will ever be on at the point {i}")
+            moved += max(w, Fraction(0)) ** 2
+        dead += y[i] ** 2
+    demand(
+        (dead > 0) == (c.verdict is Status.DEAD_POINT), "DEAD_POINT is said where a label is lost, only there"
+    )
+    demand(c.verdict in (Status.DEAD_POINT, Status.CONVERGED), "the verdict is one of orthogonal data")
+    demand(moved <= Fraction(c.moved) ** 2, f"pairs of dead points are moved by at most {c.moved:.4g}")
+    path_sq = Fraction(0)
+    if math.isfinite(c.rate):
+        rate = Fraction(c.rate)
+        demand(rate > 0, "the rate is above 0")
+        demand(k is None or rate * n * p <= 2 * k, f"the rate is {c.rate:.6g}")
+        path_sq = 4 * p * live / (2 * n) / rate
+    else:
+        demand(k is None, "nothing moves")
+    demand(path_sq < radius * radius, "the path is shorter than the radius")
+    path = exact.root_above(path_sq)
+    demand(path + exact.root_above(moved) <= Fraction(c.distance), f"the limit is within {c.distance:.4g}")
+    low, high = (Fraction(v) for v in c.limit_loss)
+    demand(low <= dead / (2 * n) <= high, f"lim L is in [{c.limit_loss[0]!r}, {c.limit_loss[1]!r}]")
+    return [
+        f"rate {c.rate:.6g}, path {float(path):.4g} < radius {float(radius):.4g}",
+        f"lim L >= {float(low):.6g}",
+    ]

@@ -1,0 +1,116 @@
+"""Every check of a statement: good as it stands, red when a bound is tightened just past the margin found."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from pl_native.experiments import statements
+from pl_native.experiments.statements import Finding, Setting, Verdict
+from pl_native.experiments.statements.search import ascend, worst
+
+SMOKE = Setting("smoke")
+FOUND: dict[str, list[Finding]] = {}
+
+
+def findings(name: str) -> list[Finding]:
+    """Of one check at its smallest effort, made once."""
+    if name not in FOUND:
+        FOUND[name] = list(statements.CHECKS[name](SMOKE))
+    return FOUND[name]
+
+
+@pytest.mark.parametrize("name", list(statements.CHECKS))
+def test_a_check_finds_what_it_should(name: str) -> None:
+    found = findings(name)
+    assert found
+    for finding in found:
+        assert finding.verdict.good, finding
+        assert finding.met > 0
+        assert finding.claimed
+        assert finding.measured
+        assert (finding.margin is None) or finding.margin >= 1
+        for panel in finding.panels:
+            for curve in panel.curves:
+                assert len(curve.x) == len(curve.y) > 0
+
+
+@pytest.mark.parametrize("name", list(statements.CHECKS))
+def test_a_bound_tightened_past_its_margin_fails(name: str) -> None:
+    """All bounds of a check tightened by the least of their margins: that one turns red, and no other."""
+    margins = {
+        f.statement: f.margin for f in findings(name) if f.margin is not None and math.isfinite(f.margin)
+    }
+    if not margins:
+        return  # nothing here is bounded by a factor
+    for tighten, broken in (
+        (min(margins.values()) * (1 - 1e-9), False),
+        (min(margins.values()) * (1 + 1e-9), True),
+    ):
+        again = {f.statement: f for f in statements.CHECKS[name](Setting("smoke", tighten))}
+        failed = {title for title, f in again.items() if f.margin is not None and f.verdict is Verdict.FAILS}
+        assert bool(failed) is broken
+    every = {
+        f.statement: f for f in statements.CHECKS[name](Setting("smoke", max(margins.values()) * (1 + 1e-9)))
+    }
+    assert all(every[title].verdict is Verdict.FAILS for title in margins)
+
+
+def test_statements_have_names_of_their_own() -> None:
+    titles = [finding.statement for name in statements.CHECKS for finding in findings(name)]
+    assert len(titles) == len(set(titles))
+
+
+def test_verdicts() -> None:
+    def verdict(met: int, holds: bool, refutes: bool = False) -> Verdict:
+        return Finding("s", "h", met, 5, "c", "m", holds, refutes=refutes).verdict
+
+    assert verdict(5, True) is Verdict.HOLDS
+    assert verdict(5, False) is Verdict.FAILS
+    assert verdict(0, True) is Verdict.NO_DRAWS
+    assert verdict(0, True, refutes=True) is Verdict.NO_DRAWS
+    assert verdict(1, True, refutes=True) is Verdict.REFUTED
+    assert verdict(1, False, refutes=True) is Verdict.NOT_REFUTED
+    assert [v for v in Verdict if v.good] == [Verdict.HOLDS, Verdict.REFUTED]
+    with pytest.raises(ValueError, match="met: expected 0 <= met <= draws"):
+        Finding("s", "h", 6, 5, "c", "m", True)
+
+
+def test_margins() -> None:
+    plain, tight = Setting("smoke"), Setting("smoke", 2.0)
+    assert plain.upper([1.0, 2.0], [4.0, 4.0]) == 2.0
+    assert tight.upper([1.0, 2.0], [4.0, 4.0]) == 1.0
+    assert plain.lower([3.0, 8.0], 2.0) == 1.5
+    assert plain.upper([0.0], [1.0]) == math.inf
+    assert plain.upper([1.0], [0.0]) == 0.0
+    assert plain.upper([np.nan], [1.0]) == 0.0
+    assert plain.lower([1.0], [np.nan]) == 0.0
+    assert plain.upper([0.5, 0.0], [1.0, -1.0]) == 0.0  # a bound below what is measured, both signs
+    assert plain.equal([1.1], [1.0], 0.2) == pytest.approx(2.0)
+    with pytest.raises(ValueError, match="effort: expected one of"):
+        Setting("little")
+    with pytest.raises(ValueError, match="tighten"):
+        Setting("smoke", 0.0)
+
+
+def test_a_climb_reaches_the_top_and_stays_in_the_domain() -> None:
+    def hill(x: np.ndarray) -> float:
+        return -math.inf if x[0] > 1 else -float((x[0] - 2) ** 2 + x[1] ** 2)
+
+    best, place = ascend(hill, np.zeros(2), np.random.default_rng(0), 2000)
+    assert best == pytest.approx(-1, abs=1e-2)
+    assert place[0] <= 1
+    value, _, met = worst(hill, lambda r: r.normal(0, 1, 2), np.random.default_rng(0), 50, 500)
+    assert value > -1.01
+    assert 25 < met < 50
+    none = worst(lambda x: -math.inf, lambda r: r.normal(0, 1, 2), np.random.default_rng(0), 5, 10)
+    assert none[0] == -math.inf
+    assert none[2] == 0
+
+
+def test_a_check_is_the_same_twice() -> None:
+    assert [f.measured for f in statements.CHECKS["criterion"](SMOKE)] == [
+        f.measured for f in findings("criterion")
+    ]
