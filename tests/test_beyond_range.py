@@ -1,4 +1,4 @@
-"""Times that cannot change a state, and numbers beyond range: every run ends with a status, and harms no other."""
+"""Times that cannot change a state, numbers beyond range: every run ends with a status, and harms no other."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ METHODS = ("euler", "flow", "capture")
 D, N = pl.data.sphere(n=40, d=8, seed=1), pl.initial.asymmetric(p=6, d=8, seed=2)
 
 
-def scaled(inputs: float = 1.0, labels: float = 1.0, weight: float | None = None) -> tuple[pl.Dataset, pl.Network]:
+def scaled(
+    inputs: float = 1.0, labels: float = 1.0, weight: float | None = None
+) -> tuple[pl.Dataset, pl.Network]:
     W = N.W.copy()
     if weight is not None:
         W[0, 0] = weight
@@ -71,7 +73,7 @@ def test_a_tolerance_below_captures_floor_is_refused_before_any_work() -> None:
 
 
 def test_a_run_cut_in_a_later_pass_returns_its_furthest() -> None:
-    """Passes that miss the tolerance begin again at shorter steps; a limit must not lose the way they came."""
+    """Passes that miss the tolerance begin again at shorter steps: a limit must not lose their way."""
     cut = 0
     for seed in range(12):
         data, net = sliding(seed)

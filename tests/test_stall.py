@@ -1,5 +1,5 @@
-"""STALLED says that a run has come to rest as far as can be seen: never at a start, never on a plateau that small
-neurons will leave."""
+"""STALLED says that a run has come to rest as far as can be seen: never at a start, never on a plateau that
+small neurons will leave."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ constexpr double kFirstDrop = 0.02;  // the first step lowers log L by about as 
 // next one mends. In the tail of n = 4000, where pairs at their kinks come and go, that allows
 // twice the step.
 constexpr double kCoarseRise = 0.05;
-constexpr double kSure = 2.0;  // a status is claimed only if it holds that many errors away
-constexpr double kInstant = 1e-300;  // of a time: has no half that a step could take
+constexpr double kSure = 2.0;         // a status is claimed only if it holds that many errors away
+constexpr double kInstant = 1e-300;   // of a time: has no half that a step could take
 constexpr double kNoise = 16.0;       // bounds on the rounding of sum r^2 within which two meshes agree
 constexpr double kStepNoise = 0.005;  // of that, what rounding usually is
 
@@ -129,8 +129,8 @@ class Capture {
     // Between right-hand sides: Ctrl-C, or the clock.
     bool cut() {
         if (poll_ && poll_()) return true;
-        return options_.stop.wall_time < StopRules::kNever && verdict_->elapsed() >= options_.stop.wall_time &&
-               moved_;
+        return options_.stop.wall_time < StopRules::kNever &&
+               verdict_->elapsed() >= options_.stop.wall_time && moved_;
     }
     Status why_stuck() {
         if (meshes_->stuck() != Status::kInterrupted) return meshes_->stuck();

@@ -178,9 +178,8 @@ void DenseCapture::refresh() {
     std::vector<Index> moved;
     for (Index j = 0; j < p_; ++j)
         if (moved_[at(j)]) moved.push_back(j);
-    moves_.preactivations(moved,
-                          {now_.W.data(), trial_.W.data(), stride_, now_.z.data(), trial_.z.data(), ldz_},
-                          cut_off());
+    moves_.preactivations(
+        moved, {now_.W.data(), trial_.W.data(), stride_, now_.z.data(), trial_.z.data(), ldz_}, cut_off());
     // pairs at rest count as at z = 0, and are where their weights have them
     for (const Index j : moved)
         for (const Touched& pair : now_.touched[at(j)]) trial_.z.data()[j * ldz_ + pair.point] += pair.z;
@@ -217,6 +216,7 @@ void DenseCapture::accept(double h, std::vector<double>& before) {
     before.swap(trial_.r);
     velocity_sq_ = -1;
     h_before_ = h;
+    clock_ += h;
 }
 
 }  // namespace pl

@@ -195,7 +195,8 @@ class DenseModel final : public State<Real> {
                             scratch_.data() + s * kernel_.scratch_size,
                             panels_.data() + s * panel_size_,
                             0};
-        if (slow_) args.cut = {[](const void* whom) { return static_cast<const Watch*>(whom)->cut(); }, &watch};
+        if (slow_)
+            args.cut = {[](const void* whom) { return static_cast<const Watch*>(whom)->cut(); }, &watch};
         kernel_.pass(args);
         sums_[static_cast<std::size_t>(s)] = args.sum_r2;
     }

@@ -99,9 +99,7 @@ class OrthogonalModel final : public State<Real> {
     NeuronFacts neurons() const override {
         return {std::vector<double>(a_.data(), a_.data() + problem_.p), squared_norms(tiles_)};
     }
-    NeuronMotion motion() override {
-        return motion_of(tiles_, push_.data(), a_.data());
-    }
+    NeuronMotion motion() override { return motion_of(tiles_, push_.data(), a_.data()); }
     std::vector<double> outputs() const override { return outputs_of(tiles_, a_.data()); }
     Index output_terms() const override { return problem_.p + 4; }
 

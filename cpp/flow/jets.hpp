@@ -51,7 +51,7 @@ class Jets {
     // The field with the present modes at a state y, f <- dy/dt; its residuals, gradients and multipliers are
     // kept for `propose`.
     bool velocity(const double* y, double* f);  // false: cut off, f is not whole
-    void restore(double* y);  // y back on the invariants, sliding pairs on z_ji = 0
+    void restore(double* y);                    // y back on the invariants, sliding pairs on z_ji = 0
     // Takes y1, the state at which `velocity` was last evaluated (f1), as the trial state at time h, and the
     // cubic between the present state and it as the polynomial; returns sum_i r_i^2 at y1.
     double propose(const std::vector<double>& y1, const std::vector<double>& f1, double h);

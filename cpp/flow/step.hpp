@@ -43,9 +43,7 @@ class FlowStep {
     const std::optional<double>& passed() const { return passed_; }
     bool landed_on_event() const { return landed_on_event_; }  // with the last step
     bool cancelled() const { return cancelled_; }
-    Status status() const {
-        return cancelled_ ? Status::kInterrupted : late_ ? Status::kWallTime : failed_;
-    }
+    Status status() const { return cancelled_ ? Status::kInterrupted : late_ ? Status::kWallTime : failed_; }
 
   private:
     bool ask();  // whether the run is cancelled, or out of time

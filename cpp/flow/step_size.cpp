@@ -14,7 +14,7 @@ namespace {
 constexpr double kShare = 0.1;          // of the tolerance, for one step
 constexpr double kDisplacement = 0.05;  // of the step's displacement
 constexpr double kStabilisedShare = 0.03, kDecayShare = 0.01;
-constexpr double kRounding = 1e-14;  // relative to the state
+constexpr double kRounding = 1e-14;   // relative to the state
 constexpr double kVanished = 1e-150;  // of a tolerance: its square is no number any more
 
 // What the error of neuron j may be, relative to its own size; one that has vanished follows the others.

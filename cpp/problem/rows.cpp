@@ -30,7 +30,8 @@ Recorder<Real, Clock>::Recorder(const Problem<Real>& problem, const Saves<Clock>
       largest_label_(largest_label(problem)) {
     const std::size_t most = saves.at.size() + 1, states = saves.states ? most : 0, p = at(problem.p);
     rows_.t.reserve(most);
-    for (auto* column : {&rows_.loss, &rows_.velocity_sq, &rows_.invariant_drift, &rows_.loss_noise}) column->reserve(most);
+    for (auto* column : {&rows_.loss, &rows_.velocity_sq, &rows_.invariant_drift, &rows_.loss_noise})
+        column->reserve(most);
     rows_.n_active.reserve(most);
     rows_.W_saved.reserve(states * p * at(problem.d));
     rows_.a_saved.reserve(states * p);
@@ -78,7 +79,8 @@ double Recorder<Real, Clock>::noise(const NeuronFacts& neurons) const {
     const double width = static_cast<double>(problem_.norms != nullptr ? 1 : problem_.d);
     const double p = static_cast<double>(problem_.p);
     double size = 0;
-    for (Index j = 0; j < problem_.p; ++j) size += std::abs(neurons.a[at(j)]) * std::sqrt(neurons.w_sq[at(j)]);
+    for (Index j = 0; j < problem_.p; ++j)
+        size += std::abs(neurons.a[at(j)]) * std::sqrt(neurons.w_sq[at(j)]);
     const double unit = static_cast<double>(std::numeric_limits<Real>::epsilon());
     const double r = (8 + 2 * std::sqrt(width + p)) * unit * (largest_label_ + largest_norm_ * size / p);
     return r * r / 2;

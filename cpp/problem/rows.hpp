@@ -17,7 +17,8 @@ struct Rows {
     bool started = false;  // false: cancelled before the first state was evaluated, nothing else is set
     std::vector<Clock> t;
     std::vector<double> loss, velocity_sq, invariant_drift;
-    std::vector<double> loss_noise;  // a loss at or below is rounding of the residuals, and so is its decrease
+    std::vector<double>
+        loss_noise;  // a loss at or below is rounding of the residuals, and so is its decrease
     std::vector<Index> n_active;
     std::vector<Real> W, a;              // end state, (p, d) and (p)
     std::vector<Real> W_saved, a_saved;  // (m, p, d), (m, p) when asked for

@@ -92,8 +92,8 @@ bool Verdict<Real>::reached_target(const Moment& moment) const {
 // local_pl t < stop.stall, with local_pl = velocity^2 / (p L), is true of every start and of every plateau on
 // which small neurons grow. So besides, no neuron's own rate may do more than sqrt(stop.stall) in a time t,
 // and the run must have lived one of its own time scales: the largest rate of the past times t is 1 at least,
-// or has always been 0. Rates are a pass over the weights: of the past they are looked at whenever t has grown
-// by a quarter, from the state at which the rule was first asked for.
+// or has always been 0. Rates are a pass over the weights: of the past they are looked at whenever t has
+// grown by a quarter, from the state at which the rule was first asked for.
 template <class Real>
 bool Verdict<Real>::stalled(const Moment& moment, State<Real>& state) {
     constexpr double kGrown = 1.25;
@@ -160,7 +160,8 @@ template <class Real>
 typename Verdict<Real>::Clock::time_point Verdict<Real>::deadline() const {
     constexpr double kLongest = 1e9;  // seconds: more is no time point
     if (!(stop_.wall_time < kLongest)) return Clock::time_point::max();
-    return began_ + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(stop_.wall_time));
+    return began_ +
+           std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(stop_.wall_time));
 }
 
 template double largest_rate(const Problem<float>&, State<float>&);

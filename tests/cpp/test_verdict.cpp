@@ -125,7 +125,8 @@ void stalled_where_nothing_grows_or_turns() {
     Told state;
     state.speed = 1e-9;
     const auto judged = [&](pl::Milestones past, double t) {
-        return pl::Verdict<double>(one.problem, stop, pl::Follows::kFlow, past).judge(at_time(t, state), state);
+        return pl::Verdict<double>(one.problem, stop, pl::Follows::kFlow, past)
+            .judge(at_time(t, state), state);
     };
     const auto lived = [](double rate) {
         pl::Milestones past;

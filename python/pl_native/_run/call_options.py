@@ -20,8 +20,8 @@ CAPTURE_RTOL = 1e-7
 
 
 def atol_of(method: str, atol: object) -> float:
-    """`atol`, checked; None is 0 for the flow, whose errors are relative to each neuron, and 1e-9 for capture,
-    relative to the first loss.
+    """`atol`, checked; None is 0 for the flow, whose errors are relative to each neuron, and 1e-9 for
+    capture, relative to the first loss.
     """
     if atol is None:
         return 0.0 if method == "flow" else 1e-9
@@ -81,7 +81,7 @@ def checked_options(
 
 
 def _rtol_of(method: str, rtol: object) -> float:
-    """`rtol`, checked. Capture's steps leave more than its floor, shares of pairs being in single precision."""
+    """`rtol`, checked. Capture's has a floor: shares of pairs are in single precision."""
     found = checks.positive("rtol", rtol)
     if method == "capture" and found < CAPTURE_RTOL:
         raise ValueError(

@@ -90,9 +90,7 @@ class Solution:
 
     @property
     def message(self) -> str:
-        """Why the run ended, and what speaks against its accuracy (capture): an error of the loss estimated
-        at more than what was asked for, a start so small that no estimate sees it.
-        """
+        """Why the run ended, and what speaks against its accuracy (capture)."""
         text, error, asked = self.status.message, self.stats.get("loss_error"), self.stats.get("rtol")
         if error is not None and asked is not None and error > asked:
             text += f"; the error of the loss is estimated at {error:.2g}, more than the {asked:g} asked for"
@@ -221,11 +219,12 @@ class Solution:
         )
 
     def _beyond_rounding(self) -> str:
-        """From when on the loss is rounding: words for `print`, empty if it never is."""
-        lost = np.flatnonzero(np.isnan(self.local_pl) & np.isfinite(self.loss))
-        if not len(lost):
-            return ""
-        return f"\n  from t {self.t[lost[0]]:g} on the loss is rounding of the residuals: no local_pl there"
+        lost = self.t[np.isnan(self.local_pl) & np.isfinite(self.loss)]
+        return (
+            f"\n  from t {lost[0]:g} on the loss is rounding of the residuals: no local_pl"
+            if len(lost)
+            else ""
+        )
 
     def _steps(self) -> str:
         s = self.stats

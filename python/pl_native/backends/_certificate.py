@@ -71,7 +71,7 @@ def loss_noise(X: Array, y: Array, W: Array, a: Array) -> float:
 def largest_rate(task: EulerTask, W: Array, a: Array, W_dot: Array, a_dot: Array) -> float:
     """How fast the fastest neuron grows or turns, one at 0 left out: the largest of
 
-        max(d log rho_j/dt, 0) + norm(du_j/dt),     rho_j = norm(w_j, a_j),     u_j = (w_j, a_j)/rho_j.
+    max(d log rho_j/dt, 0) + norm(du_j/dt),     rho_j = norm(w_j, a_j),     u_j = (w_j, a_j)/rho_j.
     """
     unit = float(np.finfo(W.dtype).eps)
     W, W_dot, a, a_dot = (v.astype(np.float64, copy=False) for v in (W, W_dot, a, a_dot))

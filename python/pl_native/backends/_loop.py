@@ -19,7 +19,8 @@ from pl_native._base import memory
 from pl_native._base.checks import Array
 from pl_native._problem import Status
 from pl_native.backends._certificate import criterion_level, largest_rate, loss_noise, proves_convergence
-from pl_native.backends.contract import Counters, EulerRun, EulerTask, Poll, Resume
+from pl_native.backends._past import History, history_of
+from pl_native.backends.contract import Counters, EulerRun, EulerTask, Poll
 
 RISE = 64  # a rise is L_{k+1} > L_k (1 + RISE eps)
 GROWN = 1.25  # of t, between looks at the rates
@@ -51,35 +52,6 @@ class Point:
     velocity_sq: float
 
 
-@dataclass(slots=True)
-class History:
-    """What a run that goes on has to know of its past, beside the state at step `at`: `EulerRun.resume`."""
-
-    invariants: Array
-    """(p,) float64: a_j^2 - norm(w_j)^2 at the very start"""
-    at: int = 0
-    loss_start: float = math.inf
-    loss_least: float = math.inf
-    try_below: float = math.inf
-    """sum_i r_i^2 for the next attempt at a proof"""
-    largest_rate: float = -1.0
-    """where stop.stall is watched for: the largest rate of a neuron seen so far; negative: none yet"""
-    rate_due: float = 0.0
-    """the time from which it is looked at again"""
-    rises: int = 0
-    first_rise: int | None = None
-    criterion_step: int | None = None
-    proved_step: int | None = None
-
-
-def _history(resume: Resume) -> History:
-    """ValueError for a record that is not ours."""
-    try:
-        return History(**resume)
-    except TypeError as error:
-        raise ValueError(f"resume: expected the record of a run of Euler ({error})") from None
-
-
 Evaluate: TypeAlias = Callable[[EulerTask, Array, Array], Moment]
 
 
@@ -96,7 +68,7 @@ class Run:
         self.records: list[tuple[Any, ...]] = []
         self.level = criterion_level(task)
         self.history = (
-            History(self._invariant(task.W, task.a)) if task.resume is None else _history(task.resume)
+            History(self._invariant(task.W, task.a)) if task.resume is None else history_of(task.resume)
         )
         self.first = self.history.at
 
