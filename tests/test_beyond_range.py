@@ -1,4 +1,4 @@
-"""Times that cannot change a state, numbers beyond range: every run ends with a status, and harms no other."""
+"""Times that cannot change a state, numbers beyond range: each run ends with a status and harms no other."""
 
 from __future__ import annotations
 

