@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import pl_native as pl
+from pl_native import streams
 
 pytest.importorskip("pl_native._core")
 
@@ -89,3 +90,21 @@ def test_a_long_step_is_left(name: str) -> None:
         while len(late) < ATTEMPTS and min(late, default=9.0) > most:
             late.append(measure(method, problem, wait + 0.1 * len(late)))
         assert min(late) <= most, (measure.__name__, late)
+
+
+def test_long_draws_are_made_in_blocks_with_the_bits_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python answers Ctrl-C between them."""
+    laws = (
+        lambda: pl.data.sphere(n=50, d=7, seed=1).X,
+        lambda: pl.data.gaussian(n=50, d=7, seed=1).X,
+        lambda: pl.data.teacher(n=50, d=7, seed=1).X,
+        lambda: pl.initial.asymmetric(p=50, d=7, seed=1).W,
+        lambda: pl.initial.torch_linear(p=50, d=7, seed=1).W,
+    )
+    whole = [law() for law in laws]
+    monkeypatch.setattr(streams, "_BLOCK", 11)
+    for law, expected in zip(laws, whole, strict=True):
+        assert law().tobytes() == expected.tobytes()
+    drawn: list[int] = []
+    streams.filled(5, 7, lambda count: drawn.append(count) or np.zeros(count))
+    assert drawn == [11, 11, 11, 2]

@@ -220,11 +220,7 @@ class Solution:
 
     def _beyond_rounding(self) -> str:
         lost = self.t[np.isnan(self.local_pl) & np.isfinite(self.loss)]
-        return (
-            f"\n  from t {lost[0]:g} on the loss is rounding of the residuals: no local_pl"
-            if len(lost)
-            else ""
-        )
+        return f"\n  from t {lost[0]:g} on the loss is rounding: no local_pl there" if len(lost) else ""
 
     def _steps(self) -> str:
         s = self.stats
