@@ -30,7 +30,7 @@ STEPS = {
     "euler many points": ("euler", sphere(60_000, 60, 200)),
     "flow": ("flow", sphere(2000, 500, 200)),
     "capture": ("capture", sphere(8000, 200, 200)),
-    "capture many neurons": ("capture", sphere(3, 1, 300_000)),
+    "capture many neurons": ("capture", sphere(3, 1, 50_000)),
 }
 ATTEMPTS = 5
 
