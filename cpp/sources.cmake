@@ -65,6 +65,7 @@ add_library(
   cpp/proof/matrix.cpp
   cpp/proof/orthogonal_proof.cpp
   cpp/proof/prove.cpp
+  cpp/proof/search.cpp
   cpp/proof/sliding.cpp
   cpp/proof/stratum.cpp
   cpp/proof/trapping.cpp

@@ -23,3 +23,15 @@ def as_published(name, factor, seed=0, runs=12, every=2, shift=1.0):
             row |= {"p": fig3.width(n, factor), "loss_start": 1.0, "loss_end": float(end)}
             rows.append(row | {"stop_loss": 1 / (2 * n), "status": "TARGET" if done else "HORIZON"})
     return rows
+
+
+def law_of(d, threshold, scale):
+    """A curve of 40 runs per n with exactly the shares of a logistic."""
+    n = np.arange(max(threshold // d - 6, 1), threshold // d + 7) * d
+    rows = []
+    for size in n.tolist():
+        yes = round(40 / (1 + np.exp((size - threshold) / scale)))
+        row = {"id": "x", "d": d, "n": size, "p": 30, "loss_start": 1.0, "stop_loss": 0.1}
+        row |= {"initialisation": "torch_linear", "status": "HORIZON"}
+        rows += [row | {"loss_end": 0.05 if k < yes else 0.2} for k in range(40)]
+    return rows

@@ -104,7 +104,8 @@ def test_every_fact_that_matters_is_in_the_id():
     others = [
         cell(n=13), cell(d=7), cell(p=6), cell(t_end=21.0), cell(stop=Stop(loss=0.04)), cell(step=0.5),
         cell(scale=2.0), cell(initialisation="asymmetric"), cell(data="gaussian"), cell(dtype="float64"),
-        cell(data_options={"norms": [1, 1]}), cell(initialisation=own_network),
+        cell(given="well_initialised"), cell(data_options={"norms": [1, 1]}),
+        cell(initialisation=own_network),
         cell(initialisation=own_network, initial_options={"factor": 2}),
         *(cell(stop=Stop(loss=0.05, **more)) for more in (
             {"criterion": True}, {"stall": 1e-6}, {"wall_time": 5.0}, {"max_steps": 3}, {"rise": 2.0})),
@@ -115,7 +116,7 @@ def test_every_fact_that_matters_is_in_the_id():
     assert {run.id for run in plan(cell(t_end=20, step=1))} == base  # integers that mean the same floats
     assert {run.id for run in plan(cell(rtol=1e-3))} == base  # no tolerance of Euler's
     common = cells.content(cell(), SEED, "numpy")
-    assert common.keys() | {"replicate"} == CONTENT.keys()
+    assert common.keys() | {"replicate", "given", "stop_proof"} == CONTENT.keys()  # nothing is given: no fact
     assert cells.run_ids(common)(0) in base
     assert cells.run_ids(common)(12345) == store.content_id(common | {"replicate": 12345})
     assert cells.run_ids(common | {"numerics": 0})(0) not in base

@@ -17,7 +17,7 @@ import proving
 from pl_native import backends
 from pl_native._problem import Status
 from pl_native._run.claims import Pairs
-from pl_native.backends.contract import RESTS, SLIDES, UNCERTAIN
+from pl_native.backends.contract import FREE, RESTS, SLIDES, UNCERTAIN
 from pl_native.theory import VerificationError, exact, verify
 from problems import endless_criterion
 
@@ -137,6 +137,37 @@ def resting() -> tuple[pl.Dataset, pl.Certificate]:
     return data, pl.certify(data, state)
 
 
+def by_hand(excess: float, share: float = 0.2, y_2: float = -1.0, opposite: bool = False) -> pl.Dataset:
+    """Points 0 and 2 on, 1 at the kink of the neuron a = 1.5, w = (1.5, 0); the multiplier there is `share`.
+
+    V = span((1, 0, 1)), r = (1 + excess, -1, -1): norm(r_V) = excess/sqrt 2.
+    """
+    X, y = [[1.0, share], [0.0, 1.0], [1.0, 0.0]], [3.25 + excess, y_2, 1.25]
+    return pl.Dataset([*X, [0.0, -1.0]], [*y, y_2]) if opposite else pl.Dataset(X, y)
+
+
+BY_HAND = pl.Network([[1.5, 0.0]], [1.5])
+
+
+def of_other(c: pl.Certificate, data: pl.Dataset) -> pl.Certificate:
+    """What `c` claims, loosely, claimed of other data."""
+    assert c.rate is not None
+    assert c.limit_loss is not None
+    limit = (c.limit_loss[0] * 0.5, c.limit_loss[1] * 2)
+    wide = with_margins(
+        dataclasses.replace(c, rate=c.rate * 0.9, distance=1.0, limit_loss=limit), radius=0.01
+    )
+    return dataclasses.replace(wide, digest=data.digest(), n=data.n, settled=1.0)
+
+
+def as_kind(c: pl.Certificate, before: int, after: int, first: bool = False) -> pl.Certificate:
+    """Pairs of one kind (the first of them only) taken for another."""
+    places = np.flatnonzero(c.pairs.kind == before)
+    kind = c.pairs.kind.copy()
+    kind[places[:1] if first else places] = after
+    return dataclasses.replace(c, pairs=dataclasses.replace(c.pairs, kind=kind))
+
+
 def with_margins(c: pl.Certificate, **changes: Any) -> pl.Certificate:
     return dataclasses.replace(c, margins=dataclasses.replace(c.margins, **changes))
 
@@ -173,6 +204,8 @@ def test_a_proof_of_convergence_cannot_be_stretched() -> None:
     state = pl.Network(c.state.W, c.state.a * 0.99)
     refused(dataclasses.replace(c, state=state), data, "not verified")
     refused(dataclasses.replace(c, rate=None), data, "exactly if it has a verdict")
+    refused(dataclasses.replace(c, moved=-1.0), data, "numbers are >= 0")
+    refused(dataclasses.replace(c, settled=np.nan), data, "numbers are >= 0")
     refused(dataclasses.replace(c, reduced=True), data, "whether the data are reduced")
 
 
@@ -187,6 +220,7 @@ def test_a_proof_of_trapping_cannot_be_stretched() -> None:
     assert c.limit_loss is not None
     low, high = c.limit_loss
     refused(dataclasses.replace(c, rate=2 * c.rate), data, "on V")
+    refused(dataclasses.replace(c, rate=0.0), data, "finite and above 0")
     refused(dataclasses.replace(c, limit_loss=(low * 1.0001, high * 1.0002)), data, "lim L >=")
     refused(dataclasses.replace(c, limit_loss=(low * 0.9, low * 0.99)), data, "lim L <=")
     refused(dataclasses.replace(c, distance=c.distance / 3), data, "the limit is within")
@@ -196,11 +230,29 @@ def test_a_proof_of_trapping_cannot_be_stretched() -> None:
     refused(without(c, SLIDES), data, "cannot switch within the radius")
     weak = pl.Network(c.state.W, np.where(np.isin(np.arange(4), c.pairs.neuron), 1e-12, c.state.a))
     refused(dataclasses.replace(c, state=weak), data, "keeps its sign")
-    kinds = np.where(c.pairs.kind == SLIDES, UNCERTAIN, c.pairs.kind).astype(np.int8)
-    refused(dataclasses.replace(c, pairs=dataclasses.replace(c.pairs, kind=kinds)), data, "no uncertain pair")
+    refused(as_kind(c, SLIDES, UNCERTAIN), data, "no uncertain pair")
+    refused(as_kind(c, SLIDES, RESTS, first=True), data, "slides or rests, not both")
+    refused(as_kind(c, SLIDES, RESTS), data, "no other pair on")
     zero = dataclasses.replace(c, verdict=Status.CONVERGED, limit_loss=(0.0, 0.0))
     refused(zero, data, "on, off or uncertain")
     refused(dataclasses.replace(c, verdict=Status.DEAD_POINT), data, "orthogonal data only")
+
+
+def test_a_kink_must_be_attracting_independent_and_firm() -> None:
+    c = pl.certify(by_hand(1e-9), BY_HAND)
+    assert c.verdict is Status.TRAPPED
+    assert c.margins.sliding == 1
+    verify(c, by_hand(1e-9))
+    verify(of_other(c, by_hand(1e-4)), by_hand(1e-4))
+    refused(of_other(c, by_hand(1e-4, share=1e-4)), by_hand(1e-4, share=1e-4), r"kinks allow \(M\)")
+    refused(of_other(c, by_hand(1e-4, share=1.1)), by_hand(1e-4, share=1.1), r"inside \(0, 1\)")
+    refused(of_other(c, by_hand(1e-4, y_2=1.0)), by_hand(1e-4, y_2=1.0), "is attracting")
+    both = Pairs(*(np.array(v) for v in ([0, 0], [1, 3], [SLIDES] * 2, [0.0] * 2)))
+    opposite = by_hand(1e-4, opposite=True)
+    refused(dataclasses.replace(of_other(c, opposite), pairs=both), opposite, "are independent")
+    for away, why in ((0.3, "reached soon"), (0.01, "lost by half")):
+        state = pl.Network([[1.5, away]], [1.5])
+        refused(dataclasses.replace(of_other(c, by_hand(1e-4)), state=state), by_hand(1e-4), why)
 
 
 def test_a_limit_is_exact() -> None:
@@ -221,8 +273,17 @@ def test_a_pair_at_rest_must_be_pushed_back() -> None:
     verify(c, data)
     refused(dataclasses.replace(c, moved=0.0), data, "are moved by at most")
     refused(without(c, RESTS), data, "not verified")
+    on_it = pl.Network(c.state.W * [[1, 1], [1, 0]], c.state.a)
+    refused(without(dataclasses.replace(c, state=on_it), RESTS), data, "does not move is off")
+    refused(as_kind(c, RESTS, SLIDES), data, "slides with a pair on")
     twice = Pairs(*(np.repeat(column, 2) for column in dataclasses.astuple(c.pairs)))
     refused(dataclasses.replace(c, pairs=twice), data, "listed once")
+    near = pl.Network([[1.2, -0.5], [-1e-18, 1e-17]], c.state.a)
+    refused(dataclasses.replace(c, state=near), data, "stays off when")
+    opposite = pl.Dataset([*data.X, [0.0, -1.0]], [*data.y, -1.0])
+    both = Pairs(*(np.array(v) for v in ([1, 1], [1, 2], [RESTS] * 2, [0.0] * 2)))
+    other = dataclasses.replace(of_other(c, opposite), pairs=both, verdict=Status.TRAPPED)
+    refused(with_margins(other, radius=c.margins.radius), opposite, "are independent")
     pulled = pl.Network(c.state.W, c.state.a * [1, -1])
     refused(dataclasses.replace(c, state=pulled), data, "at rest is attracting")
 
@@ -239,8 +300,7 @@ def test_a_dual_bound_cannot_be_stretched() -> None:
     refused(dataclasses.replace(c, dual=np.zeros(60)), data, "is not 0")
     weak = pl.Network(c.state.W, np.where(np.isin(np.arange(6), c.pairs.neuron), 1e-9, c.state.a))
     refused(dataclasses.replace(c, state=weak), data, "keeps its sign")
-    kinds = np.full_like(c.pairs.kind, UNCERTAIN)
-    refused(dataclasses.replace(c, pairs=dataclasses.replace(c.pairs, kind=kinds)), data, "on, off or free")
+    refused(as_kind(c, FREE, UNCERTAIN), data, "on, off or free")
     shares = dataclasses.replace(c.pairs, share=1 - c.pairs.share)
     refused(dataclasses.replace(c, pairs=shares), data, "on the ball")
     refused(with_margins(c, radius=c.margins.radius * 2), data, "cannot switch")
@@ -260,15 +320,28 @@ def test_orthogonal_certificates_cannot_be_stretched() -> None:
         assert c.limit_loss is not None
         low, high = c.limit_loss
         refused(dataclasses.replace(c, rate=2 * c.rate), data, "the rate is")
+        refused(dataclasses.replace(c, rate=0.0), data, "the rate is above 0")
+        refused(dataclasses.replace(c, rate=np.inf), data, "nothing moves")
+        nothing = dataclasses.replace(c, verdict=None, rate=None, distance=None, limit_loss=None)
+        verify(nothing, data)
+        kept = dataclasses.replace(nothing, held_until=(1.0, 0.0), dual=np.ones(6))
+        refused(kept, data, "nothing is held")
         refused(with_margins(c, radius=10.0), data, "will ever be on")
         refused(with_margins(c, radius=0.0), data, "path is shorter")
         refused(dataclasses.replace(c, distance=0.0), data, "the limit is within")
         other = Status.DEAD_POINT if c.verdict is Status.CONVERGED else Status.CONVERGED
         limit = (0.1, 0.2) if other is Status.DEAD_POINT else (0.0, 0.0)
         refused(dataclasses.replace(c, verdict=other, limit_loss=limit), data, "a label is lost")
-        if c.verdict is Status.DEAD_POINT:
+        if c.verdict is Status.CONVERGED:
+            trapped = dataclasses.replace(c, verdict=Status.TRAPPED, limit_loss=(1e-9, 1.0))
+            refused(trapped, data, "one of orthogonal data")
+        else:
             refused(dataclasses.replace(c, limit_loss=(low * 1.001, high * 1.002)), data, "lim L")
     assert seen == {Status.CONVERGED, Status.DEAD_POINT}
+    dead = pl.Dataset.orthogonal([1.0, 1.0], [1.0, -1.0])
+    moved = pl.certify(dead, pl.Network([[0.5, 1e-17]], [2.0]))
+    assert moved.moved >= 1e-17
+    refused(dataclasses.replace(moved, moved=0.0), dead, "are moved by at most")
 
 
 def test_a_neuron_at_zero_gains_what_is_said() -> None:

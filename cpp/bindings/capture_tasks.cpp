@@ -56,7 +56,7 @@ struct CaptureMethod {
         counters["spectral_radius"] = r.radius;
         counters["loss_error"] = r.past.worst;
         counters["criterion_time"] = time_or_none(r.past.seen.criterion);
-        counters["proved_time"] = time_or_none(r.past.seen.proved);
+        write_proof(counters, r, r.past.seen);
         write_fields(record, r.past, kNumbers);
         write_fields(record, r.past, kCounts);
         write_times(record, r.past.seen);

@@ -19,9 +19,9 @@ py::dict written_counters(const FlowResult& r) {
                       "repelling"_a = c.repelling, "zero_neuron"_a = c.zero_neuron, "a_zero"_a = c.a_zero,
                       "sliding_end"_a = c.sliding_end, "sliding_max"_a = c.sliding_max,
                       "stabilised_steps"_a = c.stabilised_steps, "spectral_radius"_a = c.spectral_radius,
-                      "criterion_time"_a = time_or_none(r.past.seen.criterion),
-                      "proved_time"_a = time_or_none(r.past.seen.proved));
+                      "criterion_time"_a = time_or_none(r.past.seen.criterion));
     write_outcome(counters, r);
+    write_proof(counters, r, r.past.seen);
     return counters;
 }
 
@@ -69,8 +69,8 @@ struct FlowMethod {
             o.past = read_flow_past(task["resume"].cast<py::dict>(), work.held.problem, o.t_end);
     }
     static double bytes(const Problem<double>& problem) { return flow_bytes(problem); }
-    static FlowResult run(const Work& work, int, const Poll& poll) {
-        return flow(work.held.problem, work.options, poll);
+    static FlowResult run(const Work& work, int threads, const Poll& poll) {
+        return flow(work.held.problem, work.options, poll, threads);
     }
     static py::dict written(Work& work) {
         FlowResult& r = work.result;

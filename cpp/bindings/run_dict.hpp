@@ -46,7 +46,35 @@ py::dict written_rows(Rows<Real, Clock>& rows, const Problem<Real>& problem, con
 template <class Real, class Clock>
 void write_outcome(py::dict& counters, const Rows<Real, Clock>& rows) {
     counters["seconds"] = rows.seconds;
-    counters["loss_bound"] = number_or_none(rows.loss_bound, rows.loss_bound > 0);
+    const double bound = std::max(rows.loss_bound, rows.claim.limit_low);
+    counters["loss_bound"] = number_or_none(bound, bound > 0);
+}
+
+// What was proved, and when.
+template <class Real, class Clock>
+void write_proof(py::dict& counters, const Rows<Real, Clock>& rows, const Milestones& seen) {
+    const Claim& claim = rows.claim;
+    counters["proved_time"] = time_or_none(seen.proved >= 0 ? seen.proved : seen.marks.trapped);
+    counters["proof_failed"] = seen.marks.failed;
+    counters["proof_rate"] = number_or_none(claim.rate, claim.made);
+    counters["proof_distance"] = number_or_none(claim.distance, claim.made);
+    counters["proof_limit_low"] = number_or_none(claim.limit_low, claim.made);
+    counters["proof_limit_high"] = number_or_none(claim.limit_high, claim.made);
+}
+
+// Where a proof is looked for next. Records of older files know nothing of it: it begins anew.
+inline void read_marks(const py::dict& record, ProofMarks& marks) {
+    if (!record.contains("proof_failed")) return;
+    marks.below = record["proof_below"].cast<double>();
+    marks.slow = record["proof_slow"].cast<double>();
+    marks.failed = record["proof_failed"].cast<Index>();
+    marks.trapped = record["proof_trapped"].cast<double>();
+}
+inline void write_marks(py::dict& record, const ProofMarks& marks) {
+    record["proof_below"] = marks.below;
+    record["proof_slow"] = marks.slow;
+    record["proof_failed"] = marks.failed;
+    record["proof_trapped"] = marks.trapped;
 }
 
 // One number of a record, by its name.
@@ -91,6 +119,7 @@ inline Milestones read_times(const py::dict& record) {
     Milestones seen{record["criterion_time"].cast<double>(), record["proved_time"].cast<double>()};
     if (record.contains("try_below")) seen.try_below = record["try_below"].cast<double>();
     read_rates(record, seen);
+    read_marks(record, seen.marks);
     return seen;
 }
 inline void write_times(py::dict& record, const Milestones& seen) {
@@ -98,6 +127,7 @@ inline void write_times(py::dict& record, const Milestones& seen) {
     record["proved_time"] = seen.proved;
     record["try_below"] = seen.try_below;
     write_rates(record, seen);
+    write_marks(record, seen.marks);
 }
 
 inline void require_within(double t, double t_end) {

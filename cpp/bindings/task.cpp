@@ -91,6 +91,7 @@ StopRules read_stop(const py::dict& task) {
     const py::dict fields = task["stop"].cast<py::dict>();
     StopRules stop;
     stop.criterion = fields["criterion"].cast<bool>();
+    stop.proof = fields["proof"].cast<bool>();
     stop.loss = rule(fields, "loss", "stop.loss", true, 0);
     stop.stall = rule(fields, "stall", "stop.stall", true, 0);
     stop.wall_time = rule(fields, "wall_time", "stop.wall_time", true, StopRules::kNever);

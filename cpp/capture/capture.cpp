@@ -11,6 +11,7 @@
 #include "capture/dense.hpp"
 #include "capture/meshes.hpp"
 #include "capture/orthogonal.hpp"
+#include "proof/search.hpp"
 
 namespace pl {
 namespace {
@@ -69,7 +70,9 @@ class Capture {
         begin(tolerance);
         CapturePast& now = result_.past;
         for (;;) {
-            Status status = verdict_->judge(moment(), meshes_->fine());
+            const Moment here = moment();
+            CaptureModel& fine = meshes_->fine();
+            Status status = search_->look(here, fine, verdict_->judge(here, fine), *verdict_);
             if (beyond_) status = Status::kNonFinite;
             recorder_->visit(now.t, meshes_->fine(), now.invariants);
             if (status != Status::kHorizon || now.t >= options_.t_end) {
@@ -146,6 +149,7 @@ class Capture {
         result_.past = options_.past;
         recorder_.emplace(problem_, options_.saves, result_);
         verdict_.emplace(problem_, options_.stop, Follows::kFlow, options_.past.seen, began_);
+        search_.emplace(problem_, options_.stop, poll_, threads_);
         CapturePast& now = result_.past;
         CaptureModel& fine = meshes_->fine();
         now.tolerance = tolerance;
@@ -210,6 +214,7 @@ class Capture {
         recorder_->finish(now.t, options_.t_end, fine, now.invariants);
         result_.status = status;
         result_.loss_bound = verdict_->loss_bound(fine);
+        result_.claim = search_->claim();
         now.seen = verdict_->milestones();
         now.accepted += meshes_->accepted();
         now.rejected += meshes_->rejected();
@@ -232,6 +237,7 @@ class Capture {
     CaptureResult result_;
     std::optional<Recorder<double, double>> recorder_;
     std::optional<Verdict<double>> verdict_;
+    std::optional<ProofSearch> search_;
     Index restarts_ = 0, spent_ = 0;
     CaptureResult furthest_;  // of the passes given up
     bool beyond_ = false;     // the start has no finite speed

@@ -9,6 +9,7 @@
 #include "flow/step.hpp"
 #include "flow/step_size.hpp"
 #include "flow/switching.hpp"
+#include "proof/search.hpp"
 
 namespace pl {
 namespace {
@@ -17,7 +18,7 @@ constexpr double kInstant = 1e-12;  // relative width of one instant, for counti
 
 class Flow {
   public:
-    Flow(const Problem<double>& problem, const FlowOptions& options, const Poll& poll)
+    Flow(const Problem<double>& problem, const FlowOptions& options, const Poll& poll, int threads)
         : problem_(problem),
           options_(options),
           journal_(problem, options),
@@ -28,6 +29,7 @@ class Flow {
           near_(in_),
           state_(problem, jets_, pairs_),
           verdict_(problem, options.stop, Follows::kFlow, options.past.seen),
+          search_(problem, options.stop, poll, threads),
           switcher_(in_, pairs_, jets_, noise_, near_, journal_),
           step_({in_, pairs_, jets_, noise_, near_, switcher_}, journal_, state_, verdict_, options, poll) {}
 
@@ -37,13 +39,15 @@ class Flow {
         for (;;) {
             status = settle_releases();
             journal_.visit(step_.t(), state_);
-            status = std::min(status, verdict_.judge(moment(), state_));
+            status =
+                std::min(status, search_.look(moment(), state_, verdict_.judge(moment(), state_), verdict_));
             if (status != Status::kHorizon || step_.t() >= options_.t_end) break;
             if (!step_.advance(journal_.goal())) {
                 status = step_.status();
                 break;
             }
         }
+        journal_.claims(search_.claim());
         return journal_.finish(status, left(), jets_.evaluations(), state_, verdict_);
     }
 
@@ -126,6 +130,7 @@ class Flow {
     Near near_;
     FlowState state_;
     Verdict<double> verdict_;
+    ProofSearch search_;
     Switcher switcher_;
     FlowStep step_;
     double burst_start_ = -1.0;
@@ -134,8 +139,8 @@ class Flow {
 
 }  // namespace
 
-FlowResult flow(const Problem<double>& problem, const FlowOptions& options, const Poll& poll) {
-    return Flow(problem, options, poll).run();
+FlowResult flow(const Problem<double>& problem, const FlowOptions& options, const Poll& poll, int threads) {
+    return Flow(problem, options, poll, threads).run();
 }
 
 // Taylor coefficients of W, its velocities and residuals up to the largest order, the inputs, and a few

@@ -74,7 +74,8 @@ struct FlowResult : Rows<double, double> {
     FlowPast past;
 };
 
-FlowResult flow(const Problem<double>& problem, const FlowOptions& options, const Poll& poll);
+FlowResult flow(const Problem<double>& problem, const FlowOptions& options, const Poll& poll,
+                int threads = 1);  // of an attempt at a proof; the rest is one thread's
 
 double flow_bytes(const Problem<double>& problem);
 

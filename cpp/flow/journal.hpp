@@ -29,6 +29,7 @@ class Journal {
     double goal() const { return recorder_.goal(options_.t_end); }
     Index accepted_steps() const { return count_.accepted; }
     // The end: `past` is what the next part has to know, but for what is counted here.
+    void claims(const Claim& claim) { result_.claim = claim; }  // of the end state
     FlowResult finish(Status status, FlowPast past, Index evaluations, State<double>& state,
                       const Verdict<double>& verdict);
 

@@ -10,6 +10,12 @@
 
 namespace pl {
 
+// What is proved of the flow from the end state, where a run looked for it (proof/search.hpp).
+struct Claim {
+    bool made = false;
+    double rate = 0, distance = 0, limit_low = 0, limit_high = 0;
+};
+
 // Clock is how the method counts: steps of Euler (Index), times of the others (double).
 template <class Real, class Clock>
 struct Rows {
@@ -24,6 +30,7 @@ struct Rows {
     std::vector<Real> W_saved, a_saved;  // (m, p, d), (m, p) when asked for
     double loss_bound = 0;               // the loss stays above it for ever; 0: none is claimed
     double seconds = 0;
+    Claim claim;
 
     bool has(Clock now) const { return !t.empty() && t.back() >= now; }
 };

@@ -10,6 +10,7 @@ namespace pl {
 struct StopRules {
     static constexpr double kNever = std::numeric_limits<double>::infinity();
     bool criterion = false;     // end at CONVERGED, CRITERION or DEAD_POINT
+    bool proof = false;         // end at CONVERGED, DEAD_POINT or TRAPPED, proved (proof/search.hpp)
     double loss = 0;            // TARGET: loss <= this (0: never)
     double stall = 0;           // STALLED: local_pl * t < this, and Verdict::stalled
     double wall_time = kNever;  // seconds

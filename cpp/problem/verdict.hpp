@@ -18,6 +18,13 @@ namespace pl {
 // A method asks it often enough for Ctrl-C to be answered in 0.2 s; true: end here.
 using Poll = std::function<bool()>;
 
+// When a run looks for a proof next (proof/search.hpp); below < 0: not yet asked for.
+struct ProofMarks {
+    double below = -1, slow = -1;  // sum r^2; local_pl t
+    Index failed = 0;
+    double trapped = -1;  // when a limit above 0 was proved; negative: never
+};
+
 // When something first held, as the method counts (steps of Euler, times of the others); negative: never.
 struct Milestones {
     double criterion = -1, proved = -1;
@@ -25,6 +32,7 @@ struct Milestones {
     // Where stop.stall is watched for: the largest rate of a neuron seen so far (negative: none yet), and the
     // time from which it is looked at again.
     double largest_rate = -1, rate_due = 0;
+    ProofMarks marks = {};
 };
 
 // Where a run is, in its method's own words.
@@ -65,6 +73,10 @@ class Verdict {
     Status judge(const Moment& moment, State<Real>& state);
     // A passage of min y_i^2 that the method estimates.
     void passed(double when);
+
+    // A proof of convergence from elsewhere.
+    void note_proof(double when) { seen_.proved = seen_.proved < 0 ? when : seen_.proved; }
+    ProofMarks& marks() { return seen_.marks; }
 
     const Milestones& milestones() const { return seen_; }
     double level() const { return level_; }  // min y_i^2

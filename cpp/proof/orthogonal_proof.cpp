@@ -79,8 +79,10 @@ class Orthogonal {
         std::vector<double> weight(at(q_.n), 0.0);
         for (Index j = 0; j < q_.p; ++j) {
             const double outer = std::max(0.0, downward(std::abs(q_.a[j]) - found.rho));
+            // one at rounding counts nothing: it is uncertain, or at rest on a dead point
+            const double on = std::max(found.rho, tiny_[at(j)]);
             for (Index i = 0; i < q_.n; ++i)
-                if (q_.W[j * q_.n + i] > found.rho) weight[at(i)] += outer * outer;
+                if (q_.W[j * q_.n + i] > on) weight[at(i)] += outer * outer;
         }
         found.smallest = kInfinity;
         found.dead = 0;

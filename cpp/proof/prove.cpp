@@ -21,7 +21,7 @@ Proof of_orthogonal(const Problem<double>& problem) {
     proof.reason = found.reason;
     proof.needed_over_allowed = found.needed_over_allowed;
     if (!found.proved) return proof;
-    proof.verdict = found.dead > 0 ? Verdict::kDeadPoint : Verdict::kConverges;
+    proof.verdict = found.dead > 0 ? Proved::kDeadPoint : Proved::kConverges;
     proof.rho = found.rho;
     proof.rate = found.rate;
     proof.distance = found.distance;
@@ -53,7 +53,7 @@ bool try_convergence(const Enclosure& state, Workers workers, Proof& proof) {
         const Convergence found = prove_convergence(state, tau, workers);
         proof.needed_over_allowed = std::min(proof.needed_over_allowed, found.needed_over_allowed);
         if (!found.proved) continue;
-        proof.verdict = Verdict::kConverges;
+        proof.verdict = Proved::kConverges;
         proof.rho = found.rho;
         proof.rate = found.rate;
         proof.distance = found.distance;
@@ -70,7 +70,7 @@ bool try_trapping(const Enclosure& state, Workers workers, Proof& proof) {
     const Trapping found = prove_trapping(state, workers);
     proof.reason = found.reason;
     if (!found.proved) return false;
-    proof.verdict = state.problem.orthogonal ? Verdict::kDeadPoint : Verdict::kTrapped;
+    proof.verdict = state.problem.orthogonal ? Proved::kDeadPoint : Proved::kTrapped;
     proof.rho = found.rho;
     proof.rate = found.rate;
     proof.distance = found.distance;
@@ -85,6 +85,12 @@ bool try_trapping(const Enclosure& state, Workers workers, Proof& proof) {
     return true;
 }
 
+// False, with a reason, where the numbers allow no enclosure.
+bool sound(const Enclosure& state, Proof& proof) {
+    if (!state.finite) proof.reason = "numbers out of range";
+    return state.finite;
+}
+
 }  // namespace
 
 Proof prove(const Problem<double>& problem, Workers workers) {
@@ -92,10 +98,7 @@ Proof prove(const Problem<double>& problem, Workers workers) {
     require_bytes(convergence_bytes(problem.n, problem.d, problem.p));
     Proof proof;
     const Enclosure state(problem, workers);
-    if (!state.finite) {
-        proof.reason = "numbers out of range";
-        return proof;
-    }
+    if (!sound(state, proof)) return proof;
     proof.escapes = escapes(state);
     if (try_convergence(state, workers, proof) || try_trapping(state, workers, proof)) return proof;
     const Holding held = prove_holding(state, workers);
@@ -107,6 +110,19 @@ Proof prove(const Problem<double>& problem, Workers workers) {
         for (const FreePair& pair : held.pairs)
             proof.pairs.push_back({pair.neuron, pair.point, PairClass::kFree, pair.share});
     }
+    return proof;
+}
+
+Proof prove(const Problem<double>& problem, Aim aim, Workers workers) {
+    if (problem.norms != nullptr) return of_orthogonal(problem);
+    require_bytes(convergence_bytes(problem.n, problem.d, problem.p));
+    Proof proof;
+    const Enclosure state(problem, workers);
+    if (!sound(state, proof)) return proof;
+    if (aim == Aim::kConvergence)
+        try_convergence(state, workers, proof);
+    else
+        try_trapping(state, workers, proof);
     return proof;
 }
 

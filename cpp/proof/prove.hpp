@@ -9,7 +9,7 @@
 
 namespace pl {
 
-enum class Verdict { kNone, kConverges, kTrapped, kDeadPoint };
+enum class Proved { kNothing, kConverges, kTrapped, kDeadPoint };
 
 // A pair that is neither simply on nor simply off, and what the proof takes it for.
 enum class PairClass { kUncertain, kSlides, kRests, kFree };
@@ -21,7 +21,7 @@ struct ProofPair {
 };
 
 struct Proof {
-    Verdict verdict = Verdict::kNone;
+    Proved verdict = Proved::kNothing;
     std::string reason;                      // why there is no verdict
     double rho = 0, rate = 0, distance = 0;  // radius of the ball; mu_rho; to the limit, from above
     double smallest = 0;                     // k of K_rho, from below
@@ -39,5 +39,10 @@ struct Proof {
 
 // The state is (problem.W, problem.a). Throws MemoryBudget before any work.
 Proof prove(const Problem<double>& problem, Workers workers);
+
+// One half of the theorem at a time, and nothing else, for a run that goes on if it fails. Orthogonal inputs
+// given by their norms: both.
+enum class Aim { kConvergence, kTrapping };
+Proof prove(const Problem<double>& problem, Aim aim, Workers workers);
 
 }  // namespace pl

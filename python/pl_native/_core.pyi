@@ -16,6 +16,7 @@ class StopFields(TypedDict):
     """`pl.Stop`; None switches a rule off."""
 
     criterion: bool
+    proof: bool
     loss: float
     stall: float
     wall_time: float | None

@@ -1,26 +1,33 @@
 """Figures: the package's style, the axes, the files. matplotlib is imported when a function is called.
 
-Functions of one panel take `ax=` (a new figure without it) and return the artists they added.
+`convergence`, `loss_ratio`, `threshold` and `slope` draw rows of any sweep, a user's own or a figure's, on
+`ax=` (a new figure without it) and return the artists they added. `figure3` to `figure6` are the paper's.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from pl_native import theory
+from pl_native._base import checks
 from pl_native._problem import Dataset
 from pl_native._run.solution import Solution
-from pl_native.experiments import _panels, _trajectory, experiment1, fig3, fig4
-from pl_native.experiments._convergence import Comparison
+from pl_native.experiments import _panels, _trajectory, experiment1, fig3, fig4, fig5, fig6, verdict
+from pl_native.experiments._convergence import Judge, curve
+from pl_native.experiments._panels import MEASURED
+from pl_native.experiments._power_laws import measure
+from pl_native.experiments._scaling import by_size, equation, logistic_points
 from pl_native.experiments.statements import Panel
-from pl_native.sweep import width
+from pl_native.stats import FORMS
+from pl_native.store import COLUMNS, Row
 
 
 def available() -> bool:
@@ -52,49 +59,155 @@ def _new_axes(rows: int, columns: int) -> Any:
     _matplotlib()
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(5.4 * columns, 4.3 * rows)).subplots(rows, columns, squeeze=False)
+    return Figure(figsize=(5.8 * columns, 4.6 * rows)).subplots(rows, columns, squeeze=False)
 
 
-def convergence_probability(
-    comparison: Comparison, factor: int = 1, d: int = fig3.D, *, ax: Any = None
+@contextmanager
+def _axes(ax: Any) -> Iterator[Any]:
+    """Inside the style: `ax`, or the axes of a new figure."""
+    with style():
+        yield _new_axes(1, 1)[0, 0] if ax is None else ax
+
+
+def convergence(
+    rows: Sequence[Row],
+    *,
+    judge: Judge = verdict.by_horizon,
+    label: str = "",
+    color: str = MEASURED.color,
+    ax: Any = None,
 ) -> list[Any]:
-    """P(converged) against n, fitted logistic, thresholds, published points, n = d p at width `factor`."""
-    with style():
-        axes = _new_axes(1, 1)[0, 0] if ax is None else ax
-        return _panels.probability_panel(axes, comparison, partial(width, factor=factor), d)
+    """P(converged) against n with 95 % Clopper-Pearson intervals, the fitted logistic, N and its interval.
+
+    `rows` of one law of problems (a sweep over n), each run as `judge` finds it: `experiments.verdict`'s
+    `by_horizon` (loss <= stop.loss) or `of_flow`. Call it again with other rows, `label` and `color` for a
+    second curve on the same axes. Returns the artists. ValueError for no rows.
+    """
+    found = curve(rows, judge)
+    look = replace(MEASURED, name=label or "runs", color=color, face=color)
+    law = "P(converged)" if judge is not verdict.by_horizon else "P(loss reaches its target)"
+    with _axes(ax) as axes:
+        artists = _panels.shares(axes, found, look) + _panels.logistic(axes, found, look)
+        _panels.label_probability(axes, law)
+        axes.legend(loc="best")
+    return artists
 
 
-def loss_ratio(comparison: Comparison, *, ax: Any = None) -> list[Any]:
-    """Loss ratio against n, logarithmic, with bootstrap intervals and the published means."""
+def threshold(
+    rows: Sequence[Row],
+    by: str,
+    *,
+    judge: Judge = verdict.by_horizon,
+    form: str | None = "linear",
+    label: str = "",
+    color: str = MEASURED.color,
+    ax: Any = None,
+) -> list[Any]:
+    """The threshold N against another size of the problem, `by` ("d" or "p"), with 95 % intervals.
+
+    `rows` of a sweep over n at several values of `by`; those whose N is not located are left out. `form`: a
+    fit of `stats.FORMS` through them, or None. Returns the artists. ValueError for no rows and other sizes.
+    """
+    checks.choice("by", by, ("d", "p"))
+    if form is not None:
+        checks.choice("form", form, FORMS)
+    if not rows:
+        raise ValueError("rows: expected at least one run")
+    found = logistic_points({size: curve(members, judge) for size, members in by_size(rows, by).items()})
+    look = replace(MEASURED, color=color, face=color)
+    with _axes(ax) as axes:
+        artists = _panels.points(axes, found, look, f"{label or 'runs'}, 95 %")
+        line = None if form is None else found.fit(form)
+        if line is not None:
+            artists += _panels.fitted(axes, line, equation(line, by), color=color, lw=1.4)
+        axes.set(xlabel=f"${by}$", ylabel="threshold $N$")
+        if artists:
+            axes.legend(loc="best")
+    return artists
+
+
+def slope(
+    rows: Sequence[Row],
+    column: str = "average_pl",
+    *,
+    label: str = "",
+    color: str = MEASURED.color,
+    ax: Any = None,
+) -> list[Any]:
+    """Mean over runs of a positive column against n, in logarithms, with 95 % bootstrap intervals and the
+    least-squares slope.
+
+    `rows` of a sweep over at least two n, at least two runs each. Returns the artists. ValueError for other
+    columns, fewer runs, or values that are not positive.
+    """
+    checks.choice("column", column, tuple(name for name, kind in COLUMNS.items() if kind is float))
+    found = measure(rows, column)
+    look = replace(MEASURED, color=color, face=color)
+    with _axes(ax) as axes:
+        artists = _panels.powers(axes, found, look, label or column, unit=1.0)
+        _panels.log_sizes(axes, found.n)
+        axes.set_ylabel(f"mean of {column}")
+        axes.legend(loc="best", title="slope [95 %]")
+    return artists
+
+
+def loss_ratio(
+    rows: Sequence[Row],
+    *,
+    judge: Judge = verdict.by_horizon,
+    label: str = "",
+    color: str = MEASURED.color,
+    ax: Any = None,
+) -> list[Any]:
+    """Mean of loss at the end over loss at the start, converged runs as 0, against n, with 95 % bootstrap
+    intervals; `rows`, `judge` and errors as in `convergence`. Nothing where every run converged.
+    """
+    found = curve(rows, judge)
+    look = replace(MEASURED, name=label or "runs", color=color, face=color)
+    with _axes(ax) as axes:
+        artists = _panels.losses(axes, found, look)
+        margin = 0.04 * max(found.n[-1] - found.n[0], 1)
+        _panels.label_losses(axes, [found], (found.n[0] - margin, found.n[-1] + margin))
+    return artists
+
+
+def _figure(summary: Any, draw: Callable[[Any, Any], Any], rows: int, columns: int) -> Any:
+    """A summary as a matplotlib Figure of rows x columns panels. ValueError for a summary of no rows."""
+    if not rows:
+        raise ValueError("summary: expected rows of at least one setting")
     with style():
-        axes = _new_axes(1, 1)[0, 0] if ax is None else ax
-        return _panels.loss_panel(axes, comparison)
+        axes = _new_axes(rows, columns)
+        draw(summary, axes)
+        return axes[0, 0].figure
 
 
 def figure3(summary: fig3.Summary) -> Any:
-    """Figure 3 as a matplotlib Figure: a row of two panels for each width and initialisation."""
-    if not summary.comparisons:
-        raise ValueError("summary: expected rows of at least one setting")
+    """Figure 3: a row of two panels for each width, with what explains the two published thresholds."""
+    figure = _figure(summary, fig3.draw, len(summary.factors), 2)
     with style():
-        axes = _new_axes(len(summary.comparisons), 2)
-        fig3.draw(summary, axes)
-        return axes[0, 0].figure
+        bars = "Bars: of published shares Hoeffding's, as in the paper; of ours Clopper-Pearson's, 95 %."
+        figure.supxlabel(fill(f"{summary.explanation()} {bars}", 148), fontsize=10.5, ha="left", x=0.02)
+    return figure
 
 
 def figure4(summary: fig4.Summary) -> Any:
-    """Figure 4 as a matplotlib Figure: thresholds against d, and convergence against n/d."""
-    if not summary.comparisons:
-        raise ValueError("summary: expected rows of at least one dimension")
-    with style():
-        axes = _new_axes(1, 2)
-        fig4.draw(summary, axes)
-        return axes[0, 0].figure
+    """Figure 4: thresholds against d, points per dimension, convergence against n/d."""
+    return _figure(summary, fig4.draw, min(1, len(summary.settings)), 3)
+
+
+def figure5(summary: fig5.Summary) -> Any:
+    """Figure 5: thresholds against p with three fits, their exponent, convergence against n."""
+    return _figure(summary, fig5.draw, min(1, len(summary.comparisons)), 3)
+
+
+def figure6(summary: fig6.Summary) -> Any:
+    """Figure 6: a row of three panels for each width: the published measures, their slopes, mu at the end."""
+    return _figure(summary, fig6.draw, len(summary.settings), 3)
 
 
 def panel(shown: Panel, *, ax: Any = None) -> list[Any]:
     """A panel of a statement's check: its curves, labelled."""
-    with style():
-        axes = _new_axes(1, 1)[0, 0] if ax is None else ax
+    with _axes(ax) as axes:
         artists = [line for c in shown.curves for line in axes.plot(c.x, c.y, c.style, label=c.label)]
         axes.set(title=shown.title, xlabel=shown.x_label, ylabel=shown.y_label)
         axes.set(xscale=shown.x_scale, yscale=shown.y_scale)
@@ -135,6 +248,8 @@ def beyond_the_horizon(summary: experiment1.Summary) -> Any:
 FIGURES: dict[str, Callable[[Any], Any]] = {
     "fig3": figure3,
     "fig4": figure4,
+    "fig5": figure5,
+    "fig6": figure6,
     "experiment1": beyond_the_horizon,
 }
 """For each available experiment, its summary as a Figure."""

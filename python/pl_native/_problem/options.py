@@ -20,6 +20,9 @@ class Stop:
     """When a run ends before `t_end`. The default never does.
 
     criterion   end at CONVERGED, CRITERION (sum_i r_i^2 < min_i y_i^2) or DEAD_POINT
+    proof       end at CONVERGED, DEAD_POINT or TRAPPED, proved of the flow from the state reached (methods
+                flow and capture; docs/proofs.md): looked for where it should succeed, two attempts at
+                most failing, and before the run would end by another rule or at its horizon
     loss        end at TARGET when loss <= this (0.0: never); the paper's protocol is 1/(2n)
     stall       end at STALLED when local_pl * t < this, every neuron's own rate times t is below its root,
                 and t is at least 1 over the largest rate seen while the rule was watched (0.0: never;
@@ -35,10 +38,12 @@ class Stop:
     wall_time: float | None = None
     max_steps: int | None = None
     rise: float | None = None
+    proof: bool = False
 
     def __post_init__(self) -> None:
         put = object.__setattr__
         put(self, "criterion", checks.flag("stop.criterion", self.criterion))
+        put(self, "proof", checks.flag("stop.proof", self.proof))
         put(self, "loss", checks.at_least("stop.loss", self.loss, 0.0))
         put(self, "stall", checks.at_least("stop.stall", self.stall, 0.0))
         if self.wall_time is not None:

@@ -96,6 +96,8 @@ def _check_method(method: str, plan: Save, stop: Stop, backend: Backend) -> None
         if getattr(plan, name) and method != "flow":
             raise ValueError(f"save.{name}: expected False with method={method!r} (it needs the flow)")
     if method == "euler":
+        if stop.proof:
+            raise ValueError("stop.proof: expected False with method='euler' (a proof is of the flow)")
         return
     backends.adaptive(backend, method)
     if backend.NAME == "numpy" and (plan.dense or stop != Stop(max_steps=stop.max_steps)):

@@ -140,6 +140,7 @@ def proof_fields(task: ProofTask) -> _core.ProofTaskFields:
 def _stop_fields(stop: Stop) -> _core.StopFields:
     return {
         "criterion": stop.criterion,
+        "proof": stop.proof,
         "loss": stop.loss,
         "stall": stop.stall,
         "wall_time": stop.wall_time,

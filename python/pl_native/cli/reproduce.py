@@ -10,6 +10,7 @@ from typing import Any
 from pl_native import experiments, plots, sweep
 from pl_native.cli.parsing import whole
 from pl_native.cli.sweep import add_engine_arguments, describe, engine_of
+from pl_native.experiments import effort
 from pl_native.store import Store, write_atomically
 
 
@@ -43,14 +44,17 @@ def add_parser(commands: Any) -> None:
 
 def main(parsed: argparse.Namespace) -> int:
     """Run the verb; returns the exit code."""
-    names = (parsed.experiment,)
-    for name in experiments.with_preset(parsed.preset) if parsed.experiment == "all" else names:
-        _reproduce(name, parsed)
+    every = parsed.experiment == "all"
+    names = experiments.with_preset(parsed.preset) if every else (str(parsed.experiment),)
+    table = effort.table([_reproduce(name, parsed) for name in names], effort.peak_of_a_thread())
+    print(f"\n{table}")
+    if every:
+        write_atomically(parsed.out / "costs.txt", table)
     return 0
 
 
-def _reproduce(name: str, parsed: argparse.Namespace) -> None:
-    """One experiment: its rows, table and figure in the folder."""
+def _reproduce(name: str, parsed: argparse.Namespace) -> effort.Cost:
+    """One experiment: its rows, table and figure in the folder; what it cost."""
     module = experiments.experiment(name)
     plan = sweep.plan(module.tasks(parsed.preset), seed=int(parsed.seed), name=name)
     store = Store(_folder(parsed.out) / name)
@@ -68,6 +72,7 @@ def _reproduce(name: str, parsed: argparse.Namespace) -> None:
     else:
         print("no figure drawn: matplotlib is missing (pip install 'pl_native[plot]')", file=sys.stderr)
     print("written: " + ", ".join(str(path) for path in written))
+    return effort.cost(name, rows)
 
 
 def _folder(out: Path) -> Path:

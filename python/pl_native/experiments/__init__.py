@@ -15,10 +15,16 @@ from typing import Any
 
 from pl_native import sweep
 from pl_native._base import checks
-from pl_native.experiments import experiment1, fig3, fig4
+from pl_native.experiments import experiment1, fig3, fig4, fig5, fig6
 from pl_native.store import Row, Store
 
-AVAILABLE: dict[str, ModuleType] = {"fig3": fig3, "fig4": fig4, "experiment1": experiment1}
+AVAILABLE: dict[str, ModuleType] = {
+    "fig3": fig3,
+    "fig4": fig4,
+    "fig5": fig5,
+    "fig6": fig6,
+    "experiment1": experiment1,
+}
 NAMES = ("fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "experiment1")
 PRESETS = tuple(dict.fromkeys(preset for module in AVAILABLE.values() for preset in module.PRESETS))
 """Every preset that an experiment has."""
@@ -53,4 +59,16 @@ def run(name: str, plan: sweep.Plan, store: Store, **how: Any) -> list[Row]:
     return store.rows(plan.ids)
 
 
-__all__ = ["AVAILABLE", "NAMES", "PRESETS", "experiment", "experiment1", "fig3", "fig4", "run", "with_preset"]
+__all__ = [
+    "AVAILABLE",
+    "NAMES",
+    "PRESETS",
+    "experiment",
+    "experiment1",
+    "fig3",
+    "fig4",
+    "fig5",
+    "fig6",
+    "run",
+    "with_preset",
+]

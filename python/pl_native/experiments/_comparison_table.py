@@ -7,7 +7,8 @@ from __future__ import annotations
 import math
 
 from pl_native.experiments._convergence import Comparison, Curve
-from pl_native.stats import Interval, MeanEstimate, Proportion, Threshold, overlap
+from pl_native.experiments._power_laws import predicted
+from pl_native.stats import MeanEstimate, Proportion, Threshold, overlap
 
 ALPHA = 0.01
 """Level at which the test over all n is called a disagreement."""
@@ -83,6 +84,10 @@ def _verdict(comparison: Comparison) -> list[str]:
         f"Two-sample test over {test.n.size} shared n: p = {test.p_value:.3g} ({test.runs[0]} runs against "
         f"{test.runs[1]} published)."
     ]
+    if (least := comparison.detectable()) is not None:
+        lines.append(
+            f"Power: thresholds {least:.1%} apart would be told apart (at 1 %) with probability 90 %."
+        )
     whole, single = _on_the_whole(comparison), _at_single_n(comparison)
     if whole:
         lines += ["NOT REPRODUCED:", *(f"  - {what}" for what in whole)]
@@ -109,18 +114,9 @@ def _notes(measured: Curve, i: int, reference: Curve, j: int) -> list[str]:
         notes.append("P differs")
     ours, theirs = measured.loss_ratio[i], reference.loss_ratio[j]
     known = measured.not_converged[i] >= _ENOUGH and not math.isnan(theirs.estimate)
-    if known and theirs.estimate not in _prediction(ours, theirs.runs):
+    if known and theirs.estimate not in predicted(ours, theirs.runs):
         notes.append(f"loss ratio differs ({ours.estimate / theirs.estimate:.2g} of published)")
     return notes
-
-
-def _prediction(ours: MeanEstimate, runs: int) -> Interval:
-    """Where a mean over `runs` runs of the same law lies: our interval, widened for their share
-    of the variance.
-    """
-    factor = math.sqrt(1.0 + ours.runs / runs)
-    low = ours.estimate - factor * (ours.estimate - ours.interval.low)
-    return Interval(low, ours.estimate + factor * (ours.interval.high - ours.estimate), ours.interval.level)
 
 
 def _share(share: Proportion) -> str:

@@ -6,18 +6,18 @@ has converged when its loss passes below 1/(2n).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from pl_native._base import checks
-from pl_native.experiments import verdict
+from pl_native.experiments import _panels, verdict
 from pl_native.experiments._comparison_table import comparison_table, disagreements
-from pl_native.experiments._convergence import Comparison, compare, curve, published_curve
-from pl_native.experiments._panels import loss_panel, probability_panel
-from pl_native.experiments._paper_cell import paper_cell
+from pl_native.experiments._convergence import Comparison, Curve, compare, curve, published_curve
+from pl_native.experiments._paper_cell import INITIALISATIONS, paper_cell
 from pl_native.experiments._rows import number, real
+from pl_native.experiments._scaling import wrapped
 from pl_native.protocol import minimal_width
 from pl_native.store import Row
 from pl_native.sweep import Cell, width
@@ -38,9 +38,9 @@ class Grid:
 _FIRST_N = (2500, 2600, 2700, 2800, 2850, 2900, 2950, 3000, 3050, 3100, 3150, 3200, 3300, 3400, 3500)
 
 PRESETS: dict[str, tuple[Grid, ...]] = {
-    "quick": (Grid(tuple(range(1300, 2101, 100)), 1, ("torch_linear",), 6),),
+    "quick": (Grid(tuple(range(1300, 2101, 100)), 1, ("torch_linear",), 20),),
     "paper": (
-        Grid(tuple(range(1300, 2101, 50)), 1, ("torch_linear", "asymmetric"), 80),
+        Grid(tuple(range(1300, 2101, 50)), 1, INITIALISATIONS, 80),
         Grid(_FIRST_N, 4, ("torch_linear",), 25),
     ),
 }
@@ -54,13 +54,37 @@ class Summary:
 
     comparisons: dict[tuple[int, str], Comparison]
 
+    @property
+    def factors(self) -> tuple[int, ...]:
+        """The width factors that have rows, increasing."""
+        return tuple(sorted({factor for factor, _ in self.comparisons}))
+
     def table(self) -> str:
         """Measured beside published, as text."""
-        return "\n".join(comparison_table(comparison) for comparison in self.comparisons.values())
+        parts = [comparison_table(comparison) for comparison in self.comparisons.values()]
+        return "\n".join([*parts, wrapped(self.explanation()) + "\n"]) if parts else ""
 
     def disagreements(self) -> list[str]:
         """What was published and is not reproduced, in words."""
         return [what for comparison in self.comparisons.values() for what in disagreements(comparison)]
+
+    def explanation(self) -> str:
+        """Why the paper's text has its transition at 3000 and its later data at 1650."""
+        return (
+            "Two thresholds were published, of two widths. The text's transition near n = 3000 is that of "
+            f"the first data, at width 4x (p = 149 to 153): {self._found(4)}. The later data are at width 1x "
+            f"(p = 36 to 38), four times narrower: {self._found(1)}. At width 1x nothing converges by the "
+            "horizon for n >= 2500."
+        )
+
+    def _found(self, factor: int) -> str:
+        name, initialisation = PUBLISHED[factor, "torch_linear"], "torch_linear"
+        theirs = published_curve(name)
+        said = "" if theirs is None else f"N = {theirs.threshold.estimate:.0f} as published"
+        ours = self.comparisons.get((factor, initialisation))
+        if ours is None:
+            return f"{said}, not run here"
+        return f"{said}, {ours.measured.threshold.located('.0f').removeprefix('= ')} here"
 
 
 def tasks(preset: str) -> list[Cell]:
@@ -80,13 +104,19 @@ def summarise(rows: Sequence[Row]) -> Summary:
     for row in rows:
         groups.setdefault(_group(row), []).append(row)
     comparisons = {}
-    for (factor, initialisation), members in sorted(groups.items()):
+    for (factor, initialisation), members in sorted(groups.items(), key=_order):
         name = PUBLISHED.get((factor, initialisation))
         reference = None if name is None else published_curve(name)
         d, step = number(members[0], "d"), real(members[0], "step")
         label = f"Figure 3: d = {d}, width {factor}x, {initialisation}, Euler step {step:g}"
         comparisons[factor, initialisation] = compare(label, curve(members, verdict.by_horizon), reference)
     return Summary(comparisons)
+
+
+def _order(group: tuple[tuple[int, str], list[Row]]) -> tuple[int, int]:
+    (factor, initialisation), _ = group
+    known = initialisation in INITIALISATIONS
+    return factor, INITIALISATIONS.index(initialisation) if known else len(INITIALISATIONS)
 
 
 def _group(row: Row) -> tuple[int, str]:
@@ -98,14 +128,30 @@ def _group(row: Row) -> tuple[int, str]:
 
 
 def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
-    """Left the probability of convergence, right the loss ratio: `axes[i]` is the pair for
-    the i-th comparison.
-    """
-    artists = []
-    for ((factor, initialisation), comparison), (left, right) in zip(
-        summary.comparisons.items(), axes, strict=True
-    ):
-        artists += probability_panel(left, comparison, partial(width, factor=factor), D)
-        artists += loss_panel(right, comparison)
-        left.set_title(f"width {factor}x, {initialisation}", loc="right", fontsize="small")
+    """Left the probability of convergence, right the loss ratio: `axes[i]` is the pair of the i-th width."""
+    artists: list[Any] = []
+    for factor, (left, right) in zip(summary.factors, axes, strict=True):
+        sources = list(_sources(summary, factor))
+        for of_curve, look in sources:
+            interval = _panels.as_published if look is _panels.PUBLISHED else None
+            artists += _panels.shares(left, of_curve, look, interval)
+            artists += _panels.logistic(left, of_curve, look)
+            artists += _panels.losses(right, of_curve, look)
+        _panels.label_probability(left)
+        artists += _panels.mark_interpolation(left, partial(width, factor=factor), D)
+        left.legend(loc="upper right", handlelength=0.8, borderaxespad=0.0, fontsize=9.5)
+        _panels.label_losses(right, [of_curve for of_curve, _ in sources], left.get_xlim())
+        p = sorted({int(one) for of_curve, _ in sources for one in of_curve.p})
+        left.set_title(f"width {factor}x: $p$ = {p[0]} to {p[-1]}", loc="right", fontsize="small")
+        right.set_title(f"$d$ = {D}, Euler step 1", loc="right", fontsize="small")
     return artists
+
+
+def _sources(summary: Summary, factor: int) -> Iterator[tuple[Curve, _panels.Look]]:
+    """Curves of one width, published first: the measurements are drawn over it."""
+    here = {name: one for (its, name), one in summary.comparisons.items() if its == factor}
+    for one in here.values():
+        if one.published is not None:
+            yield one.published, _panels.PUBLISHED
+    for name, one in here.items():
+        yield one.measured, _panels.measured_look(name)

@@ -1,7 +1,7 @@
 """Figure 4: the threshold N(d, p) against d at p = 30, and whether it is linear.
 
 Protocol of the paper: explicit Euler with step 1 in float32 to the horizon 1.5 (sqrt(n p)/4) log(n p); a run
-has converged when its loss passes below 1/(2n). Published counts: four of the ten dimensions.
+has converged when its loss passes below 1/(2n). Published: N at all ten dimensions, counts at four of them.
 """
 
 from __future__ import annotations
@@ -14,25 +14,28 @@ from typing import Any
 import numpy as np
 
 from pl_native._base import checks
-from pl_native.experiments import published, verdict
-from pl_native.experiments._comparison_table import comparison_table, disagreements
-from pl_native.experiments._convergence import (
-    Comparison,
-    compare,
-    curve,
-    pooled_test,
-    published_curve,
-)
-from pl_native.experiments._panels import MEASURED, PUBLISHED
-from pl_native.experiments._paper_cell import paper_cell
+from pl_native.experiments import _panels, published, verdict
+from pl_native.experiments._comparison_table import ALPHA, comparison_table, disagreements
+from pl_native.experiments._convergence import Comparison, compare, curve, pooled_test, published_curve
+from pl_native.experiments._paper_cell import INITIALISATIONS, paper_cell
 from pl_native.experiments._rows import number
-from pl_native.stats import CurveTest
+from pl_native.experiments._scaling import (
+    Points,
+    by_size,
+    estimator_points,
+    fit_line,
+    logistic_points,
+    measured,
+    threshold_lines,
+    wrapped,
+)
+from pl_native.stats import CurveTest, Fit
 from pl_native.store import Row
 from pl_native.sweep import Cell
 
 P = 30
 TABLE = "fig4_published_part"
-PUBLISHED_N = {10: 30, 20: 80, 30: 150, 40: 280, 50: 400, 60: 600, 70: 840, 80: 961, 90: 1169, 100: 1301}
+PUBLISHED_N = {10: 30, 20: 80, 30: 150, 40: 280, 50: 400, 60: 600, 70: 839, 80: 961, 90: 1169, 100: 1301}
 """N by the published estimator, by dimension."""
 
 LINEAR_FROM = 70
@@ -41,55 +44,64 @@ LINEAR_FROM = 70
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Part of a preset: these dimensions, each over its published n, `replicates` runs per n."""
+    """Part of a preset: these dimensions, for each initialisation, `replicates` runs per n: over the
+    published n, or those within `near` of the published threshold (as a fraction of it).
+    """
 
     d: tuple[int, ...]
     replicates: int
+    initialisations: tuple[str, ...] = ("torch_linear",)
+    near: float = math.inf
 
+
+_ALL = tuple(range(10, 101, 10))
 
 PRESETS: dict[str, tuple[Grid, ...]] = {
-    "quick": (Grid((10, 30, 60), 6),),
+    "quick": (Grid(_ALL, 8, near=0.35),),
     "published": (Grid((10, 30, 60, 100), 20),),
-    "paper": (Grid(tuple(range(10, 101, 10)), 20),),
+    "paper": (Grid(_ALL, 20), Grid(_ALL, 20, ("asymmetric",))),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """N = slope * d + offset by weighted least squares, with 95 % intervals from those of the N."""
+class Setting:
+    """One initialisation: a comparison for each dimension, fits of N, a test over all dimensions.
 
-    slope: float
-    offset: float
-    slope_error: float
-    offset_error: float
-    chi2: float
-    d: tuple[int, ...]
+    `lines`: straight lines through the logistic thresholds, over all dimensions and from `LINEAR_FROM` on;
+    `estimator_line`: over all by the paper's estimator; `power`: N ~ d^b. None or left out for fewer than
+    three dimensions.
+    """
 
-    def __str__(self) -> str:
-        first, last = self.d[0], self.d[-1]
-        return (
-            f"N = ({self.slope:.2f} +- {self.slope_error:.2f}) d + ({self.offset:.0f} +- "
-            f"{self.offset_error:.0f}) over d = {first}..{last} (95 %; chi2 = {self.chi2:.1f} for "
-            f"{len(self.d) - 2} degrees of freedom)"
-        )
+    comparisons: dict[int, Comparison]
+    lines: tuple[Fit, ...]
+    estimator_line: Fit | None
+    power: Fit | None
+    test: CurveTest | None
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One comparison for each dimension, the lines through their thresholds, the test over all dimensions."""
+    """One `Setting` for each initialisation that has rows."""
 
-    comparisons: dict[int, Comparison]
-    lines: tuple[Line, ...]
-    test: CurveTest | None
+    settings: dict[str, Setting]
+
+    @property
+    def comparisons(self) -> dict[tuple[str, int], Comparison]:
+        """All comparisons, by initialisation and dimension."""
+        return {(name, d): one for name, its in self.settings.items() for d, one in its.comparisons.items()}
 
     def table(self) -> str:
         """Measured beside published, as text."""
-        parts = [comparison_table(comparison) for comparison in self.comparisons.values()]
-        return "\n".join([*parts, *_threshold_table(self)])
+        return "\n".join(_table(name, setting) for name, setting in self.settings.items())
 
     def disagreements(self) -> list[str]:
         """What was published and is not reproduced, in words."""
-        return [what for comparison in self.comparisons.values() for what in disagreements(comparison)]
+        found = []
+        for setting in self.settings.values():
+            found += [what for one in setting.comparisons.values() for what in disagreements(one)]
+            if setting.lines and setting.lines[0].p_value < ALPHA:
+                found.append(f"N linear in d: rejected, {fit_line(setting.lines[0], 'd')}")
+        return found
 
 
 def sizes(d: int) -> tuple[int, ...]:
@@ -103,103 +115,125 @@ def tasks(preset: str) -> list[Cell]:
     """Cells of a preset. ValueError for an unknown preset."""
     checks.choice("preset", preset, tuple(PRESETS))
     return [
-        paper_cell(n, d, P, "torch_linear", grid.replicates)
+        paper_cell(n, d, P, initialisation, grid.replicates)
         for grid in PRESETS[preset]
+        for initialisation in grid.initialisations
         for d in grid.d
         for n in sizes(d)
+        if abs(n - PUBLISHED_N[d]) <= max(grid.near * PUBLISHED_N[d], 1.5 * d)
     ]
 
 
 def summarise(rows: Sequence[Row]) -> Summary:
     """Curves with intervals, thresholds, tests and lines from the rows of any preset, complete or not."""
-    groups: dict[int, list[Row]] = {}
+    settings: dict[str, list[Row]] = {}
     for row in rows:
         if number(row, "p") != P:
             raise ValueError(f"row {row['id']}: p = {row['p']}, expected the width of figure 4, {P}")
-        groups.setdefault(number(row, "d"), []).append(row)
+        settings.setdefault(str(row["initialisation"]), []).append(row)
+    shown = [*(name for name in INITIALISATIONS if name in settings), *(settings.keys() - {*INITIALISATIONS})]
+    return Summary({name: _setting(name, settings[name]) for name in shown})
+
+
+def _setting(initialisation: str, rows: Sequence[Row]) -> Setting:
     comparisons = {
         d: compare(
-            f"Figure 4: d = {d}, p = {P}, torch_linear, Euler step 1",
+            f"Figure 4: d = {d}, p = {P}, {initialisation}, Euler step 1",
             curve(members, verdict.by_horizon, rescale=True),
-            published_curve(TABLE, d, rescale=True),
+            published_curve(TABLE, d=d, rescale=True) if initialisation == "torch_linear" else None,
         )
-        for d, members in sorted(groups.items())
+        for d, members in by_size(rows, "d").items()
     }
-    subsets = (list(comparisons), [d for d in comparisons if d >= LINEAR_FROM])
-    lines = [line for dims in subsets if (line := _line(comparisons, dims)) is not None]
-    return Summary(comparisons, tuple(dict.fromkeys(lines)), pooled_test(list(comparisons.values())))
+    points = logistic_points(measured(comparisons))
+    lines = [line for least in (0, LINEAR_FROM) if (line := points.fit("linear", least)) is not None]
+    if len(lines) == 2 and lines[0].x.size == lines[1].x.size:
+        lines.pop()
+    return Setting(
+        comparisons,
+        tuple(lines),
+        estimator_points(measured(comparisons)).fit("linear"),
+        points.fit("power"),
+        pooled_test(list(comparisons.values())),
+    )
 
 
-def _line(comparisons: dict[int, Comparison], dimensions: Sequence[int]) -> Line | None:
-    """Weighted least squares through located thresholds; None for fewer than three."""
-    found = [(d, comparisons[d].measured.threshold) for d in dimensions]
-    found = [(d, fit) for d, fit in found if math.isfinite(fit.interval.width) and fit.interval.width > 0]
-    if len(found) < 3:
-        return None
-    d = np.array([one for one, _ in found], dtype=np.float64)
-    n = np.array([fit.estimate for _, fit in found])
-    weight = np.array([(3.92 / fit.interval.width) ** 2 for _, fit in found])
-    design = np.stack([d, np.ones_like(d)], axis=1)
-    covariance = np.linalg.inv(design.T @ (weight[:, None] * design))
-    slope, offset = covariance @ (design.T @ (weight * n))
-    errors = 1.96 * np.sqrt(np.diag(covariance))
-    chi2 = float(np.sum(weight * (n - slope * d - offset) ** 2))
-    where = tuple(int(one) for one in d)
-    return Line(float(slope), float(offset), float(errors[0]), float(errors[1]), chi2, where)
+def _table(name: str, setting: Setting) -> str:
+    lines = [comparison_table(one) for one in setting.comparisons.values()]
+    lines += [f"Figure 4: N(d, {P}) against d, {name}", ""]
+    lines += threshold_lines("d", setting.comparisons, lambda d, _: float(PUBLISHED_N.get(d, math.nan)))
+    lines.append("")
+    if setting.lines:
+        lines += [f"Logistic thresholds: {fit_line(line, 'd')}" for line in setting.lines]
+        lines.append(_linear(setting.lines[0]))
+    if setting.estimator_line is not None:
+        lines.append(f"Paper's estimator: {fit_line(setting.estimator_line, 'd')}")
+    if setting.power is not None:
+        lines.append(f"Logistic thresholds: {fit_line(setting.power, 'd')}")
+    if setting.test is not None:
+        lines.append(f"Two-sample test over all dimensions and n: {setting.test!r}")
+    return "\n".join([*(line if "\n" in line else wrapped(line) for line in lines), ""])
 
 
-def _threshold_table(summary: Summary) -> list[str]:
-    head = f"{'d':>5} {'N (95 %)':<28} {'runs':>5} {'N/d':>7} {'estimator':>10} {'published':>10}"
-    lines = [f"Figure 4: N(d, {P}) against d", "", head, "-" * len(head)]
-    for d, comparison in summary.comparisons.items():
-        fit, estimator = comparison.measured.threshold, comparison.measured.estimator
-        where = fit.located(".0f").removeprefix("= ")
-        theirs = PUBLISHED_N.get(d, "-")
-        lines.append(
-            f"{d:>5} {where:<28} {fit.runs:>5} {fit.estimate / d:>7.2f} {estimator:>10.0f} {theirs:>10}"
-        )
-    lines += ["", *(str(line) for line in summary.lines)]
-    if summary.test is not None:
-        lines.append(f"Two-sample test over all dimensions and n: {summary.test!r}")
-    return [*lines, ""]
+def _linear(line: Fit) -> str:
+    """The verdict on linearity."""
+    over = f"over d = {line.x[0]:.0f}..{line.x[-1]:.0f}"
+    if line.p_value < ALPHA:
+        return f"NOT REPRODUCED: N is not linear in d {over} (lack of fit rejected at {ALPHA:.0%})."
+    return f"Reproduced: N against d {over} contradicts no line (lack of fit not rejected at {ALPHA:.0%})."
 
 
 def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
-    """Left N against d with intervals and lines, right P(converged) against n/d; `axes[0]` is the pair."""
-    left, right = axes[0]
-    artists = _thresholds(summary, left)
-    for d, comparison in summary.comparisons.items():
-        share = [q.estimate for q in comparison.measured.probability]
-        artists += right.plot(comparison.measured.n / d, share, ".-", lw=1.0, label=f"$d = {d}$")
-    right.set(xlabel="$n/d$", ylabel="P(loss < 1/(2n) by the horizon)", ylim=(-0.04, 1.04))
-    right.set_title("Probability of convergence", loc="left")
-    right.legend(loc="upper right", ncols=2)
+    """N against d with intervals and lines, N/d against d, P(converged) against n/d of the first
+    initialisation; `axes[0]` are the three.
+    """
+    left, middle, right = axes[0]
+    artists: list[Any] = []
+    theirs = Points(np.array(list(PUBLISHED_N), float), np.array(list(PUBLISHED_N.values()), float), None)
+    for ax, over in ((left, False), (middle, True)):
+        for name, setting in summary.settings.items():
+            artists += _thresholds(ax, name, setting, over=over)
+        artists += _panels.points(ax, theirs, _panels.PUBLISHED, "published (paper's estimator)", over=over)
+    left.set(xlabel="dimension $d$", ylabel=f"threshold $N(d, {P})$")
+    left.set_title("Threshold", loc="left")
+    middle.set(xlabel="dimension $d$", ylabel="$N/d$", ylim=(0, None))
+    middle.set_title("Points per dimension", loc="left")
+    left.legend(*_legend(left, lines=True), loc="upper left")
+    middle.legend(*_legend(middle, lines=False), loc="lower right")
+    artists += _curves(right, next(iter(summary.settings.values())))
     return artists
 
 
-def _thresholds(summary: Summary, ax: Any) -> list[Any]:
-    d = np.array(list(summary.comparisons), dtype=np.float64)
-    fits = [comparison.measured.threshold for comparison in summary.comparisons.values()]
-    n = np.array([fit.estimate for fit in fits])
-    ends = np.array([(fit.interval.low, fit.interval.high) for fit in fits]).T
-    bars = np.nan_to_num(np.abs(np.stack([n - ends[0], ends[1] - n])), posinf=0.0)
-    artists = [
-        ax.errorbar(
-            d, n, bars, fmt="s", color=MEASURED.color, capsize=3, label="measured, logistic fit, 95 %"
-        )
-    ]
-    theirs = [(one, PUBLISHED_N[one]) for one in summary.comparisons if one in PUBLISHED_N]
-    if theirs:
-        artists += ax.plot(
-            *zip(*theirs, strict=True), "o", color=PUBLISHED.color, mfc="white", label="published estimator"
-        )
-    for line, dash in zip(summary.lines, ("-", "--"), strict=False):
-        over = np.array([line.d[0], line.d[-1]], dtype=np.float64)
-        label = f"${line.slope:.1f}\\,d {line.offset:+.0f}$ over {line.d[0]}..{line.d[-1]}"
-        artists += ax.plot(
-            over, line.slope * over + line.offset, dash, color=MEASURED.color, lw=1.0, label=label
-        )
-    ax.set(xlabel="dimension $d$", ylabel=f"threshold $N(d, {P})$")
-    ax.set_title("Threshold", loc="left")
-    ax.legend(loc="upper left")
+def _legend(ax: Any, *, lines: bool) -> tuple[list[Any], list[str]]:
+    """Of an axes' artists with a label the fitted lines, or the points."""
+    found = zip(*ax.get_legend_handles_labels(), strict=True)
+    kept = [(handle, label) for handle, label in found if label.startswith("$") == lines]
+    return [handle for handle, _ in kept], [label for _, label in kept]
+
+
+def _thresholds(ax: Any, name: str, setting: Setting, *, over: bool) -> list[Any]:
+    """Both estimators of one initialisation, and the lines (N, or N/d where `over`)."""
+    look, curves = _panels.measured_look(name), measured(setting.comparisons)
+    artists = _panels.points(ax, logistic_points(curves), look, f"{look.name}, logistic fit, 95 %", over=over)
+    label = f"{look.name}, paper's estimator"
+    artists += _panels.points(ax, estimator_points(curves), _panels.hollow(look), label, over=over)
+    for line, dash in zip(setting.lines, ("-", "--"), strict=False):
+        x = np.linspace(line.x[0], line.x[-1], 101)
+        words = f"${line.slope:.1f}\\,d {line.offset:+.0f}$ ($d\\geq{line.x[0]:.0f}$)"
+        words += f": lack of fit {_panels.chance(line.p_value)}"
+        y = line(x) / x if over else line(x)
+        artists += ax.plot(x, y, dash, color=look.color, lw=1.2, label=None if over else words)
+    return artists
+
+
+def _curves(ax: Any, setting: Setting) -> list[Any]:
+    """P(converged) against n/d, a colour for each dimension."""
+    artists: list[Any] = []
+    for colour, (d, comparison) in zip(
+        _panels.ramp(len(setting.comparisons)), setting.comparisons.items(), strict=True
+    ):
+        artists += _panels.family(ax, comparison.measured, d, colour, f"{d}")
+    ax.set(xlabel="$n/d$", ylabel="P(loss < 1/(2n) by the horizon)", ylim=(-0.04, 1.04))
+    ax.set_title("Convergence", loc="left")
+    ax.set_xlim(0, min(20.0, ax.get_xlim()[1]))
+    _panels.size_legend(ax, "$d$")
     return artists

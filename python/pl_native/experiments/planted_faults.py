@@ -22,7 +22,7 @@ from pl_native import sweep
 from pl_native._base import checks
 from pl_native._base.build import build_info
 from pl_native._run import time_grid
-from pl_native.experiments import _rows, fig3, fig4
+from pl_native.experiments import compact, fig3, fig4
 from pl_native.experiments._convergence import Comparison, pooled_test
 from pl_native.experiments._paper_cell import paper_cell
 from pl_native.experiments._rows import number, real
@@ -34,10 +34,6 @@ LEVEL = 0.01
 """At which the test over all n is said to reject."""
 
 SHIFT, SHORTER = 1.03, 0.9
-
-COLUMNS = ("id", "d", "n", "p", "initialisation", "seed", "cell", "replicate", "status", "t_end",
-           "loss_start", "loss_end", "first_rise", "isa")  # fmt: skip
-"""What a compact file of rows keeps: `stored` adds what the protocol fixes."""
 
 TARGETS: dict[str, ModuleType] = {"fig3-1x": fig3, "fig3-4x": fig3, "fig4": fig4}
 """The comparisons, each with the experiment it is of: figure 3 at both widths, figure 4 where
@@ -88,19 +84,14 @@ def compare(
     text = head + "\n" + report(target, *found)
     if results is not None:
         for name, rows in zip((target, f"{target}-shifted"), found, strict=True):
-            _rows.write(Path(results) / f"{name}.csv", rows, COLUMNS)
+            compact.write("fig3", rows, Path(results) / f"{name}.csv")
         (Path(results) / f"{target}.log").write_text(text, encoding="utf-8")
     return text
 
 
 def stored(path: str | os.PathLike[str]) -> list[Row]:
     """The rows of a compact file, with the columns that the paper's protocol fixes."""
-    return [row | _fixed(row) for row in _rows.read(Path(path))]
-
-
-def _fixed(row: Row) -> Row:
-    cell = paper_cell(number(row, "n"), number(row, "d"), number(row, "p"), str(row["initialisation"]), 1)
-    return {"step": cell.step, "horizon": cell.t_end, "stop_loss": cell.stop.loss}
+    return compact.read("fig3", path)  # figure 4 keeps the same
 
 
 def report(target: str, rows: Sequence[Row], moved: Sequence[Row]) -> str:

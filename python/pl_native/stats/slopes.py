@@ -10,7 +10,7 @@ from statistics import NormalDist
 import numpy as np
 
 from pl_native._base import checks, memory
-from pl_native.stats._beta import beta_quantile
+from pl_native.stats._tails import student_quantile
 from pl_native.stats.intervals import Interval, check_level
 from pl_native.streams import Purpose, Seed, generator
 
@@ -85,14 +85,8 @@ def _tail(level: float, freedom: float) -> float:
     that of the normal law beyond the quantile of Student's t, enlarged by that factor: 0.0159 for 0.025 at 20
     runs of a normal law. For skewed laws this is what makes the interval cover; normal ones it covers more.
     """
-    far = _student(level, freedom) * math.sqrt((freedom + 1) / freedom)
+    far = student_quantile(level, freedom) * math.sqrt((freedom + 1) / freedom)
     return NormalDist().cdf(-far)
-
-
-def _student(level: float, freedom: float) -> float:
-    """Two-sided quantile of Student's t: P(abs(T) <= t) = level."""
-    x = beta_quantile(1.0 - level, freedom / 2, 0.5)
-    return math.sqrt(freedom * (1.0 - x) / x)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +111,8 @@ class _Studentised:
         skip = min(int(_tail(level, self.freedom) * (t.size + 1)), t.size // 2)
         up, down = -float(t[max(skip - 1, 0)]), float(t[-max(skip, 1)])
         below, above = (
-            max(end, 0.0) if math.isfinite(end) else _student(level, self.freedom) for end in (down, up)
+            max(end, 0.0) if math.isfinite(end) else student_quantile(level, self.freedom)
+            for end in (down, up)
         )
         return Interval(self.estimate - below * self.error, self.estimate + above * self.error, level)
 

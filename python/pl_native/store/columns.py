@@ -25,6 +25,7 @@ _PROBLEM: dict[str, Kind] = {
     "initial_options": str,
     "code": str,
     "scale": float,
+    "given": str,
     "d": int,
     "n": int,
     "p": int,
@@ -42,6 +43,7 @@ _RUN: dict[str, Kind] = {
     "stop_wall_time": float,
     "stop_max_steps": int,
     "stop_rise": float,
+    "stop_proof": int,
     "backend": str,
     "numerics": int,
 }
@@ -63,16 +65,25 @@ _OUTCOME: dict[str, Kind] = {
     "criterion_level": float,
     "proved_time": float,
     "loss_bound": float,
+    "proof_rate": float,
+    "proof_distance": float,
+    "proof_limit_low": float,
+    "proof_limit_high": float,
     "isa": str,
 }
 _COST: dict[str, Kind] = {"seconds": float, "threads": int, "host": str}
 
 CONTENT: dict[str, Kind] = {**_PROBLEM, **_RUN, **_SEED_WORDS}
-"""Columns that determine a run; their SHA-256 is its id. A stream is SeedSequence(seed, (cell, replicate,
-..))."""
+"""Columns that determine a run; their SHA-256 is its id (`given` and `stop_proof` enter it where asked for).
+A stream is SeedSequence(seed, (cell, replicate, ..))."""
+
+_IF_ASKED = ("given", "stop_proof")
 
 COLUMNS: dict[str, Kind] = {"id": str, **CONTENT, **_OUTCOME, **_COST}
 """Name and type of every column; any may be None (an empty field) where it does not apply."""
+
+PROOF_COLUMNS = ("proof_rate", "proof_distance", "proof_limit_low", "proof_limit_high")
+"""What was proved of a run's end (docs/proofs.md): its status says which theorem."""
 
 COST_COLUMNS = tuple(_COST)
 """What a run cost and where: the only columns that differ when it is repeated."""
@@ -116,7 +127,7 @@ def _canonical(content: Mapping[str, Any]) -> str:
 
 def row_id(row: Row) -> str:
     """The id that the row's own content gives."""
-    return content_id({name: row[name] for name in CONTENT})
+    return content_id({name: row[name] for name in CONTENT if name not in _IF_ASKED or row[name] is not None})
 
 
 def check_row(row: Row) -> None:

@@ -18,7 +18,7 @@ from pl_native._base.files import read_regular
 from pl_native.store import disk
 
 FORMAT = "pl_native rows"
-SCHEMA = 2
+SCHEMA = 3
 """Version of the layout of folders and columns."""
 
 SESSION_KEY = ("started", "pid", "host")

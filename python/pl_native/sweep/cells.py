@@ -6,8 +6,10 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
+
+import numpy as np
 
 from pl_native._base import checks
 from pl_native._base.build import NUMERICS
@@ -15,11 +17,12 @@ from pl_native._problem import Dataset, Network, Stop
 from pl_native._run.call_options import METHODS, atol_of
 from pl_native.store import Row, Value, content_ids
 from pl_native.streams import Purpose, stream
-from pl_native.sweep.functions import DATA, INITIAL, NORMS_ONLY, PER_NEURON, code_of, named, resolve
+from pl_native.sweep.functions import DATA, EVENTS, INITIAL, NORMS_ONLY, PER_NEURON, code_of, named, resolve
 
 _SIZES = ("n", "d", "p", "replicates")
 _POSITIVE = ("t_end", "scale", "step", "rtol")
-_STOP = tuple(field.name for field in fields(Stop))
+_IN_VAIN = 10_000  # draws after which an event is taken for one that does not happen
+_STOP = tuple(field.name for field in fields(Stop) if field.name != "proof")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +34,8 @@ class Cell:
                           f(p, d, *, seed, scale, dtype, data, **initial_options) -> Network
     data_options, initial_options  further arguments of theirs, a mapping of JSON values (kept as text)
     scale                 multiplies W after a was drawn
+    given                 "": the law itself; "well_initialised": data and network are redrawn together until
+                          event I of Lemma 5 holds (`metrics.well_initialised`)
     dtype                 "float64" or "float32"
     method, step, rtol, atol, stop  as in `pl.simulate`; step is Euler's, rtol and atol are the flow's
 
@@ -47,6 +52,7 @@ class Cell:
     data_options: str = "{}"
     initial_options: str = "{}"
     scale: float = 1.0
+    given: str = ""
     dtype: str = "float64"
     method: str = "euler"
     step: float = 1.0
@@ -61,6 +67,7 @@ class Cell:
         checked["initialisation"] = named("initialisation", self.initialisation, INITIAL)
         for name in ("data_options", "initial_options"):
             checked[name] = _options(name, getattr(self, name))
+        checked["given"] = checks.choice("given", self.given, ("", *EVENTS))
         checked["dtype"] = str(checks.float_dtype(self.dtype))
         checked["method"] = checks.choice("method", self.method, METHODS)
         checked["atol"] = atol_of(checked["method"], self.atol)
@@ -80,13 +87,15 @@ class Cell:
         law = f"{self.data} {self.initialisation} {self.scale!r} {self.n} {self.d} {self.p}"
         if (self.data_options, self.initial_options) != ("{}", "{}"):
             law += f" {self.data_options} {self.initial_options}"
+        if self.given:
+            law += f" given {self.given}"
         return int.from_bytes(hashlib.sha256(law.encode("utf-8")).digest()[:4], "big")
 
     @property
     def law(self) -> tuple[Value, ...]:
         """What is drawn: all that `number` is a hash of."""
         names = (self.data, self.initialisation, self.data_options, self.initial_options)
-        return *names, self.scale, self.n, self.d, self.p
+        return *names, self.scale, self.given, self.n, self.d, self.p
 
     @property
     def steps(self) -> int:
@@ -109,7 +118,7 @@ class Cell:
     def spec(self) -> dict[str, Any]:
         """The cell as JSON values; `Cell(**spec)` is the cell."""
         values = {name: getattr(self, name) for name in _FIELDS}
-        return values | {"stop": {name: getattr(self.stop, name) for name in _STOP}}
+        return values | {"stop": asdict(self.stop)}
 
 
 _FIELDS = tuple(field.name for field in fields(Cell))
@@ -134,7 +143,10 @@ def content(cell: Cell, seed: int, backend: str) -> Row:
     """Everything that determines the rows of a cell, but for the replicate."""
     euler = cell.method == "euler"
     stop: Row = {f"stop_{name}": getattr(cell.stop, name) for name in _STOP}
-    return {
+    asked: Row = {"given": cell.given} if cell.given else {}
+    if cell.stop.proof:  # what is not asked for is no fact: ids of earlier rows stay
+        asked["stop_proof"] = 1
+    return asked | {
         "data": cell.data,
         "data_options": cell.data_options,
         "initialisation": cell.initialisation,
@@ -168,6 +180,7 @@ def cell_of(row: Row) -> Cell:
     """The cell of a row (one replicate)."""
     stop: dict[str, Any] = {name: row[f"stop_{name}"] for name in _STOP}
     stop["criterion"] = bool(stop["criterion"])
+    stop["proof"] = bool(row["stop_proof"])
     same = (
         "n",
         "d",
@@ -181,18 +194,35 @@ def cell_of(row: Row) -> Cell:
         "method",
     )
     found: dict[str, Any] = {name: row[name] for name in same}
+    found["given"] = row["given"] or ""
     found |= {name: row[name] for name in ("step", "rtol", "atol") if row[name] is not None}
     return Cell(**found, t_end=row["horizon"], replicates=1, stop=Stop(**stop))  # type: ignore[arg-type]
 
 
 def problem(cell: Cell, seed: int, replicate: int) -> tuple[Dataset, Network]:
-    """Data and network of one replicate, drawn from their own streams.
+    """Data and network of one replicate, drawn from their own streams; again from their children, both
+    together, until the event that the cell is `given` holds.
 
-    TypeError or ValueError when a user's function returns something else than was asked of it.
+    TypeError or ValueError when a user's function returns something else than was asked of it; ValueError
+    when the event is too rare to wait for.
     """
-    streams = {what: stream(seed, cell.number, replicate, what) for what in (Purpose.DATA, Purpose.NETWORK)}
+    streams = [stream(seed, cell.number, replicate, what) for what in (Purpose.DATA, Purpose.NETWORK)]
+    drawn = _drawn(cell, *streams)
+    if not cell.given:
+        return drawn
+    for _ in range(_IN_VAIN):
+        if EVENTS[cell.given](*drawn):
+            return drawn
+        drawn = _drawn(cell, *(one.spawn(1)[0] for one in streams))
+    raise ValueError(f"given: {cell.given!r} held in none of {_IN_VAIN} draws")
+
+
+def _drawn(
+    cell: Cell, data_stream: np.random.SeedSequence, network_stream: np.random.SeedSequence
+) -> tuple[Dataset, Network]:
+    """One draw of data and network."""
     make_data: Callable[..., Any] = resolve("data", cell.data, DATA)
-    wanted = {"seed": streams[Purpose.DATA], "dtype": cell.dtype}
+    wanted = {"seed": data_stream, "dtype": cell.dtype}
     if cell.data in PER_NEURON:
         wanted["p"] = cell.p
     drawn = make_data(cell.n, cell.d, **wanted, **json.loads(cell.data_options))
@@ -203,7 +233,7 @@ def problem(cell: Cell, seed: int, replicate: int) -> tuple[Dataset, Network]:
             f"data: expected n = {cell.n}, d = {cell.d} from {cell.data!r}, got {drawn.n}, {drawn.d}"
         )
     make_network: Callable[..., Any] = resolve("initialisation", cell.initialisation, INITIAL)
-    keywords = {"seed": streams[Purpose.NETWORK], "scale": cell.scale, "dtype": cell.dtype, "data": drawn}
+    keywords = {"seed": network_stream, "scale": cell.scale, "dtype": cell.dtype, "data": drawn}
     network = make_network(cell.p, cell.d, **keywords, **json.loads(cell.initial_options))
     if not isinstance(network, Network) or network.p != cell.p:
         name, got = cell.initialisation, checks.kind(network)

@@ -22,7 +22,7 @@ from pl_native._run.execute import execute
 from pl_native._run.solution import Interrupted, Solution
 from pl_native._run.task import work_of
 from pl_native.backends.contract import Poll
-from pl_native.store import COLUMNS, ERROR, Row, Value
+from pl_native.store import COLUMNS, ERROR, PROOF_COLUMNS, Row, Value
 from pl_native.sweep.cells import Cell, content, problem, run_ids
 from pl_native.sweep.chunks import arithmetic
 from pl_native.sweep.functions import allow
@@ -192,6 +192,7 @@ def outcome(drawn: Dataset, sol: Solution) -> Row:
         "criterion_level": float(np.abs(drawn.y).min()) ** 2 / (2 * drawn.n),
         "proved_time": _real(sol.stats.get("proved_time")),
         "loss_bound": _real(sol.stats.get("loss_bound")),
+        **{name: _real(sol.stats.get(name)) for name in PROOF_COLUMNS},
         "isa": level(str(sol.stats["backend"])),
     }
 

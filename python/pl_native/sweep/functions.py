@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from pl_native import data, initial
+from pl_native import data, initial, metrics
 from pl_native._base import checks
 from pl_native._problem import Dataset, Network
 
@@ -36,6 +36,9 @@ INITIAL: dict[str, Callable[..., Network]] = {
     "group": initial.group,
 }
 """f(p, d, *, seed, scale, dtype, data, **options) -> Network"""
+
+EVENTS: dict[str, Callable[..., Any]] = {"well_initialised": metrics.well_initialised}
+"""f(data, network) -> bool: what a draw may be conditioned on"""
 
 
 _PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")

@@ -27,10 +27,11 @@ def verify_orthogonal(c: Certificate, data: Dataset) -> list[str]:
     norms, y = exact.vector(data.orthogonal_norms), exact.vector(data.y)
     W, a = exact.transpose(exact.matrix(moving.W)), exact.vector(moving.a)
     radius, n, p = Fraction(c.margins.radius), data.n, c.state.p
+    least = max(radius, Fraction(c.moved))  # smaller ones are moved to 0 where no neuron is on
     k: Fraction | None = None
     live, dead, moved = Fraction(0), Fraction(0), Fraction(0)
     for i in range(n):
-        am = [max(abs(a_j) - radius, Fraction(0)) for a_j, w in zip(a, W[i], strict=True) if w > radius]
+        am = [max(abs(a_j) - radius, Fraction(0)) for a_j, w in zip(a, W[i], strict=True) if w > least]
         if any(am):
             mine = norms[i] ** 2 * exact.square(am)
             k = mine if k is None else min(k, mine)

@@ -20,7 +20,7 @@ from pl_native._base.interrupts import held
 from pl_native._base.progress import Progress
 from pl_native._problem import Dataset
 from pl_native._run.solution import Interrupted, Solution
-from pl_native.experiments import _rows
+from pl_native.experiments import _details, _rows
 from pl_native.experiments.experiment1.presets import kept_times
 from pl_native.experiments.verdict import FOLLOWED
 from pl_native.protocol import horizon
@@ -79,7 +79,8 @@ def run(plan: Plan, store: Store, **how: Any) -> list[Row]:
             name = _state_name(one, plan)
             data, sol = _brought(one, plan, states / name, asked.threads)
             row = _row(one, plan, data, sol, asked.threads)
-            _add_details(store, _details(row, data, sol, final=last[name] == one.id))
+            further = _further(row, data, sol, final=last[name] == one.id)
+            _details.add(store.folder / "details.csv", [further], DETAILS)
             writer.add([row])
             if progress.poll is not None:
                 progress.poll(done, len(missing))
@@ -88,11 +89,7 @@ def run(plan: Plan, store: Store, **how: Any) -> list[Row]:
 
 def with_details(rows: list[Row], path: Path) -> list[Row]:
     """`rows` with the columns that the file of details has of them. ValueError where it has none of a row."""
-    found = {row["id"]: row for row in _rows.read(path, DETAILS)} if path.exists() else {}
-    lost = [row["id"] for row in rows if row["id"] not in found]
-    if lost:
-        raise ValueError(f"{path}: holds no details of {len(lost)} rows")
-    return [row | found[row["id"]] for row in rows]
+    return _details.attach(rows, path, DETAILS)
 
 
 def _state_name(run: Run, plan: Plan) -> str:
@@ -144,7 +141,7 @@ def _row(run: Run, plan: Plan, data: Dataset, sol: Solution, threads: int | None
     return row | {"seconds": seconds, "threads": team(plan.backend, threads), "host": platform.node()}
 
 
-def _details(row: Row, data: Dataset, sol: Solution, *, final: bool) -> Row:
+def _further(row: Row, data: Dataset, sol: Solution, *, final: bool) -> Row:
     t_inf = horizon(data.n, sol.network.p)
     found: Row = dict.fromkeys(DETAILS) | {"id": row["id"], "rises": sol.stats["rises"]}
     found |= {"rhs": sol.stats.get("rhs", sol.stats["steps"]), "loss_error": sol.stats.get("loss_error")}
@@ -176,10 +173,3 @@ def _frozen(row: Row, data: Dataset, sol: Solution) -> Row:
         "let_go": frozen.let_go,
         "velocity_ratio": frozen.velocity_sq / (float(sol.grad_norm[-1]) * sol.network.p) ** 2,
     }
-
-
-def _add_details(store: Store, details: Row) -> None:
-    path = store.folder / "details.csv"
-    there = _rows.read(path, DETAILS) if path.exists() else []
-    kept = [row for row in there if row["id"] != details["id"]]
-    _rows.write(path, [*kept, details], tuple(DETAILS))

@@ -7,7 +7,8 @@ compare in law, with intervals.
   `loss_ratio` is the mean over runs of loss at the end over loss at the start, converged runs counted as 0.
 - `fig3_first`: the first published version, width 4x, 25 runs per n.
 - `fig4_published_part`: p = 30, four of the ten dimensions, 20 runs per n.
-- `fig5_published_part`: d = 30, four of the widths; 20 or 25 runs, not recorded.
+- `fig5_published_part`: d = 30, four of the widths; shares of 25 runs for p <= 300, of 20 above, which `load`
+  adds as `runs` and `converged`.
 - `fig6_published`: d = 2000, orthogonal, W scaled by 0.01, 500 runs per n; natural logarithms of means over
   runs.
 - `fig6_first`: the same at width 4x without scaling; runs not recorded.
@@ -33,7 +34,11 @@ def load(name: str) -> dict[str, np.ndarray]:
         raise ValueError(f"name: no published table {name!r}; there are {', '.join(names())}")
     text = resources.files(__name__).joinpath(f"{name}.csv").read_text(encoding="ascii")
     rows = list(csv.DictReader(text.splitlines()))
-    return {key: _column([row[key] for row in rows]) for key in rows[0]}
+    table = {key: _column([row[key] for row in rows]) for key in rows[0]}
+    if "probability" in table:
+        table["runs"] = np.where(table["p"] <= 300, 25, 20)
+        table["converged"] = np.rint(table["probability"] * table["runs"]).astype(np.int64)
+    return table
 
 
 def _column(entries: list[str]) -> np.ndarray:

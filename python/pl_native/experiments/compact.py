@@ -1,0 +1,61 @@
+"""Rows of the figures as small files: what a figure is rebuilt from, without what its protocol fixes.
+
+compact.write("fig5", rows, "fig5.csv")
+summary = fig5.summarise(compact.read("fig5", "fig5.csv"))
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from pl_native._base import checks
+from pl_native.experiments import _last_losses, _rows
+from pl_native.experiments._paper_cell import paper_cell
+from pl_native.experiments._rows import number
+from pl_native.store import COLUMNS, Row
+
+_COMMON = ("id", "d", "n", "p", "initialisation", "seed", "cell", "replicate", "status", "t_end", "steps",
+           "loss_start", "loss_end", "first_rise", "isa", "numerics", "seconds")  # fmt: skip
+_CURVATURE = (
+    "scale",
+    "given",
+    "local_pl_end",
+    "average_pl",
+    "pl_low",
+    "pl_upp",
+    *list(_last_losses.COLUMNS)[1:],
+)
+
+KEPT: dict[str, tuple[str, ...]] = {
+    "fig3": _COMMON,
+    "fig4": _COMMON,
+    "fig5": _COMMON,
+    "fig6": (*_COMMON, *_CURVATURE),
+}
+"""Columns that the file of a figure keeps."""
+
+_ID = 16  # digits: enough for `sweep.rebuild` to find the row
+
+
+def write(name: str, rows: Sequence[Row], path: str | os.PathLike[str]) -> None:
+    """The rows of one figure as CSV, ids cut to 16 digits. ValueError for figures that have no such file."""
+    checks.choice("name", name, tuple(KEPT))
+    short = [row | {"id": str(row["id"])[:_ID]} for row in rows]
+    _rows.write(Path(path), short, KEPT[name])
+
+
+def read(name: str, path: str | os.PathLike[str]) -> list[Row]:
+    """Rows that `write` wrote, with the columns that the figure's protocol fixes; the others are None."""
+    checks.choice("name", name, tuple(KEPT))
+    kinds = COLUMNS | _last_losses.COLUMNS if name == "fig6" else COLUMNS
+    return [row | _fixed(name, row) for row in _rows.read(Path(path), kinds)]
+
+
+def _fixed(name: str, row: Row) -> Row:
+    if name == "fig6":
+        return {"method": "euler", "data": "orthogonal", "step": 1.0}
+    cell = paper_cell(number(row, "n"), number(row, "d"), number(row, "p"), str(row["initialisation"]), 1)
+    protocol: Row = {"step": cell.step, "horizon": cell.t_end, "stop_loss": cell.stop.loss}
+    return protocol | {"method": cell.method, "data": cell.data}
