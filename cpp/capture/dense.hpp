@@ -35,6 +35,8 @@ class DenseCapture : public CaptureModel {
     std::vector<double> outputs() const override;
     Index output_terms() const override { return d_ + p_; }
     void write_state(double* W, double* a) const override;
+    // Those at rest, with the shares of this instant, and those within rounding of their kinks.
+    std::vector<PairAtKink> kinks() override;
     Index evaluations() const override { return evaluations_; }
     void watch(const Cut& cut) override { cut_ = cut; }
 
@@ -53,7 +55,9 @@ class DenseCapture : public CaptureModel {
         double sum_r2 = 0;
     };
     State make_state() const;
+    void take_known();
     void take_velocity();
+    void note_kinks(Index j, const std::vector<Touched>& kinks);
     std::vector<Touched> at_kink(Index j) const;
     // Of a stage, both products are in single precision; of the end of a step, both in double; so those of
     // the state's velocity, which are never cut off.
@@ -100,7 +104,8 @@ class DenseCapture : public CaptureModel {
     struct {
         std::vector<double> W, a;
         double clock = 0;
-    } mark_;  // a state that motion() has seen; empty: none
+    } mark_;                         // a state that motion() has seen; empty: none
+    std::vector<PairAtKink> kinks_;  // that it was found with: those at rest
     Index evaluations_ = 0;
     Cut cut_;
 };

@@ -56,7 +56,8 @@ void Recorder<Real, Clock>::finish(Clock now, Clock end, State<Real>& state,
 }
 
 template <class Real, class Clock>
-void Recorder<Real, Clock>::write_end(const State<Real>& state) {
+void Recorder<Real, Clock>::write_end(State<Real>& state) {
+    rows_.kinks = state.kinks();
     append_state(problem_, state, rows_.W, rows_.a);
 }
 
@@ -69,7 +70,11 @@ void Recorder<Real, Clock>::row(Clock now, State<Real>& state, const std::vector
     const NeuronFacts neurons = state.neurons();
     rows_.invariant_drift.push_back(invariant_drift(invariants, neurons));
     rows_.loss_noise.push_back(noise(neurons));
-    if (saves_.states) append_state(problem_, state, rows_.W_saved, rows_.a_saved);
+    if (!saves_.states) return;
+    append_state(problem_, state, rows_.W_saved, rows_.a_saved);
+    const std::vector<PairAtKink> kinks = state.kinks();
+    rows_.kinks_saved.insert(rows_.kinks_saved.end(), kinks.begin(), kinks.end());
+    rows_.kink_counts.push_back(size_of(kinks));
 }
 
 // r_i = y_i - (1/p) sum_j a_j max(<w_j, x_i>, 0) is a sum of d + p terms and one more, which are of the size
