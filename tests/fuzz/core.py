@@ -119,7 +119,7 @@ def one(watch: Watch, rng: random.Random, known: list[tuple[str, Task]]) -> None
         tasks, words = (value := rng.choice(ODD)), f"tasks = {shown(value)}"
     resumed = "" if base.get("resume") is None else ", resumed"
     line = f"{words} (threads {shown(threads)}{resumed}, {'norms' if base['X'] is None else 'X'})"
-    named = lambda error: isinstance(error, KeyError)  # noqa: E731 (a field that is not there, by its name)
+    named = lambda error: isinstance(error, (KeyError, TypeError, ValueError, IndexError, MemoryError))  # noqa: E731
     if method == "prove":
         watch.call("core.prove", line, lambda: _core.prove(task, threads), also=named)
         return
