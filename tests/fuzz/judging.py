@@ -37,7 +37,8 @@ def wrong_with(sol: pl.Solution, data: pl.Dataset, t_end: float | None = None) -
         return f"invariant_drift {sol.invariant_drift}, {sol.status.name}"
     if np.any(sol.n_active < 0) or np.any(sol.n_active > s["n"] * s["p"]):
         return f"n_active {sol.n_active}"
-    return _rates(sol, data) or _ends(sol, data, t_end)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _rates(sol, data) or _ends(sol, data, t_end)
 
 
 def _rates(sol: pl.Solution, data: pl.Dataset) -> str | None:
