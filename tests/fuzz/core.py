@@ -74,7 +74,7 @@ def other_array(array: np.ndarray, rng: random.Random) -> Any:
         return changed
     try:
         return rng.choice(choices)()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, IndexError):
         return changed
 
 

@@ -19,7 +19,7 @@ def rounding_of_loss(sol: pl.Solution, data: pl.Dataset) -> float:
     norms = np.asarray(data.norms, float)
     with np.errstate(over="ignore", invalid="ignore"):
         sizes = float(np.abs(data.y).max() + (a @ np.linalg.norm(W, axis=1)) * norms.max() / s["p"])
-        return float((16 * (s["d"] + s["p"] + 8) * eps * sizes) ** 2)
+        return float(np.square((16 * (s["d"] + s["p"] + 8)) * eps * sizes))
 
 
 def wrong_with(sol: pl.Solution, data: pl.Dataset, t_end: float | None = None) -> str | None:
