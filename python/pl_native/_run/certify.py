@@ -12,6 +12,7 @@ from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network, Status
 from pl_native._run.certificate import Certificate
 from pl_native._run.claims import Margins, NeuronAtZero, Pairs
+from pl_native._run.task import double
 from pl_native.backends.contract import Proof, ProofTask
 
 _VERDICTS = (None, Status.CONVERGED, Status.TRAPPED, Status.DEAD_POINT)
@@ -46,11 +47,11 @@ def _task(data: Dataset, state: Network) -> ProofTask:
     moving = state.cut(data.represented)
     norms = data.orthogonal_norms
     return ProofTask(
-        X=_double(data.X) if norms is None else None,
-        norms=None if norms is None else _double(norms),
-        y=_double(data.y),
-        W=_double(moving.W),
-        a=_double(moving.a),
+        X=double(data.X) if norms is None else None,
+        norms=None if norms is None else double(norms),
+        y=double(data.y),
+        W=double(moving.W),
+        a=double(moving.a),
         w_perp_sq=moving.w_perp_sq,
         orthogonal=data.is_orthogonal,
     )
@@ -94,10 +95,6 @@ def _margins(proof: Proof, something: bool) -> Margins:
         resting=proof.resting,
         dead=proof.dead,
     )
-
-
-def _double(array: Array) -> Array:
-    return np.ascontiguousarray(array, np.float64)
 
 
 def _frozen(array: Array) -> Array:

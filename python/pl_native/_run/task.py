@@ -108,11 +108,11 @@ def _flow_task(
     """In float64 whatever the dtype of the data."""
     norms = data.orthogonal_norms
     return FlowTask(
-        X=None if norms is not None else _double(data.X),
-        norms=None if norms is None else _double(norms),
-        y=_double(data.y),
-        W=_double(moving.W),
-        a=_double(moving.a),
+        X=None if norms is not None else double(data.X),
+        norms=None if norms is None else double(norms),
+        y=double(data.y),
+        W=double(moving.W),
+        a=double(moving.a),
         w_perp_sq=moving.w_perp_sq,
         t_end=t_end,
         rtol=options.rtol,
@@ -128,7 +128,8 @@ def _flow_task(
     )
 
 
-def _double(array: Array) -> Array:
+def double(array: Array) -> Array:
+    """In float64 and C-contiguous: itself where it is so. MemoryError where there is no room for a copy."""
     if array.dtype != np.float64:
         memory.require(8.0 * array.size, "the problem in float64")
     return np.ascontiguousarray(array, np.float64)
