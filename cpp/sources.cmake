@@ -84,6 +84,7 @@ if(SKBUILD)
     NO_EXTRAS # no link-time optimisation: it would merge the kernel levels
     cpp/bindings/module.cpp
     cpp/bindings/task.cpp
+    cpp/bindings/kink_fields.cpp
     cpp/bindings/euler_tasks.cpp
     cpp/bindings/flow_tasks.cpp
     cpp/bindings/flow_past.cpp

@@ -28,7 +28,19 @@ def euler_task():
 
 
 def capture_task():
-    return shared_fields() | {"save": np.array([1.0]), "t_end": 1.0, "rtol": 1e-6, "atol": 1e-9}
+    return shared_fields() | {
+        "save": np.array([1.0]),
+        "t_end": 1.0,
+        "rtol": 1e-6,
+        "atol": 1e-9,
+        "kinks": None,
+    }
+
+
+def kinks(**changes):
+    """Of one pair that slides."""
+    one = np.array([0], np.int32)
+    return {"neuron": one, "point": one, "mode": np.array([2], np.int8), "share": np.ones(1)} | changes
 
 
 def flow_task():
@@ -127,6 +139,15 @@ ADAPTIVE = [
     ("save", np.array([2.0]), ValueError, "save: expected increasing"),
     ("save", np.array([math.nan]), ValueError, "save: expected increasing"),
     ("save", np.array([1]), TypeError, "save: expected dtype float64"),
+    (
+        "kinks",
+        kinks(mode=np.array([3], np.int8)),
+        ValueError,
+        "kinks: expected neuron and point of at least 0",
+    ),
+    ("kinks", kinks(point=np.array([-1], np.int32)), ValueError, "kinks: expected neuron and point"),
+    ("kinks", kinks(point=np.array([0])), TypeError, "kinks.point: expected dtype int32"),
+    ("kinks", kinks(share=np.ones(2)), ValueError, "kinks.share: expected length 1, got 2"),
 ]
 CASES = [
     (method, *case)
@@ -202,7 +223,7 @@ FLOW_RECORDS = [
     ({"modes": np.full((P, N), 3, np.int8)}, "modes: expected 0, 1 or"),
     ({"modes": np.full((P, N), -1, np.int8)}, "modes: expected 0, 1 or"),
     ({"sign": np.zeros(P + 1)}, "sign: expected length 2, got 3"),
-    ({"count": np.zeros(3, np.int64)}, "count: expected length 15, got 3"),
+    ({"count": np.zeros(3, np.int64)}, "count: expected length 17, got 3"),
 ]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from flow_support import run
 from pl_native import Status
-from pl_native.backends.contract import OFF, ON, SLIDE
+from pl_native._problem.kinks import OFF, ON, SLIDE
 
 THETA = 0.6
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -47,11 +45,18 @@ def test_masks_of_a_run_are_the_runs() -> None:
 
 
 def test_the_signs_alone_do_not_do() -> None:
-    """The same states without the run's log: wrong by more than a tenth in many."""
+    """By the signs of z wrong by more than a tenth in many; by the run's kinks, and by the rule, right."""
     wrong = 0
     for data, sol in RUNS:
-        bare = np.array([model.local_pl(data, sol.state(k)) for k in range(len(sol.t))])
-        wrong += int(np.count_nonzero(np.abs(bare / sol.local_pl - 1) > 0.1))
+        states = [sol.state(k) for k in range(len(sol.t))]
+        np.testing.assert_allclose([model.local_pl(data, state) for state in states], sol.local_pl, rtol=1e-9)
+        bare = [pl.Network(state.W, state.a) for state in states]
+        np.testing.assert_allclose([model.local_pl(data, state) for state in bare], sol.local_pl, rtol=1e-7)
+        for state, right in zip(states, sol.local_pl, strict=True):
+            z, r = model.preactivations(data, state), model.residual(data, state)
+            pull = (state.a[:, None] * r * (z > 0) / data.n) @ data.X
+            speed = np.sum(pull**2) + np.sum((np.maximum(z, 0) @ r / data.n) ** 2)
+            wrong += abs(speed / (state.p * model.loss(data, state)) / right - 1) > 0.1
     assert wrong > 50
 
 
@@ -74,19 +79,17 @@ def test_modes_by_walking_through_the_log() -> None:
             np.testing.assert_array_equal(mode[row], walked)
 
 
-def test_a_switch_at_a_saved_time_has_happened_there() -> None:
-    """As in the flow's rows; of several switches of a pair between two rows the last counts."""
-    data, sol = RUNS[0]
+def test_a_switch_at_a_time_has_happened_then() -> None:
+    """Of several switches of a pair the last counts; pairs without one are not told of."""
     log = SwitchLog(
-        t=np.array([sol.t[2], sol.t[2], sol.t[5] - 1e-9, sol.t[5]]),
+        t=np.array([2.0, 2.0, 4.9, 5.0]),
         neuron=np.array([0, 1, 1, 1], np.int32),
-        point=np.array([0, 0, 0, 0], np.int32),
+        point=np.array([3, 0, 0, 0], np.int32),
         from_mode=np.array([0, 0, 1, 0], np.int8),
-        to_mode=np.array([1, 1, 0, 1], np.int8),
+        to_mode=np.array([1, 1, 0, 2], np.int8),
     )
-    mode = metrics.modes(data, replace(sol, switches=log)).mode
-    np.testing.assert_array_equal(mode[:, 0, 0], [0, 0] + [1] * 18)
-    np.testing.assert_array_equal(mode[:, 1, 0], [0, 0] + [1] * 18)
+    for t, modes in ((1.0, [0, 0]), (2.0, [1, 1]), (4.95, [1, 0]), (5.0, [1, 2])):
+        assert log.kinks_at(t) == pl.Kinks([0, 1], [3, 0], modes)
 
 
 def test_shares_hold_the_sliding_pairs_at_their_kinks() -> None:
@@ -131,21 +134,17 @@ def test_orthogonal_ensembles() -> None:
     sol = pl.simulate(data, network, 5.0, method="flow", save=pl.Save(count=6, states=True, switches=True))
     np.testing.assert_allclose(metrics.local_pl(data, sol), sol.local_pl, rtol=1e-9)
     np.testing.assert_allclose(metrics.local_pl([data, data], [sol, sol])[1], sol.local_pl, rtol=1e-9)
-    # pairs that died rest at z = +-1e-17: their signs say nothing, the log does
+    # pairs that died rest at z = +-1e-17: their signs say nothing, the kinks do
     M = metrics.pl_matrix(data, sol)[3]
     np.testing.assert_allclose(metrics.spectrum(data, sol)[3], np.linalg.eigvalsh(M), rtol=1e-10, atol=1e-13)
 
 
-def test_kinks_of_a_network_plug_in() -> None:
-    """A stand-in for `Network.kinks`: neuron, point, mode and share of the few pairs at rest."""
+def test_metrics_take_the_kinks_of_a_network() -> None:
+    """Shares that are not known are found."""
     data, sol = next((d, s) for d, s in RUNS if metrics.n_sliding(d, s)[-1] > 2)
-    mode, share = metrics.modes(data, sol)
-    neuron, point = np.nonzero(mode[-1] == 2)
-    known = SimpleNamespace(
-        neuron=neuron, point=point, mode=np.full(len(point), 2), share=share[-1][neuron, point]
-    )
-    network = sol.state(len(sol.t) - 1)
-    object.__setattr__(network, "__dict__", {**network.__dict__, "kinks": known})
+    neuron, point = np.nonzero(metrics.modes(data, sol).mode[-1] == 2)
+    known = pl.Kinks(neuron, point, np.full(len(point), 2))
+    network = pl.Network(sol.network.W, sol.network.a, kinks=known)
     assert metrics.local_pl(data, network) == pytest.approx(sol.local_pl[-1], rel=1e-9)
     assert metrics.n_active(data, network) == sol.n_active[-1]
 

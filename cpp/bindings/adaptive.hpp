@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "bindings/kink_fields.hpp"
 #include "bindings/run_dict.hpp"
 #include "bindings/signals.hpp"
 #include "bindings/task.hpp"
@@ -25,6 +26,7 @@ struct Work {
 template <class Options>
 void read_common(const py::dict& task, HeldProblem<double>& held, Options& options) {
     held = read_problem<double>(task);
+    held.problem.kinks = read_kinks(task);
     const Problem<double>& q = held.problem;
     if (std::max({q.n, q.d, q.p}) > Index{1} << 30)
         throw py::value_error("n, d, p: expected at most 2^30 each for this method");

@@ -39,9 +39,10 @@ struct CaptureMethod {
 
     static void read(const py::dict& task, Work& work) {
         read_common(task, work.held, work.options);
-        if (!task["resume"].is_none())
-            work.options.past =
-                read_past(task["resume"].cast<py::dict>(), work.held.problem.p, work.options.t_end);
+        if (task["resume"].is_none()) return;
+        work.options.past =
+            read_past(task["resume"].cast<py::dict>(), work.held.problem.p, work.options.t_end);
+        work.held.problem.kinks.clear();  // it goes on from (W, a)
     }
     static double bytes(const Problem<double>& problem) { return capture_bytes(problem); }
     static CaptureResult run(const Work& work, int threads, const Poll& poll) {
@@ -50,6 +51,7 @@ struct CaptureMethod {
     static py::dict written(Work& work) {
         CaptureResult& r = work.result;
         py::dict out = written_rows(r, work.held.problem, "t", work.options.saves.states), counters, record;
+        write_kinks(out, r);
         write_fields(counters, r.past, kCounts);
         write_outcome(counters, r);
         counters["sliding_end"] = r.sliding;

@@ -9,12 +9,24 @@ namespace pl {
 namespace {
 
 // Order of the numbers in "count".
-constexpr std::array kCounts{
-    &FlowCounters::accepted,    &FlowCounters::rejected,    &FlowCounters::rhs,
-    &FlowCounters::events,      &FlowCounters::on,          &FlowCounters::off,
-    &FlowCounters::slide_in,    &FlowCounters::slide_to_on, &FlowCounters::slide_to_off,
-    &FlowCounters::repelling,   &FlowCounters::zero_neuron, &FlowCounters::a_zero,
-    &FlowCounters::sliding_end, &FlowCounters::sliding_max, &FlowCounters::stabilised_steps};
+constexpr std::array kCounts{&FlowCounters::accepted,
+                             &FlowCounters::rejected,
+                             &FlowCounters::rhs,
+                             &FlowCounters::events,
+                             &FlowCounters::on,
+                             &FlowCounters::off,
+                             &FlowCounters::slide_in,
+                             &FlowCounters::slide_to_on,
+                             &FlowCounters::slide_to_off,
+                             &FlowCounters::repelling,
+                             &FlowCounters::zero_neuron,
+                             &FlowCounters::a_zero,
+                             &FlowCounters::sliding_end,
+                             &FlowCounters::sliding_max,
+                             &FlowCounters::stabilised_steps,
+                             &FlowCounters::start_kinks,
+                             &FlowCounters::dependent_inputs};
+constexpr std::size_t kFirstCounts = 15;  // of records of older files
 
 using Number = Field<FlowPast, double>;
 constexpr std::array kNumbers{Number{"at", &FlowPast::t}, Number{"lowest", &FlowPast::lowest},
@@ -54,8 +66,9 @@ FlowPast read_flow_past(const py::dict& record, const Problem<double>& problem, 
     past.order = std::max(0, past.order);
     for (const Column& column : kColumns) past.*column.value = read_column(record, column.name, problem.p);
     const auto count = checked_array<Index>(record["count"], "count", 1);
-    require_size(count.size(), static_cast<Index>(kCounts.size()), "count");
-    for (std::size_t k = 0; k < kCounts.size(); ++k) past.count.*kCounts[k] = count.data()[k];
+    const auto counted = static_cast<std::size_t>(count.size());
+    if (counted != kFirstCounts) require_size(count.size(), static_cast<Index>(kCounts.size()), "count");
+    for (std::size_t k = 0; k < counted; ++k) past.count.*kCounts[k] = count.data()[k];
     past.modes = read_modes(record, problem);
     return past;
 }

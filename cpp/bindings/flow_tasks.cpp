@@ -18,6 +18,7 @@ py::dict written_counters(const FlowResult& r) {
                       "slide_to_on"_a = c.slide_to_on, "slide_to_off"_a = c.slide_to_off,
                       "repelling"_a = c.repelling, "zero_neuron"_a = c.zero_neuron, "a_zero"_a = c.a_zero,
                       "sliding_end"_a = c.sliding_end, "sliding_max"_a = c.sliding_max,
+                      "start_kinks"_a = c.start_kinks, "dependent_inputs"_a = c.dependent_inputs,
                       "stabilised_steps"_a = c.stabilised_steps, "spectral_radius"_a = c.spectral_radius,
                       "criterion_time"_a = time_or_none(r.past.seen.criterion));
     write_outcome(counters, r);
@@ -76,6 +77,7 @@ struct FlowMethod {
         FlowResult& r = work.result;
         const FlowOptions& options = work.options;
         py::dict out = written_rows(r, work.held.problem, "t", options.saves.states);
+        write_kinks(out, r);
         out["counters"] = written_counters(r);
         out["switches"] = options.switches ? py::object(switch_log(r.log)) : py::object(py::none());
         out["dense"] = options.dense ? py::object(dense_pieces(r.pieces)) : py::object(py::none());

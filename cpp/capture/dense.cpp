@@ -41,6 +41,7 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int thre
     for (Index j = 0; j < p_; ++j) solvers_.emplace_back(inputs_->rows());
     rate_.assign(at(p_), 0.0);
     preactivations(now_.W.data(), now_.z.data());
+    take_known();
     evaluate_outputs(now_);
     take_velocity();
 }

@@ -34,6 +34,8 @@ class DenseCapture : public CaptureModel {
     std::vector<double> outputs() const override;
     Index output_terms() const override { return d_ + p_; }
     void write_state(double* W, double* a) const override;
+    // Those at rest, with the shares of this instant, and those within rounding of their kinks.
+    std::vector<PairAtKink> kinks() override;
     Index evaluations() const override { return evaluations_; }
 
     static double bytes(const Problem<double>& problem);
@@ -50,7 +52,9 @@ class DenseCapture : public CaptureModel {
         double sum_r2 = 0;
     };
     State make_state() const;
+    void take_known();
     void take_velocity();
+    void note_kinks(Index j, const std::vector<Touched>& kinks);
     std::vector<Touched> at_kink(Index j) const;
     // Of a stage, both products are in single precision; of the end of a step, both in double.
     enum class Part { kStage, kEnd };
@@ -86,6 +90,7 @@ class DenseCapture : public CaptureModel {
     Buffer<Word> signs_, seen_;  // (p, blocks): of the trial's z; pairs already among the touched
     std::vector<double> invariant_, rate_, middle_;  // (p): a^2 - |w|^2; da/dt; a in the middle of the step
     double velocity_sq_ = -1;                        // of the state; negative: not known yet
+    std::vector<PairAtKink> kinks_;                  // that it was found with: those at rest
     Index evaluations_ = 0;
 };
 

@@ -1,20 +1,42 @@
 // What a dense state tells of itself. The steps are in dense.cpp.
 #include <algorithm>
+#include <cmath>
 
 #include "capture/dense.hpp"
 #include "kernel/index.hpp"
 #include "problem/certificate.hpp"
 
 namespace pl {
+// Pairs known to slide, where they are at their kinks.
+void DenseCapture::take_known() {
+    const Problem<double>& problem = inputs_->problem();
+    for (const PairAtKink& kink : problem.kinks) {
+        if (kink.mode != Mode::kSlide || kink.neuron >= p_ || kink.point >= n_) continue;
+        const Index j = kink.neuron, i = kink.point;
+        double& z = now_.z.data()[j * ldz_ + i];
+        const double sizes = norm_sq(problem.W + j * d_, d_) * norm_sq(problem.X + i * d_, d_);
+        if (!(std::abs(z) <= kNearKink * std::sqrt(sizes))) continue;
+        Touched pair;
+        pair.point = kink.point;
+        pair.rests = true;
+        pair.z = z;
+        pair.share = pair.last = kink.share >= 0.0 ? kink.share : 0.0;  // NaN: not known
+        now_.touched[at(j)].push_back(pair);
+        z = 0.0;
+    }
+}
+
 // The velocity that the inclusion selects: shares of this instant, not of a step.
 void DenseCapture::take_velocity() {
     const double* r = now_.r.data();
     drive(r, Part::kEnd);
     velocity_sq_ = 0;
+    kinks_.clear();
     for (Index j = 0; j < p_; ++j) {
         const double outer = now_.a.data()[j];
         std::vector<Touched> kinks = at_kink(j);
         if (!kinks.empty()) solvers_[at(j)].instant(kinks, path(j, r, outer));
+        note_kinks(j, kinks);
         const double *w = now_.W.data() + j * stride_, *g = G_.data() + j * stride_;
         double work = 0;
         for (Index k = 0; k < d_; ++k) work += w[k] * g[k];
@@ -40,6 +62,35 @@ std::vector<Touched> DenseCapture::at_kink(Index j) const {
         kinks.back().point = point;
     }
     return kinks;
+}
+
+void DenseCapture::note_kinks(Index j, const std::vector<Touched>& kinks) {
+    for (const Touched& pair : kinks) {
+        const Mode mode = pair.share > 0.0 ? Mode::kSlide : Mode::kOff;  // lam = 0 is off
+        kinks_.push_back({static_cast<int>(j), pair.point, mode, pair.share});
+    }
+}
+
+std::vector<PairAtKink> DenseCapture::kinks() {
+    velocity_sq();
+    const Problem<double>& problem = inputs_->problem();
+    std::vector<PairAtKink> found = kinks_;
+    std::vector<double> norms(at(n_));
+    for (Index i = 0; i < n_; ++i) norms[at(i)] = std::sqrt(norm_sq(problem.X + i * d_, d_));
+    for (Index j = 0; j < p_; ++j) {
+        const double within = 2.0 * kAtKink * std::sqrt(norm_sq(now_.W.data() + j * stride_, d_));
+        for (Index i = 0; i < n_; ++i) {
+            const double z = now_.z.data()[j * ldz_ + i];
+            if (z == 0.0 || std::abs(z) > within * norms[at(i)]) continue;  // those at 0 are known
+            const bool on = z > 0.0;
+            found.push_back(
+                {static_cast<int>(j), static_cast<int>(i), on ? Mode::kOn : Mode::kOff, on ? 1.0 : 0.0});
+        }
+    }
+    std::sort(found.begin(), found.end(), [](const PairAtKink& u, const PairAtKink& v) {
+        return u.neuron != v.neuron ? u.neuron < v.neuron : u.point < v.point;
+    });
+    return found;
 }
 
 double DenseCapture::velocity_sq() {

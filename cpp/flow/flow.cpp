@@ -27,7 +27,7 @@ class Flow {
           jets_(in_, pairs_, highest_order(options)),
           noise_(in_),
           near_(in_),
-          state_(problem, jets_, pairs_),
+          state_(problem, in_, jets_, pairs_),
           verdict_(problem, options.stop, Follows::kFlow, options.past.seen),
           search_(problem, options.stop, poll, threads),
           switcher_(in_, pairs_, jets_, noise_, near_, journal_),
@@ -55,7 +55,7 @@ class Flow {
     void begin() {
         const FlowPast& past = options_.past;
         if (past.fresh()) {
-            switcher_.start(0.0, problem_.W, problem_.a);
+            switcher_.start(0.0, problem_);
             journal_.start(state_);
             step_.start();
             return;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "problem/at_kinks.hpp"
 #include "problem/problem.hpp"
 #include "problem/rows.hpp"
 #include "problem/stop_rules.hpp"
@@ -12,17 +13,16 @@
 
 namespace pl {
 
-// Mode of a pair (neuron j, point i): z_ji < 0 side, z_ji > 0 side, or held at z_ji = 0.
-enum class Mode : std::uint8_t { kOff = 0, kOn = 1, kSlide = 2 };
-
 struct FlowCounters {
     Index accepted = 0, rejected = 0, rhs = 0, events = 0;
     Index on = 0, off = 0, slide_in = 0, slide_to_on = 0, slide_to_off = 0;  // changes of mode, by kind
-    Index repelling = 0;    // of these: off <-> on at a kink with c_ji > 0
+    Index repelling = 0;    // of these: off <-> on at a kink with c_ji > 0; and pairs that began at one
     Index zero_neuron = 0;  // neurons that reached (or started at) w_j = 0
     Index a_zero = 0;       // a_j crossed 0 while the neuron was sliding
     Index sliding_end = 0, sliding_max = 0;
     Index stabilised_steps = 0;    // of the accepted ones
+    Index start_kinks = 0;         // pairs that began within rounding of a kink, their modes not known
+    Index dependent_inputs = 0;    // selections in which inputs were taken as dependent
     double spectral_radius = 0.0;  // of the field's Jacobian, last estimate; 0 if there was none
 };
 

@@ -41,6 +41,15 @@ void Journal::changed(const Switch& pair, bool repelling) {
     }
 }
 
+void Journal::began(const Switch& pair) {
+    if (options_.switches) result_.log.push_back(pair);
+}
+
+void Journal::started_at_kinks(Index pairs, Index repelling) {
+    count_.start_kinks = pairs;
+    count_.repelling += repelling;
+}
+
 void Journal::sliding(Index pairs) {
     count_.sliding_end = pairs;
     count_.sliding_max = std::max(count_.sliding_max, pairs);

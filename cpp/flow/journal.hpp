@@ -19,6 +19,9 @@ class Journal {
                const Jets& jets);  // the polynomial of a step, where dense output is wanted
 
     void changed(const Switch& pair, bool repelling);  // its mode has
+    void began(const Switch& pair);  // otherwise than the sign of its z says: no change, but told in the log
+    void started_at_kinks(Index pairs, Index repelling);  // of which so many stay off at repelling kinks
+    void dependent_inputs() { ++count_.dependent_inputs; }
     void zero_neuron() { ++count_.zero_neuron; }
     void outer_zero() { ++count_.a_zero; }
     void event() { ++count_.events; }

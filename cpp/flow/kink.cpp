@@ -39,10 +39,58 @@ class Attracting {
         return false;
     }
 
+    // A pair that is on and rests at its kink, though its input depends on those slid on, may be one too
+    // many: the rest is then solved again from "all off", and kept if fewer pairs do. The velocity is the
+    // same.
+    bool thin_out(const std::vector<double>& base) {
+        if (!overfull()) return true;
+        const std::vector<KinkPoint> points = points_;
+        const std::vector<double> phi = phi_, v = v_;
+        const KinkBasis basis = basis_;
+        for (Index i = 0; i < size_of(points_); ++i) {
+            KinkPoint& k = points_[at(i)];
+            if (!rests(i)) continue;
+            if (k.mode == Mode::kSlide) basis_.remove(basis_.find(k.point));
+            k.mode = Mode::kOff;
+            phi_[at(i)] = 0.0;
+        }
+        if (!solve(base)) return false;
+        if (pushing(points_) < pushing(points)) return true;
+        points_ = points;
+        phi_ = phi;
+        v_ = v;
+        basis_ = basis;
+        return true;
+    }
+
     const std::vector<double>& velocity() const { return v_; }
     double phi(Index i) const { return phi_[at(i)]; }
 
   private:
+    double along(Index i) const {
+        double sum = 0.0;
+        for (Index l = 0; l < size_of(v_); ++l) sum += v_[at(l)] * points_[at(i)].x[l];
+        return sum;
+    }
+
+    bool rests(Index i) const { return is_attracting(i) && std::abs(along(i)) <= points_[at(i)].vtol; }
+
+    bool overfull() const {
+        if (basis_.size() == 0) return false;
+        for (Index i = 0; i < size_of(points_); ++i) {
+            if (points_[at(i)].mode != Mode::kOn || !rests(i)) continue;
+            KinkBasis larger = basis_;
+            if (!larger.add(points_[at(i)].point, points_[at(i)].x)) return true;
+        }
+        return false;
+    }
+
+    static Index pushing(const std::vector<KinkPoint>& points) {
+        Index count = 0;
+        for (const KinkPoint& k : points) count += k.mode != Mode::kOff ? 1 : 0;
+        return count;
+    }
+
     void settle_start(Index i) {
         KinkPoint& k = points_[at(i)];
         if (k.mode == Mode::kSlide && basis_.find(k.point) < 0 && !basis_.add(k.point, k.x))
@@ -102,9 +150,8 @@ class Attracting {
             for (Index i = 0; i < size_of(points_); ++i) {
                 const KinkPoint& k = points_[at(i)];
                 if (!is_attracting(i) || k.mode == Mode::kSlide || banned_[at(i)]) continue;
-                double along = 0.0;
-                for (Index l = 0; l < size_of(v_); ++l) along += v_[at(l)] * k.x[l];
-                const double wrong = (k.mode == Mode::kOff ? along : -along) / k.vtol;
+                const double speed = along(i);
+                const double wrong = (k.mode == Mode::kOff ? speed : -speed) / k.vtol;
                 if (wrong > most) {
                     most = wrong;
                     worst = i;
@@ -162,12 +209,35 @@ bool select_modes(std::vector<KinkPoint>& points, const std::vector<double>& bas
             for (Index l = 0; l < size_of(base); ++l) with_raised[at(l)] += k.e * k.x[l];
         }
         if (changed) continue;
+        if (!attracting.thin_out(with_raised)) return false;
         for (Index i = 0; i < size_of(points); ++i) {  // lam = 0 with <v, x> = 0 is off
             if (points[at(i)].mode != Mode::kSlide || attracting.phi(i) < -etol) continue;
             points[at(i)].mode = Mode::kOff;
             basis.remove(basis.find(points[at(i)].point));
         }
         return true;
+    }
+    return false;
+}
+
+bool some_parallel(const std::vector<KinkPoint>& points, int d) {
+    const auto dot = [d](const double* u, const double* v) {
+        double sum = 0.0;
+        for (int l = 0; l < d; ++l) sum += u[l] * v[l];
+        return sum;
+    };
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        const double* u = points[i].x;
+        const double square = dot(u, u);
+        for (std::size_t k = 0; k < i; ++k) {
+            if (points[i].mode == Mode::kSlide && points[k].mode == Mode::kSlide) continue;  // independent
+            const double* v = points[k].x;
+            const double part = dot(u, v) / square, size = dot(v, v);
+            if (part * part * square < 0.5 * size) continue;
+            double rest = 0.0;
+            for (int l = 0; l < d; ++l) rest += (v[l] - part * u[l]) * (v[l] - part * u[l]);
+            if (rest <= 1e-18 * size) return true;
+        }
     }
     return false;
 }

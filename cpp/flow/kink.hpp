@@ -8,7 +8,8 @@
 // Step 2 is the dual of a box-constrained least squares:
 //   v = base + sum_{i in T} e_i x_i + sum_i phi_i x_i of least norm, phi_i in [e_i, 0].
 // Its free set is the set of sliding pairs; it is kept independent, so a singular Gram
-// never has to be factored.
+// never has to be factored. Of the multipliers, which are not unique where inputs are dependent, those are
+// taken that need fewer pairs: what can rest with lam = 0 is off.
 #pragma once
 
 #include <vector>
@@ -31,5 +32,8 @@ struct KinkPoint {
 // modes are then a guess).
 bool select_modes(std::vector<KinkPoint>& points, const std::vector<double>& base, double etol,
                   KinkBasis& basis);
+
+// Whether the inputs (d) of two of them are parallel or opposite to a relative 1e-9: taken as dependent.
+bool some_parallel(const std::vector<KinkPoint>& points, int d);
 
 }  // namespace pl

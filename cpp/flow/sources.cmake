@@ -16,4 +16,5 @@ set(PLN_FLOW_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/state.cpp
     ${CMAKE_CURRENT_LIST_DIR}/step.cpp
     ${CMAKE_CURRENT_LIST_DIR}/step_size.cpp
-    ${CMAKE_CURRENT_LIST_DIR}/switching.cpp)
+    ${CMAKE_CURRENT_LIST_DIR}/switching.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/switching_start.cpp)

@@ -1,13 +1,15 @@
 #include "flow/state.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "problem/certificate.hpp"
 
 namespace pl {
 
-FlowState::FlowState(const Problem<double>& problem, const Jets& jets, const Pairs& pairs)
-    : problem_(problem), jets_(jets), pairs_(pairs), W_(at(problem.p * problem.d)) {}
+FlowState::FlowState(const Problem<double>& problem, const Inputs& inputs, const Jets& jets,
+                     const Pairs& pairs)
+    : problem_(problem), in_(inputs), jets_(jets), pairs_(pairs), W_(at(problem.p * problem.d)) {}
 
 const double* FlowState::weights() const {
     jets_.write_state(0, W_.data(), nullptr);
@@ -63,6 +65,33 @@ std::vector<double> FlowState::outputs() const {
         for (Index i = 0; i < problem_.n; ++i) h[at(i)] += a * std::max(preactivation(w, i), 0.0);
     }
     return h;
+}
+
+double FlowState::share(int j, int i) const {
+    const Mode mode = pairs_.mode(j, i);
+    if (mode != Mode::kSlide) return mode == Mode::kOn ? 1.0 : 0.0;
+    const double r = jets_.r(0)[at(i)], mu = jets_.mu(0, j, pairs_.slide[at(j)].find(i));
+    return r != 0.0 ? std::clamp(mu / r, 0.0, 1.0) : 0.0;
+}
+
+// Twice the distance within which a start looks for pairs at their kinks: whoever sums z in another
+// order finds no pair there that is not listed. A neuron at 0 says by that alone that all its pairs are off.
+std::vector<PairAtKink> FlowState::kinks() {
+    std::vector<PairAtKink> found;
+    const double* w = weights();
+    const NeuronFacts facts = neurons();
+    for (int j = 0; j < in_.p; ++j, w += in_.d) {
+        const double within = in_.dense() ? 2.0 * kAtKink * std::sqrt(facts.w_sq[at(j)]) : 0.0;
+        if (facts.w_sq[at(j)] == 0.0) continue;
+        for (int i = 0; i < in_.n; ++i) {
+            const double z = preactivation(w, i);
+            const Mode mode = pairs_.mode(j, i);
+            const bool told = !in_.dense() || std::abs(z) > within * in_.norm(i);
+            if (mode == (z > 0.0 ? Mode::kOn : Mode::kOff) && told) continue;
+            found.push_back({j, i, mode, share(j, i)});
+        }
+    }
+    return found;
 }
 
 Index FlowState::output_terms() const {

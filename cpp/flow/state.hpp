@@ -10,7 +10,7 @@ namespace pl {
 
 class FlowState final : public State<double> {
   public:
-    FlowState(const Problem<double>& problem, const Jets& jets, const Pairs& pairs);
+    FlowState(const Problem<double>& problem, const Inputs& inputs, const Jets& jets, const Pairs& pairs);
 
     double sum_r2() const override { return jets_.residual_sq(); }
     double velocity_sq() override { return jets_.velocity_sq(); }
@@ -22,12 +22,15 @@ class FlowState final : public State<double> {
     std::vector<double> outputs() const override;  // of the numbers (W, a), whatever the modes
     Index output_terms() const override;
     void write_state(double* W, double* a) const override { jets_.write_state(0, W, a); }
+    std::vector<PairAtKink> kinks() override;
 
   private:
     const double* weights() const;  // W (p, d)
     double preactivation(const double* w, Index i) const;
+    double share(int j, int i) const;  // lam_ji
 
     const Problem<double>& problem_;
+    const Inputs& in_;
     const Jets& jets_;
     const Pairs& pairs_;
     mutable std::vector<double> W_;

@@ -15,49 +15,12 @@ void add_unique(std::vector<int>& list, int value) {
 
 }  // namespace
 
-void Switcher::start(double t, const double* W, const double* a) {
-    Kinks kinks(at(in_.p));
-    for (int j = 0; j < in_.p; ++j) {
-        const double* row = W + at(j) * at(in_.d);
-        for (int i = 0; i < in_.n; ++i) {
-            double z = in_.dense() ? 0.0 : row[i];
-            for (int l = 0; in_.dense() && l < in_.d; ++l) z += row[l] * in_.row(i)[l];
-            pairs_.set(j, i, z > 0.0 ? Mode::kOn : Mode::kOff);
-            if (z == 0.0) kinks[at(j)].push_back(i);
-        }
-    }
-    set_state(W, a);
-    jets_.hold_invariants();
-    follow_sign();
-    for (int j = 0; j < in_.p; ++j) {
-        if (jets_.w_norm(0, j) == 0.0) {
-            journal_.zero_neuron();
-            kinks[at(j)].clear();
-        }
-    }
-    settle_kinks(t, kinks);
-}
-
-void Switcher::go_on(const FlowPast& past, const double* W, const double* a) {
-    Kinks kinks(at(in_.p));
-    for (int j = 0; j < in_.p; ++j) {
-        for (int i = 0; i < in_.n; ++i) {
-            const Mode mode = past.modes[at(pairs_.index(j, i))];
-            // inputs that hardly are independent may be refused in another order than they came in
-            const bool kept = mode != Mode::kSlide || pairs_.slide[at(j)].add(i, in_.row(i));
-            pairs_.set(j, i, kept ? mode : Mode::kOff);
-            if (!kept) kinks[at(j)].push_back(i);
-        }
-    }
-    noise_.recall(past.largest_w, past.largest_a);
-    set_state(W, a);
-    jets_.hold_invariants(past.held);
-    sign_ = past.sign;
-    settle_kinks(past.t, kinks);
-}
-
 void Switcher::set_state(const double* W, const double* a) {
     jets_.set_state(W, a);
+    evaluate();
+}
+
+void Switcher::evaluate() {
     jets_.evaluate_residual();
     jets_.evaluate_gradient();
     jets_.first();
@@ -72,11 +35,13 @@ void Switcher::settle_kinks(double t, const Kinks& kinks) {
 }
 
 void Switcher::follow_sign() {
-    for (int j = 0; j < in_.p; ++j) {
-        if (pairs_.slide[at(j)].size() > 0) continue;
-        const double a = jets_.a(0, j), slope = jets_.a(1, j);
-        sign_[at(j)] = a > 0.0 ? 1.0 : a < 0.0 ? -1.0 : slope > 0.0 ? 1.0 : slope < 0.0 ? -1.0 : 0.0;
-    }
+    for (int j = 0; j < in_.p; ++j)
+        if (pairs_.slide[at(j)].size() == 0) take_sign(j);
+}
+
+void Switcher::take_sign(int j) {
+    const double a = jets_.a(0, j), slope = jets_.a(1, j);
+    sign_[at(j)] = a > 0.0 ? 1.0 : a < 0.0 ? -1.0 : slope > 0.0 ? 1.0 : slope < 0.0 ? -1.0 : 0.0;
 }
 
 std::int64_t Switcher::sliding() const {
@@ -191,6 +156,7 @@ void Switcher::settle(double t, int j, const std::vector<int>& crossed, const st
     }
     for (double& value : base) value *= sign;
     select_modes(points, base, noise_.residual(), pairs_.slide[at(j)]);
+    if (some_parallel(points, in_.d)) journal_.dependent_inputs();
     for (const KinkPoint& k : points) change(t, j, k.point, k.mode, k.e > 0.0);
     jets_.project_state(j);
     jets_.refresh_gradient(j);

@@ -21,8 +21,9 @@ class Switcher {
           journal_(journal),
           sign_(at(inputs.p), 0.0) {}
 
-    // Modes of every pair at the start: by the sign of z_ji, by the selection rule where it is 0.
-    void start(double t, const double* W, const double* a);
+    // Modes of every pair at the start: those the problem knows, else by the sign of z_ji, and by the
+    // selection rule where it is 0 to rounding.
+    void start(double t, const Problem<double>& problem);
     // Or those of a run that goes on; and what it takes for that.
     void go_on(const FlowPast& past, const double* W, const double* a);
     // After landing on `events` (residuals and raw gradients at the new state known). Releases of sliding
@@ -42,7 +43,12 @@ class Switcher {
         Mode mode;
     };
     using Kinks = std::vector<std::vector<int>>;  // per neuron, points whose mode is to be selected
+    Kinks modes_by_sign(const double* W);
+    void take_known(double t, const Problem<double>& problem, Kinks& open);
     void set_state(const double* W, const double* a);
+    void evaluate();
+    void take_sign(int j);
+    void settle_start(double t, Kinks& open);
     void settle_kinks(double t, const Kinks& kinks);
     void settle(double t, int j, const std::vector<int>& crossed, const std::vector<Forced>& forced);
     std::vector<int> kink_set(int j, const std::vector<int>& crossed, const std::vector<Forced>& forced);

@@ -1,7 +1,10 @@
 // One problem, as views on the caller's arrays, for every method. Validated by whoever fills it (bindings/).
 #pragma once
 
+#include <vector>
+
 #include "kernel/kernel.hpp"
+#include "problem/at_kinks.hpp"
 
 namespace pl {
 
@@ -14,6 +17,7 @@ struct Problem {
     const Real* W = nullptr;            // (p, d), start
     const Real* a = nullptr;            // (p), start
     const double* w_perp_sq = nullptr;  // (p): norm(w_j)^2 outside the represented coordinates; null: all 0
+    std::vector<PairAtKink> kinks;      // modes known of pairs that start at their kinks
     bool certifiable = false;           // off < (Cx-)^2 holds, decided outward by the caller
     bool orthogonal = false;            // rows of X are orthogonal
 

@@ -47,7 +47,8 @@ void Recorder<Real, Clock>::finish(Clock now, Clock end, State<Real>& state,
 }
 
 template <class Real, class Clock>
-void Recorder<Real, Clock>::write_end(const State<Real>& state) {
+void Recorder<Real, Clock>::write_end(State<Real>& state) {
+    rows_.kinks = state.kinks();
     append_state(problem_, state, rows_.W, rows_.a);
 }
 
@@ -58,7 +59,11 @@ void Recorder<Real, Clock>::row(Clock now, State<Real>& state, const std::vector
     rows_.velocity_sq.push_back(state.velocity_sq());
     rows_.n_active.push_back(state.n_active());
     rows_.invariant_drift.push_back(invariant_drift(invariants, state.neurons()));
-    if (saves_.states) append_state(problem_, state, rows_.W_saved, rows_.a_saved);
+    if (!saves_.states) return;
+    append_state(problem_, state, rows_.W_saved, rows_.a_saved);
+    const std::vector<PairAtKink> kinks = state.kinks();
+    rows_.kinks_saved.insert(rows_.kinks_saved.end(), kinks.begin(), kinks.end());
+    rows_.kink_counts.push_back(size_of(kinks));
 }
 
 template <class Real, class Clock>

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "problem/at_kinks.hpp"
 #include "problem/certificate.hpp"
 #include "problem/problem.hpp"
 #include "problem/state.hpp"
@@ -24,9 +25,12 @@ struct Rows {
     std::vector<Clock> t;
     std::vector<double> loss, velocity_sq, invariant_drift;
     std::vector<Index> n_active;
-    std::vector<Real> W, a;              // end state, (p, d) and (p)
-    std::vector<Real> W_saved, a_saved;  // (m, p, d), (m, p) when asked for
-    double loss_bound = 0;               // the loss stays above it for ever; 0: none is claimed
+    std::vector<Real> W, a;               // end state, (p, d) and (p)
+    std::vector<Real> W_saved, a_saved;   // (m, p, d), (m, p) when asked for
+    std::vector<PairAtKink> kinks;        // of the end state
+    std::vector<PairAtKink> kinks_saved;  // of the saved states, one after another
+    std::vector<Index> kink_counts;       // (m): how many each has
+    double loss_bound = 0;                // the loss stays above it for ever; 0: none is claimed
     double seconds = 0;
     Claim claim;
 
@@ -52,7 +56,7 @@ class Recorder {
     Clock goal(Clock end) const;
     // A run that goes all the way keeps the times asked for and no more; one that ends early, also its end.
     void finish(Clock now, Clock end, State<Real>& state, const std::vector<double>& invariants);
-    void write_end(const State<Real>& state);  // (W, a)
+    void write_end(State<Real>& state);  // (W, a) and its kinks
 
     static double bytes(const Problem<Real>& problem, const Saves<Clock>& saves);  // of all rows
 

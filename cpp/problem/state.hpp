@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernel/kernel.hpp"
+#include "problem/at_kinks.hpp"
 
 namespace pl {
 
@@ -28,6 +29,8 @@ class State {
     virtual std::vector<double> outputs() const = 0;
     virtual Index output_terms() const = 0;
     virtual void write_state(Real* W, Real* a) const = 0;  // (p, d), (p)
+    // Every pair whose mode the sign of its z in (W, a) does not say, by neuron and point.
+    virtual std::vector<PairAtKink> kinks() { return {}; }
 };
 
 }  // namespace pl

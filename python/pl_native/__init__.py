@@ -11,7 +11,7 @@ sol.loss, sol.local_pl, sol.status
 from pl_native import data, initial, metrics, protocol, stats, store, streams, sweep, theory
 from pl_native._base.build import build_info
 from pl_native._base.build import version as _version
-from pl_native._problem import Dataset, Network, Save, Status, Stop
+from pl_native._problem import Dataset, Kinks, Network, Save, Status, Stop
 from pl_native._run.advice import Advice, advise
 from pl_native._run.certificate import Certificate
 from pl_native._run.certify import certify
@@ -27,6 +27,7 @@ __all__ = [
     "Certificate",
     "Dataset",
     "Interrupted",
+    "Kinks",
     "Network",
     "Reduction",
     "Save",

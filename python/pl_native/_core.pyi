@@ -23,6 +23,12 @@ class StopFields(TypedDict):
     max_steps: int | None
     rise: float | None
 
+class KinkFields(TypedDict):
+    neuron: NDArray[np.int32]
+    point: NDArray[np.int32]
+    mode: NDArray[np.int8]
+    share: Floats
+
 class TaskFields(TypedDict):
     """What a task of every method says."""
 
@@ -47,6 +53,7 @@ class CaptureFields(TaskFields):
     t_end: float
     rtol: float
     atol: float
+    kinks: KinkFields | None
 
 class FlowFields(CaptureFields):
     switches: bool
@@ -61,6 +68,11 @@ class SwitchFields(TypedDict):
     point: NDArray[np.int32]
     from_mode: NDArray[np.int8]
     to_mode: NDArray[np.int8]
+
+class KinkRowFields(KinkFields):
+    """Of m saved states, one after another; `count` (m,) is how many each has."""
+
+    count: Integers
 
 class RowFields(TypedDict):
     """What a run of every method gave."""
@@ -88,6 +100,8 @@ class FlowRunFields(RowFields):
     a_saved: Floats | None
     switches: SwitchFields | None
     dense: list[tuple[float, float, Floats]] | None
+    kinks: KinkFields
+    kinks_saved: KinkRowFields
 
 class ProofTaskFields(TypedDict):
     """A problem and the state to be proved something of; all float64."""

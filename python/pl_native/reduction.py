@@ -56,7 +56,8 @@ class Reduction(_Pair):
             W[:, : network.d] = network.W
         else:
             W += (network.W - start.W.astype(np.float64)) @ self.basis.T
-        return Network(W, network.a, w_perp_sq=self.original.w_perp_sq, dtype=network.dtype)
+        rest = self.original.w_perp_sq
+        return Network(W, network.a, w_perp_sq=rest, kinks=network.kinks, dtype=network.dtype)
 
 
 def reduce(data: Dataset, network: Network) -> Reduction:
@@ -92,4 +93,5 @@ def _rotated(data: Dataset, network: Network) -> Reduction:
     inside = W @ basis
     W -= inside @ basis.T  # what the flow never moves; its norm directly, not as a difference of squares
     rest = network.w_perp_sq + np.einsum("jk,jk->j", W, W)
-    return Reduction(small, Network(inside, network.a, w_perp_sq=rest, dtype=network.dtype), network, basis)
+    cut = Network(inside, network.a, w_perp_sq=rest, kinks=network.kinks, dtype=network.dtype)
+    return Reduction(small, cut, network, basis)

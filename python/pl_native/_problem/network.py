@@ -9,6 +9,7 @@ import numpy as np
 
 from pl_native._base import checks, digest
 from pl_native._base.checks import Array
+from pl_native._problem.kinks import Kinks
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
@@ -18,26 +19,41 @@ class Network:
     `w_perp_sq` (p,), float64: squared norm of each neuron outside the coordinates represented (zeros
     by default). The flow never moves that part, but it counts in norm(w_j). Accepted arrays and errors
     as for `Dataset`.
+
+    `kinks`: None, or what the run that reached this state knows of the few pairs that rest at a kink, where
+    the sign of z_ji is rounding. Filled by the flow and capture, read by metrics and by a run that starts
+    here. Without it a pair with z_ji within rounding of 0 counts as what the selection rule makes of it.
     """
 
     W: Array
     a: Array
     w_perp_sq: Array
+    kinks: Kinks | None
 
-    def __init__(self, W: object, a: object, *, w_perp_sq: object = None, dtype: object = None) -> None:
-        self._fill(W, a, w_perp_sq, checks.common_dtype({"W": W, "a": a}, dtype), copy=True)
+    def __init__(
+        self,
+        W: object,
+        a: object,
+        *,
+        w_perp_sq: object = None,
+        kinks: object = None,
+        dtype: object = None,
+    ) -> None:
+        self._fill(W, a, w_perp_sq, kinks, checks.common_dtype({"W": W, "a": a}, dtype), copy=True)
 
     @classmethod
-    def adopt(cls, W: Array, a: Array, w_perp_sq: Array) -> Network:
+    def adopt(cls, W: Array, a: Array, w_perp_sq: Array, kinks: Kinks | None = None) -> Network:
         """The network that holds `W` and `a` themselves: for arrays that nobody else writes to.
 
         Checked like any other, but not copied (W may be most of the memory there is), and frozen.
         """
         made = cls.__new__(cls)
-        made._fill(W, a, w_perp_sq, checks.common_dtype({"W": W, "a": a}), copy=False)
+        made._fill(W, a, w_perp_sq, kinks, checks.common_dtype({"W": W, "a": a}), copy=False)
         return made
 
-    def _fill(self, W: object, a: object, rest: object, dtype: np.dtype[Any], copy: bool) -> None:
+    def _fill(
+        self, W: object, a: object, rest: object, kinks: object, dtype: np.dtype[Any], copy: bool
+    ) -> None:
         inner = checks.owned("W", W, "pd", dtype, copy=copy)
         p = len(inner)
         outer = checks.owned("a", a, "p", dtype, copy=copy)
@@ -46,7 +62,11 @@ class Network:
         checks.length("w_perp_sq", outside, p, f"W has p = {p}")
         if outside.min() < 0:
             raise ValueError(f"w_perp_sq: expected squared norms >= 0, got {outside.min()}")
-        for name, value in {"W": inner, "a": outer, "w_perp_sq": outside}.items():
+        if kinks is not None and not isinstance(kinks, Kinks):
+            raise TypeError(f"kinks: expected None or pl.Kinks, got {checks.kind(kinks)}")
+        if kinks is not None and kinks.neuron[-1] >= p:
+            raise ValueError(f"kinks.neuron: expected numbers below p = {p}, got {kinks.neuron[-1]}")
+        for name, value in {"W": inner, "a": outer, "w_perp_sq": outside, "kinks": kinks}.items():
             object.__setattr__(self, name, value)
 
     def cut(self, columns: int) -> Network:
@@ -55,7 +75,7 @@ class Network:
             return self
         others = self.W[:, columns:]
         outside = np.einsum("jk,jk->j", others, others, dtype=np.float64)
-        return Network(self.W[:, :columns], self.a, w_perp_sq=self.w_perp_sq + outside)
+        return Network(self.W[:, :columns], self.a, w_perp_sq=self.w_perp_sq + outside, kinks=self.kinks)
 
     @property
     def p(self) -> int:
@@ -78,20 +98,23 @@ class Network:
         return norms
 
     def digest(self) -> str:
-        """SHA-256 of W, a and w_perp_sq, hexadecimal."""
-        return digest.of("network", self.W, self.a, self.w_perp_sq)
+        """SHA-256 of W, a, w_perp_sq and, if there are any, kinks, hexadecimal."""
+        kinks = () if self.kinks is None else self.kinks.arrays()
+        return digest.of("network", self.W, self.a, self.w_perp_sq, *kinks)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Network):
             return NotImplemented
         same = self.dtype == other.dtype and np.array_equal(self.W, other.W)
-        return same and np.array_equal(self.a, other.a) and np.array_equal(self.w_perp_sq, other.w_perp_sq)
+        same = same and np.array_equal(self.a, other.a) and np.array_equal(self.w_perp_sq, other.w_perp_sq)
+        return same and self.kinks == other.kinks
 
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         positive = int(np.count_nonzero(self.a > 0))
         rest = ", w_perp_sq > 0" if self.w_perp_sq.any() else ""
+        rest += "" if self.kinks is None else f", {len(self.kinks)} pairs at kinks"
         return (
             f"Network(p={self.p}, d={self.d}, {self.dtype}, {positive} of {self.p} outer weights positive, "
             f"rms |a| {np.sqrt(np.mean(np.square(self.a, dtype=np.float64))):.4g}, "
@@ -99,8 +122,8 @@ class Network:
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore_network, (self.W, self.a, self.w_perp_sq)
+        return _restore_network, (self.W, self.a, self.w_perp_sq, self.kinks)
 
 
-def _restore_network(W: Array, a: Array, w_perp_sq: Array) -> Network:
-    return Network(W, a, w_perp_sq=w_perp_sq)
+def _restore_network(W: Array, a: Array, w_perp_sq: Array, kinks: Kinks | None = None) -> Network:
+    return Network(W, a, w_perp_sq=w_perp_sq, kinks=kinks)

@@ -157,6 +157,8 @@ def _joined(first: Solution, later: Solution, planned: Record) -> Solution:
     for name in ("W_saved", "a_saved"):
         u, v = getattr(first, name), getattr(later, name)
         arrays[name] = None if u is None or v is None else both(u, v)
+    if first.kinks_saved is not None and later.kinks_saved is not None:
+        arrays["kinks_saved"] = first.kinks_saved.joined(held, later.kinks_saved, kept)
     stats = later.stats | {"seconds": first.stats["seconds"] + later.stats["seconds"]}
     if "observer_errors" in first.stats:
         stats["observer_errors"] = stats.get("observer_errors", {}) | first.stats["observer_errors"]

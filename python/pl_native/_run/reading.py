@@ -15,7 +15,8 @@ import numpy as np
 
 from pl_native._base import checks, memory
 from pl_native._base.checks import Array
-from pl_native._problem import Status
+from pl_native._problem import Kinks, Status
+from pl_native._problem.kinks import KinkRows
 
 FORMAT = 1  # of the files that `Solution.save` writes
 
@@ -107,6 +108,7 @@ def check(head: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
             _expect(str(arrays[name].dtype) == stats["dtype"], f"{name}: expected dtype {stats['dtype']}")
     for name, values in part(arrays, "observed").items():
         _expect(values.ndim > 0 and len(values) == m, f"observed/{name}: expected {m} values")
+    _check_kinks(arrays, m, stats)
     _check_switches(part(arrays, "switches"))
     _check_dense(part(arrays, "dense"), p, columns)
     if head.get("past") is not None:
@@ -139,6 +141,22 @@ def _check_stats(stats: Mapping[str, Any]) -> None:
     for name in _OF_METHOD[method]:
         _expect(stats[name] is not None, f"stats.{name}: expected a number")
     _mapping("stats.observer_errors", stats.get("observer_errors", {}))
+
+
+def _check_kinks(arrays: Mapping[str, Array], m: int, stats: Mapping[str, Any]) -> None:
+    end, saved = part(arrays, "kinks"), part(arrays, "kinks_saved")
+    states = [Kinks(**end)] if end else []
+    if saved:
+        offsets = saved["offsets"]
+        fine = offsets.dtype.kind == "i" and offsets.shape == (m + 1,) and bool(np.all(np.diff(offsets) >= 0))
+        total = {len(column) for name, column in saved.items() if name != "offsets"}
+        _expect(fine and offsets[0] == 0 and total == {int(offsets[-1])},
+                f"kinks_saved: expected {m + 1} offsets up to the length of the rest")  # fmt: skip
+        rows = KinkRows(**saved)
+        states += [kinks for i in range(m) if (kinks := rows.at(i)) is not None]
+    for kinks in states:
+        within = kinks.neuron[-1] < stats["p"] and kinks.point.max() < stats["n"]
+        _expect(bool(within), "kinks: expected neurons below p and points below n")
 
 
 def _check_switches(log: Arrays) -> None:

@@ -27,6 +27,7 @@ def solution_of(work: Work, run: EulerRun | FlowRun, options: CallOptions, calle
         assert isinstance(work.task, EulerTask)
         t, stats, switches, dense = run.steps * work.task.step, _euler_stats(work.task.step, run), None, None
     keep = options.save.states
+    kinks, rows = (run.kinks, run.kinks_saved) if isinstance(run, FlowRun) else (None, None)
     values, told = _observed(work, run, t, options, called)
     return Solution(
         t=t,
@@ -35,11 +36,12 @@ def solution_of(work: Work, run: EulerRun | FlowRun, options: CallOptions, calle
         grad_norm=np.sqrt(run.velocity_sq) / p,
         n_active=run.n_active,
         invariant_drift=run.invariant_drift,
-        network=Network.adopt(_whole(work, run.W), run.a, work.network.w_perp_sq),
+        network=Network.adopt(_whole(work, run.W), run.a, work.network.w_perp_sq, kinks),
         status=Status(run.status),
         stats=stats | _circumstances(work, options, run.W.dtype) | told,
         W_saved=_whole(work, run.W_saved) if keep and run.W_saved is not None else None,
         a_saved=run.a_saved if keep else None,
+        kinks_saved=rows if keep else None,
         observed=values,
         switches=switches,
         dense=dense,
@@ -84,7 +86,11 @@ def _observed(
     assert run.a_saved is not None
     if called:
         W, a, rest = _whole(work, run.W_saved), run.a_saved, work.network.w_perp_sq
-        at = lambda i: Network(W[i], a[i], w_perp_sq=rest)  # noqa: E731
+        rows = run.kinks_saved if isinstance(run, FlowRun) else None
+
+        def at(i: int) -> Network:
+            return Network(W[i], a[i], w_perp_sq=rest, kinks=None if rows is None else rows.at(i))
+
         values, errors = observed.observe(options.observers, work.data, t, at)
     else:
         values, errors = observed.unobserved(options.observers, len(t))

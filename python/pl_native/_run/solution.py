@@ -16,7 +16,8 @@ import numpy as np
 from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._base.files import pack, replacing
-from pl_native._problem import Dataset, Network, Status, Stop
+from pl_native._problem import Dataset, Kinks, Network, Status, Stop
+from pl_native._problem.kinks import KinkRows
 from pl_native._run.certificate import Certificate
 from pl_native._run.certify import certify
 from pl_native._run.reading import CURVES, FORMAT, contents, part
@@ -32,14 +33,15 @@ class Solution:
     loss             (m,) L = (1/2n) sum_i r_i^2
     local_pl         (m,) mu = -(dL/dt)/L = norm(velocity)^2 / (p L); NaN where L = 0
     grad_norm        (m,) norm(grad L) = norm(velocity) / p
-    n_active         (m,) int, pairs with z_ji > 0
+    n_active         (m,) int, pairs that are on: z_ji > 0, and not sliding
     invariant_drift  (m,) max_j abs of the change of a_j^2 - norm(w_j)^2 since the start
-    network          the end state (the last finite one after NON_FINITE)
+    network          the end state (the last finite one after NON_FINITE), with the kinks it rests at
     status, message  why the run ended
     stats            steps, seconds, first_rise (step or None), rises, criterion_time, proved_time, loss_bound
                      (None where not reached or not claimed); method, backend, step, t_end, n, d, p, dtype;
                      observer_errors where `Save(observe=...)` met one: what each raised, by name
     W_saved, a_saved  (m, p, d), (m, p) when asked for by `Save(states=True)`, else None
+    kinks_saved      with them, of the flow and capture: their kinks (`Network.kinks`), one after another
     observed         values of `Save(observe=...)` by name, (m, ...)
     switches         log of the flow's changes of mode, for `Save(switches=True)`
     dense            the flow's polynomials, for `Save(dense=True)`: see `at`
@@ -56,6 +58,7 @@ class Solution:
     stats: dict[str, Any]
     W_saved: Array | None = None
     a_saved: Array | None = None
+    kinks_saved: KinkRows | None = None
     observed: Mapping[str, Array] = field(default_factory=dict)
     switches: SwitchLog | None = None
     dense: DenseFlow | None = None
@@ -107,15 +110,21 @@ class Solution:
         """The network at saved time t[i]; needs `Save(states=True)`."""
         if self.W_saved is None or self.a_saved is None:
             raise ValueError("state: no states were kept; ask for them with save=pl.Save(states=True)")
-        return Network(self.W_saved[i], self.a_saved[i], w_perp_sq=self.network.w_perp_sq)
+        kinks = None if self.kinks_saved is None else self.kinks_saved.at(i)
+        return Network(self.W_saved[i], self.a_saved[i], w_perp_sq=self.network.w_perp_sq, kinks=kinks)
 
     def at(self, t: float) -> Network:
-        """The network at any time of the run; needs `Save(dense=True)`. ValueError outside the run."""
+        """The network at any time of the run; needs `Save(dense=True)`. ValueError outside the run.
+
+        With `switches=True` too its kinks are known: every pair of the log, with its mode at t. Else None.
+        """
         if self.dense is None:
             raise ValueError("at: no dense output was kept; ask for it with save=pl.Save(dense=True)")
         W, a = self.dense.at(checks.real("t", t))
         others = self.network.W[:, W.shape[1] :]  # columns that never move
-        return Network(np.concatenate([W, others], axis=1), a, w_perp_sq=self.network.w_perp_sq)
+        kinks = None if self.switches is None else self.switches.kinks_at(t)
+        rest = self.network.w_perp_sq
+        return Network(np.concatenate([W, others], axis=1), a, w_perp_sq=rest, kinks=kinks)
 
     def extend(
         self,
@@ -181,6 +190,8 @@ class Solution:
         arrays |= {"W": self.network.W, "a": self.network.a, "w_perp_sq": self.network.w_perp_sq}
         if self.W_saved is not None and self.a_saved is not None:
             arrays |= {"W_saved": self.W_saved, "a_saved": self.a_saved}
+        for name, kinks in (("kinks", self.network.kinks), ("kinks_saved", self.kinks_saved)):
+            arrays |= {} if kinks is None else {f"{name}/{key}": v for key, v in kinks.flat().items()}
         arrays |= {f"observed/{name}": values for name, values in self.observed.items()}
         if self.switches is not None:
             arrays |= {f"switches/{name}": getattr(self.switches, name) for name in SwitchLog.__slots__}
@@ -195,13 +206,17 @@ class Solution:
     @classmethod
     def _of_parts(cls, head: dict[str, Any], arrays: dict[str, Array]) -> Solution:
         observed, switches, dense = (part(arrays, name) for name in ("observed", "switches", "dense"))
+        kinks, rows = part(arrays, "kinks"), part(arrays, "kinks_saved")
         return cls(
             **{name: arrays[name] for name in CURVES},
-            network=Network.adopt(arrays["W"], arrays["a"], arrays["w_perp_sq"]),
+            network=Network.adopt(
+                arrays["W"], arrays["a"], arrays["w_perp_sq"], Kinks(**kinks) if kinks else None
+            ),
             status=Status.stored(head["status"]),
             stats=head["stats"],
             W_saved=arrays.get("W_saved"),
             a_saved=arrays.get("a_saved"),
+            kinks_saved=KinkRows(**rows) if rows else None,
             observed=observed,
             switches=SwitchLog(**switches) if switches else None,
             dense=DenseFlow.from_flat(dense) if dense else None,

@@ -114,6 +114,7 @@ def _flow_task(
         W=double(moving.W),
         a=double(moving.a),
         w_perp_sq=moving.w_perp_sq,
+        kinks=moving.kinks,
         t_end=t_end,
         rtol=options.rtol,
         atol=options.atol,

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pl_native._base.checks import Array
-from pl_native._problem import Stop
+from pl_native._problem import Kinks, Stop
+from pl_native._problem.kinks import KinkRows
 from pl_native.backends.flow_records import DenseFlow, Floats, SwitchLog
 
 Poll: TypeAlias = Callable[[int, int], None]
@@ -25,9 +26,6 @@ Counters: TypeAlias = dict[str, float | int | None]
 Resume: TypeAlias = dict[str, Any]
 """What a run that goes on has to know of its past, beside the state: arrays, numbers and None by name. "at"
 is the step or time reached; the rest is the backend's own."""
-
-OFF, ON, SLIDE = 0, 1, 2
-"""Modes of a pair (neuron, point): z < 0 side, z > 0 side, held at z = 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +119,8 @@ class FlowTask:
     max_step: float = float("inf")
     resume: Resume | None = None
     """the past of a run that goes on from (W, a); `save` are then times from there on"""
+    kinks: Kinks | None = None
+    """modes known of pairs that start at their kinks; of no use to a run that goes on"""
 
 
 @dataclass(slots=True)
@@ -140,13 +140,18 @@ class FlowRun:
     a_saved: Floats | None
     counters: dict[str, Any]
     """of the flow: accepted, rejected, rhs, events, on, off, slide_in, slide_to_on, slide_to_off, repelling,
-    zero_neuron, a_zero, sliding_end, sliding_max, stabilised_steps, spectral_radius, seconds, criterion_time,
+    start_kinks, dependent_inputs, zero_neuron, a_zero, sliding_end, sliding_max, stabilised_steps,
+    spectral_radius, seconds, criterion_time,
     proved_time, loss_bound; of capture those of them it knows, restarts and loss_error; all but the seconds
     of the whole run, parts before this one included"""
     switches: SwitchLog | None
     dense: DenseFlow | None
     resume: Resume | None = None
     """for the task that goes on from (W, a); None: this backend cannot"""
+    kinks: Kinks | None = None
+    """pairs whose mode the sign of z in the end state does not say"""
+    kinks_saved: KinkRows | None = None
+    """the same of each of the m saved states, when asked for"""
 
 
 @dataclass(frozen=True, slots=True)

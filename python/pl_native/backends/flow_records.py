@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pl_native._problem import Kinks
+
 Floats = NDArray[np.float64]
 
 
@@ -20,6 +22,18 @@ class SwitchLog:
     point: NDArray[np.int32]
     from_mode: NDArray[np.int8]
     to_mode: NDArray[np.int8]
+
+    def kinks_at(self, t: float) -> Kinks | None:
+        """Every pair that has an entry, with its mode at time t (what happens then included)."""
+        if not len(self.t):
+            return None
+        done = int(np.searchsorted(self.t, t, side="right"))
+        n = int(self.point.max()) + 1
+        pair = self.neuron.astype(np.int64) * n + self.point
+        every, first = np.unique(pair, return_index=True)
+        mode = self.from_mode[first].copy()
+        mode[np.searchsorted(every, pair[:done])] = self.to_mode[:done]  # of several the last stays
+        return Kinks(every // n, every % n, mode)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from pl_native._base.build import core_missing
-from pl_native._problem import Stop
+from pl_native._problem import Kinks, Stop
+from pl_native._problem.kinks import KinkRows
 from pl_native.backends.contract import EulerRun, EulerTask, FlowRun, FlowTask, Poll, Proof, ProofTask
 from pl_native.backends.flow_records import DenseFlow, SwitchLog
 
@@ -119,6 +120,7 @@ def flow_fields(task: FlowTask) -> _core.FlowFields:
         "dense": task.dense,
         "order": task.order,
         "stabilised": task.stabilised,
+        "kinks": None if task.kinks is None else _kink_fields(task.kinks),
         "max_step": task.max_step,
     }
 
@@ -166,7 +168,22 @@ def _flow_run(task: FlowTask, found: _core.FlowRunFields) -> FlowRun:
         switches=None if log is None else SwitchLog(**log),
         dense=None if pieces is None else _dense_flow(task, pieces),
         resume=found["resume"],
+        kinks=_kinks(found["kinks"]),
+        kinks_saved=_kink_rows(found["kinks_saved"]) if task.states else None,
     )
+
+
+def _kink_fields(kinks: Kinks) -> _core.KinkFields:
+    return {"neuron": kinks.neuron, "point": kinks.point, "mode": kinks.mode, "share": kinks.share}
+
+
+def _kinks(found: _core.KinkFields) -> Kinks | None:
+    return Kinks(**found) if len(found["neuron"]) else None
+
+
+def _kink_rows(found: _core.KinkRowFields) -> KinkRows:
+    offsets = np.concatenate([[0], np.cumsum(found["count"])]).astype(np.int64)
+    return KinkRows(offsets, found["neuron"], found["point"], found["mode"], found["share"])
 
 
 def _dense_flow(task: FlowTask, pieces: list[tuple[float, float, _core.Floats]]) -> DenseFlow:

@@ -26,14 +26,16 @@ from numpy.typing import NDArray
 
 from pl_native._base import memory
 from pl_native._problem import Status
-from pl_native.backends.contract import OFF, ON, SLIDE, FlowRun, FlowTask, Poll
+from pl_native._problem.kinks import OFF, ON, SLIDE, KinkRows, Kinks
+from pl_native.backends.contract import FlowRun, FlowTask, Poll
 from pl_native.backends.flow_records import Floats, SwitchLog
+from pl_native.model.modes import AT_KINK, NEAR_KINK
+from pl_native.model.selection import select
 
-Row: TypeAlias = tuple[float, float, float, int, float, Floats, Floats]
+Row: TypeAlias = tuple[float, float, float, int, float, Floats, Floats, Kinks | None]
 
 ORDER = 12
 SAMPLES = 64  # per step; a pair that leaves and returns between two of them is missed
-NOISE = 1e-13
 RELEASE = 1e-11  # a multiplier this far outside is clearly so for `select` too
 
 
@@ -62,59 +64,6 @@ def _bytes_of(task: FlowTask) -> float:
     return 8.0 * float(n * d + (2 * ORDER + 4) * p * d + (ORDER + 6) * p * n)
 
 
-def select(X: Floats, e: Floats, base: Floats) -> tuple[NDArray[np.int8], Floats]:
-    """Modes and velocity v of one neuron on its kink set X (k, d), in the units
-
-        v = sign(a_j) (n / |a_j|) dw_j/dt.
-
-    e (k,) = sign(a_j) r_i (attracting where < 0); base (d,) = sign(a_j) times the sum over the points that
-    are on. T = {}; v by least squares in a box over the attracting points; T <- repelling points that v
-    pushes up; repeat.
-    """
-    scale = NOISE * (1 + np.abs(base).max(initial=0) + np.abs(e).sum())
-    raised = np.zeros(len(e), bool)
-    for _ in range(len(e) + 2):
-        modes, v = _box_least_squares(X, e, base + e[raised] @ X[raised], e < -scale)
-        up = ~(e < -scale) & (X @ v > scale)
-        if (up == raised).all():
-            break
-        raised = up
-    modes[raised] = ON
-    return modes, v
-
-
-def _box_least_squares(
-    X: Floats, e: Floats, base: Floats, free_to_move: NDArray[np.bool_]
-) -> tuple[NDArray[np.int8], Floats]:
-    """min |base + phi X| over phi_i in [e_i, 0] (0 where not attracting): the dual of the hinge problem."""
-    modes, phi = np.zeros(len(e), np.int8), np.zeros(len(e))
-    scale = NOISE * (1 + np.abs(base).max(initial=0) + np.abs(e).sum())
-    for _ in range(100 + 30 * len(e)):
-        S = modes == SLIDE
-        v = base + phi[~S] @ X[~S]
-        target = phi.copy()
-        if S.any():
-            target[S] = -np.linalg.lstsq(X[S].T, v, rcond=1e-9)[0]
-            over = np.flatnonzero(S & ((target > scale) | (target < e - scale)))
-            if len(over):
-                bound = np.where(target[over] > 0, 0.0, e[over])
-                ratio = (bound - phi[over]) / (target[over] - phi[over])
-                first = over[np.argmin(ratio)]
-                phi[S] += ratio.min() * (target - phi)[S]
-                modes[first] = OFF if target[first] > 0 else ON
-                phi[first] = 0.0 if target[first] > 0 else e[first]
-                continue
-            phi = target
-        v = base + phi @ X
-        wrong = np.where(modes == OFF, X @ v, -(X @ v)) / np.linalg.norm(X, axis=1)
-        wrong[S | ~free_to_move] = 0
-        if wrong.max(initial=0) <= scale:
-            break
-        modes[np.argmax(wrong)] = SLIDE
-    modes[(modes == SLIDE) & (phi > -scale)] = OFF  # lam = 0 with <v, x> = 0 is off
-    return modes, v
-
-
 def _at(coeff: Floats, h: float) -> Floats:
     """The polynomial sum_k coeff[k] h^k."""
     return np.asarray(np.tensordot(h ** np.arange(len(coeff)), coeff, axes=1))
@@ -130,15 +79,42 @@ class Oracle:
         self.n, self.p = len(task.y), len(task.a)
         self.W, self.A, self.t = task.W.copy(), task.a.copy(), 0.0
         self.z_noise = 64 * np.finfo(float).eps * np.linalg.norm(self.X, axis=1)
-        self.modes = (self.W @ self.X.T > 0).astype(np.int8)
+        self.modes, self.open = self.start()
         self.log: list[tuple[float, int, int, int, int]] = []
-        self.counters = {"accepted": 0, "rhs": 0, "events": 0, "zero_neuron": 0}
+        self.counters = {"accepted": 0, "rhs": 0, "events": 0, "zero_neuron": 0, "repelling": 0}
+
+    def start(self) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
+        """Modes (p, n): known, else by the sign of z, off where it is rounding; and which to settle."""
+        z = self.W @ self.X.T
+        sizes = np.linalg.norm(self.W, axis=1)[:, None] * np.linalg.norm(self.X, axis=1)
+        at_kink = np.abs(z) <= (AT_KINK * sizes if self.task.norms is None else 0.0)
+        modes = np.where(at_kink, OFF, z > 0).astype(np.int8)
+        known = () if self.task.kinks is None else zip(*self.task.kinks.arrays(), strict=True)
+        for j, i, mode, _ in known:
+            if i < self.n and abs(z[j, i]) <= NEAR_KINK * sizes[j, i]:
+                modes[j, i], at_kink[j, i] = mode, False
+        for j in range(self.p):
+            self.project(j, modes[j] == SLIDE)
+        return modes, at_kink
+
+    def count_start(self) -> None:
+        """Pairs that started within rounding of a kink, and which of them stay off at a repelling one."""
+        r = self.task.y - np.maximum(self.W @ self.X.T, 0).T @ self.A / self.p
+        stays = self.open & (self.modes == OFF) & (self.W != 0).any(axis=1)[:, None]
+        self.counters["start_kinks"] = int((self.open & (self.W != 0).any(axis=1)[:, None]).sum())
+        self.counters["repelling"] += int((stays & (self.A[:, None] * r > 0)).sum())
+
+    def project(self, j: int, S: NDArray[np.bool_]) -> None:
+        """w_j off the inputs of S."""
+        if S.any():
+            self.W[j] -= np.linalg.lstsq(self.X[S], self.X[S] @ self.W[j], rcond=1e-9)[0]
 
     def run(self) -> FlowRun:
         """Step by step to t_end, landing on the times to record."""
         begin, task, rows, status = time.perf_counter(), self.task, [], Status.HORIZON
-        for j in range(self.p):
-            self.settle(j, np.flatnonzero(self.W[j] @ self.X.T == 0))
+        for j, points in enumerate(self.open):
+            self.settle(j, np.flatnonzero(points))
+        self.count_start()
         pending = [float(t) for t in task.save]
         while True:
             self.expand()
@@ -202,9 +178,9 @@ class Oracle:
         sign = -np.sign(self.A)[:, None]
         inside = np.minimum(sign * mu, sign * (r - mu))
         inside = np.minimum(inside, -sign * _at(self.a, h)[:, None])
-        side = np.where(self.modes == ON, z, -z) + self.z_noise * (
-            1 + np.linalg.norm(self.W, axis=1)[:, None]
-        )
+        # a pair that falls is met one noise below its kink; its opposite, off, must not be met there again
+        noise = self.z_noise * (1 + np.linalg.norm(self.W, axis=1)[:, None])
+        side = np.where(self.modes == ON, z + noise, 2 * noise - z)
         return np.where(self.modes == SLIDE, inside + RELEASE, side)
 
     def first_event(self, h: float) -> tuple[float, list[tuple[int, int]]]:
@@ -237,11 +213,8 @@ class Oracle:
         base_on = self.modes[j] == ON
         base_on[K] = False
         sign = np.sign(self.A[j]) or 1.0
-        modes, _ = select(self.X[K], sign * r[K], sign * (base_on * r) @ self.X)
-        self.change(j, K, modes)
-        S = self.modes[j] == SLIDE
-        if S.any():
-            self.W[j] -= np.linalg.lstsq(self.X[S], self.X[S] @ w, rcond=1e-9)[0]
+        self.change(j, K, select(self.X[K], sign * r[K], sign * (base_on * r) @ self.X).modes)
+        self.project(j, self.modes[j] == SLIDE)
         return None
 
     def change(self, j: int, K: NDArray[np.int64], modes: NDArray[np.int8]) -> None:
@@ -257,16 +230,40 @@ class Oracle:
         start = task.a**2 - (task.W**2).sum(axis=1)
         drift = float(np.abs(self.A**2 - (self.W**2).sum(axis=1) - start).max())
         speed = float((self.w[1] ** 2).sum() + (self.a[1] ** 2).sum())
-        return self.t, loss, speed, int((self.modes == ON).sum()), drift, self.W.copy(), self.A.copy()
+        return (
+            self.t,
+            loss,
+            speed,
+            int((self.modes == ON).sum()),
+            drift,
+            self.W.copy(),
+            self.A.copy(),
+            self.kinks(),
+        )
+
+    def kinks(self) -> Kinks | None:
+        """Pairs whose mode the sign of z does not say, at the present state."""
+        z = self.W @ self.X.T
+        sizes = np.linalg.norm(self.W, axis=1)[:, None] * np.linalg.norm(self.X, axis=1)
+        listed = np.abs(z) <= (2 * AT_KINK * sizes if self.task.norms is None else -1.0)
+        listed = (listed | (self.modes != (z > 0))) & (sizes > 0)
+        if not listed.any():
+            return None
+        neuron, point = np.nonzero(listed)
+        share = np.divide(self.mu[0], self.r[0], out=np.zeros(z.shape), where=self.r[0] != 0).clip(0, 1)
+        share = np.where(self.modes == SLIDE, share, self.modes)[listed]
+        return Kinks(neuron, point, self.modes[listed], share)
 
     def result(self, status: int, rows: list[Row], seconds: float) -> FlowRun:
         """The rows as a run."""
-        t, loss, speed, active, drift, W, a = (np.array(column) for column in zip(*rows, strict=True))
+        *columns, kinks = zip(*rows, strict=True)
+        t, loss, speed, active, drift, W, a = (np.array(column) for column in columns)
         log = [np.array(column) for column in zip(*self.log, strict=True)] or [np.zeros(0)] * 5
         states = self.task.states
         self.counters["sliding_end"] = int((self.modes == SLIDE).sum())
         return FlowRun(
             status, t, loss, speed, active, drift, self.W, self.A,
             W if states else None, a if states else None, {**self.counters, "seconds": seconds},
-            SwitchLog(*log) if self.task.switches else None, None,
+            SwitchLog(*log) if self.task.switches else None, None, None, self.kinks(),
+            KinkRows.of(list(kinks)) if states else None,
         )  # fmt: skip

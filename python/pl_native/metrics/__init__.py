@@ -1,7 +1,7 @@
 """Metrics of one state or many: curvature, pattern, neurons, spectra.
 
 Every metric takes `(data, where)`. `where` is a `Network`, a `Solution` that kept its states
-(`Save(states=True)`; with `switches=True` the modes of sliding pairs are the run's), or a sequence of either.
+(`Save(states=True)`), or a sequence of either.
 What is returned has the leading axes (), (m,), (e,) or (e, m): saved times m, members of an ensemble e.
 """
 

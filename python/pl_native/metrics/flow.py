@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from pl_native._base.checks import Array
-from pl_native.backends.contract import SLIDE
+from pl_native._problem.kinks import SLIDE
 from pl_native.metrics.stack import States
 from pl_native.metrics.stacking import Data, Where, states
 
@@ -35,8 +35,8 @@ def value(array: Array) -> Value:
 def modes(data: Data, where: Where | States) -> Modes:
     """On, sliding (with its share lam) or off, for every pair (j, i): the pattern of the run.
 
-    Of a run with `Save(states=True, switches=True)` from its log of switches, of a network with kinks from
-    them, else from the sign of z_ji. Shares solve (X_S X_S^T)(c_S lam_S) = -X_S v0 (section 2).
+    What `Network.kinks` knows, which a run of the flow or capture fills for its end and its saved states;
+    else the sign of z_ji, or where z_ji is 0 to rounding the selection rule (`model.modes`).
 
     >>> data = pl.Dataset([[1.0, 0.0], [0.0, 1.0]], [1.0, -1.0])
     >>> metrics.modes(data, pl.Network([[1.0, -1.0]], [1.0])).mode

@@ -12,7 +12,7 @@ import numpy as np
 
 from pl_native._base import checks, memory
 from pl_native._base.checks import Array
-from pl_native.backends.contract import SLIDE
+from pl_native._problem.kinks import SLIDE
 from pl_native.metrics.curvature import grams, pl_matrix
 from pl_native.metrics.stack import States
 from pl_native.metrics.stacking import Data, Where, states

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pl_native._base.checks import Array
-from pl_native.backends.contract import ON
+from pl_native._problem.kinks import ON
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,10 +15,10 @@ import numpy as np
 from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
+from pl_native._problem.kinks import ON
 from pl_native._run.solution import Solution
-from pl_native.backends.contract import OFF, ON
-from pl_native.metrics.pattern import modes_at, modes_of, solved_shares
 from pl_native.metrics.stack import States
+from pl_native.model.modes import modes_of
 
 Where: TypeAlias = Network | Solution | Sequence[Network] | Sequence[Solution]
 Data: TypeAlias = Dataset | Sequence[Dataset]
@@ -50,33 +50,33 @@ def _dataset(data: object) -> Dataset:
 
 def _one(data: Dataset, network: Network) -> States:
     data.check_fits(network)
-    known = modes_of(network)
-    return _made(data, network.W, network.a, network.w_perp_sq, known)
+    return _made(data, network.W, network.a, network.w_perp_sq, [network])
 
 
 def _saved(data: Dataset, sol: Solution) -> States:
     if sol.W_saved is None or sol.a_saved is None:
         raise ValueError("where: expected a Solution that kept its states (save=pl.Save(states=True))")
     data.check_fits(sol.network)
-    return _made(data, sol.W_saved, sol.a_saved, sol.network.w_perp_sq, modes_at(sol))
+    states_of = [sol.state(i) for i in range(len(sol.t))]
+    return _made(data, sol.W_saved, sol.a_saved, sol.network.w_perp_sq, states_of)
 
 
-def _made(data: Dataset, W: Array, a: Array, rest: Array, known: Any) -> States:
-    """With the modes of the signs of z, save where `known` (z, given the signs' modes) says otherwise."""
+def _made(data: Dataset, W: Array, a: Array, rest: Array, networks: list[Network]) -> States:
+    """The states (W, a), with the modes of `networks`: the same states, one after another."""
     orthogonal = data.orthogonal_norms is not None
     X = None if orthogonal else data.X.astype(np.float64, copy=False)
     W, a = W.astype(np.float64, copy=False), a.astype(np.float64, copy=False)
     y = data.y.astype(np.float64, copy=False)
     z: Array = W[..., : data.n] * data.norms if X is None else W @ X.T
-    mode = np.where(z > 0, np.int8(ON), np.int8(OFF))
-    share = None if known is None else known(mode)
+    found = [
+        modes_of(data, one, own) for one, own in zip(networks, z.reshape(-1, *z.shape[-2:]), strict=True)
+    ]
+    mode = np.stack([modes.mode for modes in found]).reshape(z.shape)
+    share = np.stack([modes.share for modes in found]).reshape(z.shape)
     live = np.where(mode == ON, z, 0.0)
     outputs = a @ live if a.ndim == 1 else np.einsum("...j,...ji->...i", a, live)
     r = y - outputs / a.shape[-1]
-    made = States(X, data.norms, y, W, a, rest, z, mode, (mode == ON).astype(np.float64), live, r)
-    if known is not None:
-        made.share[...] = solved_shares(made, share)
-    return made
+    return States(X, data.norms, y, W, a, rest, z, mode, share, live, r)
 
 
 def _stack(members: list[States]) -> States:

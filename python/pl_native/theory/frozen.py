@@ -21,8 +21,8 @@ from pl_native import model
 from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
-from pl_native.backends.contract import ON, SLIDE
-from pl_native.backends.numpy_flow import select
+from pl_native._problem.kinks import ON, SLIDE
+from pl_native.model.selection import select
 
 RANK = 1e-10  # of the largest rate; below counts as 0. Rounding leaves 1e-15, and real rates are > 1e-7
 NEAR = 1e-5
@@ -181,7 +181,7 @@ def pattern(data: Dataset, network: Network, near: float) -> Pattern:
         pull = np.sign(network.a[j]) * r
         kinks = np.flatnonzero(close[j] & (pull < 0))
         on[j, kinks] = False
-        modes, _ = select(data.X[kinks], pull[kinks], (pull * on[j]) @ data.X)
+        modes = select(data.X[kinks], pull[kinks], (pull * on[j]) @ data.X).modes
         rests[j, kinks], on[j, kinks] = modes == SLIDE, modes == ON
     return Pattern(on, rests)
 

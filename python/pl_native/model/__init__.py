@@ -14,6 +14,8 @@ import numpy as np
 from pl_native._base import checks, memory
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
+from pl_native._problem.kinks import ON
+from pl_native.model.modes import Modes, modes_of
 
 
 def preactivations(data: Dataset, network: Network) -> Array:
@@ -25,9 +27,22 @@ def preactivations(data: Dataset, network: Network) -> Array:
     return _double(network.W) @ _double(data.X).T
 
 
+def modes(data: Dataset, network: Network) -> Modes:
+    """On, sliding (with its share lam) or off, for every pair (j, i): mode and share (p, n).
+
+    What `network.kinks` knows of pairs at their kinks; else by the sign of z_ji, and where
+
+        abs(z_ji) <= 32 eps norm(w_j) norm(x_i)
+
+    (eps = 2^-52: z is 0 to rounding) by the selection rule, as a run of the flow from `network` would.
+    """
+    return modes_of(data, network, preactivations(data, network))
+
+
 def active(data: Dataset, network: Network) -> Array:
-    """1_ji: True where z_ji > 0 (so sigma'(0) = 0), (p, n) bool."""
-    return preactivations(data, network) > 0
+    """1_ji: True where the pair is on (`modes`), (p, n) bool; sliding pairs are not."""
+    found: Array = modes(data, network).mode == ON
+    return found
 
 
 def outputs(data: Dataset, network: Network) -> Array:
@@ -47,13 +62,15 @@ def loss(data: Dataset, network: Network) -> float:
 
 
 def velocity(data: Dataset, network: Network) -> tuple[Array, Array]:
-    """(dW/dt, da/dt) = -p grad L where nothing slides, shapes (p, d) and (p,).
+    """(dW/dt, da/dt), shapes (p, d) and (p,): the velocity taken, -p grad L where nothing slides.
 
-    dw_j/dt = (a_j/n) sum_i r_i 1_ji x_i,  da_j/dt = (1/n) sum_i r_i max(z_ji, 0).
+        dw_j/dt = (a_j/n) sum_i r_i lam_ji x_i,  da_j/dt = (1/n) sum_i r_i max(z_ji, 0),
+
+    lam_ji the share of `modes`: 1 on, 0 off.
     """
     z = preactivations(data, network)
     a, r = _double(network.a), residual(data, network)
-    pull = a[:, None] * r * (z > 0) / data.n
+    pull = a[:, None] * r * modes_of(data, network, z).share / data.n
     return _along_inputs(data, network, pull), np.maximum(z, 0.0) @ r / data.n
 
 
@@ -81,7 +98,7 @@ def invariant(data: Dataset, network: Network) -> Array:
 
 
 def n_active(data: Dataset, network: Network) -> int:
-    """Number of pairs with z_ji > 0."""
+    """Number of pairs that are on."""
     return int(np.count_nonzero(active(data, network)))
 
 

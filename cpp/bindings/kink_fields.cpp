@@ -1,0 +1,53 @@
+#include "bindings/kink_fields.hpp"
+
+#include "bindings/run_dict.hpp"
+
+namespace pl {
+namespace {
+
+py::dict written(const std::vector<PairAtKink>& kinks) {
+    std::vector<std::int32_t> neuron, point;
+    std::vector<std::int8_t> mode;
+    std::vector<double> share;
+    for (const PairAtKink& kink : kinks) {
+        neuron.push_back(kink.neuron);
+        point.push_back(kink.point);
+        mode.push_back(static_cast<std::int8_t>(kink.mode));
+        share.push_back(kink.share);
+    }
+    const auto m = static_cast<py::ssize_t>(kinks.size());
+    using namespace py::literals;
+    return py::dict("neuron"_a = copied(neuron, {m}), "point"_a = copied(point, {m}),
+                    "mode"_a = copied(mode, {m}), "share"_a = copied(share, {m}));
+}
+
+}  // namespace
+
+std::vector<PairAtKink> read_kinks(const py::dict& task) {
+    std::vector<PairAtKink> kinks;
+    if (task["kinks"].is_none()) return kinks;
+    const py::dict fields = task["kinks"].cast<py::dict>();
+    const auto neuron = checked_array<std::int32_t>(fields["neuron"], "kinks.neuron", 1);
+    const auto point = checked_array<std::int32_t>(fields["point"], "kinks.point", 1);
+    const auto mode = checked_array<std::int8_t>(fields["mode"], "kinks.mode", 1);
+    const auto share = checked_array<double>(fields["share"], "kinks.share", 1);
+    require_size(point.size(), neuron.size(), "kinks.point");
+    require_size(mode.size(), neuron.size(), "kinks.mode");
+    require_size(share.size(), neuron.size(), "kinks.share");
+    for (py::ssize_t k = 0; k < neuron.size(); ++k) {
+        if (neuron.data()[k] < 0 || point.data()[k] < 0 || mode.data()[k] < 0 || mode.data()[k] > 2)
+            throw py::value_error("kinks: expected neuron and point of at least 0, mode 0, 1 or 2");
+        kinks.push_back(
+            {neuron.data()[k], point.data()[k], static_cast<Mode>(mode.data()[k]), share.data()[k]});
+    }
+    return kinks;
+}
+
+void write_kinks(py::dict& out, const Rows<double, double>& rows) {
+    out["kinks"] = written(rows.kinks);
+    py::dict saved = written(rows.kinks_saved);
+    saved["count"] = copied(rows.kink_counts, {static_cast<py::ssize_t>(rows.kink_counts.size())});
+    out["kinks_saved"] = saved;
+}
+
+}  // namespace pl

@@ -1,0 +1,106 @@
+// The modes that a run begins with: known, of a past, or found.
+#include <algorithm>
+#include <cmath>
+
+#include "flow/switching.hpp"
+#include "kernel/index.hpp"
+
+namespace pl {
+namespace {
+
+// Of rows that are not padded.
+double inner(const double* u, const double* v, int d) {
+    double sum = 0.0;
+    for (int l = 0; l < d; ++l) sum += u[l] * v[l];
+    return sum;
+}
+
+double length(const double* u, int d) {
+    return std::sqrt(inner(u, u, d));
+}
+
+}  // namespace
+
+void Switcher::start(double t, const Problem<double>& problem) {
+    Kinks open = modes_by_sign(problem.W);
+    take_known(t, problem, open);
+    set_state(problem.W, problem.a);
+    if (sliding() > 0) {
+        for (int j = 0; j < in_.p; ++j) jets_.project_state(j);
+        evaluate();
+    }
+    jets_.hold_invariants();
+    for (int j = 0; j < in_.p; ++j) {
+        take_sign(j);
+        if (jets_.w_norm(0, j) > 0.0) continue;
+        journal_.zero_neuron();
+        open[at(j)].clear();
+    }
+    settle_start(t, open);
+}
+
+// The points of each neuron whose z is 0 to rounding; their pairs are off.
+Switcher::Kinks Switcher::modes_by_sign(const double* W) {
+    Kinks open(at(in_.p));
+    for (int j = 0; j < in_.p; ++j) {
+        const double* row = W + at(j) * at(in_.d);
+        const double within = in_.dense() ? kAtKink * length(row, in_.d) : 0.0;
+        for (int i = 0; i < in_.n; ++i) {
+            const double z = in_.dense() ? inner(row, in_.row(i), in_.d) : row[i];
+            const bool rounding = std::abs(z) <= within * in_.norm(i);
+            pairs_.set(j, i, !rounding && z > 0.0 ? Mode::kOn : Mode::kOff);
+            if (rounding) open[at(j)].push_back(i);
+        }
+    }
+    return open;
+}
+
+// What is known of pairs that are at their kinks; it is no longer open then.
+void Switcher::take_known(double t, const Problem<double>& problem, Kinks& open) {
+    for (const PairAtKink& kink : problem.kinks) {
+        const int j = kink.neuron, i = kink.point;
+        if (j >= in_.p || i >= in_.n || (!in_.dense() && kink.mode != Mode::kOff)) continue;
+        const double* row = problem.W + at(j) * at(in_.d);
+        const double z = in_.dense() ? inner(row, in_.row(i), in_.d) : row[i] * in_.norm(i);
+        if (!(std::abs(z) <= kNearKink * length(row, in_.d) * in_.norm(i))) continue;
+        if (kink.mode == Mode::kSlide && !pairs_.slide[at(j)].add(i, in_.row(i))) continue;
+        std::vector<int>& left = open[at(j)];
+        left.erase(std::remove(left.begin(), left.end(), i), left.end());
+        const Mode sign = z > 0.0 ? Mode::kOn : Mode::kOff;
+        pairs_.set(j, i, kink.mode);
+        if (kink.mode != sign) journal_.began({t, j, i, sign, kink.mode});
+    }
+}
+
+// Of a pair at a repelling kink the rule's choice is one of two that are consistent: it is counted.
+void Switcher::settle_start(double t, Kinks& open) {
+    std::int64_t repelling = 0, pairs = 0;
+    settle_kinks(t, open);
+    for (int j = 0; j < in_.p; ++j) {
+        for (const int i : open[at(j)]) {
+            ++pairs;
+            repelling += sign_[at(j)] * jets_.r(0)[at(i)] > 0.0 && pairs_.mode(j, i) == Mode::kOff ? 1 : 0;
+        }
+    }
+    journal_.started_at_kinks(pairs, repelling);
+}
+
+void Switcher::go_on(const FlowPast& past, const double* W, const double* a) {
+    Kinks kinks(at(in_.p));
+    for (int j = 0; j < in_.p; ++j) {
+        for (int i = 0; i < in_.n; ++i) {
+            const Mode mode = past.modes[at(pairs_.index(j, i))];
+            // inputs that hardly are independent may be refused in another order than they came in
+            const bool kept = mode != Mode::kSlide || pairs_.slide[at(j)].add(i, in_.row(i));
+            pairs_.set(j, i, kept ? mode : Mode::kOff);
+            if (!kept) kinks[at(j)].push_back(i);
+        }
+    }
+    noise_.recall(past.largest_w, past.largest_a);
+    set_state(W, a);
+    jets_.hold_invariants(past.held);
+    sign_ = past.sign;
+    settle_kinks(past.t, kinks);
+}
+
+}  // namespace pl
