@@ -230,7 +230,9 @@ def test_progress_is_reported_and_ends_near_the_total():
 BUSY = """
 import os, statistics, subprocess, sys, time
 import pl_native as pl
-problems = [(pl.data.sphere(n=20, d=5, seed=k), pl.initial.asymmetric(p=5, d=5, seed=k + 1)) for k in range(4)]
+problems = [
+    (pl.data.sphere(n=20, d=5, seed=k), pl.initial.asymmetric(p=5, d=5, seed=k + 1)) for k in range(4)
+]
 def seconds(threads):
     began = time.perf_counter()
     pl.simulate_ensemble(problems, t_end=50.0, threads=threads)
