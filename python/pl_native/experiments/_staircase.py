@@ -53,11 +53,20 @@ def limit(ax: Any, t: Array) -> list[Any]:
     artists: list[Any] = [ax.stairs(levels, ends, baseline=None, color="black", lw=1.6, label="$L_\\infty$")]
     for step, target in zip(steps, sorted(D, reverse=True), strict=True):
         artists.append(ax.axvline(step, color=_panels.MARK, ls=":", lw=1.2))
-        text = f"$1/D = 1/{target:g}$"
+        text = "$1/D = 1$" if target == 1.0 else f"$1/D = 1/{target:g}$"
         artists.append(ax.annotate(text, (step, 1.34), color=_panels.MARK, ha="center", fontsize=10.5))
     places = zip(levels, (ends[:-1] + ends[1:]) / 2, ("5/4", "1/4", "0"), strict=True)
     artists += [
-        ax.annotate(text, (x, level), xytext=(0, 4), textcoords="offset points", ha="center", fontsize=11)
+        ax.annotate(
+            text,
+            (x, level),
+            xytext=(0, 5),
+            textcoords="offset points",
+            ha="center",
+            fontsize=11,
+            zorder=5,
+            bbox={"color": "white", "alpha": 0.8, "pad": 1},
+        )
         for level, x, text in places
     ]
     ax.set(xlabel="time $t/t_n$,  $t_n = \\frac{1}{4}\\sqrt{np}\\,\\log(np)$", ylabel="loss $L(t)$")
@@ -105,7 +114,7 @@ def distances(ax: Any, t: Array, runs: Sequence[tuple[int, Array]], tolerance: f
     ax.set(yscale="log", ylim=(1e-17, 100 * tolerance), xlim=(0.0, t[-1]))
     ax.set(xlabel="time $t/t_n$", ylabel="|simulated - closed form|")
     ax.set_title("Distance", loc="left")
-    ax.legend(loc="lower right")
+    ax.legend(loc="upper right", ncols=2, bbox_to_anchor=(1.0, 0.78))
     return artists
 
 
