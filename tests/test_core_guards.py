@@ -9,7 +9,8 @@ _core = pytest.importorskip("pl_native._core")
 
 N, D, P = 5, 3, 2
 STOP = {
-    "criterion": False, "loss": 0.0, "stall": 0.0, "wall_time": None, "max_steps": None, "rise": None,
+    "criterion": False, "loss": 0.0, "stall": 0.0, "proof": False, "wall_time": None,
+    "max_steps": None, "rise": None,
 }  # fmt: skip
 
 

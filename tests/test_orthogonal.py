@@ -43,8 +43,12 @@ def test_norms_and_matrix_give_the_same_run(backend: str, dtype: Any, n: int, p:
     want = pl.simulate(*on_the_matrix(data, network), 60 * step, step=step, save=save, backend="numpy")
     loose = 1e-10 if dtype == np.float64 else 2e-3
     for name in CURVES:
-        scale = float(np.max(np.abs(getattr(want, name)), initial=0)) + 1.0
-        np.testing.assert_allclose(getattr(got, name), getattr(want, name), loose, loose * scale, name)
+        mine, theirs = getattr(got, name), getattr(want, name)
+        if name == "local_pl":  # NaN where the loss is rounding: about the same there
+            shown = ~np.isnan(mine) & ~np.isnan(theirs) & (want.loss > 1e-10 * want.loss[0])
+            mine, theirs = mine[shown], theirs[shown]
+        scale = float(np.max(np.abs(theirs), initial=0)) + 1.0
+        np.testing.assert_allclose(mine, theirs, loose, loose * scale, name)
     assert got.W_saved is not None
     assert got.a_saved is not None
     np.testing.assert_allclose(got.W_saved, want.W_saved, loose, loose)

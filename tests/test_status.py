@@ -89,9 +89,9 @@ def test_dead_point(backend: str) -> None:
 
 def test_stalled(backend: str) -> None:
     stall = 1e-3
-    sol = simulate(
-        endless_criterion(), 1e3, backend, step=0.1, stop=Stop(stall=stall), save=pl.Save(every=0.1)
-    )
+    data, _ = endless_criterion()
+    network = pl.Network([[0.1]], [0.2])
+    sol = simulate((data, network), 1e3, backend, step=0.1, stop=Stop(stall=stall), save=pl.Save(every=0.1))
     assert sol.status is Status.STALLED
     assert sol.local_pl[-1] * sol.t[-1] < stall
     assert np.all(sol.local_pl[1:-1] * sol.t[1:-1] >= stall)

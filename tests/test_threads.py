@@ -228,15 +228,16 @@ def test_progress_is_reported_and_ends_near_the_total():
 
 
 BUSY = """
-import statistics, subprocess, sys, time
-sys.path.insert(0, {tests!r})
-import pl_native as pl, test_threads as t
-problems = [t.problem(n=20, d=5, p=5, seed=k) for k in range(4)]
+import os, statistics, subprocess, sys, time
+import pl_native as pl
+problems = [
+    (pl.data.sphere(n=20, d=5, seed=k), pl.initial.asymmetric(p=5, d=5, seed=k + 1)) for k in range(4)
+]
 def seconds(threads):
     began = time.perf_counter()
     pl.simulate_ensemble(problems, t_end=50.0, threads=threads)
     return time.perf_counter() - began
-others = len(t.os.sched_getaffinity(0)) - 1
+others = len(os.sched_getaffinity(0)) - 1
 busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(others)]
 try:
     time.sleep(0.3)
@@ -253,16 +254,16 @@ def test_fault_7_3_two_threads_beside_busy_processes_cost_what_one_does():
     """Ensembles of tiny problems: a team that spins at a barrier takes 10 to 20 times as long."""
     ratios = []
     while len(ratios) < 5 and min(ratios, default=9.0) > 1.3:
-        ratios.append(float(run_python(BUSY.format(tests=os.path.dirname(__file__)))))
+        ratios.append(float(run_python(BUSY)))
     assert min(ratios) <= 1.3, ratios
 
 
 REFUSED = """
-import resource, sys, warnings
-sys.path.insert(0, {tests!r})
-import test_threads as t
+import resource, warnings
 import pl_native as pl
-problems = [t.problem(n=20, d=5, p=5, seed=k) for k in range(400)]
+problems = [
+    (pl.data.sphere(n=20, d=5, seed=k), pl.initial.asymmetric(p=5, d=5, seed=k + 1000)) for k in range(400)
+]
 def bits(threads):
     return [sol.network.W.tobytes() for sol in pl.simulate_ensemble(problems, t_end=5.0, threads=threads)]
 expected = bits(1)
@@ -279,5 +280,5 @@ print(same, [str(w.message)[:26] for w in caught])
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits the address space")
 def test_fault_2_7_refused_threads_are_done_without():
     """With one warning, and the same bits; OpenMP's runtime ends the interpreter."""
-    told = run_python(REFUSED.format(tests=os.path.dirname(__file__))).strip()
+    told = run_python(REFUSED).strip()
     assert told == "[True, True] ['threads: the system refuse']"

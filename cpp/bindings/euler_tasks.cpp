@@ -40,6 +40,7 @@ EulerPast read_past(const py::dict& record, Index p, Index n_steps) {
     past.seen.criterion = static_cast<double>(step_or_never(record["criterion_step"]));
     past.seen.proved = static_cast<double>(step_or_never(record["proved_step"]));
     past.seen.try_below = record["try_below"].cast<double>();
+    read_rates(record, past.seen);
     return past;
 }
 
@@ -57,6 +58,7 @@ py::dict written_past(const EulerPast& past) {
     write_fields(record, past, kCounts);
     write_steps(record, past);
     record["try_below"] = past.seen.try_below;
+    write_rates(record, past.seen);
     record["invariants"] = copied(past.invariants, {static_cast<py::ssize_t>(past.invariants.size())});
     return record;
 }

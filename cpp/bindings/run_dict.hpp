@@ -32,6 +32,7 @@ py::dict written_rows(Rows<Real, Clock>& rows, const Problem<Real>& problem, con
     out[clock] = to_array(std::move(rows.t), {m});
     out["loss"] = to_array(std::move(rows.loss), {m});
     out["velocity_sq"] = to_array(std::move(rows.velocity_sq), {m});
+    out["loss_noise"] = to_array(std::move(rows.loss_noise), {m});
     out["n_active"] = to_array(std::move(rows.n_active), {m});
     out["invariant_drift"] = to_array(std::move(rows.invariant_drift), {m});
     out["W"] = to_array(std::move(rows.W), {p, d});
@@ -102,11 +103,22 @@ inline std::vector<double> read_column(const py::dict& record, const char* name,
     return {array.data(), array.data() + array.size()};
 }
 
+// What stop.stall has watched. Records of older files know nothing of it: it begins anew.
+inline void read_rates(const py::dict& record, Milestones& seen) {
+    if (record.contains("largest_rate")) seen.largest_rate = record["largest_rate"].cast<double>();
+    if (record.contains("rate_due")) seen.rate_due = record["rate_due"].cast<double>();
+}
+inline void write_rates(py::dict& record, const Milestones& seen) {
+    record["largest_rate"] = seen.largest_rate;
+    record["rate_due"] = seen.rate_due;
+}
+
 // Milestones of a method that counts in time. Records of older files know no attempt at a proof:
 // none was made.
 inline Milestones read_times(const py::dict& record) {
     Milestones seen{record["criterion_time"].cast<double>(), record["proved_time"].cast<double>()};
     if (record.contains("try_below")) seen.try_below = record["try_below"].cast<double>();
+    read_rates(record, seen);
     read_marks(record, seen.marks);
     return seen;
 }
@@ -114,6 +126,7 @@ inline void write_times(py::dict& record, const Milestones& seen) {
     record["criterion_time"] = seen.criterion;
     record["proved_time"] = seen.proved;
     record["try_below"] = seen.try_below;
+    write_rates(record, seen);
     write_marks(record, seen.marks);
 }
 

@@ -22,7 +22,10 @@ constexpr double kFirstDrop = 0.02;  // the first step lowers log L by about as 
 // next one mends. In the tail of n = 4000, where pairs at their kinks come and go, that allows
 // twice the step.
 constexpr double kCoarseRise = 0.05;
-constexpr double kSure = 2.0;  // a status is claimed only if it holds that many errors away
+constexpr double kSure = 2.0;         // a status is claimed only if it holds that many errors away
+constexpr double kInstant = 1e-300;   // of a time: has no half that a step could take
+constexpr double kNoise = 16.0;       // bounds on the rounding of sum r^2 within which two meshes agree
+constexpr double kStepNoise = 0.005;  // of that, what rounding usually is
 
 // Tolerance of one coarse step that usually gives the loss to rtol, and the power of it that the error of the
 // loss follows. Dense inputs: the tolerance counts what is smooth, and the kinks, which make most of the
@@ -53,9 +56,10 @@ class Capture {
         // a run that goes on cannot begin again: its rows are out
         for (int left = past.fresh() ? kRestarts : 0; !once(tolerance, left == 0); --left) {
             tolerance = next_tolerance(tolerance, usual.power, options_.rtol, result_.past.error);
+            put_aside();
             ++restarts_;
         }
-        return std::move(result_);
+        return cut_short() && furthest_.past.t > result_.past.t ? further() : std::move(result_);
     }
 
   private:
@@ -68,23 +72,78 @@ class Capture {
         for (;;) {
             const Moment here = moment();
             CaptureModel& fine = meshes_->fine();
-            const Status status = search_->look(here, fine, verdict_->judge(here, fine), *verdict_);
+            Status status = search_->look(here, fine, verdict_->judge(here, fine), *verdict_);
+            if (beyond_) status = Status::kNonFinite;
             recorder_->visit(now.t, meshes_->fine(), now.invariants);
             if (status != Status::kHorizon || now.t >= options_.t_end) {
                 finish(status);
                 return true;
             }
-            advance();
-            const double sum = meshes_->fine().sum_r2();
-            const bool kept = now.error * sum <= options_.rtol * sum + options_.atol * now.start;
-            if (!kept && !last) return false;
+            const double goal = recorder_->goal(options_.t_end);
+            if (!advance(goal)) {
+                finish(why_stuck());
+                return true;
+            }
+            if (!kept() && !last) return false;
         }
+    }
+
+    // Rounding of sum r^2 where it may matter, a bound: two meshes agree within it.
+    double noise() {
+        constexpr double kSmall = 1e-12;  // of the start: rounding is far below where there is more
+        const bool small = meshes_->fine().sum_r2() < kSmall * result_.past.start;
+        return small ? kNoise * meshes_->rounding() : 0.0;
+    }
+    double atol_sum() const { return options_.atol * result_.past.start; }
+    // Of sum r^2, where the local error of a step is relative to what atol allows, or to rounding itself.
+    double floor() {
+        return std::max(atol_sum() / options_.rtol, kStepNoise * noise() / result_.past.tolerance);
+    }
+    bool kept() {
+        CapturePast& now = result_.past;
+        const double sum = meshes_->fine().sum_r2(), least = (atol_sum() + noise()) / options_.rtol;
+        const double error = sum + least > 0 ? now.error * (sum / (sum + least)) : 0.0;
+        now.worst = std::max(now.worst, error);
+        return error <= options_.rtol;
+    }
+
+    // The pass that is given up, should the next not come as far before it is cut off.
+    void put_aside() {
+        if (!(result_.past.t > furthest_.past.t)) return;
+        const Index evaluations = meshes_->evaluations();
+        recorder_->visit(result_.past.t, meshes_->fine(), result_.past.invariants);
+        finish(Status::kInterrupted);
+        furthest_ = std::move(result_);
+        spent_ += evaluations;
+        meshes_.reset();
+    }
+    bool cut_short() const {
+        const Status status = result_.status;
+        return status == Status::kInterrupted || status == Status::kWallTime || status == Status::kStepLimit;
+    }
+    CaptureResult further() {
+        furthest_.status = furthest_.past.t < options_.t_end ? result_.status : Status::kHorizon;
+        furthest_.past.restarts = result_.past.restarts;
+        furthest_.past.rhs = result_.past.rhs;
+        furthest_.seconds = result_.seconds;
+        return std::move(furthest_);
+    }
+
+    // Between right-hand sides: Ctrl-C, or the clock.
+    bool cut() {
+        if (poll_ && poll_()) return true;
+        return options_.stop.wall_time < StopRules::kNever &&
+               verdict_->elapsed() >= options_.stop.wall_time && moved_;
+    }
+    Status why_stuck() {
+        if (meshes_->stuck() != Status::kInterrupted) return meshes_->stuck();
+        return poll_ && poll_() ? Status::kInterrupted : Status::kWallTime;
     }
 
     void begin(double tolerance) {
         if (meshes_) spent_ += meshes_->evaluations();
         meshes_.reset();  // at n = 10^6 there is no room for two
-        meshes_ = std::make_unique<Meshes>(problem_, threads_);
+        meshes_ = std::make_unique<Meshes>(problem_, threads_, [this] { return cut(); });
         result_ = CaptureResult();
         result_.started = true;
         result_.past = options_.past;
@@ -98,29 +157,40 @@ class Capture {
             now.invariants = invariants(fine.neurons());
             now.start = fine.sum_r2();
             const double loss = fine.sum_r2() / (2 * static_cast<double>(problem_.n));
-            const double rate = fine.velocity_sq() / (static_cast<double>(problem_.p) * loss);
+            const double speed_sq = fine.velocity_sq();
+            const double rate = speed_sq / (static_cast<double>(problem_.p) * loss);
             now.step = options_.t_end > 0 ? options_.t_end : 1.0;
             if (rate > 0) now.step = std::min(kFirstDrop / rate, now.step);  // false for 0/0: at rest
+            now.step = std::max(now.step, kInstant);
+            beyond_ = !std::isfinite(speed_sq);
         }
         meshes_->set_next(now.step);
     }
 
-    void advance() {
+    // A step towards `goal`; false if there is none, or it was cut off on the way.
+    bool advance(double goal) {
         CapturePast& now = result_.past;
-        const double goal = recorder_->goal(options_.t_end), left = goal - now.t;
+        const double left = goal - now.t;
+        if (left < kInstant) {  // nothing moves in it
+            now.t = goal;
+            return true;
+        }
         double H = meshes_->next();
         if (H >= left) {
             H = left;
         } else if (2 * H > left) {
             H = 0.5 * left;  // two even steps rather than a whole one and a rest
         }
-        const double taken = meshes_->advance(H, now.tolerance, kCoarseRise * options_.rtol);
+        const double taken =
+            meshes_->advance(now.t, H, {now.tolerance, kCoarseRise * options_.rtol, floor()});
         const double passed = meshes_->passage(verdict_->level());
         if (passed >= 0) verdict_->passed(now.t + passed);
         now.t = taken >= left ? goal : now.t + taken;
         now.step = meshes_->next();
+        if (meshes_->stuck() != Status::kHorizon) return false;  // the meshes are at different times
         now.error = options_.past.error + meshes_->error();
-        now.worst = std::max(now.worst, now.error);
+        moved_ = true;
+        return true;
     }
 
     Moment moment() {
@@ -169,6 +239,9 @@ class Capture {
     std::optional<Verdict<double>> verdict_;
     std::optional<ProofSearch> search_;
     Index restarts_ = 0, spent_ = 0;
+    CaptureResult furthest_;  // of the passes given up
+    bool beyond_ = false;     // the start has no finite speed
+    bool moved_ = false;      // a step was taken in this call, whichever pass took it
 };
 
 }  // namespace
@@ -179,7 +252,8 @@ CaptureResult capture(const Problem<double>& problem, const CaptureOptions& opti
 }
 
 double capture_bytes(const Problem<double>& problem) {
-    const double state = 8.0 * static_cast<double>(problem.p) * static_cast<double>(problem.d);
+    // the end state, and that of a pass that was put aside
+    const double state = 16.0 * static_cast<double>(problem.p) * static_cast<double>(problem.d);
     if (problem.X == nullptr) return 2 * OrthogonalCapture::bytes(problem) + state;
     return CaptureInputs::bytes(problem) + 2 * DenseCapture::bytes(problem) + state;
 }

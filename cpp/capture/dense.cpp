@@ -73,6 +73,7 @@ void DenseCapture::preactivations(const double* W, double* z) {
     HalvesArgs<double> args = halves();
     args.W = W;
     args.z = z;
+    args.cut = cut_off();
     pl::preactivations(kernel_, args, threads_);
 }
 
@@ -95,10 +96,11 @@ void DenseCapture::evaluate_outputs(State& state) {
 void DenseCapture::drive(const double* impulse, Part part) {
     ++evaluations_;
     if (part == Part::kStage) {
-        moves_.gradient(now_.masks.data(), impulse, G_.data(), stride_);
+        moves_.gradient(now_.masks.data(), impulse, G_.data(), stride_, cut_off());
     } else {
         std::copy_n(impulse, n_, weights_.data());
         HalvesArgs<double> args = halves();
+        if (part == Part::kEnd) args.cut = cut_off();
         kernel_.gradient(args);
     }
     for (Index j = 0; j < p_; ++j)
@@ -123,6 +125,7 @@ void DenseCapture::response(const double* impulse, double* r) {
     drive(impulse, Part::kStage);
     advance(0.0);
     conclude(now_.touched);
+    if (cut()) abandon();
     std::copy(trial_.r.begin(), trial_.r.end(), r);
 }
 
@@ -138,14 +141,11 @@ void DenseCapture::attempt(const double* impulse, double h) {
 void DenseCapture::follow(const double* impulse, double h, Part part) {
     drive(impulse, part);
     advance(h);
-    if (too_many_kinks()) {
-        trial_.r.assign(at(n_), std::numeric_limits<double>::quiet_NaN());
-        trial_.sum_r2 = trial_.r[0];
-        return;
-    }
+    if (cut() || too_many_kinks()) return abandon();
     each_neuron(&DenseCapture::meet_kinks, impulse);
     refresh();
     each_neuron(&DenseCapture::look_again, impulse);
+    if (cut()) return abandon();
     if (part == Part::kStage) {
         refresh();
     } else {
@@ -159,6 +159,12 @@ void DenseCapture::follow(const double* impulse, double h, Part part) {
         for (Touched& pair : touched) pair.z = trial_.z.data()[j * ldz_ + pair.point];
     }
     conclude(trial_.touched);
+    if (cut()) abandon();  // perhaps half of it was
+}
+
+void DenseCapture::abandon() {
+    trial_.r.assign(at(n_), std::numeric_limits<double>::quiet_NaN());
+    trial_.sum_r2 = trial_.r[0];
 }
 
 void DenseCapture::move_weights(Index j) {
@@ -173,8 +179,8 @@ void DenseCapture::refresh() {
     std::vector<Index> moved;
     for (Index j = 0; j < p_; ++j)
         if (moved_[at(j)]) moved.push_back(j);
-    moves_.preactivations(moved,
-                          {now_.W.data(), trial_.W.data(), stride_, now_.z.data(), trial_.z.data(), ldz_});
+    moves_.preactivations(
+        moved, {now_.W.data(), trial_.W.data(), stride_, now_.z.data(), trial_.z.data(), ldz_}, cut_off());
     // pairs at rest count as at z = 0, and are where their weights have them
     for (const Index j : moved)
         for (const Touched& pair : now_.touched[at(j)]) trial_.z.data()[j * ldz_ + pair.point] += pair.z;
@@ -210,6 +216,8 @@ void DenseCapture::accept(double h, std::vector<double>& before) {
     before.resize(now_.r.size());
     before.swap(trial_.r);
     velocity_sq_ = -1;
+    h_before_ = h;
+    clock_ += h;
 }
 
 }  // namespace pl

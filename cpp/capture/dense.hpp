@@ -31,17 +31,20 @@ class DenseCapture : public CaptureModel {
     Index at_kinks() const override;
     double dead_label_sq() const override;
     NeuronFacts neurons() const override;
+    NeuronMotion motion() override;
     std::vector<double> outputs() const override;
     Index output_terms() const override { return d_ + p_; }
     void write_state(double* W, double* a) const override;
     // Those at rest, with the shares of this instant, and those within rounding of their kinks.
     std::vector<PairAtKink> kinks() override;
     Index evaluations() const override { return evaluations_; }
+    void watch(const Cut& cut) override { cut_ = cut; }
 
     static double bytes(const Problem<double>& problem);
 
   private:
     static constexpr Index kChunk = 4;                         // neurons handed to a thread at a time
+    static constexpr Index kAsked = 16;                        // chunks between questions whether to stop
     static constexpr double kMostKinkBytes = 128 * 1048576.0;  // of K, of pairs that change side in a step
 
     struct State {
@@ -56,8 +59,9 @@ class DenseCapture : public CaptureModel {
     void take_velocity();
     void note_kinks(Index j, const std::vector<Touched>& kinks);
     std::vector<Touched> at_kink(Index j) const;
-    // Of a stage, both products are in single precision; of the end of a step, both in double.
-    enum class Part { kStage, kEnd };
+    // Of a stage, both products are in single precision; of the end of a step, both in double; so those of
+    // the state's velocity, which are never cut off.
+    enum class Part { kStage, kEnd, kState };
     void follow(const double* impulse, double h, Part part);
     void drive(const double* impulse, Part part);
     void advance(double h);
@@ -77,6 +81,11 @@ class DenseCapture : public CaptureModel {
     void outer_weights();
     void evaluate_outputs(State& state);
     HalvesArgs<double> halves();
+    bool cut() const { return cut_ && cut_(); }
+    void abandon();  // the trial
+    CutOff cut_off() const {
+        return {[](const void* whom) { return static_cast<const DenseCapture*>(whom)->cut(); }, this};
+    }
 
     std::shared_ptr<const CaptureInputs> inputs_;
     const Kernel<double>& kernel_;
@@ -90,8 +99,15 @@ class DenseCapture : public CaptureModel {
     Buffer<Word> signs_, seen_;  // (p, blocks): of the trial's z; pairs already among the touched
     std::vector<double> invariant_, rate_, middle_;  // (p): a^2 - |w|^2; da/dt; a in the middle of the step
     double velocity_sq_ = -1;                        // of the state; negative: not known yet
-    std::vector<PairAtKink> kinks_;                  // that it was found with: those at rest
+    double h_before_ = 0;  // of the last step, from trial_ to now_; 0: there is none
+    double clock_ = 0;     // time that this model has gone
+    struct {
+        std::vector<double> W, a;
+        double clock = 0;
+    } mark_;                         // a state that motion() has seen; empty: none
+    std::vector<PairAtKink> kinks_;  // that it was found with: those at rest
     Index evaluations_ = 0;
+    Cut cut_;
 };
 
 }  // namespace pl

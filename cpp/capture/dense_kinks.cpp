@@ -9,6 +9,7 @@ namespace pl {
 template <class Visit>
 void DenseCapture::over_neurons(const Visit& visit) {
     parallel_for((p_ + kChunk - 1) / kChunk, threads_, [&](Index chunk) {
+        if (chunk % kAsked == 0 && cut()) return;
         for (Index j = chunk * kChunk; j < std::min((chunk + 1) * kChunk, p_); ++j) visit(j);
     });
 }
@@ -75,8 +76,9 @@ NeuronPath DenseCapture::path(Index j, const double* impulse, double outer) {
 // Follows the pairs of neuron j that change side or rest; true if it moved.
 bool DenseCapture::meet_kinks(Index j, const double* impulse) {
     if (trial_.touched[at(j)].empty()) return false;
-    solvers_[at(j)].follow(trial_.touched[at(j)], size_of(trial_.touched[at(j)]),
-                           path(j, impulse, middle_[at(j)]));
+    NeuronPath way = path(j, impulse, middle_[at(j)]);
+    way.cut = cut_off();
+    solvers_[at(j)].follow(trial_.touched[at(j)], size_of(trial_.touched[at(j)]), way);
     move_weights(j);
     return true;
 }
@@ -87,7 +89,9 @@ bool DenseCapture::look_again(Index j, const double* impulse) {
     std::vector<Touched>& touched = trial_.touched[at(j)];
     const Index known = size_of(touched);
     if (known == 0 || find_crossings(j) == 0) return false;
-    solvers_[at(j)].follow(touched, known, path(j, impulse, middle_[at(j)]));
+    NeuronPath way = path(j, impulse, middle_[at(j)]);
+    way.cut = cut_off();
+    solvers_[at(j)].follow(touched, known, way);
     move_weights(j);
     return true;
 }

@@ -29,7 +29,7 @@ void DenseCapture::take_known() {
 // The velocity that the inclusion selects: shares of this instant, not of a step.
 void DenseCapture::take_velocity() {
     const double* r = now_.r.data();
-    drive(r, Part::kEnd);
+    drive(r, Part::kState);
     velocity_sq_ = 0;
     kinks_.clear();
     for (Index j = 0; j < p_; ++j) {
@@ -135,6 +135,39 @@ NeuronFacts DenseCapture::neurons() const {
         facts.a.push_back(now_.a.data()[j]);
     }
     return facts;
+}
+
+// The mean since the mark, a state some tenths of the time ago; where there is none, over the last step;
+// before the first, of the velocity that the inclusion selects. Over a step at rest what shares in single
+// precision leave is all there is; over many it cancels.
+NeuronMotion DenseCapture::motion() {
+    constexpr double kLeast = 0.05, kMost = 0.2;  // of the time
+    const double since = clock_ - mark_.clock;
+    const bool stepped = h_before_ > 0, marked = !mark_.W.empty() && since >= kLeast * clock_ && since > 0;
+    const double h = marked ? since : h_before_;
+    const double* W0 = marked ? mark_.W.data() : trial_.W.data();
+    const double* a0 = marked ? mark_.a.data() : trial_.a.data();
+    if (!stepped) take_velocity();
+    NeuronMotion motion;
+    for (Index j = 0; j < p_; ++j) {
+        const double *w = now_.W.data() + j * stride_, *w0 = W0 + j * stride_;
+        const double *g = G_.data() + j * stride_, a = now_.a.data()[j];
+        double speed_sq = 0, growth = 0;
+        for (Index k = 0; k < d_; ++k) {
+            const double v = stepped ? (w[k] - w0[k]) / h : a / static_cast<double>(n_) * g[k];
+            speed_sq += v * v;
+            growth += w[k] * v;
+        }
+        const double rate = stepped ? (a - a0[j]) / h : rate_[at(j)];
+        motion.speed_sq.push_back(speed_sq + rate * rate);
+        motion.growth.push_back(growth + a * rate);
+    }
+    if (mark_.W.empty() || since >= kMost * clock_) {
+        mark_.W.assign(now_.W.data(), now_.W.data() + now_.W.size());
+        mark_.a.assign(now_.a.data(), now_.a.data() + p_);
+        mark_.clock = clock_;
+    }
+    return motion;
 }
 
 std::vector<double> DenseCapture::outputs() const {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "capture/orthogonal.hpp"
+#include "problem/certificate.hpp"
 
 namespace pl {
 namespace {
@@ -24,23 +25,30 @@ constexpr double kAccepted = 2.0;  // local error over its tolerance: the meshes
 // either way, and no step would be short enough. The coarse mesh only serves the estimate.
 constexpr double kFineSlack = 1e-12, kCoarseSlack = 1e-8;
 
-bool rises(double before, double after, double slack) {
-    return !(after <= before * (1 + slack));
+// No step is shorter than what changes the time, nor than what has a half.
+bool too_short(double t, double h) {
+    constexpr double kLeast = 1e-300;
+    return !(h > kLeast && t + h > t);
 }
 
 }  // namespace
 
-Meshes::Meshes(const Problem<double>& problem, int threads)
+Meshes::Meshes(const Problem<double>& problem, int threads, const Cut& cut)
     : problem_(problem),
+      cut_(cut),
       inputs_(problem.X != nullptr ? std::make_shared<CaptureInputs>(problem, threads) : nullptr),
       fine_(make(threads)),
-      coarse_(make(threads)) {}
+      coarse_(make(threads)),
+      largest_norm_(largest_norm(problem)),
+      largest_label_(largest_label(problem)) {
+    for (const Mesh* mesh : {&fine_, &coarse_}) mesh->model->watch(cut_);
+}
 
 Meshes::Mesh Meshes::make(int threads) const {
     const double work = static_cast<double>(problem_.n) * static_cast<double>(problem_.p) *
                         static_cast<double>(inputs_ ? problem_.d : 1);
     const int team = work < kWorthSharing ? 1 : threads;
-    return {model(team), team};
+    return {model(team), team, cut_};
 }
 
 std::unique_ptr<CaptureModel> Meshes::model(int team) const {
@@ -48,21 +56,56 @@ std::unique_ptr<CaptureModel> Meshes::model(int team) const {
     return std::make_unique<OrthogonalCapture>(problem_, team);
 }
 
-double Meshes::advance(double H, double tolerance, double rise) {
-    CaptureModel& coarse = *coarse_.model;
+double Meshes::rounding_of(const CaptureModel& model) const {
+    constexpr double kEps = std::numeric_limits<double>::epsilon();
+    const NeuronFacts facts = model.neurons();
+    const double p = static_cast<double>(problem_.p), n = static_cast<double>(problem_.n);
+    const double width = inputs_ ? static_cast<double>(problem_.d) : 4.0;
+    double terms = 0;
+    for (Index j = 0; j < problem_.p; ++j) terms += std::abs(facts.a[at(j)]) * std::sqrt(facts.w_sq[at(j)]);
+    const double r = (16.0 + width / 4.0) * kEps * (largest_label_ + largest_norm_ * terms / p);
+    return 2.0 * r * std::sqrt(n * model.sum_r2()) + n * r * r;
+}
+
+// Whether the trial's loss is above the state's by more than `slack`, relative, and by more than rounding.
+bool Meshes::rises(const CaptureModel& model, double slack) const {
+    const double before = model.sum_r2(), after = model.trial_sum_r2();
+    if (after <= before * (1 + slack)) return false;
+    return !(after <= before * (1 + slack) + rounding_of(model));
+}
+
+// There is no step to be taken; why.
+bool Meshes::stop(const CaptureStep& step) {
+    const bool cut = cut_ && cut_();
+    stuck_ = cut ? Status::kInterrupted : step.finite() ? Status::kStepLimit : Status::kNonFinite;
+    return false;
+}
+
+double Meshes::advance(double t, double H, const Allowed& allowed) {
+    stuck_ = Status::kHorizon;
+    marks_.assign(1, {0.0, fine_.model->sum_r2()});
     fine_.step.refresh();
     coarse_.step.follow(fine_.step);
     // beyond, stages would be paid for what damping does for nothing
     if (coarse_.step.damped() && coarse_.step.adams_reach() > 0) H = std::min(H, coarse_.step.adams_reach());
+    if (!coarse_step(t, H, allowed)) return 0;
+    return half(t, 0.5 * H, 0) && half(t, 0.5 * H, 0) ? H : marks_.back().t;
+}
+
+bool Meshes::coarse_step(double t, double& H, const Allowed& allowed) {
+    CaptureModel& coarse = *coarse_.model;
     for (int tries = 0;; ++tries) {
         coarse_.step.attempt(H);
+        if (cut_ && cut_()) return stop(coarse_.step);
         const double before = coarse.sum_r2(), after = coarse.trial_sum_r2();
         // what the local error of the impulse does to log L, at most
         const double drop = after > 0 && before > 0 ? std::abs(std::log(before / after)) : 1.0;
-        const double error = coarse_.step.error() * drop / tolerance;
+        const double share = before < allowed.floor ? before / allowed.floor : 1.0;
+        const double error = coarse_.step.error() * drop * share / allowed.tolerance;
         const double factor = std::clamp(0.9 / std::cbrt(std::max(error, 1e-9)), 0.3, 2.0);
-        const bool up = rises(before, after, std::max(rise, kCoarseSlack)), good = error <= kAccepted && !up;
-        if (good || tries == kTries) {
+        const bool up = rises(coarse, std::max(allowed.rise, kCoarseSlack)), good = error <= kAccepted && !up;
+        if (!good && tries >= kTries && !coarse_.step.finite()) return stop(coarse_.step);
+        if (good || tries >= kTries) {
             next_ = factor < 1 ? H * factor : std::max(next_, H * factor);
             ceiling_ *= kCeilingGrowth;
             next_ = std::min(next_, kBelowCeiling * ceiling_);
@@ -72,28 +115,28 @@ double Meshes::advance(double H, double tolerance, double rise) {
         if (up) ceiling_ = H;
         H *= std::isfinite(factor) ? std::min(factor, 0.7) : 0.3;
         next_ = H;
+        if (too_short(t, 0.5 * H)) return stop(coarse_.step);
     }
     coarse_.step.accept(H);
-    marks_.assign(1, {0.0, fine_.model->sum_r2()});
-    half(0.5 * H, 0);
-    half(0.5 * H, 0);
-    return H;
+    return true;
 }
 
-// The fine mesh over h; in two where the loss would rise.
-void Meshes::half(double h, int depth) {
+// The fine mesh over h; in two where the loss would rise. False: stuck().
+bool Meshes::half(double t, double h, int depth) {
     CaptureModel& fine = *fine_.model;
+    if (too_short(t, h)) return stop(fine_.step);
     fine_.step.attempt(h);
-    if (rises(fine.sum_r2(), fine.trial_sum_r2(), kFineSlack) && depth < kHalvings) {
+    if (cut_ && cut_()) return stop(fine_.step);
+    if (depth >= kHalvings && !fine_.step.finite()) return stop(fine_.step);
+    if (depth < kHalvings && rises(fine, kFineSlack)) {
         ++rejected_;
-        half(0.5 * h, depth + 1);
-        half(0.5 * h, depth + 1);
-        return;
+        return half(t, 0.5 * h, depth + 1) && half(t, 0.5 * h, depth + 1);
     }
     speed_sq_ = fine.trial_travel_sq() / (h * h);
     fine_.step.accept(h);
     ++accepted_;
     marks_.push_back({marks_.back().t + h, fine.sum_r2()});
+    return true;
 }
 
 // An order of 2 would make the difference three times the error, an order of 1 as large; where a branch is

@@ -9,18 +9,28 @@
 #include "capture/dense.hpp"
 #include "capture/step.hpp"
 #include "kernel/index.hpp"
+#include "problem/status.hpp"
 
 namespace pl {
 
 class Meshes {
   public:
-    // Models of the problem at its (W, a).
-    Meshes(const Problem<double>& problem, int threads);
+    // Models of the problem at its (W, a). `cut` is asked before every right-hand side.
+    Meshes(const Problem<double>& problem, int threads, const Cut& cut = nullptr);
 
-    // One coarse step of at most H, two fine ones beside it; its length. `tolerance`: of the local error of
-    // the loss on the coarse mesh, relative; `rise`: by how much that loss may go up, relative. The step to
-    // try next is next().
-    double advance(double H, double tolerance, double rise);
+    // What a step may do. Of the local error of the loss on the coarse mesh, and of its rise, relative to the
+    // loss; `floor`: where sum r^2 is below, the first is relative to it.
+    struct Allowed {
+        double tolerance, rise, floor;
+    };
+    // One coarse step of at most H, two fine ones beside it, from time t; the length that the fine mesh went.
+    // The step to try next is next(). Less than the coarse step, and stuck() says why: cut off
+    // (kInterrupted), beyond the range of numbers (kNonFinite), or no step that changes the time
+    // can be taken (kStepLimit).
+    double advance(double t, double H, const Allowed& allowed);
+    Status stuck() const { return stuck_; }
+    // Rounding of sum r^2 at the fine mesh's state: through r_i = y_i - h_i, of the terms of h_i.
+    double rounding() const { return rounding_of(*fine_.model); }
     double next() const { return next_; }
     void set_next(double H) { next_ = H; }
 
@@ -41,27 +51,34 @@ class Meshes {
 
   private:
     struct Mesh {
-        Mesh(std::unique_ptr<CaptureModel> state, int threads)
-            : model(std::move(state)), step(*model, threads) {}
+        Mesh(std::unique_ptr<CaptureModel> state, int threads, const Cut& cut)
+            : model(std::move(state)), step(*model, threads, cut) {}
         std::unique_ptr<CaptureModel> model;
         CaptureStep step;
     };
     struct Mark {
         double t, sum_r2;
     };
-    void half(double h, int depth);
+    bool half(double t, double h, int depth);
+    bool coarse_step(double t, double& H, const Allowed& allowed);
+    bool stop(const CaptureStep& step);
+    double rounding_of(const CaptureModel& model) const;
+    bool rises(const CaptureModel& model, double slack) const;
 
     Mesh make(int threads) const;
     std::unique_ptr<CaptureModel> model(int team) const;
 
     const Problem<double>& problem_;
+    const Cut cut_;
     std::shared_ptr<const CaptureInputs> inputs_;  // dense inputs, shared by both
     Mesh fine_, coarse_;
+    const double largest_norm_, largest_label_;
     double next_ = 0, speed_sq_ = 0;
     // Of the coarse step, near the length that last would have raised the loss.
     double ceiling_ = std::numeric_limits<double>::infinity();
     std::vector<Mark> marks_;  // of the fine mesh in the last advance
     Index accepted_ = 0, rejected_ = 0;
+    Status stuck_ = Status::kHorizon;
 };
 
 }  // namespace pl

@@ -10,12 +10,15 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <vector>
 
 #include "kernel/index.hpp"
 #include "problem/state.hpp"
 
 namespace pl {
+
+using Cut = std::function<bool()>;
 
 class CaptureModel : public State<double> {
   public:
@@ -48,6 +51,8 @@ class CaptureModel : public State<double> {
     virtual std::vector<double> damping() { return {}; }
 
     virtual Index evaluations() const = 0;  // right-hand sides so far
+    // Asked now and then inside a right-hand side; true abandons it: the residuals are NaN.
+    virtual void watch(const Cut&) {}
 };
 
 }  // namespace pl

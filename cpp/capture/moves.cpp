@@ -18,8 +18,9 @@ SingleMoves::SingleMoves(const CaptureInputs& inputs, int threads)
       dz_(inputs.problem().p * blocks_ * kBlockPoints),
       scratch_(kernel_.scratch_size) {}
 
-void SingleMoves::gradient(const Word* masks, const double* weights, double* G, Index stride) {
+void SingleMoves::gradient(const Word* masks, const double* weights, double* G, Index stride, CutOff cut) {
     HalvesArgs<float> args{};
+    args.cut = cut;
     args.data = packed_.view();
     for (Index i = 0; i < args.data.n; ++i) weights_.data()[i] = static_cast<float>(weights[i]);
     args.last = blocks_;
@@ -32,7 +33,7 @@ void SingleMoves::gradient(const Word* masks, const double* weights, double* G, 
         std::copy_n(dW_.data() + j * stride_, args.data.d, G + j * stride);
 }
 
-void SingleMoves::preactivations(const std::vector<Index>& neurons, const Ends& ends) {
+void SingleMoves::preactivations(const std::vector<Index>& neurons, const Ends& ends, CutOff cut) {
     const PackedData<float> data = packed_.view();
     const auto count = size_of(neurons);
     for (Index l = 0; l < count; ++l) {
@@ -45,6 +46,7 @@ void SingleMoves::preactivations(const std::vector<Index>& neurons, const Ends& 
     args.data.p = count;
     args.W = dW_.data();
     args.z = dz_.data();
+    args.cut = cut;
     pl::preactivations(kernel_, args, threads_);
     parallel_for(count, threads_, [&](Index l) {
         const float* moved = dz_.data() + l * blocks_ * kBlockPoints;

@@ -15,8 +15,13 @@ namespace pl {
 // z = X W^T as args say, the blocks of points shared out over the team.
 template <class Real>
 void preactivations(const Kernel<Real>& kernel, const HalvesArgs<Real>& args, int threads) {
-    const Index blocks = block_count(args.data.n), parts = threads > 1 ? std::min<Index>(blocks, 8) : 1;
+    constexpr double kPartFlops = 2e7;  // after which it is asked whether to stop
+    const double pairs = static_cast<double>(args.data.n) * static_cast<double>(args.data.p);
+    const double work = 2 * pairs * static_cast<double>(args.data.d) / kPartFlops;
+    const Index blocks = block_count(args.data.n), most = std::min<Index>(blocks, threads > 1 ? 8 : 1);
+    const Index parts = std::max(most, static_cast<Index>(std::min(work, static_cast<double>(blocks))));
     parallel_for(parts, threads, [&](Index part) {
+        if (args.cut()) return;
         HalvesArgs<Real> mine = args;
         mine.first = part * blocks / parts;
         mine.last = (part + 1) * blocks / parts;
@@ -29,7 +34,7 @@ class SingleMoves {
     SingleMoves(const CaptureInputs& inputs, int threads);
 
     // G (p, stride) = sum_i weights_i 1_ji x_i under the masks (blocks, p); weights (n).
-    void gradient(const Word* masks, const double* weights, double* G, Index stride);
+    void gradient(const Word* masks, const double* weights, double* G, Index stride, CutOff cut);
     // z_j (ldz) = before_j + X (W_j - W_before_j) for the neurons listed; weights are (p, stride).
     struct Ends {
         const double *W_before, *W;
@@ -38,7 +43,7 @@ class SingleMoves {
         double* z;
         Index ldz;
     };
-    void preactivations(const std::vector<Index>& neurons, const Ends& ends);
+    void preactivations(const std::vector<Index>& neurons, const Ends& ends, CutOff cut);
 
     static double bytes(const Problem<double>& problem);
 

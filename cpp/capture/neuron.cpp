@@ -56,6 +56,7 @@ void KinkSolver::prepare(const std::vector<Touched>& touched, Index known, const
         changed_[l] = static_cast<float>(pair.share - pair.first);
     }
     args_.width = inputs_.float_stride;
+    args_.cut = path.cut;
     args_.x = x_.data();
     args_.gram = gram_.data();
     args_.push = push_;

@@ -40,6 +40,7 @@ struct NeuronPath {
     double* g;     // the drive under the shares given; out: under the shares found
     double scale;  // abar_j / n
     const double* impulse;
+    CutOff cut = {};  // of many pairs
 };
 
 class KinkSolver {

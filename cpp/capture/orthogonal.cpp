@@ -115,6 +115,18 @@ double OrthogonalCapture::velocity_sq() {
     return sum;
 }
 
+NeuronMotion OrthogonalCapture::motion() {
+    pairs_.rates(now_.r.data(), sums_);
+    ++evaluations_;
+    NeuronMotion motion;
+    for (Index j = 0; j < p_; ++j) {
+        const double a = now_.a[at(j)], rate = sums_.products[at(j)];
+        motion.speed_sq.push_back(a * a * sums_.squares[at(j)] + rate * rate);
+        motion.growth.push_back(2 * a * rate);
+    }
+    return motion;
+}
+
 std::vector<double> OrthogonalCapture::damping() {
     std::vector<double> weights(now_.a), damping(at(n_));
     for (double& weight : weights) weight *= weight;

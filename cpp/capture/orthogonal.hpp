@@ -39,6 +39,7 @@ class OrthogonalCapture : public CaptureModel {
     Index at_kinks() const override { return 0; }  // a pair at 0 is dead
     double dead_label_sq() const override;
     NeuronFacts neurons() const override;
+    NeuronMotion motion() override;
     std::vector<double> outputs() const override;
     Index output_terms() const override { return p_ + 4; }
     void write_state(double* W, double* a) const override;

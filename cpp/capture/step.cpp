@@ -29,12 +29,14 @@ void CaptureStep::refresh() {
     const std::vector<double> origin(at(size), 0.0);
     const double* damping = damped() ? adams_.damping()->data() : nullptr;
     const Field field = [&](const double* q, double* r) {
+        if (cut()) return false;
         model_.response(q, r);
         for (Index i = 0; damping != nullptr && i < size; ++i) r[i] += damping[i] * q[i];
         return true;
     };
     const double left = power_.estimate(field, origin.data(), model_.residuals().data(), size,
                                         known_ ? kRounds : kFirstRounds);
+    if (left < 0) return;  // cut
     undamped_ = SpectralRadius::kSafety * left;
     rho_ = undamped_ + adams_.most_damping();
     known_ = true;
@@ -62,6 +64,7 @@ void CaptureStep::attempt(double h) {
         const std::vector<double> origin(at(size), 0.0);
         int stage = 0;
         const Field field = [&](const double* q, double* out) {
+            if (cut()) return false;
             if (++stage < stages) {
                 model_.stage(q, h, out);
             } else {

@@ -5,6 +5,9 @@
 // The first is taken where it is stable; the second in the tail, and at the start, which has no past.
 #pragma once
 
+#include <cmath>
+#include <utility>
+
 #include "capture/adams.hpp"
 #include "capture/model.hpp"
 #include "kernel/index.hpp"
@@ -14,10 +17,14 @@ namespace pl {
 
 class CaptureStep {
   public:
-    explicit CaptureStep(CaptureModel& model, int threads = 1) : model_(model), adams_(threads) {}
+    // `cut` is asked before every right-hand side; true abandons what is under way.
+    explicit CaptureStep(CaptureModel& model, int threads = 1, Cut cut = nullptr)
+        : model_(model), adams_(threads), cut_(std::move(cut)) {}
 
-    // Tries a step of length h. error() is then the norm of the local error of the impulse over h norm(r).
+    // Tries a step of length h. error() is then the norm of the local error of the impulse over h norm(r);
+    // infinite where the step was abandoned or has overflowed, and finite() is false.
     void attempt(double h);
+    bool finite() const { return std::isfinite(error_) && std::isfinite(model_.trial_sum_r2()); }
     // Estimates the spectral radius of dr/dQ at the state, and takes over the model's damping, if the last
     // time was kRadiusAge steps ago.
     void refresh();
@@ -33,9 +40,11 @@ class CaptureStep {
 
   private:
     void damp();
+    bool cut() const { return cut_ && cut_(); }
 
     CaptureModel& model_;
     Adams adams_;
+    Cut cut_;
     Rkc rkc_;
     SpectralRadius power_;
     std::vector<double> impulse_;

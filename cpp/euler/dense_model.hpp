@@ -26,6 +26,7 @@ class DenseModel final : public State<Real> {
           stride_(packed_.row_stride()),
           blocks_(block_count(problem.n)),
           superblocks_(superblock_count(problem.n, problem.d, problem.p, sizeof(Real))),
+          slow_(problem.flops() > kSlowFlops * static_cast<double>(superblocks_)),
           gradients_(superblocks_ * problem.p * stride_),
           scratch_(superblocks_ * kernel.scratch_size),
           panel_size_(panel_size(layouts, problem.d, kernel)),
@@ -37,16 +38,16 @@ class DenseModel final : public State<Real> {
         std::copy_n(problem.a, problem.p, at_->a.data());
     }
 
-    // Residuals, masks and gradient at the current point. False: cancelled half-way, nothing may be used.
-    bool evaluate(int threads, Control& control) {
+    // Residuals, masks and gradient at the current point. False: cut off half-way, nothing may be used.
+    bool evaluate(int threads, const Watch& watch) {
         if (superblocks_ == 1) {
-            pass(0);
+            pass(0, watch);
+            if (slow_ && watch.cut()) return false;
         } else {
-            parallel_for(superblocks_, threads, control, [&](Index s) {
-                pass(s);
-                control.check();
+            parallel_for(superblocks_, threads, watch.control(), [&](Index s) {
+                if (!watch.cut()) pass(s, watch);
             });
-            if (control.cancelled()) return false;
+            if (watch.cut()) return false;
             add_gradients();
         }
         at_->sum_r2 = 0;
@@ -113,6 +114,24 @@ class DenseModel final : public State<Real> {
         return facts;
     }
 
+    // Of the gradients that prepare() has read.
+    NeuronMotion motion() override {
+        NeuronMotion motion;
+        const double n = static_cast<double>(problem_.n);
+        for (Index j = 0; j < problem_.p; ++j) {
+            double squares = 0, products = 0;
+            for (Index k = 0; k < problem_.d; ++k) {
+                const double g = static_cast<double>(gradients_.data()[j * stride_ + k]);
+                squares += g * g;
+                products += g * static_cast<double>(at_->W.data()[j * stride_ + k]);
+            }
+            const double a = static_cast<double>(at_->a.data()[j]), rate = products / n;
+            motion.speed_sq.push_back(a * a / (n * n) * squares + rate * rate);
+            motion.growth.push_back(2 * a * rate);
+        }
+        return motion;
+    }
+
     std::vector<double> outputs() const override {
         std::vector<double> h(static_cast<std::size_t>(problem_.n));
         for (Index i = 0; i < problem_.n; ++i)
@@ -165,7 +184,7 @@ class DenseModel final : public State<Real> {
                 Buffer<Word>(blocks_ * problem_.p)};
     }
 
-    void pass(Index s) {
+    void pass(Index s, const Watch& watch) {
         PassArgs<Real> args{packed_.view(),
                             s * blocks_ / superblocks_,
                             (s + 1) * blocks_ / superblocks_,
@@ -176,6 +195,8 @@ class DenseModel final : public State<Real> {
                             scratch_.data() + s * kernel_.scratch_size,
                             panels_.data() + s * panel_size_,
                             0};
+        if (slow_)
+            args.cut = {[](const void* whom) { return static_cast<const Watch*>(whom)->cut(); }, &watch};
         kernel_.pass(args);
         sums_[static_cast<std::size_t>(s)] = args.sum_r2;
     }
@@ -192,7 +213,9 @@ class DenseModel final : public State<Real> {
     const Problem<Real>& problem_;
     const Kernel<Real>& kernel_;
     PackedProblem<Real> packed_;
+    static constexpr double kSlowFlops = 1e9;  // of one superblock: it is asked on the way whether to stop
     Index stride_, blocks_, superblocks_;
+    bool slow_;
     Buffer<Real> gradients_, scratch_;
     Index panel_size_;
     Buffer<Real> panels_;

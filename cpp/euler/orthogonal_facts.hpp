@@ -6,6 +6,7 @@
 
 #include "euler/orthogonal_tiles.hpp"
 #include "kernel/index.hpp"
+#include "problem/state.hpp"
 
 namespace pl {
 
@@ -87,6 +88,38 @@ std::vector<double> squared_norms(const OrthogonalTiles<Real>& tiles) {
             parts[static_cast<std::size_t>(j)] += parts[static_cast<std::size_t>(s * p + j)];
     parts.resize(static_cast<std::size_t>(p));
     return parts;
+}
+
+// The velocity of each neuron, push_i = r_i norms_i by the place of point i.
+template <class Real>
+NeuronMotion motion_of(const OrthogonalTiles<Real>& tiles, const Real* push, const Real* a) {
+    const Index p = tiles.p();
+    std::vector<double> parts(static_cast<std::size_t>(2 * tiles.superblocks() * p));
+    tiles.over_superblocks([&](Index s) {
+        double* sums = parts.data() + 2 * s * p;
+        tiles.for_each_block(s, [&](Index first, Index count, const Real* const* w) {
+            for (Index j = 0; j < p; ++j)
+                for (Index i = 0; i < count; ++i) {
+                    if (!(w[j][i] > 0)) continue;
+                    const double g = static_cast<double>(push[first + i]);
+                    sums[2 * j] += g * g;
+                    sums[2 * j + 1] += g * static_cast<double>(w[j][i]);
+                }
+        });
+    });
+    NeuronMotion motion;
+    const double n = static_cast<double>(tiles.n());
+    for (Index j = 0; j < p; ++j) {
+        double squares = 0, products = 0;
+        for (Index s = 0; s < tiles.superblocks(); ++s) {
+            squares += parts[static_cast<std::size_t>(2 * (s * p + j))];
+            products += parts[static_cast<std::size_t>(2 * (s * p + j) + 1)];
+        }
+        const double aj = static_cast<double>(a[j]), rate = products / n;
+        motion.speed_sq.push_back(aj * aj / (n * n) * squares + rate * rate);
+        motion.growth.push_back(2 * aj * rate);
+    }
+    return motion;
 }
 
 // p h(x_i), by the caller's index.

@@ -32,7 +32,7 @@ class OrthogonalModel final : public State<Real> {
 
     // Never half-way: a sweep over 10^8 pairs takes about 50 ms, so cancellation can wait for its end. A step
     // leaves its end evaluated.
-    bool evaluate(int, Control&) {
+    bool evaluate(int, const Watch&) {
         if (!evaluated_) sweep(kernel_.orthogonal_evaluate);
         evaluated_ = true;
         return true;
@@ -99,6 +99,7 @@ class OrthogonalModel final : public State<Real> {
     NeuronFacts neurons() const override {
         return {std::vector<double>(a_.data(), a_.data() + problem_.p), squared_norms(tiles_)};
     }
+    NeuronMotion motion() override { return motion_of(tiles_, push_.data(), a_.data()); }
     std::vector<double> outputs() const override { return outputs_of(tiles_, a_.data()); }
     Index output_terms() const override { return problem_.p + 4; }
 

@@ -18,6 +18,7 @@ class Trajectory {
     EulerResult<Real> run();
 
   private:
+    bool evaluate(Index k);
     double loss() const { return model_.sum_r2() / (2 * static_cast<double>(problem_.n)); }
     void note_rise(Index k);
     const Moment& moment(Index k);

@@ -21,7 +21,7 @@ Trajectory<Real, Model>::Trajectory(const Problem<Real>& problem, const EulerOpt
 // A run that goes on evaluates its first state once more, which was noted at the end of the part before.
 template <class Real, class Model>
 EulerResult<Real> Trajectory<Real, Model>::run() {
-    if (control_.cancelled() || !model_.evaluate(threads_, control_)) return std::move(result_);
+    if (control_.cancelled() || !evaluate(first_)) return std::move(result_);
     result_.started = true;
     for (Index k = first_;; ++k) {
         model_.prepare(static_cast<Real>(options_.step));
@@ -37,11 +37,18 @@ EulerResult<Real> Trajectory<Real, Model>::run() {
         if (status != Status::kHorizon || k == options_.n_steps) return finish(k, status);
         loss_before_ = loss();
         model_.advance(threads_);
-        if (!model_.evaluate(threads_, control_)) {
+        if (!evaluate(k + 1)) {
             model_.retreat();
-            return finish(k, Status::kInterrupted);
+            return finish(k, control_.cancelled() ? Status::kInterrupted : Status::kWallTime);
         }
     }
+}
+
+// The clock may cut off a step, but neither the first state of a run nor the first step of one that goes on.
+template <class Real, class Model>
+bool Trajectory<Real, Model>::evaluate(Index k) {
+    const bool timed = k > (options_.past.fresh() ? first_ : first_ + 1);
+    return model_.evaluate(threads_, timed ? Watch(control_, verdict_.deadline()) : Watch(control_));
 }
 
 template <class Real, class Model>

@@ -6,6 +6,8 @@
 // in g_j. Orthogonal inputs keep only the coordinates that are on: the others never move again.
 #pragma once
 
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "flow/pairs.hpp"
@@ -48,13 +50,16 @@ class Jets {
 
     // The field with the present modes at a state y, f <- dy/dt; its residuals, gradients and multipliers are
     // kept for `propose`.
-    void velocity(const double* y, double* f);
-    void restore(double* y);  // y back on the invariants, sliding pairs on z_ji = 0
+    bool velocity(const double* y, double* f);  // false: cut off, f is not whole
+    void restore(double* y);                    // y back on the invariants, sliding pairs on z_ji = 0
     // Takes y1, the state at which `velocity` was last evaluated (f1), as the trial state at time h, and the
     // cubic between the present state and it as the polynomial; returns sum_i r_i^2 at y1.
     double propose(const std::vector<double>& y1, const std::vector<double>& f1, double h);
     void accept_proposed();      // gradients are known then: no evaluation is needed
     void drop() { order_ = 1; }  // the polynomial of `propose` or `extend`, down to the velocity
+
+    // Asked now and then inside extend and attempt; true abandons them: the order stays, the loss is NaN.
+    void watch(std::function<bool()> cut) { cut_ = std::move(cut); }
 
     int order() const { return order_; }
     double w_norm(int k, int j) const { return norms_[at(k)][at(j)]; }
@@ -77,7 +82,9 @@ class Jets {
     Index evaluations() const { return evaluations_; }
 
   private:
-    void residual(const std::vector<double>& w_times_a, bool with_labels, std::vector<double>& r) const;
+    bool cut(double work);
+    enum class Residual { kOfState, kOfTrial, kOfCoefficient };  // the first is never cut off
+    bool residual(const std::vector<double>& w_times_a, Residual what, std::vector<double>& r);
     void gradient_of(int j, const std::vector<double>& r, double* g) const;
     void restore_invariant(Index j);
     void restore_trial(Index j);
@@ -87,6 +94,8 @@ class Jets {
     const Pairs& pairs_;
     int order_ = 0;
     Index evaluations_ = 0;
+    std::function<bool()> cut_;
+    double worked_ = 0.0;
     std::vector<Index> offset_;
     std::vector<std::vector<double>> w_, a_, s_, r_, norms_;
     std::vector<std::vector<std::vector<double>>> mu_;

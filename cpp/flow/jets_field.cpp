@@ -23,13 +23,13 @@ double Jets::norm(int k) const {
     return std::sqrt(sum);
 }
 
-void Jets::velocity(const double* y, double* f) {
+bool Jets::velocity(const double* y, double* f) {
     ++evaluations_;
     const double* a = y + offset_.back();
     for (Index j = 0; j < in_.p; ++j) {
         for (Index l = offset_[at(j)]; l < offset_[at(j + 1)]; ++l) q_[at(l)] = a[j] * y[l];
     }
-    residual(q_, true, trial_r_);
+    if (!residual(q_, Residual::kOfTrial, trial_r_)) return false;
     const double scale = 1.0 / in_.n;
     for (Index j = 0; j < in_.p; ++j) {
         const Index from = offset_[at(j)], width = offset_[at(j + 1)] - from;
@@ -45,6 +45,7 @@ void Jets::velocity(const double* y, double* f) {
         f[offset_.back() + j] = scale * dot(y + from, g, width);
         for (Index l = 0; l < width; ++l) g[l] *= scale * a[j];
     }
+    return true;
 }
 
 void Jets::restore(double* y) {

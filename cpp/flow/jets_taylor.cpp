@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "flow/jets.hpp"
 #include "flow/kernels.hpp"
@@ -10,20 +11,33 @@
 
 namespace pl {
 
-void Jets::residual(const std::vector<double>& q, bool with_labels, std::vector<double>& r) const {
+// `work` floating-point operations more are about to be done; whether they are to be left.
+bool Jets::cut(double work) {
+    constexpr double kBetween = 2e7;  // some 10 ms
+    worked_ += work;
+    if (worked_ < kBetween) return false;
+    worked_ = 0.0;
+    return cut_ && cut_();
+}
+
+// False: cut off half-way.
+bool Jets::residual(const std::vector<double>& q, Residual what, std::vector<double>& r) {
+    const bool with_labels = what != Residual::kOfCoefficient, may_be_cut = what != Residual::kOfState;
     const double scale = 1.0 / in_.p;
     if (in_.dense()) {
         for (int i = 0; i < in_.n; ++i) {
             const auto& who = pairs_.who[at(i)];
+            if (may_be_cut && cut(2.0 * static_cast<double>(size_of(who) * in_.stride()))) return false;
             const double h =
                 gather_dot(q.data(), in_.stride(), who.data(), static_cast<int>(who.size()), in_.row(i));
             r[at(i)] = (with_labels ? in_.y[i] : 0.0) - scale * h;
         }
-        return;
+        return true;
     }
     std::fill(r.begin(), r.end(), 0.0);
     for (Index l = 0; l < size_of(slot_norm_); ++l) r[at(slot_point_[at(l)])] += slot_norm_[at(l)] * q[at(l)];
     for (int i = 0; i < in_.n; ++i) r[at(i)] = (with_labels ? in_.y[i] : 0.0) - scale * r[at(i)];
+    return true;
 }
 
 void Jets::gradient_of(int j, const std::vector<double>& r, double* g) const {
@@ -41,7 +55,7 @@ void Jets::evaluate_residual() {
     for (Index j = 0; j < in_.p; ++j) {
         for (Index l = offset_[at(j)]; l < offset_[at(j + 1)]; ++l) q_[at(l)] = a_[0][at(j)] * w_[0][at(l)];
     }
-    residual(q_, true, r_[0]);
+    residual(q_, Residual::kOfState, r_[0]);
 }
 
 void Jets::evaluate_gradient() {
@@ -100,8 +114,11 @@ void Jets::extend() {
         }
         combine(rows.data(), weight.data(), k + 1, offset_[at(j + 1)] - from, q_.data() + from);
     }
-    residual(q_, false, r_[at(k)]);
-    for (int j = 0; j < in_.p; ++j) gradient_of(j, r_[at(k)], s_[at(k)].data() + offset_[at(j)]);
+    if (!residual(q_, Residual::kOfCoefficient, r_[at(k)])) return;
+    for (int j = 0; j < in_.p; ++j) {
+        if (cut(2.0 * static_cast<double>(size_of(pairs_.on[at(j)]) * in_.stride()))) return;
+        gradient_of(j, r_[at(k)], s_[at(k)].data() + offset_[at(j)]);
+    }
     push(k);
     order_ = k + 1;
     ++evaluations_;
@@ -124,7 +141,7 @@ double Jets::attempt(double h) {
         for (Index l = offset_[at(j)]; l < offset_[at(j + 1)]; ++l)
             q_[at(l)] = trial_a_[at(j)] * trial_w_[at(l)];
     }
-    residual(q_, true, trial_r_);
+    if (!residual(q_, Residual::kOfTrial, trial_r_)) return std::numeric_limits<double>::quiet_NaN();
     double sum = 0.0;
     for (double r : trial_r_) sum += r * r;
     return sum;

@@ -26,9 +26,7 @@ Stabilised::Stabilised(Jets& jets, int p, const FlowOptions& options, std::funct
       neurons_(p),
       options_(options),
       field_([this, alive = std::move(alive)](const double* y, double* f) {
-          if (!alive()) return false;
-          jets_.velocity(y, f);
-          return true;
+          return alive() && jets_.velocity(y, f);
       }),
       restore_([this](double* y) { jets_.restore(y); }) {}
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "flow/kernels.hpp"
 #include "problem/certificate.hpp"
 
 namespace pl {
@@ -47,6 +48,16 @@ NeuronFacts FlowState::neurons() const {
         facts.a.push_back(jets_.a(0, static_cast<int>(j)));
     }
     return facts;
+}
+
+NeuronMotion FlowState::motion() {
+    NeuronMotion motion;
+    for (int j = 0; j < static_cast<int>(problem_.p); ++j) {
+        const double w = jets_.w_norm(1, j), a = jets_.a(1, j);
+        motion.speed_sq.push_back(w * w + a * a);
+        motion.growth.push_back(dot(jets_.w(0, j), jets_.w(1, j), jets_.width(j)) + jets_.a(0, j) * a);
+    }
+    return motion;
 }
 
 double FlowState::preactivation(const double* w, Index i) const {

@@ -19,6 +19,7 @@ class FlowState final : public State<double> {
     // abs(r_i) >= abs(y_i) for ever.
     double dead_label_sq() const override;
     NeuronFacts neurons() const override;
+    NeuronMotion motion() override;
     std::vector<double> outputs() const override;  // of the numbers (W, a), whatever the modes
     Index output_terms() const override;
     void write_state(double* W, double* a) const override { jets_.write_state(0, W, a); }

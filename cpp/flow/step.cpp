@@ -25,7 +25,9 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
       poll_(poll),
       natural_(highest_order(options)),
       search_(in_, parts.pairs, jets_, parts.noise, parts.near),
-      stabilised_(jets_, in_.p, options, [this] { return !ask(); }) {}
+      stabilised_(jets_, in_.p, options, [this] { return !ask(); }) {
+    jets_.watch([this] { return ask(); });
+}
 
 void FlowStep::start() {
     lowest_ = start_ = jets_.residual_sq();
@@ -47,7 +49,10 @@ void FlowStep::leave(FlowPast& past) const {
 }
 
 bool FlowStep::ask() {
-    return cancelled_ = cancelled_ || (poll_ && poll_());
+    cancelled_ = cancelled_ || (poll_ && poll_());
+    const bool moved = options_.past.fresh() || t_ > options_.past.t;
+    late_ = late_ || (moved && Verdict<double>::Clock::now() >= verdict_.deadline());
+    return cut();
 }
 
 bool FlowStep::advance(double goal) {
@@ -56,12 +61,14 @@ bool FlowStep::advance(double goal) {
     landed_on_event_ = false;
     passed_.reset();
     if (stabilised_.on() && stabilised_advance(before, left)) return true;
-    if (cancelled_ || !plan(left)) return false;
+    if (cut() || !plan(left)) return false;
     double sum = descend(before);
+    if (cut()) return fail(failed_);
     if (!(sum <= lowest_ + rounding(before)))
         return fail(std::isfinite(sum) ? Status::kStepLimit : Status::kNonFinite);
     const double level = level_passed(before, sum);
     if (level >= 0.0) sum = cut_at(level * (1.0 - 1e-12), sum);  // a little below, so that it is passed
+    if (cut()) return fail(failed_);
     note_criterion(before, sum);
     keep(sum, left);
     jets_.accept();
@@ -82,6 +89,7 @@ bool FlowStep::plan(double left) {
     for (;;) {
         if (ask()) return false;
         jets_.extend();
+        if (cut()) return fail(failed_);
         const int order = jets_.order();
         if (order < lowest) continue;
         h_ = std::min({trusted_step(jets_, in_.p, options_.rtol, options_.atol), left, options_.max_step});
@@ -90,6 +98,9 @@ bool FlowStep::plan(double left) {
         if (!events_.empty() || h_ >= left || order >= natural_) break;
     }
     last_order_ = jets_.order();
+    // no step that can be told from none: rates have overflowed, or are beyond what the time can resolve
+    if (events_.empty() && !(t_ + h_ > t_))
+        return fail(std::isfinite(jets_.norm(jets_.order())) ? Status::kStepLimit : Status::kNonFinite);
     const bool trusted = events_.empty() && h_ < std::min(left, options_.max_step);
     if (trusted && options_.stabilised && options_.order == 0) stabilised_.compare(t_, h_);
     return true;
@@ -102,7 +113,10 @@ bool FlowStep::stabilised_advance(double before, double left) {
         Index rejected = 0;
         const double sum = stabilised_.attempt(t_, most, switcher_.sliding() > 0, h_, rejected);
         journal_.rejected(rejected);
-        if (std::isnan(sum)) return false;
+        if (std::isnan(sum)) {
+            jets_.drop();
+            return false;
+        }
         const auto& events = search_.search_clear(t_, h_, switcher_.sign());
         const double level = level_within(before, sum);
         if (events.empty() && level < 0.0 && sum <= lowest_ + rounding(before)) {
@@ -142,7 +156,7 @@ double FlowStep::descend(double before) {
     const double planned = h_, slack = rounding(before);
     double sum = jets_.attempt(h_);
     const bool noise = sum <= lowest_ + slack;
-    for (int tries = 1; !(sum <= lowest_ + 4.0 * kEps * start_) && tries <= 60; ++tries) {
+    for (int tries = 1; !(sum <= lowest_ + 4.0 * kEps * start_) && tries <= 60 && !cut(); ++tries) {
         journal_.rejected();
         if (noise && tries > 3) {
             h_ = planned;
@@ -188,10 +202,24 @@ double FlowStep::passage(double level) const {
     return hi;
 }
 
+// The polynomial of r promises the level to the tolerance; the state of that time may still be above, and
+// would stay so for ever. The end of the whole step, `sum`, is not: the passage lies between.
 double FlowStep::cut_at(double level, double sum) {
-    const double h = passage(level);
-    if (!(h < h_ * (1.0 - 1e-12))) return sum;
+    constexpr double kClose = 1e-9;  // of the level, below it
+    const double h = passage(level), whole = h_;
+    if (!(h < whole * (1.0 - 1e-12))) return sum;
     h_ = h;
+    double here = jets_.attempt(h_);
+    if (here <= level) return here;
+    double above = h, below = whole;
+    while (below - above > 1e-15 * whole && !cut()) {
+        const double middle = 0.5 * (above + below);
+        if (!(middle > above && middle < below)) break;
+        const double found = jets_.attempt(middle);
+        (found > level ? above : below) = middle;
+        if (found <= level && found >= level * (1.0 - kClose)) break;
+    }
+    h_ = below;
     return jets_.attempt(h_);
 }
 

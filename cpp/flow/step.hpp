@@ -43,10 +43,11 @@ class FlowStep {
     const std::optional<double>& passed() const { return passed_; }
     bool landed_on_event() const { return landed_on_event_; }  // with the last step
     bool cancelled() const { return cancelled_; }
-    Status status() const { return cancelled_ ? Status::kInterrupted : failed_; }
+    Status status() const { return cancelled_ ? Status::kInterrupted : late_ ? Status::kWallTime : failed_; }
 
   private:
-    bool ask();  // whether the run is cancelled
+    bool ask();  // whether the run is cancelled, or out of time
+    bool cut() const { return cancelled_ || late_; }
     bool plan(double left);
     bool stabilised_advance(double before, double left);
     void keep(double sum, double left);
@@ -76,7 +77,7 @@ class FlowStep {
     double lowest_ = 0.0, start_ = 0.0;      // sum r^2: least so far, at the very start
     std::optional<double> passed_;
     int last_order_ = 2;
-    bool landed_on_event_ = false, cancelled_ = false;
+    bool landed_on_event_ = false, cancelled_ = false, late_ = false;
     Status failed_ = Status::kHorizon;
 };
 

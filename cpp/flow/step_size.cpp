@@ -14,7 +14,14 @@ namespace {
 constexpr double kShare = 0.1;          // of the tolerance, for one step
 constexpr double kDisplacement = 0.05;  // of the step's displacement
 constexpr double kStabilisedShare = 0.03, kDecayShare = 0.01;
-constexpr double kRounding = 1e-14;  // relative to the state
+constexpr double kRounding = 1e-14;   // relative to the state
+constexpr double kVanished = 1e-150;  // of a tolerance: its square is no number any more
+
+// What the error of neuron j may be, relative to its own size; one that has vanished follows the others.
+double scale_of(const Jets& jets, int j, double rtol, double atol) {
+    const double scale = rtol * std::hypot(jets.w_norm(0, j), jets.a(0, j)) + atol;
+    return scale > kVanished ? scale : std::numeric_limits<double>::infinity();
+}
 
 }  // namespace
 
@@ -28,7 +35,7 @@ double trusted_step(const Jets& jets, int p, double rtol, double atol) {
     const int order = jets.order();
     std::array<double, kMaxOrder + 1> worst{}, total{};  // relative to the tolerance; in norm
     for (int j = 0; j < p; ++j) {
-        const double scale = rtol * std::hypot(jets.w_norm(0, j), jets.a(0, j)) + atol;
+        const double scale = scale_of(jets, j, rtol, atol);
         for (int k = 1; k <= order; ++k) {
             const double square = jets.w_norm(k, j) * jets.w_norm(k, j) + jets.a(k, j) * jets.a(k, j);
             total[at(k)] += square;
@@ -52,7 +59,7 @@ double trusted_step(const Jets& jets, int p, double rtol, double atol) {
 double growth_by_tolerance(const Jets& jets, const Rkc& step, int p, double rtol, double atol) {
     double worst = 0.0;
     for (int j = 0; j < p; ++j) {
-        const double scale = rtol * std::hypot(jets.w_norm(0, j), jets.a(0, j)) + atol;
+        const double scale = scale_of(jets, j, rtol, atol);
         worst = std::max(worst, jets.part_sq(step.error().data(), j) / (scale * scale));
     }
     return std::cbrt(kStabilisedShare / std::sqrt(worst));

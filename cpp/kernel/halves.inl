@@ -62,7 +62,8 @@ void gradient(HalvesArgs<Real>& s) {
     pass_args.G = s.G;
     pass_args.scratch = s.scratch;
     for (Index k = 0; k < p * stride; ++k) s.G[k] = 0;
-    for (Index start = s.first * kBlockPoints; start < s.last * kBlockPoints; start += kBlockPoints) {
+    for (Index start = s.first * kBlockPoints; start < s.last * kBlockPoints && !s.cut();
+         start += kBlockPoints) {
         const Index points = s.data.n - start < kBlockPoints ? s.data.n - start : kBlockPoints;
         gradient_block<Real>(pass_args, s.data.rows + start * stride, s.weights + start,
                              s.masks + start / kBlockPoints * p, points);

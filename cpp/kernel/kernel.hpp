@@ -2,6 +2,7 @@
 // and precision. Nothing here owns memory or throws. Layouts are drawn in cpp/README.md.
 #pragma once
 
+#include "kernel/cut_off.hpp"
 #include "kernel/index.hpp"
 
 namespace pl {
@@ -45,6 +46,7 @@ struct PassArgs {
     Real* scratch;  // scratch_size Reals, aligned; see gradient.inl
     Real* panel;    // where columns is null: (row_stride, points of a panel), scratch
     double sum_r2;  // out: sum of r_i^2
+    CutOff cut = {};
 };
 
 // The two halves of a pass on their own, for the capture method: pre-activations in memory, and the gradient
@@ -59,6 +61,7 @@ struct HalvesArgs {
     const Word* masks;      // (blocks, p)
     Real* G;                // gradient: sum_i weights_i 1_ji x_i, overwritten
     Real* scratch;
+    CutOff cut = {};  // gradient
 };
 
 // From pre-activations: masks, residuals and the sum of their squares.

@@ -1,6 +1,7 @@
 // The interface of the kernel's paths through kinks (kinks.inl; the method: capture/neuron.hpp).
 #pragma once
 
+#include "kernel/cut_off.hpp"
 #include "kernel/index.hpp"
 
 namespace pl {
@@ -23,6 +24,7 @@ struct KinkArgs {
     int held;               // how many
     int known;              // the first of the pairs that were found to switch once the others were followed
     const float* changed;   // (known): mean - share of those others, as followed before
+    CutOff cut = {};
 };
 
 struct KinkKernel {

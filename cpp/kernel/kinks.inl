@@ -157,9 +157,12 @@ PLN_INLINE void gram_tile(const KinkArgs& s, const int* rows, const int* columns
             s.gram[rows[l] * s.ld + columns[k]] = s.gram[columns[k] * s.ld + rows[l]] = sum_halves(sum[l][k]);
 }
 
+constexpr int kManyPairs = 256;  // with more it is asked on the way whether to stop
+
 void gram(KinkArgs& s) {
     const int last = s.count - 1;
     for (int l = s.known < s.count ? s.known : 0; l < s.count; l += kGramRows) {
+        if (s.count > kManyPairs && s.cut()) return;
         int rows[kGramRows];  // those beyond the last are the last once more
         for (int r = 0; r < kGramRows; ++r) rows[r] = l + r < last ? l + r : last;
         for (int k = 0; k <= rows[kGramRows - 1]; k += kGramColumns) {
@@ -238,6 +241,7 @@ void follow(KinkArgs& s) {
     }
     release(s, 1.0F);
     for (int events = 0; events < 4 * s.count + 16; ++events) {
+        if (s.count > kManyPairs && s.cut()) return;
         float until;
         const int e = next_kink(s, rest, until);
         if (e < 0) break;

@@ -39,7 +39,7 @@ void pass(PassArgs<Real>& s) {
     if (by_points)
         for (Index k = 0; k < sums; ++k) s.scratch[k] = 0;
 
-    for (Index b = s.first; b < s.last; ++b) {
+    for (Index b = s.first; b < s.last && !s.cut(); ++b) {
         const Index start = b * kBlockPoints;
         const Index points = s.data.n - start < kBlockPoints ? s.data.n - start : kBlockPoints;
         Word* masks = s.masks + b * p;

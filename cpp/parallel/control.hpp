@@ -43,6 +43,24 @@ class Control {
     std::chrono::steady_clock::time_point last_poll_{};  // touched by the calling thread only
 };
 
+// What one run asks between blocks of its work, on whatever thread: its caller's Control, and the clock.
+class Watch {
+  public:
+    using Clock = std::chrono::steady_clock;
+
+    Watch(Control& control, Clock::time_point deadline = Clock::time_point::max())
+        : control_(control), deadline_(deadline) {}
+
+    // True: stop now; and so for good.
+    bool cut() const { return control_.check() || late(); }
+    bool late() const { return deadline_ < Clock::time_point::max() && Clock::now() >= deadline_; }
+    Control& control() const { return control_; }
+
+  private:
+    Control& control_;
+    Clock::time_point deadline_;
+};
+
 // One worker's account of work done. Touches the shared Control only once per kWorkPerCheck flops, so that
 // tiny steps pay neither for the clock nor for the counter.
 class Ticker {

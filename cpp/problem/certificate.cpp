@@ -75,6 +75,21 @@ double criterion_level(const Problem<Real>& problem) {
 }
 
 template <class Real>
+double largest_norm(const Problem<Real>& problem) {
+    double largest = 0;
+    for (Index i = 0; i < problem.n; ++i) largest = std::max(largest, input_norm(problem, i));
+    return largest;
+}
+
+template <class Real>
+double largest_label(const Problem<Real>& problem) {
+    double largest = 0;
+    for (Index i = 0; i < problem.n; ++i)
+        largest = std::max(largest, std::abs(static_cast<double>(problem.y[i])));
+    return largest;
+}
+
+template <class Real>
 bool proves_convergence(const Problem<Real>& problem, const State<Real>& state) {
     if (!problem.certifiable) return false;
     const NeuronFacts neurons = state.neurons();
@@ -120,6 +135,8 @@ double invariant_drift(const std::vector<double>& start, const NeuronFacts& now)
 
 #define PLN_INSTANTIATE(Real)                                                   \
     template double criterion_level(const Problem<Real>&);                      \
+    template double largest_norm(const Problem<Real>&);                         \
+    template double largest_label(const Problem<Real>&);                        \
     template bool proves_convergence(const Problem<Real>&, const State<Real>&); \
     template double provable_level(const Problem<Real>&, const State<Real>&);
 PLN_INSTANTIATE(float)

@@ -12,6 +12,12 @@ namespace pl {
 template <class Real>
 double criterion_level(const Problem<Real>& problem);
 
+// max_i norm(x_i), max_i abs(y_i).
+template <class Real>
+double largest_norm(const Problem<Real>& problem);
+template <class Real>
+double largest_label(const Problem<Real>& problem);
+
 // The three conditions of CONVERGED: sum r_i^2 < min y_i^2, abs(a_j) >= norm(w_j) for all
 // j, and problem.certifiable.
 template <class Real>

@@ -1,6 +1,10 @@
 #include "problem/rows.hpp"
 
+#include <cmath>
+#include <limits>
+
 #include "kernel/index.hpp"
+#include "problem/certificate.hpp"
 
 namespace pl {
 namespace {
@@ -19,10 +23,15 @@ void append_state(const Problem<Real>& problem, const State<Real>& state, std::v
 template <class Real, class Clock>
 Recorder<Real, Clock>::Recorder(const Problem<Real>& problem, const Saves<Clock>& saves,
                                 Rows<Real, Clock>& rows)
-    : problem_(problem), saves_(saves), rows_(rows) {
+    : problem_(problem),
+      saves_(saves),
+      rows_(rows),
+      largest_norm_(largest_norm(problem)),
+      largest_label_(largest_label(problem)) {
     const std::size_t most = saves.at.size() + 1, states = saves.states ? most : 0, p = at(problem.p);
     rows_.t.reserve(most);
-    for (auto* column : {&rows_.loss, &rows_.velocity_sq, &rows_.invariant_drift}) column->reserve(most);
+    for (auto* column : {&rows_.loss, &rows_.velocity_sq, &rows_.invariant_drift, &rows_.loss_noise})
+        column->reserve(most);
     rows_.n_active.reserve(most);
     rows_.W_saved.reserve(states * p * at(problem.d));
     rows_.a_saved.reserve(states * p);
@@ -58,7 +67,9 @@ void Recorder<Real, Clock>::row(Clock now, State<Real>& state, const std::vector
     rows_.loss.push_back(state.sum_r2() / (2 * static_cast<double>(problem_.n)));
     rows_.velocity_sq.push_back(state.velocity_sq());
     rows_.n_active.push_back(state.n_active());
-    rows_.invariant_drift.push_back(invariant_drift(invariants, state.neurons()));
+    const NeuronFacts neurons = state.neurons();
+    rows_.invariant_drift.push_back(invariant_drift(invariants, neurons));
+    rows_.loss_noise.push_back(noise(neurons));
     if (!saves_.states) return;
     append_state(problem_, state, rows_.W_saved, rows_.a_saved);
     const std::vector<PairAtKink> kinks = state.kinks();
@@ -66,10 +77,24 @@ void Recorder<Real, Clock>::row(Clock now, State<Real>& state, const std::vector
     rows_.kink_counts.push_back(size_of(kinks));
 }
 
+// r_i = y_i - (1/p) sum_j a_j max(<w_j, x_i>, 0) is a sum of d + p terms and one more, which are of the size
+// of abs(y_i) and (1/p) sum_j abs(a_j) norm(w_j) norm(x_i) together; rounding adds up as its root.
+template <class Real, class Clock>
+double Recorder<Real, Clock>::noise(const NeuronFacts& neurons) const {
+    const double width = static_cast<double>(problem_.norms != nullptr ? 1 : problem_.d);
+    const double p = static_cast<double>(problem_.p);
+    double size = 0;
+    for (Index j = 0; j < problem_.p; ++j)
+        size += std::abs(neurons.a[at(j)]) * std::sqrt(neurons.w_sq[at(j)]);
+    const double unit = static_cast<double>(std::numeric_limits<Real>::epsilon());
+    const double r = (8 + 2 * std::sqrt(width + p)) * unit * (largest_label_ + largest_norm_ * size / p);
+    return r * r / 2;
+}
+
 template <class Real, class Clock>
 double Recorder<Real, Clock>::bytes(const Problem<Real>& problem, const Saves<Clock>& saves) {
     const double rows = static_cast<double>(saves.at.size()) + 1, states = saves.states ? rows + 1 : 1;
-    return 40 * rows +
+    return 48 * rows +
            states * static_cast<double>(problem.p) * static_cast<double>(problem.d + 1) * sizeof(Real);
 }
 

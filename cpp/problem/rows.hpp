@@ -24,6 +24,8 @@ struct Rows {
     bool started = false;  // false: cancelled before the first state was evaluated, nothing else is set
     std::vector<Clock> t;
     std::vector<double> loss, velocity_sq, invariant_drift;
+    std::vector<double>
+        loss_noise;  // a loss at or below is rounding of the residuals, and so is its decrease
     std::vector<Index> n_active;
     std::vector<Real> W, a;               // end state, (p, d) and (p)
     std::vector<Real> W_saved, a_saved;   // (m, p, d), (m, p) when asked for
@@ -62,11 +64,13 @@ class Recorder {
 
   private:
     void row(Clock now, State<Real>& state, const std::vector<double>& invariants);
+    double noise(const NeuronFacts& neurons) const;
 
     const Problem<Real>& problem_;
     const Saves<Clock>& saves_;
     Rows<Real, Clock>& rows_;
     std::size_t next_ = 0;
+    const double largest_norm_, largest_label_;
 };
 
 }  // namespace pl

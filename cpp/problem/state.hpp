@@ -14,6 +14,11 @@ struct NeuronFacts {
     std::vector<double> a, w_sq;  // (p)
 };
 
+// The velocity taken, per neuron, theta_j = (w_j, a_j): norm(dtheta_j/dt)^2 and <theta_j, dtheta_j/dt>.
+struct NeuronMotion {
+    std::vector<double> speed_sq, growth;  // (p)
+};
+
 template <class Real>
 class State {
   public:
@@ -25,6 +30,7 @@ class State {
     // Orthogonal inputs: sum of y_i^2 over the points on which the loss can never fall below y_i^2 / (2n).
     virtual double dead_label_sq() const = 0;
     virtual NeuronFacts neurons() const = 0;
+    virtual NeuronMotion motion() = 0;  // of a method that knows no better, its mean over the last step
     // sum_j a_j max(z_ji, 0) (n) in double, each as a sum of at most output_terms() products.
     virtual std::vector<double> outputs() const = 0;
     virtual Index output_terms() const = 0;

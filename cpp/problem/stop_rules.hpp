@@ -12,7 +12,7 @@ struct StopRules {
     bool criterion = false;     // end at CONVERGED, CRITERION or DEAD_POINT
     bool proof = false;         // end at CONVERGED, DEAD_POINT or TRAPPED, proved (proof/search.hpp)
     double loss = 0;            // TARGET: loss <= this (0: never)
-    double stall = 0;           // STALLED: local_pl * t < this
+    double stall = 0;           // STALLED: local_pl * t < this, and Verdict::stalled
     double wall_time = kNever;  // seconds
     Index max_steps = -1;       // -1: no limit
     double rise = kNever;       // UNSTABLE: loss > rise * smallest so far

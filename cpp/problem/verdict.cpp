@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernel/index.hpp"
 #include "problem/certificate.hpp"
 
 namespace pl {
@@ -16,6 +17,25 @@ Verdict<Real>::Verdict(const Problem<Real>& problem, const StopRules& stop, Foll
       seen_(past),
       level_(pl::criterion_level(problem)),
       began_(began) {}
+
+template <class Real>
+double largest_rate(const Problem<Real>& problem, State<Real>& state) {
+    // the difference of the two is known to double precision, and each to that of the state
+    constexpr double kUnit = static_cast<double>(std::numeric_limits<Real>::epsilon());
+    constexpr double kNoise = std::max(64 * 0x1p-52, 256 * kUnit * kUnit);
+    const NeuronMotion motion = state.motion();
+    const NeuronFacts facts = state.neurons();
+    double largest = 0;
+    for (Index j = 0; j < problem.p; ++j) {
+        const double rho_sq = facts.a[at(j)] * facts.a[at(j)] + facts.w_sq[at(j)] + problem.outside_sq(j);
+        if (!(rho_sq > 0)) continue;
+        const double growth = motion.growth[at(j)] / rho_sq;
+        const double speed_sq = motion.speed_sq[at(j)] / rho_sq, turning_sq = speed_sq - growth * growth;
+        const double turning = turning_sq > kNoise * speed_sq ? std::sqrt(turning_sq) : 0.0;
+        largest = std::max(largest, std::max(growth, 0.0) + turning);
+    }
+    return largest;
+}
 
 // In the order of Status.
 template <class Real>
@@ -69,12 +89,32 @@ bool Verdict<Real>::reached_target(const Moment& moment) const {
     return loss(moment) * (1 + moment.off) <= stop_.loss;
 }
 
-// local_pl t < stop.stall, with local_pl = velocity^2 / (p L): never at the start, where t = 0.
+// local_pl t < stop.stall, with local_pl = velocity^2 / (p L), is true of every start and of every plateau on
+// which small neurons grow. So besides, no neuron's own rate may do more than sqrt(stop.stall) in a time t,
+// and the run must have lived one of its own time scales: the largest rate of the past times t is 1 at least,
+// or has always been 0. Rates are a pass over the weights: of the past they are looked at whenever t has
+// grown by a quarter, from the state at which the rule was first asked for.
 template <class Real>
-bool Verdict<Real>::stalled(const Moment& moment, State<Real>& state) const {
+bool Verdict<Real>::stalled(const Moment& moment, State<Real>& state) {
+    constexpr double kGrown = 1.25;
+    double now = -1;
+    if (moment.t >= seen_.rate_due) {
+        now = watched_rate(state);
+        seen_.rate_due = kGrown * moment.t;
+    }
     if (!(moment.t > 0)) return false;
     const double speed_sq = moment.mean_speed_sq ? *moment.mean_speed_sq : state.velocity_sq();
-    return speed_sq * moment.t < stop_.stall * static_cast<double>(problem_.p) * loss(moment);
+    if (!(speed_sq * moment.t < stop_.stall * static_cast<double>(problem_.p) * loss(moment))) return false;
+    if (now < 0) now = watched_rate(state);
+    if (!(now * moment.t < std::sqrt(stop_.stall))) return false;
+    return seen_.largest_rate == 0 || seen_.largest_rate * moment.t >= 1;
+}
+
+template <class Real>
+double Verdict<Real>::watched_rate(State<Real>& state) {
+    const double rate = largest_rate(problem_, state);
+    seen_.largest_rate = std::max(seen_.largest_rate, rate);
+    return rate;
 }
 
 template <class Real>
@@ -116,6 +156,16 @@ double Verdict<Real>::elapsed() const {
     return std::chrono::duration<double>(Clock::now() - began_).count();
 }
 
+template <class Real>
+typename Verdict<Real>::Clock::time_point Verdict<Real>::deadline() const {
+    constexpr double kLongest = 1e9;  // seconds: more is no time point
+    if (!(stop_.wall_time < kLongest)) return Clock::time_point::max();
+    return began_ +
+           std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(stop_.wall_time));
+}
+
+template double largest_rate(const Problem<float>&, State<float>&);
+template double largest_rate(const Problem<double>&, State<double>&);
 template class Verdict<float>;
 template class Verdict<double>;
 

@@ -29,6 +29,9 @@ struct ProofMarks {
 struct Milestones {
     double criterion = -1, proved = -1;
     double try_below = std::numeric_limits<double>::infinity();  // sum r^2 for the next attempt at a proof
+    // Where stop.stall is watched for: the largest rate of a neuron seen so far (negative: none yet), and the
+    // time from which it is looked at again.
+    double largest_rate = -1, rate_due = 0;
     ProofMarks marks = {};
 };
 
@@ -52,6 +55,11 @@ struct Moment {
 
 // Whether what is proved of the flow from a state is proved of what the method does next.
 enum class Follows { kFlow, kOwnSteps };
+
+// max_j max(d log rho_j/dt, 0) + norm(du_j/dt), with rho_j = norm(w_j, a_j), u_j = (w_j, a_j)/rho_j: how fast
+// the fastest neuron grows or turns (docs/numerics.md). One that is at 0 counts 0.
+template <class Real>
+double largest_rate(const Problem<Real>& problem, State<Real>& state);
 
 template <class Real>
 class Verdict {
@@ -78,13 +86,15 @@ class Verdict {
     double criterion_level(const State<Real>& state) const;
     double loss_bound(const State<Real>& state) const;  // 0: none
     double elapsed() const;                             // seconds
+    Clock::time_point deadline() const;                 // of stop.wall_time
 
   private:
     void note(const Moment& moment, const State<Real>& state);
     bool below_level(const Moment& moment) const;
     bool proved(const Moment& moment) const;
     bool reached_target(const Moment& moment) const;
-    bool stalled(const Moment& moment, State<Real>& state) const;
+    bool stalled(const Moment& moment, State<Real>& state);
+    double watched_rate(State<Real>& state);
     bool out_of_time(const Moment& moment) const;
     bool unstable(const Moment& moment) const;
     double loss(const Moment& moment) const;

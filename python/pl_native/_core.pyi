@@ -80,6 +80,7 @@ class RowFields(TypedDict):
     status: int
     loss: Floats
     velocity_sq: Floats
+    loss_noise: Floats
     n_active: Integers
     invariant_drift: Floats
     counters: dict[str, float | int | None]

@@ -21,7 +21,7 @@ from pl_native._base.checks import Array
 from pl_native._problem import Dataset
 from pl_native._problem.groups import per_group
 from pl_native._problem.network import Network
-from pl_native.streams import Purpose, Seed, generator, generators
+from pl_native.streams import Purpose, Seed, filled, generator, generators
 
 Range = tuple[float, float]
 
@@ -53,7 +53,10 @@ def sphere(
     if short and plan.d < plan.n:
         raise ValueError(f"reduced: expected d >= n = {plan.n} for a reduced draw, got d = {plan.d}")
     _ask(plan, 4 * plan.n * (plan.n if short else plan.d))
-    inputs = _triangle(plan.rng, plan.n, plan.d) if short else plan.rng.standard_normal((plan.n, plan.d))
+    if short:
+        inputs = _triangle(plan.rng, plan.n, plan.d)
+    else:
+        inputs = filled(plan.n, plan.d, plan.rng.standard_normal)
     _rescale(inputs, plan.rng.uniform(*plan.norms, plan.n))
     return Dataset(inputs, _labels(plan), d=plan.d if short else None, dtype=plan.dtype)
 
@@ -64,7 +67,7 @@ def gaussian(
     """Inputs x_i ~ N(0, I/d), labels and errors as in `sphere`. X is (n, d), y (n,), of `dtype`."""
     plan = _plan(n, d, seed, dtype, (1.0, 1.0), labels)
     _ask(plan, 2 * plan.n * plan.d)
-    inputs = plan.rng.standard_normal((plan.n, plan.d)) / np.sqrt(plan.d)
+    inputs = filled(plan.n, plan.d, plan.rng.standard_normal) / np.sqrt(plan.d)
     return Dataset(inputs, _labels(plan), dtype=plan.dtype)
 
 
@@ -151,7 +154,7 @@ def teacher(
     source = given if isinstance(given, Network) else _random_teacher(given, plan.d, own)
     X, y, missing, in_vain = np.empty((plan.n, plan.d)), np.empty(plan.n), np.arange(plan.n), 0
     while len(missing) > 0:
-        fresh = inputs.standard_normal((len(missing), plan.d))
+        fresh = filled(len(missing), plan.d, inputs.standard_normal)
         _rescale(fresh, inputs.uniform(*plan.norms, len(missing)))
         labels = np.maximum(fresh @ source.W.T, 0.0) @ source.a / source.p
         X[missing], y[missing] = fresh, labels + spread * noises.standard_normal(len(missing))

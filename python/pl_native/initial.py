@@ -23,7 +23,7 @@ from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
 from pl_native._problem.groups import group_labels, per_group, positive_direction
 from pl_native.protocol import horizon, minimal_width
-from pl_native.streams import Purpose, Seed, generator
+from pl_native.streams import Purpose, Seed, filled, generator
 
 __all__ = ["asymmetric", "balanced", "group", "horizon", "minimal_width", "torch_linear"]
 
@@ -59,7 +59,7 @@ def torch_linear(
         )
     plan = _plan(p, d, seed, scale, dtype, data)
     bound = 1.0 / math.sqrt(plan.d)
-    W = plan.rng.uniform(-bound, bound, (plan.p, plan.drawn))
+    W = filled(plan.p, plan.drawn, lambda count: plan.rng.uniform(-bound, bound, count))
     rest = _uniform_rest(plan.rng, plan.p, plan.d - plan.drawn, bound)
     return _network(plan, W, _asymmetric_sizes(plan, W, rest), rest)
 
@@ -145,7 +145,7 @@ def _plan(p: object, d: object, seed: object, scale: object, dtype: object, data
 def _normal(plan: _Plan) -> tuple[Array, Array]:
     """`drawn` coordinates of p vectors N(0, I_d/d) and the squared norm of the others, chi^2_{d-drawn}/d."""
     p, d, drawn = plan.p, plan.d, plan.drawn
-    W = plan.rng.standard_normal((p, drawn))
+    W = filled(p, drawn, plan.rng.standard_normal)
     W /= math.sqrt(d)  # in place: W may be most of the memory there is
     rest = plan.rng.chisquare(d - drawn, p) / d if drawn < d else np.zeros(p)
     return W, rest

@@ -33,7 +33,7 @@ def simulate(
     method: str = "euler",
     step: float = 1.0,
     rtol: float = 1e-6,
-    atol: float = 1e-9,
+    atol: float | None = None,
     save: object = None,
     stop: Stop = Stop(),  # noqa: B008 (frozen)
     backend: str = "auto",
@@ -56,8 +56,10 @@ def simulate(
               the first loss) or told in `stats["loss_error"]`. Float64, ends exactly at t_end. Not for
               small initialisation, whose escape the loss does not see coming (docs/numerics.md).
     step      Euler's step, in units of flow time
-    rtol, atol  of the flow, per neuron and step: the state's error stays near rtol (measured below it); of
-              capture, for the loss
+    rtol, atol  of the flow, per neuron and step, relative to the neuron's own size norm(w_j, a_j): the
+              state's error stays near rtol (measured below it), however small the initialisation; `atol` is
+              added to that size (None: 0). Of capture, for the loss, `atol` relative to the first loss
+              (None: 1e-9)
     save      None: start and end; an int m >= 2: m times, ends included; an increasing array of times in
               [0, t_end], each snapped to its nearest step; or `pl.Save`. A run that ends early keeps the
               times up to its end, and its end.

@@ -23,12 +23,14 @@ An ensemble of R replicates, each reproducible on its own:
 from __future__ import annotations
 
 import numbers
+from collections.abc import Callable
 from enum import IntEnum
 from typing import TypeAlias
 
 import numpy as np
 
 from pl_native._base import checks
+from pl_native._base.checks import Array
 
 Seed: TypeAlias = int | np.random.SeedSequence | np.random.Generator
 
@@ -36,6 +38,9 @@ MARK = 0xC0DEB5AF_E1A7F09D_D3C29B86_9F5E27E3
 """Stands between a spawn key that is not ours and the purpose; each of its words is above 2^31."""
 
 _WORDS = 8  # of 32 bits, taken from a Generator for each draw
+
+
+_BLOCK = 1 << 22  # numbers drawn at once
 
 
 class Purpose(IntEnum):
@@ -82,6 +87,19 @@ def generators(seed: object, *purposes: Purpose) -> list[np.random.Generator]:
     """One generator per purpose, as `generator`; a Generator is advanced once."""
     known = _fixed(seed)
     return [np.random.default_rng(_sequence(known, purpose)) for purpose in purposes]
+
+
+def filled(rows: int, columns: int, draw: Callable[[int], Array]) -> Array:
+    """(rows, columns) float64 of draw(count), the bits of one call of rows * columns.
+
+    In blocks, between which Ctrl-C is answered: ten to a second.
+    """
+    table = np.empty((rows, columns))
+    flat = table.reshape(-1)
+    for first in range(0, flat.size, _BLOCK):
+        count = min(_BLOCK, flat.size - first)
+        flat[first : first + count] = draw(count)
+    return table
 
 
 def _fixed(seed: object) -> int | np.random.SeedSequence:

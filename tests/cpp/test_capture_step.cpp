@@ -57,6 +57,7 @@ class Decay : public pl::CaptureModel {
     std::int64_t at_kinks() const override { return 0; }
     double dead_label_sq() const override { return 0; }
     pl::NeuronFacts neurons() const override { return {}; }
+    pl::NeuronMotion motion() override { return {}; }
     Vector outputs() const override { return {}; }
     pl::Index output_terms() const override { return 0; }
     void write_state(double*, double*) const override {}

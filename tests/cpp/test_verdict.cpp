@@ -16,6 +16,7 @@ using pl::Status;
 // A state that answers what it is told to.
 struct Told : pl::State<double> {
     double sum = 1.0, speed = 1.0, dead = 0.0;
+    double turning = 0.0, growth = 0.0;  // rho^2 = 5: norm(dtheta/dt) / rho and d log rho/dt
     std::vector<double> a{2.0}, w_sq{1.0}, h{0.0};
     Index terms = 1;
 
@@ -24,6 +25,7 @@ struct Told : pl::State<double> {
     Index n_active() const override { return 0; }
     double dead_label_sq() const override { return dead; }
     pl::NeuronFacts neurons() const override { return {a, w_sq}; }
+    pl::NeuronMotion motion() override { return {{turning * turning * 5.0}, {growth * 5.0}}; }
     std::vector<double> outputs() const override { return h; }
     Index output_terms() const override { return terms; }
     void write_state(double*, double*) const override {}
@@ -114,6 +116,38 @@ void stalled_only_where_a_speed_is_known() {
     CHECK(judged(moment) == Status::kHorizon);
 }
 
+// Rates of the neurons: growth or turning holds a stall up, shrinking does not, and the run must have lived
+// one of its time scales.
+void stalled_where_nothing_grows_or_turns() {
+    const One one;
+    pl::StopRules stop;
+    stop.stall = 1e-4;
+    Told state;
+    state.speed = 1e-9;
+    const auto judged = [&](pl::Milestones past, double t) {
+        return pl::Verdict<double>(one.problem, stop, pl::Follows::kFlow, past)
+            .judge(at_time(t, state), state);
+    };
+    const auto lived = [](double rate) {
+        pl::Milestones past;
+        past.largest_rate = rate;
+        return past;
+    };
+    CHECK(judged({}, 10.0) == Status::kStalled);  // all rates are 0
+    CHECK(judged(lived(0.2), 10.0) == Status::kStalled);
+    CHECK(judged(lived(0.05), 10.0) == Status::kHorizon);  // half a time scale
+    for (double* rate : {&state.growth, &state.turning}) {
+        *rate = 1.1e-3;
+        if (rate == &state.growth) state.turning = *rate;  // the speed of growth
+        CHECK(judged(lived(1.0), 10.0) == Status::kHorizon);
+        CHECK(judged(lived(1.0), 8.0) == Status::kStalled);
+        state.growth = state.turning = 0.0;
+    }
+    state.growth = -5.0;
+    state.turning = 5.0;  // nothing but shrinking
+    CHECK(judged(lived(1.0), 10.0) == Status::kStalled);
+}
+
 void milestones_come_once() {
     const One one;
     const pl::StopRules stop;
@@ -198,6 +232,7 @@ void bounds_grow_with_n() {
 int main() {
     in_the_order_of_the_table();
     stalled_only_where_a_speed_is_known();
+    stalled_where_nothing_grows_or_turns();
     milestones_come_once();
     a_proof_lasts_for_the_flow();
     a_proof_bounds_rounding();

@@ -24,7 +24,9 @@ class Stop:
                 flow and capture; docs/proofs.md): looked for where it should succeed, two attempts at
                 most failing, and before the run would end by another rule or at its horizon
     loss        end at TARGET when loss <= this (0.0: never); the paper's protocol is 1/(2n)
-    stall       end at STALLED when local_pl * t < this, t > 0 (0.0: never; experiments use 1e-6)
+    stall       end at STALLED when local_pl * t < this, every neuron's own rate times t is below its root,
+                and t is at least 1 over the largest rate seen while the rule was watched (0.0: never;
+                experiments use 1e-6; docs/numerics.md)
     wall_time   end at WALL_TIME after this many seconds of one run (None: never)
     max_steps   end at STEP_LIMIT once this many steps were taken (None: never)
     rise        end at UNSTABLE when loss > rise * (least loss so far), rise >= 1 (None: never)

@@ -48,7 +48,7 @@ _MESSAGES = {
     Status.TRAPPED: "proved: the flow from the state reached tends to a loss above zero",
     Status.CRITERION: "the stopping rule sum r_i^2 < min y_i^2 holds (for correlated data no proof)",
     Status.TARGET: "the loss asked for was reached",
-    Status.STALLED: "doubling the time would lower the loss by less than the fraction stop.stall",
+    Status.STALLED: "local_pl t < stop.stall and no neuron grows or turns: at rest, but no proof",
     Status.INTERRUPTED: "interrupted from outside",
     Status.WALL_TIME: "the wall-clock limit was reached",
     Status.STEP_LIMIT: "the limit on steps was reached",

@@ -62,7 +62,7 @@ def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol:
         "euler": costs.euler_seconds(sizes, 1.0),
     }
     method = "flow" if seconds["flow"] <= seconds["capture"] else "capture"
-    reason = _reason(sizes, asked, events, seconds) + (_SMALL if _is_small(data, network) else "")
+    reason = _reason(sizes, asked, events, seconds) + (_SMALL if is_small(data, network) else "")
     return Advice(method, reason, seconds[method], events, seconds)
 
 
@@ -72,7 +72,7 @@ _SMALL = (
 )
 
 
-def _is_small(data: Dataset, network: Network) -> bool:
+def is_small(data: Dataset, network: Network) -> bool:
     """Whether no output at the start can reach a thousandth of the largest label.
 
     Outputs are at most max_i norm(x_i) (1/p) sum_j abs(a_j) norm(w_j).

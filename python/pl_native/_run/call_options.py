@@ -15,13 +15,25 @@ from pl_native.backends.contract import Backend
 
 METHODS = ("euler", "flow", "capture")
 
+CAPTURE_RTOL = 1e-7
+"""The least `rtol` of capture: below it steps are held by the rounding of what they measure"""
+
+
+def atol_of(method: str, atol: object) -> float:
+    """`atol`, checked; None is 0 for the flow, whose errors are relative to each neuron, and 1e-9 for
+    capture, relative to the first loss.
+    """
+    if atol is None:
+        return 0.0 if method == "flow" else 1e-9
+    return checks.at_least("atol", atol, 0.0)
+
 
 class Options(TypedDict, total=False):
     """The keywords of `simulate` that its siblings take too. What they mean and default to is said there."""
 
     method: str
     rtol: float
-    atol: float
+    atol: float | None
     save: object
     stop: Stop
     backend: str
@@ -57,7 +69,7 @@ def checked_options(
 ) -> CallOptions:
     """ValueError or TypeError for arguments of `simulate`, wrong whatever the problem is."""
     name = checks.choice("method", method, METHODS)
-    tolerances = checks.positive("rtol", rtol), checks.positive("atol", atol)
+    tolerances = _rtol_of(name, rtol), atol_of(name, atol)
     plan = as_save(save)
     if not isinstance(stop, Stop):
         raise TypeError(f"stop: expected pl.Stop, got {checks.kind(stop)}")
@@ -66,6 +78,16 @@ def checked_options(
     _check_method(name, plan, stop, chosen)
     shown = checked_progress(progress)
     return CallOptions(name, *tolerances, plan, _observers(plan), stop, chosen, team, shown)
+
+
+def _rtol_of(method: str, rtol: object) -> float:
+    """`rtol`, checked. Capture's has a floor: shares of pairs are in single precision."""
+    found = checks.positive("rtol", rtol)
+    if method == "capture" and found < CAPTURE_RTOL:
+        raise ValueError(
+            f"rtol: expected at least {CAPTURE_RTOL:g} for capture (the flow goes further), got {found!r}"
+        )
+    return found
 
 
 def _check_method(method: str, plan: Save, stop: Stop, backend: Backend) -> None:

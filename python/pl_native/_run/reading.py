@@ -213,13 +213,15 @@ def _check_record(past: Mapping[str, Any], arrays: Arrays, method: str) -> None:
 
 
 def _check_history(past: Mapping[str, Any], arrays: Arrays, p: int, reached: float) -> None:
-    """What all backends keep of a run of Euler, `backends._loop.History`."""
+    """What all backends keep of a run of Euler, `backends._past.History`."""
     _expect(float(past["since"]).is_integer(), "past.since: expected a step")
     resume = past["resume"]
     for name in ("at", "rises"):
         checks.integer(f"past.resume.{name}", resume[name], 0)
     for name in ("loss_start", "loss_least", "try_below"):
         _expect(_is_number(resume[name]), f"past.resume.{name}: expected a number")
+    for name in ("largest_rate", "rate_due"):  # records of older files have none
+        _expect(_is_number(resume.get(name, 0.0)), f"past.resume.{name}: expected a number")
     for name in ("first_rise", "criterion_step", "proved_step"):
         if resume[name] is not None:
             checks.integer(f"past.resume.{name}", resume[name], 0)

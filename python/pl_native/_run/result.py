@@ -9,6 +9,7 @@ import numpy as np
 from pl_native._base.checks import Array
 from pl_native._problem import Network, Status
 from pl_native._run import observed
+from pl_native._run.advice import is_small
 from pl_native._run.call_options import CallOptions
 from pl_native._run.resume import Record, nothing_fixed
 from pl_native._run.solution import Solution
@@ -20,9 +21,10 @@ def solution_of(work: Work, run: EulerRun | FlowRun, options: CallOptions, calle
     """What a backend recorded, in the terms of the paper; unless `called`, observers are left out."""
     p = work.network.p
     with np.errstate(invalid="ignore", divide="ignore"):
-        local_pl = np.where(run.loss > 0, run.velocity_sq / (p * run.loss), np.nan)
+        resolved = (run.loss > 0) & ~(run.loss <= run.loss_noise)
+        local_pl = np.where(resolved, run.velocity_sq / (p * run.loss), np.nan)
     if isinstance(run, FlowRun):
-        t, stats, switches, dense = run.t, _flow_stats(run, options), run.switches, run.dense
+        t, stats, switches, dense = run.t, _flow_stats(work, run, options), run.switches, run.dense
     else:
         assert isinstance(work.task, EulerTask)
         t, stats, switches, dense = run.steps * work.task.step, _euler_stats(work.task.step, run), None, None
@@ -107,11 +109,14 @@ def _euler_stats(step: float, run: EulerRun) -> dict[str, Any]:
     return counters | times | {"step": step}
 
 
-def _flow_stats(run: FlowRun, options: CallOptions) -> dict[str, Any]:
-    """The flow's loss never rises, and its steps have no size of their own."""
+def _flow_stats(work: Work, run: FlowRun, options: CallOptions) -> dict[str, Any]:
+    """The flow's loss never rises, and its steps have no size of their own. Capture is told apart where it
+    began so small that its steps do not see the neurons.
+    """
     fixed = {"steps": run.counters["accepted"], "first_rise": None, "rises": 0, "step": None}
     absent = dict.fromkeys(("criterion_time", "proved_time", "loss_bound"))
-    return absent | run.counters | fixed | {"rtol": options.rtol, "atol": options.atol}
+    small = {"small_start": is_small(work.data, work.network)} if options.method == "capture" else {}
+    return absent | run.counters | fixed | {"rtol": options.rtol, "atol": options.atol} | small
 
 
 def _circumstances(work: Work, options: CallOptions, dtype: np.dtype[Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pl_native._base.checks import Array
 from pl_native._base.files import pack, replacing
 from pl_native._problem import Dataset, Kinks, Network, Status, Stop
 from pl_native._problem.kinks import KinkRows
+from pl_native._run import words
 from pl_native._run.certificate import Certificate
 from pl_native._run.certify import certify
 from pl_native._run.reading import CURVES, FORMAT, contents, part
@@ -31,7 +32,8 @@ class Solution:
 
     t                (m,) flow time; Euler: k * step
     loss             (m,) L = (1/2n) sum_i r_i^2
-    local_pl         (m,) mu = -(dL/dt)/L = norm(velocity)^2 / (p L); NaN where L = 0
+    local_pl         (m,) mu = -(dL/dt)/L = norm(velocity)^2 / (p L); NaN where L is 0 or rounding of the
+                     residuals
     grad_norm        (m,) norm(grad L) = norm(velocity) / p
     n_active         (m,) int, pairs that are on: z_ji > 0, and not sliding
     invariant_drift  (m,) max_j abs of the change of a_j^2 - norm(w_j)^2 since the start
@@ -92,19 +94,23 @@ class Solution:
 
     @property
     def message(self) -> str:
-        return self.status.message
+        """Why the run ended, and what speaks against its accuracy (capture)."""
+        return words.message(self.status, self.stats)
 
     def average_pl(self) -> float:
         """Average of mu between the first and the last saved time (Lemma 2),
 
-            log(L_first / L_last) / (t_last - t_first).
+            log(L_first / L_last) / (t_last - t_first),
 
-        Infinite when the loss reached 0; NaN when only one time was saved or the loss is not finite.
+        the last at which the loss is more than rounding of the residuals. NaN when there is only one such
+        time, or the loss is not finite.
         """
-        span, first, last = float(self.t[-1] - self.t[0]), float(self.loss[0]), float(self.loss[-1])
-        if span == 0 or first == 0 or not math.isfinite(first + last):
+        resolved = np.flatnonzero(~np.isnan(self.local_pl) & (self.loss > 0))
+        if not len(resolved) or resolved[0] != 0 or not math.isfinite(float(self.loss[0] + self.loss[-1])):
             return math.nan
-        return math.inf if last == 0 else math.log(first / last) / span
+        end = int(resolved[-1])
+        span = float(self.t[end] - self.t[0])
+        return math.nan if span == 0 else math.log(float(self.loss[0] / self.loss[end])) / span
 
     def state(self, i: int) -> Network:
         """The network at saved time t[i]; needs `Save(states=True)`."""
@@ -223,24 +229,16 @@ class Solution:
             _record=Record.from_flat(head["past"], part(arrays, "past")) if head.get("past") else None,
         )
 
-    def _steps(self) -> str:
-        s = self.stats
-        if s["method"] == "flow":
-            return f"{s['steps']} steps and {s['events']} events to rtol {s['rtol']:g}"
-        if s["method"] == "capture":
-            return f"{s['steps']} steps, loss within {s['loss_error']:.1g} (estimated)"
-        return f"{s['steps']} steps of {s['step']:g}"
-
     def __repr__(self) -> str:
         s, first, last = self.stats, self.loss[0], self.loss[-1]
         return (
             f"Solution({self.status.name}: {self.message}\n"
             f"  {s['method']} on n={s['n']}, d={s['d']}, p={s['p']} ({s['dtype']}), "
-            f"{self._steps()} in {s['seconds']:.3g} s ({s['backend']})\n"
+            f"{words.steps(s)} in {s['seconds']:.3g} s ({s['backend']})\n"
             f"  t {self.t[0]:g}..{self.t[-1]:g} in {len(self.t)} saved times, "
             f"loss {first:.6g} -> {last:.6g}\n"
             f"  local_pl {self.local_pl[0]:.4g} -> {self.local_pl[-1]:.4g}, "
-            f"average_pl {self.average_pl():.4g}\n"
+            f"average_pl {self.average_pl():.4g}{words.beyond_rounding(self.t, self.loss, self.local_pl)}\n"
             f"  rises {s['rises']}, criterion_time {s['criterion_time']}, proved_time {s['proved_time']}"
             + "".join(
                 f"\n  observed {name!r} is NaN from an error on, {what}"

@@ -52,3 +52,34 @@ def _residual_sq_upper(task: EulerTask, W: Array, a: Array) -> float:
 def _gamma(terms: int) -> float:
     """Relative error of a sum of `terms` products (Higham's gamma), doubled to cover its own rounding."""
     return 2 * terms * _UNIT
+
+
+def loss_noise(X: Array, y: Array, W: Array, a: Array) -> float:
+    """A loss at or below it is rounding of the residuals: of r_i, with u the spacing of the dtype,
+
+        (8 + 2 sqrt(d + p)) u (max abs(y_i) + max norm(x_i) (1/p) sum_j abs(a_j) norm(w_j)).
+
+    `X` (n, d) or, of orthogonal inputs, their norms (n,): one term each.
+    """
+    norms = np.abs(X) if X.ndim == 1 else np.linalg.norm(X.astype(np.float64, copy=False), axis=1)
+    width, p = (1 if X.ndim == 1 else X.shape[1]), len(a)
+    outer, inner = np.abs(a.astype(np.float64)), np.linalg.norm(W.astype(np.float64, copy=False), axis=1)
+    size = float(np.abs(y).max()) + float(norms.max()) * float(outer @ inner) / p
+    return float(((8 + 2 * np.sqrt(width + p)) * np.finfo(W.dtype).eps * size) ** 2 / 2)
+
+
+def largest_rate(task: EulerTask, W: Array, a: Array, W_dot: Array, a_dot: Array) -> float:
+    """How fast the fastest neuron grows or turns, one at 0 left out: the largest of
+
+    max(d log rho_j/dt, 0) + norm(du_j/dt),     rho_j = norm(w_j, a_j),     u_j = (w_j, a_j)/rho_j.
+    """
+    unit = float(np.finfo(W.dtype).eps)
+    W, W_dot, a, a_dot = (v.astype(np.float64, copy=False) for v in (W, W_dot, a, a_dot))
+    rho_sq = np.einsum("jk,jk->j", W, W) + a**2 + task.w_perp_sq
+    at = rho_sq > 0
+    growth = (np.einsum("jk,jk->j", W, W_dot) + a * a_dot)[at] / rho_sq[at]
+    speed_sq = (np.einsum("jk,jk->j", W_dot, W_dot) + a_dot**2)[at] / rho_sq[at]
+    turning_sq = speed_sq - growth**2
+    noise = max(64 * 2.0**-52, 256 * unit**2) * speed_sq
+    rates = np.maximum(growth, 0) + np.sqrt(np.where(turning_sq > noise, turning_sq, 0))
+    return float(rates.max(initial=0.0))

@@ -18,10 +18,12 @@ import numpy as np
 from pl_native._base import memory
 from pl_native._base.checks import Array
 from pl_native._problem import Status
-from pl_native.backends._certificate import criterion_level, proves_convergence
-from pl_native.backends.contract import Counters, EulerRun, EulerTask, Poll, Resume
+from pl_native.backends._certificate import criterion_level, largest_rate, loss_noise, proves_convergence
+from pl_native.backends._past import History, history_of
+from pl_native.backends.contract import Counters, EulerRun, EulerTask, Poll
 
 RISE = 64  # a rise is L_{k+1} > L_k (1 + RISE eps)
+GROWN = 1.25  # of t, between looks at the rates
 POLL_SECONDS = 0.05
 
 
@@ -50,31 +52,6 @@ class Point:
     velocity_sq: float
 
 
-@dataclass(slots=True)
-class History:
-    """What a run that goes on has to know of its past, beside the state at step `at`: `EulerRun.resume`."""
-
-    invariants: Array
-    """(p,) float64: a_j^2 - norm(w_j)^2 at the very start"""
-    at: int = 0
-    loss_start: float = math.inf
-    loss_least: float = math.inf
-    try_below: float = math.inf
-    """sum_i r_i^2 for the next attempt at a proof"""
-    rises: int = 0
-    first_rise: int | None = None
-    criterion_step: int | None = None
-    proved_step: int | None = None
-
-
-def _history(resume: Resume) -> History:
-    """ValueError for a record that is not ours."""
-    try:
-        return History(**resume)
-    except TypeError as error:
-        raise ValueError(f"resume: expected the record of a run of Euler ({error})") from None
-
-
 Evaluate: TypeAlias = Callable[[EulerTask, Array, Array], Moment]
 
 
@@ -91,7 +68,7 @@ class Run:
         self.records: list[tuple[Any, ...]] = []
         self.level = criterion_level(task)
         self.history = (
-            History(self._invariant(task.W, task.a)) if task.resume is None else _history(task.resume)
+            History(self._invariant(task.W, task.a)) if task.resume is None else history_of(task.resume)
         )
         self.first = self.history.at
 
@@ -158,14 +135,12 @@ class Run:
     def _verdict(self, point: Point) -> Status | None:
         """The first status that holds at this step, in the order of `Status`; None to go on."""
         task, stop, k, history = self.task, self.task.stop, point.k, self.history
-        # (2 n L = sum r^2): stalled when mu t < stall with mu = velocity^2 / (p L)
-        slow = point.velocity_sq * k * task.step < stop.stall * len(task.a) * point.loss
         checks = (
             (Status.CONVERGED, stop.criterion and history.proved_step == k),
             (Status.DEAD_POINT, stop.criterion and self._loss_bound(point) is not None),
             (Status.CRITERION, stop.criterion and point.moment.sum_r2 < self.level),
             (Status.TARGET, 0 < stop.loss >= point.loss),
-            (Status.STALLED, k > 0 and slow),
+            (Status.STALLED, stop.stall > 0 and self._stalled(point)),
             (Status.WALL_TIME, self._out_of_time(k)),
             (Status.STEP_LIMIT, stop.max_steps is not None and stop.max_steps <= k < task.n_steps),
             (Status.UNSTABLE, stop.rise is not None and point.loss > stop.rise * history.loss_least),
@@ -173,6 +148,26 @@ class Run:
             (Status.HORIZON, k == task.n_steps),
         )
         return next((status for status, holds in checks if holds), None)
+
+    def _stalled(self, point: Point) -> bool:
+        """As `Verdict::stalled` of the native core: mu t < stall with
+
+            mu = velocity^2 / (p L),
+
+        no neuron's rate times t at sqrt(stall), and t at least one time scale of the run. Rates of the past
+        are looked at whenever t has grown by a quarter.
+        """
+        history, stall, t = self.history, self.task.stop.stall, point.k * self.task.step
+        due = t >= history.rate_due
+        slow = point.velocity_sq * t < stall * len(self.task.a) * point.loss
+        if not (due or (t > 0 and slow)):
+            return False
+        rate = largest_rate(self.task, point.W, point.a, point.moment.W_dot, point.moment.a_dot)
+        history.largest_rate = max(history.largest_rate, rate)
+        if due:
+            history.rate_due = GROWN * t
+        calm = t > 0 and slow and rate * t < math.sqrt(stall)
+        return calm and (history.largest_rate == 0 or history.largest_rate * t >= 1)
 
     def _out_of_time(self, k: int) -> bool:
         """A run that goes on takes a step at least: slices of any length come to an end."""
@@ -199,8 +194,9 @@ class Run:
     def _record(self, point: Point) -> tuple[Any, ...]:
         with np.errstate(over="ignore", invalid="ignore"):  # a state too large to square: the drift is NaN
             drift = float(np.max(np.abs(self._invariant(point.W, point.a) - self.history.invariants)))
+            noise = loss_noise(self.task.X, self.task.y, point.W, point.a)
         state = (point.W, point.a) if self.task.states else None
-        return point.k, point.loss, point.velocity_sq, point.moment.n_active, drift, state
+        return point.k, point.loss, point.velocity_sq, noise, point.moment.n_active, drift, state
 
     def result(self) -> EulerRun:
         """What was recorded; a run that ended early has its end appended. Needs one evaluated step."""
@@ -209,7 +205,7 @@ class Run:
         early = end.k < self.task.n_steps or self.status in (Status.INTERRUPTED, Status.NON_FINITE)
         if not self.records or (early and self.records[-1][0] != end.k):
             self.records.append(self._record(end))
-        steps, loss, speed, live, drift, states = zip(*self.records, strict=True)
+        steps, loss, speed, noise, live, drift, states = zip(*self.records, strict=True)
         self.history.at = end.k
         counters: Counters = {
             "steps": end.k,
@@ -225,6 +221,7 @@ class Run:
             steps=np.array(steps, np.int64),
             loss=np.array(loss),
             velocity_sq=np.array(speed),
+            loss_noise=np.array(noise),
             n_active=np.array(live, np.int64),
             invariant_drift=np.array(drift),
             W=end.W,

@@ -70,6 +70,8 @@ class EulerRun:
     """float64 (m,)"""
     velocity_sq: Array
     """float64 (m,): sum_j norm(dw_j/dt)^2 + (da_j/dt)^2"""
+    loss_noise: Array
+    """float64 (m,): a loss at or below it is rounding of the residuals, and so is its decrease"""
     n_active: Array
     """int64 (m,): pairs with z_ji > 0"""
     invariant_drift: Array
@@ -132,6 +134,8 @@ class FlowRun:
     loss: Floats
     velocity_sq: Floats
     """(m,): sum_j norm(dw_j/dt)^2 + (da_j/dt)^2, the velocity taken, sliding included"""
+    loss_noise: Floats
+    """(m,): a loss at or below it is rounding of the residuals, and so is its decrease"""
     n_active: NDArray[np.int64]
     invariant_drift: Floats
     W: Floats

@@ -158,6 +158,7 @@ def _flow_run(task: FlowTask, found: _core.FlowRunFields) -> FlowRun:
         t=found["t"],
         loss=found["loss"],
         velocity_sq=found["velocity_sq"],
+        loss_noise=found["loss_noise"],
         n_active=found["n_active"],
         invariant_drift=found["invariant_drift"],
         W=found["W"],

@@ -27,12 +27,13 @@ from numpy.typing import NDArray
 from pl_native._base import memory
 from pl_native._problem import Status
 from pl_native._problem.kinks import OFF, ON, SLIDE, KinkRows, Kinks
+from pl_native.backends._certificate import loss_noise
 from pl_native.backends.contract import FlowRun, FlowTask, Poll
 from pl_native.backends.flow_records import Floats, SwitchLog
 from pl_native.model.modes import AT_KINK, NEAR_KINK
 from pl_native.model.selection import select
 
-Row: TypeAlias = tuple[float, float, float, int, float, Floats, Floats, Kinks | None]
+Row: TypeAlias = tuple[float, float, float, float, int, float, Floats, Floats, Kinks | None]
 
 ORDER = 12
 SAMPLES = 64  # per step; a pair that leaves and returns between two of them is missed
@@ -81,6 +82,7 @@ class Oracle:
         self.z_noise = 64 * np.finfo(float).eps * np.linalg.norm(self.X, axis=1)
         self.modes, self.open = self.start()
         self.log: list[tuple[float, int, int, int, int]] = []
+        self.before: tuple[Floats, Floats, float, NDArray[np.int8]] | None = None
         self.counters = {"accepted": 0, "rhs": 0, "events": 0, "zero_neuron": 0, "repelling": 0}
 
     def start(self) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
@@ -111,13 +113,20 @@ class Oracle:
 
     def run(self) -> FlowRun:
         """Step by step to t_end, landing on the times to record."""
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            return self.follow()
+
+    def follow(self) -> FlowRun:
+        """`run`, where numbers may overflow: the run then ends at the last state at which none did."""
         begin, task, rows, status = time.perf_counter(), self.task, [], Status.HORIZON
         for j, points in enumerate(self.open):
             self.settle(j, np.flatnonzero(points))
         self.count_start()
         pending = [float(t) for t in task.save]
         while True:
-            self.expand()
+            if not self.expand():
+                status = Status.NON_FINITE
+                self.retreat()
             if pending and pending[0] <= self.t:
                 rows.append(self.row())
                 pending.pop(0)
@@ -126,13 +135,22 @@ class Oracle:
                 status = Status.STEP_LIMIT
             if self.t >= task.t_end or status != Status.HORIZON:
                 break
-            self.advance(min([*pending, task.t_end]))
+            self.before = self.W, self.A, self.t, self.modes.copy()
+            if not self.advance(min([*pending, task.t_end])):
+                status = Status.STEP_LIMIT
+                break
         if not rows or (rows[-1][0] != self.t and self.t < self.task.t_end):  # ended early: its end too
             rows.append(self.row())
         return self.result(status, rows, time.perf_counter() - begin)
 
-    def expand(self) -> None:
-        """Taylor coefficients at the present state."""
+    def retreat(self) -> None:
+        """Back to the state before the last step, if there was one."""
+        if self.before is not None:
+            self.W, self.A, self.t, self.modes = self.before
+            self.expand()
+
+    def expand(self) -> bool:
+        """Taylor coefficients at the present state; False if one of them is beyond the range of numbers."""
         K, n, p = ORDER, self.n, self.p
         on = (self.modes == ON).astype(float)
         self.w, self.a = np.zeros((K + 1, *self.W.shape)), np.zeros((K + 1, p))
@@ -143,6 +161,8 @@ class Oracle:
             q = np.einsum("mj,mjd->jd", self.a[: k + 1], self.w[k::-1])
             self.r[k] = (self.task.y if k == 0 else 0) - (on * (q @ self.X.T)).sum(axis=0) / p
             s[k] = (on * self.r[k]) @ self.X
+            if not (np.isfinite(s[k]).all() and np.isfinite(self.r[k] @ self.r[k])):
+                return False
             for j in np.flatnonzero((self.modes == SLIDE).any(axis=1)):
                 S = self.modes[j] == SLIDE
                 self.mu[k, j, S] = -np.linalg.lstsq(self.X[S].T, s[k, j], rcond=1e-9)[0]
@@ -151,11 +171,15 @@ class Oracle:
                 self.w[k + 1] += self.a[m][:, None] * s[k - m] / (n * (k + 1))
                 self.a[k + 1] += (self.w[m] * s[k - m]).sum(axis=1) / (n * (k + 1))
             self.counters["rhs"] += 1
+        return bool(np.isfinite(self.w).all() and np.isfinite(self.a).all())
 
-    def advance(self, horizon: float) -> None:
-        """One step, up to the trusted length, the horizon or the first event."""
+    def advance(self, horizon: float) -> bool:
+        """One step, up to the trusted length, the horizon or the first event; False if there is none that
+        changes the time.
+        """
         size = np.sqrt((self.w**2).sum(axis=2) + self.a**2)  # (K + 1, p)
         tol = self.task.rtol * size[0] + self.task.atol
+        tol[tol == 0] = np.inf  # a neuron at 0 with its outer weight stays there
         last = max(
             float((size[-1] / tol).max()), float((size[-2] / tol).max()) ** (ORDER / (ORDER - 1)), 1e-300
         )
@@ -164,12 +188,15 @@ class Oracle:
         h = min((0.02 / last) ** (1 / ORDER), calm, self.task.max_step, horizon - self.t)
         h, touched = self.first_event(h)
         ends = not len(touched) and self.t + h >= horizon - 1e-15 * horizon
+        if not (ends or len(touched) or self.t + h > self.t):
+            return False
         self.W, self.A = _at(self.w, h), _at(self.a, h)
         self.t = horizon if ends else self.t + h
         self.counters["accepted"] += 1
         self.counters["events"] += len(touched) > 0
         for j in sorted({int(j) for j, _ in touched}):
             self.settle(j, np.array([i for k, i in touched if k == j]))
+        return True
 
     def margins(self, h: float) -> Floats:
         """(p, n), negative where a pair has left its mode at time h of the step."""
@@ -230,16 +257,9 @@ class Oracle:
         start = task.a**2 - (task.W**2).sum(axis=1)
         drift = float(np.abs(self.A**2 - (self.W**2).sum(axis=1) - start).max())
         speed = float((self.w[1] ** 2).sum() + (self.a[1] ** 2).sum())
-        return (
-            self.t,
-            loss,
-            speed,
-            int((self.modes == ON).sum()),
-            drift,
-            self.W.copy(),
-            self.A.copy(),
-            self.kinks(),
-        )
+        noise, active = loss_noise(self.X, task.y, self.W, self.A), int((self.modes == ON).sum())
+        state = self.W.copy(), self.A.copy(), self.kinks()
+        return self.t, loss, speed, noise, active, drift, *state
 
     def kinks(self) -> Kinks | None:
         """Pairs whose mode the sign of z does not say, at the present state."""
@@ -257,12 +277,12 @@ class Oracle:
     def result(self, status: int, rows: list[Row], seconds: float) -> FlowRun:
         """The rows as a run."""
         *columns, kinks = zip(*rows, strict=True)
-        t, loss, speed, active, drift, W, a = (np.array(column) for column in columns)
+        t, loss, speed, noise, active, drift, W, a = (np.array(column) for column in columns)
         log = [np.array(column) for column in zip(*self.log, strict=True)] or [np.zeros(0)] * 5
         states = self.task.states
         self.counters["sliding_end"] = int((self.modes == SLIDE).sum())
         return FlowRun(
-            status, t, loss, speed, active, drift, self.W, self.A,
+            status, t, loss, speed, noise, active, drift, self.W, self.A,
             W if states else None, a if states else None, {**self.counters, "seconds": seconds},
             SwitchLog(*log) if self.task.switches else None, None, None, self.kinks(),
             KinkRows.of(list(kinks)) if states else None,

@@ -14,13 +14,13 @@ import numpy as np
 from pl_native._base import checks
 from pl_native._base.build import NUMERICS
 from pl_native._problem import Dataset, Network, Stop
-from pl_native._run.call_options import METHODS
+from pl_native._run.call_options import METHODS, atol_of
 from pl_native.store import Row, Value, content_ids
 from pl_native.streams import Purpose, stream
 from pl_native.sweep.functions import DATA, EVENTS, INITIAL, NORMS_ONLY, PER_NEURON, code_of, named, resolve
 
 _SIZES = ("n", "d", "p", "replicates")
-_POSITIVE = ("t_end", "scale", "step", "rtol", "atol")
+_POSITIVE = ("t_end", "scale", "step", "rtol")
 _IN_VAIN = 10_000  # draws after which an event is taken for one that does not happen
 _STOP = tuple(field.name for field in fields(Stop) if field.name != "proof")
 
@@ -57,7 +57,7 @@ class Cell:
     method: str = "euler"
     step: float = 1.0
     rtol: float = 1e-6
-    atol: float = 1e-9
+    atol: float | None = None
     stop: Stop = Stop()  # noqa: RUF009 (frozen)
 
     def __post_init__(self) -> None:
@@ -70,6 +70,7 @@ class Cell:
         checked["given"] = checks.choice("given", self.given, ("", *EVENTS))
         checked["dtype"] = str(checks.float_dtype(self.dtype))
         checked["method"] = checks.choice("method", self.method, METHODS)
+        checked["atol"] = atol_of(checked["method"], self.atol)
         checked["stop"] = Stop(**self.stop) if isinstance(self.stop, Mapping) else self.stop
         if not isinstance(checked["stop"], Stop):
             raise TypeError(f"stop: expected pl.Stop, got {checks.kind(self.stop)}")

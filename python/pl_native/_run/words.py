@@ -1,0 +1,36 @@
+"""What is said of a run, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pl_native._base.checks import Array
+from pl_native._problem import Status
+
+
+def message(status: Status, stats: Mapping[str, Any]) -> str:
+    """Why the run ended, and what speaks against its accuracy: capture's error of the loss, a small start."""
+    text, error, asked = status.message, stats.get("loss_error"), stats.get("rtol")
+    if error is not None and asked is not None and error > asked:
+        text += f"; the error of the loss is estimated at {error:.2g}, more than the {asked:g} asked for"
+    if stats.get("small_start"):
+        text += "; the initialisation is small, which capture's estimate does not see: take the flow"
+    return text
+
+
+def beyond_rounding(t: Array, loss: Array, local_pl: Array) -> str:
+    """From when on the loss is rounding; empty if it never is."""
+    lost = t[np.isnan(local_pl) & np.isfinite(loss)]
+    return f"\n  from t {lost[0]:g} on the loss is rounding: no local_pl there" if len(lost) else ""
+
+
+def steps(stats: Mapping[str, Any]) -> str:
+    """How many steps of what."""
+    if stats["method"] == "flow":
+        return f"{stats['steps']} steps and {stats['events']} events to rtol {stats['rtol']:g}"
+    if stats["method"] == "capture":
+        return f"{stats['steps']} steps, loss within {stats['loss_error']:.1g} (estimated)"
+    return f"{stats['steps']} steps of {stats['step']:g}"

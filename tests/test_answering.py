@@ -1,0 +1,110 @@
+"""Ctrl-C is answered within 0.2 s, wall_time within 0.1 s, however long one step is.
+
+Measured in what the process computes after the moment (one thread), so that busy neighbours do not count.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import pl_native as pl
+from pl_native import streams
+
+pytest.importorskip("pl_native._core")
+
+Problem = Callable[[], tuple[pl.Dataset, pl.Network]]
+
+
+def sphere(n: int, d: int, p: int) -> Problem:
+    return lambda: (pl.data.sphere(n=n, d=d, seed=1), pl.initial.asymmetric(p=p, d=d, seed=2))
+
+
+STEPS = {
+    "euler many neurons": ("euler", sphere(2000, 1, 1_000_000)),
+    "euler many points": ("euler", sphere(60_000, 60, 200)),
+    "flow": ("flow", sphere(2000, 500, 200)),
+    "capture": ("capture", sphere(8000, 200, 200)),
+    "capture many neurons": ("capture", sphere(3, 1, 50_000)),
+}
+ATTEMPTS = 5
+
+
+def run(method: str, problem: tuple[pl.Dataset, pl.Network], t_end: float, stop: pl.Stop) -> pl.Solution:
+    return pl.simulate(*problem, t_end, method=method, step=0.01, rtol=1e-3, threads=1, stop=stop)
+
+
+def after(seconds: float, act: Callable[[], object]) -> tuple[threading.Timer, list[float]]:
+    """A timer that does something, and says how much the process had computed then."""
+    then: list[float] = []
+
+    def wake() -> None:
+        then.append(time.process_time())
+        act()
+
+    timer = threading.Timer(seconds, wake)
+    timer.start()
+    return timer, then
+
+
+def late_after_ctrl_c(method: str, problem: tuple[pl.Dataset, pl.Network], wait: float) -> float:
+    main = threading.main_thread().ident or 0
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer, then = after(wait, lambda: signal.pthread_kill(main, signal.SIGINT))
+    try:
+        with pytest.raises(pl.Interrupted):
+            run(method, problem, 1e6, pl.Stop())
+        return time.process_time() - then[0]
+    finally:
+        timer.cancel()
+        signal.signal(signal.SIGINT, before)
+
+
+def late_after_wall_time(method: str, problem: tuple[pl.Dataset, pl.Network], wait: float) -> float:
+    timer, then = after(wait, lambda: None)
+    sol = run(method, problem, 1e6, pl.Stop(wall_time=wait))
+    end = time.process_time()
+    timer.cancel()
+    assert sol.status is pl.Status.WALL_TIME
+    assert np.isfinite(sol.network.W).all()
+    # the clock of the run starts after its arguments were checked, later than the timer
+    return min(end - then[0], sol.stats["seconds"] - wait)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STEPS)
+def test_a_long_step_is_left(name: str) -> None:
+    """From the first state on: without it there is nothing to return."""
+    method, make = STEPS[name]
+    problem = make()
+    began = time.monotonic()
+    run(method, problem, 0.0, pl.Stop())
+    wait = time.monotonic() - began + 0.5
+    for measure, most in ((late_after_ctrl_c, 0.2), (late_after_wall_time, 0.1)):
+        late: list[float] = []
+        while len(late) < ATTEMPTS and min(late, default=9.0) > most:
+            late.append(measure(method, problem, wait + 0.1 * len(late)))
+        assert min(late) <= most, (measure.__name__, late)
+
+
+def test_long_draws_are_made_in_blocks_with_the_bits_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python answers Ctrl-C between them."""
+    laws = (
+        lambda: pl.data.sphere(n=50, d=7, seed=1).X,
+        lambda: pl.data.gaussian(n=50, d=7, seed=1).X,
+        lambda: pl.data.teacher(n=50, d=7, seed=1).X,
+        lambda: pl.initial.asymmetric(p=50, d=7, seed=1).W,
+        lambda: pl.initial.torch_linear(p=50, d=7, seed=1).W,
+    )
+    whole = [law() for law in laws]
+    monkeypatch.setattr(streams, "_BLOCK", 11)
+    for law, expected in zip(laws, whole, strict=True):
+        assert law().tobytes() == expected.tobytes()
+    drawn: list[int] = []
+    streams.filled(5, 7, lambda count: drawn.append(count) or np.zeros(count))
+    assert drawn == [11, 11, 11, 2]

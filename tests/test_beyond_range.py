@@ -1,0 +1,91 @@
+"""Times that cannot change a state, numbers beyond range: each run ends with a status and harms no other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import pl_native as pl
+from capture_support import sliding
+
+pytest.importorskip("pl_native._core")
+
+METHODS = ("euler", "flow", "capture")
+D, N = pl.data.sphere(n=40, d=8, seed=1), pl.initial.asymmetric(p=6, d=8, seed=2)
+
+
+def scaled(
+    inputs: float = 1.0, labels: float = 1.0, weight: float | None = None
+) -> tuple[pl.Dataset, pl.Network]:
+    W = N.W.copy()
+    if weight is not None:
+        W[0, 0] = weight
+    return pl.Dataset(D.X * inputs, D.y * labels), pl.Network(W, N.a)
+
+
+@pytest.mark.parametrize("method", ["flow", "capture"])
+@pytest.mark.parametrize("data", [D, pl.data.orthogonal(8, 8, seed=1)])
+def test_times_too_short_to_change_anything(method: str, data: pl.Dataset) -> None:
+    sol = pl.simulate(data, N, 5e-324, method=method)
+    assert (sol.status, sol.t[-1]) == (pl.Status.HORIZON, 5e-324)
+    sol = pl.simulate(data, N, 0.5, method=method, save=[0.0, 5e-324, 0.5])
+    assert (sol.status, list(sol.t)) == (pl.Status.HORIZON, [0.0, 5e-324, 0.5])
+    start = pl.simulate(data, N, 0.0, method=method)
+    assert start.extend(5e-324).t[-1] == 5e-324
+
+
+CASES = [
+    *({"inputs": c} for c in (1e20, 1e40, 1e80, 1e150)),
+    *({"labels": c} for c in (1e30, 1e80, 1e150)),
+    {"weight": 1e100},
+    {"weight": 1e160},
+]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_numbers_beyond_range_are_a_status_and_harm_no_other_run(method: str, case: dict[str, float]) -> None:
+    options = {"method": method, "step": 0.1, "rtol": 1e-3, "stop": pl.Stop(wall_time=10.0, max_steps=20_000)}
+    alone = pl.simulate(D, N, 1.0, **options)
+    odd, same = pl.simulate_ensemble([scaled(**case), (D, N)], 1.0, **options)
+    assert same.network.W.tobytes() == alone.network.W.tobytes()
+    assert odd.status in (pl.Status.NON_FINITE, pl.Status.STEP_LIMIT, pl.Status.HORIZON, pl.Status.UNSTABLE)
+    assert np.isfinite(odd.network.W).all()
+    assert np.isfinite(odd.network.a).all()
+    if odd.status is not pl.Status.NON_FINITE:
+        assert np.isfinite(odd.loss).all()
+
+
+@pytest.mark.parametrize("factor", [1e20, 1e80, 1e150])
+@pytest.mark.parametrize("method", ["euler", "flow"])
+def test_nor_by_the_numpy_backend(method: str, factor: float) -> None:
+    options = {"method": method, "backend": "numpy", "stop": pl.Stop(max_steps=300)}
+    odd, same = pl.simulate_ensemble([scaled(inputs=factor), (D, N)], 0.05, step=0.01, **options)
+    assert odd.status in (pl.Status.NON_FINITE, pl.Status.STEP_LIMIT, pl.Status.UNSTABLE, pl.Status.HORIZON)
+    assert np.isfinite(odd.network.W).all()
+    assert same.status is pl.Status.HORIZON
+
+
+def test_a_tolerance_below_captures_floor_is_refused_before_any_work() -> None:
+    with pytest.raises(ValueError, match=r"rtol: .* at least .* for capture"):
+        pl.simulate(D, N, 20.0, method="capture", rtol=1e-10)
+    assert pl.simulate(D, N, 0.1, method="flow", rtol=1e-10).status is pl.Status.HORIZON
+
+
+def test_a_run_cut_in_a_later_pass_returns_its_furthest() -> None:
+    """Passes that miss the tolerance begin again at shorter steps: a limit must not lose their way."""
+    cut = 0
+    for seed in range(12):
+        data, net = sliding(seed)
+        options = {"method": "capture", "rtol": 1e-3, "atol": 1e-300}
+        before = None
+        for limit in range(5, 200, 15):
+            sol = pl.simulate(data, net, 40.0, stop=pl.Stop(max_steps=limit), **options)
+            restarted = before is not None and sol.stats["restarts"] > before.stats["restarts"]
+            cut += restarted and sol.status is pl.Status.STEP_LIMIT
+            if before is not None:
+                assert sol.t[-1] >= before.t[-1]
+            assert sol.t[0] == 0
+            assert sol.extend(sol.t[-1] + 1.0, stop=pl.Stop()).status is pl.Status.HORIZON
+            before = sol
+    assert cut > 0
