@@ -35,8 +35,8 @@ PROBE = """<script>addEventListener("load", () => {
     fetched: performance.getEntriesByType("resource").map(e => e.name).filter(n => !n.startsWith("data:"))
   }), "*");
 });</script>"""
-FRAME = """<!doctype html><link rel="icon" href="data:,"><iframe src="report.html" width="{width}" height="900"
-></iframe><output></output><script>onmessage = e => document.querySelector("output").textContent = e.data
+FRAME = """<!doctype html><link rel="icon" href="data:,"><iframe src="report.html" width="{width}"
+height="900"></iframe><output></output><script>onmessage = e => document.querySelector("output").textContent = e.data
 </script>"""
 
 
@@ -66,7 +66,7 @@ def seen(page, folder, width):
     ]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
     found = re.search(r"<output>(.*?)</output>", ran.stdout, re.DOTALL)
-    assert found and found[1], ran.stderr[-2000:]
+    assert found is not None, ran.stderr[-2000:]
     return json.loads(html.unescape(found[1])), [
         line for line in ran.stderr.splitlines() if "CONSOLE" in line
     ]

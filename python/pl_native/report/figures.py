@@ -18,7 +18,7 @@ from typing import Any
 from pl_native import experiments, plots
 from pl_native._base.build import build_info
 from pl_native.experiments import effort
-from pl_native.experiments.claims import NOT_REPRODUCED, OPEN, REPRODUCED, Claim, claims
+from pl_native.experiments.reproduced import NOT_REPRODUCED, OPEN, REPRODUCED, Claim, claims
 from pl_native.store import Row, Store, write_atomically
 from pl_native.sweep import Plan
 from pl_native.sweep.plans import of_folder
