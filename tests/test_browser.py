@@ -36,7 +36,8 @@ PROBE = """<script>addEventListener("load", () => {
   }), "*");
 });</script>"""
 FRAME = """<!doctype html><link rel="icon" href="data:,"><iframe src="report.html" width="{width}"
-height="900"></iframe><output></output><script>onmessage = e => document.querySelector("output").textContent = e.data
+height="900"></iframe><output></output><script>
+onmessage = e => document.querySelector("output").textContent = e.data
 </script>"""
 
 

@@ -20,23 +20,14 @@ from pl_native import theory
 from pl_native._base import checks
 from pl_native._problem import Dataset
 from pl_native._run.solution import Solution
-from pl_native.experiments import (
-    _panels,
-    _staircase,
-    _trajectory,
-    experiment1,
-    fig1,
-    fig2,
-    fig3,
-    fig4,
-    fig5,
-    fig6,
-    verdict,
-)
+from pl_native.experiments import _panels, experiment1, fig1, fig2, fig3, fig4, fig5, fig6, verdict
 from pl_native.experiments._convergence import Judge, curve
 from pl_native.experiments._panels import MEASURED
 from pl_native.experiments._power_laws import measure
 from pl_native.experiments._scaling import by_size, equation, logistic_points
+from pl_native.experiments._staircase import FRAMES, FRAMES_PER_SECOND
+from pl_native.experiments._staircase import film as staircase_film
+from pl_native.experiments._trajectory import draw as draw_trajectory
 from pl_native.experiments.statements import Panel
 from pl_native.stats import FORMS
 from pl_native.store import COLUMNS, Row
@@ -203,7 +194,7 @@ def figure2(summary: fig2.Summary) -> Any:
     return _figure(summary, fig2.draw, 1, 3)
 
 
-def film(stem: Path, frames: Sequence[int] = range(1, _staircase.FRAMES + 1)) -> list[Path]:
+def film(stem: Path, frames: Sequence[int] = range(1, FRAMES + 1)) -> list[Path]:
     """Figure 2 over n as `stem`.gif, and as `stem`.mp4 where ffmpeg is installed; 25 frames a second."""
     with style():
         from matplotlib.animation import FFMpegWriter, FuncAnimation, PillowWriter
@@ -211,11 +202,11 @@ def film(stem: Path, frames: Sequence[int] = range(1, _staircase.FRAMES + 1)) ->
         axes = _new_axes(1, 1)[0, 0]
         axes.figure.set_layout_engine("none")  # a frame must not cost, or move, the layout
         axes.set_position((0.12, 0.16, 0.85, 0.74))
-        shown = FuncAnimation(axes.figure, _staircase.film(axes, fig2.times()), frames=frames, blit=False)
+        shown = FuncAnimation(axes.figure, staircase_film(axes, fig2.times()), frames=frames, blit=False)
         writers = {"gif": PillowWriter} | ({"mp4": FFMpegWriter} if FFMpegWriter.isAvailable() else {})
         paths = [stem.with_name(f"{stem.name}.{kind}") for kind in writers]
         for path, writer in zip(paths, writers.values(), strict=True):
-            shown.save(path, writer=writer(fps=_staircase.FRAMES_PER_SECOND), dpi=90)
+            shown.save(path, writer=writer(fps=FRAMES_PER_SECOND), dpi=90)
     return paths
 
 
@@ -271,7 +262,7 @@ def trajectory(sol: Solution | theory.Overlay, data: Dataset | None = None) -> A
     found = sol if isinstance(sol, theory.Overlay) else theory.overlay(sol, data)
     with style():
         axes = _new_axes(2, 2)
-        _trajectory.draw(found, axes)
+        draw_trajectory(found, axes)
         return axes[0, 0].figure
 
 
