@@ -89,7 +89,7 @@ def test_the_report_is_readable(page, tmp_path, width):
 
 def test_what_is_wrong_with_a_page_is_seen(tmp_path):
     page = (
-        '<body><img src="missing.png"><div style="width: 3000px">wide</div><table></table>'
+        '<body><img src="http://127.0.0.1:9/missing.png"><div style="width: 3000px">wide</div><table></table>'
         "<script>console.error('x')</script></body>"
     )
     found, console = seen(page, tmp_path, 390)

@@ -96,7 +96,9 @@ def test_a_rebuild_simulates_nothing_and_writes_the_same_page(folder, monkeypatc
     def refused(*_, **__):
         raise AssertionError("simulated")
 
-    monkeypatch.setattr(computing, "simulate_ensemble", refused)
+    monkeypatch.setattr(computing, "compute", refused)
+    monkeypatch.setattr("pl_native._run.execute.execute", refused)
+    monkeypatch.setattr("pl_native.simulation.execute", refused)
     monkeypatch.setattr(_loss_curves, "simulate", refused)
     monkeypatch.setattr("pl_native.experiments._last_losses.simulate_ensemble", refused)
     assert cli.main(["report", str(folder)]) == 0
