@@ -72,6 +72,7 @@ def test_the_first_table_answers_for_every_figure(folder):
     assert all(f'<h2 id="fig{k}">' in text for k in range(1, 7))
     assert text.index("<table>") < text.index("<img")
     assert text.count("<table>") == 3
+    assert "<td>[open]</td><td>N not located by these runs</td>" in first  # no reproduction by ignorance
     assert {row.count("<td>") for row in first.splitlines()[1:-1]} == {7}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -62,7 +63,9 @@ def _of_figure3(summary: fig3.Summary) -> Iterator[Claim]:
             said += "; 3000 in the text"
         ours = f"N {one.measured.threshold.located('.0f')}"
         why = "; ".join(odd) or f"intervals of N overlap; {_test(one.test)}"
-        rest = (one.measured.threshold.runs, _word(not odd), why)
+        located = math.isfinite(one.measured.threshold.estimate)
+        verdict, why = (_word(not odd), why) if odd or located else (OPEN, "N not located by these runs")
+        rest = (one.measured.threshold.runs, verdict, why)
         yield Claim(f"convergence is lost past a threshold N, d = 100, width {factor}x", said, ours, *rest)
 
 
