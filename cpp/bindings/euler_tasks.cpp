@@ -114,7 +114,7 @@ py::tuple run(const py::sequence& items, int threads, const py::object& progress
     const Level& chosen = named_level(name);
     std::vector<AnyEulerTask> tasks;
     std::vector<AnyHeld> alive;  // the arrays that the tasks point into, whatever other threads do to `items`
-    for (const py::handle item : items) {
+    for (const py::object item : items) {
         const py::dict fields = item.cast<py::dict>();
         tasks.push_back(in_single_precision(fields) ? read_task<float>(fields, alive)
                                                     : read_task<double>(fields, alive));

@@ -1,4 +1,6 @@
 // Table of contents of pl_native._core. Private: use the package, which checks and explains.
+#include <string>
+
 #include "bindings/register.hpp"
 #include "problem/memory.hpp"
 
@@ -11,6 +13,9 @@ PYBIND11_MODULE(_core_of_the_main_interpreter, module, pybind11::mod_gil_not_use
             if (error) std::rethrow_exception(error);
         } catch (const pl::MemoryBudget& budget) {
             PyErr_SetString(PyExc_MemoryError, budget.what());
+        } catch (const pybind11::cast_error& wrong) {  // else a RuntimeError, which no caller expects
+            const std::string words = "task: expected fields of the types in _core.pyi, got another";
+            PyErr_SetString(PyExc_TypeError, (words + " (" + wrong.what() + ")").c_str());
         }
     });
     pl::register_euler(module);

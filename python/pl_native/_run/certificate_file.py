@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from pl_native._base.checks import Array
 from pl_native._base.files import replacing
 from pl_native._problem import Kinks, Network, Status
 from pl_native._run.claims import Claims, Margins, NeuronAtZero, Pairs, check_claims
+from pl_native._run.reading import members
 
 FORMAT = 1
 
@@ -47,20 +47,14 @@ def write(c: Claims, path: Path) -> None:
 
 def read(path: Path) -> dict[str, Any]:
     """The fields of the `Certificate` that `write` wrote. ValueError for anything else."""
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        return _fields(_head(arrays.pop("head")), arrays)
-    except (
-        zipfile.BadZipFile,
-        EOFError,
-        ValueError,
-        AttributeError,
-        TypeError,
-        KeyError,
-        OverflowError,
-    ) as err:
-        raise ValueError(f"{path}: not a file written by Certificate.save ({err})") from err
+    with open(path, "rb") as file:
+        try:
+            arrays = members(file)
+            return _fields(_head(arrays.pop("head")), arrays)
+        except MemoryError:
+            raise
+        except Exception as err:  # whatever zipfile, zlib, NumPy and the head make of bytes not theirs
+            raise ValueError(f"{path}: not a file written by Certificate.save ({err})") from err
 
 
 def _head(stored: Array) -> dict[str, Any]:

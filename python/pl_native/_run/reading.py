@@ -37,7 +37,7 @@ def contents(path: Path) -> tuple[Head, Arrays]:
         raise ValueError(f"{path}: expected a file, this is a folder, a pipe or a device")
     with open(path, "rb") as file:
         try:
-            arrays = _members(file)
+            arrays = members(file)
         except MemoryError:
             raise
         except Exception as error:  # whatever zipfile, zlib and NumPy make of bytes that are not theirs
@@ -52,7 +52,8 @@ def contents(path: Path) -> tuple[Head, Arrays]:
     return head, arrays
 
 
-def _members(file: Any) -> Arrays:
+def members(file: Any) -> Arrays:
+    """The arrays of an npz file, which take no more memory than there is. Any Exception for other bytes."""
     with zipfile.ZipFile(file) as packed:
         members = packed.infolist()
         memory.require(2.0 * sum(info.file_size for info in members), "reading this file")

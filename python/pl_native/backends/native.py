@@ -73,7 +73,10 @@ def _adaptive(
     from pl_native import _core
 
     team = _core.default_threads() if threads is None else threads
-    found, interrupted = compute([flow_fields(task) for task in tasks], team, poll)
+    try:
+        found, interrupted = compute([flow_fields(task) for task in tasks], team, poll)
+    except KeyError as error:  # all else is there
+        raise ValueError(f"resume: expected a record of this method, it has no {error}") from None
     runs = [None if run is None else _flow_run(task, run) for task, run in zip(tasks, found, strict=True)]
     return runs, interrupted
 

@@ -11,6 +11,7 @@ import io
 import re
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +79,15 @@ def _read(path: Path, of: Callable[[Any], Found]) -> Found | Damage:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             return of(stored)
-    except (ValueError, TypeError, KeyError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        EOFError,
+        AttributeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         return Damage(path, f"not readable by this version: {error}")
 
 

@@ -69,7 +69,7 @@ def verify(folder: str | os.PathLike[str]) -> Verification:
         for row in found:
             name = str(row["id"])
             lines[csv_lines([row])] = name
-            wrong += [name] if row_id(row) != name else []
+            wrong += [] if _is_named_right(row) else [name]
             if name in seen:
                 duplicates += 1
                 conflicts += [name] if _differ(row, seen[name]) else []
@@ -85,6 +85,14 @@ def verify(folder: str | os.PathLike[str]) -> Verification:
         tuple(conflicts),
         *_csv_state(store, lines),
     )
+
+
+def _is_named_right(row: Row) -> bool:
+    """Whether the id is that of the content; numbers beyond range have none."""
+    try:
+        return row_id(row) == row["id"]
+    except ValueError:
+        return False
 
 
 def _differ(row: Row, other: Row) -> bool:

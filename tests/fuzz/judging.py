@@ -1,0 +1,93 @@
+"""What is wrong with a run, in words, or None: of results of `simulate` and its kin, and of raw results of
+`_core`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import pl_native as pl
+
+
+def rounding_of_loss(sol: pl.Solution, data: pl.Dataset) -> float:
+    """Of the residuals' own rounding, generously: below it neither the loss nor its rate means anything."""
+    s = sol.stats
+    eps = float(np.finfo(s["dtype"]).eps)
+    W, a = sol.network.W.astype(float), np.abs(sol.network.a.astype(float))
+    norms = np.asarray(data.norms, float)
+    with np.errstate(over="ignore", invalid="ignore"):
+        sizes = float(np.abs(data.y).max() + (a @ np.linalg.norm(W, axis=1)) * norms.max() / s["p"])
+        return float((16 * (s["d"] + s["p"] + 8) * eps * sizes) ** 2)
+
+
+def wrong_with(sol: pl.Solution, data: pl.Dataset, t_end: float | None = None) -> str | None:
+    """Of a finished run; `t_end` where the flow was asked to go there."""
+    s, t, loss = sol.stats, sol.t, sol.loss
+    if not np.isfinite(t).all() or t[0] < 0 or not np.all(np.diff(t) > 0):
+        return f"time goes back: {t}"
+    lost = sol.status is pl.Status.NON_FINITE and len(loss) == 1 and loss[0] == np.inf  # at its very start
+    if not (np.isfinite(loss).all() or lost) or np.any(loss < 0):
+        return f"loss {loss}, {sol.status.name}"
+    for name in ("W", "a"):
+        if not np.isfinite(getattr(sol.network, name)).all():
+            return f"{name} is not finite, {sol.status.name}"
+    if not np.isfinite(sol.invariant_drift).all() and sol.status is not pl.Status.NON_FINITE:
+        return f"invariant_drift {sol.invariant_drift}, {sol.status.name}"
+    if np.any(sol.n_active < 0) or np.any(sol.n_active > s["n"] * s["p"]):
+        return f"n_active {sol.n_active}"
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _rates(sol, data) or _ends(sol, data, t_end)
+
+
+def _rates(sol: pl.Solution, data: pl.Dataset) -> str | None:
+    if sol.status is pl.Status.NON_FINITE:
+        return None
+    noise = rounding_of_loss(sol, data)
+    told = sol.loss > noise
+    for name in ("local_pl", "grad_norm"):
+        values = getattr(sol, name)
+        if np.any(values < 0) or (np.isnan(values) & told).any():
+            return f"{name} {values} where the loss is {sol.loss}, {sol.status.name}"
+    if sol.stats["method"] != "euler":
+        allowed = 1e-9 + sol.stats["rtol"]
+        slack = allowed * sol.loss[:-1] + 1e-8 * sol.loss[0] * (sol.stats["method"] == "capture")
+        rise = np.diff(sol.loss) - slack - noise - 2 * np.sqrt(noise * sol.loss[:-1])
+        if np.any(rise > 0):
+            return f"the loss rises: {sol.loss}"
+    return None
+
+
+def _ends(sol: pl.Solution, data: pl.Dataset, t_end: float | None) -> str | None:
+    s = sol.stats
+    if (
+        sol.status is pl.Status.HORIZON
+        and t_end is not None
+        and s["method"] != "euler"
+        and sol.t[-1] != t_end
+    ):
+        return f"ends at {sol.t[-1]!r}, asked for {t_end!r}"
+    bound, noise = s["loss_bound"], rounding_of_loss(sol, data)
+    if bound is not None and bound > sol.loss[-1] * (1 + 1e-9) + noise + 2 * np.sqrt(noise * sol.loss[-1]):
+        return f"loss_bound {bound!r} above the loss {sol.loss[-1]!r}"
+    for name in ("criterion_time", "proved_time"):
+        if s[name] is not None and not 0 <= s[name] <= sol.t[-1] * (1 + 1e-9):
+            return f"{name} {s[name]!r} in a run to {sol.t[-1]!r}"
+    return None
+
+
+def wrong_with_raw(run: dict[str, Any] | None, table: dict[str, int]) -> str | None:
+    """Of what `_core` returns for one task."""
+    if run is None:
+        return None
+    if run["status"] not in table.values():
+        return f"status {run['status']}"
+    times = run["steps" if "steps" in run else "t"]
+    if not np.all(np.diff(times) > 0) or len(times) == 0:
+        return f"time goes back: {times}"
+    beyond = run["status"] == table["NON_FINITE"]
+    for name in ("W", "a") if beyond else ("W", "a", "loss"):
+        if not np.isfinite(run[name]).all():
+            return f"{name} is not finite, status {run['status']}"
+    return None
