@@ -67,7 +67,6 @@ def test_imports_go_one_way() -> None:
         assert shape.wrong_way(shape.imports(planted), order, module_folder) == [fault]
 
 
-@pytest.mark.skipif((ROOT / "cpp" / "run").exists(), reason="cpp/run is being parted")
 def test_includes_go_one_way() -> None:
     assert shape.wrong_way(shape.includes(CPP), CPP_FOLDERS, shape.folder_of) == []
     for file, other in (("kernel/pass.inl", "problem/rows.hpp"), ("flow/jets.cpp", "capture/adams.hpp")):
@@ -120,8 +119,7 @@ def test_only_the_bindings_know_python() -> None:
 
 def test_no_name_stands_for_two_things() -> None:
     assert shape.twice(PYTHON, TWICE, PAIRS) == []
-    if not (ROOT / "cpp" / "run").exists():  # which is being parted
-        assert shape.twice(CPP, CPP_TWICE) == []
+    assert shape.twice(CPP, CPP_TWICE) == []
     planted = {"data.py": "", "store/_data.py": "", "theory/__init__.py": "", "stats/__init__.py": ""}
     assert shape.twice(planted, {}) == ["data in ['.', 'store']"]
     assert shape.twice(planted, {}, [{".", "store"}]) == []
@@ -148,7 +146,6 @@ def missing_from_disk(page: str) -> list[str]:
     return sorted(name for name in named - bare if not any((place / name).exists() for place in places))
 
 
-@pytest.mark.skipif((ROOT / "cpp" / "run").exists(), reason="cpp/run is being parted")
 def test_the_plan_is_true() -> None:
     assert PLAN.count("\n") <= 100, "one page"
     hidden = {"_core", "__main__"}

@@ -13,7 +13,7 @@ import pytest
 import pl_native as pl
 from pl_native import cli, plots
 from pl_native.cli import doctor
-from pl_native.experiments import fig3, fig4, fig5, fig6
+from pl_native.experiments import fig2, fig3, fig4, fig5, fig6
 from pl_native.store import Store
 
 
@@ -70,6 +70,7 @@ def test_all_runs_what_has_the_preset(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(fig4.PRESETS, "published", (fig4.Grid((10,), 1),))
     assert cli.main(["reproduce", "all", "--preset", "published", "--out", str(tmp_path / "one")]) == 0
     assert {path.name for path in (tmp_path / "one").glob("*.txt")} == {"fig4.txt", "costs.txt"}
+    monkeypatch.setitem(fig2.PRESETS, "paper", (100,))
     monkeypatch.setitem(fig3.PRESETS, "paper", (fig3.Grid((12,), 1, ("torch_linear",), 1),))
     monkeypatch.setitem(fig4.PRESETS, "paper", (fig4.Grid((10,), 1),))
     monkeypatch.setitem(fig5.PRESETS, "paper", {5: (range(10, 12), 2)})
@@ -78,11 +79,12 @@ def test_all_runs_what_has_the_preset(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(fig6.PRESETS, "paper", (fig6.Grid(1, 0.01, 2),))
     assert cli.main(["reproduce", "all", "--preset", "paper", "--out", str(tmp_path / "two")]) == 0
     names = {path.name for path in (tmp_path / "two").glob("*.txt")}
-    assert names == {"fig3.txt", "fig4.txt", "fig5.txt", "fig6.txt", "costs.txt"}
+    assert names == {*(f"fig{k}.txt" for k in range(1, 7)), "costs.txt"}
+    assert (tmp_path / "two" / "report.html").exists()
     assert "preset paper, fig4: " in capsys.readouterr().out
     costs = (tmp_path / "two" / "costs.txt").read_text()
-    assert [line.split()[:2] for line in costs.splitlines()[2:6]] == [
-        ["fig3", "1"], ["fig4", "10"], ["fig5", "4"], ["fig6", "4"],
+    assert [line.split()[:2] for line in costs.splitlines()[2:8]] == [
+        ["fig1", "1"], ["fig2", "1"], ["fig3", "1"], ["fig4", "10"], ["fig5", "4"], ["fig6", "4"],
     ]  # fmt: skip
     assert "Peak of one thread" in costs
 
@@ -95,7 +97,6 @@ def test_all_runs_what_has_the_preset(tmp_path, monkeypatch, capsys):
         (["reproduce", "fig3"], "--out"),
         (["reproduce", "fig3", "--out", "x", "--preset", "fast"], "invalid choice: 'fast'"),
         (["reproduce", "fig3", "--out", "x", "--preset", "flow"], "preset: expected one of 'quick', 'paper'"),
-        (["reproduce", "fig1", "--out", "x"], "available: fig3, fig4"),
         (["reproduce", "fig3", "--out", "x", "--seed", "-1"], "expected a whole number >= 0, got -1"),
         (["reproduce", "fig3", "--out", "x", "--seed", "1.5"], "expected a whole number, got '1.5'"),
         (["reproduce", "fig3", "--out", "x", "--jobs", "0"], "expected a whole number >= 1, got 0"),
@@ -132,7 +133,7 @@ LONG = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # also where it is ignored from the start
 from pl_native import cli
-from pl_native.experiments import _paper_cell, fig3
+from pl_native.experiments import _paper_cell, fig2, fig3
 fig3.PRESETS["quick"] = (fig3.Grid((60, 70), 1, ("torch_linear",), 6),)
 _paper_cell.horizon = lambda n, p: 2000.0
 sys.exit(cli.main(sys.argv[1:]))

@@ -85,11 +85,13 @@ def test_time_of_a_slide_out(kappa, y3, lam, mode, rtol):
 
 
 def test_both_trajectories_from_a_repelling_kink():
-    """Appendix C.2: at z = 0 with c > 0 both sides are solutions. z = 0 stays off; a start just above
-    it goes on."""
+    """Appendix C.2: at z = 0 with c > 0 both sides are solutions. z = 0 stays off, and what is 0 to
+    rounding too; a start above that goes on."""
     X, y, W = np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([1.0, 1.0]), np.array([[0.0, 0.5]])
     documented = run(X, y, W, np.array([1.0]), 5.0, 1e-9)
-    other = run(X, y, W + np.array([[1e-300, 0.0]]), np.array([1.0]), 5.0, 1e-9)
+    rounding = run(X, y, W + np.array([[1e-300, 0.0]]), np.array([1.0]), 5.0, 1e-9)
+    other = run(X, y, W + np.array([[1e-13, 0.0]]), np.array([1.0]), 5.0, 1e-9)
     assert documented.W[0, 0] == 0.0
+    assert rounding.W[0, 0] == 1e-300
     assert other.W[0, 0] > 0.3
     assert documented.loss[-1] > 0.24 > 1e-2 > other.loss[-1]

@@ -1,5 +1,5 @@
-// The one place where threads are made. parallel_threads.cpp implements it, or parallel_openmp.cpp in builds
-// that ask for OpenMP (PLN_OPENMP=ON); results may not depend on which, nor on the number of threads, so
+// The one place where threads are made: by parallel_threads.cpp, or by parallel_openmp.cpp in builds that ask
+// for OpenMP (PLN_OPENMP=ON). Results may not depend on which, nor on the number of threads, so
 // `body` must write only to places that belong to its index.
 #pragma once
 

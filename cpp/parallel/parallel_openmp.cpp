@@ -1,4 +1,4 @@
-// parallel_for on OpenMP, for builds that ask for it. The thread count is a clause of the region: no global
+// A team on OpenMP, for builds that ask for it. The thread count is a clause of the region: no global
 // OpenMP state is read or written. Its threads spin where they meet, which beside other busy processes costs
 // milliseconds a call, and the runtime ends the process when it is refused a thread.
 #include <omp.h>
@@ -9,21 +9,12 @@
 
 namespace pl {
 
-void parallel_for(std::int64_t count, int threads, Control& control,
-                  const std::function<void(std::int64_t)>& body) {
-    Team team(count, control, body);
-    const int size = team_size(count, threads);
-    if (size == 1) {
-        team.work();
-    } else {
+void work_together(Team& team, int size, Control& control) {
 #pragma omp parallel num_threads(size) default(shared)
-        {
-            team.work();
-            if (control.on_caller())
-                team.wait(omp_get_num_threads());  // the runtime may give fewer than asked
-        }
+    {
+        team.work();
+        if (control.on_caller()) team.wait(omp_get_num_threads());  // the runtime may give fewer than asked
     }
-    team.rethrow();
 }
 
 const char* parallel_runtime() {

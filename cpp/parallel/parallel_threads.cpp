@@ -102,18 +102,10 @@ class Pool {
 
 }  // namespace
 
-void parallel_for(std::int64_t count, int threads, Control& control,
-                  const std::function<void(std::int64_t)>& body) {
-    Team team(count, control, body);
-    const int size = team_size(count, threads);
-    if (size == 1) {
-        team.work();
-    } else {
-        Pool::only().offer(team, size - 1);
-        team.work();
-        team.wait(1 + Pool::only().withdraw(team));
-    }
-    team.rethrow();
+void work_together(Team& team, int size, Control&) {
+    Pool::only().offer(team, size - 1);
+    team.work();
+    team.wait(1 + Pool::only().withdraw(team));
 }
 
 const char* parallel_runtime() {

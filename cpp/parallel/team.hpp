@@ -1,4 +1,4 @@
-// What the two implementations of parallel_for share: handing out indices, exceptions, and the caller's wait.
+// One call of parallel_for: indices handed out, exceptions, and the caller's wait.
 #pragma once
 
 #include <exception>
@@ -15,38 +15,14 @@ class Team {
         : count_(count), control_(control), body_(body) {}
 
     // One worker's share. Never throws.
-    void work() noexcept {
-        while (!control_.cancelled()) {
-            const std::int64_t index = next_.fetch_add(1, std::memory_order_relaxed);
-            if (index >= count_) break;
-            try {
-                body_(index);
-            } catch (...) {
-                const std::lock_guard<std::mutex> lock(mutex_);
-                if (!error_) error_ = std::current_exception();
-                control_.cancel();
-            }
-        }
-        finished_.fetch_add(1, std::memory_order_release);
-    }
+    void work() noexcept;
 
     // The caller, its own share done, waits for `workers` to finish and keeps answering signals meanwhile:
     // first spinning (a step of one large problem ends within microseconds), then in naps far below the
     // promised 0.2 s.
-    void wait(int workers) noexcept {
-        for (int spins = 0; finished_.load(std::memory_order_acquire) < workers; ++spins) {
-            if (spins < 2000) continue;
-            control_.check();
-            if (spins < 4000)
-                std::this_thread::yield();
-            else
-                std::this_thread::sleep_for(std::chrono::microseconds(500));
-        }
-    }
+    void wait(int workers) noexcept;
 
-    void rethrow() const {
-        if (error_) std::rethrow_exception(error_);
-    }
+    void rethrow() const;
 
   private:
     const std::int64_t count_;
@@ -58,10 +34,8 @@ class Team {
     std::exception_ptr error_;
 };
 
-// The team's size: never more than there is work, and one after fork().
-inline int team_size(std::int64_t count, int threads) {
-    if (forked() || threads < 1) return 1;
-    return static_cast<int>(count < threads ? (count < 1 ? 1 : count) : threads);
-}
+// The team's work by `size` > 1 threads, the caller among them; it returns when all of it is done. By
+// parallel_threads.cpp, or parallel_openmp.cpp.
+void work_together(Team& team, int size, Control& control);
 
 }  // namespace pl

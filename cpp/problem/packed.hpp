@@ -2,108 +2,51 @@
 // function of (n, d, p), the precision and the level, never of the number of threads.
 #pragma once
 
-#include <algorithm>
-
 #include "parallel/parallel_for.hpp"
 #include "problem/buffer.hpp"
 #include "problem/problem.hpp"
 
 namespace pl {
 
-inline Index round_up(Index count, Index unit) {
-    return (count + unit - 1) / unit * unit;
-}
-inline Index block_count(Index n) {
-    return (n + kBlockPoints - 1) / kBlockPoints;
-}
+inline Index round_up(Index count, Index unit);
+inline Index block_count(Index n);
 
 // A pass of more than kSuperblockFlops is cut, so that a team can share it and Ctrl-C is answered in time;
 // the sums of the superblocks are added in index order. Their gradients may take kSuperblockBytes at most.
-inline Index superblock_count(Index n, Index d, Index p, Index real_bytes) {
-    constexpr double kSuperblockFlops = 5e7;  // about a millisecond on one core
-    constexpr double kSuperblockBytes = 1 << 26;
-    const double flops = 4.0 * static_cast<double>(n) * static_cast<double>(d) * static_cast<double>(p);
-    const double gradient = static_cast<double>(d) * static_cast<double>(p) * static_cast<double>(real_bytes);
-    const double count = std::min({flops / kSuperblockFlops, kSuperblockBytes / gradient, 1024.0});
-    return std::clamp(static_cast<Index>(count), Index{1}, block_count(n));
-}
+inline Index superblock_count(Index n, Index d, Index p, Index real_bytes);
 
 enum class Layouts { kBoth, kRows };
 
 // Whether a pass can do without the panels: rows are whole vectors, and the gradient reads rows.
 template <class Real>
-bool rows_suffice(Index d, Index p, const Kernel<Real>& kernel) {
-    return pl::row_stride<Real>(d, kernel.lanes) % kernel.lanes == 0 && p * d > kFewSumsLimit;
-}
+bool rows_suffice(Index d, Index p, const Kernel<Real>& kernel);
 
 // Whether X in both layouts is beyond the caches.
 template <class Real>
-bool is_large(Index n, Index d, Index row_stride) {
-    constexpr double kLargeBytes = 4e6;
-    return static_cast<double>(n) * static_cast<double>(d + row_stride) * sizeof(Real) > kLargeBytes;
-}
+bool is_large(Index n, Index d, Index row_stride);
 
 // A pass over a large X waits for memory: rows alone are half the bytes, and each panel is made from them
 // when its turn comes (transpose.inl). (n, d, p) = (20 000, 100, 37), float32, takes 0.78 to 0.92 of the
 // time. Not for few neurons, which the transposes would cost more, nor where a panel would leave
 // the nearest caches.
 template <class Real>
-Layouts layouts_for(Index n, Index d, Index p, const Kernel<Real>& kernel) {
-    constexpr Index kPanelBytes = 1 << 15, kManyNeurons = 24;
-    const Index stride = pl::row_stride<Real>(d, kernel.lanes);
-    const Index panel_bytes = kernel.panel * stride * static_cast<Index>(sizeof(Real));
-    const bool pays = is_large<Real>(n, d, stride) && p >= kManyNeurons && panel_bytes <= kPanelBytes;
-    return pays && rows_suffice(d, p, kernel) ? Layouts::kRows : Layouts::kBoth;
-}
+Layouts layouts_for(Index n, Index d, Index p, const Kernel<Real>& kernel);
 
 template <class Real>
 class PackedProblem {
   public:
     // A large X is packed by the team that will use it.
     PackedProblem(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads,
-                  Layouts layouts = Layouts::kBoth)
-        : layouts_(layouts),
-          n_(problem.n),
-          d_(problem.d),
-          p_(problem.p),
-          stride_(pl::row_stride<Real>(problem.d, kernel.lanes)),
-          columns_(layouts == Layouts::kBoth ? block_count(n_) * kBlockPoints * d_ : 0),
-          rows_(block_count(n_) * kBlockPoints * stride_),
-          y_(block_count(n_) * kBlockPoints) {
-        std::copy_n(problem.y, n_, y_.data());
-        const auto pack_share = [&](Index share) {
-            const Index last = std::min((share + 1) * kSharePoints, n_);
-            for (Index i = share * kSharePoints; i < last; ++i) pack_row(problem.X + i * d_, i, kernel.lanes);
-            for (Index i = share * kSharePoints; i < last && layouts == Layouts::kBoth; i += kernel.panel)
-                pack_panel(problem.X, i, kernel);
-        };
-        parallel_for((n_ + kSharePoints - 1) / kSharePoints, threads, pack_share);
-    }
-
-    PackedData<Real> view() const {
-        const Real* columns = layouts_ == Layouts::kBoth ? columns_.data() : nullptr;
-        return {n_, d_, p_, stride_, columns, rows_.data(), y_.data(), is_large<Real>(n_, d_, stride_)};
-    }
+                  Layouts layouts = Layouts::kBoth);
+    PackedData<Real> view() const;
     Layouts layouts() const { return layouts_; }
     Index row_stride() const { return stride_; }
 
   private:
     static constexpr Index kSharePoints = 64 * kBlockPoints;
 
-    void pack_row(const Real* x, Index i, Index lanes) {
-        Real* block = rows_.data() + i / kBlockPoints * kBlockPoints * stride_;
-        for (Index k = 0; k < d_; k += kChunkVectors * lanes) {
-            const Index width = std::min(kChunkVectors * lanes, stride_ - k);
-            std::copy_n(x + k, std::min(width, d_ - k), block + k * kBlockPoints + i % kBlockPoints * width);
-        }
-    }
-
-    void pack_panel(const Real* X, Index first, const Kernel<Real>& kernel) {
-        const Index points = std::min(kernel.panel, n_ - first), width = round_up(points, kernel.lanes);
-        Real* panel = columns_.data() + first * d_;
-        for (Index i = 0; i < points; ++i)
-            for (Index k = 0; k < d_; ++k) panel[k * width + i] = X[(first + i) * d_ + k];
-    }
+    void pack_row(const Real* x, Index i, Index lanes);
+    void pack_panel(const Real* X, Index first, const Kernel<Real>& kernel);
 
     Layouts layouts_;
     Index n_, d_, p_, stride_;
@@ -111,3 +54,5 @@ class PackedProblem {
 };
 
 }  // namespace pl
+
+#include "problem/packed.inl"

@@ -77,17 +77,18 @@ void Recorder<Real, Clock>::row(Clock now, State<Real>& state, const std::vector
     rows_.kink_counts.push_back(size_of(kinks));
 }
 
-// r_i = y_i - (1/p) sum_j a_j max(<w_j, x_i>, 0) is a sum of d + p terms and one more, which are of the size
-// of abs(y_i) and (1/p) sum_j abs(a_j) norm(w_j) norm(x_i) together; rounding adds up as its root.
+// r_i = y_i - (1/p) sum_j a_j max(<w_j, x_i>, 0): its rounding is a share of the size of its terms, abs(y_i)
+// + (1/p) sum_j abs(a_j) norm(w_j) norm(x_i). Measured, root mean square over that size: 0.02 to 0.06 of the
+// spacing of numbers at (60, 5, 6) to (1700, 100, 37), 0.3 at most for a single term. One spacing is beyond
+// all of them.
 template <class Real, class Clock>
 double Recorder<Real, Clock>::noise(const NeuronFacts& neurons) const {
-    const double width = static_cast<double>(problem_.norms != nullptr ? 1 : problem_.d);
     const double p = static_cast<double>(problem_.p);
     double size = 0;
     for (Index j = 0; j < problem_.p; ++j)
         size += std::abs(neurons.a[at(j)]) * std::sqrt(neurons.w_sq[at(j)]);
     const double unit = static_cast<double>(std::numeric_limits<Real>::epsilon());
-    const double r = (8 + 2 * std::sqrt(width + p)) * unit * (largest_label_ + largest_norm_ * size / p);
+    const double r = unit * (largest_label_ + largest_norm_ * size / p);
     return r * r / 2;
 }
 

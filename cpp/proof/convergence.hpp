@@ -1,6 +1,7 @@
 // The theorem of docs/proofs.md with V = R^n: the loss of every solution from the state tends to 0.
 #pragma once
 
+#include "proof/ball.hpp"
 #include "proof/enclosure.hpp"
 
 namespace pl {
@@ -13,10 +14,8 @@ struct Pattern {  // of one neuron, at a radius rho
 // ever.
 std::vector<Pattern> patterns_at(const Enclosure& state, double rho);
 
-struct Convergence {
+struct Convergence : Ball {
     bool proved = false;
-    double rho = 0, rate = 0, distance = 0;  // radius; mu_rho; of the limit, ell
-    double smallest = 0;                     // k: of K_rho, from below
     double needed_over_allowed = 0;  // ell / rho of the best attempt; infinite if K_rho was not positive
     Index uncertain = 0;             // pairs
 };

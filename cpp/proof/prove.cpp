@@ -22,13 +22,7 @@ Proof of_orthogonal(const Problem<double>& problem) {
     proof.needed_over_allowed = found.needed_over_allowed;
     if (!found.proved) return proof;
     proof.verdict = found.dead > 0 ? Proved::kDeadPoint : Proved::kConverges;
-    proof.rho = found.rho;
-    proof.rate = found.rate;
-    proof.distance = found.distance;
-    proof.smallest = found.smallest;
-    proof.limit_low = found.limit_low;
-    proof.limit_high = found.limit_high;
-    proof.moved = found.moved;
+    static_cast<Ball&>(proof) = found;
     proof.dead = found.dead;
     return proof;
 }
@@ -54,10 +48,7 @@ bool try_convergence(const Enclosure& state, Workers workers, Proof& proof) {
         proof.needed_over_allowed = std::min(proof.needed_over_allowed, found.needed_over_allowed);
         if (!found.proved) continue;
         proof.verdict = Proved::kConverges;
-        proof.rho = found.rho;
-        proof.rate = found.rate;
-        proof.distance = found.distance;
-        proof.smallest = found.smallest;
+        static_cast<Ball&>(proof) = found;
         proof.tau = tau;
         proof.uncertain = found.uncertain;
         list_uncertain(state, proof);
@@ -71,13 +62,7 @@ bool try_trapping(const Enclosure& state, Workers workers, Proof& proof) {
     proof.reason = found.reason;
     if (!found.proved) return false;
     proof.verdict = state.problem.orthogonal ? Proved::kDeadPoint : Proved::kTrapped;
-    proof.rho = found.rho;
-    proof.rate = found.rate;
-    proof.distance = found.distance;
-    proof.smallest = found.smallest;
-    proof.limit_low = found.limit_low;
-    proof.limit_high = found.limit_high;
-    proof.moved = found.moved;
+    static_cast<Ball&>(proof) = found;
     proof.settled = found.settled;
     proof.sliding = found.sliding;
     proof.resting = found.resting;
@@ -85,45 +70,46 @@ bool try_trapping(const Enclosure& state, Workers workers, Proof& proof) {
     return true;
 }
 
-// False, with a reason, where the numbers allow no enclosure.
-bool sound(const Enclosure& state, Proof& proof) {
-    if (!state.finite) proof.reason = "numbers out of range";
-    return state.finite;
+void try_holding(const Enclosure& state, Workers workers, Proof& proof) {
+    const Holding held = prove_holding(state, workers);
+    if (!held.proved) return;
+    proof.held_until = held.until;
+    proof.held_bound = held.bound;
+    proof.rho = held.rho;
+    proof.dual = held.dual;
+    for (const FreePair& pair : held.pairs)
+        proof.pairs.push_back({pair.neuron, pair.point, PairClass::kFree, pair.share});
+}
+
+// What attempt(state, proof) finds; nothing, with a reason, where the numbers allow no enclosure.
+template <class Attempt>
+Proof attempted(const Problem<double>& problem, Workers workers, const Attempt& attempt) {
+    if (problem.norms != nullptr) return of_orthogonal(problem);
+    require_bytes(convergence_bytes(problem.n, problem.d, problem.p));
+    Proof proof;
+    const Enclosure state(problem, workers);
+    if (state.finite)
+        attempt(state, proof);
+    else
+        proof.reason = "numbers out of range";
+    return proof;
 }
 
 }  // namespace
 
 Proof prove(const Problem<double>& problem, Workers workers) {
-    if (problem.norms != nullptr) return of_orthogonal(problem);
-    require_bytes(convergence_bytes(problem.n, problem.d, problem.p));
-    Proof proof;
-    const Enclosure state(problem, workers);
-    if (!sound(state, proof)) return proof;
-    proof.escapes = escapes(state);
-    if (try_convergence(state, workers, proof) || try_trapping(state, workers, proof)) return proof;
-    const Holding held = prove_holding(state, workers);
-    if (held.proved) {
-        proof.held_until = held.until;
-        proof.held_bound = held.bound;
-        proof.rho = held.rho;
-        proof.dual = held.dual;
-        for (const FreePair& pair : held.pairs)
-            proof.pairs.push_back({pair.neuron, pair.point, PairClass::kFree, pair.share});
-    }
-    return proof;
+    return attempted(problem, workers, [&](const Enclosure& state, Proof& proof) {
+        proof.escapes = escapes(state);
+        if (!try_convergence(state, workers, proof) && !try_trapping(state, workers, proof))
+            try_holding(state, workers, proof);
+    });
 }
 
 Proof prove(const Problem<double>& problem, Aim aim, Workers workers) {
-    if (problem.norms != nullptr) return of_orthogonal(problem);
-    require_bytes(convergence_bytes(problem.n, problem.d, problem.p));
-    Proof proof;
-    const Enclosure state(problem, workers);
-    if (!sound(state, proof)) return proof;
-    if (aim == Aim::kConvergence)
-        try_convergence(state, workers, proof);
-    else
-        try_trapping(state, workers, proof);
-    return proof;
+    return attempted(problem, workers, [&](const Enclosure& state, Proof& proof) {
+        aim == Aim::kConvergence ? try_convergence(state, workers, proof)
+                                 : try_trapping(state, workers, proof);
+    });
 }
 
 }  // namespace pl

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "proof/ball.hpp"
 #include "proof/escape.hpp"
 
 namespace pl {
@@ -20,17 +21,13 @@ struct ProofPair {
     double share;  // of a free pair: lam in [0, 1] of the dual bound
 };
 
-struct Proof {
+struct Proof : Ball {  // where nothing is proved rho is the dual bound's radius
     Proved verdict = Proved::kNothing;
-    std::string reason;                      // why there is no verdict
-    double rho = 0, rate = 0, distance = 0;  // radius of the ball; mu_rho; to the limit, from above
-    double smallest = 0;                     // k of K_rho, from below
-    double tau = 0;                          // of the S-procedure
-    double needed_over_allowed = 0;          // best ell / rho of the attempts at convergence
-    double limit_low = 0, limit_high = 0;    // of the loss
-    double moved = 0;                        // the proof is of the state moved by this much
-    double settled = 0;                      // time within which sliding pairs reach their kinks
-    double held_until = 0, held_bound = 0;   // 0: nothing is held
+    std::string reason;                     // why there is no verdict
+    double tau = 0;                         // of the S-procedure
+    double needed_over_allowed = 0;         // best ell / rho of the attempts at convergence
+    double settled = 0;                     // time within which sliding pairs reach their kinks
+    double held_until = 0, held_bound = 0;  // 0: nothing is held
     Index uncertain = 0, sliding = 0, resting = 0, dead = 0;  // pairs, pairs, pairs, points
     std::vector<ProofPair> pairs;  // none of orthogonal inputs given by their norms
     std::vector<double> dual;      // (n): g of the dual bound, where something is held

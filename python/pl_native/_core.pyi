@@ -29,8 +29,8 @@ class KinkFields(TypedDict):
     mode: NDArray[np.int8]
     share: Floats
 
-class TaskFields(TypedDict):
-    """What a task of every method says."""
+class ProblemFields(TypedDict):
+    """A problem and a state of it; all float64 but where Euler computes in float32."""
 
     X: Reals | None
     norms: Reals | None
@@ -40,6 +40,10 @@ class TaskFields(TypedDict):
     w_perp_sq: Floats
     certifiable: bool
     orthogonal: bool
+
+class TaskFields(ProblemFields):
+    """What a task of every method says."""
+
     save: Integers | Floats
     states: bool
     stop: StopFields
@@ -104,18 +108,6 @@ class FlowRunFields(RowFields):
     kinks: KinkFields
     kinks_saved: KinkRowFields
 
-class ProofTaskFields(TypedDict):
-    """A problem and the state to be proved something of; all float64."""
-
-    X: Floats | None
-    norms: Floats | None
-    y: Floats
-    W: Floats
-    a: Floats
-    w_perp_sq: Floats
-    certifiable: bool
-    orthogonal: bool
-
 class ProofFields(TypedDict):
     """What was proved; `verdict` is 0 nothing, 1 converges, 2 trapped, 3 a dead point."""
 
@@ -155,7 +147,7 @@ def flow(
 def capture(
     tasks: Sequence[CaptureFields], threads: int, progress: Progress | None = None
 ) -> tuple[list[FlowRunFields | None], bool]: ...
-def prove(task: ProofTaskFields, threads: int) -> ProofFields: ...
+def prove(task: ProblemFields, threads: int) -> ProofFields: ...
 def _first_exit(coefficients: Sequence[float], h: float, tol: float) -> float: ...
 def status_table() -> dict[str, int]: ...
 def build_info() -> dict[str, str]: ...

@@ -8,15 +8,18 @@ Biases are a constant coordinate of the inputs: `with_bias`.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pl_native._base import checks, memory
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset
+from pl_native._problem.groups import per_group
 from pl_native._problem.network import Network
 from pl_native.streams import Purpose, Seed, filled, generator, generators
 
@@ -99,19 +102,25 @@ def group(
     seed: Seed,
     dtype: object = np.float64,
     labels: Range = (1.0, 2.0),
+    D: ArrayLike | None = None,
 ) -> Dataset:
     """p groups of k = n/p orthonormal inputs, labels of one sign per group (section 4 of the notation page).
 
     Group j is the points j k .. (j + 1) k - 1, x_i = e_i in d >= n dimensions (default n); sizes of labels
     are uniform on `labels`, the sign of a group is a fair coin. `initial.group` starts one neuron on each.
-    Raises as `orthogonal` does, and ValueError when p does not divide n.
+    `D` (p,), or one number: the labels of each group are multiplied so that norm(Y_j) = D_j sqrt(k), as in
+    Theorem 2. Raises as `orthogonal` does, and ValueError when p does not divide n, and for D <= 0.
     """
     plan = _plan(n, n if d is None else d, seed, dtype, (1.0, 1.0), labels)
     groups = checks.integer("p", p, 1)
     if plan.n % groups != 0:
         raise ValueError(f"p: expected a divisor of n = {plan.n}, got {groups}")
+    targets = None if D is None else per_group("D", D, groups, math.inf)
     _ask(plan, 6 * plan.n)
     sizes = plan.rng.uniform(*plan.labels, plan.n)
+    if targets is not None:
+        own = sizes.reshape(groups, -1)
+        sizes = (own * (targets / np.sqrt(np.mean(own**2, axis=1)))[:, None]).ravel()
     signs = np.repeat(np.where(plan.rng.random(groups) < 0.5, -1.0, 1.0), plan.n // groups)
     return Dataset.orthogonal(np.ones(plan.n), sizes * signs, plan.d, dtype=plan.dtype)
 

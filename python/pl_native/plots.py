@@ -20,11 +20,14 @@ from pl_native import theory
 from pl_native._base import checks
 from pl_native._problem import Dataset
 from pl_native._run.solution import Solution
-from pl_native.experiments import _panels, _trajectory, experiment1, fig3, fig4, fig5, fig6, verdict
+from pl_native.experiments import _panels, experiment1, fig1, fig2, fig3, fig4, fig5, fig6, verdict
 from pl_native.experiments._convergence import Judge, curve
 from pl_native.experiments._panels import MEASURED
 from pl_native.experiments._power_laws import measure
 from pl_native.experiments._scaling import by_size, equation, logistic_points
+from pl_native.experiments._staircase import FRAMES, FRAMES_PER_SECOND
+from pl_native.experiments._staircase import film as staircase_film
+from pl_native.experiments._trajectory import draw as draw_trajectory
 from pl_native.experiments.statements import Panel
 from pl_native.stats import FORMS
 from pl_native.store import COLUMNS, Row
@@ -181,6 +184,32 @@ def _figure(summary: Any, draw: Callable[[Any, Any], Any], rows: int, columns: i
         return axes[0, 0].figure
 
 
+def figure1(summary: fig1.Summary) -> Any:
+    """Figure 1: which neuron is on at which point, and each neuron in the plane of its group."""
+    return _figure(summary, fig1.draw, 1, 2)
+
+
+def figure2(summary: fig2.Summary) -> Any:
+    """Figure 2: the closed form and its limit, the simulated flow, the distance of the two."""
+    return _figure(summary, fig2.draw, 1, 3)
+
+
+def film(stem: Path, frames: Sequence[int] = range(1, FRAMES + 1)) -> list[Path]:
+    """Figure 2 over n as `stem`.gif, and as `stem`.mp4 where ffmpeg is installed; 25 frames a second."""
+    with style():
+        from matplotlib.animation import FFMpegWriter, FuncAnimation, PillowWriter
+
+        axes = _new_axes(1, 1)[0, 0]
+        axes.figure.set_layout_engine("none")  # a frame must not cost, or move, the layout
+        axes.set_position((0.12, 0.16, 0.85, 0.74))
+        shown = FuncAnimation(axes.figure, staircase_film(axes, fig2.times()), frames=frames, blit=False)
+        writers = {"gif": PillowWriter} | ({"mp4": FFMpegWriter} if FFMpegWriter.isAvailable() else {})
+        paths = [stem.with_name(f"{stem.name}.{kind}") for kind in writers]
+        for path, writer in zip(paths, writers.values(), strict=True):
+            shown.save(path, writer=writer(fps=FRAMES_PER_SECOND), dpi=90)
+    return paths
+
+
 def figure3(summary: fig3.Summary) -> Any:
     """Figure 3: a row of two panels for each width, with what explains the two published thresholds."""
     figure = _figure(summary, fig3.draw, len(summary.factors), 2)
@@ -233,7 +262,7 @@ def trajectory(sol: Solution | theory.Overlay, data: Dataset | None = None) -> A
     found = sol if isinstance(sol, theory.Overlay) else theory.overlay(sol, data)
     with style():
         axes = _new_axes(2, 2)
-        _trajectory.draw(found, axes)
+        draw_trajectory(found, axes)
         return axes[0, 0].figure
 
 
@@ -246,6 +275,8 @@ def beyond_the_horizon(summary: experiment1.Summary) -> Any:
 
 
 FIGURES: dict[str, Callable[[Any], Any]] = {
+    "fig1": figure1,
+    "fig2": figure2,
     "fig3": figure3,
     "fig4": figure4,
     "fig5": figure5,
@@ -253,6 +284,9 @@ FIGURES: dict[str, Callable[[Any], Any]] = {
     "experiment1": beyond_the_horizon,
 }
 """For each available experiment, its summary as a Figure."""
+
+FILMS: dict[str, Callable[[Path], list[Path]]] = {"fig2": film}
+"""Experiments that also have a film, written to the files of a stem."""
 
 
 def save(figure: Any, stem: Path) -> tuple[Path, Path]:

@@ -1,5 +1,6 @@
-// The parts of a proof by themselves: products and factorisations at sizes around each width, eigenvalue bounds that
-// are below and near the truth, what elimination leaves against projections, enclosures against long double.
+// The parts of a proof by themselves: products and factorisations at sizes around each width, eigenvalue
+// bounds that are below and near the truth, what elimination leaves against projections, enclosures against
+// long double.
 #include <cmath>
 #include <random>
 #include <vector>
@@ -62,11 +63,14 @@ void check_cholesky() {
             for (Index k = i + 1; k < n; ++k) L(i, k) = 0;
         for (Index i = 0; i < n; ++i)
             for (Index k = 0; k <= i; ++k)
-                CHECK(std::abs(static_cast<double>(product(L, i, L, k)) - K(i, k)) < 1e-12 * static_cast<double>(n + 3));
+                CHECK(std::abs(static_cast<double>(product(L, i, L, k)) - K(i, k)) <
+                      1e-12 * static_cast<double>(n + 3));
         std::vector<double> x(static_cast<std::size_t>(n)), b = x;
         for (double& value : x) value = normal();
         for (Index i = 0; i < n; ++i)
-            for (Index k = 0; k < n; ++k) b[static_cast<std::size_t>(i)] += K(std::max(i, k), std::min(i, k)) * x[static_cast<std::size_t>(k)];
+            for (Index k = 0; k < n; ++k)
+                b[static_cast<std::size_t>(i)] +=
+                    K(std::max(i, k), std::min(i, k)) * x[static_cast<std::size_t>(k)];
         solve(L, b.data());
         for (Index i = 0; i < n; ++i)
             CHECK(std::abs(b[static_cast<std::size_t>(i)] - x[static_cast<std::size_t>(i)]) < 1e-6);
@@ -91,7 +95,8 @@ Matrix with_eigenvalues(const std::vector<double>& values) {
         double square = 0, vKv = 0;
         for (double& value : v) value = normal(), square += value * value;
         for (Index i = 0; i < n; ++i)
-            for (Index k = 0; k < n; ++k) Kv[static_cast<std::size_t>(i)] += K(i, k) * v[static_cast<std::size_t>(k)];
+            for (Index k = 0; k < n; ++k)
+                Kv[static_cast<std::size_t>(i)] += K(i, k) * v[static_cast<std::size_t>(k)];
         for (std::size_t i = 0; i < v.size(); ++i) vKv += v[i] * Kv[i];
         const double f = 2 / square;
         for (Index i = 0; i < n; ++i)
@@ -107,7 +112,8 @@ void check_eigenvalues() {
     for (Index n : {1, 2, 9, 65, 130})
         for (double least : {1.0, 1e-3, 1e-9}) {
             std::vector<double> values(static_cast<std::size_t>(n));
-            for (Index i = 0; i < n; ++i) values[static_cast<std::size_t>(i)] = least + static_cast<double>(i);
+            for (Index i = 0; i < n; ++i)
+                values[static_cast<std::size_t>(i)] = least + static_cast<double>(i);
             const double found = pl::least_eigenvalue(with_eigenvalues(values), 0, kTwo);
             CHECK(found <= least * (1 + 1e-12) + 1e-12 * static_cast<double>(n));
             if (least > 1e-6) CHECK(found > 0.9 * least);
@@ -163,8 +169,8 @@ void check_enclosure() {
     }
 }
 
-// r^T (P_S X X^T P_S - R^T R + charge) r is at least the least of norm(X^T P_S r + A^T u)^2 over u_i in [0, r_i], and
-// without Theta it is the squared distance from the span of the removed inputs.
+// r^T (P_S X X^T P_S - R^T R + charge) r is at least the least of norm(X^T P_S r + A^T u)^2 over u_i in [0,
+// r_i], and without Theta it is the squared distance from the span of the removed inputs.
 void check_elimination() {
     for (Index k : {1, 2, 5, 9}) {
         const Problem q = random_problem(20, 12, 2);
@@ -173,8 +179,10 @@ void check_elimination() {
         std::vector<Index> removed, support;
         std::vector<bool> on(20, false);
         for (Index i = 0; i < 20; ++i) {
-            if (i < k) removed.push_back(i);
-            else if (i < 15) on[static_cast<std::size_t>(i)] = true;
+            if (i < k)
+                removed.push_back(i);
+            else if (i < 15)
+                on[static_cast<std::size_t>(i)] = true;
             if (i < 15) support.push_back(i);
         }
         const pl::GramInverse gram = invert_gram(state, removed);
@@ -184,20 +192,23 @@ void check_elimination() {
             for (Index i : removed) nearest = std::min(nearest, state.x_norm[static_cast<std::size_t>(i)]);
             const double least = theta > 0 ? theta * nearest * nearest * (1 - 1e-12) : gram.least;
             const std::vector<Index> only_on(support.begin() + k, support.end());
-            const pl::Elimination taken = eliminate(state, on, {theta > 0 ? support : only_on, removed, theta, least});
+            const pl::Elimination taken =
+                eliminate(state, on, {theta > 0 ? support : only_on, removed, theta, least});
             CHECK(taken.sound && taken.charge < 1e-7);
             for (int draw = 0; draw < 20; ++draw) {
                 std::vector<double> r(20), v(12, 0.0);
                 for (double& value : r) value = normal();
                 for (Index i = k; i < 15; ++i)
-                    for (Index l = 0; l < 12; ++l) v[static_cast<std::size_t>(l)] += r[static_cast<std::size_t>(i)] * state.x(i)[l];
+                    for (Index l = 0; l < 12; ++l)
+                        v[static_cast<std::size_t>(l)] += r[static_cast<std::size_t>(i)] * state.x(i)[l];
                 double form = 0, taken_sq = 0;
                 for (double value : v) form += value * value;
                 const std::vector<Index>& rows = theta > 0 ? support : only_on;
                 for (Index c = 0; c < taken.columns.columns(); ++c) {
                     double part = 0;
                     for (std::size_t m = 0; m < rows.size(); ++m)
-                        part += taken.columns(static_cast<Index>(m), c) * r[static_cast<std::size_t>(rows[m])];
+                        part +=
+                            taken.columns(static_cast<Index>(m), c) * r[static_cast<std::size_t>(rows[m])];
                     taken_sq += part * part;
                 }
                 form -= taken_sq;
@@ -205,9 +216,12 @@ void check_elimination() {
                 for (int trial = 0; trial < 200; ++trial) {
                     std::vector<double> w = v;
                     for (Index i = 0; i < k; ++i) {
-                        const double share = trial % 2 ? std::abs(std::sin(static_cast<double>(trial * 31 + i))) : (trial >> (i + 1)) & 1;
+                        const double share = trial % 2
+                                                 ? std::abs(std::sin(static_cast<double>(trial * 31 + i)))
+                                                 : (trial >> (i + 1)) & 1;
                         for (Index l = 0; l < 12; ++l)
-                            w[static_cast<std::size_t>(l)] += share * r[static_cast<std::size_t>(i)] * state.x(i)[l];
+                            w[static_cast<std::size_t>(l)] +=
+                                share * r[static_cast<std::size_t>(i)] * state.x(i)[l];
                     }
                     double square = 0;
                     for (double value : w) square += value * value;
@@ -226,7 +240,8 @@ void check_elimination() {
     CHECK(invert_gram(state, {0, 2}).sound);
 }
 
-// One neuron, x = (1, 1.5, 2), y = (1, 1.55, 2): the criterion holds for ever, least squares leaves 2.87356e-4.
+// One neuron, x = (1, 1.5, 2), y = (1, 1.55, 2): the criterion holds for ever, least squares
+// leaves 2.87356e-4.
 void check_trapped() {
     Problem q{3, 1, 1, {1, 1.5, 2}, {1, 1.55, 2}, {0}, {0}};
     const double s = (1 + 1.5 * 1.55 + 4) / (1 + 2.25 + 4);  // a w at rest

@@ -12,7 +12,7 @@ import numpy as np
 
 from pl_native._base.checks import Array
 from pl_native._base.files import replacing
-from pl_native._problem import Network, Status
+from pl_native._problem import Kinks, Network, Status
 from pl_native._run.claims import Claims, Margins, NeuronAtZero, Pairs, check_claims
 from pl_native._run.reading import members
 
@@ -32,6 +32,8 @@ def write(c: Claims, path: Path) -> None:
     }
     head |= {name: getattr(c, name) for name in ("rate", "distance", "limit_loss", "held_until")}
     arrays = {"W": c.state.W, "a": c.state.a, "w_perp_sq": c.state.w_perp_sq}
+    if c.state.kinks is not None:
+        arrays |= {f"kinks/{name}": column for name, column in c.state.kinks.flat().items()}
     arrays |= {f"pairs/{name}": getattr(c.pairs, name) for name in _PAIRS}
     if c.dual is not None:
         arrays["dual"] = c.dual
@@ -63,11 +65,17 @@ def _head(stored: Array) -> dict[str, Any]:
 
 
 def _fields(head: dict[str, Any], arrays: dict[str, Array]) -> dict[str, Any]:
+    kinks = {name[6:]: arrays.pop(name) for name in sorted(arrays) if name.startswith("kinks/")}
     state = Network(
-        _take(arrays, "W", None, 2), _take(arrays, "a", None, 1), w_perp_sq=arrays.pop("w_perp_sq")
+        _take(arrays, "W", None, 2),
+        _take(arrays, "a", None, 1),
+        w_perp_sq=arrays.pop("w_perp_sq"),
+        kinks=Kinks(**kinks) if kinks else None,
     )
     facts = {name: _typed(name, head[name], kind) for name, kind in _NUMBERS.items()}
     n, p = facts["n"], state.p
+    if state.kinks is not None:
+        _within("kinks/point", state.kinks.point, n)
     columns = {name: _take(arrays, f"pairs/{name}", dtype, 1) for name, dtype in _PAIRS.items()}
     pairs = Pairs(**columns)
     if len({len(column) for column in columns.values()}) != 1:

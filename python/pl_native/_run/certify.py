@@ -12,6 +12,7 @@ from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network, Status
 from pl_native._run.certificate import Certificate
 from pl_native._run.claims import Margins, NeuronAtZero, Pairs
+from pl_native._run.task import in_double
 from pl_native.backends.contract import Proof, ProofTask
 
 _VERDICTS = (None, Status.CONVERGED, Status.TRAPPED, Status.DEAD_POINT)
@@ -44,16 +45,7 @@ def _task(data: Dataset, state: Network) -> ProofTask:
     same = state.dtype == data.dtype or state.dtype != np.float64  # else as the flow returns of float32 data
     data.check_fits(state if same else Network(state.W, state.a, dtype=data.dtype))
     moving = state.cut(data.represented)
-    norms = data.orthogonal_norms
-    return ProofTask(
-        X=_double(data.X) if norms is None else None,
-        norms=None if norms is None else _double(norms),
-        y=_double(data.y),
-        W=_double(moving.W),
-        a=_double(moving.a),
-        w_perp_sq=moving.w_perp_sq,
-        orthogonal=data.is_orthogonal,
-    )
+    return ProofTask(**in_double(data, moving), orthogonal=data.is_orthogonal)
 
 
 def _certificate(data: Dataset, state: Network, proof: Proof) -> Certificate:
@@ -94,10 +86,6 @@ def _margins(proof: Proof, something: bool) -> Margins:
         resting=proof.resting,
         dead=proof.dead,
     )
-
-
-def _double(array: Array) -> Array:
-    return np.ascontiguousarray(array, np.float64)
 
 
 def _frozen(array: Array) -> Array:

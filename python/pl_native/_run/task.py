@@ -7,6 +7,7 @@ What differs between methods is in `_euler_task` and `_flow_task` here, in `_eul
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -106,14 +107,8 @@ def _flow_task(
     data: Dataset, moving: Network, t_end: float, options: CallOptions, continuation: Continuation | None
 ) -> FlowTask:
     """In float64 whatever the dtype of the data."""
-    norms = data.orthogonal_norms
     return FlowTask(
-        X=None if norms is not None else _double(data.X),
-        norms=None if norms is None else _double(norms),
-        y=_double(data.y),
-        W=_double(moving.W),
-        a=_double(moving.a),
-        w_perp_sq=moving.w_perp_sq,
+        **in_double(data, moving),
         kinks=moving.kinks,
         t_end=t_end,
         rtol=options.rtol,
@@ -127,6 +122,19 @@ def _flow_task(
         orthogonal=data.is_orthogonal,
         resume=continuation.resume if continuation else None,
     )
+
+
+def in_double(data: Dataset, moving: Network) -> dict[str, Any]:
+    """What a `StateTask` holds. MemoryError where there is no room for copies."""
+    norms = data.orthogonal_norms
+    return {
+        "X": None if norms is not None else _double(data.X),
+        "norms": None if norms is None else _double(norms),
+        "y": _double(data.y),
+        "W": _double(moving.W),
+        "a": _double(moving.a),
+        "w_perp_sq": moving.w_perp_sq,
+    }
 
 
 def _double(array: Array) -> Array:

@@ -57,15 +57,15 @@ def _gamma(terms: int) -> float:
 def loss_noise(X: Array, y: Array, W: Array, a: Array) -> float:
     """A loss at or below it is rounding of the residuals: of r_i, with u the spacing of the dtype,
 
-        (8 + 2 sqrt(d + p)) u (max abs(y_i) + max norm(x_i) (1/p) sum_j abs(a_j) norm(w_j)).
+        u (max abs(y_i) + max norm(x_i) (1/p) sum_j abs(a_j) norm(w_j)),
 
-    `X` (n, d) or, of orthogonal inputs, their norms (n,): one term each.
+    measured at 0.02 to 0.3 of that in the mean. `X` (n, d) or, of orthogonal inputs, their norms (n,).
     """
     norms = np.abs(X) if X.ndim == 1 else np.linalg.norm(X.astype(np.float64, copy=False), axis=1)
-    width, p = (1 if X.ndim == 1 else X.shape[1]), len(a)
+    p = len(a)
     outer, inner = np.abs(a.astype(np.float64)), np.linalg.norm(W.astype(np.float64, copy=False), axis=1)
     size = float(np.abs(y).max()) + float(norms.max()) * float(outer @ inner) / p
-    return float(((8 + 2 * np.sqrt(width + p)) * np.finfo(W.dtype).eps * size) ** 2 / 2)
+    return float((np.finfo(W.dtype).eps * size) ** 2 / 2)
 
 
 def largest_rate(task: EulerTask, W: Array, a: Array, W_dot: Array, a_dot: Array) -> float:

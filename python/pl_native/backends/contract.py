@@ -91,8 +91,8 @@ class EulerRun:
 
 
 @dataclass(frozen=True, slots=True)
-class FlowTask:
-    """One run of the flow. Arrays are float64 and C-contiguous."""
+class StateTask:
+    """A problem and a state of it. Arrays are float64 and C-contiguous."""
 
     X: Floats | None
     """(n, d), or None for orthogonal inputs x_i = norms[i] e_i (then d = n)"""
@@ -103,6 +103,12 @@ class FlowTask:
     a: Floats
     w_perp_sq: Floats
     """(p,) squared norms outside the coordinates represented"""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowTask(StateTask):
+    """One run of the flow, from that state."""
+
     t_end: float
     rtol: float
     atol: float
@@ -159,17 +165,9 @@ class FlowRun:
 
 
 @dataclass(frozen=True, slots=True)
-class ProofTask:
-    """A problem and a state of which something is to be proved. Arrays are float64 and C-contiguous."""
+class ProofTask(StateTask):
+    """A state of which something is to be proved."""
 
-    X: Floats | None
-    """(n, d), or None for orthogonal inputs x_i = norms[i] e_i (then d = n)"""
-    norms: Floats | None
-    """(n,) when X is None"""
-    y: Floats
-    W: Floats
-    a: Floats
-    w_perp_sq: Floats
     orthogonal: bool
 
 

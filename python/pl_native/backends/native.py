@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from pl_native._base.build import core_missing
+from pl_native._base.checks import Array
 from pl_native._problem import Kinks, Stop
 from pl_native._problem.kinks import KinkRows
 from pl_native.backends.contract import EulerRun, EulerTask, FlowRun, FlowTask, Poll, Proof, ProofTask
@@ -63,7 +64,7 @@ def prove(task: ProofTask, *, threads: int | None) -> Proof:
     from pl_native import _core
 
     team = _core.default_threads() if threads is None else threads
-    return Proof(**_core.prove(proof_fields(task), team))
+    return Proof(**_core.prove(_problem_fields(task, task.X, task.norms, certifiable=False), team))
 
 
 def _adaptive(
@@ -82,16 +83,9 @@ def _adaptive(
 
 def euler_fields(task: EulerTask) -> _core.EulerFields:
     """`task` as the core takes it."""
-    norms_only = task.X.ndim == 1
+    X, norms = (None, task.X) if task.X.ndim == 1 else (task.X, None)
     return {
-        "X": None if norms_only else task.X,
-        "norms": task.X if norms_only else None,
-        "y": task.y,
-        "W": task.W,
-        "a": task.a,
-        "w_perp_sq": task.w_perp_sq,
-        "certifiable": task.certifiable,
-        "orthogonal": task.orthogonal,
+        **_problem_fields(task, X, norms, task.certifiable),
         "save": task.save_steps,
         "states": task.states,
         "stop": _stop_fields(task.stop),
@@ -104,14 +98,7 @@ def euler_fields(task: EulerTask) -> _core.EulerFields:
 def flow_fields(task: FlowTask) -> _core.FlowFields:
     """`task`, of the flow or of capture, as the core takes it."""
     return {
-        "X": task.X,
-        "norms": task.norms,
-        "y": task.y,
-        "W": task.W,
-        "a": task.a,
-        "w_perp_sq": task.w_perp_sq,
-        "certifiable": task.certifiable,
-        "orthogonal": task.orthogonal,
+        **_problem_fields(task, task.X, task.norms, task.certifiable),
         "save": np.ascontiguousarray(task.save, np.float64),
         "states": task.states,
         "stop": _stop_fields(task.stop),
@@ -128,16 +115,17 @@ def flow_fields(task: FlowTask) -> _core.FlowFields:
     }
 
 
-def proof_fields(task: ProofTask) -> _core.ProofTaskFields:
-    """`task` as the core takes it."""
+def _problem_fields(
+    task: EulerTask | FlowTask | ProofTask, X: Array | None, norms: Array | None, certifiable: bool
+) -> _core.ProblemFields:
     return {
-        "X": task.X,
-        "norms": task.norms,
+        "X": X,
+        "norms": norms,
         "y": task.y,
         "W": task.W,
         "a": task.a,
         "w_perp_sq": task.w_perp_sq,
-        "certifiable": False,
+        "certifiable": certifiable,
         "orthogonal": task.orthogonal,
     }
 

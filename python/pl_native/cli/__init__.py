@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Sequence
 
 from pl_native._base.build import version
-from pl_native.cli import bench, check, doctor, reproduce, sweep
+from pl_native.cli import bench, check, doctor, report, reproduce, sweep
 from pl_native.cli.parsing import Parser
 from pl_native.cli.pipes import pipes_may_close
 from pl_native.sweep import EngineError
@@ -23,7 +23,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="pl-native", description="Shallow ReLU networks under gradient flow, simulated.")
     parser.add_argument("--version", action="version", version=f"pl_native {version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for verb in (reproduce, sweep, bench, check):
+    for verb in (reproduce, report, sweep, bench, check):
         verb.add_parser(commands)
     commands.add_parser("doctor", help="what this installation can do, and what it has chosen")
     return parser
@@ -58,8 +58,9 @@ def _main(arguments: list[str]) -> int:
 def _run(parsed: argparse.Namespace) -> int:
     if parsed.command == "doctor":
         return doctor.report()
-    verbs = {"bench": bench.main, "check": check.main, "sweep": sweep.main, "reproduce": reproduce.main}
-    return verbs[parsed.command](parsed)
+    verbs = {"bench": bench, "check": check, "report": report, "reproduce": reproduce, "sweep": sweep}
+    code: int = verbs[parsed.command].main(parsed)
+    return code
 
 
 def _warn(message: Warning | str, *_: object, **__: object) -> None:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pl_native import experiments, plots, sweep
+from pl_native import experiments, plots, report, sweep
 from pl_native.cli.parsing import whole
 from pl_native.cli.sweep import add_engine_arguments, describe, engine_of
 from pl_native.experiments import effort
@@ -24,7 +24,7 @@ def add_parser(commands: Any) -> None:
         "experiment",
         choices=(*experiments.NAMES, "all"),
         metavar="EXPERIMENT",
-        help=f"and its presets: {'; '.join(known)}; or all that have the preset",
+        help=f"and its presets: {'; '.join(known)}; or all: the paper's figures and report.html",
     )
     reproduce.add_argument(
         "--preset",
@@ -46,33 +46,34 @@ def main(parsed: argparse.Namespace) -> int:
     """Run the verb; returns the exit code."""
     every = parsed.experiment == "all"
     names = experiments.with_preset(parsed.preset) if every else (str(parsed.experiment),)
-    table = effort.table([_reproduce(name, parsed) for name in names], effort.peak_of_a_thread())
+    peak = effort.peak_of_a_thread()
+    done = [_reproduce(name, parsed, peak) for name in names]
+    table = effort.table([effort.cost(one.name, one.rows) for one in done], peak)
     print(f"\n{table}")
     if every:
         write_atomically(parsed.out / "costs.txt", table)
+        print(f"written: {report.write(parsed.out, done)}")
     return 0
 
 
-def _reproduce(name: str, parsed: argparse.Namespace) -> effort.Cost:
-    """One experiment: its rows, table and figure in the folder; what it cost."""
+def _reproduce(name: str, parsed: argparse.Namespace, peak: float) -> report.Entry:
+    """One experiment: its rows, table and pictures in the folder."""
     module = experiments.experiment(name)
     plan = sweep.plan(module.tasks(parsed.preset), seed=int(parsed.seed), name=name)
     store = Store(_folder(parsed.out) / name)
     missing = plan.missing(store.ids())
     print(f"preset {parsed.preset}, {describe(plan, missing)}")
     rows = experiments.run(name, plan, store, extend=True, **engine_of(parsed))
-    summary = module.summarise(rows)
-    table = summary.table()
-    print(f"\n{table}")
-    stem = parsed.out / name
-    write_atomically(stem.with_name(f"{stem.name}.txt"), table)
-    written = [store.path if parsed.shard is None else store.shards, stem.with_name(f"{stem.name}.txt")]
-    if plots.available():
-        written += plots.save(plots.FIGURES[name](summary), stem)
-    else:
+    command = f"pl-native reproduce {name} --preset {parsed.preset} --seed {parsed.seed} --out DIR"
+    report.note(parsed.out, name, plan, command, peak)
+    made = report.entry(name, plan, rows, parsed.out)
+    print(f"\n{made.summary.table()}")
+    if not plots.available():
         print("no figure drawn: matplotlib is missing (pip install 'pl_native[plot]')", file=sys.stderr)
+    rows_in = store.path if parsed.shard is None else store.shards
+    written = (rows_in, parsed.out / f"{name}.txt", *made.pictures)
     print("written: " + ", ".join(str(path) for path in written))
-    return effort.cost(name, rows)
+    return made
 
 
 def _folder(out: Path) -> Path:

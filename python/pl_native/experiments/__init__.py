@@ -15,35 +15,34 @@ from typing import Any
 
 from pl_native import sweep
 from pl_native._base import checks
-from pl_native.experiments import experiment1, fig3, fig4, fig5, fig6
+from pl_native.experiments import experiment1, fig1, fig2, fig3, fig4, fig5, fig6
 from pl_native.store import Row, Store
 
 AVAILABLE: dict[str, ModuleType] = {
+    "fig1": fig1,
+    "fig2": fig2,
     "fig3": fig3,
     "fig4": fig4,
     "fig5": fig5,
     "fig6": fig6,
     "experiment1": experiment1,
 }
-NAMES = ("fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "experiment1")
+FIGURES = ("fig1", "fig2", "fig3", "fig4", "fig5", "fig6")
+"""Those of the paper."""
+NAMES = tuple(AVAILABLE)
 PRESETS = tuple(dict.fromkeys(preset for module in AVAILABLE.values() for preset in module.PRESETS))
 """Every preset that an experiment has."""
 
 
 def experiment(name: str) -> ModuleType:
-    """The module of one experiment; ValueError for names that do not exist or are not available yet."""
-    checks.choice("experiment", name, NAMES)
-    if name not in AVAILABLE:
-        raise ValueError(
-            f"experiment: {name!r} is not available in this version; available: {', '.join(AVAILABLE)}"
-        )
-    return AVAILABLE[name]
+    """The module of one experiment; ValueError for names that do not exist."""
+    return AVAILABLE[checks.choice("experiment", name, NAMES)]
 
 
 def with_preset(preset: str) -> tuple[str, ...]:
-    """Names of the experiments that have this preset."""
+    """Names of the paper's figures that have this preset."""
     checks.choice("preset", preset, PRESETS)
-    return tuple(name for name, module in AVAILABLE.items() if preset in module.PRESETS)
+    return tuple(name for name in FIGURES if preset in AVAILABLE[name].PRESETS)
 
 
 def run(name: str, plan: sweep.Plan, store: Store, **how: Any) -> list[Row]:
@@ -59,16 +58,27 @@ def run(name: str, plan: sweep.Plan, store: Store, **how: Any) -> list[Row]:
     return store.rows(plan.ids)
 
 
+def stored(name: str, plan: sweep.Plan, store: Store) -> list[Row]:
+    """What `run` has left of `plan` in `store`, as `summarise` takes it; nothing is simulated."""
+    own = getattr(experiment(name), "stored", None)
+    found: list[Row] = store.rows(plan.ids) if own is None else own(plan, store)
+    return found
+
+
 __all__ = [
     "AVAILABLE",
+    "FIGURES",
     "NAMES",
     "PRESETS",
     "experiment",
     "experiment1",
+    "fig1",
+    "fig2",
     "fig3",
     "fig4",
     "fig5",
     "fig6",
     "run",
+    "stored",
     "with_preset",
 ]

@@ -52,10 +52,11 @@ def _threshold_lines(measured: Curve, reference: Curve | None) -> list[str]:
 
 def disagreements(comparison: Comparison) -> list[str]:
     """Every way in which the measurement contradicts what was published, in words; empty if none."""
-    return _on_the_whole(comparison) + _at_single_n(comparison)
+    return on_the_whole(comparison) + _at_single_n(comparison)
 
 
-def _on_the_whole(comparison: Comparison) -> list[str]:
+def on_the_whole(comparison: Comparison) -> list[str]:
+    """Those of `disagreements` that are not about a single n."""
     measured, reference, test, found = comparison.measured, comparison.published, comparison.test, []
     if test is not None and test.p_value < ALPHA:
         side = "more" if test.excess > 0 else "fewer"
@@ -88,7 +89,7 @@ def _verdict(comparison: Comparison) -> list[str]:
         lines.append(
             f"Power: thresholds {least:.1%} apart would be told apart (at 1 %) with probability 90 %."
         )
-    whole, single = _on_the_whole(comparison), _at_single_n(comparison)
+    whole, single = on_the_whole(comparison), _at_single_n(comparison)
     if whole:
         lines += ["NOT REPRODUCED:", *(f"  - {what}" for what in whole)]
     else:

@@ -55,6 +55,11 @@ def with_last_losses(rows: Sequence[Row], path: Path, threads: int | None, progr
             _details.add(path, _computed(part, threads), COLUMNS)
             if bar.poll is not None:
                 bar.poll(first + len(part), len(missing))
+    return stored(rows, path)
+
+
+def stored(rows: Sequence[Row], path: Path) -> list[Row]:
+    """`rows` with `COLUMNS` from the file; those that failed left out. ValueError where it lacks one."""
     return _details.attach([row for row in rows if row["status"] != ERROR], path, COLUMNS)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from pl_native import sweep
 from pl_native._base import checks
 from pl_native._problem import Stop
+from pl_native.experiments import _last_losses
 from pl_native.experiments._last_losses import with_last_losses
 from pl_native.experiments._mu_measures import PUBLISHED, Setting, setting_of, slope_text, title
 from pl_native.experiments._mu_panels import ends, fan, levels
@@ -62,8 +63,12 @@ class Summary:
             what
             for which, setting in self.settings.items()
             for name in setting.published
-            for what in _differences(which, name, setting)
+            for what in self.differences(which, name)
         ]
+
+    def differences(self, which: tuple[int, float], name: str) -> list[str]:
+        """Those of one width, scale and measure."""
+        return _differences(which, name, self.settings[which])
 
 
 EXPLANATION = (
@@ -104,6 +109,11 @@ def run(plan: Plan, store: Store, **how: Any) -> list[Row]:
     sweep.run(plan, store, **how)
     path = store.folder / "details.csv"
     return with_last_losses(store.rows(plan.ids), path, asked.threads, asked.progress)
+
+
+def stored(plan: Plan, store: Store) -> list[Row]:
+    """The rows that `run` has left, nothing simulated."""
+    return _last_losses.stored(store.rows(plan.ids), store.folder / "details.csv")
 
 
 def summarise(rows: Sequence[Row]) -> Summary:

@@ -98,12 +98,9 @@ def _slope(samples: list[Sample]) -> Finding:
         Curve(np.array(n, float), np.mean(samples[0].final) * np.sqrt(n[0] / np.array(n)), "n^(-1/2)", "--"),
         Curve(np.array(n, float), np.mean(samples[0].final) * n[0] / np.array(n, float), "1/n", ":"),
     )
-    count = sum(s.converged for s in samples)
     return Finding(
         "Conjecture 1, slope",
-        "orthogonal, p = 4 minimal_width(n), L -> 0",
-        count,
-        sum(s.draws for s in samples),
+        *_met(samples),
         "avg_mu(inf) of order 1/sqrt n: between 1/n and 1/sqrt n at these n",
         f"{whole!r}; from n = {n[half - 1]} on {late.slope:.3f} {late.interval!r}",
         bool(whole.interval.low > -1 and whole.interval.high < -0.3),
@@ -118,13 +115,19 @@ def _constants(samples: list[Sample]) -> Finding:
     shown = ", ".join(
         f"n = {s.n}: {stats.mean_interval(v, seed=0)!r}" for s, v in zip(samples, scaled, strict=True)
     )
-    count = sum(s.converged for s in samples)
     return Finding(
         "Conjecture 1, two-sided constants",
-        "orthogonal, p = 4 minimal_width(n), L -> 0",
-        count,
-        sum(s.draws for s in samples),
+        *_met(samples),
         "C1/sqrt n <= avg_mu(inf) <= C2/sqrt n",
         f"on all runs with C1 = {low:.3f}, C2 = {high:.3f}; sqrt n mu(inf): {shown}",
         0 < low <= high < 20 * low,
+    )
+
+
+def _met(samples: list[Sample]) -> tuple[str, int, int]:
+    """The hypotheses, on how many draws they held, and of how many."""
+    return (
+        "orthogonal, p = 4 minimal_width(n), L -> 0",
+        sum(s.converged for s in samples),
+        sum(s.draws for s in samples),
     )
