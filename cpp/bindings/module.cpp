@@ -27,6 +27,7 @@ PYBIND11_MODULE(_core_of_the_main_interpreter, module, pybind11::mod_gil_not_use
 
 // What Python calls. In a sub-interpreter pybind11 would wait for ever for the lock of the main one, whatever
 // the slot says, so that this is asked before anything of pybind11 runs.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the name is Python's
 extern "C" PYBIND11_EXPORT PyObject* PyInit__core() {
     if (PyInterpreterState_Get() == PyInterpreterState_Main()) return PyInit__core_of_the_main_interpreter();
     PyErr_SetString(PyExc_ImportError, "pl_native._core can be imported in the main interpreter only");

@@ -80,6 +80,7 @@ NeuronKinks kinks_of(const Enclosure& state, Index j, double share) {
 
 std::vector<NeuronKinks> find_kinks(const Enclosure& state, double share) {
     std::vector<NeuronKinks> found;
+    found.reserve(at(state.p));
     for (Index j = 0; j < state.p; ++j) found.push_back(kinks_of(state, j, share));
     return found;
 }

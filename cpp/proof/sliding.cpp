@@ -10,6 +10,7 @@ namespace {
 
 std::vector<Index> points_of(const NeuronKinks& neuron) {
     std::vector<Index> points;
+    points.reserve(neuron.kinks.size());
     for (const Kink& kink : neuron.kinks) points.push_back(kink.point);
     return points;
 }

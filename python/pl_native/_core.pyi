@@ -1,17 +1,20 @@
 """The compiled core. Private: use `pl_native.simulate` and its kin, which check and explain."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias, TypedDict
+from typing import TypeAlias, TypedDict, type_check_only
 
 import numpy as np
 from numpy.typing import NDArray
 
-Reals: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
-Floats: TypeAlias = NDArray[np.float64]
-Integers: TypeAlias = NDArray[np.int64]
-Record: TypeAlias = dict[str, float | int | NDArray[np.float64] | NDArray[np.int64] | NDArray[np.int8] | None]
+_Reals: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
+_Floats: TypeAlias = NDArray[np.float64]
+_Integers: TypeAlias = NDArray[np.int64]
+_Record: TypeAlias = dict[
+    str, float | int | NDArray[np.float64] | NDArray[np.int64] | NDArray[np.int8] | None
+]
 """What the part of a run before hands to the next; the core's own but for "at"."""
 
+@type_check_only
 class StopFields(TypedDict):
     """`pl.Stop`; None switches a rule off."""
 
@@ -23,42 +26,48 @@ class StopFields(TypedDict):
     max_steps: int | None
     rise: float | None
 
+@type_check_only
 class KinkFields(TypedDict):
     neuron: NDArray[np.int32]
     point: NDArray[np.int32]
     mode: NDArray[np.int8]
-    share: Floats
+    share: _Floats
 
+@type_check_only
 class ProblemFields(TypedDict):
     """A problem and a state of it; all float64 but where Euler computes in float32."""
 
-    X: Reals | None
-    norms: Reals | None
-    y: Reals
-    W: Reals
-    a: Reals
-    w_perp_sq: Floats
+    X: _Reals | None
+    norms: _Reals | None
+    y: _Reals
+    W: _Reals
+    a: _Reals
+    w_perp_sq: _Floats
     certifiable: bool
     orthogonal: bool
 
+@type_check_only
 class TaskFields(ProblemFields):
     """What a task of every method says."""
 
-    save: Integers | Floats
+    save: _Integers | _Floats
     states: bool
     stop: StopFields
-    resume: Record | None
+    resume: _Record | None
 
+@type_check_only
 class EulerFields(TaskFields):
     step: float
     n_steps: int
 
+@type_check_only
 class CaptureFields(TaskFields):
     t_end: float
     rtol: float
     atol: float
     kinks: KinkFields | None
 
+@type_check_only
 class FlowFields(CaptureFields):
     switches: bool
     dense: bool
@@ -66,48 +75,54 @@ class FlowFields(CaptureFields):
     stabilised: bool
     max_step: float
 
+@type_check_only
 class SwitchFields(TypedDict):
-    t: Floats
+    t: _Floats
     neuron: NDArray[np.int32]
     point: NDArray[np.int32]
     from_mode: NDArray[np.int8]
     to_mode: NDArray[np.int8]
 
+@type_check_only
 class KinkRowFields(KinkFields):
     """Of m saved states, one after another; `count` (m,) is how many each has."""
 
-    count: Integers
+    count: _Integers
 
+@type_check_only
 class RowFields(TypedDict):
     """What a run of every method gave."""
 
     status: int
-    loss: Floats
-    velocity_sq: Floats
-    loss_noise: Floats
-    n_active: Integers
-    invariant_drift: Floats
+    loss: _Floats
+    velocity_sq: _Floats
+    loss_noise: _Floats
+    n_active: _Integers
+    invariant_drift: _Floats
     counters: dict[str, float | int | None]
-    resume: Record
+    resume: _Record
 
+@type_check_only
 class EulerRunFields(RowFields):
-    steps: Integers
-    W: Reals
-    a: Reals
-    W_saved: Reals | None
-    a_saved: Reals | None
+    steps: _Integers
+    W: _Reals
+    a: _Reals
+    W_saved: _Reals | None
+    a_saved: _Reals | None
 
+@type_check_only
 class FlowRunFields(RowFields):
-    t: Floats
-    W: Floats
-    a: Floats
-    W_saved: Floats | None
-    a_saved: Floats | None
+    t: _Floats
+    W: _Floats
+    a: _Floats
+    W_saved: _Floats | None
+    a_saved: _Floats | None
     switches: SwitchFields | None
-    dense: list[tuple[float, float, Floats]] | None
+    dense: list[tuple[float, float, _Floats]] | None
     kinks: KinkFields
     kinks_saved: KinkRowFields
 
+@type_check_only
 class ProofFields(TypedDict):
     """What was proved; `verdict` is 0 nothing, 1 converges, 2 trapped, 3 a dead point."""
 
@@ -130,22 +145,22 @@ class ProofFields(TypedDict):
     resting: int
     dead: int
     escapes: list[tuple[int, float, list[float]]]
-    neuron: Integers
-    point: Integers
+    neuron: _Integers
+    point: _Integers
     kind: NDArray[np.int8]
-    share: Floats
-    dual: Floats
+    share: _Floats
+    dual: _Floats
 
-Progress: TypeAlias = Callable[[int, int], None]
+_Progress: TypeAlias = Callable[[int, int], None]
 
 def euler(
-    tasks: Sequence[EulerFields], threads: int, progress: Progress | None = None, level: str | None = None
+    tasks: Sequence[EulerFields], threads: int, progress: _Progress | None = None, level: str | None = None
 ) -> tuple[list[EulerRunFields | None], bool]: ...
 def flow(
-    tasks: Sequence[FlowFields], threads: int, progress: Progress | None = None
+    tasks: Sequence[FlowFields], threads: int, progress: _Progress | None = None
 ) -> tuple[list[FlowRunFields | None], bool]: ...
 def capture(
-    tasks: Sequence[CaptureFields], threads: int, progress: Progress | None = None
+    tasks: Sequence[CaptureFields], threads: int, progress: _Progress | None = None
 ) -> tuple[list[FlowRunFields | None], bool]: ...
 def prove(task: ProblemFields, threads: int) -> ProofFields: ...
 def _first_exit(coefficients: Sequence[float], h: float, tol: float) -> float: ...

@@ -14,7 +14,7 @@ from pl_native._base.checks import Array
 from pl_native._problem import Kinks, Stop
 from pl_native._problem.kinks import KinkRows
 from pl_native.backends.contract import EulerRun, EulerTask, FlowRun, FlowTask, Poll, Proof, ProofTask
-from pl_native.backends.flow_records import DenseFlow, SwitchLog
+from pl_native.backends.flow_records import DenseFlow, Floats, SwitchLog
 
 if TYPE_CHECKING:
     from pl_native import _core
@@ -178,7 +178,7 @@ def _kink_rows(found: _core.KinkRowFields) -> KinkRows:
     return KinkRows(offsets, found["neuron"], found["point"], found["mode"], found["share"])
 
 
-def _dense_flow(task: FlowTask, pieces: list[tuple[float, float, _core.Floats]]) -> DenseFlow:
+def _dense_flow(task: FlowTask, pieces: list[tuple[float, float, Floats]]) -> DenseFlow:
     p, d = task.W.shape
     starts = np.array([start for start, _, _ in pieces])
     widths = np.array([width for _, width, _ in pieces])
