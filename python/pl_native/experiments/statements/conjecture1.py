@@ -48,7 +48,8 @@ def _sample(n: int, count: int) -> Sample:
         network = pl.initial.asymmetric(p, 4 * n, seed=network_seed, data=data)
         if theory.live_pairs(data, network).correct.any(axis=0).all():
             problems.append((data, network))
-    sols = pl.simulate_ensemble(problems, LATE * math.sqrt(n), method="flow", rtol=1e-7)
+    above = pl.Stop(loss=1e-26)  # further down the loss is rounding, and mu not known
+    sols = pl.simulate_ensemble(problems, LATE * math.sqrt(n), method="flow", rtol=1e-7, stop=above)
     gone = [sol.loss[-1] < 1e-10 * sol.loss[0] for sol in sols]
     pairs = [(data, sol) for (data, _), sol, fine in zip(problems, sols, gone, strict=True) if fine]
     final = tuple(theory.final_pl(data, sol.network) for data, sol in pairs)
