@@ -8,7 +8,6 @@
 #include <fstream>
 #include <limits>
 #include <map>
-#include <regex>
 #include <stdexcept>
 
 namespace pl {
@@ -41,20 +40,45 @@ double cgroup_left() {
     return kUnlimited;
 }
 
-// "512MiB", "10 GB": a number > 0 and perhaps a unit, by the same expression as _base/memory.py.
+bool digit(char c) {
+    return std::isdigit(static_cast<unsigned char>(c)) != 0;
+}
+
+std::string trimmed(const std::string& text) {
+    constexpr const char* kSpace = " \t\n\r\f\v";
+    const std::size_t first = text.find_first_not_of(kSpace);
+    return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+// Characters of the number that `text` begins with: digits with a point among or before them, perhaps an
+// exponent.
+std::size_t number_length(const std::string& text) {
+    std::size_t end = 0, digits = 0;
+    for (bool point = false; end < text.size() && (digit(text[end]) || (text[end] == '.' && !point)); ++end) {
+        point = point || text[end] == '.';
+        if (digit(text[end])) ++digits;
+    }
+    if (digits == 0) return 0;
+    if (end == text.size() || (text[end] != 'e' && text[end] != 'E')) return end;
+    std::size_t after = end + 1;
+    if (after < text.size() && (text[after] == '+' || text[after] == '-')) ++after;
+    if (after == text.size() || !digit(text[after])) return end;
+    while (after < text.size() && digit(text[after])) ++after;
+    return after;
+}
+
+// "512MiB", "10 GB": a number > 0 and perhaps a unit, by the same grammar as _base/memory.py.
 double asked_bytes(const std::string& text) {
-    static const std::regex form(R"(\s*((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-z]*)\s*)",
-                                 std::regex::icase);
     static const std::map<std::string, double> units{
         {"", 1},      {"b", 1},        {"kb", 1e3},     {"mb", 1e6},     {"gb", 1e9},
         {"tb", 1e12}, {"kib", 0x1p10}, {"mib", 0x1p20}, {"gib", 0x1p30}, {"tib", 0x1p40}};
-    std::smatch found;
-    if (std::regex_match(text, found, form)) {
-        std::string name = found.str(2);
-        for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-        const auto unit = units.find(name);
-        const double bytes =
-            unit == units.end() ? 0.0 : std::strtod(found.str(1).c_str(), nullptr) * unit->second;
+    const std::string asked = trimmed(text);
+    const std::size_t length = number_length(asked);
+    std::string name = trimmed(asked.substr(length));
+    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const auto unit = units.find(name);
+    if (length > 0 && unit != units.end()) {
+        const double bytes = std::strtod(asked.substr(0, length).c_str(), nullptr) * unit->second;
         if (bytes > 0 && std::isfinite(bytes)) return bytes;
     }
     throw std::invalid_argument(
