@@ -39,8 +39,8 @@ class Flow {
         for (;;) {
             status = settle_releases();
             journal_.visit(step_.t(), state_);
-            status =
-                std::min(status, search_.look(moment(), state_, verdict_.judge(moment(), state_), verdict_));
+            const Moment here = moment();
+            status = std::min(status, search_.look(here, state_, verdict_.judge(here, state_), verdict_));
             if (status != Status::kHorizon || step_.t() >= options_.t_end) break;
             if (!step_.advance(journal_.goal())) {
                 status = step_.status();
