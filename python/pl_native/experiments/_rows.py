@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -28,8 +29,11 @@ def number(row: Row, name: str) -> int:
 
 def write(path: Path, rows: Iterable[Row], columns: Sequence[str]) -> None:
     """Some columns of rows as CSV: every digit of a float, empty fields for None."""
-    lines = [",".join("" if row[name] is None else str(row[name]) for name in columns) for row in rows]
-    write_atomically(path, "\n".join([",".join(columns), *lines]) + "\n")
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(["" if row[name] is None else str(row[name]) for name in columns] for row in rows)
+    write_atomically(path, text.getvalue())
 
 
 def read(path: Path, kinds: Mapping[str, Kind] = COLUMNS) -> list[Row]:
