@@ -86,7 +86,7 @@ body { font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 80em;
 color: #222; } table { border-collapse: collapse; } .wide { overflow-x: auto; }
 td, th { padding: .3em .7em; text-align: left; vertical-align: top; border-bottom: 1px solid #ddd; }
 td:nth-last-child(2) { white-space: nowrap; } tr.bad td:nth-last-child(2) { color: #b00; font-weight: bold; }
-img.picture { width: 100%; min-width: 56em; height: auto; }
+img.picture { width: 100%; min-width: 70em; height: auto; }
 img.film { max-width: min(100%, 34em); height: auto; display: block; }
 p { max-width: 50em; } pre { overflow-x: auto; font-size: 13px; } code { overflow-wrap: anywhere; }
 @media (max-width: 40em) { body { margin: 1em auto; } td, th { padding: .25em .4em; font-size: 13px; } }
