@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -151,17 +152,21 @@ def default_sigint():
     signal.signal(signal.SIGINT, before)
 
 
-def test_fault_7_5_ctrl_c_amid_finished_runs_keeps_all_of_them(tmp_path, monkeypatch):
-    """While the rows of a chunk's finished runs are made: at the 15th of 20."""
-    real, made = computing.outcome, []
+def on_call(monkeypatch, owner, name, which, act):
+    """Does `act` before call number `which` of a function of `owner`."""
+    real, calls = getattr(owner, name), itertools.count(1)
 
-    def pressed(*arguments):
-        made.append(1)
-        if len(made) == 15:
-            press_twice()
+    def called(*arguments):
+        if next(calls) == which:
+            act()
         return real(*arguments)
 
-    monkeypatch.setattr(computing, "outcome", pressed)
+    monkeypatch.setattr(owner, name, called)
+
+
+def test_fault_7_5_ctrl_c_amid_finished_runs_keeps_all_of_them(tmp_path, monkeypatch):
+    """While the rows of a chunk's finished runs are made: at the 15th of 20."""
+    on_call(monkeypatch, computing, "outcome", 15, press_twice)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path, cell(replicates=20), cell(n=13), chunk_seconds=100.0)
     assert len(Store(tmp_path)) == 22  # both cells are one call
@@ -175,15 +180,7 @@ def test_fault_7_5_ctrl_c_between_a_backend_and_its_solutions_keeps_the_runs(bac
         pytest.skip(f"backend {backend} is not available")
     from pl_native._run import execute
 
-    real, made = execute.solution_of, []
-
-    def pressed(*arguments):
-        made.append(1)
-        if len(made) == 2:
-            press_twice()
-        return real(*arguments)
-
-    monkeypatch.setattr(execute, "solution_of", pressed)
+    on_call(monkeypatch, execute, "solution_of", 2, press_twice)
     problems = [sweep.problem(cell(), SEED, k) for k in range(4)]
     with pytest.raises(pl.Interrupted) as stopped:
         pl.simulate_ensemble(problems, t_end=5.0, backend=backend)
@@ -194,15 +191,10 @@ def test_fault_7_5_ctrl_c_between_a_backend_and_its_solutions_keeps_the_runs(bac
 def test_fault_7_5_ctrl_c_in_the_oracle_of_the_flow_keeps_finished_runs(monkeypatch):
     from pl_native.backends import numpy_flow
 
-    real, made = numpy_flow.Oracle.run, []
+    def press():
+        raise KeyboardInterrupt
 
-    def pressed(self):
-        made.append(1)
-        if len(made) == 3:
-            raise KeyboardInterrupt
-        return real(self)
-
-    monkeypatch.setattr(numpy_flow.Oracle, "run", pressed)
+    on_call(monkeypatch, numpy_flow.Oracle, "run", 3, press)
     problems = [sweep.problem(cell(), SEED, k) for k in range(4)]
     with pytest.raises(pl.Interrupted) as stopped:
         pl.simulate_ensemble(problems, t_end=0.1, method="flow", backend="numpy")
@@ -239,16 +231,12 @@ def test_fault_2_10_ctrl_c_twice_keeps_rows(apart, tmp_path):
 
 def test_ctrl_c_in_a_slow_generator_is_answered(tmp_path, monkeypatch):
     """A problem that is being drawn has nothing to lose; the failures before it are rows."""
-    real, drawn = computing.problem, []
 
-    def slow(*arguments):
-        drawn.append(1)
-        if len(drawn) == 3:
-            threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
-            time.sleep(30.0)
-        return real(*arguments)
+    def hang():
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+        time.sleep(30.0)
 
-    monkeypatch.setattr(computing, "problem", slow)
+    on_call(monkeypatch, computing, "problem", 3, hang)
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path, cell(data=broken_data, replicates=6))

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,8 @@ from pl_native.backends.flow_records import Floats, SwitchLog
 from pl_native.model.modes import AT_KINK, NEAR_KINK
 from pl_native.model.selection import select
 
-Row: TypeAlias = tuple[float, float, float, float, int, float, Floats, Floats, Kinks | None]
+Row: TypeAlias = dict[str, Any]
+"""An entry of each column of a `FlowRun`, by its name."""
 
 ORDER = 12
 SAMPLES = 64  # per step; a pair that leaves and returns between two of them is missed
@@ -139,7 +140,7 @@ class Oracle:
             if not self.advance(min([*pending, task.t_end])):
                 status = Status.STEP_LIMIT
                 break
-        if not rows or (rows[-1][0] != self.t and self.t < self.task.t_end):  # ended early: its end too
+        if not rows or (rows[-1]["t"] != self.t and self.t < self.task.t_end):  # ended early: its end too
             rows.append(self.row())
         return self.result(status, rows, time.perf_counter() - begin)
 
@@ -253,13 +254,19 @@ class Oracle:
 
     def row(self) -> Row:
         """What is recorded at the present time."""
-        task, loss = self.task, float(self.r[0] @ self.r[0]) / (2 * self.n)
+        task = self.task
         start = task.a**2 - (task.W**2).sum(axis=1)
-        drift = float(np.abs(self.A**2 - (self.W**2).sum(axis=1) - start).max())
-        speed = float((self.w[1] ** 2).sum() + (self.a[1] ** 2).sum())
-        noise, active = loss_noise(self.X, task.y, self.W, self.A), int((self.modes == ON).sum())
-        state = self.W.copy(), self.A.copy(), self.kinks()
-        return self.t, loss, speed, noise, active, drift, *state
+        return {
+            "t": self.t,
+            "loss": float(self.r[0] @ self.r[0]) / (2 * self.n),
+            "velocity_sq": float((self.w[1] ** 2).sum() + (self.a[1] ** 2).sum()),
+            "loss_noise": loss_noise(self.X, task.y, self.W, self.A),
+            "n_active": int((self.modes == ON).sum()),
+            "invariant_drift": float(np.abs(self.A**2 - (self.W**2).sum(axis=1) - start).max()),
+            "W_saved": self.W.copy(),
+            "a_saved": self.A.copy(),
+            "kinks_saved": self.kinks(),
+        }
 
     def kinks(self) -> Kinks | None:
         """Pairs whose mode the sign of z does not say, at the present state."""
@@ -276,14 +283,18 @@ class Oracle:
 
     def result(self, status: int, rows: list[Row], seconds: float) -> FlowRun:
         """The rows as a run."""
-        *columns, kinks = zip(*rows, strict=True)
-        t, loss, speed, noise, active, drift, W, a = (np.array(column) for column in columns)
+        kinks = [row.pop("kinks_saved") for row in rows]
+        columns: dict[str, Any] = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+        columns |= {} if self.task.states else {"W_saved": None, "a_saved": None}
         log = [np.array(column) for column in zip(*self.log, strict=True)] or [np.zeros(0)] * 5
-        states = self.task.states
         self.counters["sliding_end"] = int((self.modes == SLIDE).sum())
         return FlowRun(
-            status, t, loss, speed, noise, active, drift, self.W, self.A,
-            W if states else None, a if states else None, {**self.counters, "seconds": seconds},
-            SwitchLog(*log) if self.task.switches else None, None, None, self.kinks(),
-            KinkRows.of(list(kinks)) if states else None,
-        )  # fmt: skip
+            status=status,
+            W=self.W,
+            a=self.A,
+            counters={**self.counters, "seconds": seconds},
+            switches=SwitchLog(*log) if self.task.switches else None,
+            kinks=self.kinks(),
+            kinks_saved=KinkRows.of(kinks) if self.task.states else None,
+            **columns,
+        )
