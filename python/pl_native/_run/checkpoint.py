@@ -156,7 +156,7 @@ def _note(work: Work, options: CallOptions) -> dict[str, Any]:
         **{f"stop.{name}": value for name, value in stop.items()},
         "backend": options.backend.NAME,
         "level": native and native["level"],
-        "numerics": NUMERICS,
+        "numerics": NUMERICS[options.method],
     }
 
 
