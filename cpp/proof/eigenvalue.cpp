@@ -1,5 +1,6 @@
 #include "proof/eigenvalue.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -11,34 +12,10 @@ namespace {
 
 constexpr double kNothing = -std::numeric_limits<double>::infinity();
 constexpr int kInverseIterations = 8;
-
-// K - shift I, in place of nothing; false where a diagonal entry leaves the range in which nothing
-// underflows.
-bool shifted(const Matrix& K, double shift, Matrix& A) {
-    A = K.copy();
-    for (Index i = 0; i < K.rows(); ++i) {
-        A(i, i) -= shift;
-        if (!(A(i, i) > 0x1p-400 && A(i, i) < 0x1p400)) return false;
-    }
-    return true;
-}
-
-// Rump, Verification of positive definiteness (2006); Demmel's bound, Higham (2002), theorem 10.5: if
-// Cholesky's factorisation of the float64 matrix A runs to its end, lam_min(A) >= -gamma_{n+1} / (1 -
-// gamma_{n+1}) trace(A).
-double proved(const Matrix& K, double shift, double charge) {
-    double trace = 0, largest = 0;
-    for (Index i = 0; i < K.rows(); ++i) {
-        trace += std::abs(K(i, i)) + std::abs(shift);
-        largest = std::max(largest, std::abs(K(i, i)) + std::abs(shift));
-    }
-    const double n = static_cast<double>(K.rows());
-    const double lost = gamma(n + 3) * trace * (1 + gamma(n)) + 2 * kUnitRoundoff * largest + charge;
-    return downward(shift - upward(lost));
-}
+constexpr double kShares[] = {0.99, 0.95, 0.8, 0.5};  // of the estimate: shifts tried
 
 // Rayleigh's quotient after some inverse iterations: at least the smallest eigenvalue, usually close.
-double estimate(const Matrix& factor) {
+double estimate_of(const Matrix& factor) {
     const Index n = factor.rows();
     std::vector<double> x(static_cast<std::size_t>(n));
     std::uint64_t state = 0x9e3779b97f4a7c15u;
@@ -62,15 +39,45 @@ double estimate(const Matrix& factor) {
 
 }  // namespace
 
-double least_eigenvalue(const Matrix& K, double charge, Workers workers) {
-    Matrix A;
-    if (!shifted(K, 0, A) || !cholesky(A, workers)) return kNothing;
-    const double about = estimate(A);
-    for (double share : {0.99, 0.95, 0.8, 0.5}) {
-        if (workers.control.cancelled()) return kNothing;
-        if (shifted(K, share * about, A) && cholesky(A, workers)) return proved(K, share * about, charge);
+LeastEigenvalue::LeastEigenvalue(const Matrix& K, double charge, Workers workers)
+    : K_(K), charge_(charge), workers_(workers), A_(K.rows(), K.rows()), expected_(kNothing) {
+    if (!factorised(0)) return;
+    about_ = estimate_of(A_);
+    expected_ = proved(kShares[0] * about_);
+}
+
+double LeastEigenvalue::bound() {
+    if (!(about_ > 0)) return kNothing;
+    for (double share : kShares) {
+        if (factorised(share * about_)) return proved(share * about_);
+        if (workers_.control.cancelled()) break;
     }
     return kNothing;
+}
+
+// False also where a diagonal entry leaves the range in which nothing underflows.
+bool LeastEigenvalue::factorised(double shift) {
+    for (Index i = 0; i < K_.rows(); ++i) {
+        std::copy_n(K_.row(i), i + 1, A_.row(i));
+        std::fill(A_.row(i) + i + 1, A_.row(i) + A_.stride(), 0.0);
+        A_(i, i) -= shift;
+        if (!(A_(i, i) > 0x1p-400 && A_(i, i) < 0x1p400)) return false;
+    }
+    return cholesky(A_, workers_);
+}
+
+// Rump, Verification of positive definiteness (2006); Demmel's bound, Higham (2002), theorem 10.5: if
+// Cholesky's factorisation of the float64 matrix A runs to its end, lam_min(A) >= -gamma_{n+1} / (1 -
+// gamma_{n+1}) trace(A).
+double LeastEigenvalue::proved(double shift) const {
+    double trace = 0, largest = 0;
+    for (Index i = 0; i < K_.rows(); ++i) {
+        trace += std::abs(K_(i, i)) + std::abs(shift);
+        largest = std::max(largest, std::abs(K_(i, i)) + std::abs(shift));
+    }
+    const double n = static_cast<double>(K_.rows());
+    const double lost = gamma(n + 3) * trace * (1 + gamma(n)) + 2 * kUnitRoundoff * largest + charge_;
+    return downward(shift - upward(lost));
 }
 
 }  // namespace pl
