@@ -11,30 +11,69 @@ namespace pl {
 namespace {
 
 constexpr double kNothing = -std::numeric_limits<double>::infinity();
-constexpr int kInverseIterations = 8;
+constexpr std::size_t kLanczos = 12;                  // steps
 constexpr double kShares[] = {0.99, 0.95, 0.8, 0.5};  // of the estimate: shifts tried
 
-// Rayleigh's quotient after some inverse iterations: at least the smallest eigenvalue, usually close.
+std::vector<double> unit(std::vector<double> v) {
+    double square = 0;
+    for (double value : v) square += value * value;
+    for (double& value : v) value /= std::sqrt(square);
+    return v;
+}
+
+double dot(const std::vector<double>& u, const std::vector<double>& v) {
+    double sum = 0;
+    for (std::size_t i = 0; i < u.size(); ++i) sum += u[i] * v[i];
+    return sum;
+}
+
+// Of a symmetric tridiagonal matrix, by bisection on the number of eigenvalues above (Sturm).
+double largest_of(const std::vector<double>& diagonal, const std::vector<double>& beside) {
+    double low = 0, high = 0;
+    for (std::size_t k = 0; k < diagonal.size(); ++k)
+        high = std::max(high, std::abs(diagonal[k]) + 2 * std::abs(beside[k]) +
+                                  (k > 0 ? 2 * std::abs(beside[k - 1]) : 0.0));
+    for (int it = 0; it < 60; ++it) {
+        const double middle = 0.5 * (low + high);
+        bool above = false;
+        double pivot = 1;
+        for (std::size_t k = 0; k < diagonal.size(); ++k) {
+            pivot = diagonal[k] - middle - (k > 0 ? beside[k - 1] * beside[k - 1] / pivot : 0.0);
+            if (pivot >= 0) above = true;
+            if (pivot == 0) pivot = 1e-300;
+        }
+        (above ? low : high) = middle;
+    }
+    return 0.5 * (low + high);
+}
+
+// 1 over the largest eigenvalue of the inverse as some steps of Lanczos see it: at least the smallest
+// eigenvalue, usually to several digits.
 double estimate_of(const Matrix& factor) {
-    const Index n = factor.rows();
-    std::vector<double> x(static_cast<std::size_t>(n));
+    std::vector<double> start(static_cast<std::size_t>(factor.rows()));
     std::uint64_t state = 0x9e3779b97f4a7c15u;
-    for (double& value : x) {  // any vector that is not orthogonal to what is sought
+    for (double& value : start) {  // any vector that is not orthogonal to what is sought
         state = state * 6364136223846793005u + 1442695040888963407u;
         value = static_cast<double>(state >> 11) * 0x1p-53 - 0.5;
     }
-    double quotient = 0;
-    for (int it = 0; it < kInverseIterations; ++it) {
-        double before = 0, product = 0;
-        for (double value : x) before += value * value;
-        for (double& value : x) value /= std::sqrt(before);
-        std::vector<double> y = x;
-        solve(factor, y.data());
-        for (std::size_t i = 0; i < y.size(); ++i) product += x[i] * y[i];
-        quotient = 1 / product;
-        x = std::move(y);
+    std::vector<std::vector<double>> basis{unit(std::move(start))};
+    std::vector<double> diagonal, beside;
+    const std::size_t steps = std::min<std::size_t>(kLanczos, basis[0].size());
+    for (std::size_t k = 0; k < steps; ++k) {
+        std::vector<double> next = basis[k];
+        solve(factor, next.data());
+        diagonal.push_back(dot(next, basis[k]));
+        for (int pass = 0; pass < 2; ++pass)
+            for (const std::vector<double>& q : basis) {
+                const double part = dot(next, q);
+                for (std::size_t i = 0; i < next.size(); ++i) next[i] -= part * q[i];
+            }
+        beside.push_back(std::sqrt(dot(next, next)));
+        if (!(beside[k] > 1e-14 * diagonal[0])) break;  // the basis spans all it will
+        basis.push_back(unit(std::move(next)));
     }
-    return quotient;
+    beside.back() = 0;
+    return 1 / largest_of(diagonal, beside);
 }
 
 }  // namespace

@@ -5,14 +5,14 @@
 
 namespace pl {
 
-// Of K (n, n), of which the lower triangle is read, and which stays where it is; `charge` bounds in norm how far K
-// is from the matrix that is meant.
+// Of K (n, n), of which the lower triangle is read, and which stays where it is; `charge` bounds in norm how
+// far K is from the matrix that is meant.
 class LeastEigenvalue {
   public:
     LeastEigenvalue(const Matrix& K, double charge, Workers workers);
 
-    // What `bound` is expected to be, for half its price: no proof. -infinity if K is not positive definite to
-    // rounding, or the workers were cancelled.
+    // What `bound` is expected to be, for half its price: no proof. -infinity if K is not positive definite
+    // to rounding, or the workers were cancelled.
     double estimate() const { return expected_; }
     // Below the smallest eigenvalue of the matrix that is meant, or -infinity.
     double bound();

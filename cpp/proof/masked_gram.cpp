@@ -19,8 +19,7 @@ void fill_tile(const Matrix& inputs, const Matrix& weights, Range rows, Range co
     product(inputs, rows, columns, gram);
     product(weights, rows, columns, shared);
     for (Index i = 0; i < height; ++i)
-        for (Index k = 0; k < width; ++k)
-            K(rows.first + i, columns.first + k) = gram(i, k) * shared(i, k);
+        for (Index k = 0; k < width; ++k) K(rows.first + i, columns.first + k) = gram(i, k) * shared(i, k);
 }
 
 }  // namespace

@@ -10,7 +10,8 @@ namespace pl {
 namespace {
 
 constexpr Index kTile = 64;  // rows and columns that a task takes
-constexpr Index kWidth = 512;  // of a product at a time: what a few rows of both factors take of the nearest cache
+constexpr Index kWidth =
+    512;  // of a product at a time: what a few rows of both factors take of the nearest cache
 
 Index tiles(Index n) {
     return (n + kTile - 1) / kTile;
@@ -37,8 +38,8 @@ bool factor_block(Matrix& a, Range block) {
     return true;
 }
 
-// Columns `block` of rows `rows` of b, all earlier ones done: b L^{-T} there. Rows side by side, so that their
-// sums do not wait for one another.
+// Columns `block` of rows `rows` of b, all earlier ones done: b L^{-T} there. Rows side by side, so that
+// their sums do not wait for one another.
 void solve_block(const Matrix& factor, Range block, Matrix& b, Range rows) {
     constexpr Index kTogether = 8;
     double side[kTile][kTogether] = {};
