@@ -41,7 +41,9 @@ class Flow {
             status = settle_releases();
             journal_.visit(step_.t(), state_);
             const Moment here = moment();
-            status = std::min(status, search_.look(here, state_, verdict_.judge(here, state_), verdict_));
+            Status judged = verdict_.judge(here, state_);
+            if (search_.look(here, state_, judged, verdict_)) judged = verdict_.judge(here, state_);
+            status = std::min(status, judged);
             if (status != Status::kHorizon || step_.t() >= options_.t_end) break;
             if (!step_.advance(journal_.goal())) {
                 status = step_.status();
