@@ -82,6 +82,7 @@ class Oracle:
         self.n, self.p = len(task.y), len(task.a)
         self.W, self.A, self.t = task.W.copy(), task.a.copy(), 0.0
         self.z_noise = 64 * np.finfo(float).eps * np.linalg.norm(self.X, axis=1)
+        self.largest = np.linalg.norm(self.W, axis=1)  # norm(w_j) so far: its rounding does not shrink with it
         self.modes, self.open = self.start()
         self.log: list[tuple[float, int, int, int, int]] = []
         self.before: tuple[Floats, Floats, float, NDArray[np.int8]] | None = None
@@ -190,6 +191,7 @@ class Oracle:
         if not (ends or len(touched) or self.t + h > self.t):
             return False
         self.W, self.A = _at(self.w, h), _at(self.a, h)
+        self.largest = np.maximum(self.largest, np.linalg.norm(self.W, axis=1))
         self.t = horizon if ends else self.t + h
         self.counters["accepted"] += 1
         self.counters["events"] += len(touched) > 0
@@ -205,7 +207,7 @@ class Oracle:
         inside = np.minimum(sign * mu, sign * (r - mu))
         inside = np.minimum(inside, -sign * _at(self.a, h)[:, None])
         # a pair that falls is met one noise below its kink; its opposite, off, must not be met there again
-        noise = self.z_noise * (1 + np.linalg.norm(self.W, axis=1)[:, None])
+        noise = self.z_noise * self.largest[:, None]
         side = np.where(self.modes == ON, z + noise, 2 * noise - z)
         return np.where(self.modes == SLIDE, inside + RELEASE, side)
 
@@ -228,12 +230,12 @@ class Oracle:
         w, size = self.W[j], np.linalg.norm(self.W[j])
         if not np.isfinite(size):  # no kink can be told, and the run ends
             return None
-        if size <= 512 * np.finfo(float).eps:
+        if size <= 512 * np.finfo(float).eps * self.largest[j]:
             self.W[j] = 0
             self.counters["zero_neuron"] += 1
             return self.change(j, np.arange(self.n), np.zeros(self.n, np.int8))
         z = self.X @ w
-        at_rest = (np.abs(z) <= 4 * self.z_noise * (1 + size)) & (self.modes[j] == OFF)
+        at_rest = (np.abs(z) <= 4 * self.z_noise * self.largest[j]) & (self.modes[j] == OFF)
         K = np.union1d(crossed, np.flatnonzero(at_rest | (self.modes[j] == SLIDE))).astype(int)
         if not len(K):
             return None
