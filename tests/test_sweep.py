@@ -16,7 +16,7 @@ import pl_native as pl
 from pl_native import cli, data, initial, simulation, store, sweep
 from pl_native._base.build import NUMERICS
 from pl_native._problem import Status, Stop
-from pl_native._run.solution import Interrupted
+from pl_native._run.interrupted import Interrupted
 from pl_native.store import CONTENT, ERROR, Store
 from pl_native.sweep import cells, chunks, functions, inventory, plans, worker
 from sweeping import SEED, bits, broken_data, cell, own_network, plan, run, wrong_network

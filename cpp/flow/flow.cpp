@@ -60,6 +60,7 @@ class Flow {
   private:
     void begin() {
         const FlowPast& past = options_.past;
+        if (options_.watch != nullptr) options_.watch->begin(past.t);
         if (past.fresh()) {
             switcher_.start(0.0, problem_);
             journal_.start(state_);
@@ -94,6 +95,7 @@ class Flow {
         moment.end = moment.t >= options_.t_end;
         moment.moved = options_.past.fresh() || moment.t > options_.past.t;
         moment.cancelled = step_.cancelled();
+        moment.event = step_.watched();
         moment.passed = step_.passed();
         return moment;
     }
