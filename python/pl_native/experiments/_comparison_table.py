@@ -5,6 +5,8 @@ verdict in words.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from textwrap import fill
 
 from pl_native.experiments._convergence import Comparison, Curve
 from pl_native.experiments._power import ENOUGH, power_text, sufficient
@@ -14,7 +16,19 @@ from pl_native.stats import MeanEstimate, Proportion, Threshold, overlap
 ALPHA = 0.01
 """Level at which the test over all n is called a disagreement."""
 
+_WIDTH = 118
+
 _ENOUGH = 5  # runs that did not converge, below which a bootstrap interval of the loss ratio means nothing
+
+
+def wrapped(text: str) -> str:
+    """A long line of a table, broken and indented."""
+    return fill(text, _WIDTH, subsequent_indent="    ")
+
+
+def joined(lines: Sequence[str]) -> str:
+    """A text of lines, long ones broken, and of tables that come as they are."""
+    return "\n".join([*(line if "\n" in line else wrapped(line) for line in lines), ""])
 
 
 def comparison_table(comparison: Comparison) -> str:
