@@ -92,8 +92,11 @@ def compare(
 
 def stored(target: str, path: str | os.PathLike[str]) -> list[Row]:
     """The rows of a compact file that are of one of `TARGETS`, with the columns that the protocol fixes."""
-    places = {(cell.n, cell.d, cell.p, cell.initialisation) for cell in cells(target)}
-    places |= {(round(SHIFT * n), *rest) for n, *rest in places}
+    places = {
+        (round(factor * cell.n), cell.d, cell.p, cell.initialisation)
+        for cell in cells(target)
+        for factor in (1.0, SHIFT)
+    }
     rows = compact.read("fig3", path)  # figure 4 keeps the same
     return [row for row in rows if (row["n"], row["d"], row["p"], row["initialisation"]) in places]
 
