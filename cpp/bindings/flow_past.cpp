@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "bindings/run_dict.hpp"
+#include "bindings/past_record.hpp"
 
 namespace pl {
 namespace {
