@@ -16,7 +16,7 @@ import pl_native as pl
 from pl_native import cli, data, initial, simulation, store, sweep
 from pl_native._base.build import NUMERICS
 from pl_native._problem import Status, Stop
-from pl_native._run.solution import Interrupted
+from pl_native._run.interrupted import Interrupted
 from pl_native.store import CONTENT, ERROR, Store
 from pl_native.sweep import cells, chunks, functions, inventory, plans, worker
 from sweeping import SEED, bits, broken_data, cell, own_network, plan, run, wrong_network
@@ -569,7 +569,9 @@ def test_rebuild_of_other_numerics_is_refused(tmp_path):
     old["id"] = store.row_id(old)
     with Store(tmp_path).writing("sweep", lambda found: None) as writer:
         writer.add([old])
-    with pytest.raises(ValueError, match=f"of numerics 0, this version computes numerics {NUMERICS}"):
+    with pytest.raises(
+        ValueError, match=f"of numerics 0, this version computes numerics {NUMERICS['euler']}"
+    ):
         sweep.rebuild(old["id"], tmp_path)
 
 

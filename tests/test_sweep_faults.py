@@ -406,7 +406,7 @@ def test_read_regular_refuses_what_may_never_end(tmp_path):
         (lambda m: m.update(plans=[]), "plans: expected plans by id"),
         (lambda m: m.pop("name"), "name: expected the name of a sweep, got nothing"),
         (lambda m: m.update(name=3), "name: expected the name of a sweep, got 3"),
-        (lambda m: m.update(numerics="4"), "numerics: expected a whole number"),
+        (lambda m: m.update(numerics="4"), "numerics: expected a whole number, or whole numbers by method"),
         (lambda m: m.update(sessions=[{}]), "sessions: expected a list of sessions"),
         (lambda m: m["plans"]["x"]["cells"][0].update(data_options="[" * 10**5), "plan x: data_options: "),
     ],

@@ -12,7 +12,8 @@ void Switcher::start(double t, const Problem<double>& problem) {
     Kinks open = modes_by_sign(problem.W);
     take_known(t, problem, open);
     set_state(problem.W, problem.a);
-    if (sliding() > 0) {
+    const bool finite = std::isfinite(jets_.norm(0));  // else the run ends here
+    if (finite && sliding() > 0) {
         for (int j = 0; j < in_.p; ++j) jets_.project_state(j);
         evaluate();
     }
@@ -23,7 +24,7 @@ void Switcher::start(double t, const Problem<double>& problem) {
         journal_.zero_neuron();
         open[at(j)].clear();
     }
-    settle_start(t, open);
+    if (finite) settle_start(t, open);
 }
 
 // The points of each neuron whose z is 0 to rounding; their pairs are off.
@@ -34,7 +35,7 @@ Switcher::Kinks Switcher::modes_by_sign(const double* W) {
         const double within = in_.dense() ? kAtKink * norm_of(row, in_.d) : 0.0;
         for (int i = 0; i < in_.n; ++i) {
             const double z = in_.dense() ? inner(row, in_.row(i), in_.d) : row[i];
-            const bool rounding = std::abs(z) <= within * in_.norm(i);
+            const bool rounding = std::isfinite(within) && std::abs(z) <= within * in_.norm(i);
             pairs_.set(j, i, !rounding && z > 0.0 ? Mode::kOn : Mode::kOff);
             if (rounding) open[at(j)].push_back(i);
         }
@@ -87,7 +88,7 @@ void Switcher::go_on(const FlowPast& past, const double* W, const double* a) {
     set_state(W, a);
     jets_.hold_invariants(past.held);
     sign_ = past.sign;
-    settle_kinks(past.t, kinks);
+    if (std::isfinite(jets_.norm(0))) settle_kinks(past.t, kinks);
 }
 
 }  // namespace pl

@@ -128,8 +128,11 @@ std::vector<double> invariants(const NeuronFacts& neurons) {
 
 double invariant_drift(const std::vector<double>& start, const NeuronFacts& now) {
     double worst = 0;
-    for (std::size_t j = 0; j < now.a.size(); ++j)
-        worst = std::max(worst, std::abs(now.a[j] * now.a[j] - now.w_sq[j] - start[j]));
+    for (std::size_t j = 0; j < now.a.size(); ++j) {
+        const double drift = std::abs(now.a[j] * now.a[j] - now.w_sq[j] - start[j]);
+        if (!(drift <= worst)) worst = drift;  // also NaN, of squares beyond range
+        if (std::isnan(worst)) break;
+    }
     return worst;
 }
 

@@ -6,7 +6,7 @@ from typing import TypeAlias, TypedDict, type_check_only
 import numpy as np
 from numpy.typing import NDArray
 
-from pl_native.backends.contract import Proof
+from pl_native.backends.contract import Proof, Watch
 
 _Reals: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 _Floats: TypeAlias = NDArray[np.float64]
@@ -68,6 +68,7 @@ class CaptureFields(TaskFields):
     rtol: float
     atol: float
     kinks: KinkFields | None
+    watch: Watch | None
 
 @type_check_only
 class FlowFields(CaptureFields):

@@ -112,6 +112,20 @@ class StateTask:
     """(p,) squared norms outside the coordinates represented"""
 
 
+class Watch(Protocol):
+    """Looks along every step of a run before it is taken, from the thread it is on. It does not raise."""
+
+    def begin(self, t: float) -> None:
+        """A pass over the run begins at t; of one that was given up nothing counts."""
+        ...
+
+    def along(self, t: float, h: float, state: Callable[[float], tuple[Array, Array]]) -> float:
+        """Where in the step from t by h the run is to end: h, or less. `state(s)`, s in [0, h], is the state
+        (W, a) at t + s, (p, d) and (p,), arrays of its own.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class FlowTask(StateTask):
     """One run of the flow, from that state."""
@@ -136,6 +150,7 @@ class FlowTask(StateTask):
     """the past of a run that goes on from (W, a); `save` are then times from there on"""
     kinks: Kinks | None = None
     """modes known of pairs that start at their kinks; of no use to a run that goes on"""
+    watch: Watch | None = None
 
 
 @dataclass(slots=True, kw_only=True)

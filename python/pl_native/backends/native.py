@@ -112,6 +112,7 @@ def flow_fields(task: FlowTask) -> _core.FlowFields:
         "stabilised": task.stabilised,
         "kinks": None if task.kinks is None else _kink_fields(task.kinks),
         "max_step": task.max_step,
+        "watch": task.watch,
     }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from textwrap import fill
 
 from pl_native.experiments._convergence import Comparison, Curve
+from pl_native.experiments._power import ENOUGH, power_text, sufficient
 from pl_native.experiments._power_laws import predicted
 from pl_native.stats import MeanEstimate, Proportion, Threshold, overlap
 
@@ -99,13 +100,12 @@ def _verdict(comparison: Comparison) -> list[str]:
         f"Two-sample test over {test.n.size} shared n: p = {test.p_value:.3g} ({test.runs[0]} runs against "
         f"{test.runs[1]} published)."
     ]
-    if (least := comparison.detectable()) is not None:
-        lines.append(
-            f"Power: thresholds {least:.1%} apart would be told apart (at 1 %) with probability 90 %."
-        )
+    lines.append(f"Power: {power_text([comparison])}.")
     whole, single = on_the_whole(comparison), _at_single_n(comparison)
     if whole:
         lines += ["NOT REPRODUCED:", *(f"  - {what}" for what in whole)]
+    elif not sufficient([comparison]):
+        lines.append(f"Undecided: nothing is rejected, but so few runs would not find {ENOUGH:.0%}.")
     else:
         lines.append(
             "Reproduced: convergence over all n (not rejected at 1 %) and threshold N (95 % intervals)."

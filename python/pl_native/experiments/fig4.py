@@ -18,6 +18,7 @@ from pl_native.experiments import _panels, _scaling, published
 from pl_native.experiments._comparison_table import ALPHA, comparison_table, disagreements, joined
 from pl_native.experiments._convergence import Comparison, Curve, pooled_test, published_curve
 from pl_native.experiments._paper_cell import INITIALISATIONS, paper_cell
+from pl_native.experiments._power import power_text, sees_curvature
 from pl_native.experiments._rows import number
 from pl_native.stats import CurveTest, Fit
 from pl_native.store import Row
@@ -67,6 +68,8 @@ class Setting:
     estimator_line: Fit | None
     power: Fit | None
     test: CurveTest | None
+    sees_curvature: bool
+    """whether the test of lack of fit would find that the published N are not on a line"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,16 @@ def _setting(initialisation: str, rows: Sequence[Row]) -> Setting:
         _scaling.estimator_points(_scaling.measured(comparisons)).fit("linear"),
         points.fit("power"),
         pooled_test(list(comparisons.values())),
+        _sees_curvature(points),
     )
+
+
+def _sees_curvature(points: _scaling.Points) -> bool:
+    known = np.isin(points.x, list(PUBLISHED_N))
+    if points.errors is None:
+        return False
+    theirs = np.array([PUBLISHED_N[int(d)] for d in points.x[known]], dtype=np.float64)
+    return sees_curvature(points.x[known], theirs, points.errors[known])
 
 
 def _table(name: str, setting: Setting) -> str:
@@ -153,21 +165,24 @@ def _table(name: str, setting: Setting) -> str:
     lines.append("")
     if setting.lines:
         lines += [f"Logistic thresholds: {_scaling.fit_line(line, 'd')}" for line in setting.lines]
-        lines.append(_linear(setting.lines[0]))
+        lines.append(_linear(setting.lines[0], setting.sees_curvature))
     if setting.estimator_line is not None:
         lines.append(f"Paper's estimator: {_scaling.fit_line(setting.estimator_line, 'd')}")
     if setting.power is not None:
         lines.append(f"Logistic thresholds: {_scaling.fit_line(setting.power, 'd')}")
     if setting.test is not None:
         lines.append(f"Two-sample test over all dimensions and n: {setting.test!r}")
+        lines.append(f"Power: {power_text(list(setting.comparisons.values()))}.")
     return joined(lines)
 
 
-def _linear(line: Fit) -> str:
+def _linear(line: Fit, sees_curvature: bool) -> str:
     """The verdict on linearity."""
     over = f"over d = {line.x[0]:.0f}..{line.x[-1]:.0f}"
     if line.p_value < ALPHA:
         return f"NOT REPRODUCED: N is not linear in d {over} (lack of fit rejected at {ALPHA:.0%})."
+    if not sees_curvature:
+        return f"Undecided: with errors so large the published N, too, would be on a line {over}."
     return f"Reproduced: N against d {over} contradicts no line (lack of fit not rejected at {ALPHA:.0%})."
 
 
@@ -188,6 +203,8 @@ def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
     left.set_title("Threshold", loc="left")
     middle.set(xlabel="dimension $d$", ylabel="$N/d$", ylim=(0, None))
     middle.set_title("Points per dimension", loc="left")
+    _, high = left.get_ylim()
+    left.set_ylim(top=1.25 * high)  # room for the legend
     left.legend(*_legend(left, lines=True), loc="upper left")
     middle.legend(*_legend(middle, lines=False), loc="lower right")
     artists += _curves(right, next(iter(summary.settings.values())))
@@ -228,5 +245,5 @@ def _curves(ax: Any, setting: Setting) -> list[Any]:
     ax.set(xlabel="$n/d$", ylabel="P(loss < 1/(2n) by the horizon)", ylim=(-0.04, 1.04))
     ax.set_title("Convergence", loc="left")
     ax.set_xlim(0, min(20.0, ax.get_xlim()[1]))
-    _panels.size_legend(ax, "$d$")
+    _panels.family_legend(ax, "$d$", _scaling.measured(setting.comparisons).values())
     return artists

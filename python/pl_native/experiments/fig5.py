@@ -18,6 +18,7 @@ from pl_native.experiments import _panels, _scaling
 from pl_native.experiments._comparison_table import ALPHA, comparison_table, disagreements, joined
 from pl_native.experiments._convergence import Comparison, pooled_test, published_curve
 from pl_native.experiments._paper_cell import paper_cell
+from pl_native.experiments._power import power_text
 from pl_native.experiments._rows import number
 from pl_native.stats import CurveTest, Fit
 from pl_native.store import Row
@@ -88,6 +89,7 @@ class Summary:
         lines += ["", self.verdict()]
         if self.test is not None:
             lines.append(f"Two-sample test over all widths and n: {self.test!r}")
+            lines.append(f"Power: {power_text(list(self.comparisons.values()))}.")
         return joined(lines)
 
     def verdict(self) -> str:
@@ -101,9 +103,9 @@ class Summary:
         )
         if high < 1.0:
             return f"Reproduced: N grows slower than p ({where})."
-        return (
-            f"NOT REPRODUCED: N {'does not grow' if low >= 1.0 else 'may not grow'} slower than p ({where})."
-        )
+        if low < 1.0:
+            return f"Undecided: N may or may not grow slower than p ({where})."
+        return f"NOT REPRODUCED: N does not grow slower than p ({where})."
 
     def disagreements(self) -> list[str]:
         """What was published and is not reproduced, in words."""
@@ -224,5 +226,5 @@ def _curves(ax: Any, ours: _scaling.Curves) -> list[Any]:
     for colour, p in zip(_panels.ramp(len(ours)), sorted(ours), strict=True):
         artists += _panels.family(ax, ours[p], 1.0, colour, f"{p}" if p in named else None)
     _panels.label_probability(ax)
-    _panels.size_legend(ax, "$p$")
+    _panels.family_legend(ax, "$p$", ours.values())
     return artists

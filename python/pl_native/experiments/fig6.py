@@ -195,7 +195,11 @@ def _differences(which: tuple[int, float], name: str, setting: Setting) -> list[
 
 def _word(which: tuple[int, float], name: str, setting: Setting) -> str:
     odd = _differences(which, name, setting)
-    return "Reproduced" if not odd else "NOT REPRODUCED: " + "; ".join(what.split(", ", 2)[2] for what in odd)
+    if odd:
+        return "NOT REPRODUCED: " + "; ".join(what.split(", ", 2)[2] for what in odd)
+    return (
+        "Reproduced" if setting.published[name].decisive else "Undecided: too few runs to tell slopes apart"
+    )
 
 
 def _power(name: str, beside: Against) -> str:
@@ -217,7 +221,7 @@ def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
         left.set_title(title(which).replace("W", "$W$"), loc="right", fontsize="small")
         middle.set_title("Slopes", loc="left")
         right.set_title("Three measures at the end", loc="left")
-        few, most = (of(setting.ends["gradient"].runs) for of in (min, max))
+        few, most = (of(setting.measures["average"].runs) for of in (min, max))
         runs = f"{few if few == most else f'{few} to {most}'} runs per $n$"
         middle.set_title(runs, loc="right", fontsize="small")
         right.set_title("in float32", loc="right", fontsize="small")

@@ -170,7 +170,7 @@ def content(cell: Cell, seed: int, backend: str) -> Row:
         **stop,
         "stop_criterion": int(cell.stop.criterion),
         "backend": backend,
-        "numerics": NUMERICS,
+        "numerics": NUMERICS[cell.method],
         "seed": seed,
         "cell": cell.number,
     }

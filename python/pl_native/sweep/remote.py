@@ -45,7 +45,7 @@ def run_task(task: dict[str, Any]) -> list[Row]:
     return result.rows
 
 
-def unfit(of_version: str, of_numerics: int) -> str | None:
+def unfit(of_version: str, of_numerics: dict[str, int]) -> str | None:
     """Why this process cannot do tasks of a sweep that was started with that package; None if it can."""
     if (of_numerics, of_version) == (NUMERICS, version()):
         return None

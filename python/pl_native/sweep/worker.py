@@ -9,7 +9,8 @@ from pl_native._base.interrupts import Interrupts, held
 from pl_native._problem import Dataset, Network, Status
 from pl_native._run.call_options import checked_options
 from pl_native._run.execute import execute
-from pl_native._run.solution import Interrupted, Solution
+from pl_native._run.interrupted import Interrupted
+from pl_native._run.solution import Solution
 from pl_native._run.task import work_of
 from pl_native.backends.contract import Poll
 from pl_native.store import Row

@@ -19,7 +19,8 @@ from pl_native._base.checks import Array
 from pl_native._base.interrupts import held
 from pl_native._base.progress import Progress
 from pl_native._problem import Dataset
-from pl_native._run.solution import Interrupted, Solution
+from pl_native._run.interrupted import Interrupted
+from pl_native._run.solution import Solution
 from pl_native.experiments import _rows
 from pl_native.experiments.experiment1.presets import kept_times
 from pl_native.experiments.verdict import FOLLOWED
