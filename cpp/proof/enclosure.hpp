@@ -21,6 +21,10 @@ struct Enclosure {
     double distance(Index j, Index i) const {
         return std::max(0.0, downward((std::abs(z(j, i)) - z_off(j, i)) / x_norm[at(i)]));
     }
+    // Whether whoever gave the state says that the pair rests at its kink, and it is near: single precision
+    // leaves that much. Empty lists cost nothing.
+    bool known_kink(Index j, Index i) const { return !known_.empty() && known_[index(j, i)]; }
+    bool knows_kinks() const { return !known_.empty(); }
     const double* x(Index i) const { return inputs.row(i); }
     double a(Index j) const { return problem.a[j]; }
 
@@ -42,8 +46,10 @@ struct Enclosure {
     Matrix measure();
     void enclose_z(const Matrix& weights, Workers workers);
     void enclose_residuals();
+    void recall_kinks();
 
     std::vector<double> z_;
+    std::vector<bool> known_;
 };
 
 }  // namespace pl
