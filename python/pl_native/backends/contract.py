@@ -176,6 +176,8 @@ class ProofTask(StateTask):
     """A state of which something is to be proved."""
 
     orthogonal: bool
+    kinks: Kinks | None
+    """pairs known to rest at their kinks"""
 
 
 UNCERTAIN, SLIDES, RESTS, FREE = range(4)
