@@ -67,6 +67,10 @@ class Summary:
             for what in self.differences(which, name)
         ]
 
+    def explanation(self) -> str:
+        """Why the paper's text has slopes near -1/2 and its later data near -0.8."""
+        return EXPLANATION
+
     def differences(self, which: tuple[int, float], name: str) -> list[str]:
         """Those of one width, scale and measure."""
         return _differences(which, name, self.settings[which])
