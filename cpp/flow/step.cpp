@@ -81,7 +81,7 @@ bool FlowStep::advance(double goal) {
     }
     switcher_.apply(t_, events_);
     jets_.first();
-    journal_.accepted(false);
+    journal_.accepted(Journal::Step::kTaylor);
     return true;
 }
 
@@ -122,7 +122,7 @@ bool FlowStep::cell_advance(double before, double left) {
     t_ = h_ >= left ? goal_ : t_ + h_;
     cells_.accept(t_);
     landed_on_event_ = cells_.landed_on_event();
-    journal_.accepted(false);
+    journal_.accepted(Journal::Step::kCells);
     return true;
 }
 
@@ -143,7 +143,7 @@ bool FlowStep::stabilised_advance(double before, double left) {
             keep(sum, left);
             jets_.accept_proposed();
             jets_.first();
-            journal_.accepted(true);
+            journal_.accepted(Journal::Step::kStabilised);
             return true;
         }
         journal_.rejected();
