@@ -1,5 +1,5 @@
-"""Wide networks: neurons of one pattern are moved by one propagator. Dense output is kept neuron by neuron, so a
-run that asks for it is the same run without."""
+"""Wide networks: neurons of one pattern are moved by one propagator. Dense output is kept neuron by neuron:
+a run that asks for it is the same run without."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import pl_native as pl
+from odd_labels import closed_form, odd_labels
 from outcomes import same_bits
-from test_small_initialisation import closed_form, odd_labels
 
 pytest.importorskip("pl_native._core")
 
@@ -35,9 +35,7 @@ def parabola(n: int, p: int, seed: int = 0, scale: float = 1e-3) -> tuple[pl.Dat
     return data, pl.initial.balanced(p=p, d=2, seed=seed, scale=scale)
 
 
-def drawn(
-    n: int, d: int, p: int, seed: int, kind: str, scale: float = 1.0
-) -> tuple[pl.Dataset, pl.Network]:
+def drawn(n: int, d: int, p: int, seed: int, kind: str, scale: float = 1.0) -> tuple[pl.Dataset, pl.Network]:
     rng = np.random.default_rng(seed)
     data = pl.Dataset(rng.standard_normal((n, d)), rng.uniform(0.5, 2, n) * rng.choice([-1, 1], n))
     return data, getattr(pl.initial, kind)(p=p, d=d, seed=seed, scale=scale)
@@ -104,7 +102,9 @@ def test_patterns_move_as_their_neurons_do(make: Any, t_end: float, rtol: float)
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
-@given(st.integers(1, 5), st.integers(1, 3), st.integers(0, 99), st.sampled_from(["asymmetric", "torch_linear"]))
+@given(
+    st.integers(1, 5), st.integers(1, 3), st.integers(0, 99), st.sampled_from(["asymmetric", "torch_linear"])
+)
 def test_any_small_problem(n: int, d: int, seed: int, kind: str) -> None:
     data, network = drawn(n, d, 150, seed, kind)
     wide, plain = both_ways((data, network), 8.0, 1e-8)
@@ -164,7 +164,11 @@ def test_what_is_looked_at_changes_nothing_but_the_steps() -> None:
     problem = early_alignment(300, scale=0.1)
     plain = pl.simulate(*problem, 50.0, method="flow", save=5)
     told = pl.simulate(
-        *problem, 50.0, method="flow", save=pl.Save(count=5, states=True, switches=True), stop=pl.Stop(proof=True)
+        *problem,
+        50.0,
+        method="flow",
+        save=pl.Save(count=5, states=True, switches=True),
+        stop=pl.Stop(proof=True),
     )
     assert told.t[-1] <= 50.0
     assert plain.loss[: len(told.t) - 1].tolist() == told.loss[:-1].tolist()

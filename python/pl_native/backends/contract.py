@@ -150,8 +150,8 @@ class FlowRun:
     a_saved: Floats | None
     counters: dict[str, Any]
     """of the flow: accepted, rejected, rhs, events, on, off, slide_in, slide_to_on, slide_to_off, repelling,
-    start_kinks, dependent_inputs, zero_neuron, a_zero, sliding_end, sliding_max, stabilised_steps, cell_steps,
-    spectral_radius, seconds, criterion_time,
+    start_kinks, dependent_inputs, zero_neuron, a_zero, sliding_end, sliding_max, stabilised_steps,
+    cell_steps, spectral_radius, seconds, criterion_time,
     proved_time, loss_bound; of capture those of them it knows, restarts and loss_error; all but the seconds
     of the whole run, parts before this one included"""
     switches: SwitchLog | None
