@@ -8,8 +8,8 @@
 namespace pl {
 namespace {
 
-constexpr int kNeurons = 64;    // fewer are not worth it
-constexpr int kRefusals = 8;    // after which it is not considered any more
+constexpr int kNeurons = 64;      // fewer are not worth it
+constexpr int kRefusals = 8;      // after which it is not considered any more
 constexpr Index kPerPattern = 2;  // neurons per column of a propagator, at least
 
 }  // namespace
