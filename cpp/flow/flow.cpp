@@ -42,6 +42,10 @@ class Flow {
             const Moment here = moment();
             status = std::min(status, search_.look(here, state_, verdict_.judge(here, state_), verdict_));
             if (status != Status::kHorizon || step_.t() >= options_.t_end) break;
+            if (here.moved && static_cast<double>(jets_.evaluations()) >= options_.stop.budget) {
+                status = Status::kStepLimit;
+                break;
+            }
             if (!step_.advance(journal_.goal())) {
                 status = step_.status();
                 break;
@@ -56,9 +60,9 @@ class Flow {
         const FlowPast& past = options_.past;
         if (options_.watch != nullptr) options_.watch->begin(past.t);
         if (past.fresh()) {
-            switcher_.start(0.0, problem_);
-            journal_.start(state_);
-            step_.start();
+            switcher_.start(past.t, problem_);
+            if (past.begins()) journal_.start(state_);
+            step_.start(past);
             return;
         }
         switcher_.go_on(past, problem_.W, problem_.a);
@@ -87,7 +91,7 @@ class Flow {
         moment.sum_r2 = state_.sum_r2();
         moment.steps = journal_.accepted_steps();
         moment.end = moment.t >= options_.t_end;
-        moment.moved = options_.past.fresh() || moment.t > options_.past.t;
+        moment.moved = options_.past.begins() || moment.t > options_.past.t;
         moment.cancelled = step_.cancelled();
         moment.event = step_.watched();
         moment.passed = step_.passed();
