@@ -1,7 +1,8 @@
 """What the flow and capture cost, what `method="auto"` makes of it, and what `pl.advise` tells before.
 
-Process time of one thread on sixty problems (`auto_problems.py`). `--fit` prints the prices of `_run/costs.py` that
-the runs of this machine would give (a step, a right-hand side, an event of each method; least squares of logs).
+Process time of one thread on sixty problems (`auto_problems.py`). `--fit` prints the prices of
+`_run/costs.py` that the runs of this machine would give (a step, a right-hand side, an event of each
+method; least squares of logs).
 """
 
 from __future__ import annotations
@@ -35,11 +36,22 @@ def timed(question: Question, method: str) -> Row:
     stop = pl.Stop(wall_time=LONGEST)
     save = pl.Save(switches=method == "flow")
     began = time.process_time()
-    sol = pl.simulate(data, network, question.t_end, method=method, rtol=rtol, stop=stop, save=save, threads=1)
+    sol = pl.simulate(
+        data, network, question.t_end, method=method, rtol=rtol, stop=stop, save=save, threads=1
+    )
     seconds = time.process_time() - began
     counts = {
         name: sol.stats.get(name)
-        for name in ("steps", "rejected", "rhs", "events", "stabilised_steps", "restarts", "loss_error", "methods")
+        for name in (
+            "steps",
+            "rejected",
+            "rhs",
+            "events",
+            "stabilised_steps",
+            "restarts",
+            "loss_error",
+            "methods",
+        )
     }
     row = {"seconds": seconds, "status": sol.status.name, "loss": float(sol.loss[-1]), "t": float(sol.t[-1])}
     if sol.switches is not None:
@@ -56,7 +68,9 @@ def sizes_of(question: Question) -> costs.Sizes:
 
 
 def fitted(kind: str, rows: Sequence[tuple[Question, Row]]) -> Row:
-    """Constants of `_run/prices.py` for inputs of a kind: least squares of logs of what runs counted and took."""
+    """Constants of `_run/prices.py` for inputs of a kind: least squares of logs of what runs counted and
+    took.
+    """
     flows = [(q, row["flow"]) for q, row in rows if row["flow"]["status"] == "HORIZON"]
     captures = [(q, row["capture"]) for q, row in rows]
     share = {q.name: sizes_of(q).share for q, _ in rows}
@@ -78,8 +92,14 @@ def fitted(kind: str, rows: Sequence[tuple[Question, Row]]) -> Row:
     now = {name: getattr(prices, name)[kind] for name in ("EVENTS", "FLOW", "CAPTURE")}
     made: Row = {
         "EVENTS": fit(now["EVENTS"], [(partial(events, q=q), row["events"]) for q, row in flows], free=True),
-        "FLOW": fit(now["FLOW"], [(partial(flow, q=q, found=row["events"]), row["rhs"] - 10) for q, row in flows]),
-        "CAPTURE": fit(now["CAPTURE"], [(partial(capture, q=q), max(row["rhs"] - 15, 1)) for q, row in captures], free=True),
+        "FLOW": fit(
+            now["FLOW"], [(partial(flow, q=q, found=row["events"]), row["rhs"] - 10) for q, row in flows]
+        ),
+        "CAPTURE": fit(
+            now["CAPTURE"],
+            [(partial(capture, q=q), max(row["rhs"] - 15, 1)) for q, row in captures],
+            free=True,
+        ),
     }
     for method, found in (("flow", flows), ("capture", captures)):
         each = [(partial(seconds, q=q), max(row["seconds"] - CALL, 1e-4) / row["rhs"]) for q, row in found]
@@ -88,8 +108,9 @@ def fitted(kind: str, rows: Sequence[tuple[Question, Row]]) -> Row:
 
 
 def fit(start: Sequence[float], cases: Sequence[tuple[Any, float]], free: bool = False) -> list[float]:
-    """Constants c for which every function of c is near its value, in logs and robustly; exponents may be negative
-    where `free`."""
+    """Constants c for which every function of c is near its value, in logs and robustly; exponents may be
+    negative where `free`.
+    """
     begin = np.array(start)
 
     def off(x: Any) -> Any:
@@ -142,7 +163,9 @@ def judged(rows: Row) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--methods", nargs="*", default=["flow", "capture", "auto"])
-    parser.add_argument("--out", type=Path, required=True, help="JSON of the runs; those there are not run again")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="JSON of the runs; those there are not run again"
+    )
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--fit", action="store_true")
     given = parser.parse_args()
@@ -152,7 +175,9 @@ def main() -> None:
         for method in given.methods:
             if method in row:
                 continue
-            row[method] = min((timed(question, method) for _ in range(given.repeat)), key=lambda one: one["seconds"])
+            row[method] = min(
+                (timed(question, method) for _ in range(given.repeat)), key=lambda one: one["seconds"]
+            )
             print(question.name, method, {k: v for k, v in row[method].items() if k != "curve"}, flush=True)
             given.out.write_text(json.dumps(rows))
     if given.fit:

@@ -46,7 +46,9 @@ def test_where_one_method_is_enough_it_is_that_run() -> None:
     np.testing.assert_array_equal(sol.loss, pl.simulate(data, net, 5.0, method="capture", rtol=1e-2).loss)
     exact = auto(data, net, 5.0, rtol=1e-9)
     assert exact.stats["methods"] == [["flow", 0.0]]
-    np.testing.assert_array_equal(exact.network.W, pl.simulate(data, net, 5.0, method="flow", rtol=1e-9).network.W)
+    np.testing.assert_array_equal(
+        exact.network.W, pl.simulate(data, net, 5.0, method="flow", rtol=1e-9).network.W
+    )
     assert exact.stats["loss_error"] is None
     assert "flow from t 0" in repr(exact)
 

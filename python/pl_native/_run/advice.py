@@ -40,16 +40,16 @@ def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol:
     mends what turns out otherwise.
 
     "flow" pays for events, about one per pair (j, i) by t_end = pl.horizon(n, p) whatever the tolerance.
-    "capture" takes steps that hold many; how many it needs grows as the tolerance falls, so it is cheaper for
-    large problems at loose tolerances, and not for those below 1e-7. Where neurons are so small that the loss does
-    not see them, and may grow up to t_end, the flow is taken, whatever it costs. "euler" is never advised: it may
-    be the cheapest for the same error (docs/performance.md), but nothing in a run tells that error, and step 1 is
-    past the edge of stability for large n (docs/experiment1.md).
+    "capture" takes steps that hold many; how many it needs grows as the tolerance falls, so it is cheaper
+    for large problems at loose tolerances, and not for those below 1e-7. Where neurons are so small that
+    the loss does not see them, and may grow up to t_end, the flow is taken, whatever it costs. "euler" is
+    never advised: it may be the cheapest for the same error (docs/performance.md), but nothing in a run
+    tells that error, and step 1 is past the edge of stability for large n (docs/experiment1.md).
 
-    Nothing is run: one look at the gradient of the start, else sizes alone (n, d, p, t_end, rtol; whether inputs
-    are orthogonal). The laws are fitted to sixty problems, of which their estimates are told within a factor of
-    three for nine in ten (`bench/bench_auto.py`): runs without `stop`, on the machine of docs/performance.md, one
-    thread, idle. Raises ValueError or TypeError for wrong arguments.
+    Nothing is run: one look at the gradient of the start, else sizes alone (n, d, p, t_end, rtol; whether
+    inputs are orthogonal). The laws are fitted to sixty problems, of which their estimates are told within
+    a factor of three for nine in ten (`bench/bench_auto.py`): runs without `stop`, on the machine of
+    docs/performance.md, one thread, idle. Raises ValueError or TypeError for wrong arguments.
     """
     if not isinstance(data, Dataset):
         raise TypeError(f"data: expected pl.Dataset, got {checks.kind(data)}")
@@ -72,8 +72,8 @@ def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol:
 
 
 _SMALL = (
-    " Some neurons are small and may grow: capture, which steps by the loss, does not see them until they do and "
-    "may be far off (docs/numerics.md)."
+    " Some neurons are small and may grow: capture, which steps by the loss, does not see them until then, "
+    "and may be far off (docs/numerics.md)."
 )
 
 

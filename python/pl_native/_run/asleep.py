@@ -1,4 +1,6 @@
-"""Whether a run has small neurons that may still grow: capture, whose steps see the loss only, would miss them."""
+"""Whether a run has small neurons that may still grow: capture, whose steps see the loss only, would miss
+them.
+"""
 
 from __future__ import annotations
 
@@ -13,26 +15,24 @@ _SMALL = 0.1  # of the size that neurons tend to
 
 
 def asleep(task: StateTask, W: Array, a: Array, left: float) -> bool:
-    """Whether a neuron of (W, a) with rho_j = norm(w_j, a_j) far below the size of the others, or of the labels, may
-    reach it in the time `left`, were it to grow as fast as any could that has turned along its gradient:
+    """Whether a neuron of (W, a) with rho_j = norm(w_j, a_j) far below the size of the others, or of the
+    labels, may reach it in the time `left`, were it to grow as fast as any could that has turned along its
+    gradient:
 
         d log rho_j / dt = 2 a_j <w_j, g_j> / rho_j^2 <= norm(g_j),   g_j = (1/n) sum_i r_i 1_ji x_i .
 
     Sums are NumPy's own, not those of a BLAS, so that the answer is the same everywhere.
     """
     rho = np.sqrt(a**2 + np.einsum("jk,jk->j", W, W) + task.w_perp_sq)
-    inputs = task.norms if task.X is None else np.sqrt(np.einsum("ik,ik->i", task.X, task.X))
-    assert inputs is not None
-    size = max(float(rho.max()), math.sqrt(float(np.abs(task.y).max()) / float(inputs.max())))
+    norms = task.norms if task.X is None else np.sqrt(np.einsum("ik,ik->i", task.X, task.X))
+    assert norms is not None
+    size = max(float(rho.max()), math.sqrt(float(np.abs(task.y).max()) / float(norms.max())))
     small = (rho > 0) & (rho < _SMALL * size)
     if not small.any():
         return False
-    z = task.norms[:, None] * W.T if task.norms is not None else np.einsum("ik,jk->ij", task.X, W)
+    z = norms[:, None] * W.T if task.X is None else np.einsum("ik,jk->ij", task.X, W)
     r = task.y - np.einsum("ij,j->i", np.maximum(z, 0), a) / len(a)
     pull = (z > 0) * r[:, None] / len(r)
-    if task.norms is not None:
-        gradients = np.sqrt(np.einsum("ij,i->j", pull**2, task.norms**2))
-    else:
-        g = np.einsum("ij,ik->jk", pull, task.X)
-        gradients = np.sqrt(np.einsum("jk,jk->j", g, g))
-    return bool(gradients.max() * left > math.log(size / float(rho[small].max())))
+    g = (pull * norms[:, None]).T if task.X is None else np.einsum("ij,ik->jk", pull, task.X)
+    fastest = math.sqrt(float(np.einsum("jk,jk->j", g, g).max()))
+    return fastest * left > math.log(size / float(rho[small].max()))

@@ -1,7 +1,8 @@
 """What a run costs before it is run: events, right-hand sides and seconds of each method, estimated.
 
-Time is counted in s = t / t_inf, t_inf = `pl.horizon(n, p)`: in that unit runs of all sizes look alike. The laws
-are here, their constants in `prices`, fitted to single-thread runs of sixty problems (`bench/bench_auto.py`).
+Time is counted in s = t / t_inf, t_inf = `pl.horizon(n, p)`: in that unit runs of all sizes look alike. The
+laws are here, their constants in `prices`, fitted to single-thread runs of sixty problems
+(`bench/bench_auto.py`).
 """
 
 from __future__ import annotations
@@ -54,7 +55,9 @@ def events(sizes: Sizes, t: float | None = None) -> float:
 
 
 def rhs(sizes: Sizes, method: str, rtol: float, t: float) -> float:
-    """Right-hand sides from the start to t, but for `START`: of the flow mostly events, whatever the tolerance."""
+    """Right-hand sides from the start to t, but for `START`: of the flow mostly events, whatever the
+    tolerance.
+    """
     share = sizes.share_of(t)
     if method == "flow":
         each, tail = prices.FLOW[sizes.kind]

@@ -1,8 +1,8 @@
 """`Course`: one run of method "auto" under way, part after part, each by the flow or by capture.
 
-A part goes on from where the one before ended: by the record of its own method, or, where the method changes,
-from the state alone with what is known of the whole (invariants, milestones, where a proof is looked for next).
-What came of the parts is put together as of one run.
+A part goes on from where the one before ended: by the record of its own method, or, where the method
+changes, from the state alone with what is known of the whole (invariants, milestones, where a proof is
+looked for next). What came of the parts is put together as of one run.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ _WHOLE = (
 """of a record, what is of the whole run"""
 
 _COUNTS = (
-    "accepted", "rejected", "rhs", "events", "on", "off", "slide_in", "slide_to_on", "slide_to_off", "repelling",
-    "zero_neuron", "a_zero", "sliding_end", "sliding_max", "stabilised_steps", "start_kinks", "dependent_inputs",
+    "accepted", "rejected", "rhs", "events", "on", "off", "slide_in", "slide_to_on", "slide_to_off",
+    "repelling", "zero_neuron", "a_zero", "sliding_end", "sliding_max", "stabilised_steps", "start_kinks",
+    "dependent_inputs",
 )  # fmt: skip
 """of the flow's record, what `count` counts"""
 
@@ -36,8 +37,9 @@ _CAPTURED = ("accepted", "rejected", "rhs", "restarts", "stabilised_steps", "wor
 _SHARED = ("accepted", "rejected", "rhs", "stabilised_steps")
 
 _FLOW_RTOL = 1e-6
-"""The largest of the flow: its cost hardly depends on it, as each event ends a step, and errors of a small loss are
-larger than those of the state"""
+"""The largest of the flow: its cost hardly depends on it, as each event ends a step, and errors of a small
+loss are larger than those of the state
+"""
 
 _NEW_FLOW: Resume = {"modes": None, "lowest": 0.0, "burst_start": -1.0, "burst": 0, "order": 2}
 _NEW_CAPTURE: Resume = {"step": 0.0, "tolerance": 0.0}
@@ -122,11 +124,16 @@ class Course:
             return np.concatenate(columns)
 
         states = self._task.states
-        names = ("t", "loss", "velocity_sq", "loss_noise", "n_active", "invariant_drift")
         return replace(
             last,
-            **{name: joined(name) for name in names},
-            **{name: joined(name) if states else None for name in ("W_saved", "a_saved")},
+            t=joined("t"),
+            loss=joined("loss"),
+            velocity_sq=joined("velocity_sq"),
+            loss_noise=joined("loss_noise"),
+            n_active=joined("n_active"),
+            invariant_drift=joined("invariant_drift"),
+            W_saved=joined("W_saved") if states else None,
+            a_saved=joined("a_saved") if states else None,
             kinks_saved=self._kink_rows(kept) if states else None,
             counters=self._counters(),
             resume=self._resume,
@@ -142,8 +149,11 @@ class Course:
     def _time_left(self) -> float | None:
         if self._task.stop.wall_time is None:
             return None
-        spent = self._vain_seconds + sum(part.counters["seconds"] for part in self._parts)
-        return max(self._task.stop.wall_time - spent, 1e-3)
+        return max(self._task.stop.wall_time - self._seconds, 1e-3)
+
+    @property
+    def _seconds(self) -> float:
+        return self._vain_seconds + sum(float(part.counters["seconds"]) for part in self._parts)
 
     @property
     def _accepted(self) -> int:
@@ -227,7 +237,6 @@ class Course:
             | ends
             | both
             | {"restarts": int(captured["restarts"]), "loss_error": captured["worst"] if used else None}
-            | {"seconds": self._vain_seconds + sum(part.counters["seconds"] for part in self._parts)}
+            | {"seconds": self._seconds}
             | {"methods": [[METHODS[k], t] for k, t in zip(self._methods, self._since, strict=True)]}
         )
-

@@ -31,7 +31,9 @@ def execute(works: Sequence[Work], options: CallOptions, poll: Poll | None) -> l
     budget.ask(works)
     call: Any = options.backend.euler
     if options.method != "euler":
-        call = auto(options.backend) if options.method == "auto" else adaptive(options.backend, options.method)
+        call = (
+            auto(options.backend) if options.method == "auto" else adaptive(options.backend, options.method)
+        )
         poll = _by_cost(poll, works, options)
     tasks = [work.task for work in works]
     with held() as interrupts:

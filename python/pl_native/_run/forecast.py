@@ -1,10 +1,10 @@
 """What the rest of a run of method "auto" will cost by either method, and which goes on: by counts, never by
 clocks, so that the same run takes the same turns everywhere.
 
-The flow is foreseeable: its events are about as many as pairs, and each is a step. Capture is cheap as a rule,
-but may have to begin again, or miss the tolerance. So who looks cheaper goes on, with a budget; when that is
-spent, what was met corrects what was expected, and the choice is made again. Where neurons are still small the
-flow goes on, whatever it costs: capture would miss them (`asleep`).
+The flow is foreseeable: its events are about as many as pairs, and each is a step. Capture is cheap as a
+rule, but may have to begin again, or miss the tolerance. So who looks cheaper goes on, with a budget; when
+that is spent, what was met corrects what was expected, and the choice is made again. Where neurons are
+still small the flow goes on, whatever it costs: capture would miss them (`asleep`).
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ class Forecast:
         self._at = at
 
     def refuses(self, run: FlowRun) -> bool:
-        """Whether a part of capture that missed the tolerance is to be done again, by the flow: if that costs not
-        much more than the part did. The run then is the flow's.
+        """Whether a part of capture that missed the tolerance is to be done again, by the flow: if that
+        costs not much more than the part did. The run then is the flow's.
         """
         used = run.counters["rhs"] - self._counted["capture"]
         spent = used * costs.rhs_seconds(self._sizes, "capture")

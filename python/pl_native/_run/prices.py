@@ -1,5 +1,5 @@
-"""What runs cost, measured: printed by `bench/bench_auto.py --fit`, not chosen by hand. Which turns a run of method
-"auto" takes follows from these numbers.
+"""What runs cost, measured: printed by `bench/bench_auto.py --fit`, not chosen by hand. Which turns a run
+of method "auto" takes follows from these numbers.
 """
 
 EVENTS = {"dense": (0.6, 1.7, 0.5, 0.06), "orthogonal": (0.24, 12.0, 0.6, 0.0)}

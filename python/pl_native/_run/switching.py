@@ -1,4 +1,6 @@
-"""`auto`: runs of method "auto", called as a backend's flow and capture are. Part by part, all runs of a call together."""
+"""`auto`: runs of method "auto", called as a backend's flow and capture are. Part by part, all runs of a
+call together.
+"""
 
 from __future__ import annotations
 

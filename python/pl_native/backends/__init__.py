@@ -22,8 +22,8 @@ _KNOWS = {"flow": "'native' or 'numpy'", "capture": "'native'", "auto": "'native
 
 
 def adaptive(backend: Backend, method: str, asked: str | None = None) -> Adaptive:
-    """What computes `method` ("flow", "capture") in `backend`; ValueError if nothing does, which names the method
-    that was asked for (None: the same).
+    """What computes `method` ("flow", "capture") in `backend`; ValueError if nothing does, which names the
+    method that was asked for (None: the same).
     """
     if not hasattr(backend, method):
         whole = asked or method
