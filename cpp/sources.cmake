@@ -63,6 +63,7 @@ add_library(
   cpp/proof/escape.cpp
   cpp/proof/holding.cpp
   cpp/proof/kinks.cpp
+  cpp/proof/masked_gram.cpp
   cpp/proof/matrix.cpp
   cpp/proof/orthogonal_proof.cpp
   cpp/proof/prove.cpp

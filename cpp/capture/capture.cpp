@@ -73,7 +73,8 @@ class Capture {
         for (;;) {
             const Moment here = moment();
             CaptureModel& fine = meshes_->fine();
-            Status status = search_->look(here, fine, verdict_->judge(here, fine), *verdict_);
+            Status status = verdict_->judge(here, fine);
+            if (search_->look(here, fine, status, *verdict_)) status = verdict_->judge(here, fine);
             if (beyond_) status = Status::kNonFinite;
             recorder_->visit(now.t, meshes_->fine(), now.invariants);
             if (status != Status::kHorizon || now.t >= options_.t_end) {

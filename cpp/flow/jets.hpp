@@ -67,6 +67,7 @@ class Jets {
     double w_norm(int k, int j) const { return norms_[at(k)][at(j)]; }
     const double* w(int k, int j) const { return w_[at(k)].data() + offset_[at(j)]; }
     double* state(int j) { return w_[0].data() + offset_[at(j)]; }
+    void set_outer(int j, double a) { a_[0][at(j)] = a; }
     void zero(int j);
     Index width(int j) const { return offset_[at(j) + 1] - offset_[at(j)]; }
     // Orthogonal inputs: the point of neuron j's coordinate l and its norm, 0 if the pair has died

@@ -18,6 +18,7 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
     : in_(parts.inputs),
       jets_(parts.jets),
       switcher_(parts.switcher),
+      cells_(parts.cells),
       journal_(journal),
       state_(state),
       verdict_(verdict),
@@ -58,10 +59,11 @@ bool FlowStep::ask() {
 }
 
 bool FlowStep::advance(double goal) {
-    const double before = jets_.residual_sq(), left = goal - t_;
+    const double before = state_.sum_r2(), left = goal - t_;
     goal_ = goal;
     landed_on_event_ = false;
     passed_.reset();
+    if (cells_.on() && cell_advance(before, left)) return true;
     if (stabilised_.on() && stabilised_advance(before, left)) return true;
     if (cut() || !plan(left)) return false;
     double sum = descend(before);
@@ -123,6 +125,24 @@ bool FlowStep::plan(double left) {
         return fail(std::isfinite(jets_.norm(jets_.order())) ? Status::kStepLimit : Status::kNonFinite);
     const bool trusted = events_.empty() && h_ < std::min(left, options_.max_step);
     if (trusted && options_.stabilised && options_.order == 0) stabilised_.compare(t_, h_);
+    return true;
+}
+
+// One step of the cells, within which nothing is decided; false if there is none: the state is given back.
+bool FlowStep::cell_advance(double before, double left) {
+    if (ask()) return false;
+    const double sum = cells_.attempt(t_, std::min(left, options_.max_step), h_, last_order_);
+    const bool moves = t_ + h_ > t_ || cells_.meets_event();
+    if (!(moves && sum <= lowest_ + rounding(before)) || level_within(before, sum) >= 0.0) {
+        journal_.rejected();
+        cells_.give_back();
+        return false;
+    }
+    lowest_ = std::min(lowest_, sum);
+    t_ = h_ >= left ? goal_ : t_ + h_;
+    cells_.accept(t_);
+    landed_on_event_ = cells_.landed_on_event();
+    journal_.accepted(false);
     return true;
 }
 
@@ -203,10 +223,17 @@ double FlowStep::descend(double before) {
     return sum;
 }
 
-// Noise of sum r^2: of the sum itself, and through r = y - h, of the terms of h.
-double FlowStep::rounding(double sum) const {
+// sum_j abs(a_j) norm(w_j), from above.
+double FlowStep::output_terms() const {
+    if (cells_.on()) return 0.5 * cells_.size();
     double terms = 0.0;
     for (int j = 0; j < in_.p; ++j) terms += std::abs(jets_.a(0, j)) * jets_.w_norm(0, j);
+    return terms;
+}
+
+// Noise of sum r^2: of the sum itself, and through r = y - h, of the terms of h.
+double FlowStep::rounding(double sum) const {
+    const double terms = output_terms();
     const double r = (16.0 + in_.d / 4.0) * kEps * (in_.largest_label() + in_.largest_norm() * terms / in_.p);
     return 4.0 * kEps * start_ + 2.0 * r * std::sqrt(in_.n * sum) + in_.n * r * r;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "flow/cell_flow.hpp"
 #include "flow/events.hpp"
 #include "flow/flow.hpp"
 #include "flow/journal.hpp"
@@ -23,6 +24,7 @@ struct FlowParts {
     Noise& noise;
     Near& near;
     Switcher& switcher;
+    CellFlow& cells;
 };
 
 class FlowStep {
@@ -50,6 +52,7 @@ class FlowStep {
     bool ask();  // whether the run is cancelled, or out of time
     bool cut() const { return cancelled_ || late_; }
     bool plan(double left);
+    bool cell_advance(double before, double left);
     bool stabilised_advance(double before, double left);
     bool stabilised_keep(double sum, double left);
     void keep(double sum, double left);
@@ -59,6 +62,7 @@ class FlowStep {
 
     double descend(double before);
     double rounding(double sum) const;
+    double output_terms() const;
     double level_passed(double before, double after) const;
     double level_within(double before, double sum) const;
     double passage(double level) const;
@@ -68,6 +72,7 @@ class FlowStep {
     const Inputs& in_;
     Jets& jets_;
     Switcher& switcher_;
+    CellFlow& cells_;
     Journal& journal_;
     const FlowState& state_;
     const Verdict<double>& verdict_;

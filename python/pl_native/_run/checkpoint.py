@@ -159,7 +159,7 @@ def _note(work: Work, options: CallOptions) -> dict[str, Any]:
         "events": [[event.label, event.direction, event.terminal] for event in options.events],
         "backend": options.backend.NAME,
         "level": native and native["level"],
-        "numerics": NUMERICS,
+        "numerics": NUMERICS[options.method],
     }
 
 

@@ -121,6 +121,7 @@ def check(head: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
     if head.get("past") is not None:
         past, kept = _mapping("past", head["past"]), part(arrays, "past")
         _check_record(past, kept, stats["method"])
+        _check_observed(past, set(part(arrays, "observed")))
         if stats["method"] == "euler":
             _check_history(past, part(kept, "resume"), p, float(times[-1]))
     if head.get("note") is not None:
@@ -233,6 +234,12 @@ def _check_record(past: Mapping[str, Any], arrays: Arrays, method: str) -> None:
     kind = "i" if method == "euler" else "f"
     _expect(fixed.ndim == 1 and fixed.dtype.kind == kind and bool(np.all(np.diff(fixed) > 0)),
             "past/fixed: expected increasing steps or times")  # fmt: skip
+
+
+def _check_observed(past: Mapping[str, Any], found: set[str]) -> None:
+    """A run that goes on observes what it has observed."""
+    expected = [*past["save"]["observe"], *past["lost"]]
+    _expect(found == set(expected), f"observed: expected values of {sorted(expected)}, got {sorted(found)}")
 
 
 def _check_history(past: Mapping[str, Any], arrays: Arrays, p: int, reached: float) -> None:

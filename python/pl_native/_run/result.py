@@ -23,6 +23,7 @@ def solution_of(work: Work, run: EulerRun | FlowRun, options: CallOptions, calle
     with np.errstate(invalid="ignore", divide="ignore"):
         resolved = (run.loss > 0) & ~(run.loss <= run.loss_noise)
         local_pl = np.where(resolved, run.velocity_sq / (p * run.loss), np.nan)
+    t: Array
     if isinstance(run, FlowRun):
         t, stats, switches, dense = run.t, _flow_stats(work, run, options), run.switches, run.dense
     else:

@@ -30,7 +30,7 @@ from pl_native.store import COLUMNS, Row, Store, content_id
 from pl_native.store.columns import Kind
 from pl_native.sweep import How, Plan, Run, problem
 from pl_native.sweep.cells import content
-from pl_native.sweep.computing import outcome, team
+from pl_native.sweep.result_row import outcome, team
 
 DETAILS: dict[str, Kind] = {
     "id": str,
@@ -110,9 +110,7 @@ def _brought(run: Run, plan: Plan, state: Path, threads: int | None) -> tuple[Da
         sol = None  # of a later stage, whose rows are lost
     try:
         if sol is None:
-            same = ("method", "step", "rtol", "atol", "stop")
-            how: dict[str, Any] = {name: getattr(cell, name) for name in same}
-            how |= {"threads": threads, "backend": plan.backend}
+            how = cell.options | {"step": cell.step, "threads": threads, "backend": plan.backend}
             sol = simulate(data, network, cell.t_end, save=times, **how)
         elif sol.status.name in _UNFINISHED and _is_before(sol, cell.t_end):
             later = _after(times, sol)
