@@ -12,7 +12,9 @@ import pl_native as pl
 from outcomes import same
 from pl_native import backends
 from pl_native._run.forecast import Choice, Forecast
+from pl_native.store import Store
 from problems import orthogonal_problem, problem
+from sweeping import cell, plan
 
 pytest.importorskip("pl_native._core")
 
@@ -190,3 +192,23 @@ def test_statuses_and_proofs_are_the_flows(seed: int) -> None:
         low, high = sol.stats["proof_limit_low"], sol.stats["proof_limit_high"]
         assert low <= exact.stats["proof_limit_high"] * (1 + 1e-3)
         assert high >= exact.stats["proof_limit_low"] * (1 - 1e-3)
+
+
+def test_a_sweep_of_auto_keeps_rows_that_can_be_rebuilt(tmp_path: Any) -> None:
+    mine = cell(method="auto", rtol=1e-2, dtype="float64", stop=pl.Stop(loss=0.05))
+    todo, store = plan(mine, backend="native"), Store(tmp_path)
+    pl.sweep.run(todo, store, progress=False)
+    rows = store.rows(todo.ids)
+    assert len(rows) == 2
+    for row in rows:
+        assert (row["method"], row["rtol"]) == ("auto", 1e-2)
+        sol = pl.sweep.rebuild(row["id"], tmp_path)
+        assert (sol.status.name, sol.loss[-1]) == (row["status"], row["loss_end"])
+
+
+def test_nothing_to_do_and_tiny_problems() -> None:
+    data, net = problem(n=1, d=1, p=1)
+    for t_end in (0.0, 1e-6, 10.0):
+        sol = auto(data, net, t_end)
+        assert sol.t[-1] == t_end
+        np.testing.assert_allclose(sol.loss[-1], flow(data, net, t_end).loss[-1], rtol=1e-4)

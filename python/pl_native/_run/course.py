@@ -15,7 +15,7 @@ import numpy as np
 from pl_native._base.checks import Array
 from pl_native._problem import Status
 from pl_native._problem.kinks import KinkRows
-from pl_native._run.forecast import Forecast
+from pl_native._run.forecast import Forecast, counter
 from pl_native.backends.contract import FlowRun, FlowTask, Resume
 
 METHODS = ("flow", "capture")
@@ -94,8 +94,8 @@ class Course:
             return
         before, mine = self._at, self.method
         if mine == "capture" and self._misses(run) and self._forecast.refuses(run):
-            self._captured[[2, 3]] = run.counters["rhs"], run.counters["restarts"]
-            self._vain_seconds += run.counters["seconds"]
+            self._captured[[2, 3]] = counter(run, "rhs"), counter(run, "restarts")
+            self._vain_seconds += counter(run, "seconds")
         else:
             self._keep(run)
             self._forecast.learn(mine, run, self._at)
@@ -153,7 +153,7 @@ class Course:
 
     @property
     def _seconds(self) -> float:
-        return self._vain_seconds + sum(float(part.counters["seconds"]) for part in self._parts)
+        return self._vain_seconds + sum(counter(part, "seconds") for part in self._parts)
 
     @property
     def _accepted(self) -> int:
@@ -180,7 +180,7 @@ class Course:
         """Whether its loss is not what was asked, and nothing is proved, or cut off."""
         ended = run.status not in (Status.CONVERGED, Status.DEAD_POINT, Status.TRAPPED, Status.INTERRUPTED,
                                    Status.WALL_TIME)  # fmt: skip
-        return ended and bool(run.counters["loss_error"] > self._task.rtol)
+        return ended and counter(run, "loss_error") > self._task.rtol
 
     def _keep(self, run: FlowRun) -> None:
         assert run.resume is not None

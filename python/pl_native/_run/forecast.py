@@ -17,13 +17,18 @@ from pl_native._run.asleep import asleep
 from pl_native._run.call_options import CAPTURE_RTOL
 from pl_native.backends.contract import FlowRun, FlowTask
 
-_DEARER = 1.25  # the other method has to be cheaper by this factor to take over: a change has its price
+_CHEAPER = {
+    None: 1.4,
+    "flow": 1.5,
+    "capture": 1.0,
+}  # capture has to be, by the method at work: the flow is sure
 _PATIENCE = 3.0  # times what capture was expected to cost, before it is asked again
-_SHARE = 0.4  # of the cost of the flow, which capture may spend before
+_SHARES = (0.4, 0.7)  # of the cost of the flow, which capture may spend before: at least, at most
 _WORTH = 4.0  # times what capture spent in vain: the flow may cost so much, to have the accuracy asked
 _OVER = 1.5  # times what the flow was expected to cost, before it is asked again
 _PIECE = 0.1  # of it, while neurons are small
 _LEAST = 200.0  # right-hand sides of a part of the flow
+_FEW = 50.0  # right-hand sides, of which nothing is learnt
 _MOST = 20.0  # factor by which what is met may correct what is expected
 
 
@@ -33,6 +38,13 @@ class Choice:
 
     method: str
     budget: float | None
+
+
+def counter(run: FlowRun, name: str) -> float:
+    """One of the counters that every run has."""
+    value = run.counters[name]
+    assert value is not None
+    return float(value)
 
 
 class Forecast:
@@ -55,11 +67,9 @@ class Forecast:
             return Choice("flow", None)
         if asleep(self._task, W, a, self._task.t_end - self._at):
             return Choice("flow", max(_PIECE * rest["flow"] / price["flow"], _LEAST))
-        ratio = rest["flow"] / rest["capture"]
-        bar = {None: 1.0, "flow": _DEARER, "capture": 1 / _DEARER}[method]
-        if ratio > bar:
-            most = max(_PATIENCE * rest["capture"], _SHARE * rest["flow"])
-            return Choice("capture", most / price["capture"])
+        if rest["flow"] > _CHEAPER[method] * rest["capture"]:
+            least, most = (share * rest["flow"] for share in _SHARES)
+            return Choice("capture", min(max(_PATIENCE * rest["capture"], least), most) / price["capture"])
         return Choice("flow", max(_OVER * rest["flow"] / price["flow"], _LEAST))
 
     def instead(self, method: str) -> Choice:
@@ -68,23 +78,23 @@ class Forecast:
 
     def learn(self, method: str, run: FlowRun, at: float) -> None:
         """What a part of `method` met up to time `at`."""
-        used = run.counters["rhs"] - self._counted[method]
-        self._counted[method] = run.counters["rhs"]
+        used = counter(run, "rhs") - self._counted[method]
+        self._counted[method] = counter(run, "rhs")
         expected = self._between(method, self._at, at)
-        ratio = min(max(used / max(expected, 1.0), 1 / _MOST), _MOST)
-        self._factor[method] = ratio
+        ratio = (used + _FEW) / (expected + _FEW)
+        self._factor[method] = min(max(ratio, 1 / _MOST), _MOST)
         self._at = at
 
     def refuses(self, run: FlowRun) -> bool:
         """Whether a part of capture that missed the tolerance is to be done again, by the flow: if that
         costs not much more than the part did. The run then is the flow's.
         """
-        used = run.counters["rhs"] - self._counted["capture"]
+        used = counter(run, "rhs") - self._counted["capture"]
         spent = used * costs.rhs_seconds(self._sizes, "capture")
         flow = self._rest("flow") * costs.rhs_seconds(self._sizes, "flow")
         if flow > _WORTH * spent:
             return False
-        self._counted["capture"] = run.counters["rhs"]
+        self._counted["capture"] = counter(run, "rhs")
         self._vain = True
         return True
 

@@ -82,7 +82,9 @@ class Oracle:
         self.n, self.p = len(task.y), len(task.a)
         self.W, self.A, self.t = task.W.copy(), task.a.copy(), 0.0
         self.z_noise = 64 * np.finfo(float).eps * np.linalg.norm(self.X, axis=1)
-        self.largest = np.linalg.norm(self.W, axis=1)  # norm(w_j) so far: its rounding does not shrink with it
+        self.largest = np.linalg.norm(
+            self.W, axis=1
+        )  # norm(w_j) so far: its rounding does not shrink with it
         self.modes, self.open = self.start()
         self.log: list[tuple[float, int, int, int, int]] = []
         self.before: tuple[Floats, Floats, float, NDArray[np.int8]] | None = None
