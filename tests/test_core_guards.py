@@ -35,6 +35,7 @@ def capture_task():
         "rtol": 1e-6,
         "atol": 1e-9,
         "watch": None,
+        "budget": None,
         "kinks": None,
     }
 

@@ -47,6 +47,10 @@ class Flow {
             if (search_.look(here, state_, judged, verdict_)) judged = verdict_.judge(here, state_);
             status = std::min(status, judged);
             if (status != Status::kHorizon || step_.t() >= options_.t_end) break;
+            if (here.moved && static_cast<double>(evaluations()) >= options_.stop.budget) {
+                status = Status::kStepLimit;
+                break;
+            }
             cells_.consider();
             if (!step_.advance(journal_.goal())) {
                 status = step_.status();
@@ -55,17 +59,19 @@ class Flow {
         }
         journal_.claims(search_.claim());
         if (cells_.on()) cells_.show();
-        return journal_.finish(status, left(), jets_.evaluations() + cells_.evaluations(), state_, verdict_);
+        return journal_.finish(status, left(), evaluations(), state_, verdict_);
     }
 
   private:
+    Index evaluations() const { return jets_.evaluations() + cells_.evaluations(); }
+
     void begin() {
         const FlowPast& past = options_.past;
         if (options_.watch != nullptr) options_.watch->begin(past.t);
         if (past.fresh()) {
-            switcher_.start(0.0, problem_);
-            journal_.start(state_);
-            step_.start();
+            switcher_.start(past.t, problem_);
+            if (past.begins()) journal_.start(state_);
+            step_.start(past);
             return;
         }
         switcher_.go_on(past, problem_.W, problem_.a);
@@ -94,7 +100,7 @@ class Flow {
         moment.sum_r2 = state_.sum_r2();
         moment.steps = journal_.accepted_steps();
         moment.end = moment.t >= options_.t_end;
-        moment.moved = options_.past.fresh() || moment.t > options_.past.t;
+        moment.moved = options_.past.begins() || moment.t > options_.past.t;
         moment.cancelled = step_.cancelled();
         moment.event = step_.watched();
         moment.passed = step_.passed();

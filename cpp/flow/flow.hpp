@@ -28,7 +28,8 @@ struct FlowCounters {
     double spectral_radius = 0.0;  // of the field's Jacobian, last estimate; 0 if there was none
 };
 
-// What a run that goes on has to know of its past, beside the state (W, a) at time t. A fresh run has none.
+// What a run that goes on has to know of its past, beside the state (W, a) at time t. A fresh run has none,
+// or, where another method brought it to t, facts of the whole but nothing of its pairs and steps.
 struct FlowPast {
     double t = 0.0;
     std::vector<Mode> modes;                   // (p, n); empty: a fresh run
@@ -43,6 +44,7 @@ struct FlowPast {
     FlowCounters count;
 
     bool fresh() const { return modes.empty(); }
+    bool begins() const { return fresh() && invariants.empty(); }  // at the very start
 };
 
 struct FlowOptions {

@@ -47,7 +47,7 @@ void Journal::began(const Switch& pair) {
 }
 
 void Journal::started_at_kinks(Index pairs, Index repelling) {
-    count_.start_kinks = pairs;
+    count_.start_kinks += pairs;
     count_.repelling += repelling;
 }
 

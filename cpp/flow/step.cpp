@@ -30,8 +30,10 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
     jets_.watch([this] { return ask(); });
 }
 
-void FlowStep::start() {
-    lowest_ = start_ = jets_.residual_sq();
+void FlowStep::start(const FlowPast& past) {
+    t_ = past.t;
+    lowest_ = jets_.residual_sq();
+    start_ = past.begins() ? lowest_ : past.start;
 }
 
 void FlowStep::go_on(const FlowPast& past) {
@@ -51,7 +53,7 @@ void FlowStep::leave(FlowPast& past) const {
 
 bool FlowStep::ask() {
     cancelled_ = cancelled_ || (poll_ && poll_());
-    const bool moved = options_.past.fresh() || t_ > options_.past.t;
+    const bool moved = options_.past.begins() || t_ > options_.past.t;
     late_ = late_ || (moved && Verdict<double>::Clock::now() >= verdict_.deadline());
     return cut();
 }

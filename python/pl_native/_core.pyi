@@ -69,6 +69,7 @@ class CaptureFields(TaskFields):
     atol: float
     kinks: KinkFields | None
     watch: Watch | None
+    budget: float | None
 
 @type_check_only
 class ProofTaskFields(ProblemFields):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-NUMERICS = {"euler": 5, "flow": 5, "capture": 5}
+NUMERICS = {"auto": 5, "euler": 5, "flow": 5, "capture": 5}
 """By method; raised whenever the same problem would give other numbers. Part of every row's id."""
 
 

@@ -14,6 +14,7 @@ from pl_native._run.interrupted import Interrupted
 from pl_native._run.observed import warn_of
 from pl_native._run.result import solution_of
 from pl_native._run.solution import Solution
+from pl_native._run.switching import auto
 from pl_native._run.task import Work
 from pl_native._run.watch import warn_of_events
 from pl_native.backends import adaptive
@@ -30,7 +31,9 @@ def execute(works: Sequence[Work], options: CallOptions, poll: Poll | None) -> l
     budget.ask(works)
     call: Any = options.backend.euler
     if options.method != "euler":
-        call = adaptive(options.backend, options.method)
+        call = (
+            auto(options.backend) if options.method == "auto" else adaptive(options.backend, options.method)
+        )
         poll = _by_cost(poll, works, options)
     tasks = [work.task for work in works]
     with held() as interrupts:
@@ -89,9 +92,7 @@ def _expected(work: Work, options: CallOptions) -> float:
     sizes = costs.Sizes(
         data.n, data.represented, work.network.p, data.orthogonal_norms is not None, work.t_end
     )
-    if options.method == "flow":
-        return _LEAST + costs.flow_seconds(sizes)
-    return _LEAST + costs.capture_seconds(sizes, options.rtol)
+    return _LEAST + costs.seconds(sizes, options.method, options.rtol)
 
 
 def _asking(interrupts: Interrupts, poll: Poll | None) -> Poll:

@@ -68,9 +68,11 @@ class EventWatch:
     """time reached, and the values there"""
 
     def begin(self, t: float) -> None:
-        """A pass begins at t; one before it, which was given up, counts for nothing."""
-        self._found.clear()
+        """A pass begins at t; one before it, which was given up, counts for nothing after t."""
+        self._found = [one for one in self._found if one.t <= t]
         self._last = None
+        if self._seen:  # functions that raised stay where they are
+            return
         self._seen = [
             _Seen(event, largest=float(size))
             for event, size in zip(self.events, self.past.largest, strict=True)

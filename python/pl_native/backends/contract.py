@@ -151,6 +151,8 @@ class FlowTask(StateTask):
     kinks: Kinks | None = None
     """modes known of pairs that start at their kinks; of no use to a run that goes on"""
     watch: Watch | None = None
+    budget: float | None = None
+    """right-hand sides of this call after which the run pauses, with STEP_LIMIT (None: it does not)"""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -117,6 +117,7 @@ def flow_fields(task: FlowTask) -> _core.FlowFields:
         "kinks": None if task.kinks is None else _kink_fields(task.kinks),
         "max_step": task.max_step,
         "watch": task.watch,
+        "budget": task.budget,
     }
 
 
