@@ -496,11 +496,11 @@ def test_fault_4_6_functions_are_allowed_by_hand_or_on_the_command_line(
 def test_fault_4_6_shards_of_odd_columns_are_told(tmp_path):
     """The right hash and columns of other kinds or shapes: damage, not a traceback."""
     _, rows = run(tmp_path, cell())
-    arrays = store.columns.as_arrays(rows)
+    arrays = store.row_arrays.as_arrays(rows)
     for change in ({"id": np.arange(2)}, {"status": np.array("x")}, {"n": np.array([1.5, 2.5])}):
         odd = arrays | change
         with pytest.raises(ValueError, match="column"):
-            store.columns.from_arrays(odd)
+            store.row_arrays.from_arrays(odd)
 
 
 # ---------------------------------------------------------------- modes, owners, links, folders that vanish

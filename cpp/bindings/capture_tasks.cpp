@@ -2,6 +2,7 @@
 #include <array>
 
 #include "bindings/adaptive.hpp"
+#include "bindings/past_record.hpp"
 #include "bindings/register.hpp"
 #include "capture/capture.hpp"
 

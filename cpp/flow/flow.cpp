@@ -162,13 +162,14 @@ FlowResult flow(const Problem<double>& problem, const FlowOptions& options, cons
     return Flow(problem, options, poll, threads).run();
 }
 
-// Taylor coefficients of W, its velocities and residuals up to the largest order, the inputs, and a few
-// numbers per pair.
+// Taylor coefficients of W, its velocities and residuals up to the largest order, the inputs, a few numbers
+// per pair, and what cells keep of each neuron.
 double flow_bytes(const Problem<double>& problem) {
     const bool dense = problem.X != nullptr;
     const double n = static_cast<double>(problem.n), p = static_cast<double>(problem.p),
                  d = dense ? static_cast<double>(problem.d) + 8.0 : 1.0, width = dense ? d : n;
-    return 8 * (2.0 * (kMaxOrder + 1) * (p * width + n) + n * d + 4 * p * width + 2 * n * p) + 4 * n * p;
+    return 8 * (2.0 * (kMaxOrder + 1) * (p * width + n) + n * d + 4 * p * width + 2 * n * p + 8 * p) +
+           4 * n * p;
 }
 
 }  // namespace pl

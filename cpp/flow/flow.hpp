@@ -22,6 +22,7 @@ struct FlowCounters {
     Index a_zero = 0;       // a_j crossed 0 while the neuron was sliding
     Index sliding_end = 0, sliding_max = 0;
     Index stabilised_steps = 0;    // of the accepted ones
+    Index cell_steps = 0;          // likewise: on patterns (cells.hpp)
     Index start_kinks = 0;         // pairs that began within rounding of a kink, their modes not known
     Index dependent_inputs = 0;    // selections in which inputs were taken as dependent
     double spectral_radius = 0.0;  // of the field's Jacobian, last estimate; 0 if there was none

@@ -102,7 +102,7 @@ void FlowStep::land() {
     }
     switcher_.apply(t_, events_);
     jets_.first();
-    journal_.accepted(false);
+    journal_.accepted(Journal::Step::kTaylor);
 }
 
 // The order is raised until an event or the horizon is within the trusted step, at most to the natural order.
@@ -142,7 +142,7 @@ bool FlowStep::cell_advance(double before, double left) {
     t_ = h_ >= left ? goal_ : t_ + h_;
     cells_.accept(t_);
     landed_on_event_ = cells_.landed_on_event();
-    journal_.accepted(false);
+    journal_.accepted(Journal::Step::kCells);
     return true;
 }
 
@@ -189,7 +189,7 @@ bool FlowStep::stabilised_keep(double sum, double left) {
         jets_.evaluate_gradient();
     }
     jets_.first();
-    journal_.accepted(true);
+    journal_.accepted(Journal::Step::kStabilised);
     return true;
 }
 

@@ -72,6 +72,10 @@ class CaptureFields(TaskFields):
     budget: float | None
 
 @type_check_only
+class ProofTaskFields(ProblemFields):
+    kinks: KinkFields | None
+
+@type_check_only
 class FlowFields(CaptureFields):
     switches: bool
     dense: bool
@@ -137,7 +141,7 @@ def flow(
 def capture(
     tasks: Sequence[CaptureFields], threads: int, progress: _Progress | None = None
 ) -> tuple[list[FlowRunFields | None], bool]: ...
-def prove(task: ProblemFields, threads: int) -> Proof: ...
+def prove(task: ProofTaskFields, threads: int) -> Proof: ...
 def _first_exit(coefficients: Sequence[float], h: float, tol: float) -> float: ...
 def status_table() -> dict[str, int]: ...
 def build_info() -> dict[str, str]: ...

@@ -286,10 +286,10 @@ FILMS: dict[str, Callable[[Path], list[Path]]] = {"fig2": film}
 """Experiments that also have a film, written to the files of a stem."""
 
 
-def save(figure: Any, stem: Path) -> tuple[Path, Path]:
-    """Write `figure` as `stem`.pdf and `stem`.png; returns both paths."""
+def save(figure: Any, stem: Path, dpi: int | None = None) -> tuple[Path, Path]:
+    """Write `figure` as `stem`.pdf and `stem`.png, at `dpi` or the style's; returns both paths."""
     paths = stem.with_name(stem.name + ".pdf"), stem.with_name(stem.name + ".png")
     with style():
         for path in paths:
-            figure.savefig(path)
+            figure.savefig(path, dpi=dpi)
     return paths

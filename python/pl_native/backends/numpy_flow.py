@@ -73,8 +73,7 @@ def _at(coeff: Floats, h: float) -> Floats:
 
 
 class Oracle:
-    """One run. `modes` (p, n); `w` (K + 1, p, d), `a` (K + 1, p), `r` (K, n), `mu` (K, p, n): Taylor
-    coefficients."""
+    """One run. `modes` (p, n); Taylor coefficients w (K + 1, p, d), a (K + 1, p), r (K, n), mu (K, p, n)."""
 
     def __init__(self, task: FlowTask) -> None:
         self.task = task
@@ -82,9 +81,7 @@ class Oracle:
         self.n, self.p = len(task.y), len(task.a)
         self.W, self.A, self.t = task.W.copy(), task.a.copy(), 0.0
         self.z_noise = 64 * np.finfo(float).eps * np.linalg.norm(self.X, axis=1)
-        self.largest = np.linalg.norm(
-            self.W, axis=1
-        )  # norm(w_j) so far: its rounding does not shrink with it
+        self.largest = np.linalg.norm(self.W, axis=1)  # norm(w_j) so far: its rounding stays
         self.modes, self.open = self.start()
         self.log: list[tuple[float, int, int, int, int]] = []
         self.before: tuple[Floats, Floats, float, NDArray[np.int8]] | None = None
@@ -118,9 +115,7 @@ class Oracle:
             self.W[j] -= np.linalg.lstsq(self.X[S], self.X[S] @ self.W[j], rcond=1e-9)[0]
 
     def run(self) -> FlowRun:
-        """Step by step to t_end, landing on the times to record; where numbers overflow, to the last state at
-        which none did.
-        """
+        """Step by step to t_end, landing on the times to record; at an overflow to the last state without."""
         begin, task, rows, status = time.perf_counter(), self.task, [], Status.HORIZON
         for j, points in enumerate(self.open):
             self.settle(j, np.flatnonzero(points))
@@ -293,12 +288,11 @@ class Oracle:
         log = [np.array(column) for column in zip(*self.log, strict=True)] or [np.zeros(0)] * 5
         if not all(np.isfinite(columns[name][-1]) for name in ("invariant_drift", "velocity_sq")):
             status = Status.NON_FINITE  # as `Recorder::write_end` of the core
-        self.counters["sliding_end"] = int((self.modes == SLIDE).sum())
         return FlowRun(
             status=status,
             W=self.W,
             a=self.A,
-            counters={**self.counters, "seconds": seconds},
+            counters={**self.counters, "sliding_end": int((self.modes == SLIDE).sum()), "seconds": seconds},
             switches=SwitchLog(*log) if self.task.switches else None,
             kinks=self.kinks(),
             kinks_saved=KinkRows.of(kinks) if self.task.states else None,
