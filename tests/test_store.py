@@ -87,7 +87,11 @@ def test_shards_have_no_pickle_and_their_hash_in_their_names(filled):
 
 def test_the_manifest_says_where_rows_come_from(filled):
     found = json.loads((filled.folder / "manifest.json").read_text())
-    assert (found["schema"], found["numerics"], found["name"]) == (store.SCHEMA, NUMERICS, "sweep")
+    assert (found["schema"], found["numerics"], found["name"]) == (
+        store.SCHEMA,
+        {"euler": NUMERICS["euler"]},
+        "sweep",
+    )
     assert len(found["plans"]) == len(found["sessions"]) == 2
     last = found["sessions"][-1]
     for name in (
@@ -373,7 +377,8 @@ def test_without_locks_two_writers_do_no_harm(tmp_path, monkeypatch):
             f"written in layout {SCHEMA + 1} of 'pl_native rows', this version reads layout {SCHEMA}",
         ),
         ({"format": "other"}, "of 'other', this version reads"),
-        ({"numerics": 0}, f"holds rows of numerics 0, this version computes numerics {NUMERICS}"),
+        ({"numerics": {"euler": 0}}, "holds rows of euler of numerics 0, this version computes numerics"),
+        ({"numerics": 0}, "holds rows of euler of numerics 0, this version computes numerics"),
         ({"name": "other"}, "holds rows of the sweep 'other', not of 'sweep'"),
     ],
 )

@@ -29,8 +29,8 @@ CellFlow::CellFlow(const Inputs& inputs, Pairs& pairs, Jets& jets, Noise& noise,
       search_(inputs, cells_, series_, noise) {}
 
 bool CellFlow::candidate() const {
-    return in_.dense() && in_.p >= kNeurons && !options_.dense && options_.order == 0 &&
-           refusals_ < kRefusals && !degenerate_;
+    return in_.dense() && in_.p >= kNeurons && !options_.dense && options_.watch == nullptr &&
+           options_.order == 0 && refusals_ < kRefusals && !degenerate_;
 }
 
 void CellFlow::consider() {

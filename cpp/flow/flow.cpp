@@ -2,6 +2,7 @@
 #include "flow/flow.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "flow/journal.hpp"
 #include "flow/polynomial.hpp"
@@ -42,7 +43,9 @@ class Flow {
             status = settle_releases();
             journal_.visit(step_.t(), state_);
             const Moment here = moment();
-            status = std::min(status, search_.look(here, state_, verdict_.judge(here, state_), verdict_));
+            Status judged = verdict_.judge(here, state_);
+            if (search_.look(here, state_, judged, verdict_)) judged = verdict_.judge(here, state_);
+            status = std::min(status, judged);
             if (status != Status::kHorizon || step_.t() >= options_.t_end) break;
             cells_.consider();
             if (!step_.advance(journal_.goal())) {
@@ -58,6 +61,7 @@ class Flow {
   private:
     void begin() {
         const FlowPast& past = options_.past;
+        if (options_.watch != nullptr) options_.watch->begin(past.t);
         if (past.fresh()) {
             switcher_.start(0.0, problem_);
             journal_.start(state_);
@@ -92,12 +96,14 @@ class Flow {
         moment.end = moment.t >= options_.t_end;
         moment.moved = options_.past.fresh() || moment.t > options_.past.t;
         moment.cancelled = step_.cancelled();
+        moment.event = step_.watched();
         moment.passed = step_.passed();
         return moment;
     }
 
     // Sliding pairs whose multiplier has left [0, 1] at the state reached; counts events of one instant.
     Status settle_releases() {
+        if (!cells_.on() && !std::isfinite(jets_.norm(0))) return Status::kNonFinite;  // no kink can be told
         const double t = step_.t();
         Status status = Status::kHorizon;
         bool event = step_.landed_on_event();

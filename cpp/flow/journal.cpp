@@ -67,8 +67,8 @@ void Journal::visit(double t, State<double>& state) {
 FlowResult Journal::finish(Status status, FlowPast past, Index evaluations, State<double>& state,
                            const Verdict<double>& verdict) {
     recorder_.finish(past.t, options_.t_end, state, result_.past.invariants);
-    recorder_.write_end(state);
     result_.status = status;
+    recorder_.write_end(state);
     result_.loss_bound = verdict.loss_bound(state);
     count_.rhs += evaluations;
     count_.spectral_radius = past.count.spectral_radius;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "flow/kernels.hpp"
+#include "kernel/inner.hpp"
 #include "problem/certificate.hpp"
 
 namespace pl {
@@ -49,9 +50,7 @@ NeuronFacts FlowState::neurons() const {
     NeuronFacts facts;
     const double* w = weights();
     for (Index j = 0; j < problem_.p; ++j, w += problem_.d) {
-        double sum = 0.0;
-        for (Index l = 0; l < problem_.d; ++l) sum += w[l] * w[l];
-        facts.w_sq.push_back(sum);
+        facts.w_sq.push_back(inner(w, w, problem_.d));
         facts.a.push_back(jets_.a(0, static_cast<int>(j)));
     }
     return facts;

@@ -71,8 +71,27 @@ bool FlowStep::advance(double goal) {
     const double level = level_passed(before, sum);
     if (level >= 0.0) sum = cut_at(level * (1.0 - 1e-12), sum);  // a little below, so that it is passed
     if (cut()) return fail(failed_);
+    if (options_.watch != nullptr) {
+        watched_ = watch_ends();
+        sum = jets_.attempt(h_);
+        if (cut()) return fail(failed_);
+    }
     note_criterion(before, sum);
     keep(sum, left);
+    land();
+    return true;
+}
+
+// Where in the step that is about to be taken the run is to end, if the watch says so.
+bool FlowStep::watch_ends() {
+    const double whole = h_;
+    h_ = options_.watch->along(t_, whole,
+                               [this](double h, double* W, double* a) { jets_.state_within(h, W, a); });
+    return h_ < whole;
+}
+
+// The state that was attempted last is the present one; what switches there.
+void FlowStep::land() {
     jets_.accept();
     jets_.evaluate_gradient();
     while (!events_.empty() && events_.back().t > h_ * (1.0 + 1e-12)) events_.pop_back();
@@ -82,7 +101,6 @@ bool FlowStep::advance(double goal) {
     switcher_.apply(t_, events_);
     jets_.first();
     journal_.accepted(Journal::Step::kTaylor);
-    return true;
 }
 
 // The order is raised until an event or the horizon is within the trusted step, at most to the natural order.
@@ -140,11 +158,7 @@ bool FlowStep::stabilised_advance(double before, double left) {
         const auto& events = search_.search_clear(t_, h_, switcher_.sign());
         const double level = level_within(before, sum);
         if (events.empty() && level < 0.0 && sum <= lowest_ + rounding(before)) {
-            keep(sum, left);
-            jets_.accept_proposed();
-            jets_.first();
-            journal_.accepted(Journal::Step::kStabilised);
-            return true;
+            return stabilised_keep(sum, left);
         }
         journal_.rejected();
         jets_.drop();
@@ -156,6 +170,25 @@ bool FlowStep::stabilised_advance(double before, double left) {
             stabilised_.shorten();
     }
     return false;
+}
+
+// Nothing happens in it but what the watch finds: the field at the end, known already, is of no use then.
+bool FlowStep::stabilised_keep(double sum, double left) {
+    if (options_.watch != nullptr) {
+        watched_ = watch_ends();
+        sum = jets_.attempt(h_);
+        if (cut()) return fail(failed_);
+    }
+    keep(sum, left);
+    if (options_.watch == nullptr) {
+        jets_.accept_proposed();
+    } else {
+        jets_.accept();
+        jets_.evaluate_gradient();
+    }
+    jets_.first();
+    journal_.accepted(Journal::Step::kStabilised);
+    return true;
 }
 
 // The step is taken; its polynomial is still there.

@@ -6,6 +6,7 @@ r_i^2. Nothing here knows about time. Orthogonal data never form X.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -145,7 +146,10 @@ def _weakly_correlated(data: Dataset) -> bool:
 def _off(data: Dataset) -> float:
     if data.is_orthogonal:
         return 0.0
-    return float(np.max(np.abs(np.linalg.eigvalsh(_off_diagonal_gram(data)))))
+    rest = _off_diagonal_gram(data)
+    if not np.isfinite(rest).all():
+        return math.inf
+    return float(np.max(np.abs(np.linalg.eigvalsh(rest))))
 
 
 def gram(data: Dataset) -> Array:

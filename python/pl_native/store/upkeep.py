@@ -176,7 +176,7 @@ def merge(folder: str | os.PathLike[str], sources: Sequence[str | os.PathLike[st
     with _alone(store):
         with manifest.changing(store.folder, found[0][1].name if found else "") as mine:
             for _, theirs in found:
-                mine.numerics = theirs.numerics
+                mine.numerics |= theirs.numerics
                 mine.plans |= theirs.plans
                 mine.sessions += [one for one in theirs.sessions if one not in mine.sessions]
         for source, _ in found:
@@ -186,13 +186,16 @@ def merge(folder: str | os.PathLike[str], sources: Sequence[str | os.PathLike[st
 
 
 def _check_same(folders: Sequence[tuple[Store, Manifest]]) -> None:
+    numerics: dict[str, int] = {}
     for store, found in folders:
         first = folders[0][1]
-        if (found.name, found.numerics) != (first.name, first.numerics):
+        shared = found.numerics.keys() & numerics.keys()
+        if found.name != first.name or any(found.numerics[method] != numerics[method] for method in shared):
             raise ValueError(
                 f"{store.folder}: rows of the sweep {found.name!r} (numerics {found.numerics}), "
-                f"{folders[0][0].folder} has {first.name!r} (numerics {first.numerics}); expected one sweep"
+                f"{folders[0][0].folder} has {first.name!r} (numerics {numerics}); expected one sweep"
             )
+        numerics |= found.numerics
 
 
 def _copy(source: Store, target: Store) -> list[Damage]:

@@ -10,7 +10,7 @@ from pl_native._run.solution import Solution
 from pl_native.simulation import simulate
 from pl_native.store import ERROR, Row, Store, Value, row_id
 from pl_native.sweep.cells import cell_of, content, problem
-from pl_native.sweep.computing import options, outcome
+from pl_native.sweep.result_row import outcome
 
 _FEWEST = 6  # digits of an id that may stand for it
 _TIMES = 1001  # saved times by default: every step of a run of up to a thousand
@@ -40,7 +40,7 @@ def rebuild(
     cell, seed, replicate = cell_of(found), int(found["seed"] or 0), int(found["replicate"] or 0)
     data, network = problem(cell, seed, replicate)
     how: dict[str, Any] = {"backend": str(found["backend"]), "threads": threads, "progress": progress}
-    solution = simulate(data, network, cell.t_end, save=save, step=cell.step, **options(cell), **how)
+    solution = simulate(data, network, cell.t_end, save=save, step=cell.step, **cell.options, **how)
     _check_same_bits(found, outcome(data, solution))
     return solution
 
@@ -60,9 +60,10 @@ def find(row: str, folder: str | os.PathLike[str]) -> Row:
 def _check_same_law(row: Row) -> None:
     if row_id(row) != row["id"]:
         raise ValueError(f"row {row['id']}: its id is not that of its content; `pl.store.verify` says more")
-    if row["numerics"] != NUMERICS:
+    present = NUMERICS[str(row["method"])]
+    if row["numerics"] != present:
         raise ValueError(
-            f"row {row['id']}: of numerics {row['numerics']}, this version computes numerics {NUMERICS}"
+            f"row {row['id']}: of numerics {row['numerics']}, this version computes numerics {present}"
         )
     now = content(cell_of(row), int(row["seed"] or 0), str(row["backend"]))
     if now["code"] != row["code"]:
