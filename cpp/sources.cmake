@@ -63,6 +63,7 @@ add_library(
   cpp/proof/escape.cpp
   cpp/proof/holding.cpp
   cpp/proof/kinks.cpp
+  cpp/proof/masked_gram.cpp
   cpp/proof/matrix.cpp
   cpp/proof/orthogonal_proof.cpp
   cpp/proof/prove.cpp
@@ -85,6 +86,7 @@ if(SKBUILD)
     cpp/bindings/module.cpp
     cpp/bindings/task.cpp
     cpp/bindings/kink_fields.cpp
+    cpp/bindings/python_watch.cpp
     cpp/bindings/euler_tasks.cpp
     cpp/bindings/flow_tasks.cpp
     cpp/bindings/flow_past.cpp

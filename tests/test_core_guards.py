@@ -34,6 +34,7 @@ def capture_task():
         "t_end": 1.0,
         "rtol": 1e-6,
         "atol": 1e-9,
+        "watch": None,
         "kinks": None,
     }
 

@@ -13,7 +13,7 @@ pytest.importorskip("matplotlib")
 
 from pl_native import cli, plots, report
 from pl_native.experiments import _loss_curves, fig2, fig3, fig4, fig5, fig6
-from pl_native.sweep import computing
+from pl_native.sweep import worker
 
 
 class Page(HTMLParser):
@@ -97,7 +97,7 @@ def test_a_rebuild_simulates_nothing_and_writes_the_same_page(folder, monkeypatc
     def refused(*_, **__):
         raise AssertionError("simulated")
 
-    monkeypatch.setattr(computing, "compute", refused)
+    monkeypatch.setattr(worker, "compute", refused)
     monkeypatch.setattr("pl_native._run.execute.execute", refused)
     monkeypatch.setattr("pl_native.simulation.execute", refused)
     monkeypatch.setattr(_loss_curves, "simulate", refused)

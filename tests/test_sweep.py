@@ -15,9 +15,9 @@ import pytest
 import pl_native as pl
 from pl_native import cli, data, initial, simulation, store, sweep
 from pl_native._problem import Status, Stop
-from pl_native._run.solution import Interrupted
+from pl_native._run.interrupted import Interrupted
 from pl_native.store import CONTENT, ERROR, Store
-from pl_native.sweep import cells, chunks, computing, functions, plans, running
+from pl_native.sweep import cells, chunks, functions, inventory, plans, worker
 from sweeping import SEED, bits, broken_data, cell, own_network, plan, run, wrong_network
 
 PURPOSES = (pl.streams.Purpose.DATA, pl.streams.Purpose.NETWORK)
@@ -149,7 +149,7 @@ def test_resuming_reuses_rows_and_adds_the_missing_ones(tmp_path):
 
 def test_interrupted_sweeps_keep_finished_rows_and_resume_to_the_same(tmp_path, monkeypatch):
     grid = [cell(n=n) for n in (10, 11, 12)]
-    real, calls = computing.execute, []
+    real, calls = worker.execute, []
 
     def interrupted(works, *others):
         calls.append(1)
@@ -159,7 +159,7 @@ def test_interrupted_sweeps_keep_finished_rows_and_resume_to_the_same(tmp_path, 
             raise Interrupted([under_way, solutions[1]], [0, 1], len(solutions))
         return solutions
 
-    monkeypatch.setattr(computing, "execute", interrupted)
+    monkeypatch.setattr(worker, "execute", interrupted)
     monkeypatch.setattr(chunks, "_MOST_RUNS", 2)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "a", *grid)
@@ -223,7 +223,7 @@ def test_a_run_that_failed_once_may_succeed_later(tmp_path, monkeypatch):
     def out_of_memory(*_):
         raise MemoryError("needs 3 GB, 1 GB available")
 
-    monkeypatch.setattr(computing, "execute", out_of_memory)
+    monkeypatch.setattr(worker, "execute", out_of_memory)
     _, rows = run(tmp_path, cell())
     assert {row["error"] for row in rows} == {"MemoryError: needs 3 GB, 1 GB available"}
     monkeypatch.undo()
@@ -606,7 +606,7 @@ def test_slurm_scripts_run_what_was_planned(spec, tmp_path, capsys):
     assert sweep.status("a dir").missing == 0
     assert store.verify("a dir").duplicates == 0
     capsys.readouterr()
-    assert running.status("a dir").done == 8
+    assert inventory.status("a dir").done == 8
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ struct CaptureMethod {
     using Work = pl::Work<CaptureOptions, CaptureResult>;
 
     static void read(const py::dict& task, Work& work) {
-        read_common(task, work.held, work.options);
+        read_common(task, work);
         if (task["resume"].is_none()) return;
         work.options.past =
             read_past(task["resume"].cast<py::dict>(), work.held.problem.p, work.options.t_end);

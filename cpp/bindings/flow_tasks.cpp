@@ -57,7 +57,7 @@ struct FlowMethod {
 
     static void read(const py::dict& task, Work& work) {
         FlowOptions& o = work.options;
-        read_common(task, work.held, o);
+        read_common(task, work);
         o.switches = task["switches"].cast<bool>();
         o.dense = task["dense"].cast<bool>();
         o.order = task["order"].cast<int>();

@@ -72,7 +72,8 @@ class Capture {
         for (;;) {
             const Moment here = moment();
             CaptureModel& fine = meshes_->fine();
-            Status status = search_->look(here, fine, verdict_->judge(here, fine), *verdict_);
+            Status status = verdict_->judge(here, fine);
+            if (search_->look(here, fine, status, *verdict_)) status = verdict_->judge(here, fine);
             if (beyond_) status = Status::kNonFinite;
             recorder_->visit(now.t, meshes_->fine(), now.invariants);
             if (status != Status::kHorizon || now.t >= options_.t_end) {
@@ -143,7 +144,9 @@ class Capture {
     void begin(double tolerance) {
         if (meshes_) spent_ += meshes_->evaluations();
         meshes_.reset();  // at n = 10^6 there is no room for two
-        meshes_ = std::make_unique<Meshes>(problem_, threads_, [this] { return cut(); });
+        meshes_ = std::make_unique<Meshes>(problem_, threads_, [this] { return cut(); }, options_.watch);
+        if (options_.watch != nullptr) options_.watch->begin(options_.past.t);
+        met_ = false;
         result_ = CaptureResult();
         result_.started = true;
         result_.past = options_.past;
@@ -187,6 +190,9 @@ class Capture {
         if (passed >= 0) verdict_->passed(now.t + passed);
         now.t = taken >= left ? goal : now.t + taken;
         now.step = meshes_->next();
+        met_ = meshes_->stuck() == Status::kEvent;
+        moved_ = moved_ || met_;
+        if (met_) return true;                                   // as to the error, where it was before
         if (meshes_->stuck() != Status::kHorizon) return false;  // the meshes are at different times
         now.error = options_.past.error + meshes_->error();
         moved_ = true;
@@ -204,6 +210,7 @@ class Capture {
         moment.end = now.t >= options_.t_end;
         moment.moved = moved || options_.past.fresh();
         moment.cancelled = poll_ && poll_();
+        moment.event = met_;
         moment.mean_speed_sq = moved ? meshes_->speed_sq() : std::numeric_limits<double>::quiet_NaN();
         return moment;
     }
@@ -241,6 +248,7 @@ class Capture {
     Index restarts_ = 0, spent_ = 0;
     CaptureResult furthest_;  // of the passes given up
     bool beyond_ = false;     // the start has no finite speed
+    bool met_ = false;        // the watch ends the run here
     bool moved_ = false;      // a step was taken in this call, whichever pass took it
 };
 

@@ -8,6 +8,7 @@
 #include "problem/rows.hpp"
 #include "problem/stop_rules.hpp"
 #include "problem/verdict.hpp"
+#include "problem/watch.hpp"
 
 namespace pl {
 
@@ -29,6 +30,7 @@ struct CaptureOptions {
     double t_end = 0.0, rtol = 1e-6, atol = 1e-9;
     Saves<double> saves;  // within [past.t, t_end]
     StopRules stop;
+    StepWatch* watch = nullptr;  // of events of the user's own
     CapturePast past;
 };
 

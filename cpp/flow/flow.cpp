@@ -28,11 +28,12 @@ class Flow {
           jets_(in_, pairs_, highest_order(options)),
           noise_(in_),
           near_(in_),
-          state_(problem, in_, jets_, pairs_),
+          switcher_(in_, pairs_, jets_, noise_, near_, journal_),
+          cells_(in_, pairs_, jets_, noise_, switcher_, journal_, options),
+          state_(problem, in_, jets_, pairs_, cells_),
           verdict_(problem, options.stop, Follows::kFlow, options.past.seen),
           search_(problem, options.stop, poll, threads),
-          switcher_(in_, pairs_, jets_, noise_, near_, journal_),
-          step_({in_, pairs_, jets_, noise_, near_, switcher_}, journal_, state_, verdict_, options, poll) {}
+          step_({in_, pairs_, jets_, noise_, near_, switcher_, cells_}, journal_, state_, verdict_, options, poll) {}
 
     FlowResult run() {
         begin();
@@ -41,20 +42,25 @@ class Flow {
             status = settle_releases();
             journal_.visit(step_.t(), state_);
             const Moment here = moment();
-            status = std::min(status, search_.look(here, state_, verdict_.judge(here, state_), verdict_));
+            Status judged = verdict_.judge(here, state_);
+            if (search_.look(here, state_, judged, verdict_)) judged = verdict_.judge(here, state_);
+            status = std::min(status, judged);
             if (status != Status::kHorizon || step_.t() >= options_.t_end) break;
+            cells_.consider();
             if (!step_.advance(journal_.goal())) {
                 status = step_.status();
                 break;
             }
         }
         journal_.claims(search_.claim());
-        return journal_.finish(status, left(), jets_.evaluations(), state_, verdict_);
+        if (cells_.on()) cells_.show();
+        return journal_.finish(status, left(), jets_.evaluations() + cells_.evaluations(), state_, verdict_);
     }
 
   private:
     void begin() {
         const FlowPast& past = options_.past;
+        if (options_.watch != nullptr) options_.watch->begin(past.t);
         if (past.fresh()) {
             switcher_.start(0.0, problem_);
             journal_.start(state_);
@@ -89,6 +95,7 @@ class Flow {
         moment.end = moment.t >= options_.t_end;
         moment.moved = options_.past.fresh() || moment.t > options_.past.t;
         moment.cancelled = step_.cancelled();
+        moment.event = step_.watched();
         moment.passed = step_.passed();
         return moment;
     }
@@ -99,7 +106,8 @@ class Flow {
         const double t = step_.t();
         Status status = Status::kHorizon;
         bool event = step_.landed_on_event();
-        while (switcher_.release(t)) {
+        burst_ += cells_.on() ? cells_.releases() : 0;
+        while (!cells_.on() && switcher_.release(t)) {
             event = true;
             jets_.evaluate_gradient();
             jets_.first();
@@ -114,7 +122,8 @@ class Flow {
             }
             if (++burst_ > burst_limit()) status = Status::kSwitchLimit;
         }
-        journal_.sliding(switcher_.sliding());
+        journal_.sliding(cells_.on() ? cells_.sliding() : switcher_.sliding());
+        if (cells_.on()) return status;
         noise_.follow(jets_);
         switcher_.follow_sign();
         return status;
@@ -130,10 +139,11 @@ class Flow {
     Jets jets_;
     Noise noise_;
     Near near_;
+    Switcher switcher_;
+    CellFlow cells_;
     FlowState state_;
     Verdict<double> verdict_;
     ProofSearch search_;
-    Switcher switcher_;
     FlowStep step_;
     double burst_start_ = -1.0;
     int burst_ = 0;

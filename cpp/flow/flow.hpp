@@ -10,6 +10,7 @@
 #include "problem/rows.hpp"
 #include "problem/stop_rules.hpp"
 #include "problem/verdict.hpp"
+#include "problem/watch.hpp"
 
 namespace pl {
 
@@ -51,6 +52,7 @@ struct FlowOptions {
     bool stabilised = true;  // Runge-Kutta-Chebyshev steps where they go further
     double max_step = std::numeric_limits<double>::infinity();
     StopRules stop;
+    StepWatch* watch = nullptr;  // of events of the user's own
     FlowPast past;
 };
 

@@ -22,6 +22,8 @@ struct Enclosure {
         return std::max(0.0, downward((std::abs(z(j, i)) - z_off(j, i)) / x_norm[at(i)]));
     }
     const double* x(Index i) const { return inputs.row(i); }
+    Matrix rows_of(const std::vector<Index>& points) const;   // their inputs
+    double norms_sq(const std::vector<Index>& points) const;  // sum of norm(x_i)^2, from above
     double a(Index j) const { return problem.a[j]; }
 
     std::size_t index(Index j, Index i) const { return at(j * n + i); }

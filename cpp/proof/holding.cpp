@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "parallel/parallel_for.hpp"
+#include "proof/masked_gram.hpp"
+
 namespace pl {
 namespace {
 
@@ -19,6 +22,11 @@ struct Cell {
 struct Cells {
     std::vector<Cell> cells;
     double rho = std::numeric_limits<double>::infinity();
+
+    bool same(const Cells& other) const {
+        return std::equal(cells.begin(), cells.end(), other.cells.begin(), other.cells.end(),
+                          [](const Cell& a, const Cell& b) { return a.free == b.free && a.on == b.on; });
+    }
 };
 
 bool dead(const Enclosure& state, Index j) {
@@ -71,28 +79,37 @@ std::vector<std::vector<double>> directions(const Enclosure& state, const std::v
     return basis;
 }
 
-// r without what the patterns can remove of it, to rounding; any vector is sound.
-std::vector<double> leftover(const Enclosure& state, const Cells& cells, Workers workers) {
+// What a frozen pattern can remove: sum_j P_Sj X Pi_Ej X^T P_Sj, to rounding.
+Matrix removable(const Enclosure& state, const Cells& cells, Workers workers) {
     const Index n = state.n, d = state.d;
-    Matrix M(n, n);
-    double trace = 0;
+    std::vector<std::vector<std::vector<double>>> bases(at(state.p));
+    Matrix weights(n, state.p), M(n, n);
+    Index columns = 0;
     for (Index j = 0; j < state.p; ++j) {
         const Cell& cell = cells.cells[at(j)];
         if (cell.on.empty()) continue;
-        Matrix Y(n, d);
-        const auto basis = directions(state, cell.free);
-        for (Index i : cell.on) {
-            double* row = Y.row(i);
-            std::copy_n(state.x(i), d, row);
-            for (const auto& q : basis) {
-                double part = 0;
-                for (Index k = 0; k < d; ++k) part += row[k] * q[at(k)];
-                for (Index k = 0; k < d; ++k) row[k] -= part * q[at(k)];
-            }
-        }
-        trace += Y.frobenius_sq();
-        add_gram(1, Y, M, workers);
+        bases[at(j)] = directions(state, cell.free);
+        columns += static_cast<Index>(bases[at(j)].size());
+        for (Index i : cell.on) weights(i, j) = 1;
     }
+    Matrix taken(n, columns);
+    Index column = 0;
+    for (Index j = 0; j < state.p; ++j)
+        for (const std::vector<double>& q : bases[at(j)]) {
+            for (Index i : cells.cells[at(j)].on)
+                for (Index k = 0; k < d; ++k) taken(i, column) += state.x(i)[k] * q[at(k)];
+            ++column;
+        }
+    masked_gram(state.inputs, weights, taken, M, workers);
+    return M;
+}
+
+// r without what the patterns can remove of it, to rounding; any vector is sound.
+std::vector<double> leftover(const Enclosure& state, const Cells& cells, Workers workers) {
+    const Index n = state.n;
+    Matrix M = removable(state, cells, workers);
+    double trace = 0;
+    for (Index i = 0; i < n; ++i) trace += M(i, i);
     std::vector<double> g = state.r;
     if (!(trace > 0)) return g;
     const double epsilon = kRegular * trace / static_cast<double>(n);
@@ -159,12 +176,16 @@ Holding hold_cells(const Enclosure& state, const Cells& cells, Workers workers) 
     respect_signs(state, cells, g);
     const double p = static_cast<double>(state.p), n = static_cast<double>(state.n), rho = cells.rho;
     double delta = 0, gy = 0, gy_sizes = 0, g_sq = 0;
-    std::vector<double> shares;
+    std::vector<std::vector<double>> shares(at(state.p));
+    std::vector<double> e(at(state.p), std::numeric_limits<double>::infinity());
+    parallel_for(state.p, workers.threads, workers.control, [&](Index j) {
+        if (!workers.control.check()) e[at(j)] = imbalance(state, cells.cells[at(j)], g, shares[at(j)]);
+    });
     for (Index j = 0; j < state.p; ++j) {
         const Cell& cell = cells.cells[at(j)];
-        const double e = imbalance(state, cell, g, shares);
-        for (std::size_t m = 0; m < shares.size(); ++m) found.pairs.push_back({j, cell.free[m], shares[m]});
-        delta += (std::abs(state.a(j)) + rho) * (state.w_norm[at(j)] + rho) * e;
+        for (std::size_t m = 0; m < shares[at(j)].size(); ++m)
+            found.pairs.push_back({j, cell.free[m], shares[at(j)][m]});
+        delta += (std::abs(state.a(j)) + rho) * (state.w_norm[at(j)] + rho) * e[at(j)];
     }
     delta = upward(delta / p * (1 + gamma(p)));
     for (Index i = 0; i < state.n; ++i) {
@@ -191,8 +212,12 @@ Holding prove_holding(const Enclosure& state, Workers workers) {
     if (state.n > kMostPoints) return best;
     double scale = 0;
     for (double norm : state.w_norm) scale = std::max(scale, norm);
+    Cells last;
     for (double near : {1e-14, 1e-11, 1e-8, 1e-6, 1e-4}) {
-        Holding found = hold_cells(state, cells_at(state, near * scale), workers);
+        Cells cells = cells_at(state, near * scale);
+        if (cells.same(last)) continue;
+        Holding found = hold_cells(state, cells, workers);
+        last = std::move(cells);
         if (workers.control.cancelled()) return best;
         if (found.proved && (!best.proved || found.until > best.until)) best = std::move(found);
     }

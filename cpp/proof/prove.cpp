@@ -46,6 +46,7 @@ bool try_convergence(const Enclosure& state, Workers workers, Proof& proof) {
     for (double tau : kTaus) {
         const Convergence found = prove_convergence(state, tau, workers);
         proof.needed_over_allowed = std::min(proof.needed_over_allowed, found.needed_over_allowed);
+        if (!found.positive && found.uncertain_at_kinks == 0) return false;
         if (!found.proved) continue;
         proof.verdict = Proved::kConverges;
         static_cast<Ball&>(proof) = found;

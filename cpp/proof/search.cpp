@@ -20,8 +20,8 @@ constexpr Index kCheapFails = 16;  // of orthogonal inputs, whose attempts cost 
 constexpr double kAtRest = 1e-2;   // local_pl t beyond which nothing is trapped yet
 
 bool would_end(Status judged, const Moment& moment) {
-    return judged == Status::kCriterion || judged == Status::kTarget || judged == Status::kStalled ||
-           (judged == Status::kHorizon && moment.end);
+    return judged == Status::kCriterion || judged == Status::kTarget || judged == Status::kEvent ||
+           judged == Status::kStalled || (judged == Status::kHorizon && moment.end);
 }
 
 Status status_of(Proved verdict) {
@@ -33,19 +33,18 @@ Status status_of(Proved verdict) {
         case Proved::kTrapped:
             return Status::kTrapped;
         default:
-            return Status::kHorizon;
+            return Status::kHorizon;  // asked of what is proved only
     }
 }
 
 }  // namespace
 
-Status ProofSearch::look(const Moment& moment, State<double>& state, Status judged,
-                         Verdict<double>& verdict) {
-    if (!stop_.proof || judged == Status::kNonFinite || moment.cancelled) return judged;
+bool ProofSearch::look(const Moment& moment, State<double>& state, Status judged, Verdict<double>& verdict) {
+    if (!stop_.proof || judged == Status::kNonFinite || moment.cancelled) return false;
     ProofMarks& marks = verdict.marks();
     const bool last = would_end(judged, moment);
     const Index fails = problem_.norms != nullptr ? kCheapFails : kFails;
-    if (marks.failed >= fails && !last) return judged;
+    if (marks.failed >= fails && !last) return false;
     const double speed_sq = moment.mean_speed_sq ? *moment.mean_speed_sq : state.velocity_sq();
     const double loss = state.sum_r2() / (2 * static_cast<double>(problem_.n));
     const double slow = speed_sq * moment.t / (static_cast<double>(problem_.p) * loss);
@@ -53,10 +52,8 @@ Status ProofSearch::look(const Moment& moment, State<double>& state, Status judg
     const bool certain = verdict.milestones().proved >= 0;  // by the criterion's own certificate
     const bool low = certain || state.sum_r2() < (last ? verdict.level() : marks.below);
     const bool still = slow < (last ? kAtRest : marks.slow) && moment.t > 0;
-    if (low && attempt(Aim::kConvergence, moment, state, slow, verdict)) return std::min(judged, proved_);
-    if (certain) return std::min(judged, Status::kConverged);
-    if (still && attempt(Aim::kTrapping, moment, state, slow, verdict)) return std::min(judged, proved_);
-    return judged;
+    if (low && attempt(Aim::kConvergence, moment, state, slow, verdict)) return true;
+    return !certain && still && attempt(Aim::kTrapping, moment, state, slow, verdict);
 }
 
 bool ProofSearch::attempt(Aim aim, const Moment& moment, State<double>& state, double slow,
@@ -75,16 +72,12 @@ bool ProofSearch::attempt(Aim aim, const Moment& moment, State<double>& state, d
         verdict.marks().failed = kCheapFails;
         return false;
     }
-    proved_ = status_of(proof.verdict);
-    if (proved_ == Status::kHorizon) {
+    if (proof.verdict == Proved::kNothing) {
         learn(aim, proof, moment, slow, verdict.marks());
         return false;
     }
     claim_ = {true, proof.rate, proof.distance, proof.limit_low, proof.limit_high};
-    if (proved_ == Status::kConverged)
-        verdict.note_proof(moment.now);
-    else
-        verdict.marks().trapped = moment.now;
+    verdict.note_proof(status_of(proof.verdict), moment.now);
     return true;
 }
 

@@ -108,7 +108,7 @@ Trapping prove_trapping(const Enclosure& state, Workers workers) {
     Trapping found;
     Kinks kinks;
     if (!hold(state, kinks, found)) return found;
-    const Stratum stratum = stratum_of(state, kinks.neurons, kinks.slid);
+    const Stratum stratum = stratum_of(state, kinks.neurons, kinks.slid, workers);
     if (!stratum.sound) {
         found.reason = stratum.reason;
         return found;

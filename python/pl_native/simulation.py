@@ -40,6 +40,7 @@ def simulate(
     threads: int | None = None,
     progress: object = None,
     checkpoint: str | os.PathLike[str] | None = None,
+    events: object = None,
 ) -> Solution:
     """One run of the gradient flow d theta/dt = -p grad L(theta) from `network` on `data`, to
     flow time `t_end`.
@@ -71,6 +72,9 @@ def simulate(
               later call with the same arguments goes on from there (Euler: to the same bits), or returns the
               run if it is over. `pl.Solution.load` reads it; `stop.wall_time` counts over all calls. The file
               stays: delete it once its run is no longer needed (docs/long_runs.md)
+    events    functions of (t, network), or `pl.Event`s, whose changes of sign are located within the steps
+              (flow, capture) and told in `Solution.events`; one that is terminal ends the run, status EVENT.
+              `direction` and `terminal` are those of `scipy.integrate.solve_ivp` (docs/events.md)
 
     How the run ended is in `status`, never an exception. Raises ValueError or TypeError for wrong arguments,
     before any work (a checkpoint of another run is one), and `pl.Interrupted` on Ctrl-C, which carries the
@@ -85,6 +89,7 @@ def simulate(
         backend=backend,
         threads=threads,
         progress=progress,
+        events=events,
     )
     work = work_of(0, data, network, t_end, step, options)
     if checkpoint is None:

@@ -9,7 +9,8 @@ from typing import TypedDict
 from pl_native import backends, model
 from pl_native._base import checks
 from pl_native._base.progress import ProgressOption, checked_progress
-from pl_native._problem import Dataset, Observer, Save, Stop
+from pl_native._problem import Dataset, Event, Observer, Save, Stop
+from pl_native._problem.events import as_events
 from pl_native._problem.options import as_save, function_name
 from pl_native.backends.contract import Backend
 
@@ -39,6 +40,7 @@ class Options(TypedDict, total=False):
     backend: str
     threads: int | None
     progress: object
+    events: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class CallOptions:
     backend: Backend
     threads: int | None
     progress: ProgressOption
+    events: tuple[Event, ...] = ()
 
 
 def checked_options(
@@ -66,6 +69,7 @@ def checked_options(
     backend: object,
     threads: object = None,
     progress: object = False,
+    events: object = None,
 ) -> CallOptions:
     """ValueError or TypeError for arguments of `simulate`, wrong whatever the problem is."""
     name = checks.choice("method", method, METHODS)
@@ -76,8 +80,10 @@ def checked_options(
     team = None if threads is None else checks.threads("threads", threads)
     chosen = backends.select(checks.choice("backend", backend, ("auto", *backends.NAMES)), name)
     _check_method(name, plan, stop, chosen)
+    met = as_events(events)
+    _check_events(name, met, chosen)
     shown = checked_progress(progress)
-    return CallOptions(name, *tolerances, plan, _observers(plan), stop, chosen, team, shown)
+    return CallOptions(name, *tolerances, plan, _observers(plan), stop, chosen, team, shown, met)
 
 
 def _rtol_of(method: str, rtol: object) -> float:
@@ -102,6 +108,17 @@ def _check_method(method: str, plan: Save, stop: Stop, backend: Backend) -> None
     backends.adaptive(backend, method)
     if backend.NAME == "numpy" and (plan.dense or stop != Stop(max_steps=stop.max_steps)):
         raise ValueError("backend: the flow of 'numpy' knows stop.max_steps only, and no dense output")
+
+
+def _check_events(method: str, events: tuple[Event, ...], backend: Backend) -> None:
+    """Euler has no states between its steps: what a step jumps over is no event of the flow."""
+    if events and method == "euler":
+        raise ValueError(
+            "events: expected None with method='euler', which has no states between its steps; look at saved "
+            "ones with save=pl.Save(every=..., observe=...)"
+        )
+    if events and backend.NAME != "native":
+        raise ValueError(f"events: expected None with backend {backend.NAME!r} (they need 'native')")
 
 
 def _observers(plan: Save) -> dict[str, Callable[[Dataset], Observer]]:

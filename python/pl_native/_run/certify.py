@@ -49,42 +49,42 @@ def _task(data: Dataset, state: Network) -> ProofTask:
 
 
 def _certificate(data: Dataset, state: Network, proof: Proof) -> Certificate:
-    verdict = _VERDICTS[proof.verdict]
-    proved, held = verdict is not None, proof.held_until > 0
-    limit = (0.0, 0.0) if verdict is Status.CONVERGED else (proof.limit_low, proof.limit_high)
+    verdict = _VERDICTS[proof["verdict"]]
+    proved, held = verdict is not None, proof["held_until"] > 0
+    limit = (0.0, 0.0) if verdict is Status.CONVERGED else (proof["limit_low"], proof["limit_high"])
     zero = tuple(
-        NeuronAtZero(j, _frozen(np.array(u or [0.0] * state.d)), gain) for j, gain, u in proof.escapes
+        NeuronAtZero(j, _frozen(np.array(u or [0.0] * state.d)), gain) for j, gain, u in proof["escapes"]
     )
     return Certificate(
         verdict=verdict,
-        reason="" if proved else proof.reason,
-        rate=proof.rate if proved else None,
-        distance=proof.distance if proved else None,
+        reason="" if proved else proof["reason"],
+        rate=proof["rate"] if proved else None,
+        distance=proof["distance"] if proved else None,
         limit_loss=limit if proved else None,
-        held_until=(proof.held_until, proof.held_bound) if held else None,
+        held_until=(proof["held_until"], proof["held_bound"]) if held else None,
         at_zero=zero or None,
         margins=_margins(proof, proved or held),
         state=state,
-        moved=proof.moved if proved else 0.0,
-        settled=proof.settled if proved else 0.0,
+        moved=proof["moved"] if proved else 0.0,
+        settled=proof["settled"] if proved else 0.0,
         n=data.n,
         reduced=data.reduced,
         digest=data.digest(),
-        pairs=Pairs(*(_frozen(v) for v in (proof.neuron, proof.point, proof.kind, proof.share))),
-        dual=_frozen(proof.dual) if held else None,
+        pairs=Pairs(*(_frozen(v) for v in (proof["neuron"], proof["point"], proof["kind"], proof["share"]))),
+        dual=_frozen(proof["dual"]) if held else None,
     )
 
 
 def _margins(proof: Proof, something: bool) -> Margins:
     return Margins(
-        radius=proof.rho if something else 0.0,
-        smallest=proof.smallest,
-        tau=proof.tau,
-        needed=proof.needed_over_allowed if proof.needed_over_allowed > 0 else math.inf,
-        uncertain=proof.uncertain,
-        sliding=proof.sliding,
-        resting=proof.resting,
-        dead=proof.dead,
+        radius=proof["rho"] if something else 0.0,
+        smallest=proof["smallest"],
+        tau=proof["tau"],
+        needed=proof["needed_over_allowed"] if proof["needed_over_allowed"] > 0 else math.inf,
+        uncertain=proof["uncertain"],
+        sliding=proof["sliding"],
+        resting=proof["resting"],
+        dead=proof["dead"],
     )
 
 

@@ -112,6 +112,7 @@ def check(head: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
     _check_kinks(arrays, m, stats)
     _check_switches(part(arrays, "switches"))
     _check_dense(part(arrays, "dense"), p, columns)
+    _check_events(part(arrays, "events"), p, columns)
     if head.get("past") is not None:
         past, kept = _mapping("past", head["past"]), part(arrays, "past")
         _check_record(past, kept, stats["method"])
@@ -187,6 +188,22 @@ def _check_dense(dense: Arrays, p: int, columns: int) -> None:
     _floats("dense/values", values, 2)
     expected = (sum(rows.tolist()), wide)
     _expect(values.shape == expected, f"dense/values: expected shape {expected}, got {values.shape}")
+
+
+def _check_events(log: Arrays, p: int, columns: int) -> None:
+    if not log:
+        return
+    times = _floats("events/t", log["t"], 1)
+    names, which, m = log["names"], log["which"], len(times)
+    _expect(names.dtype.kind == "U" and names.ndim == 1 and len(names) > 0, "events/names: expected names")
+    fine = which.dtype.kind == "i" and which.shape == (m,) and bool(np.all(np.diff(times) >= 0))
+    _expect(
+        fine and bool(np.all((which >= 0) & (which < len(names)))),
+        "events: expected times that increase, each of a name",
+    )
+    for name, shape in (("W", (m, p, columns)), ("a", (m, p)), ("largest", (len(names),))):
+        found = _floats(f"events/{name}", log[name], len(shape))
+        _expect(found.shape == shape, f"events/{name}: expected shape {shape}, got {found.shape}")
 
 
 def _check_record(past: Mapping[str, Any], arrays: Arrays, method: str) -> None:

@@ -22,7 +22,7 @@ MEASURES = {
 """What was published (`log_mu_...`), and the column of ours that is defined as it was."""
 
 ENDS = {
-    "gradient": "local_pl_end",
+    "gradient": "pl_gradient",
     "last ratio": "pl_last_ratio",
     "published": "pl_last_hundred",
 }

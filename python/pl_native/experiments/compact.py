@@ -21,7 +21,6 @@ _COMMON = ("id", "d", "n", "p", "initialisation", "seed", "cell", "replicate", "
 _CURVATURE = (
     "scale",
     "given",
-    "local_pl_end",
     "average_pl",
     "pl_low",
     "pl_upp",

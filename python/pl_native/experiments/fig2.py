@@ -16,8 +16,8 @@ from pl_native import sweep
 from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native.experiments import _loss_curves, _staircase
+from pl_native.experiments._comparison_table import wrapped
 from pl_native.experiments._rows import number
-from pl_native.experiments._scaling import wrapped
 from pl_native.experiments._staircase import STILL, D, P, closed_form
 from pl_native.store import Row, Store
 from pl_native.sweep import Cell, How, Plan

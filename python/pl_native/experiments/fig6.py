@@ -17,12 +17,12 @@ from pl_native import sweep
 from pl_native._base import checks
 from pl_native._problem import Stop
 from pl_native.experiments import _last_losses
+from pl_native.experiments._comparison_table import wrapped
 from pl_native.experiments._last_losses import with_last_losses
 from pl_native.experiments._mu_measures import PUBLISHED, Setting, setting_of, slope_text, title
 from pl_native.experiments._mu_panels import ends, fan, levels
 from pl_native.experiments._power_laws import LEVEL, Against
 from pl_native.experiments._rows import number, real
-from pl_native.experiments._scaling import wrapped
 from pl_native.protocol import horizon, minimal_width
 from pl_native.store import Row, Store
 from pl_native.sweep import Cell, How, Plan, width
@@ -195,7 +195,11 @@ def _differences(which: tuple[int, float], name: str, setting: Setting) -> list[
 
 def _word(which: tuple[int, float], name: str, setting: Setting) -> str:
     odd = _differences(which, name, setting)
-    return "Reproduced" if not odd else "NOT REPRODUCED: " + "; ".join(what.split(", ", 2)[2] for what in odd)
+    if odd:
+        return "NOT REPRODUCED: " + "; ".join(what.split(", ", 2)[2] for what in odd)
+    return (
+        "Reproduced" if setting.published[name].decisive else "Undecided: too few runs to tell slopes apart"
+    )
 
 
 def _power(name: str, beside: Against) -> str:
@@ -217,7 +221,7 @@ def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
         left.set_title(title(which).replace("W", "$W$"), loc="right", fontsize="small")
         middle.set_title("Slopes", loc="left")
         right.set_title("Three measures at the end", loc="left")
-        few, most = (of(setting.ends["gradient"].runs) for of in (min, max))
+        few, most = (of(setting.measures["average"].runs) for of in (min, max))
         runs = f"{few if few == most else f'{few} to {most}'} runs per $n$"
         middle.set_title(runs, loc="right", fontsize="small")
         right.set_title("in float32", loc="right", fontsize="small")

@@ -1,6 +1,6 @@
 """The matrix M of the flow, the bounds of Lemma 7 and of figure 6, averages (Lemma 2).
 
-`where` and the leading axes `...`: see `pl_native.metrics.stacking`.
+`where` and the leading axes `...`: see `pl_native.metrics.where`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pl_native._base.checks import Array
 from pl_native._problem import Dataset
 from pl_native.metrics.flow import Value, resolved, value
 from pl_native.metrics.stack import States
-from pl_native.metrics.stacking import Data, Where, states
+from pl_native.metrics.where import Data, Where, states
 from pl_native.model import off
 
 

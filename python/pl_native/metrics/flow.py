@@ -1,6 +1,6 @@
 """The model and its flow at one state or many: outputs, residual, loss, velocity, local PL, invariant.
 
-`where` and the leading axes `...` of what is returned: see `pl_native.metrics.stacking`. What depends on the
+`where` and the leading axes `...` of what is returned: see `pl_native.metrics.where`. What depends on the
 pattern takes it from the run (`modes`). For one state without kinks these are the functions of
 `pl_native.model`.
 """
@@ -14,7 +14,7 @@ import numpy as np
 from pl_native._base.checks import Array
 from pl_native._problem.kinks import SLIDE
 from pl_native.metrics.stack import States
-from pl_native.metrics.stacking import Data, Where, states
+from pl_native.metrics.where import Data, Where, states
 
 Value: TypeAlias = Any
 """A float for one state, an array of the leading axes for many."""

@@ -1,6 +1,6 @@
 """Spectra of M and of the flow with its pattern frozen: dense when small, matrix-free extremes when large.
 
-`where` and the leading axes `...`: see `pl_native.metrics.stacking`.
+`where` and the leading axes `...`: see `pl_native.metrics.where`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pl_native._base.checks import Array
 from pl_native._problem.kinks import SLIDE
 from pl_native.metrics.curvature import grams, pl_matrix
 from pl_native.metrics.stack import States
-from pl_native.metrics.stacking import Data, Where, states
+from pl_native.metrics.where import Data, Where, states
 
 _START = 20250216  # of the one random vector that Lanczos starts from
 

@@ -19,7 +19,8 @@ from pl_native._base.checks import Array
 from pl_native._base.interrupts import held
 from pl_native._base.progress import Progress
 from pl_native._problem import Dataset
-from pl_native._run.solution import Interrupted, Solution
+from pl_native._run.interrupted import Interrupted
+from pl_native._run.solution import Solution
 from pl_native.experiments import _details, _rows
 from pl_native.experiments.experiment1.presets import kept_times
 from pl_native.experiments.verdict import FOLLOWED
@@ -29,7 +30,7 @@ from pl_native.store import COLUMNS, Row, Store, content_id
 from pl_native.store.columns import Kind
 from pl_native.sweep import How, Plan, Run, problem
 from pl_native.sweep.cells import content
-from pl_native.sweep.computing import outcome, team
+from pl_native.sweep.result_row import outcome, team
 
 DETAILS: dict[str, Kind] = {
     "id": str,
@@ -109,9 +110,7 @@ def _brought(run: Run, plan: Plan, state: Path, threads: int | None) -> tuple[Da
         sol = None  # of a later stage, whose rows are lost
     try:
         if sol is None:
-            same = ("method", "step", "rtol", "atol", "stop")
-            how: dict[str, Any] = {name: getattr(cell, name) for name in same}
-            how |= {"threads": threads, "backend": plan.backend}
+            how = cell.options | {"step": cell.step, "threads": threads, "backend": plan.backend}
             sol = simulate(data, network, cell.t_end, save=times, **how)
         elif sol.status.name in _UNFINISHED and _is_before(sol, cell.t_end):
             later = _after(times, sol)

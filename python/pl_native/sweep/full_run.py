@@ -12,7 +12,7 @@ from pl_native._run.solution import Solution
 from pl_native.simulation import simulate
 from pl_native.store import ERROR, Row, Store, Value, row_id
 from pl_native.sweep.cells import Cell, cell_of, content, problem
-from pl_native.sweep.computing import options, outcome
+from pl_native.sweep.result_row import outcome
 
 _FEWEST = 6  # digits of an id that may stand for it
 _TIMES = 1001  # saved times by default: every step of a run of up to a thousand
@@ -50,7 +50,7 @@ def rebuild(
     how: dict[str, Any] = {"backend": str(found["backend"]), "threads": threads, "progress": progress}
 
     def again(save: object) -> Solution:
-        return simulate(data, network, cell.t_end, save=save, step=cell.step, **options(cell), **how)
+        return simulate(data, network, cell.t_end, save=save, step=cell.step, **cell.options, **how)
 
     given = _TIMES if save is None else save
     whole = cell.method == "flow" and found["backend"] == "native"
