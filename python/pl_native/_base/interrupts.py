@@ -44,7 +44,6 @@ class Interrupts:
         finally:
             self._open = False
 
-
     @contextmanager
     def closed(self) -> Iterator[None]:
         """Inside, Ctrl-C waits, also within `released`, where it comes through at the end."""
