@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pl_native._base import checks
-from pl_native.experiments import _last_losses, _loss_curves, _rows
+from pl_native.experiments import _last_losses, _loss_curves
 from pl_native.experiments._paper_cell import paper_cell
 from pl_native.experiments._rows import number
 from pl_native.store import COLUMNS, Row
+from pl_native.store.row_text import read_columns, write_columns
 
 _COMMON = ("id", "d", "n", "p", "initialisation", "seed", "cell", "replicate", "status", "t_end", "steps",
            "loss_start", "loss_end", "first_rise", "isa", "numerics", "seconds")  # fmt: skip
@@ -49,14 +50,14 @@ def write(name: str, rows: Sequence[Row], path: str | os.PathLike[str]) -> None:
     """The rows of one figure as CSV, ids cut to 16 digits. ValueError for other experiments."""
     checks.choice("name", name, tuple(KEPT))
     short = [row | {"id": str(row["id"])[:_ID]} for row in rows]
-    _rows.write(Path(path), short, KEPT[name])
+    write_columns(Path(path), short, KEPT[name])
 
 
 def read(name: str, path: str | os.PathLike[str]) -> list[Row]:
     """Rows that `write` wrote, with the columns that the figure's protocol fixes; the others are None."""
     checks.choice("name", name, tuple(KEPT))
     kinds = COLUMNS | _BESIDE.get(name, {})
-    return [row | _fixed(name, row) for row in _rows.read(Path(path), kinds)]
+    return [row | _fixed(name, row) for row in read_columns(Path(path), kinds)]
 
 
 def _fixed(name: str, row: Row) -> Row:

@@ -136,7 +136,8 @@ def grad_norm(data: Data, where: Where | States) -> Value:
 
 
 def local_pl(data: Data, where: Where | States) -> Value:
-    """Local PL curvature mu = -(dL/dt)/L = norm(velocity)^2/(p L), (...); NaN where L = 0.
+    """Local PL curvature mu = -(dL/dt)/L = norm(velocity)^2/(p L), (...); NaN where L is 0 or rounding of the
+    residuals, as in runs.
 
     >>> data = pl.Dataset([[1.0, 0.0], [0.0, 2.0]], [1.0, -1.0])
     >>> metrics.local_pl(data, pl.Network([[1.0, -1.0]], [3.0]))
@@ -145,7 +146,13 @@ def local_pl(data: Data, where: Where | States) -> Value:
     s = states(data, where)
     speed, level = np.asarray(velocity_sq(data, s)), np.asarray(loss(data, s))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return value(np.where(level > 0, speed / (s.p * level), np.nan))
+        return value(np.where(resolved(s, level), speed / (s.p * level), np.nan))
+
+
+def resolved(s: States, level: Array) -> Array:
+    """Where the loss `level` is more than rounding of the residuals."""
+    found: Array = (level > 0) & ~(level <= s.noise)
+    return found
 
 
 def n_active(data: Data, where: Where | States) -> Value:
