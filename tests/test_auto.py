@@ -12,6 +12,7 @@ import pytest
 import pl_native as pl
 from outcomes import same
 from pl_native import backends
+from pl_native._run.course import COUNTS
 from pl_native._run.forecast import Choice, Forecast
 from pl_native.store import Store
 from problems import orthogonal_problem, problem
@@ -218,7 +219,7 @@ def test_a_sweep_of_auto_keeps_rows_that_can_be_rebuilt(tmp_path: Any) -> None:
     assert len(rows) == 2
     for row in rows:
         assert (row["method"], row["rtol"]) == ("auto", 1e-2)
-        sol = pl.sweep.rebuild(row["id"], tmp_path, save=None)
+        sol = pl.sweep.rebuild(row["id"], tmp_path, save=2)
         assert (sol.status.name, sol.loss[-1]) == (row["status"], row["loss_end"])
 
 
@@ -228,3 +229,11 @@ def test_nothing_to_do_and_tiny_problems() -> None:
         sol = auto(data, net, t_end)
         assert sol.t[-1] == t_end
         np.testing.assert_allclose(sol.loss[-1], flow(data, net, t_end).loss[-1], rtol=1e-4)
+
+
+def test_the_flows_record_counts_what_is_said() -> None:
+    data, net = problem(n=30)
+    sol = flow(data, net)
+    assert sol._record is not None
+    count = sol._record.resume["count"]
+    assert [sol.stats[name] for name in COUNTS] == count.tolist()

@@ -36,8 +36,8 @@ class Advice:
 
 def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol: float = 1e-3) -> Advice:
     """Which method follows the flow of `network` on `data` to `t_end` (None: `pl.horizon`) with the loss to
-    `rtol`, at the least expected cost. Arguments stand as in `simulate`. `method="auto"` decides by the same laws,
-    and mends what turns out otherwise.
+    `rtol`, at the least expected cost. Arguments stand as in `simulate`. `method="auto"` decides by the same
+    laws, and mends what turns out otherwise.
 
     "flow" pays for events, about one per pair (j, i) by t_end = pl.horizon(n, p) whatever the tolerance.
     "capture" takes steps that hold many; how many it needs grows as the tolerance falls, so it is cheaper

@@ -11,14 +11,16 @@ import numpy as np
 from pl_native._base.checks import Array
 from pl_native.backends.contract import StateTask
 
-_SMALL = 0.1  # of the size that neurons tend to
+_SMALL = 0.03  # of the size that neurons tend to
 _FASTER = 2.0  # than the fastest now: patterns are met in which neurons grow faster than in any of the start
 
 
 def asleep(task: StateTask, W: Array, a: Array, left: float) -> bool:
-    """Whether a neuron of (W, a) with rho_j = norm(w_j, a_j) far below the size of the others, or of the
-    labels, may reach it in the time `left`, were it to grow as fast as any could that has turned along its
-    gradient:
+    """Whether a neuron of (W, a) with rho_j = norm(w_j, a_j) far below the size that the labels ask for,
+
+        sqrt(max abs(y_i) / max norm(x_i)),
+
+    may reach it in the time `left`, were it to grow as fast as any could that has turned along its gradient:
 
         d log rho_j / dt = 2 a_j <w_j, g_j> / rho_j^2 <= norm(g_j),   g_j = (1/n) sum_i r_i 1_ji x_i .
 
@@ -27,7 +29,7 @@ def asleep(task: StateTask, W: Array, a: Array, left: float) -> bool:
     rho = np.sqrt(a**2 + np.einsum("jk,jk->j", W, W) + task.w_perp_sq)
     norms = task.norms if task.X is None else np.sqrt(np.einsum("ik,ik->i", task.X, task.X))
     assert norms is not None
-    size = max(float(rho.max()), math.sqrt(float(np.abs(task.y).max()) / float(norms.max())))
+    size = math.sqrt(float(np.abs(task.y).max()) / float(norms.max()))
     small = (rho > 0) & (rho < _SMALL * size)
     if not small.any():
         return False

@@ -51,7 +51,7 @@ def events(sizes: Sizes, t: float | None = None) -> float:
     """Switches of the flow up to t (None: t_end). On orthogonal inputs a pair switches at most once."""
     A, B, C, D = prices.EVENTS[sizes.kind]
     share = sizes.share if t is None else sizes.share_of(t)
-    return A * math.pow(sizes.pairs, 1 + D) * -math.expm1(-B * math.pow(share, C))
+    return A * sizes.pairs * math.pow(min(sizes.n, sizes.d), D) * -math.expm1(-B * math.pow(share, C))
 
 
 def rhs(sizes: Sizes, method: str, rtol: float, t: float) -> float:
