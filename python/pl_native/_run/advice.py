@@ -8,7 +8,7 @@ import numpy as np
 
 from pl_native._base import checks
 from pl_native._problem import Dataset, Network
-from pl_native._run import costs
+from pl_native._run import costs, prices
 from pl_native._run.asleep import asleep
 from pl_native._run.call_options import CAPTURE_RTOL
 from pl_native._run.task import in_double
@@ -61,7 +61,7 @@ def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol:
     moving = network.cut(data.represented)
     sizes = costs.Sizes(data.n, moving.d, network.p, data.orthogonal_norms is not None, end)
     events = costs.events(sizes)
-    seconds = {name: costs.seconds(sizes, name, asked) for name in ("flow", "capture")}
+    seconds = {name: prices.CALL + costs.seconds(sizes, name, asked) for name in ("flow", "capture")}
     state = StateTask(**in_double(data, moving))
     small = asleep(state, state.W, state.a, end)
     exact = small or asked < CAPTURE_RTOL or seconds["flow"] <= seconds["capture"]

@@ -19,7 +19,7 @@ from pl_native._run.task import Work
 from pl_native.backends import adaptive
 from pl_native.backends.contract import Poll
 
-_LEAST = 1e-4  # seconds that a run takes, whatever its size
+_LEAST = 2e-5  # seconds that a run takes, whatever its size
 _PARTS = 1000  # of a run, as progress counts them
 
 
