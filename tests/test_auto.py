@@ -134,18 +134,18 @@ def test_company_and_threads_change_no_bit() -> None:
 
 
 def test_capture_that_misses_is_done_again_by_the_flow(monkeypatch: pytest.MonkeyPatch) -> None:
-    data, net = problem(n=30)
-    choose = Forecast.choose
-
-    def first_capture(self: Forecast, method: str | None, W: Any, a: Any) -> Choice:
-        return Choice("capture", 300.0) if method is None else choose(self, method, W, a)
-
-    monkeypatch.setattr(Forecast, "choose", first_capture)
-    monkeypatch.setattr("pl_native._run.course.Course._misses", lambda self, run: True)
-    sol = auto(data, net, save=5)
+    """A start so small that capture, had it been taken, tells that it missed."""
+    data, net = pl.data.sphere(30, 10, seed=1), pl.initial.balanced(8, 10, seed=2, scale=1e-3)
+    t_end = 4 * pl.horizon(30, 8)
+    missed = pl.simulate(data, net, t_end, method="capture", rtol=1e-2)
+    assert missed.stats["loss_error"] > 1e-2
+    forced(monkeypatch, [("capture", None)])
+    sol = auto(data, net, t_end, rtol=1e-2)
+    exact = pl.simulate(data, net, t_end, method="flow", rtol=1e-6)
     assert sol.stats["methods"] == [["flow", 0.0]]
-    assert sol.stats["rhs"] > flow(data, net).stats["rhs"] * 0.5 + 200
-    np.testing.assert_allclose(sol.loss, flow(data, net, save=5).loss, rtol=1e-4)
+    assert sol.stats["rhs"] == missed.stats["rhs"] + exact.stats["rhs"]
+    assert sol.stats["loss_error"] is None
+    np.testing.assert_array_equal(sol.loss, exact.loss)
 
 
 def test_small_neurons_are_the_flows() -> None:
@@ -184,7 +184,9 @@ def test_ctrl_c_keeps_all_parts() -> None:
     assert 1.0 < sol.t[-1] < 50.0
 
 
-SEEDS = [*range(12), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(12, 300))]
+# of 75 the end of capture is at rest to single precision only: the flow proves it
+FAST = (*range(8), 75)
+SEEDS = [seed if seed in FAST else pytest.param(seed, marks=pytest.mark.slow) for seed in range(300)]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
