@@ -12,8 +12,12 @@ import pytest
 import pl_native as pl
 from outcomes import same
 from pl_native import backends
+from pl_native._run import asleep
 from pl_native._run.course import COUNTS
 from pl_native._run.forecast import Choice, Forecast
+from pl_native._run.task import in_double
+from pl_native.backends.contract import StateTask
+from pl_native.model import velocity
 from pl_native.store import Store
 from problems import orthogonal_problem, problem
 from sweeping import cell, plan
@@ -239,3 +243,15 @@ def test_the_flows_record_counts_what_is_said() -> None:
     assert sol._record is not None
     count = sol._record.resume["count"]
     assert [sol.stats[name] for name in COUNTS] == count.tolist()
+
+
+@pytest.mark.parametrize("make", [problem, orthogonal_problem])
+def test_gradients_of_neurons_are_the_velocity_over_a(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """dw_j/dt = a_j g_j, whatever number of points is looked at together."""
+    data, net = make(n=8)
+    state = StateTask(**in_double(data, net))
+    norms = np.linalg.norm(data.X, axis=1) if state.norms is None else state.norms
+    expected = np.sum((velocity(data, net)[0] / net.a[:, None]) ** 2, axis=1)
+    for numbers in (1, 20, 1000):
+        monkeypatch.setattr(asleep, "_NUMBERS", numbers)
+        np.testing.assert_allclose(asleep._gradients_sq(state, norms, state.W, state.a), expected, rtol=1e-12)
