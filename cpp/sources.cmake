@@ -57,6 +57,7 @@ add_library(
   cpp/capture/neuron.cpp
   cpp/capture/step.cpp
   cpp/proof/convergence.cpp
+  cpp/proof/dual_bound.cpp
   cpp/proof/eigenvalue.cpp
   cpp/proof/elimination.cpp
   cpp/proof/enclosure.cpp

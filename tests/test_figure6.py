@@ -227,5 +227,5 @@ def test_a_compact_file_gives_the_same_figure(small, tmp_path):
     assert fig6.summarise(again).table() == fig6.summarise(rows).table()
     assert effort.cost("fig6", again).flops == effort.cost("fig6", rows).flops > 0
     assert all(row["id"].startswith(short["id"]) for row, short in zip(rows, again, strict=True))
-    with pytest.raises(ValueError, match="name: expected one of 'fig3'"):
-        compact.write("fig1", rows, tmp_path / "rows.csv")
+    with pytest.raises(ValueError, match="name: expected one of 'fig1'"):
+        compact.write("experiment1", rows, tmp_path / "rows.csv")

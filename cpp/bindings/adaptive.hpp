@@ -40,6 +40,7 @@ void read_common(const py::dict& task, Work& work) {
     options.atol = read_not_negative(task, "atol");
     options.saves = read_saves<double>(task, options.t_end);
     options.stop = read_stop(task);
+    if (!task["budget"].is_none()) options.stop.budget = read_positive(task, "budget");
     work.watch = read_watch(task, q);
     options.watch = work.watch.get();
 }

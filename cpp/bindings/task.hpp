@@ -5,7 +5,7 @@
 // (p), certifiable, orthogonal, save (an increasing array), states, stop, resume (None, or what the part
 // before gave); of Euler: step, n_steps; of the others: t_end, rtol, atol, kinks (None, or what is known of
 // pairs at their kinks: neuron, point, mode, share), watch (None, or an object that looks along every step:
-// python_watch.hpp); of the flow besides: switches,
+// python_watch.hpp), budget (None, or right-hand sides after which it pauses); of the flow besides: switches,
 // dense, order, stabilised, max_step.
 #pragma once
 

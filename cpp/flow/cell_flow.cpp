@@ -8,8 +8,8 @@
 namespace pl {
 namespace {
 
-constexpr int kNeurons = 64;    // fewer are not worth it
-constexpr int kRefusals = 8;    // after which it is not considered any more
+constexpr int kNeurons = 64;      // fewer are not worth it
+constexpr int kRefusals = 8;      // after which it is not considered any more
 constexpr Index kPerPattern = 2;  // neurons per column of a propagator, at least
 
 }  // namespace
@@ -29,8 +29,8 @@ CellFlow::CellFlow(const Inputs& inputs, Pairs& pairs, Jets& jets, Noise& noise,
       search_(inputs, cells_, series_, noise) {}
 
 bool CellFlow::candidate() const {
-    return in_.dense() && in_.p >= kNeurons && !options_.dense && options_.order == 0 &&
-           refusals_ < kRefusals && !degenerate_;
+    return in_.dense() && in_.p >= kNeurons && !options_.dense && options_.watch == nullptr &&
+           options_.order == 0 && refusals_ < kRefusals && !degenerate_;
 }
 
 void CellFlow::consider() {

@@ -21,7 +21,8 @@ class CellFlow {
     void consider();
     bool on() const { return on_; }
 
-    // A step of at most `left` from t: its length, and sum r^2 at its end. `order`: of the last one, and this.
+    // A step of at most `left` from t: its length, and sum r^2 at its end. `order`: of the last one, and
+    // this.
     double attempt(double t, double left, double& h, int& order);
     bool meets_event() const { return !events_.empty(); }
     void accept(double t);  // it is taken, to t; its events happen

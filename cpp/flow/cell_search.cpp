@@ -50,7 +50,8 @@ const std::vector<CellEvent>& CellSearch::search(double now, double h) {
     return found_;
 }
 
-// Those of cell c that may switch within the step, the nearest first: what they meet shortens it for the rest.
+// Those of cell c that may switch within the step, the nearest first: what they meet shortens it for the
+// rest.
 void CellSearch::due(int c) {
     Cell& cell = cells_[c];
     seen_.clear();

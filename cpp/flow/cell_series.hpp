@@ -22,8 +22,8 @@ class CellSeries {
     double attempt(double h);
     void accept();  // them: propagators and clocks have moved
 
-    double trusted(double rtol) const;           // how far: step_size.hpp
-    double turning(int c, double h) const;       // int_0^h norm(D) of cell c, from above
+    double trusted(double rtol) const;      // how far: step_size.hpp
+    double turning(int c, double h) const;  // int_0^h norm(D) of cell c, from above
     // Coefficients 0 .. order of w along the path of a neuron of cell c that is at v now: (order + 1, d).
     void path(int c, const double* v, double* w, double* a) const;
     double multiplier(int c, int k, int slot) const { return series_[at(c)].mu[at(k)][at(slot)]; }
@@ -31,7 +31,7 @@ class CellSeries {
 
     double residual_sq() const;
     double velocity_sq() const;
-    double size() const;                     // sum_j norm(v_j)^2
+    double size() const;  // sum_j norm(v_j)^2
     // sum_{i on} r_i x_i now, zero-padded, before any projection.
     void gradient(const Cell& cell, double* g) const;
 

@@ -30,7 +30,8 @@ void CellFlow::settle(double t, int j, double sign, const std::vector<int>& cros
     std::copy(v.begin(), v.end() - 1, w.begin());
     if (std::sqrt(std::inner_product(w.begin(), w.end(), w.begin(), 0.0)) <= noise_.w(j)) return freeze(t, j);
     series_.gradient(cell, g.data());
-    if (cell.slide.size() == 0) sign = sign_of(v.back(), std::inner_product(w.begin(), w.end(), g.begin(), 0.0));
+    if (cell.slide.size() == 0)
+        sign = sign_of(v.back(), std::inner_product(w.begin(), w.end(), g.begin(), 0.0));
     std::vector<int> all(at(in_.n));
     std::iota(all.begin(), all.end(), 0);
     const NeuronAtEvent here{j, w.data(), g.data(), series_.r(0).data(), cell.modes.data(), sign};

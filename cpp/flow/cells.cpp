@@ -179,7 +179,8 @@ void Cells::state(int j, double* v) const {
 }
 
 bool Cells::stale(const Cell& cell) const {
-    return !cell.empty() && (cell.clock - cell.renewed > kTurn || 2 * size_of(cell.members) < cell.at_renewal);
+    return !cell.empty() &&
+           (cell.clock - cell.renewed > kTurn || 2 * size_of(cell.members) < cell.at_renewal);
 }
 
 void Cells::renew(Cell& cell) {

@@ -13,9 +13,10 @@ Journal::Journal(const Problem<double>& problem, const FlowOptions& options)
     result_.past.invariants = options.past.invariants;
 }
 
-void Journal::accepted(bool stabilised) {
+void Journal::accepted(Step kind) {
     ++count_.accepted;
-    if (stabilised) ++count_.stabilised_steps;
+    if (kind == Step::kStabilised) ++count_.stabilised_steps;
+    if (kind == Step::kCells) ++count_.cell_steps;
 }
 
 void Journal::piece(double t, double h, const Jets& jets) {
@@ -46,7 +47,7 @@ void Journal::began(const Switch& pair) {
 }
 
 void Journal::started_at_kinks(Index pairs, Index repelling) {
-    count_.start_kinks = pairs;
+    count_.start_kinks += pairs;
     count_.repelling += repelling;
 }
 

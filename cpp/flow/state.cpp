@@ -11,7 +11,12 @@ namespace pl {
 
 FlowState::FlowState(const Problem<double>& problem, const Inputs& inputs, const Jets& jets,
                      const Pairs& pairs, CellFlow& cells)
-    : problem_(problem), in_(inputs), jets_(jets), pairs_(pairs), cells_(cells), W_(at(problem.p * problem.d)) {}
+    : problem_(problem),
+      in_(inputs),
+      jets_(jets),
+      pairs_(pairs),
+      cells_(cells),
+      W_(at(problem.p * problem.d)) {}
 
 const double* FlowState::weights() const {
     cells_.show();

@@ -30,8 +30,10 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
     jets_.watch([this] { return ask(); });
 }
 
-void FlowStep::start() {
-    lowest_ = start_ = jets_.residual_sq();
+void FlowStep::start(const FlowPast& past) {
+    t_ = past.t;
+    lowest_ = jets_.residual_sq();
+    start_ = past.begins() ? lowest_ : past.start;
 }
 
 void FlowStep::go_on(const FlowPast& past) {
@@ -51,7 +53,7 @@ void FlowStep::leave(FlowPast& past) const {
 
 bool FlowStep::ask() {
     cancelled_ = cancelled_ || (poll_ && poll_());
-    const bool moved = options_.past.fresh() || t_ > options_.past.t;
+    const bool moved = options_.past.begins() || t_ > options_.past.t;
     late_ = late_ || (moved && Verdict<double>::Clock::now() >= verdict_.deadline());
     return cut();
 }
@@ -100,7 +102,7 @@ void FlowStep::land() {
     }
     switcher_.apply(t_, events_);
     jets_.first();
-    journal_.accepted(false);
+    journal_.accepted(Journal::Step::kTaylor);
 }
 
 // The order is raised until an event or the horizon is within the trusted step, at most to the natural order.
@@ -140,7 +142,7 @@ bool FlowStep::cell_advance(double before, double left) {
     t_ = h_ >= left ? goal_ : t_ + h_;
     cells_.accept(t_);
     landed_on_event_ = cells_.landed_on_event();
-    journal_.accepted(false);
+    journal_.accepted(Journal::Step::kCells);
     return true;
 }
 
@@ -187,7 +189,7 @@ bool FlowStep::stabilised_keep(double sum, double left) {
         jets_.evaluate_gradient();
     }
     jets_.first();
-    journal_.accepted(true);
+    journal_.accepted(Journal::Step::kStabilised);
     return true;
 }
 

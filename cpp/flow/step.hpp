@@ -32,9 +32,9 @@ class FlowStep {
     FlowStep(const FlowParts& parts, Journal& journal, const FlowState& state, const Verdict<double>& verdict,
              const FlowOptions& options, const Poll& poll);
 
-    void start();                                // at t = 0, the jets holding the state
-    void go_on(const FlowPast& past);            // or where a run that goes on was
-    void leave(FlowPast& past) const;            // what that takes: the fields that go_on reads
+    void start(const FlowPast& past);  // where nothing is known of steps, the jets holding the state
+    void go_on(const FlowPast& past);  // or where a run that goes on was
+    void leave(FlowPast& past) const;  // what that takes: the fields that go_on reads
     void changed() { stabilised_.changed(t_); }  // modes have, at the state reached
 
     // A step towards `goal`; the jets then hold the state at t(), and modes have switched that change in

@@ -51,6 +51,7 @@ Enclosure::Enclosure(const Problem<double>& given, Workers workers)
     const Matrix weights = measure();
     enclose_z(weights, workers);
     enclose_residuals();
+    recall_kinks();
     finite = finite && std::isfinite(sum_r2_high) && std::isfinite(theta_norm * x_frobenius);
 }
 
@@ -85,6 +86,15 @@ void Enclosure::enclose_z(const Matrix& weights, Workers workers) {
         workers.control.check();
     });
     for (Index j = 0; j < p; ++j) std::copy_n(z.row(j), n, z_.data() + index(j, 0));
+}
+
+void Enclosure::recall_kinks() {
+    for (const PairAtKink& kink : problem.kinks) {
+        const Index j = kink.neuron, i = kink.point;
+        if (j >= p || i >= n || std::abs(z(j, i)) > kNearKink * w_norm[at(j)] * x_norm[at(i)]) continue;
+        known_.resize(at(n * p));
+        known_[index(j, i)] = true;
+    }
 }
 
 void Enclosure::enclose_residuals() {

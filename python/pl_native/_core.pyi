@@ -69,6 +69,11 @@ class CaptureFields(TaskFields):
     atol: float
     kinks: KinkFields | None
     watch: Watch | None
+    budget: float | None
+
+@type_check_only
+class ProofTaskFields(ProblemFields):
+    kinks: KinkFields | None
 
 @type_check_only
 class FlowFields(CaptureFields):
@@ -136,7 +141,7 @@ def flow(
 def capture(
     tasks: Sequence[CaptureFields], threads: int, progress: _Progress | None = None
 ) -> tuple[list[FlowRunFields | None], bool]: ...
-def prove(task: ProblemFields, threads: int) -> Proof: ...
+def prove(task: ProofTaskFields, threads: int) -> Proof: ...
 def _first_exit(coefficients: Sequence[float], h: float, tol: float) -> float: ...
 def status_table() -> dict[str, int]: ...
 def build_info() -> dict[str, str]: ...

@@ -212,7 +212,7 @@ def figure3(summary: fig3.Summary) -> Any:
     with style():
         bars = "Bars: of published shares Hoeffding's, as in the paper; of ours Clopper-Pearson's, 95 %."
         words = f"{summary.explanation()} {bars} Shaded: N, 95 %."
-        figure.supxlabel(fill(words, 148), fontsize=10.5, ha="left", x=0.02)
+        figure.supxlabel(fill(words, 140), fontsize=10.5, ha="left", x=0.02)
     return figure
 
 
@@ -286,10 +286,10 @@ FILMS: dict[str, Callable[[Path], list[Path]]] = {"fig2": film}
 """Experiments that also have a film, written to the files of a stem."""
 
 
-def save(figure: Any, stem: Path) -> tuple[Path, Path]:
-    """Write `figure` as `stem`.pdf and `stem`.png; returns both paths."""
+def save(figure: Any, stem: Path, dpi: int | None = None) -> tuple[Path, Path]:
+    """Write `figure` as `stem`.pdf and `stem`.png, at `dpi` or the style's; returns both paths."""
     paths = stem.with_name(stem.name + ".pdf"), stem.with_name(stem.name + ".png")
     with style():
         for path in paths:
-            figure.savefig(path)
+            figure.savefig(path, dpi=dpi)
     return paths

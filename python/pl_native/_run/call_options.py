@@ -14,15 +14,20 @@ from pl_native._problem.events import as_events
 from pl_native._problem.options import as_save, function_name
 from pl_native.backends.contract import Backend
 
-METHODS = ("euler", "flow", "capture")
+METHODS = ("auto", "euler", "flow", "capture")
 
 CAPTURE_RTOL = 1e-7
 """The least `rtol` of capture: below it steps are held by the rounding of what they measure"""
 
 
+def needed(method: str) -> tuple[str, ...]:
+    """What a backend has to know for it."""
+    return ("flow", "capture") if method == "auto" else (method,)
+
+
 def atol_of(method: str, atol: object) -> float:
     """`atol`, checked; None is 0 for the flow, whose errors are relative to each neuron, and 1e-9 for
-    capture, relative to the first loss.
+    capture and "auto", relative to the first loss.
     """
     if atol is None:
         return 0.0 if method == "flow" else 1e-9
@@ -78,7 +83,7 @@ def checked_options(
     if not isinstance(stop, Stop):
         raise TypeError(f"stop: expected pl.Stop, got {checks.kind(stop)}")
     team = None if threads is None else checks.threads("threads", threads)
-    chosen = backends.select(checks.choice("backend", backend, ("auto", *backends.NAMES)), name)
+    chosen = backends.select(checks.choice("backend", backend, ("auto", *backends.NAMES)), *needed(name))
     _check_method(name, plan, stop, chosen)
     met = as_events(events)
     _check_events(name, met, chosen)
@@ -105,7 +110,8 @@ def _check_method(method: str, plan: Save, stop: Stop, backend: Backend) -> None
         if stop.proof:
             raise ValueError("stop.proof: expected False with method='euler' (a proof is of the flow)")
         return
-    backends.adaptive(backend, method)
+    for part in needed(method):
+        backends.adaptive(backend, part, method)
     if backend.NAME == "numpy" and (plan.dense or stop != Stop(max_steps=stop.max_steps)):
         raise ValueError("backend: the flow of 'numpy' knows stop.max_steps only, and no dense output")
 

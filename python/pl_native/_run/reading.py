@@ -25,7 +25,12 @@ SWITCHES = ("t", "neuron", "point", "from_mode", "to_mode")
 
 _COUNTS = ("steps", "rises")
 _OPTIONAL = ("first_rise", "criterion_time", "proved_time", "loss_bound")
-_OF_METHOD = {"euler": ("step",), "flow": ("rtol", "events"), "capture": ("rtol", "loss_error")}
+_OF_METHOD = {
+    "auto": ("rtol", "events"),
+    "euler": ("step",),
+    "flow": ("rtol", "events"),
+    "capture": ("rtol", "loss_error"),
+}
 
 Head = dict[str, Any]
 Arrays = dict[str, Array]

@@ -38,6 +38,9 @@ def dependent(stats: Mapping[str, Any]) -> str:
 
 def steps(stats: Mapping[str, Any]) -> str:
     """How many steps of what."""
+    if stats["method"] == "auto":
+        turns = ", ".join(f"{method} from t {since:g}" for method, since in stats["methods"])
+        return f"{stats['steps']} steps to rtol {stats['rtol']:g} ({turns})"
     if stats["method"] == "flow":
         return f"{stats['steps']} steps and {stats['events']} events to rtol {stats['rtol']:g}"
     if stats["method"] == "capture":

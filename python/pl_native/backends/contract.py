@@ -151,14 +151,16 @@ class FlowTask(StateTask):
     kinks: Kinks | None = None
     """modes known of pairs that start at their kinks; of no use to a run that goes on"""
     watch: Watch | None = None
+    budget: float | None = None
+    """right-hand sides of this call after which the run pauses, with STEP_LIMIT (None: it does not)"""
 
 
 @dataclass(slots=True, kw_only=True)
 class FlowRun(Recorded):
     """Counters of the flow: accepted, rejected, rhs, events, on, off, slide_in, slide_to_on, slide_to_off,
     repelling, start_kinks, dependent_inputs, zero_neuron, a_zero, sliding_end, sliding_max, stabilised_steps,
-    spectral_radius, seconds, criterion_time, proved_time, loss_bound; of capture those of them it knows,
-    restarts and loss_error.
+    cell_steps, spectral_radius, seconds, criterion_time, proved_time, loss_bound; of capture those of them it
+    knows, restarts and loss_error.
     """
 
     t: Floats
@@ -176,6 +178,8 @@ class ProofTask(StateTask):
     """A state of which something is to be proved."""
 
     orthogonal: bool
+    kinks: Kinks | None
+    """pairs known to rest at their kinks"""
 
 
 UNCERTAIN, SLIDES, RESTS, FREE = range(4)

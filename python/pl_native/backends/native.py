@@ -64,7 +64,11 @@ def prove(task: ProofTask, *, threads: int | None) -> Proof:
     from pl_native import _core
 
     team = _core.default_threads() if threads is None else threads
-    return _core.prove(_problem_fields(task, task.X, task.norms, certifiable=False), team)
+    fields: _core.ProofTaskFields = {
+        **_problem_fields(task, task.X, task.norms, certifiable=False),
+        "kinks": None if task.kinks is None else _kink_fields(task.kinks),
+    }
+    return _core.prove(fields, team)
 
 
 def _adaptive(
@@ -113,6 +117,7 @@ def flow_fields(task: FlowTask) -> _core.FlowFields:
         "kinks": None if task.kinks is None else _kink_fields(task.kinks),
         "max_step": task.max_step,
         "watch": task.watch,
+        "budget": task.budget,
     }
 
 

@@ -17,11 +17,11 @@ from pl_native import metrics
 from pl_native._base.checks import Array
 from pl_native._base.progress import Progress
 from pl_native._problem import Save
-from pl_native.experiments import _details
 from pl_native.experiments._rows import number, real
 from pl_native.simulation import simulate_ensemble
 from pl_native.store import ERROR, Row
 from pl_native.store.columns import Kind
+from pl_native.store.details import Details
 from pl_native.sweep import problem
 from pl_native.sweep.cells import cell_of
 
@@ -49,22 +49,18 @@ COLUMNS: dict[str, Kind] = {
 _TOGETHER = 256  # runs between two additions to the file
 
 
-def with_last_losses(rows: Sequence[Row], path: Path, threads: int | None, progress: object) -> list[Row]:
-    """`rows` with `COLUMNS`, from the file where it has them, else computed and added to it."""
-    done = {key for key, its in _details.read(path, COLUMNS).items() if its["pl_gradient"] is not None}
+def with_last_losses(rows: Sequence[Row], folder: Path, threads: int | None, progress: object) -> list[Row]:
+    """`rows` with `COLUMNS`, from the folder's details, else computed and added to them."""
+    details = Details(folder, COLUMNS)
+    done = {key for key, its in details.read().items() if its["pl_gradient"] is not None}
     missing = [row for row in rows if row["id"] not in done and row["status"] != ERROR]
     with Progress(progress) as bar:
         for first in range(0, len(missing), _TOGETHER):
             part = missing[first : first + _TOGETHER]
-            _details.add(path, _computed(part, threads), COLUMNS)
+            details.add(_computed(part, threads))
             if bar.poll is not None:
                 bar.poll(first + len(part), len(missing))
-    return stored(rows, path)
-
-
-def stored(rows: Sequence[Row], path: Path) -> list[Row]:
-    """`rows` with `COLUMNS` from the file; those that failed left out. ValueError where it lacks one."""
-    return _details.attach([row for row in rows if row["status"] != ERROR], path, COLUMNS)
+    return details.attach(rows)
 
 
 def _computed(rows: Sequence[Row], threads: int | None) -> list[Row]:

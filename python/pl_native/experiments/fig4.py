@@ -206,7 +206,9 @@ def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
     _, high = left.get_ylim()
     left.set_ylim(top=1.25 * high)  # room for the legend
     left.legend(*_legend(left, lines=True), loc="upper left")
-    middle.legend(*_legend(middle, lines=False), loc="lower right")
+    entries = _legend(middle, lines=False)
+    middle.set_ylim(0, middle.get_ylim()[1] * (1.05 + 0.1 * len(entries[0])))
+    middle.legend(*entries, loc="upper left")
     artists += _curves(right, next(iter(summary.settings.values())))
     return artists
 

@@ -220,11 +220,11 @@ def _power(ax: Any, summary: Summary) -> list[Any]:
 
 
 def _curves(ax: Any, ours: _scaling.Curves) -> list[Any]:
-    """P(converged) against n, a colour for each width."""
+    """P(converged) against n, a colour for each of at most eight of the widths."""
     artists: list[Any] = []
-    named = sorted(ours)[:: max(1, -(-len(ours) // 8))]
-    for colour, p in zip(_panels.ramp(len(ours)), sorted(ours), strict=True):
-        artists += _panels.family(ax, ours[p], 1.0, colour, f"{p}" if p in named else None)
+    shown = sorted(ours)[:: max(1, -(-len(ours) // 8))]
+    for colour, p in zip(_panels.ramp(len(shown)), shown, strict=True):
+        artists += _panels.family(ax, ours[p], 1.0, colour, f"{p}")
     _panels.label_probability(ax)
     _panels.family_legend(ax, "$p$", ours.values())
     return artists

@@ -25,6 +25,7 @@ from pl_native.experiments._power_laws import LEVEL, Against
 from pl_native.experiments._rows import number, real
 from pl_native.protocol import horizon, minimal_width
 from pl_native.store import Row, Store
+from pl_native.store.details import Details
 from pl_native.sweep import Cell, How, Plan, width
 
 D = 2000
@@ -65,6 +66,10 @@ class Summary:
             for name in setting.published
             for what in self.differences(which, name)
         ]
+
+    def explanation(self) -> str:
+        """Why the paper's text has slopes near -1/2 and its later data near -0.8."""
+        return EXPLANATION
 
     def differences(self, which: tuple[int, float], name: str) -> list[str]:
         """Those of one width, scale and measure."""
@@ -107,13 +112,12 @@ def run(plan: Plan, store: Store, **how: Any) -> list[Row]:
     """
     asked = How(**how)
     sweep.run(plan, store, **how)
-    path = store.folder / "details.csv"
-    return with_last_losses(store.rows(plan.ids), path, asked.threads, asked.progress)
+    return with_last_losses(store.rows(plan.ids), store.folder, asked.threads, asked.progress)
 
 
 def stored(plan: Plan, store: Store) -> list[Row]:
     """The rows that `run` has left, nothing simulated."""
-    return _last_losses.stored(store.rows(plan.ids), store.folder / "details.csv")
+    return Details(store.folder, _last_losses.COLUMNS).attach(store.rows(plan.ids))
 
 
 def summarise(rows: Sequence[Row]) -> Summary:

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pl_native.store import disk, manifest
-from pl_native.store.columns import ERROR, Row, check_row, csv_header, csv_lines
+from pl_native.store.columns import ERROR, Row, check_row
 from pl_native.store.manifest import Json, Manifest
+from pl_native.store.row_text import csv_header, csv_lines
 from pl_native.store.shards import (
     Damage,
     Found,
