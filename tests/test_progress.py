@@ -267,7 +267,7 @@ def test_fault_7_7_flows_of_an_ensemble_count_by_what_they_cost(backend: str) ->
         poll(done, 3)
     assert seen == sorted(seen)
     assert (seen[0], seen[3]) == (0.0, 1.0)
-    assert seen[1] < 0.1
+    assert seen[1] < 0.04  # 0.054 with the cost of a call for each
     assert seen[2] < 0.4
 
 
