@@ -36,7 +36,9 @@ def problem(n: int, d: int, p: int, seed: int) -> tuple[pl.Dataset, pl.Network]:
     return pl.data.sphere(n, d, seed=seed), pl.initial.torch_linear(p, d, seed=100 + seed)
 
 
-def row_of(size: tuple[int, int, int], seed: int, share: float, sol: pl.Solution, seconds: float) -> dict[str, Any]:
+def row_of(
+    size: tuple[int, int, int], seed: int, share: float, sol: pl.Solution, seconds: float
+) -> dict[str, Any]:
     """The state that `sol` ended in, and its certificate."""
     before = time.process_time()
     c = sol.certify()
@@ -106,7 +108,10 @@ def compute(out: Path, only: str | None, seconds: float) -> None:
 
 def table(out: Path) -> str:
     """Both tables of docs/proofs.md, as Markdown."""
-    lines = ["| n, d, p | at | draws | proved | rate over local_pl | the others |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| n, d, p | at | draws | proved | rate over local_pl | the others |",
+        "|---|---|---|---|---|---|",
+    ]
     rows = known(out / "converging.csv")
     for size, shares in CONVERGING:
         for share in shares:
