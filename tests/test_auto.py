@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,16 +22,23 @@ pytest.importorskip("pl_native._core")
 TURNS = (("flow", 60.0), ("capture", 40.0), ("flow", 80.0), ("capture", None))
 
 
-@pytest.fixture
-def turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every run takes these turns, whatever they cost."""
+PROVED = (pl.Status.CONVERGED, pl.Status.DEAD_POINT, pl.Status.TRAPPED)
+
+
+def forced(monkeypatch: pytest.MonkeyPatch, ends: Sequence[tuple[str, float | None]]) -> None:
+    """Every run takes these turns, whatever they cost, but never back to a capture that missed."""
 
     def choose(self: Forecast, method: str | None, W: Any, a: Any) -> Choice:
         count = getattr(self, "count", 0)
         self.count = count + 1  # type: ignore[attr-defined]
-        return Choice(*TURNS[min(count, len(TURNS) - 1)])
+        return Choice("flow", None) if self._vain else Choice(*ends[min(count, len(ends) - 1)])
 
     monkeypatch.setattr(Forecast, "choose", choose)
+
+
+@pytest.fixture
+def turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    forced(monkeypatch, TURNS)
 
 
 def auto(data: pl.Dataset, net: pl.Network, t_end: float = 20.0, **options: Any) -> pl.Solution:
@@ -175,9 +183,16 @@ def test_ctrl_c_keeps_all_parts() -> None:
     assert 1.0 < sol.t[-1] < 50.0
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_statuses_and_proofs_are_the_flows(seed: int) -> None:
-    """Those excepted where flows perturbed by 1e-10 disagree among themselves."""
+SEEDS = [*range(12), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(12, 300))]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_statuses_and_proofs_are_the_flows(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With turns forced, as problems so small are the flow's alone. Those excepted where flows perturbed by
+    1e-10 disagree among themselves. Unproved ends are one kind: where a run stalls is a matter of its rate.
+    """
+    ends = (("capture", 60.0), ("flow", 60.0), ("capture", None))
+    forced(monkeypatch, ends)
     rng = np.random.default_rng(seed)
     n, d, p = int(rng.integers(4, 20)), int(rng.integers(2, 10)), int(rng.integers(2, 8))
     data, net = pl.data.sphere(n, d, seed=seed), pl.initial.asymmetric(p, d, seed=seed + 100)
@@ -187,8 +202,9 @@ def test_statuses_and_proofs_are_the_flows(seed: int) -> None:
     if flow(data, shaken, 3e3, stop=stop).status is not exact.status:
         return
     sol = auto(data, net, 3e3, rtol=1e-3, stop=stop)
-    assert sol.status is exact.status
-    if exact.stats["proof_limit_low"]:
+    proved = exact.status in PROVED
+    assert sol.status is exact.status or not proved
+    if proved and sol.status is pl.Status.TRAPPED and abs(sol.loss[-1] / exact.loss[-1] - 1) < 1e-2:
         low, high = sol.stats["proof_limit_low"], sol.stats["proof_limit_high"]
         assert low <= exact.stats["proof_limit_high"] * (1 + 1e-3)
         assert high >= exact.stats["proof_limit_low"] * (1 - 1e-3)
@@ -202,7 +218,7 @@ def test_a_sweep_of_auto_keeps_rows_that_can_be_rebuilt(tmp_path: Any) -> None:
     assert len(rows) == 2
     for row in rows:
         assert (row["method"], row["rtol"]) == ("auto", 1e-2)
-        sol = pl.sweep.rebuild(row["id"], tmp_path)
+        sol = pl.sweep.rebuild(row["id"], tmp_path, save=None)
         assert (sol.status.name, sol.loss[-1]) == (row["status"], row["loss_end"])
 
 

@@ -212,7 +212,7 @@ def figure3(summary: fig3.Summary) -> Any:
     with style():
         bars = "Bars: of published shares Hoeffding's, as in the paper; of ours Clopper-Pearson's, 95 %."
         words = f"{summary.explanation()} {bars} Shaded: N, 95 %."
-        figure.supxlabel(fill(words, 148), fontsize=10.5, ha="left", x=0.02)
+        figure.supxlabel(fill(words, 140), fontsize=10.5, ha="left", x=0.02)
     return figure
 
 

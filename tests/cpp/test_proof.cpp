@@ -2,7 +2,6 @@
 // bounds that are below and near the truth, what elimination leaves against projections, enclosures against
 // long double.
 #include <cmath>
-#include <random>
 #include <vector>
 
 #include "check.hpp"
@@ -11,20 +10,16 @@
 #include "proof/elimination.hpp"
 #include "proof/masked_gram.hpp"
 #include "proof/trapping.hpp"
+#include "proving.hpp"
 
 namespace {
 
 using pl::Index;
 using pl::Matrix;
 
-pl::Control never;
-const pl::Workers kTwo{2, never};
-
-std::mt19937_64 generator(7);
-double normal() {
-    static std::normal_distribution<double> law;
-    return law(generator);
-}
+using proving::kTwo;
+using proving::normal;
+using proving::Problem;
 
 Matrix random_matrix(Index rows, Index columns) {
     Matrix a(rows, columns);
@@ -145,17 +140,6 @@ void check_eigenvalues() {
         CHECK(pl::LeastEigenvalue(K, 0, kTwo).bound() <= 0);
     }
 }
-
-struct Problem {
-    Index n, d, p;
-    std::vector<double> X, y, W, a;
-    pl::Problem<double> view() const {
-        pl::Problem<double> q;
-        q.n = n, q.d = d, q.p = p;
-        q.X = X.data(), q.y = y.data(), q.W = W.data(), q.a = a.data();
-        return q;
-    }
-};
 
 Problem random_problem(Index n, Index d, Index p) {
     Problem q{n, d, p, {}, {}, {}, {}};

@@ -15,7 +15,7 @@ import numpy as np
 from pl_native._base.checks import Array
 from pl_native._problem import Status
 from pl_native._problem.kinks import KinkRows
-from pl_native._run.forecast import Forecast, counter
+from pl_native._run.forecast import Choice, Forecast, counter
 from pl_native.backends.contract import FlowRun, FlowTask, Resume
 
 METHODS = ("flow", "capture")
@@ -99,6 +99,9 @@ class Course:
         else:
             self._keep(run)
             self._forecast.learn(mine, run, self._at)
+            if mine == "capture" and self._unproved(run):
+                self._choice = Choice("flow", None)
+                return
             limited = run.status in (Status.STEP_LIMIT, Status.SWITCH_LIMIT)
             if not limited or self._at_step_limit:
                 self.over = True
@@ -149,7 +152,7 @@ class Course:
     def _time_left(self) -> float | None:
         if self._task.stop.wall_time is None:
             return None
-        return max(self._task.stop.wall_time - self._seconds, 1e-3)
+        return max(self._task.stop.wall_time - self._seconds, 1e-9)
 
     @property
     def _seconds(self) -> float:
@@ -181,6 +184,13 @@ class Course:
         ended = run.status not in (Status.CONVERGED, Status.DEAD_POINT, Status.TRAPPED, Status.INTERRUPTED,
                                    Status.WALL_TIME)  # fmt: skip
         return ended and counter(run, "loss_error") > self._task.rtol
+
+    def _unproved(self, run: FlowRun) -> bool:
+        """Whether a proof was wanted of the end, and the flow may find one: its states are at rest, where
+        those of capture are so to single precision.
+        """
+        ends = run.status in (Status.CRITERION, Status.TARGET, Status.STALLED, Status.HORIZON)
+        return self._task.stop.proof and ends and run.counters["proved_time"] is None
 
     def _keep(self, run: FlowRun) -> None:
         assert run.resume is not None

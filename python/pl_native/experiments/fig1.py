@@ -138,7 +138,7 @@ def _planes(ax: Any, summary: Summary) -> list[Any]:
         named = f"$w_{j + 1}$ on $x_{first}, x_{first + 1}$"
         artists += ax.plot([], [], color=_COLORS[j], lw=2.2, label=named)
         end = 1.12 * labels / np.linalg.norm(labels)
-        dashes = (4 * j, (4, 4 * P - 4))  # directions may coincide: each then shows between the others
+        dashes = ((0.0, 4.0, 2.0)[j], (4, 4))  # directions may coincide: one shows in the gaps of another
         artists += ax.plot([0, end[0]], [0, end[1]], ls=dashes, lw=1.8, color=_COLORS[j])
     artists += ax.plot([], [], ls="--", lw=1.3, color=_panels.MARK, label="direction of the group's $s\\,Y$")
     ax.set(xlim=(0, 1.3), ylim=(0, 1.5), aspect="equal")
