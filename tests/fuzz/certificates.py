@@ -104,7 +104,9 @@ def _followed(data: pl.Dataset, begin: pl.Network, c: pl.Certificate, t: float) 
     return pl.simulate(data, begin, min(longest, LATEST), save=pl.Save(count=20, states=True), **how)
 
 
-def _against(number: int, name: str, c: pl.Certificate, later: pl.Solution, noise: float, found: Found) -> None:
+def _against(
+    number: int, name: str, c: pl.Certificate, later: pl.Solution, noise: float, found: Found
+) -> None:
     """The loss, and how far the state goes, of one solution of the flow."""
     t, loss = later.t, later.loss
     if c.verdict is Status.CONVERGED:
@@ -121,7 +123,9 @@ def _against(number: int, name: str, c: pl.Certificate, later: pl.Solution, nois
     states = [later.state(k) for k in range(len(t))]
     ways = [math.hypot(np.linalg.norm(s.W - c.state.W), np.linalg.norm(s.a - c.state.a)) for s in states]
     size = math.hypot(np.linalg.norm(c.state.W), np.linalg.norm(c.state.a))
-    found.note(number, f"{name}: distance", max(ways) <= c.distance * (1 + 1e-6) + 1e-9 * size, f"{max(ways):.6g}")
+    found.note(
+        number, f"{name}: distance", max(ways) <= c.distance * (1 + 1e-6) + 1e-9 * size, f"{max(ways):.6g}"
+    )
 
 
 def search(first: int, certificates: int, seconds: float = math.inf) -> tuple[Found, int]:
