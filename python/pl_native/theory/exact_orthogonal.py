@@ -27,26 +27,8 @@ def verify_orthogonal(c: Certificate, data: Dataset) -> list[str]:
     assert c.rate is not None
     assert c.distance is not None
     assert c.limit_loss is not None
-    z, x_sq = _coordinates(c, data)
-    y, a = exact.vector(data.y), exact.vector(c.state.a)
+    k, live, dead, moved = _over_points(c, data)
     radius, n, p = Fraction(c.margins.radius), data.n, c.state.p
-    least = max(radius, Fraction(c.moved))  # smaller ones are moved to 0 where no neuron is on
-    k: Fraction | None = None
-    live, dead, moved = Fraction(0), Fraction(0), Fraction(0)
-    for i in range(n):
-        far = [v > 0 and v * v > least * least * x_sq[i] for v in z[i]]  # beyond `least` of their kinks
-        am = [max(abs(a_j) - radius, Fraction(0)) for a_j, on in zip(a, far, strict=True) if on]
-        if any(am):
-            mine = x_sq[i] * exact.square(am)
-            k = mine if k is None else min(k, mine)
-            height = exact.dot(a, [max(v, Fraction(0)) for v in z[i]]) / p
-            live += (y[i] - height) ** 2
-            continue
-        for j, v in enumerate(z[i]):
-            pushed = v < 0 or (a[j] * y[i] < 0 and abs(a[j]) > radius)
-            demand(pushed, f"no neuron will ever be on at the point {i}")
-            moved += max(v, Fraction(0)) ** 2 / x_sq[i]
-        dead += y[i] ** 2
     demand(
         (dead > 0) == (c.verdict is Status.DEAD_POINT), "DEAD_POINT is said where a label is lost, only there"
     )
@@ -69,6 +51,33 @@ def verify_orthogonal(c: Certificate, data: Dataset) -> list[str]:
         f"rate {c.rate:.6g}, path {float(path):.4g} < radius {float(radius):.4g}",
         f"lim L >= {float(low):.6g}",
     ]
+
+
+def _over_points(c: Certificate, data: Dataset) -> tuple[Fraction | None, Fraction, Fraction, Fraction]:
+    """The least of K_rho's diagonal (None: no point is live); sums of r_i^2 over live points, of y_i^2 over
+    dead ones, and of how far the pairs of these are moved, squared.
+    """
+    z, x_sq = _coordinates(c, data)
+    y, a = exact.vector(data.y), exact.vector(c.state.a)
+    radius, p = Fraction(c.margins.radius), c.state.p
+    least = max(radius, Fraction(c.moved))  # smaller ones are moved to 0 where no neuron is on
+    k: Fraction | None = None
+    live, dead, moved = Fraction(0), Fraction(0), Fraction(0)
+    for i in range(data.n):
+        far = [v > 0 and v * v > least * least * x_sq[i] for v in z[i]]  # beyond `least` of their kinks
+        am = [max(abs(a_j) - radius, Fraction(0)) for a_j, on in zip(a, far, strict=True) if on]
+        if any(am):
+            mine = x_sq[i] * exact.square(am)
+            k = mine if k is None else min(k, mine)
+            height = exact.dot(a, [max(v, Fraction(0)) for v in z[i]]) / p
+            live += (y[i] - height) ** 2
+            continue
+        for j, v in enumerate(z[i]):
+            pushed = v < 0 or (a[j] * y[i] < 0 and abs(a[j]) > radius)
+            demand(pushed, f"no neuron will ever be on at the point {i}")
+            moved += max(v, Fraction(0)) ** 2 / x_sq[i]
+        dead += y[i] ** 2
+    return k, live, dead, moved
 
 
 def _coordinates(c: Certificate, data: Dataset) -> tuple[Rational, Vector]:
