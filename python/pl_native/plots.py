@@ -20,7 +20,7 @@ from pl_native import theory
 from pl_native._base import checks
 from pl_native._problem import Dataset
 from pl_native._run.solution import Solution
-from pl_native.experiments import _panels, experiment1, fig1, fig2, fig3, fig4, fig5, fig6, verdict
+from pl_native.experiments import _panels, experiment1, fig1, fig2, fig3, fig4, fig5, fig6, proofs, verdict
 from pl_native.experiments._convergence import Judge, curve
 from pl_native.experiments._panels import MEASURED
 from pl_native.experiments._power_laws import measure
@@ -268,9 +268,18 @@ def trajectory(sol: Solution | theory.Overlay, data: Dataset | None = None) -> A
 
 def beyond_the_horizon(summary: experiment1.Summary) -> Any:
     """Experiment 1's losses against time as a matplotlib Figure: the flow, and Euler with step 1."""
+    return _of(experiment1.draw, summary, 2)
+
+
+def proved(summary: proofs.Summary) -> Any:
+    """Shares of what is proved of networks, by size, as a matplotlib Figure."""
+    return _of(proofs.draw, summary, 1)
+
+
+def _of(draw: Callable[[Any, Any], Any], summary: Any, columns: int) -> Any:
     with style():
-        axes = _new_axes(1, 2)
-        experiment1.draw(summary, axes)
+        axes = _new_axes(1, columns)
+        draw(summary, axes)
         return axes[0, 0].figure
 
 
@@ -282,6 +291,7 @@ FIGURES: dict[str, Callable[[Any], Any]] = {
     "fig5": figure5,
     "fig6": figure6,
     "experiment1": beyond_the_horizon,
+    "proofs": proved,
 }
 """For each available experiment, its summary as a Figure."""
 

@@ -1,6 +1,7 @@
-"""Soundness of certificates by search: states of small problems of every kind, degenerate ones too, and what is
-proved of them against the flow followed 1000 times longer (or until what is held ends) at a smaller tolerance, from
-the state as the run left it and from its bare numbers, against `theory.verify`, and against their own file.
+"""Soundness of certificates by search: states of small problems of every kind, degenerate ones too, and what
+is proved of them against the flow followed 1000 times longer (or until what is held ends) at a smaller
+tolerance, from the state as the run left it and from its bare numbers, against `theory.verify`, and against
+their own file.
 
     PYTHONPATH=tests python -m fuzz.certificates --certificates 10000 --out docs/results/proofs/search.json
 """
@@ -104,7 +105,9 @@ def _followed(data: pl.Dataset, begin: pl.Network, c: pl.Certificate, t: float) 
     return pl.simulate(data, begin, min(longest, LATEST), save=pl.Save(count=20, states=True), **how)
 
 
-def _against(number: int, name: str, c: pl.Certificate, later: pl.Solution, noise: float, found: Found) -> None:
+def _against(
+    number: int, name: str, c: pl.Certificate, later: pl.Solution, noise: float, found: Found
+) -> None:
     """The loss, and how far the state goes, of one solution of the flow."""
     t, loss = later.t, later.loss
     if c.verdict is Status.CONVERGED:
@@ -121,12 +124,14 @@ def _against(number: int, name: str, c: pl.Certificate, later: pl.Solution, nois
     states = [later.state(k) for k in range(len(t))]
     ways = [math.hypot(np.linalg.norm(s.W - c.state.W), np.linalg.norm(s.a - c.state.a)) for s in states]
     size = math.hypot(np.linalg.norm(c.state.W), np.linalg.norm(c.state.a))
-    found.note(number, f"{name}: distance", max(ways) <= c.distance * (1 + 1e-6) + 1e-9 * size, f"{max(ways):.6g}")
+    found.note(
+        number, f"{name}: distance", max(ways) <= c.distance * (1 + 1e-6) + 1e-9 * size, f"{max(ways):.6g}"
+    )
 
 
 def search(first: int, certificates: int, seconds: float = math.inf) -> tuple[Found, int]:
-    """Counts over as many states as hold so many certificates, from number `first` on, or begin within `seconds` of
-    processor time; and how many states those were."""
+    """Counts over as many states as hold so many certificates, from number `first` on, or begin within
+    `seconds` of processor time; and how many states those were."""
     found, begun, number = Found(), time.process_time(), first
     with tempfile.TemporaryDirectory() as folder:
         while found.count < certificates and time.process_time() - begun < seconds:
