@@ -87,6 +87,7 @@ if(SKBUILD)
     cpp/bindings/module.cpp
     cpp/bindings/task.cpp
     cpp/bindings/kink_fields.cpp
+    cpp/bindings/python_watch.cpp
     cpp/bindings/euler_tasks.cpp
     cpp/bindings/flow_tasks.cpp
     cpp/bindings/flow_past.cpp

@@ -10,13 +10,27 @@ import math
 import os
 import shutil
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pl_native import cli, store, sweep
 from pl_native._base.build import NUMERICS
-from pl_native.store import COLUMNS, SCHEMA, Store, columns, disk, export, folder, manifest, shards
+from pl_native.store import (
+    COLUMNS,
+    SCHEMA,
+    Store,
+    columns,
+    disk,
+    export,
+    folder,
+    manifest,
+    row_arrays,
+    row_text,
+    shards,
+)
+from pl_native.store.details import Details
 from sweeping import bits, cell, plan, run
 
 
@@ -53,8 +67,8 @@ def test_odd_values_survive_arrays_and_text():
         some_row(loss_end=5e-324, status=None),
     ]
     odd += [some_row(loss_end=value) for value in (math.inf, -math.inf, math.nan)]
-    assert bits(columns.from_arrays(columns.as_arrays(odd))) == bits(odd)
-    assert bits(columns.rows_from_csv(columns.csv_header() + columns.csv_lines(odd))) == bits(odd)
+    assert bits(row_arrays.from_arrays(row_arrays.as_arrays(odd))) == bits(odd)
+    assert bits(row_text.rows_from_csv(row_text.csv_header() + row_text.csv_lines(odd))) == bits(odd)
 
 
 def test_ids_are_pinned():
@@ -87,7 +101,11 @@ def test_shards_have_no_pickle_and_their_hash_in_their_names(filled):
 
 def test_the_manifest_says_where_rows_come_from(filled):
     found = json.loads((filled.folder / "manifest.json").read_text())
-    assert (found["schema"], found["numerics"], found["name"]) == (store.SCHEMA, NUMERICS, "sweep")
+    assert (found["schema"], found["numerics"], found["name"]) == (
+        store.SCHEMA,
+        {"euler": NUMERICS["euler"]},
+        "sweep",
+    )
     assert len(found["plans"]) == len(found["sessions"]) == 2
     last = found["sessions"][-1]
     for name in (
@@ -373,7 +391,8 @@ def test_without_locks_two_writers_do_no_harm(tmp_path, monkeypatch):
             f"written in layout {SCHEMA + 1} of 'pl_native rows', this version reads layout {SCHEMA}",
         ),
         ({"format": "other"}, "of 'other', this version reads"),
-        ({"numerics": 0}, f"holds rows of numerics 0, this version computes numerics {NUMERICS}"),
+        ({"numerics": {"euler": 0}}, "holds rows of euler of numerics 0, this version computes numerics"),
+        ({"numerics": 0}, "holds rows of euler of numerics 0, this version computes numerics"),
         ({"name": "other"}, "holds rows of the sweep 'other', not of 'sweep'"),
     ],
 )
@@ -450,7 +469,7 @@ def test_compact_keeps_every_row_once(filled, monkeypatch):
 
 def test_a_crash_in_compact_loses_nothing(filled, monkeypatch):
     before = filled.rows()
-    monkeypatch.setattr(store.upkeep.Path, "unlink", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    monkeypatch.setattr(Path, "unlink", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         store.compact(filled.folder)
     monkeypatch.undo()
@@ -477,6 +496,32 @@ def test_merge_joins_what_several_machines_did(tmp_path):
     assert bits(Store(tmp_path / "all").rows(plan(*cells).ids)) == bits(whole)
     assert store.verify(tmp_path / "all").duplicates == 0
     assert len(json.loads((tmp_path / "all" / "manifest.json").read_text())["sessions"]) == 3
+
+
+def test_details_of_rows_are_added_attached_and_merged(tmp_path):
+    folders = tmp_path / "a", tmp_path / "b"
+    kinds = {"id": str, "rate": float, "words": str}
+    made = []
+    for k, where in enumerate(folders):
+        _, rows = run(where, cell(n=12 + k))
+        made += rows
+        further = Details(where, kinds)
+        assert further.read() == {}
+        with pytest.raises(ValueError, match=r"details\.csv: holds no details of 2 rows"):
+            further.attach(rows)
+        for row in rows:
+            further.add([{"id": row["id"], "rate": 0.1 * k, "words": "two, or more"}])
+        further.add([{"id": rows[0]["id"], "rate": None, "words": "again"}])
+        assert [row["words"] for row in further.attach(rows)] == ["again", "two, or more"]
+    store.merge(tmp_path / "all", folders)
+    assert [row["rate"] for row in Details(tmp_path / "all", kinds).attach(made)] == [None, 0.0, None, 0.1]
+    failed = made[0] | {"id": "of a run that failed", "status": "ERROR"}
+    assert Details(tmp_path / "all", kinds).attach([failed]) == []
+    with pytest.raises(ValueError, match=r"unknown columns \['words'\]"):
+        Details(folders[0], {"id": str, "rate": float}).read()
+    (folders[0] / "details.csv").write_text("id,rate,words\nx,much,\n")
+    with pytest.raises(ValueError, match="line 2: damaged row"):
+        Details(folders[0], kinds).read()
 
 
 def test_merge_refuses_others_and_leaves_out_what_is_damaged(filled, tmp_path):

@@ -14,11 +14,10 @@ import pytest
 
 import pl_native as pl
 from pl_native import cli, data, initial, simulation, store, sweep
-from pl_native._base.build import NUMERICS
 from pl_native._problem import Status, Stop
-from pl_native._run.solution import Interrupted
+from pl_native._run.interrupted import Interrupted
 from pl_native.store import CONTENT, ERROR, Store
-from pl_native.sweep import cells, chunks, computing, functions, plans, running
+from pl_native.sweep import cells, chunks, functions, inventory, plans, worker
 from sweeping import SEED, bits, broken_data, cell, own_network, plan, run, wrong_network
 
 PURPOSES = (pl.streams.Purpose.DATA, pl.streams.Purpose.NETWORK)
@@ -150,7 +149,7 @@ def test_resuming_reuses_rows_and_adds_the_missing_ones(tmp_path):
 
 def test_interrupted_sweeps_keep_finished_rows_and_resume_to_the_same(tmp_path, monkeypatch):
     grid = [cell(n=n) for n in (10, 11, 12)]
-    real, calls = computing.execute, []
+    real, calls = worker.execute, []
 
     def interrupted(works, *others):
         calls.append(1)
@@ -160,7 +159,7 @@ def test_interrupted_sweeps_keep_finished_rows_and_resume_to_the_same(tmp_path, 
             raise Interrupted([under_way, solutions[1]], [0, 1], len(solutions))
         return solutions
 
-    monkeypatch.setattr(computing, "execute", interrupted)
+    monkeypatch.setattr(worker, "execute", interrupted)
     monkeypatch.setattr(chunks, "_MOST_RUNS", 2)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "a", *grid)
@@ -224,7 +223,7 @@ def test_a_run_that_failed_once_may_succeed_later(tmp_path, monkeypatch):
     def out_of_memory(*_):
         raise MemoryError("needs 3 GB, 1 GB available")
 
-    monkeypatch.setattr(computing, "execute", out_of_memory)
+    monkeypatch.setattr(worker, "execute", out_of_memory)
     _, rows = run(tmp_path, cell())
     assert {row["error"] for row in rows} == {"MemoryError: needs 3 GB, 1 GB available"}
     monkeypatch.undo()
@@ -530,49 +529,6 @@ def test_wrong_keywords_are_told_before_any_work(how, words, tmp_path):
     assert not (tmp_path / "a").exists()
 
 
-# ---------------------------------------------------------------- rebuild
-
-
-def test_any_row_can_be_reopened_bit_for_bit(tmp_path, backend):
-    todo = plan(cell(), cell(n=30, dtype="float64", t_end=7.5, step=0.5), backend=backend)
-    sweep.run(todo, tmp_path, progress=False)
-    for row in Store(tmp_path).rows(todo.ids):
-        sol = sweep.rebuild(row["id"][:12], tmp_path)
-        assert sol.loss[-1] == row["loss_end"]
-        assert sol.t[-1] == row["t_end"]
-        assert len(sol.t) == row["steps"] + 1
-        assert sol.average_pl() == row["average_pl"]
-        assert len(sweep.rebuild(row["id"], tmp_path, save=3).t) == 3
-
-
-def test_rebuild_tells_what_does_not_fit(tmp_path, monkeypatch):
-    _, rows = run(tmp_path, cell())
-    row = rows[0]
-    for name, words in (("abc", "at least 6"), ("f" * 64, "no rows in"), (3, "expected an id")):
-        with pytest.raises(ValueError, match=words):
-            sweep.rebuild(name, tmp_path)
-    with Store(tmp_path).writing("sweep", lambda found: None) as writer:
-        fakes = [row | {"replicate": 90, "loss_end": 0.5}, row | {"replicate": 91, "isa": "v9"}]
-        fakes = [fake | {"id": store.row_id(fake)} for fake in fakes] + [row | {"id": "0" * 64}]
-        writer.add(fakes)
-    with pytest.raises(ValueError, match=r"not reproduced to the last bit, .*loss_end.* differ"):
-        sweep.rebuild(fakes[0]["id"], tmp_path)
-    with pytest.raises(ValueError, match="computed at level v9, this machine uses numpy"):
-        sweep.rebuild(fakes[1]["id"], tmp_path)
-    with pytest.raises(ValueError, match="its id is not that of its content"):
-        sweep.rebuild("0" * 64, tmp_path)
-
-
-def test_rebuild_of_other_numerics_is_refused(tmp_path):
-    _, rows = run(tmp_path, cell())
-    old = rows[0] | {"numerics": 0}
-    old["id"] = store.row_id(old)
-    with Store(tmp_path).writing("sweep", lambda found: None) as writer:
-        writer.add([old])
-    with pytest.raises(ValueError, match=f"of numerics 0, this version computes numerics {NUMERICS}"):
-        sweep.rebuild(old["id"], tmp_path)
-
-
 # ---------------------------------------------------------------- the shell
 
 
@@ -650,7 +606,7 @@ def test_slurm_scripts_run_what_was_planned(spec, tmp_path, capsys):
     assert sweep.status("a dir").missing == 0
     assert store.verify("a dir").duplicates == 0
     capsys.readouterr()
-    assert running.status("a dir").done == 8
+    assert inventory.status("a dir").done == 8
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -24,7 +25,7 @@ import pl_native as pl
 from pl_native import cli, store, sweep
 from pl_native._base import files, interrupts
 from pl_native.store import Store, folder, manifest
-from pl_native.sweep import chunks, computing, functions, running
+from pl_native.sweep import chunks, functions, meter, worker
 from sweeping import SEED, bits, broken_data, cell, plan, run
 
 native = pytest.mark.skipif("native" not in pl.backends.available(), reason="needs the compiled core")
@@ -151,17 +152,21 @@ def default_sigint():
     signal.signal(signal.SIGINT, before)
 
 
-def test_fault_7_5_ctrl_c_amid_finished_runs_keeps_all_of_them(tmp_path, monkeypatch):
-    """While the rows of a chunk's finished runs are made: at the 15th of 20."""
-    real, made = computing.outcome, []
+def on_call(monkeypatch, owner, name, which, act):
+    """Does `act` before call number `which` of a function of `owner`."""
+    real, calls = getattr(owner, name), itertools.count(1)
 
-    def pressed(*arguments):
-        made.append(1)
-        if len(made) == 15:
-            press_twice()
+    def called(*arguments):
+        if next(calls) == which:
+            act()
         return real(*arguments)
 
-    monkeypatch.setattr(computing, "outcome", pressed)
+    monkeypatch.setattr(owner, name, called)
+
+
+def test_fault_7_5_ctrl_c_amid_finished_runs_keeps_all_of_them(tmp_path, monkeypatch):
+    """While the rows of a chunk's finished runs are made: at the 15th of 20."""
+    on_call(monkeypatch, worker, "outcome", 15, press_twice)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path, cell(replicates=20), cell(n=13), chunk_seconds=100.0)
     assert len(Store(tmp_path)) == 22  # both cells are one call
@@ -175,15 +180,7 @@ def test_fault_7_5_ctrl_c_between_a_backend_and_its_solutions_keeps_the_runs(bac
         pytest.skip(f"backend {backend} is not available")
     from pl_native._run import execute
 
-    real, made = execute.solution_of, []
-
-    def pressed(*arguments):
-        made.append(1)
-        if len(made) == 2:
-            press_twice()
-        return real(*arguments)
-
-    monkeypatch.setattr(execute, "solution_of", pressed)
+    on_call(monkeypatch, execute, "solution_of", 2, press_twice)
     problems = [sweep.problem(cell(), SEED, k) for k in range(4)]
     with pytest.raises(pl.Interrupted) as stopped:
         pl.simulate_ensemble(problems, t_end=5.0, backend=backend)
@@ -194,15 +191,10 @@ def test_fault_7_5_ctrl_c_between_a_backend_and_its_solutions_keeps_the_runs(bac
 def test_fault_7_5_ctrl_c_in_the_oracle_of_the_flow_keeps_finished_runs(monkeypatch):
     from pl_native.backends import numpy_flow
 
-    real, made = numpy_flow.Oracle.run, []
+    def press():
+        raise KeyboardInterrupt
 
-    def pressed(self):
-        made.append(1)
-        if len(made) == 3:
-            raise KeyboardInterrupt
-        return real(self)
-
-    monkeypatch.setattr(numpy_flow.Oracle, "run", pressed)
+    on_call(monkeypatch, numpy_flow.Oracle, "run", 3, press)
     problems = [sweep.problem(cell(), SEED, k) for k in range(4)]
     with pytest.raises(pl.Interrupted) as stopped:
         pl.simulate_ensemble(problems, t_end=0.1, method="flow", backend="numpy")
@@ -239,16 +231,12 @@ def test_fault_2_10_ctrl_c_twice_keeps_rows(apart, tmp_path):
 
 def test_ctrl_c_in_a_slow_generator_is_answered(tmp_path, monkeypatch):
     """A problem that is being drawn has nothing to lose; the failures before it are rows."""
-    real, drawn = computing.problem, []
 
-    def slow(*arguments):
-        drawn.append(1)
-        if len(drawn) == 3:
-            threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
-            time.sleep(30.0)
-        return real(*arguments)
+    def hang():
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+        time.sleep(30.0)
 
-    monkeypatch.setattr(computing, "problem", slow)
+    on_call(monkeypatch, worker, "problem", 3, hang)
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path, cell(data=broken_data, replicates=6))
@@ -283,9 +271,9 @@ def test_fault_7_6_cells_share_the_calls_of_a_backend(tmp_path, monkeypatch):
     grid = [cell(n=10 + k, replicates=1, t_end=10.0 + k, step=0.5 + k / 100, stop=pl.Stop(loss=0.01 * k))
             for k in range(40)]  # fmt: skip
     alone = [run(tmp_path / f"{k}", one)[1][0] for k, one in enumerate(grid[:4])]
-    real, calls = computing.execute, []
+    real, calls = worker.execute, []
     monkeypatch.setattr(
-        computing, "execute", lambda works, *others: calls.append(len(works)) or real(works, *others)
+        worker, "execute", lambda works, *others: calls.append(len(works)) or real(works, *others)
     )
     _, rows = run(tmp_path / "all", *grid, chunk_seconds=100.0)
     assert calls == [40]
@@ -349,15 +337,15 @@ def test_fault_7_7_the_time_left_is_right_after_a_tenth_of_it(cells, truth, monk
     class Shown:
         poll = staticmethod(lambda done, total: told.append((clock.now, done / total)))
 
-    monkeypatch.setattr(running.time, "perf_counter", lambda: clock.now)
-    meter = running._Meter(runs, Shown, pace, 1)
+    monkeypatch.setattr(meter.time, "perf_counter", lambda: clock.now)
+    shown = meter.Meter(runs, Shown, pace, 1)
     for chunk in chunks.chunks(runs, pace, 1, 0.5):
         took = clock.of(chunk)
         for tenth in range(10):
             clock.now += 0.1 * took
-            meter.show(chunk, (tenth + 1) / 10 if tenth < 9 else 0.99)
+            shown.show(chunk, (tenth + 1) / 10 if tenth < 9 else 0.99)
         pace.learn(chunk, took)
-        meter.show(chunk, 1.0)
+        shown.show(chunk, 1.0)
     now = clock.now
     late = [(at, at * (1 - share) / share) for at, share in told if 0.1 * now < at < 0.9 * now]
     assert late
@@ -418,7 +406,7 @@ def test_read_regular_refuses_what_may_never_end(tmp_path):
         (lambda m: m.update(plans=[]), "plans: expected plans by id"),
         (lambda m: m.pop("name"), "name: expected the name of a sweep, got nothing"),
         (lambda m: m.update(name=3), "name: expected the name of a sweep, got 3"),
-        (lambda m: m.update(numerics="4"), "numerics: expected a whole number"),
+        (lambda m: m.update(numerics="4"), "numerics: expected a whole number, or whole numbers by method"),
         (lambda m: m.update(sessions=[{}]), "sessions: expected a list of sessions"),
         (lambda m: m["plans"]["x"]["cells"][0].update(data_options="[" * 10**5), "plan x: data_options: "),
     ],
@@ -508,11 +496,11 @@ def test_fault_4_6_functions_are_allowed_by_hand_or_on_the_command_line(
 def test_fault_4_6_shards_of_odd_columns_are_told(tmp_path):
     """The right hash and columns of other kinds or shapes: damage, not a traceback."""
     _, rows = run(tmp_path, cell())
-    arrays = store.columns.as_arrays(rows)
+    arrays = store.row_arrays.as_arrays(rows)
     for change in ({"id": np.arange(2)}, {"status": np.array("x")}, {"n": np.array([1.5, 2.5])}):
         odd = arrays | change
         with pytest.raises(ValueError, match="column"):
-            store.columns.from_arrays(odd)
+            store.row_arrays.from_arrays(odd)
 
 
 # ---------------------------------------------------------------- modes, owners, links, folders that vanish
@@ -618,13 +606,13 @@ def test_fault_3_6_links_are_followed(tmp_path):
 
 
 def test_fault_3_6_a_folder_deleted_while_rows_are_made_is_told_truly(tmp_path, monkeypatch, capsys):
-    real, out = computing.execute, tmp_path / "a"
+    real, out = worker.execute, tmp_path / "a"
 
     def deleted(*arguments):
         shutil.rmtree(out)
         return real(*arguments)
 
-    monkeypatch.setattr(computing, "execute", deleted)
+    monkeypatch.setattr(worker, "execute", deleted)
     spec(tmp_path / "s.toml")
     assert cli.main(["sweep", "run", str(tmp_path / "s.toml"), "--out", str(out)]) == 1
     told = capsys.readouterr().err
@@ -639,7 +627,7 @@ def test_fault_3_6_interrupted_in_a_deleted_folder_does_not_say_kept(tmp_path, m
         shutil.rmtree(out)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(computing, "problem", deleted)
+    monkeypatch.setattr(worker, "problem", deleted)
     spec(tmp_path / "s.toml")
     assert cli.main(["sweep", "run", str(tmp_path / "s.toml"), "--out", str(out)]) == 130
     told = capsys.readouterr().err

@@ -58,8 +58,9 @@ class Capture {
             tolerance = next_tolerance(tolerance, usual.power, options_.rtol, result_.past.error);
             put_aside();
             ++restarts_;
+            if (over_budget()) return paused();
         }
-        return cut_short() && furthest_.past.t > result_.past.t ? further() : std::move(result_);
+        return cut_short() && !paused_ && furthest_.past.t > result_.past.t ? further() : std::move(result_);
     }
 
   private:
@@ -80,6 +81,11 @@ class Capture {
                 finish(status);
                 return true;
             }
+            if (here.moved && over_budget()) {
+                paused_ = true;
+                finish(Status::kStepLimit);
+                return true;
+            }
             const double goal = recorder_->goal(options_.t_end);
             if (!advance(goal)) {
                 finish(why_stuck());
@@ -87,6 +93,11 @@ class Capture {
             }
             if (!kept() && !last) return false;
         }
+    }
+
+    bool over_budget() const {
+        const Index now = meshes_ ? meshes_->evaluations() : 0;
+        return static_cast<double>(spent_ + now) >= options_.stop.budget;
     }
 
     // Rounding of sum r^2 where it may matter, a bound: two meshes agree within it.
@@ -130,6 +141,12 @@ class Capture {
         return std::move(furthest_);
     }
 
+    // As far as the last pass came before its error was too large: whoever set the budget can tell.
+    CaptureResult paused() {
+        furthest_.status = Status::kStepLimit;
+        return std::move(furthest_);
+    }
+
     // Between right-hand sides: Ctrl-C, or the clock.
     bool cut() {
         if (poll_ && poll_()) return true;
@@ -144,7 +161,9 @@ class Capture {
     void begin(double tolerance) {
         if (meshes_) spent_ += meshes_->evaluations();
         meshes_.reset();  // at n = 10^6 there is no room for two
-        meshes_ = std::make_unique<Meshes>(problem_, threads_, [this] { return cut(); });
+        meshes_ = std::make_unique<Meshes>(problem_, threads_, [this] { return cut(); }, options_.watch);
+        if (options_.watch != nullptr) options_.watch->begin(options_.past.t);
+        met_ = false;
         result_ = CaptureResult();
         result_.started = true;
         result_.past = options_.past;
@@ -154,13 +173,15 @@ class Capture {
         CapturePast& now = result_.past;
         CaptureModel& fine = meshes_->fine();
         now.tolerance = tolerance;
-        if (now.fresh()) {
+        if (now.begins()) {
             now.invariants = invariants(fine.neurons());
             now.start = fine.sum_r2();
+        }
+        if (now.fresh()) {
             const double loss = fine.sum_r2() / (2 * static_cast<double>(problem_.n));
             const double speed_sq = fine.velocity_sq();
             const double rate = speed_sq / (static_cast<double>(problem_.p) * loss);
-            now.step = options_.t_end > 0 ? options_.t_end : 1.0;
+            now.step = options_.t_end > now.t ? options_.t_end - now.t : 1.0;
             if (rate > 0) now.step = std::min(kFirstDrop / rate, now.step);  // false for 0/0: at rest
             now.step = std::max(now.step, kInstant);
             beyond_ = !std::isfinite(speed_sq);
@@ -188,6 +209,9 @@ class Capture {
         if (passed >= 0) verdict_->passed(now.t + passed);
         now.t = taken >= left ? goal : now.t + taken;
         now.step = meshes_->next();
+        met_ = meshes_->stuck() == Status::kEvent;
+        moved_ = moved_ || met_;
+        if (met_) return true;                                   // as to the error, where it was before
         if (meshes_->stuck() != Status::kHorizon) return false;  // the meshes are at different times
         now.error = options_.past.error + meshes_->error();
         moved_ = true;
@@ -203,8 +227,9 @@ class Capture {
         moment.off = kSure * now.error;
         moment.steps = options_.past.accepted + meshes_->accepted();
         moment.end = now.t >= options_.t_end;
-        moment.moved = moved || options_.past.fresh();
+        moment.moved = moved || options_.past.begins();
         moment.cancelled = poll_ && poll_();
+        moment.event = met_;
         moment.mean_speed_sq = moved ? meshes_->speed_sq() : std::numeric_limits<double>::quiet_NaN();
         return moment;
     }
@@ -242,6 +267,8 @@ class Capture {
     Index restarts_ = 0, spent_ = 0;
     CaptureResult furthest_;  // of the passes given up
     bool beyond_ = false;     // the start has no finite speed
+    bool paused_ = false;     // the budget is spent
+    bool met_ = false;        // the watch ends the run here
     bool moved_ = false;      // a step was taken in this call, whichever pass took it
 };
 

@@ -24,6 +24,7 @@ class DenseCapture : public CaptureModel {
     void response(const double* impulse, double* r) override;
     const std::vector<double>& trial_residuals() const override { return trial_.r; }
     double trial_sum_r2() const override { return trial_.sum_r2; }
+    void write_trial(const double* impulse, double* W, double* a) const override;
     double trial_travel_sq() const override;
     void accept(double h, std::vector<double>& before) override;
     double velocity_sq() override;

@@ -187,6 +187,11 @@ void DenseCapture::write_state(double* W, double* a) const {
     std::copy_n(now_.a.data(), p_, a);
 }
 
+void DenseCapture::write_trial(const double*, double* W, double* a) const {
+    for (Index j = 0; j < p_; ++j) std::copy_n(trial_.W.data() + j * stride_, d_, W + j * d_);
+    std::copy_n(trial_.a.data(), p_, a);
+}
+
 double DenseCapture::trial_travel_sq() const {
     double sum = 0;
     for (Index k = 0; k < p_ * stride_; ++k) {

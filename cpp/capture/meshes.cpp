@@ -33,9 +33,10 @@ bool too_short(double t, double h) {
 
 }  // namespace
 
-Meshes::Meshes(const Problem<double>& problem, int threads, const Cut& cut)
+Meshes::Meshes(const Problem<double>& problem, int threads, const Cut& cut, StepWatch* watch)
     : problem_(problem),
       cut_(cut),
+      watch_(watch),
       inputs_(problem.X != nullptr ? std::make_shared<CaptureInputs>(problem, threads) : nullptr),
       fine_(make(threads)),
       coarse_(make(threads)),
@@ -132,11 +133,27 @@ bool Meshes::half(double t, double h, int depth) {
         ++rejected_;
         return half(t, 0.5 * h, depth + 1) && half(t, 0.5 * h, depth + 1);
     }
+    const bool ends = watch_ != nullptr && watched(t + marks_.back().t, h);
+    if (watch_ != nullptr && cut_ && cut_()) return stop(fine_.step);
     speed_sq_ = fine.trial_travel_sq() / (h * h);
     fine_.step.accept(h);
     ++accepted_;
     marks_.push_back({marks_.back().t + h, fine.sum_r2()});
-    return true;
+    if (ends) stuck_ = Status::kEvent;
+    return !ends;
+}
+
+// Whether the watch ends the fine mesh's step from t by h within it; h then is where.
+bool Meshes::watched(double t, double& h) {
+    CaptureStep& step = fine_.step;
+    const double whole = h;
+    step.look_into(whole);
+    h = watch_->along(t, whole, [&step](double s, double* W, double* a) {
+        step.attempt_within(s);
+        step.write_trial(W, a);
+    });
+    step.attempt_within(h);
+    return h < whole;
 }
 
 // An order of 2 would make the difference three times the error, an order of 1 as large; where a branch is

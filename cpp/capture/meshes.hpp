@@ -10,13 +10,14 @@
 #include "capture/step.hpp"
 #include "kernel/index.hpp"
 #include "problem/status.hpp"
+#include "problem/watch.hpp"
 
 namespace pl {
 
 class Meshes {
   public:
     // Models of the problem at its (W, a). `cut` is asked before every right-hand side.
-    Meshes(const Problem<double>& problem, int threads, const Cut& cut = nullptr);
+    Meshes(const Problem<double>& problem, int threads, const Cut& cut = nullptr, StepWatch* watch = nullptr);
 
     // What a step may do. Of the local error of the loss on the coarse mesh, and of its rise, relative to the
     // loss; `floor`: where sum r^2 is below, the first is relative to it.
@@ -26,7 +27,7 @@ class Meshes {
     // One coarse step of at most H, two fine ones beside it, from time t; the length that the fine mesh went.
     // The step to try next is next(). Less than the coarse step, and stuck() says why: cut off
     // (kInterrupted), beyond the range of numbers (kNonFinite), or no step that changes the time
-    // can be taken (kStepLimit).
+    // can be taken (kStepLimit); or the watch ended it (kEvent).
     double advance(double t, double H, const Allowed& allowed);
     Status stuck() const { return stuck_; }
     // Rounding of sum r^2 at the fine mesh's state: through r_i = y_i - h_i, of the terms of h_i.
@@ -62,6 +63,7 @@ class Meshes {
     bool half(double t, double h, int depth);
     bool coarse_step(double t, double& H, const Allowed& allowed);
     bool stop(const CaptureStep& step);
+    bool watched(double t, double& h);
     double rounding_of(const CaptureModel& model) const;
     bool rises(const CaptureModel& model, double slack) const;
 
@@ -70,6 +72,7 @@ class Meshes {
 
     const Problem<double>& problem_;
     const Cut cut_;
+    StepWatch* const watch_;
     std::shared_ptr<const CaptureInputs> inputs_;  // dense inputs, shared by both
     Mesh fine_, coarse_;
     const double largest_norm_, largest_label_;

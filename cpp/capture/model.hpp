@@ -39,6 +39,8 @@ class CaptureModel : public State<double> {
     // The residuals that a tiny impulse leads to while every pair keeps its share: linear, for the spectral
     // radius of dr/dQ.
     virtual void response(const double* impulse, double* r) { stage(impulse, 0.0, r); }
+    // The state that the last attempt, by that impulse, led to: W (p, d), a (p).
+    virtual void write_trial(const double* impulse, double* W, double* a) const = 0;
     virtual double trial_travel_sq() const = 0;  // sum_j |dw_j|^2 + da_j^2 of the trial
     // The last trial becomes the state. `before` takes the residuals of the one that is left.
     virtual void accept(double h, std::vector<double>& before) = 0;

@@ -32,6 +32,12 @@ class CaptureStep {
     void follow(const CaptureStep& other);
     double radius() const { return rho_; }
     void accept(double h);
+    // The step of h attempted last is to be looked into, or cut short: its impulse on the way is the cubic
+    // between those of both ends, whose slopes are the residuals there.
+    void look_into(double h);
+    void attempt_within(double s);  // its first part, of length s, in place of the whole
+    // The state there: W (p, d), a (p).
+    void write_trial(double* W, double* a) const { model_.write_trial(impulse_.data(), W, a); }
     // The longest step of Adams-Bashforth; 0 if there is no past.
     double adams_reach() const;
     bool damped() const { return adams_.damping() != nullptr; }
@@ -41,14 +47,15 @@ class CaptureStep {
   private:
     void damp();
     bool cut() const { return cut_ && cut_(); }
-
     CaptureModel& model_;
     Adams adams_;
     Cut cut_;
     Rkc rkc_;
     SpectralRadius power_;
     std::vector<double> impulse_;
-    double rho_ = 0, undamped_ = 0;  // spectral radii: of dr/dQ, of what damping leaves of it
+    std::vector<double> whole_, end_;  // impulse of the step that is looked into, residuals at its end
+    double length_ = 0;                // of it
+    double rho_ = 0, undamped_ = 0;    // spectral radii: of dr/dQ, of what damping leaves of it
     double error_ = 0;
     int age_ = 0;  // accepted steps since they were estimated
     bool known_ = false, last_stabilised_ = false;

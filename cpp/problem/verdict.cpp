@@ -48,6 +48,7 @@ Status Verdict<Real>::judge(const Moment& moment, State<Real>& state) {
     if (theorem_ == Status::kTrapped) return Status::kTrapped;
     if (stop_.criterion && below_level(moment)) return Status::kCriterion;
     if (stop_.loss > 0 && reached_target(moment)) return Status::kTarget;
+    if (moment.event) return Status::kEvent;
     if (stop_.stall > 0 && stalled(moment, state)) return Status::kStalled;
     if (moment.cancelled) return Status::kInterrupted;
     if (stop_.wall_time < StopRules::kNever && out_of_time(moment)) return Status::kWallTime;

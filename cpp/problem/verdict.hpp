@@ -45,6 +45,7 @@ struct Moment {
     bool end = false;   // t is the horizon
     bool moved = true;  // false: the first state of a run that goes on, whose slices must come to an end
     bool cancelled = false;
+    bool event = false;  // it was reached at an event that ends runs (watch.hpp)
     // Of a method that knows it: when sum r^2 passed min y_i^2 on the way here, on the solution itself.
     std::optional<double> passed = {};
     // Of a method whose speed is a mean over its last step; NaN: not known yet. Else the state is asked.

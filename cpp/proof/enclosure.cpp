@@ -2,19 +2,14 @@
 
 #include <algorithm>
 
+#include "kernel/inner.hpp"
 #include "parallel/parallel_for.hpp"
 
 namespace pl {
 namespace {
 
-double square_of(const double* v, Index size) {
-    double sum = 0;
-    for (Index k = 0; k < size; ++k) sum += v[k] * v[k];
-    return sum;
-}
-
 double norm_above(const double* v, Index size) {
-    return upward(std::sqrt(square_of(v, size) * (1 + gamma(static_cast<double>(size) + 2))));
+    return upward(std::sqrt(inner(v, v, size) * (1 + gamma(static_cast<double>(size) + 2))));
 }
 
 // norm(X)_2 <= sqrt(norm(X)_1 norm(X)_inf): often sharper than Frobenius' norm, never unsound.
@@ -121,6 +116,18 @@ void Enclosure::enclose_residuals() {
         upward(high * (1 + gamma(static_cast<double>(n + 2)))) + 0x1p-900;  // squares that were lost
     sum_r2_low = downward(low * (1 - gamma(static_cast<double>(n + 2))));
     r_norm = upward(std::sqrt(sum_r2_high));
+}
+
+Matrix Enclosure::rows_of(const std::vector<Index>& points) const {
+    Matrix rows(static_cast<Index>(points.size()), d);
+    for (Index k = 0; k < rows.rows(); ++k) std::copy_n(x(points[at(k)]), d, rows.row(k));
+    return rows;
+}
+
+double Enclosure::norms_sq(const std::vector<Index>& points) const {
+    double sum = 0;
+    for (Index i : points) sum += x_norm[at(i)] * x_norm[at(i)];
+    return upward(sum * (1 + gamma(static_cast<double>(points.size()))));
 }
 
 }  // namespace pl

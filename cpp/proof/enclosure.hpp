@@ -26,6 +26,8 @@ struct Enclosure {
     bool known_kink(Index j, Index i) const { return !known_.empty() && known_[index(j, i)]; }
     bool knows_kinks() const { return !known_.empty(); }
     const double* x(Index i) const { return inputs.row(i); }
+    Matrix rows_of(const std::vector<Index>& points) const;   // their inputs
+    double norms_sq(const std::vector<Index>& points) const;  // sum of norm(x_i)^2, from above
     double a(Index j) const { return problem.a[j]; }
 
     std::size_t index(Index j, Index i) const { return at(j * n + i); }

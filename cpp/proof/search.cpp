@@ -22,8 +22,8 @@ constexpr Index kCheapFails = 16;  // of orthogonal inputs, whose attempts cost 
 constexpr double kAtRest = 1e-2;   // local_pl t beyond which nothing is trapped yet
 
 bool would_end(Status judged, const Moment& moment) {
-    return judged == Status::kCriterion || judged == Status::kTarget || judged == Status::kStalled ||
-           judged == Status::kStepLimit || (judged == Status::kHorizon && moment.end);
+    return judged == Status::kCriterion || judged == Status::kTarget || judged == Status::kEvent ||
+           judged == Status::kStalled || judged == Status::kStepLimit || (judged == Status::kHorizon && moment.end);
 }
 
 Status status_of(Proved verdict) {

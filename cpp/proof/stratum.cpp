@@ -4,26 +4,21 @@
 #include <limits>
 #include <map>
 
+#include "kernel/inner.hpp"
 #include "proof/eigenvalue.hpp"
 #include "proof/elimination.hpp"
 
 namespace pl {
 namespace {
 
-double dot(const double* u, const double* v, Index size) {
-    double sum = 0;
-    for (Index k = 0; k < size; ++k) sum += u[k] * v[k];
-    return sum;
-}
-
 // Takes the directions of `basis` out of v, twice, and normalises it; its norm before that.
 double orthonormalise(double* v, const std::vector<std::vector<double>>& basis, Index d) {
     for (int pass = 0; pass < 2; ++pass)
         for (const std::vector<double>& q : basis) {
-            const double part = dot(v, q.data(), d);
+            const double part = inner(v, q.data(), d);
             for (Index k = 0; k < d; ++k) v[k] -= part * q[at(k)];
         }
-    const double norm = std::sqrt(dot(v, v, d));
+    const double norm = norm_of(v, d);
     for (Index k = 0; k < d && norm > 0; ++k) v[k] /= norm;
     return norm;
 }
@@ -55,21 +50,9 @@ Matrix complement(const Enclosure& state, const std::vector<Index>& points) {
     return rows;
 }
 
-double squares(const Enclosure& state, const std::vector<Index>& points) {
-    double sum = 0;
-    for (Index i : points) sum += state.x_norm[at(i)] * state.x_norm[at(i)];
-    return upward(sum * (1 + gamma(static_cast<double>(points.size()))));
-}
-
-Matrix picked(const Enclosure& state, const std::vector<Index>& points) {
-    Matrix rows(static_cast<Index>(points.size()), state.d);
-    for (Index k = 0; k < rows.rows(); ++k) std::copy_n(state.x(points[at(k)]), state.d, rows.row(k));
-    return rows;
-}
-
 // Many points on: base = F X_S^T. The exact basis is Pi_T F; false where that is none.
 bool wide_block(const Enclosure& state, const std::vector<Index>& slid, StratumBlock& block) {
-    const Matrix F = complement(state, slid), X = picked(state, block.on);
+    const Matrix F = complement(state, slid), X = state.rows_of(block.on);
     const Index c = F.rows(), t = static_cast<Index>(slid.size());
     block.base = Matrix(c, X.rows());
     add_products(1, F, {0, c}, X, {0, X.rows()}, state.d, block.base);
@@ -78,13 +61,13 @@ bool wide_block(const Enclosure& state, const std::vector<Index>& slid, StratumB
     for (Index i : slid)
         for (Index k = 0; k < c; ++k) {
             const double part =
-                std::abs(dot(state.x(i), F.row(k), state.d)) + gamma(dd) * 2 * state.x_norm[at(i)];
+                std::abs(inner(state.x(i), F.row(k), state.d)) + gamma(dd) * 2 * state.x_norm[at(i)];
             lean_sq += part * part;
         }
     for (Index k = 0; k < c; ++k)
         for (Index l = 0; l < c; ++l) {
             const double part =
-                std::abs(dot(F.row(k), F.row(l), state.d) - (k == l ? 1 : 0)) + gamma(dd + 2) * 4;
+                std::abs(inner(F.row(k), F.row(l), state.d) - (k == l ? 1 : 0)) + gamma(dd + 2) * 4;
             defect_sq += part * part;
         }
     double lean = 0;
@@ -94,7 +77,7 @@ bool wide_block(const Enclosure& state, const std::vector<Index>& slid, StratumB
         lean = upward(std::sqrt(lean_sq * (1 + gamma(cc * dd)) / gram.least));
     }
     block.slack = upward(std::sqrt(defect_sq * (1 + gamma(cc * cc))) + 3 * lean + lean * lean);
-    const double S = std::sqrt(squares(state, block.on));
+    const double S = std::sqrt(state.norms_sq(block.on));
     block.off = upward(S * (lean + gamma(dd + 1) * std::sqrt(2 * cc)));
     return block.slack < 0.5;
 }
@@ -102,7 +85,7 @@ bool wide_block(const Enclosure& state, const std::vector<Index>& slid, StratumB
 // Fewer points on than dimensions left: base = L^T of their projected Gram matrix.
 bool narrow_block(const Enclosure& state, const std::vector<Index>& slid, StratumBlock& block) {
     const Index m = static_cast<Index>(block.on.size());
-    const Matrix X = picked(state, block.on);
+    const Matrix X = state.rows_of(block.on);
     Matrix H(m, m);
     add_products(1, X, {0, m}, X, {0, m}, state.d, H);
     double charge = 0, taken_sq = 0;
@@ -127,7 +110,7 @@ bool narrow_block(const Enclosure& state, const std::vector<Index>& slid, Stratu
             L_sq += H(i, k) * H(i, k);
         }
     const double mm = static_cast<double>(m), dd = static_cast<double>(state.d);
-    block.shift = upward(charge + gamma(dd + 2 * mm + 4) * (squares(state, block.on) + taken_sq) +
+    block.shift = upward(charge + gamma(dd + 2 * mm + 4) * (state.norms_sq(block.on) + taken_sq) +
                          gamma(mm + 2) * L_sq * (1 + gamma(mm * mm)));
     return true;
 }
@@ -171,7 +154,7 @@ double along(const Enclosure& state, const Stratum& stratum, const Columns& C) {
     const double n = static_cast<double>(state.n);
     double along_sq = 0, r_off_sq = 0;
     for (Index c = 0; c < stratum.columns; ++c) {
-        const double part = C.factor[at(c)] * dot(stratum.base.row(c), state.r.data(), state.n);
+        const double part = C.factor[at(c)] * inner(stratum.base.row(c), state.r.data(), state.n);
         along_sq += part * part;
     }
     for (double value : state.r_off) r_off_sq += value * value;

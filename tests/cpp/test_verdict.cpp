@@ -245,7 +245,7 @@ void a_proof_bounds_rounding() {
     stop.criterion = true;
     Told state;
     state.terms = Index{1} << 30;
-    const double slack = pl::rounding(state.terms + 4) * (1.0 + 2.0);
+    const double slack = pl::gamma(state.terms + 4) * (1.0 + 2.0);
     for (const bool proved : {false, true}) {
         const double r = 1.0 - (proved ? 2.0 : 0.5) * slack;
         state.h = {1.0 - r};

@@ -50,42 +50,42 @@ def _task(data: Dataset, state: Network) -> ProofTask:
 
 
 def _certificate(data: Dataset, state: Network, proof: Proof) -> Certificate:
-    verdict = _VERDICTS[proof.verdict]
+    verdict = _VERDICTS[proof["verdict"]]
     proved, shortest = verdict is not None, 0.0
-    if proof.held_until > 0:
+    if proof["held_until"] > 0:
         shortest = _shortest_useful(data, state)
-    held = proof.held_until > shortest
-    reason = "" if proved else proof.reason
-    if proof.held_until > 0 and not held:
+    held = proof["held_until"] > shortest
+    reason = "" if proved else proof["reason"]
+    if proof["held_until"] > 0 and not held:
         reason += (
             f"; what is held is not for longer than t = {shortest:.3g}, in which the loss may fall anyway"
         )
-    limit = (0.0, 0.0) if verdict is Status.CONVERGED else (proof.limit_low, proof.limit_high)
+    limit = (0.0, 0.0) if verdict is Status.CONVERGED else (proof["limit_low"], proof["limit_high"])
     zero = tuple(
-        NeuronAtZero(j, _frozen(np.array(u or [0.0] * state.d)), gain) for j, gain, u in proof.escapes
+        NeuronAtZero(j, _frozen(np.array(u or [0.0] * state.d)), gain) for j, gain, u in proof["escapes"]
     )
     return Certificate(
         verdict=verdict,
         reason=reason,
-        rate=proof.rate if proved else None,
-        distance=proof.distance if proved else None,
+        rate=proof["rate"] if proved else None,
+        distance=proof["distance"] if proved else None,
         limit_loss=limit if proved else None,
-        held_until=(proof.held_until, proof.held_bound) if held else None,
+        held_until=(proof["held_until"], proof["held_bound"]) if held else None,
         at_zero=zero or None,
         margins=_margins(proof, proved or held),
         state=state,
-        moved=proof.moved if proved else 0.0,
-        settled=proof.settled if proved else 0.0,
+        moved=proof["moved"] if proved else 0.0,
+        settled=proof["settled"] if proved else 0.0,
         n=data.n,
         reduced=data.reduced,
         digest=data.digest(),
         pairs=Pairs(*(_frozen(v if proved or held else v[:0]) for v in _pairs(proof))),
-        dual=_frozen(proof.dual) if held else None,
+        dual=_frozen(proof["dual"]) if held else None,
     )
 
 
 def _pairs(proof: Proof) -> tuple[Array, ...]:
-    return proof.neuron, proof.point, proof.kind, proof.share
+    return proof["neuron"], proof["point"], proof["kind"], proof["share"]
 
 
 def _shortest_useful(data: Dataset, state: Network) -> float:
@@ -103,14 +103,14 @@ def _shortest_useful(data: Dataset, state: Network) -> float:
 
 def _margins(proof: Proof, something: bool) -> Margins:
     return Margins(
-        radius=proof.rho if something else 0.0,
-        smallest=proof.smallest,
-        tau=proof.tau,
-        needed=proof.needed_over_allowed if proof.needed_over_allowed > 0 else math.inf,
-        uncertain=proof.uncertain,
-        sliding=proof.sliding,
-        resting=proof.resting,
-        dead=proof.dead,
+        radius=proof["rho"] if something else 0.0,
+        smallest=proof["smallest"],
+        tau=proof["tau"],
+        needed=proof["needed_over_allowed"] if proof["needed_over_allowed"] > 0 else math.inf,
+        uncertain=proof["uncertain"],
+        sliding=proof["sliding"],
+        resting=proof["resting"],
+        dead=proof["dead"],
     )
 
 

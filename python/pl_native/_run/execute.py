@@ -10,10 +10,13 @@ from typing import Any
 from pl_native._base.interrupts import Interrupts, held
 from pl_native._run import budget, costs
 from pl_native._run.call_options import CallOptions
+from pl_native._run.interrupted import Interrupted
 from pl_native._run.observed import warn_of
 from pl_native._run.result import solution_of
-from pl_native._run.solution import Interrupted, Solution
+from pl_native._run.solution import Solution
+from pl_native._run.switching import auto
 from pl_native._run.task import Work
+from pl_native._run.watch import warn_of_events
 from pl_native.backends import adaptive
 from pl_native.backends.contract import Poll
 
@@ -28,10 +31,15 @@ def execute(works: Sequence[Work], options: CallOptions, poll: Poll | None) -> l
     budget.ask(works)
     call: Any = options.backend.euler
     if options.method != "euler":
-        call = adaptive(options.backend, options.method)
+        call = (
+            auto(options.backend) if options.method == "auto" else adaptive(options.backend, options.method)
+        )
         poll = _by_cost(poll, works, options)
     tasks = [work.task for work in works]
     with held() as interrupts:
+        for work in works:
+            if work.watch is not None:
+                work.watch.interrupts = interrupts
         if options.backend.NAME == "native":
             runs, interrupted = call(tasks, threads=options.threads, poll=_asking(interrupts, poll))
         else:  # written to be left by KeyboardInterrupt at any line
@@ -46,6 +54,7 @@ def execute(works: Sequence[Work], options: CallOptions, poll: Poll | None) -> l
         if interrupted or not all_observed:
             raise Interrupted(solutions, [work.index for work, _ in reached], len(works))
     warn_of([solution.stats.get("observer_errors", {}) for solution in solutions])
+    warn_of_events([solution.stats.get("event_errors", {}) for solution in solutions])
     return solutions
 
 
@@ -83,9 +92,7 @@ def _expected(work: Work, options: CallOptions) -> float:
     sizes = costs.Sizes(
         data.n, data.represented, work.network.p, data.orthogonal_norms is not None, work.t_end
     )
-    if options.method == "flow":
-        return _LEAST + costs.flow_seconds(sizes)
-    return _LEAST + costs.capture_seconds(sizes, options.rtol)
+    return _LEAST + costs.seconds(sizes, options.method, options.rtol)
 
 
 def _asking(interrupts: Interrupts, poll: Poll | None) -> Poll:

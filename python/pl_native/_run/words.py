@@ -29,6 +29,9 @@ def beyond_rounding(t: Array, loss: Array, local_pl: Array) -> str:
 
 def steps(stats: Mapping[str, Any]) -> str:
     """How many steps of what."""
+    if stats["method"] == "auto":
+        turns = ", ".join(f"{method} from t {since:g}" for method, since in stats["methods"])
+        return f"{stats['steps']} steps to rtol {stats['rtol']:g} ({turns})"
     if stats["method"] == "flow":
         return f"{stats['steps']} steps and {stats['events']} events to rtol {stats['rtol']:g}"
     if stats["method"] == "capture":

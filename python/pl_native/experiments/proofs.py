@@ -25,7 +25,7 @@ from pl_native._base.progress import Progress
 from pl_native._problem import Dataset, Status, Stop
 from pl_native._run.certificate import Certificate
 from pl_native._run.solution import Solution
-from pl_native.experiments import _details, _rows
+from pl_native.experiments import _rows
 from pl_native.experiments._panels import BLUE, GREEN, MARK, ORANGE, VERMILION
 from pl_native.experiments.experiment1.follow import row_of
 from pl_native.protocol import horizon
@@ -33,6 +33,8 @@ from pl_native.simulation import simulate
 from pl_native.stats import clopper_pearson
 from pl_native.store import Row, Store
 from pl_native.store.columns import Kind
+from pl_native.store.details import Details
+from pl_native.store.row_text import read_columns, write_columns
 from pl_native.sweep import Cell, How, Plan, problem, width
 
 KINDS = ("converged", "trapped", "held", "at 0 by the rule", "undecided")
@@ -97,6 +99,7 @@ def run(plan: Plan, store: Store, **how: Any) -> list[Row]:
     asked = How(**how)
     if asked.executor is not None or asked.share is not None:
         raise ValueError("executor, share: expected None, the ends of runs are certified where they are")
+    details = Details(store.folder, DETAILS)
     with (
         held() as interrupts,
         store.writing(plan.name, lambda found: plan.claim(found, extend=asked.extend)) as writer,
@@ -110,11 +113,11 @@ def run(plan: Plan, store: Store, **how: Any) -> list[Row]:
             settings: dict[str, Any] = {"rtol": cell.rtol, "stop": cell.stop, "threads": asked.threads}
             sol = simulate(data, network, cell.t_end, method="capture", backend=plan.backend, **settings)
             row = row_of(one, plan, data, sol, asked.threads)
-            _details.add(store.folder / "details.csv", [_further(row, data, sol)], DETAILS)
+            details.add([_further(row, data, sol)])
             writer.add([row])
             if progress.poll is not None:
                 progress.poll(done, len(missing))
-    return _details.attach(store.rows(plan.ids), store.folder / "details.csv", DETAILS)
+    return details.attach(store.rows(plan.ids))
 
 
 def _further(row: Row, data: Dataset, sol: Solution) -> Row:
@@ -144,13 +147,13 @@ def kind_of(certificate: Certificate, t: float) -> str:
 
 def stored(folder: str | os.PathLike[str]) -> list[Row]:
     """The rows of a folder of compact files, `rows.csv` and `details.csv`."""
-    return _details.attach(_rows.read(Path(folder) / "rows.csv"), Path(folder) / "details.csv", DETAILS)
+    return Details(Path(folder), DETAILS).attach(read_columns(Path(folder) / "rows.csv"))
 
 
 def keep(summary: Summary, folder: str | os.PathLike[str]) -> None:
     """Write the rows of a summary to `folder` as compact files that `stored` reads."""
-    _rows.write(Path(folder) / "rows.csv", summary.rows, COMPACT)
-    _rows.write(Path(folder) / "details.csv", summary.rows, tuple(DETAILS))
+    write_columns(Path(folder) / "rows.csv", summary.rows, COMPACT)
+    Details(Path(folder), DETAILS).write(summary.rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from pl_native._problem.kinks import ON
 from pl_native._run.solution import Solution
 from pl_native.metrics.stack import States
 from pl_native.model.modes import modes_of
+from pl_native.model.rounding import loss_noise
 
 Where: TypeAlias = Network | Solution | Sequence[Network] | Sequence[Solution]
 Data: TypeAlias = Dataset | Sequence[Dataset]
@@ -65,6 +66,7 @@ def _made(data: Dataset, W: Array, a: Array, rest: Array, networks: list[Network
     """The states (W, a), with the modes of `networks`: the same states, one after another."""
     orthogonal = data.orthogonal_norms is not None
     X = None if orthogonal else data.X.astype(np.float64, copy=False)
+    noise = loss_noise(data.norms, data.y, W, a)
     W, a = W.astype(np.float64, copy=False), a.astype(np.float64, copy=False)
     y = data.y.astype(np.float64, copy=False)
     z: Array = W[..., : data.n] * data.norms if X is None else W @ X.T
@@ -76,7 +78,7 @@ def _made(data: Dataset, W: Array, a: Array, rest: Array, networks: list[Network
     live = np.where(mode == ON, z, 0.0)
     outputs = a @ live if a.ndim == 1 else np.einsum("...j,...ji->...i", a, live)
     r = y - outputs / a.shape[-1]
-    return States(X, data.norms, y, W, a, rest, z, mode, share, live, r)
+    return States(X, data.norms, y, W, a, rest, z, mode, share, live, r, noise)
 
 
 def _stack(members: list[States]) -> States:
