@@ -20,19 +20,8 @@ from pl_native import theory
 from pl_native._base import checks
 from pl_native._problem import Dataset
 from pl_native._run.solution import Solution
-from pl_native.experiments import (
-    _film,
-    _panels,
-    experiment1,
-    fig1,
-    fig2,
-    fig3,
-    fig4,
-    fig5,
-    fig6,
-    proofs,
-    verdict,
-)
+from pl_native.experiments import _film, _panels, experiment1, fig1, fig2, fig3, fig4, fig5, fig6, verdict
+from pl_native.experiments import proofs as by_theorem
 from pl_native.experiments._convergence import Judge, curve
 from pl_native.experiments._panels import MEASURED
 from pl_native.experiments._power_laws import measure
@@ -280,11 +269,6 @@ def beyond_the_horizon(summary: experiment1.Summary) -> Any:
     return _figure(summary, experiment1.draw, 1, 2)
 
 
-def proved(summary: proofs.Summary) -> Any:
-    """Shares of what is proved of networks, by size, as a matplotlib Figure."""
-    return _figure(summary, proofs.draw, 1, 1)
-
-
 FIGURES: dict[str, Callable[[Any], Any]] = {
     "fig1": figure1,
     "fig2": figure2,
@@ -293,7 +277,7 @@ FIGURES: dict[str, Callable[[Any], Any]] = {
     "fig5": figure5,
     "fig6": figure6,
     "experiment1": beyond_the_horizon,
-    "proofs": proved,
+    "proofs": lambda summary: _figure(summary, by_theorem.draw, 1, 1),
 }
 """For each available experiment, its summary as a Figure."""
 

@@ -65,7 +65,7 @@ def verify_orthogonal(c: Certificate, data: Dataset) -> list[str]:
 
 
 def _path_sq(c: Certificate, k: Fraction | None, loss: Fraction, size: int) -> Fraction:
-    """4 p L_V/mu_rho at the rate of the certificate, which is at most 2 k/(n p); `size` is n p, `loss` L_V."""
+    """4 p L_V/mu_rho, mu_rho the certificate's rate, at most 2 k/(n p); `size` is n p, `loss` L_V."""
     assert c.rate is not None
     if not math.isfinite(c.rate):
         demand(k is None, "nothing moves")
