@@ -81,7 +81,7 @@ def questions() -> list[Question]:
     ]
     orthogonal = [
         Question("orthogonal", n, n, p, share, rtol)
-        for n, p in ((50, 20), (400, 32), (2000, 40))
+        for n, p in ((50, 20), (400, 32), (1000, 36))
         for share, rtol in ((0.1, 1e-2), (1.0, 1e-1), (1.0, 1e-3))
     ]
     small = [

@@ -25,7 +25,6 @@ from pl_native._run import costs, prices
 from pl_native.bench.machine import machine_facts
 
 Row = dict[str, Any]
-CALL = 8e-4  # seconds that a call takes, whatever it computes
 HOLD = 0.1  # weight of the constants of before
 SHORT = 0.1  # seconds
 LONGEST = 300.0  # seconds, by the clock, that a run may take here
@@ -112,7 +111,7 @@ def fitted(kind: str, rows: Sequence[tuple[Question, Row]]) -> Row:
         ),
     }
     for method, found in (("flow", flows), ("capture", captures)):
-        each = [(partial(seconds, q=q), max(row["seconds"] - CALL, 1e-4) / row["rhs"]) for q, row in found]
+        each = [(partial(seconds, q=q), max(row["seconds"] - prices.CALL, 1e-4) / row["rhs"]) for q, row in found]
         made[f"SECONDS {method}"] = fit(prices.SECONDS[method][kind], each)
     return made
 
@@ -138,7 +137,7 @@ def fit(start: Sequence[float], cases: Sequence[tuple[Any, float]], free: bool =
 
 
 def fit_all(rows: Row) -> None:
-    asked = [(q, rows[q.name]) for q in questions() if q.name in rows]
+    asked = [(q, rows[q.name]) for q in questions() if {"flow", "capture"} <= set(rows[q.name])]
     for kind in ("dense", "orthogonal"):
         mine = [(q, row) for q, row in asked if (q.kind == "orthogonal") == (kind == "orthogonal")]
         print(kind, json.dumps(fitted(kind, [(q, row) for q, row in mine if q.scale == 1.0]), indent=1))

@@ -10,9 +10,9 @@ import pytest
 
 import pl_native as pl
 from pl_native import store, sweep
-from pl_native._base.build import NUMERICS
+from pl_native._base.build import NUMERICS, version
 from pl_native.store import Store, manifest
-from pl_native.sweep import cells, computing
+from pl_native.sweep import cells, remote
 from problems import problem
 from sweeping import bits, cell, run
 
@@ -89,6 +89,6 @@ def test_a_checkpoint_is_of_its_own_method(tmp_path: Path, raised: Any) -> None:
 
 def test_a_worker_of_other_numerics_is_unfit(raised: Any) -> None:
     asked = dict(NUMERICS)
-    assert computing.unfit(computing.version(), asked) is None
+    assert remote.unfit(version(), asked) is None
     raised()
-    assert "install one version everywhere" in str(computing.unfit(computing.version(), asked))
+    assert "install one version everywhere" in str(remote.unfit(version(), asked))

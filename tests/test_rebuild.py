@@ -10,7 +10,7 @@ from pl_native import store, sweep
 from pl_native._base.build import NUMERICS
 from pl_native._problem import Stop
 from pl_native.store import Store
-from pl_native.sweep import rebuilding
+from pl_native.sweep import full_run
 from sweeping import cell, plan, run
 
 
@@ -36,7 +36,7 @@ def test_any_row_can_be_reopened_bit_for_bit(tmp_path, backend):
 )
 def test_rows_of_adaptive_methods_can_be_reopened(method, backend, tmp_path, monkeypatch):
     """Saved times are landed on: such a run has other steps, and no row of it was the row's."""
-    monkeypatch.setattr(rebuilding, "_TIMES", 11)
+    monkeypatch.setattr(full_run, "_TIMES", 11)
     one = cell(method=method, dtype="float64", t_end=2.0, rtol=1e-4, stop=Stop())
     todo = plan(one, backend=backend)
     sweep.run(todo, tmp_path, progress=False)
@@ -58,7 +58,7 @@ def test_rows_of_adaptive_methods_can_be_reopened(method, backend, tmp_path, mon
 def test_a_rebuilt_run_that_ends_elsewhere_is_told(tmp_path, monkeypatch):
     todo = plan(cell(method="flow", dtype="float64", t_end=1.0, stop=Stop(), replicates=1))
     sweep.run(todo, tmp_path, progress=False)
-    monkeypatch.setattr(rebuilding, "_SLACK", 0)
+    monkeypatch.setattr(full_run, "_SLACK", 0)
     with pytest.warns(RuntimeWarning, match="ends HORIZON with loss .*, and so other steps, the run"):
         sweep.rebuild(todo.ids[0], tmp_path, save=5)
 

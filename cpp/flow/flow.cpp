@@ -109,7 +109,7 @@ class Flow {
 
     // Sliding pairs whose multiplier has left [0, 1] at the state reached; counts events of one instant.
     Status settle_releases() {
-        if (!std::isfinite(jets_.norm(0))) return Status::kNonFinite;  // no kink can be told
+        if (!cells_.on() && !std::isfinite(jets_.norm(0))) return Status::kNonFinite;  // no kink can be told
         const double t = step_.t();
         Status status = Status::kHorizon;
         bool event = step_.landed_on_event();

@@ -1,4 +1,4 @@
-"""Which of the two methods `method="auto"` begins with, and what it is expected to cost (`pl.advise`)."""
+"""What a run is expected to cost by each method, and which is the cheaper (`pl.advise`)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pl_native.protocol import horizon
 class Advice:
     """What `advise` found. `method` is an argument of `simulate`.
 
-    method    "flow" or "capture": with which method "auto" begins
+    method    "flow" or "capture", whichever follows the flow at less cost; "auto" has both
     reason    why, in words
     seconds   estimated for `method`, one thread
     events    switches up to t_end, estimated
@@ -36,8 +36,8 @@ class Advice:
 
 def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol: float = 1e-3) -> Advice:
     """Which method follows the flow of `network` on `data` to `t_end` (None: `pl.horizon`) with the loss to
-    `rtol`, at the least expected cost. Arguments stand as in `simulate`. `method="auto"` begins with it, and
-    mends what turns out otherwise.
+    `rtol`, at the least expected cost. Arguments stand as in `simulate`. `method="auto"` decides by the same laws,
+    and mends what turns out otherwise.
 
     "flow" pays for events, about one per pair (j, i) by t_end = pl.horizon(n, p) whatever the tolerance.
     "capture" takes steps that hold many; how many it needs grows as the tolerance falls, so it is cheaper

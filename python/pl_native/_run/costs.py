@@ -76,7 +76,7 @@ def seconds(sizes: Sizes, method: str, rtol: float) -> float:
     """Of a run of the flow, of capture or of "auto" to t_end."""
     if method == "auto":
         return min(seconds(sizes, name, rtol) for name in START)
-    return (START[method] + rhs(sizes, method, rtol, sizes.t_end)) * rhs_seconds(sizes, method)
+    return prices.CALL + (START[method] + rhs(sizes, method, rtol, sizes.t_end)) * rhs_seconds(sizes, method)
 
 
 def euler_seconds(sizes: Sizes, step: float) -> float:

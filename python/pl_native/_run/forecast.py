@@ -12,18 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pl_native._base.checks import Array
-from pl_native._run import costs
+from pl_native._run import costs, prices
 from pl_native._run.asleep import asleep
 from pl_native._run.call_options import CAPTURE_RTOL
 from pl_native.backends.contract import FlowRun, FlowTask
 
-_CHEAPER = {
-    None: 1.4,
-    "flow": 1.5,
-    "capture": 1.0,
-}  # capture has to be, by the method at work: the flow is sure
-_PATIENCE = 3.0  # times what capture was expected to cost, before it is asked again
-_SHARES = (0.4, 0.7)  # of the cost of the flow, which capture may spend before: at least, at most
+# By how much capture has to be cheaper, by the method at work. At a start it is tried even where it may be
+# dearer: what it will cost is known to a factor of five only, and the budget bounds it.
+_CHEAPER = {None: 0.7, "flow": 1.5, "capture": 1.0}
+_SHARE = 0.4  # of the cost of the flow, which capture may spend before it is asked again
 _WORTH = 4.0  # times what capture spent in vain: the flow may cost so much, to have the accuracy asked
 _OVER = 1.5  # times what the flow was expected to cost, before it is asked again
 _PIECE = 0.1  # of it, while neurons are small
@@ -62,14 +59,13 @@ class Forecast:
     def choose(self, method: str | None, W: Array, a: Array) -> Choice:
         """What goes on from (W, a) at the time reached, where `method` came to (None: it is the start)."""
         price = {name: costs.rhs_seconds(self._sizes, name) for name in self._factor}
-        rest = {name: self._rest(name) * price[name] for name in self._factor}
+        rest = {name: prices.CALL + self._rest(name) * price[name] for name in self._factor}
         if self._vain or self._task.rtol < CAPTURE_RTOL:
             return Choice("flow", None)
         if asleep(self._task, W, a, self._task.t_end - self._at):
             return Choice("flow", max(_PIECE * rest["flow"] / price["flow"], _LEAST))
         if rest["flow"] > _CHEAPER[method] * rest["capture"]:
-            least, most = (share * rest["flow"] for share in _SHARES)
-            return Choice("capture", min(max(_PATIENCE * rest["capture"], least), most) / price["capture"])
+            return Choice("capture", _SHARE * rest["flow"] / price["capture"])
         return Choice("flow", max(_OVER * rest["flow"] / price["flow"], _LEAST))
 
     def instead(self, method: str) -> Choice:

@@ -252,6 +252,7 @@ class Solution:
             f"  local_pl {self.local_pl[0]:.4g} -> {self.local_pl[-1]:.4g}, "
             f"average_pl {self.average_pl():.4g}{words.beyond_rounding(self.t, self.loss, self.local_pl)}\n"
             f"  rises {s['rises']}, criterion_time {s['criterion_time']}, proved_time {s['proved_time']}"
+            + words.dependent(s)
             + "".join(
                 f"\n  observed {name!r} is NaN from an error on, {what}"
                 for name, what in s.get("observer_errors", {}).items()

@@ -7,8 +7,7 @@ ends nothing: the event is not looked for from there on, which is told.
 from __future__ import annotations
 
 import threading
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
@@ -211,18 +210,6 @@ class _Step:
                 return [0.0] * count
             self.known[at] = [self._watch.value(k, time, network) for k in range(count)]
         return self.known[at]
-
-
-def warn_of_events(errors: Sequence[Mapping[str, str]]) -> None:
-    """One warning per event for the runs of a call, of which run k had `errors[k]`."""
-    for name in dict.fromkeys(name for one in errors for name in one):
-        found = [one[name] for one in errors if name in one]
-        where = f" in {len(found)} of {len(errors)} runs, first" if len(errors) > 1 else ""
-        warnings.warn(
-            f"events: {name!r} raised{where} {found[0]}; it is not looked for from there on",
-            RuntimeWarning,
-            stacklevel=5,
-        )
 
 
 def number(event: Event, value: object) -> float:

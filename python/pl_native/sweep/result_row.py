@@ -42,6 +42,7 @@ def heads(cell: Cell, settings: Settings) -> Callable[[int], Row]:
 
 def outcome(drawn: Dataset, sol: Solution) -> Row:
     """The columns that say what came out of a run."""
+    end = metrics.states(drawn, sol.network)
     return {
         "status": sol.status.name,
         "t_end": float(sol.t[-1]),
@@ -49,8 +50,8 @@ def outcome(drawn: Dataset, sol: Solution) -> Row:
         "loss_end": float(sol.loss[-1]),
         "average_pl": sol.average_pl(),
         "local_pl_end": float(sol.local_pl[-1]),
-        "pl_low": metrics.pl_low(drawn, sol.network),
-        "pl_upp": metrics.pl_upp(drawn, sol.network),
+        "pl_low": metrics.pl_low(drawn, end),
+        "pl_upp": metrics.pl_upp(drawn, end),
         "steps": int(sol.stats["steps"]),
         "switches": _whole(sol.stats.get("switches")),  # explicit Euler locates none
         "first_rise": _whole(sol.stats.get("first_rise")),
