@@ -20,16 +20,16 @@ def once(data: pl.Dataset, net: pl.Network, t_end: float, *, rtol: float, **opti
 
 
 def losses_step_by_step(seed: int) -> tuple[Any, pl.Solution]:
-    """The loss after 0, 1, 2, ... coarse steps at a loose tolerance, and the whole run. Saved times would cut
+    """The loss after 0, 1, 2, ... steps at a loose tolerance, and the whole run. Saved times would cut
     the steps; a limit on their number does not."""
     data, net = sliding(seed)
     whole = once(data, net, 40.0, rtol=0.1)
-    limits = range(0, whole.stats["steps"] + 1, 2)
+    limits = range(whole.stats["steps"] + 1)
     parts = [once(data, net, 40.0, rtol=0.1, stop=pl.Stop(max_steps=limit)) for limit in limits]
     return np.array([part.loss[-1] for part in parts]), whole
 
 
-@pytest.mark.parametrize("seed", [3, 5, 6, 8])
+@pytest.mark.parametrize("seed", [2, 3, 8, 18])
 def test_a_step_that_would_raise_the_loss_is_halved(seed: int) -> None:
     """Taken as they are, steps would raise it severalfold in most of these problems."""
     losses, whole = losses_step_by_step(seed)
@@ -48,9 +48,8 @@ def test_a_run_that_misses_its_tolerance_begins_again(rtol: float) -> None:
         sol = capture(data, net, 40.0, rtol=rtol, save=times, atol=1e-300)
         assert single.stats["restarts"] == 0
         assert (sol.stats["restarts"] > 0) == (single.stats["loss_error"] > rtol)
-        assert (
-            sol.stats["loss_error"] <= rtol or sol.stats["restarts"] == 4
-        )  # no run begins more than five times
+        assert sol.stats["loss_error"] <= rtol
+        assert sol.stats["restarts"] <= 1  # the second attempt is at the tolerance that the first one found
         assert (sol.t == times).all()  # the rows of the last attempt alone
         if sol.stats["restarts"] > 0:
             missed += 1

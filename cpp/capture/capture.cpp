@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -16,7 +17,6 @@
 namespace pl {
 namespace {
 
-constexpr int kRestarts = 4;         // past a branch that no practical step settles, more would only cost
 constexpr double kFirstDrop = 0.02;  // the first step lowers log L by about as much
 // The coarse mesh only serves the estimate, and may go up by so much of rtol: what a step leaves undone the
 // next one mends. In the tail of n = 4000, where pairs at their kinks come and go, that allows
@@ -27,10 +27,17 @@ constexpr double kInstant = 1e-300;   // of a time: has no half that a step coul
 constexpr double kNoise = 16.0;       // bounds on the rounding of sum r^2 within which two meshes agree
 constexpr double kStepNoise = 0.005;  // of that, what rounding usually is
 
-// Tolerance of one coarse step that usually gives the loss to rtol, and the power of it that the error of the
-// loss follows. Dense inputs: the tolerance counts what is smooth, and the kinks, which make most of the
-// error, follow from the step; measured power 0.5 to 0.6. Orthogonal inputs have no kinks to slide on: some
-// hundreds of steps add up to the whole fall of the loss, with power 2/3 as for any method of order 2.
+// Of rtol. At and above it the branches' scatter, which is of that size to the paper's horizon, is told but has
+// no run begin again: what would settle it costs ten times and more.
+constexpr double kBranchesCount = 0.05;
+// Where the tolerance that would settle the branches is that much below the first, they are not to be had.
+constexpr double kHopeless = 1e-5;
+constexpr double kMostAhead = 10.0;  // of the time gone: how far what a first attempt found is extrapolated
+
+// Tolerance of one step that usually gives the loss to rtol, and the power of it that the error of the loss
+// follows. Dense inputs: measured power 0.55 to 0.6, for kinks make most of the local error. Orthogonal inputs
+// have no kinks to slide on: some hundreds of steps add up to the whole fall of the loss, with power 2/3 as for
+// any method of order 2.
 struct Tolerance {
     double first, power;
 };
@@ -38,26 +45,28 @@ Tolerance tolerance_for(const Problem<double>& problem, double rtol) {
     // the more points, the more of them turn within one step of the fall: measured from 10^4 to 10^6
     const double many = std::min(1.0, std::pow(1e4 / static_cast<double>(problem.n), 0.75));
     if (problem.X == nullptr) return {1e-5 * many * std::pow(rtol / 1e-2, 1.5), 2.0 / 3.0};
-    return {std::min(5e-4 * std::pow(rtol / 1e-3, 2.0), 1e-2), 0.5};
-}
-double next_tolerance(double now, double power, double asked, double found) {
-    return now * std::clamp(0.5 * std::pow(asked / found, 1 / power), 1e-4, 0.25);
+    return {std::min(1.5e-4 * std::pow(rtol / 1e-3, 2.0), 2e-2), 0.55};
 }
 
 class Capture {
   public:
     Capture(const Problem<double>& problem, const CaptureOptions& options, int threads, const Poll& poll)
-        : problem_(problem), options_(options), poll_(poll), threads_(threads) {}
+        : problem_(problem),
+          options_(options),
+          poll_(poll),
+          threads_(threads),
+          branches_count_(options.rtol < kBranchesCount) {}
 
     CaptureResult run() {
         const CapturePast& past = options_.past;
         const Tolerance usual = tolerance_for(problem_, options_.rtol);
-        double tolerance = past.fresh() ? usual.first : past.tolerance;
+        const double tolerance = past.fresh() ? usual.first : past.tolerance;
         // a run that goes on cannot begin again: its rows are out
-        for (int left = past.fresh() ? kRestarts : 0; !once(tolerance, left == 0); --left) {
-            tolerance = next_tolerance(tolerance, usual.power, options_.rtol, result_.past.error);
+        if (!once(tolerance, !past.fresh())) {
+            const double second = tolerance * std::clamp(less(usual.power), kHopeless, 0.25);
             put_aside();
             ++restarts_;
+            once(second, true);
         }
         return cut_short() && furthest_.past.t > result_.past.t ? further() : std::move(result_);
     }
@@ -65,7 +74,8 @@ class Capture {
   private:
     using Clock = Verdict<double>::Clock;
 
-    // One run at a tolerance; false if the error of the loss exceeds what was asked (and it matters).
+    // One attempt at a tolerance; false if the error of the loss exceeds what was asked, it matters, and another
+    // would do better.
     bool once(double tolerance, bool last) {
         begin(tolerance);
         CapturePast& now = result_.past;
@@ -84,7 +94,7 @@ class Capture {
                 finish(why_stuck());
                 return true;
             }
-            if (!kept() && !last) return false;
+            if (!kept() && !last && worthwhile()) return false;
         }
     }
 
@@ -99,12 +109,37 @@ class Capture {
     double floor() {
         return std::max(atol_sum() / options_.rtol, kStepNoise * noise() / result_.past.tolerance);
     }
+    // Of an error of the loss, what is above atol and rounding.
+    double beyond(double error) {
+        const double sum = meshes_->fine().sum_r2(), least = (atol_sum() + noise()) / options_.rtol;
+        return sum + least > 0 ? error * (sum / (sum + least)) : 0.0;
+    }
     bool kept() {
         CapturePast& now = result_.past;
-        const double sum = meshes_->fine().sum_r2(), least = (atol_sum() + noise()) / options_.rtol;
-        const double error = sum + least > 0 ? now.error * (sum / (sum + least)) : 0.0;
-        now.worst = std::max(now.worst, error);
-        return error <= options_.rtol;
+        now.worst = std::max(now.worst, beyond(now.error));
+        const bool smooth = meshes_->alone() && !branches_count_;
+        return beyond(smooth ? meshes_->told().smooth() : now.error) <= options_.rtol;
+    }
+
+    // Whether an attempt at a smaller tolerance helps: branches may be beyond all of them. Then they do not
+    // count any more.
+    bool worthwhile() {
+        if (!meshes_->alone() || !branches_count_) return true;
+        branches_count_ = less(tolerance_for(problem_, options_.rtol).power) > kHopeless;
+        return branches_count_ || !kept();
+    }
+
+    // By what the tolerance has to be smaller for the error at t_end to be half of what was asked, from what was
+    // found on the way: the smooth part has grown like t^0.8, the branches' like t^2 (measured).
+    double less(double power) {
+        const CapturePast& now = result_.past;
+        const double ahead = std::clamp(options_.t_end / now.t, 1.0, kMostAhead);
+        if (!meshes_->alone()) return std::pow(0.5 * options_.rtol / now.error, 1 / power);
+        const ToldError& told = meshes_->told();
+        double found = told.smooth() * std::pow(ahead, 0.8);
+        if (branches_count_)
+            found = std::max(found, ToldError::scatter(meshes_->fall()) * told.flips() * ahead * ahead);
+        return std::pow(0.5 * options_.rtol / found, 1 / power);
     }
 
     // The pass that is given up, should the next not come as far before it is cut off.
@@ -165,6 +200,7 @@ class Capture {
             beyond_ = !std::isfinite(speed_sq);
         }
         meshes_->set_next(now.step);
+        meshes_->go_on(now.start, {now.local, now.flips});
     }
 
     // A step towards `goal`; false if there is none, or it was cut off on the way.
@@ -188,7 +224,7 @@ class Capture {
         now.t = taken >= left ? goal : now.t + taken;
         now.step = meshes_->next();
         if (meshes_->stuck() != Status::kHorizon) return false;  // the meshes are at different times
-        now.error = options_.past.error + meshes_->error();
+        now.error = (meshes_->alone() ? 0.0 : options_.past.error) + meshes_->error();
         moved_ = true;
         return true;
     }
@@ -221,7 +257,14 @@ class Capture {
         now.stabilised += meshes_->stabilised();
         now.restarts += restarts_;
         now.rhs += spent_ + meshes_->evaluations();
+        now.local = meshes_->told().sums().local;
+        now.flips = meshes_->told().sums().flips;
         result_.sliding = fine.at_kinks();
+        if (const Passes* passes = fine.passes()) {
+            result_.close_passes = passes->close();
+            result_.closest_pass = passes->closest();
+            result_.scatter = ToldError::scatter(meshes_->fall());
+        }
         result_.radius = meshes_->radius();
         meshes_->drop_coarse();  // before the end state is written out: at n = 10^6 both would not fit
         recorder_->write_end(fine);
@@ -239,6 +282,7 @@ class Capture {
     std::optional<Verdict<double>> verdict_;
     std::optional<ProofSearch> search_;
     Index restarts_ = 0, spent_ = 0;
+    bool branches_count_;     // in whether to begin again
     CaptureResult furthest_;  // of the passes given up
     bool beyond_ = false;     // the start has no finite speed
     bool moved_ = false;      // a step was taken in this call, whichever pass took it

@@ -29,7 +29,7 @@ void DenseCapture::take_known() {
 // The velocity that the inclusion selects: shares of this instant, not of a step.
 void DenseCapture::take_velocity() {
     const double* r = now_.r.data();
-    drive(r, Part::kState);
+    drive(r, {});
     velocity_sq_ = 0;
     kinks_.clear();
     for (Index j = 0; j < p_; ++j) {
@@ -187,6 +187,20 @@ void DenseCapture::write_state(double* W, double* a) const {
     std::copy_n(now_.a.data(), p_, a);
 }
 
+double DenseCapture::trial_excess() const {
+    double sum = 0.0;
+    std::vector<double> off(at(n_));  // of r
+    for (Index j = 0; j < p_; ++j)
+        for (const Touched& pair : trial_.touched[at(j)]) {
+            if (!(pair.z > 0.0)) continue;
+            const double by = trial_.a.data()[j] * pair.z / static_cast<double>(p_), r = trial_.r[at(pair.point)];
+            double& so_far = off[at(pair.point)];
+            sum += by * (2.0 * so_far + by - 2.0 * r);
+            so_far += by;
+        }
+    return sum;
+}
+
 double DenseCapture::trial_travel_sq() const {
     double sum = 0;
     for (Index k = 0; k < p_ * stride_; ++k) {
@@ -205,7 +219,7 @@ double DenseCapture::bytes(const Problem<double>& problem) {
     const double d = static_cast<double>(problem.d) + 8.0, p = static_cast<double>(problem.p);
     const double kinks = std::min(p * points * points, kMostKinkBytes);
     return 8 * (3 * p * d + 2 * p * points + 10 * points) + 4 * p * points / 6 + SingleMoves::bytes(problem) +
-           kinks;
+           FrozenPattern::bytes(problem) + Passes::bytes(problem) + kinks;
 }
 
 }  // namespace pl
