@@ -31,8 +31,12 @@ constexpr double kStepNoise = 0.005;  // of that, what rounding usually is
 // no run begin again: what would settle it costs ten times and more.
 constexpr double kBranchesCount = 0.05;
 // Where the tolerance that would settle the branches is that much below the first, they are not to be had.
-constexpr double kHopeless = 1e-5;
+constexpr double kHopeless = 1e-6;
 constexpr double kMostAhead = 10.0;  // of the time gone: how far what a first attempt found is extrapolated
+constexpr double kMostLess = 0.25;
+// Of rtol, what a second attempt aims at. Branches by more: a first attempt with long steps sees a third of the
+// passes.
+constexpr double kAim = 0.5, kAimBranches = 0.2;
 
 // Tolerance of one step that usually gives the loss to rtol, and the power of it that the error of the loss
 // follows. Dense inputs: measured power 0.55 to 0.6, for kinks make most of the local error. Orthogonal inputs
@@ -45,7 +49,7 @@ Tolerance tolerance_for(const Problem<double>& problem, double rtol) {
     // the more points, the more of them turn within one step of the fall: measured from 10^4 to 10^6
     const double many = std::min(1.0, std::pow(1e4 / static_cast<double>(problem.n), 0.75));
     if (problem.X == nullptr) return {1e-5 * many * std::pow(rtol / 1e-2, 1.5), 2.0 / 3.0};
-    return {std::min(1.5e-4 * std::pow(rtol / 1e-3, 2.0), 2e-2), 0.55};
+    return {std::min(1.2e-4 * std::pow(rtol / 1e-3, 2.0), 2e-2), 0.55};
 }
 
 class Capture {
@@ -63,7 +67,7 @@ class Capture {
         const double tolerance = past.fresh() ? usual.first : past.tolerance;
         // a run that goes on cannot begin again: its rows are out
         if (!once(tolerance, !past.fresh())) {
-            const double second = tolerance * std::clamp(less(usual.power), kHopeless, 0.25);
+            const double second = tolerance * std::clamp(less(), kHopeless, kMostLess);
             put_aside();
             ++restarts_;
             once(second, true);
@@ -94,7 +98,7 @@ class Capture {
                 finish(why_stuck());
                 return true;
             }
-            if (!kept() && !last && worthwhile()) return false;
+            if (!kept() && !last && !resigned_ && worthwhile()) return false;
         }
     }
 
@@ -121,25 +125,26 @@ class Capture {
         return beyond(smooth ? meshes_->told().smooth() : now.error) <= options_.rtol;
     }
 
-    // Whether an attempt at a smaller tolerance helps: branches may be beyond all of them. Then they do not
-    // count any more.
+    // Whether an attempt at a smaller tolerance helps: branches may be beyond all that is practical. Then they, and
+    // with them the rest, do not count any more, but are told.
     bool worthwhile() {
-        if (!meshes_->alone() || !branches_count_) return true;
-        branches_count_ = less(tolerance_for(problem_, options_.rtol).power) > kHopeless;
-        return branches_count_ || !kept();
+        if (!meshes_->alone() || less() > kHopeless) return true;
+        resigned_ = true;
+        return false;
     }
 
-    // By what the tolerance has to be smaller for the error at t_end to be half of what was asked, from what was
+    // By what the tolerance has to be smaller for the error at t_end to be within what was asked, from what was
     // found on the way: the smooth part has grown like t^0.8, the branches' like t^2 (measured).
-    double less(double power) {
+    double less() {
         const CapturePast& now = result_.past;
+        const double power = tolerance_for(problem_, options_.rtol).power;
+        if (!meshes_->alone()) return std::pow(kAim * options_.rtol / now.error, 1 / power);
         const double ahead = std::clamp(options_.t_end / now.t, 1.0, kMostAhead);
-        if (!meshes_->alone()) return std::pow(0.5 * options_.rtol / now.error, 1 / power);
         const ToldError& told = meshes_->told();
-        double found = told.smooth() * std::pow(ahead, 0.8);
-        if (branches_count_)
-            found = std::max(found, ToldError::scatter(meshes_->fall()) * told.flips() * ahead * ahead);
-        return std::pow(0.5 * options_.rtol / found, 1 / power);
+        double ratio = kAim * options_.rtol / (told.smooth() * std::pow(ahead, 0.8));
+        const double branches = ToldError::scatter(meshes_->fall()) * told.flips() * ahead * ahead;
+        if (branches_count_) ratio = std::min(ratio, kAimBranches * options_.rtol / branches);
+        return std::pow(ratio, 1 / power);
     }
 
     // The pass that is given up, should the next not come as far before it is cut off.
@@ -283,6 +288,7 @@ class Capture {
     std::optional<ProofSearch> search_;
     Index restarts_ = 0, spent_ = 0;
     bool branches_count_;     // in whether to begin again
+    bool resigned_ = false;   // to an error larger than what was asked
     CaptureResult furthest_;  // of the passes given up
     bool beyond_ = false;     // the start has no finite speed
     bool moved_ = false;      // a step was taken in this call, whichever pass took it

@@ -26,6 +26,7 @@ class DenseCapture : public CaptureModel {
     const std::vector<double>& trial_residuals() const override { return trial_.r; }
     double trial_sum_r2() const override { return trial_.sum_r2; }
     double trial_excess() const override;
+    double trial_neuron_error() const override;
     double trial_travel_sq() const override;
     void accept(double h, std::vector<double>& before) override;
     double velocity_sq() override;

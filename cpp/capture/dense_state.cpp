@@ -201,6 +201,25 @@ double DenseCapture::trial_excess() const {
     return sum;
 }
 
+double DenseCapture::trial_neuron_error() const {
+    double largest = 0.0;
+    for (Index j = 0; j < p_; ++j) {
+        const double *w = now_.W.data() + j * stride_, *next = trial_.W.data() + j * stride_;
+        double travel = 0.0, size = 0.0;
+        for (Index k = 0; k < d_; ++k) {
+            travel += (next[k] - w[k]) * (next[k] - w[k]);
+            size += std::max(next[k] * next[k], w[k] * w[k]);
+        }
+        const double a = now_.a.data()[j], a_next = trial_.a.data()[j], middle = middle_[at(j)];
+        size += std::max(a * a, a_next * a_next);
+        if (!(travel > 0.0) || middle == 0.0) continue;
+        // dw is in proportion to the outer weight held
+        const double off = std::abs(0.5 * (a + a_next) / middle - 1.0);
+        largest = std::max(largest, off * std::sqrt(travel / size));
+    }
+    return largest;
+}
+
 double DenseCapture::trial_travel_sq() const {
     double sum = 0;
     for (Index k = 0; k < p_ * stride_; ++k) {

@@ -18,7 +18,7 @@ constexpr int kTries = 40;     // of a coarse step
 // A step whose loss would rise says nothing of its local error, which would have the next one doubled: the
 // length that failed is come near only step by step; but it may have been one kink's, and is not held for long.
 constexpr double kCeilingGrowth = 1.4, kBelowCeiling = 0.8;
-constexpr double kSpan = 0.3;      // of the tolerance, to which an impulse is known
+constexpr double kSpan = 0.1;      // of the tolerance, to which an impulse is known
 constexpr double kAccepted = 2.0;  // local error over its tolerance: the meshes decide in the end
 
 // Shares of pairs are in single precision: at a state of rest what they leave moves the loss by as much
@@ -137,7 +137,8 @@ double Meshes::local_error(const Mesh& lead, double floor) const {
     const double before = lead.model->sum_r2(), after = lead.model->trial_sum_r2();
     const double drop = after > 0 && before > 0 ? std::abs(std::log(before / after)) : 1.0;
     const double share = before < floor ? before / floor : 1.0;
-    return lead.step.error() * drop * share;
+    const double loss = lead.step.error() * drop * share;
+    return coarse_ ? loss : std::max(loss, lead.model->trial_neuron_error() * share);
 }
 
 // The fine mesh's trial over h is taken.

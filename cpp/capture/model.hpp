@@ -39,6 +39,9 @@ class CaptureModel : public State<double> {
     // What sum r^2 of the trial would rise by if every pair at rest counted with what its weights leave of z: it
     // does as soon as it is let go.
     virtual double trial_excess() const { return 0.0; }
+    // What the trial's neurons are off by, of their own size, because of the outer weights that were held
+    // in the middle of the step: the largest of them, however small its neuron is (paper.md section 8).
+    virtual double trial_neuron_error() const { return 0.0; }
     // Whether there is K = -dr/dQ at the state while no pair changes its part, symmetric; then product() is
     // out = K q, and no right-hand side.
     virtual bool has_product() const { return false; }
