@@ -47,6 +47,7 @@ add_library(
   cpp/capture/live_sweeps.cpp
   cpp/capture/orthogonal.cpp
   cpp/capture/adams.cpp
+  cpp/capture/attempts.cpp
   cpp/capture/capture.cpp
   cpp/capture/dense.cpp
   cpp/capture/dense_kinks.cpp

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 
+#include "capture/attempts.hpp"
 #include "capture/dense.hpp"
 #include "capture/meshes.hpp"
 #include "capture/orthogonal.hpp"
@@ -27,50 +28,21 @@ constexpr double kInstant = 1e-300;   // of a time: has no half that a step coul
 constexpr double kNoise = 16.0;       // bounds on the rounding of sum r^2 within which two meshes agree
 constexpr double kStepNoise = 0.005;  // of that, what rounding usually is
 
-// Of rtol. At and above it the branches' scatter, which is of that size to the paper's horizon, is told but has
-// no run begin again: what would settle it costs ten times and more.
-constexpr double kBranchesCount = 0.05;
-// Where the tolerance that would settle the branches is that much below the first, they are not to be had.
-constexpr double kHopeless = 1e-6;
-constexpr double kMostAhead = 10.0;  // of the time gone: how far what a first attempt found is extrapolated
-constexpr double kMostLess = 0.25;
-// Of rtol, what a second attempt aims at. Branches by more: a first attempt with long steps sees a third of the
-// passes.
-constexpr double kAim = 0.5, kAimBranches = 0.2;
-
-// Tolerance of one step that usually gives the loss to rtol, and the power of it that the error of the loss
-// follows. Dense inputs: measured power 0.55 to 0.6, for kinks make most of the local error. Orthogonal inputs
-// have no kinks to slide on: some hundreds of steps add up to the whole fall of the loss, with power 2/3 as for
-// any method of order 2.
-struct Tolerance {
-    double first, power;
-};
-Tolerance tolerance_for(const Problem<double>& problem, double rtol) {
-    // the more points, the more of them turn within one step of the fall: measured from 10^4 to 10^6
-    const double many = std::min(1.0, std::pow(1e4 / static_cast<double>(problem.n), 0.75));
-    if (problem.X == nullptr) return {1e-5 * many * std::pow(rtol / 1e-2, 1.5), 2.0 / 3.0};
-    return {std::min(1.2e-4 * std::pow(rtol / 1e-3, 2.0), 2e-2), 0.55};
-}
-
 class Capture {
   public:
     Capture(const Problem<double>& problem, const CaptureOptions& options, int threads, const Poll& poll)
-        : problem_(problem),
-          options_(options),
-          poll_(poll),
-          threads_(threads),
-          branches_count_(options.rtol < kBranchesCount) {}
+        : problem_(problem), options_(options), poll_(poll), threads_(threads) {}
 
     CaptureResult run() {
         const CapturePast& past = options_.past;
-        const Tolerance usual = tolerance_for(problem_, options_.rtol);
-        const double tolerance = past.fresh() ? usual.first : past.tolerance;
+        const double first = tolerance_for(problem_, options_.rtol).first;
+        const double tolerance = past.fresh() ? first : past.tolerance;
         // a run that goes on cannot begin again: its rows are out
         if (!once(tolerance, !past.fresh())) {
-            const double second = tolerance * std::clamp(less(), kHopeless, kMostLess);
+            const double next = second(tolerance, smaller(found()));
             put_aside();
             ++restarts_;
-            once(second, true);
+            once(next, true);
         }
         return cut_short() && furthest_.past.t > result_.past.t ? further() : std::move(result_);
     }
@@ -121,30 +93,28 @@ class Capture {
     bool kept() {
         CapturePast& now = result_.past;
         now.worst = std::max(now.worst, beyond(now.error));
-        const bool smooth = meshes_->alone() && !branches_count_;
+        const bool smooth = meshes_->alone() && !branches_count(options_.rtol);
         return beyond(smooth ? meshes_->told().smooth() : now.error) <= options_.rtol;
     }
 
     // Whether an attempt at a smaller tolerance helps: branches may be beyond all that is practical. Then they, and
     // with them the rest, do not count any more, but are told.
     bool worthwhile() {
-        if (!meshes_->alone() || less() > kHopeless) return true;
-        resigned_ = true;
-        return false;
+        resigned_ = meshes_->alone() && !practical(smaller(found()));
+        return !resigned_;
     }
-
-    // By what the tolerance has to be smaller for the error at t_end to be within what was asked, from what was
-    // found on the way: the smooth part has grown like t^0.8, the branches' like t^2 (measured).
-    double less() {
+    Found found() {
         const CapturePast& now = result_.past;
-        const double power = tolerance_for(problem_, options_.rtol).power;
-        if (!meshes_->alone()) return std::pow(kAim * options_.rtol / now.error, 1 / power);
-        const double ahead = std::clamp(options_.t_end / now.t, 1.0, kMostAhead);
         const ToldError& told = meshes_->told();
-        double ratio = kAim * options_.rtol / (told.smooth() * std::pow(ahead, 0.8));
-        const double branches = ToldError::scatter(meshes_->fall()) * told.flips() * ahead * ahead;
-        if (branches_count_) ratio = std::min(ratio, kAimBranches * options_.rtol / branches);
-        return std::pow(ratio, 1 / power);
+        const double branches = ToldError::scatter(meshes_->fall()) * told.flips();
+        return {now.t,
+                options_.t_end,
+                options_.rtol,
+                tolerance_for(problem_, options_.rtol).power,
+                meshes_->alone(),
+                now.error,
+                told.smooth(),
+                branches_count(options_.rtol) ? branches : 0.0};
     }
 
     // The pass that is given up, should the next not come as far before it is cut off.
@@ -287,7 +257,6 @@ class Capture {
     std::optional<Verdict<double>> verdict_;
     std::optional<ProofSearch> search_;
     Index restarts_ = 0, spent_ = 0;
-    bool branches_count_;     // in whether to begin again
     bool resigned_ = false;   // to an error larger than what was asked
     CaptureResult furthest_;  // of the passes given up
     bool beyond_ = false;     // the start has no finite speed
