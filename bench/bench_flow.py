@@ -22,6 +22,7 @@ from scipy import integrate
 
 from pl_native.backends import native
 from pl_native.backends.contract import FlowTask
+from pl_native.bench.problems import draw
 
 SCIPY = ("RK45", "DOP853", "LSODA", "Radau", "BDF", "RK23")
 
@@ -60,13 +61,7 @@ class Row:
 
 
 def kinked(n: int, d: int, p: int, t_end: float, seed: int = 0) -> Problem:
-    rng = np.random.default_rng(seed)
-    X = rng.standard_normal((n, d))
-    X *= rng.uniform(1, 2, (n, 1)) / np.linalg.norm(X, axis=1, keepdims=True)
-    y = rng.uniform(1, 2, n) * rng.choice([-1, 1], n)
-    W = rng.standard_normal((p, d)) / np.sqrt(d)
-    a = rng.choice([-1, 1], p) * (np.linalg.norm(W, axis=1) + rng.exponential(1, p))
-    return Problem(f"kinks ({n}, {d}, {p}), t = {t_end:g}", X, y, W, a, t_end)
+    return Problem(f"kinks ({n}, {d}, {p}), t = {t_end:g}", *draw(n, d, p, seed), t_end)
 
 
 def smooth(n: int = 60, p: int = 6) -> Problem:

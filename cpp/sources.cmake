@@ -60,12 +60,14 @@ add_library(
   cpp/capture/passes.cpp
   cpp/capture/step.cpp
   cpp/proof/convergence.cpp
+  cpp/proof/dual_bound.cpp
   cpp/proof/eigenvalue.cpp
   cpp/proof/elimination.cpp
   cpp/proof/enclosure.cpp
   cpp/proof/escape.cpp
   cpp/proof/holding.cpp
   cpp/proof/kinks.cpp
+  cpp/proof/masked_gram.cpp
   cpp/proof/matrix.cpp
   cpp/proof/orthogonal_proof.cpp
   cpp/proof/prove.cpp
@@ -89,6 +91,7 @@ if(SKBUILD)
     cpp/bindings/module.cpp
     cpp/bindings/task.cpp
     cpp/bindings/kink_fields.cpp
+    cpp/bindings/python_watch.cpp
     cpp/bindings/euler_tasks.cpp
     cpp/bindings/flow_tasks.cpp
     cpp/bindings/flow_past.cpp

@@ -17,7 +17,9 @@ from hypothesis import settings
 
 import pl_native as pl
 from pl_native import backends
+from pl_native.store import Store
 from problems import problem
+from sweeping import cell, run
 
 settings.register_profile("unit", max_examples=25, deadline=None, derandomize=True)
 settings.load_profile("unit")
@@ -47,6 +49,14 @@ def ctrl_c() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Store:
+    """A folder with four rows in two shards."""
+    run(tmp_path / "a", cell())
+    run(tmp_path / "a", cell(), cell(n=13))
+    return Store(tmp_path / "a")
 
 
 BENCH = Path(__file__).parents[1] / "bench"

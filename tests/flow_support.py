@@ -9,6 +9,7 @@ import numpy as np
 import pl_native as pl
 from pl_native.backends import native
 from pl_native.backends.contract import FlowRun, FlowTask
+from pl_native.bench.problems import draw
 
 
 def stop_rules(**changes: Any) -> pl.Stop:
@@ -49,17 +50,6 @@ def run(*problem: Any, **options: Any) -> FlowRun:
     assert not interrupted
     assert runs[0] is not None
     return runs[0]
-
-
-def draw(n: int, d: int, p: int, seed: int = 0) -> tuple[Any, Any, Any, Any]:
-    """The paper's data (norms in [1, 2], labels in +-[1, 2]) and asymmetric network."""
-    rng = np.random.default_rng(seed)
-    X = rng.standard_normal((n, d))
-    X *= rng.uniform(1, 2, (n, 1)) / np.linalg.norm(X, axis=1, keepdims=True)
-    y = rng.uniform(1, 2, n) * rng.choice([-1, 1], n)
-    W = rng.standard_normal((p, d)) / np.sqrt(d)
-    a = rng.choice([-1, 1], p) * (np.linalg.norm(W, axis=1) + rng.exponential(1, p))
-    return X, y, W, a
 
 
 def mixed(seed: int) -> tuple[Any, Any, Any, Any]:

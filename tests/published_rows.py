@@ -35,3 +35,9 @@ def law_of(d, threshold, scale):
         row |= {"initialisation": "torch_linear", "status": "HORIZON"}
         rows += [row | {"loss_end": 0.05 if k < yes else 0.2} for k in range(40)]
     return rows
+
+
+def figure3():
+    """n, converged runs and all runs of figure 3 as published."""
+    table = published.load("fig3_published")
+    return table["n"], table["converged"], table["runs"]

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import json
+import math
+
 from pl_native import sweep
 from pl_native._problem import Stop
-from pl_native.store import COST_COLUMNS, Store
+from pl_native.store import COLUMNS, COST_COLUMNS, Store, row_id
 
 SEED = 7
+
+TOML = """
+name = "pair"
+seed = 7
+backend = "numpy"
+[cell]
+d = 6
+p = 5
+initialisation = "torch_linear"
+t_end = 20.0
+dtype = "float32"
+replicates = 2
+stop = { loss = 0.05 }
+[grid]
+n = { from = 12, to = 13 }
+[[cells]]
+n = 14
+scale = [1.0, 2.0]
+"""
 
 
 def cell(n=12, replicates=2, **changes):
@@ -51,3 +73,23 @@ def own_network(p, d, *, seed, scale, dtype, data, factor=1.0):
 
 def wrong_network(p, d, **_):
     return None
+
+
+def write_spec(path, **fields):
+    """A small sweep in TOML."""
+    values = {"n": 12, "d": 6, "p": 5, "initialisation": "torch_linear", "t_end": 20.0, "replicates": 2}
+    lines = [f"{name} = {json.dumps(value)}" for name, value in (values | fields).items()]
+    path.write_text("\n".join(["seed = 7", 'backend = "numpy"', "[cell]", *lines]) + "\n")
+
+
+def some_row(**changes):
+    row = dict.fromkeys(COLUMNS)
+    row |= {"seed": 1, "loss_end": 0.1 + 0.2, "status": "TARGET", "n": -3, "average_pl": math.nan}
+    row["id"] = row_id(row | changes)
+    return row | changes
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 4
+    path.write_bytes(content)

@@ -1,65 +1,59 @@
 """`pl.advise` against what runs took: events within a factor of 3, the choice, and words that go with it."""
 
+import json
 import math
+from pathlib import Path
 
 import pytest
 
 import pl_native as pl
 from pl_native._run import costs
 
-# (n, d, p, t_end): events and seconds of the flow at rtol 1e-6, one thread; sphere, asymmetric
-FLOW = {
-    (60, 20, 10, 100.0): (611, 0.034),
-    (100, 30, 31, 50.0): (2368, 0.28),
-    (300, 30, 31, 50.0): (6541, 1.1),
-    (300, 30, 31, 200.0): (9174, 0.95),
-    (300, 100, 31, 100.0): (8470, 7.4),
-    (600, 30, 20, 100.0): (9433, 1.3),
-    (600, 60, 35, 50.0): (13854, 5.9),
-    (1700, 100, 37, 1000.0): (80533, 244.0),
+# (n, d, p, t_end): events of the flow; sphere, asymmetric
+EVENTS = {
+    (60, 20, 10, 100.0): 611,
+    (100, 30, 31, 50.0): 2368,
+    (300, 30, 31, 50.0): 6541,
+    (300, 30, 31, 200.0): 9174,
+    (300, 100, 31, 100.0): 8470,
+    (600, 30, 20, 100.0): 9433,
+    (600, 60, 35, 50.0): 13854,
+    (1700, 100, 37, 1000.0): 80533,
 }
 # n = d, p, t_end: the same of orthogonal inputs
-ORTHOGONAL = {(100, 27, 15.4): (645, 0.043), (400, 32, 40.1): (3204, 0.64), (400, 32, 401.0): (3204, 0.66)}
-# (n, d, p, t_end, rtol): right-hand sides of capture, none of which had to begin again
-CAPTURE = {
-    (100, 30, 31, 50.0, 1e-1): 114,
-    (300, 30, 31, 50.0, 1e-1): 88,
-    (300, 30, 31, 50.0, 1e-4): 407,
-    (300, 30, 31, 20.0, 1e-5): 963,
-    (600, 60, 35, 50.0, 1e-3): 54,
-    (600, 60, 35, 50.0, 1e-5): 1373,
-    (600, 30, 20, 100.0, 1e-1): 119,
-    (1700, 100, 37, 50.0, 1e-4): 114,
-}
+ORTHOGONAL = {(100, 27, 15.4): 645, (400, 32, 40.1): 3204, (400, 32, 401.0): 3204}
+
+RUNS = json.loads((Path(__file__).parents[1] / "docs" / "results" / "auto.json").read_text())["problems"]
+"""sixty problems as `bench/bench_auto.py` ran them: what the laws were fitted to"""
 
 
 def within(factor, got, measured):
     return abs(math.log(got / measured)) <= math.log(factor)
 
 
-@pytest.mark.parametrize("sizes", FLOW)
-def test_the_flow_costs_what_was_measured_within_a_factor_of_3(sizes):
-    events, seconds = FLOW[sizes]
+@pytest.mark.parametrize("sizes", EVENTS)
+def test_events_are_told_within_a_factor_of_2_5(sizes):
     n, d, p, t_end = sizes
-    case = costs.Sizes(n, d, p, False, t_end)
-    assert within(2, costs.events(case), events)
-    assert within(3, costs.flow_seconds(case), seconds)
+    assert within(2.5, costs.events(costs.Sizes(n, d, p, False, t_end)), EVENTS[sizes])
 
 
 @pytest.mark.parametrize("sizes", ORTHOGONAL)
-def test_the_flow_on_orthogonal_inputs(sizes):
-    events, seconds = ORTHOGONAL[sizes]
+def test_events_on_orthogonal_inputs(sizes):
     n, p, t_end = sizes
-    case = costs.Sizes(n, n, p, True, t_end)
-    assert within(1.5, costs.events(case), events)
-    assert within(3, costs.flow_seconds(case), seconds)
+    assert within(1.5, costs.events(costs.Sizes(n, n, p, True, t_end)), ORTHOGONAL[sizes])
 
 
-@pytest.mark.parametrize("sizes", CAPTURE)
-def test_capture_takes_what_was_measured_within_a_factor_of_3(sizes):
-    n, d, p, t_end, rtol = sizes
-    found = costs.capture_rhs(costs.Sizes(n, d, p, False, t_end), rtol)
-    assert within(3, found, CAPTURE[sizes])
+def test_sixty_runs_cost_what_advice_tells_within_a_factor_of_3():
+    assert len(RUNS) == 60
+    good = [within(3, run["told"], run["auto"]["seconds"]) for run in RUNS]
+    assert sum(good) >= 54
+
+
+def test_sixty_runs_are_near_the_better_method():
+    """1.5 times in nine of ten, never 3; runs of a few milliseconds are mostly the call."""
+    ratios = [run["auto"]["seconds"] / run["best"] for run in RUNS]
+    assert sum(ratio <= 1.5 for ratio in ratios) >= 54
+    assert max(ratios) <= 3
 
 
 @pytest.mark.parametrize(("n", "d", "p"), [(31, 7, 5), (60, 20, 10)])
@@ -79,11 +73,8 @@ def test_large_and_loose_is_for_capture_small_and_tight_for_the_flow():
     loose, tight = pl.advise(*large, rtol=1e-3), pl.advise(*small, rtol=1e-8)
     assert (loose.method, tight.method) == ("capture", "flow")
     for advice in (loose, tight):
-        assert (
-            advice.seconds
-            == advice.costs[advice.method]
-            == min(advice.costs["flow"], advice.costs["capture"])
-        )
+        least = min(advice.costs["flow"], advice.costs["capture"])
+        assert advice.seconds == advice.costs[advice.method] == advice.costs["auto"] == least
         for text in ("events", "capture", "Euler", "its error unknown"):
             assert text in advice.reason
     assert "branch" in loose.reason
@@ -106,7 +97,9 @@ def test_costs_grow_with_time_and_size_and_tolerance():
 def test_a_single_pair_and_orthogonal_inputs_are_advised_too():
     assert pl.advise(*problem(1, 1, 1)).seconds >= 0
     data = pl.data.orthogonal(40, 40, seed=1)
-    assert pl.advise(data, pl.initial.asymmetric(5, 40, seed=1, data=data)).events == 0.25 * 200
+    assert pl.advise(data, pl.initial.asymmetric(5, 40, seed=1, data=data)).events == pytest.approx(
+        0.25 * 200, rel=0.1
+    )
 
 
 def test_the_advice_is_a_method_that_simulate_takes():
@@ -143,4 +136,15 @@ def test_4_7_the_third_argument_is_the_end_as_in_simulate() -> None:
 def test_capture_is_not_for_small_initialisation(scale: float, small: bool) -> None:
     data = pl.data.sphere(n=400, d=20, seed=1)
     network = pl.initial.balanced(p=8, d=20, seed=2, scale=scale)
-    assert ("The initialisation is small" in pl.advise(data, network).reason) is small
+    assert ("Some neurons are small" in pl.advise(data, network).reason) is small
+
+
+def test_small_neurons_that_may_grow_are_the_flows() -> None:
+    data = pl.data.sphere(300, 30, seed=1)
+    small, large = (pl.initial.balanced(31, 30, seed=2, scale=scale) for scale in (1e-4, 1.0))
+    assert pl.advise(data, large, rtol=0.1).method == "capture"
+    advice = pl.advise(data, small, rtol=0.1)
+    assert advice.method == "flow"
+    assert "small" in advice.reason
+    assert advice.costs["auto"] == advice.seconds == advice.costs["flow"]
+    assert pl.advise(data, small, 1e-3, rtol=0.1).method == "capture"  # too short for them to grow

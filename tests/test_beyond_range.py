@@ -7,6 +7,8 @@ import pytest
 
 import pl_native as pl
 from capture_support import sliding
+from fuzz.odd import problem as fuzzed
+from proving import KINDS
 
 pytest.importorskip("pl_native._core")
 
@@ -89,3 +91,68 @@ def test_a_run_cut_in_a_later_pass_returns_its_furthest() -> None:
             assert sol.extend(sol.t[-1] + 1.0, stop=pl.Stop()).status is pl.Status.HORIZON
             before = sol
     assert cut > 0
+
+
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")  # of the outputs, in the last line
+@pytest.mark.parametrize("backend", ["native", "numpy"])
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("weight", [1e160, 1e308])
+def test_weights_whose_squares_overflow_end_a_run_where_it_began(
+    weight: float, method: str, backend: str
+) -> None:
+    """The flow took all their pairs for rounding, put the neuron at 0 and went on; from a record, to NaN."""
+    if (method, backend) == ("capture", "numpy"):
+        return
+    data, net = scaled(weight=weight)
+    sol = pl.simulate(data, net, 1.0, method=method, backend=backend, stop=pl.Stop(max_steps=20))
+    assert (sol.status, list(sol.t)) == (pl.Status.NON_FINITE, [0.0])
+    assert sol.network.W.tobytes() == net.W.tobytes()
+    assert str(net).count("inf") == 1
+    assert (pl.metrics.active(data, net) == (net.W @ data.X.T > 0)).all()
+
+
+def test_nor_does_a_run_go_on_from_there() -> None:
+    from pl_native import _core
+    from pl_native._run.call_options import checked_options
+    from pl_native._run.task import work_of
+    from pl_native.backends import native
+
+    options = checked_options(method="flow", rtol=1e-4, atol=0.0, save=None, stop=pl.Stop(), backend="native")
+    task = native.flow_fields(work_of(0, D, N, 1.0, 1.0, options).task)
+    (first,), _ = _core.flow([task | {"t_end": 0.4, "save": np.array([0.4])}], 1)
+    W = scaled(weight=1e308)[1].W
+    (run,), _ = _core.flow([task | {"W": W, "a": first["a"], "resume": first["resume"]}], 1)
+    assert (run["status"], list(run["t"])) == (pl.Status.NON_FINITE, [0.4])
+    assert run["W"].tobytes() == W.tobytes()
+
+
+def test_an_invariant_that_overflows_is_a_status() -> None:
+    """Capture at rtol = 1 sees nothing of neurons at 1e-150, whatever they become."""
+    data, net = fuzzed("weak a", 33, 0, -150)
+    options = {"method": "capture", "rtol": 1.0, "atol": 1e-30, "stop": pl.Stop(max_steps=20)}
+    sol = pl.simulate(data, net, 1e9, save=7, **options)
+    assert sol.status is pl.Status.NON_FINITE or np.isfinite(sol.invariant_drift).all()
+    assert np.isfinite(sol.network.a).all()
+
+
+def test_a_tolerance_without_a_number_is_no_crash_of_the_oracle() -> None:
+    data, net = fuzzed("duplicated", 13)
+    options = {"method": "flow", "backend": "numpy", "stop": pl.Stop(max_steps=60)}
+    assert pl.simulate(data, net, 1e4, rtol=1e-300, **options).status is pl.Status.STEP_LIMIT
+    assert np.isfinite(pl.simulate(data, net, 1e-3, rtol=1e-12, **options).loss).all()
+
+
+@pytest.mark.filterwarnings("ignore:overflow|invalid value:RuntimeWarning")
+@pytest.mark.parametrize("inputs", [80, 150])
+@pytest.mark.parametrize("kind", KINDS)
+def test_metrics_beyond_range_are_numbers_or_nan(kind: str, inputs: int) -> None:
+    """Eigenvalues of a matrix with infinite entries were an error of LAPACK."""
+    data, net = fuzzed(kind, 2, inputs, 80)
+    spectra = pl.metrics.spectrum(data, net), pl.metrics.frozen_rates(data, net)
+    assert [np.isfinite(pl.metrics.pl_matrix(data, net)).all()] == [np.isfinite(spectra[0]).all()]
+    if not np.isfinite(spectra[0]).all():
+        assert np.isnan(spectra).all()
+        assert np.isnan(pl.metrics.spectrum_extremes(data, net).high)
+    if not np.isfinite(data.X @ data.X.T).all():
+        assert np.isinf(pl.model.off(data))
+    assert pl.metrics.pl_lower_bound(data, net) >= 0

@@ -7,17 +7,20 @@ import json
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from pl_native import cli, plots
-from pl_native.experiments import fig2
+from pl_native import cli, report
+from report_checks import claims_of, faults
 
+ROWS = Path(__file__).parent.parent / "docs" / "results" / "paper"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium"),
+    pytest.mark.skipif(not ROWS.exists(), reason="needs the source tree"),
 ]
 
 FLAGS = (
@@ -30,7 +33,10 @@ PROBE = """<script>addEventListener("load", () => {
   parent.postMessage(JSON.stringify({
     images: images.length, loaded: images.filter(i => i.complete && i.naturalWidth > 1).length,
     tables: [...document.querySelectorAll("table")].map(t => t.rows.length),
-    widest: Math.max(...images.map(i => i.getBoundingClientRect().width)), inner: innerWidth,
+    widest: Math.max(...[...images, ...document.querySelectorAll("table")].map(
+      i => i.closest(".wide").getBoundingClientRect().right)), inner: innerWidth,
+    pictures: [...document.querySelectorAll(".picture")].map(i => i.getBoundingClientRect().width),
+    scrolled: [...document.querySelectorAll(".wide")].every(i => getComputedStyle(i).overflowX == "auto"),
     overflow: wide.scrollWidth - wide.clientWidth, font: parseFloat(getComputedStyle(document.body).fontSize),
     fetched: performance.getEntriesByType("resource").map(e => e.name).filter(n => !n.startsWith("data:"))
   }), "*");
@@ -43,16 +49,13 @@ onmessage = e => document.querySelector("output").textContent = e.data
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    """The report of figures 1 and 2."""
+    """The report of all figures, from the rows of the paper's preset."""
     pytest.importorskip("matplotlib")
     place = tmp_path_factory.mktemp("report")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(plots.FILMS, "fig2", lambda stem: plots.film(stem, frames=(1, 210)))
-        patch.setitem(fig2.PRESETS, "quick", (100, 1000))
-        for name in ("fig1", "fig2"):
-            assert cli.main(["reproduce", name, "--preset", "quick", "--out", str(place)]) == 0
-        assert cli.main(["report", str(place)]) == 0
-    return (place / "report.html").read_text()
+    assert cli.main(["report", str(ROWS), "--out", str(place)]) == 0
+    text = (place / "report.html").read_text()
+    assert faults(text, report.read(ROWS)) == []
+    return text
 
 
 def seen(page, folder, width):
@@ -77,9 +80,11 @@ def seen(page, folder, width):
 def test_the_report_is_readable(page, tmp_path, width):
     found, console = seen(page, tmp_path, width)
     assert console == []
-    assert found["images"] == found["loaded"] == 3
-    assert found["tables"][0] == 3  # a head, and a claim of each figure
+    assert found["images"] == found["loaded"] == 7  # six figures and the film
+    assert found["tables"][0] == 1 + len(claims_of(page))
     assert len(found["tables"]) == 3
+    assert min(found["pictures"]) >= 1000  # a picture keeps the size at which it can be read, and scrolls
+    assert found["scrolled"]
     assert found["inner"] == width
     assert found["overflow"] <= 0
     assert found["widest"] <= width
@@ -89,7 +94,8 @@ def test_the_report_is_readable(page, tmp_path, width):
 
 def test_what_is_wrong_with_a_page_is_seen(tmp_path):
     page = (
-        '<body><img src="http://127.0.0.1:9/missing.png"><div style="width: 3000px">wide</div><table></table>'
+        '<body><div class=wide><img src="http://127.0.0.1:9/missing.png"></div>'
+        '<div style="width: 3000px">wide</div><div class=wide><table></table></div>'
         "<script>console.error('x')</script></body>"
     )
     found, console = seen(page, tmp_path, 390)

@@ -219,7 +219,7 @@ def test_no_scheduler_is_told(spec, tmp_path):
         (None, "(none is connected)"),
         ("sys.modules['pl_native'] = None", "cannot import pl_native here: "),
         (
-            "from pl_native.sweep import computing\ncomputing.NUMERICS = 0",
+            "from pl_native.sweep import remote\nremote.NUMERICS = 0",
             "(numerics 0), the sweep was started with",
         ),
     ],
@@ -244,7 +244,7 @@ def test_fault_7_4_without_a_worker_that_can_a_line_and_an_error(before, words, 
 def test_fault_7_4_a_worker_that_cannot_is_left_aside(cluster, spec, tmp_path):
     cluster.scheduler(), cluster.worker()
     cluster.odd_worker("sys.modules['pl_native'] = None")
-    cluster.odd_worker("from pl_native.sweep import computing\ncomputing.NUMERICS = 0")
+    cluster.odd_worker("from pl_native.sweep import remote\nremote.NUMERICS = 0")
     time.sleep(5)  # all three are there
     code, errors = finished(driver(spec, tmp_path / "a", cluster.address))
     assert code == 0, errors

@@ -34,6 +34,8 @@ def capture_task():
         "t_end": 1.0,
         "rtol": 1e-6,
         "atol": 1e-9,
+        "watch": None,
+        "budget": None,
         "kinks": None,
     }
 
@@ -224,7 +226,7 @@ FLOW_RECORDS = [
     ({"modes": np.full((P, N), 3, np.int8)}, "modes: expected 0, 1 or"),
     ({"modes": np.full((P, N), -1, np.int8)}, "modes: expected 0, 1 or"),
     ({"sign": np.zeros(P + 1)}, "sign: expected length 2, got 3"),
-    ({"count": np.zeros(3, np.int64)}, "count: expected length 17, got 3"),
+    ({"count": np.zeros(3, np.int64)}, "count: expected length 18, got 3"),
 ]
 
 

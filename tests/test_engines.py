@@ -17,7 +17,7 @@ import pytest
 
 from pl_native import store, sweep
 from pl_native.store import ERROR, Store
-from pl_native.sweep import EngineError, cluster, computing, engines
+from pl_native.sweep import EngineError, cluster, engines, remote, result_row
 from sweeping import bits, broken_data, cell, plan, run
 
 GRID = cell(replicates=5), cell(n=13, replicates=3)
@@ -143,12 +143,12 @@ def test_failing_runs_are_rows_on_workers_too(tmp_path):
 
 
 def test_workers_of_another_version_are_refused(tmp_path, monkeypatch):
-    settings = computing.Settings(7, "numpy", 1)
-    task = computing.task_of(list(plan(cell())), settings)
-    assert len(computing.run_task(task)) == 2
+    settings = result_row.Settings(7, "numpy", 1)
+    task = remote.task_of(list(plan(cell())), settings)
+    assert len(remote.run_task(task)) == 2
     for change in ({"numerics": 0}, {"version": "0.0.1"}):
         with pytest.raises(RuntimeError, match="install one version everywhere"):
-            computing.run_task(task | change)
+            remote.run_task(task | change)
 
 
 def test_rows_that_were_not_asked_for_are_refused(tmp_path):

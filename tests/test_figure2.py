@@ -71,6 +71,29 @@ def test_the_film_has_210_frames_up_to_the_still():
     assert pytest.approx(1.7e18, rel=0.03) == _staircase.STILL
 
 
+def test_a_film_is_drawn_once_and_every_frame_is_another(tmp_path, monkeypatch):
+    """What stands still is drawn once, whatever the number of frames: 210 of them in seconds."""
+    pytest.importorskip("matplotlib")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+
+    from pl_native import plots
+
+    draws = []
+    draw = FigureCanvasAgg.draw
+    monkeypatch.setattr(FigureCanvasAgg, "draw", lambda canvas: (draws.append(1), draw(canvas)))
+    (path, *_) = plots.film(tmp_path / "film", frames=range(1, 31))
+    assert len(draws) == 1
+    with Image.open(path) as film:
+        assert film.n_frames == 30  # though the first frames have one n
+        seen = []
+        for k in (0, 29):
+            film.seek(k)
+            seen.append(np.asarray(film.convert("RGB")))
+    assert (seen[0] != seen[1]).any(axis=2).sum() > 1000
+    assert (seen[0][:20, :60] != 255).any()  # n, above the axes
+
+
 def test_labels_of_groups_have_the_norms_asked_for():
     data = pl.data.group(12, 3, seed=1, D=[1.0, 2.0, 0.5])
     np.testing.assert_allclose(np.linalg.norm(data.y.reshape(3, 4), axis=1), 2 * np.array([1, 2, 0.5]))

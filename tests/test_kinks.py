@@ -110,8 +110,12 @@ def test_1_8_a_neuron_at_rest_between_x_and_minus_x_is_off(backend: str) -> None
 def test_1_7_inputs_taken_as_dependent_are_counted() -> None:
     X, y, W, a = draw(6, 3, 4, 3)
     X[2] = -0.7 * X[1]  # opposite but for rounding
-    assert flow((pl.Dataset(X, y), pl.Network(W, a)), 20.0).stats["dependent_inputs"] > 0
-    assert flow(sliding(), 20.0).stats["dependent_inputs"] == 0
+    sol = flow((pl.Dataset(X, y), pl.Network(W, a)), 20.0)
+    assert sol.stats["dependent_inputs"] > 0
+    assert "inputs parallel to 1e-9 were taken as exactly so" in str(sol)
+    sol = flow(sliding(), 20.0)
+    assert sol.stats["dependent_inputs"] == 0
+    assert "parallel" not in str(sol)
 
 
 # 1.9

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -72,3 +74,23 @@ def test_5_5_compilation_is_no_runs_time(monkeypatch: pytest.MonkeyPatch) -> Non
     jit._compile_for.cache_clear()
     assert 0.2 <= sol.stats["seconds"] < 0.3
     assert sol.stats["steps"] > 3
+
+
+def test_ctrl_c_waits_for_the_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raised in the midst of it, the process died in LLVM."""
+    compiled: list[Any] = []
+
+    def pressed(dtype: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+        compiled.append(dtype)
+
+    monkeypatch.setattr(jit, "_compile_for", pressed)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(pl.Interrupted) as stopped:
+            pl.simulate(*problem(), 1.0, backend="numba")
+        assert stopped.value.solutions == []
+        assert jit.euler([euler_task(*problem())], threads=1, poll=None) == ([None], True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert len(compiled) == 2

@@ -12,14 +12,15 @@ from pl_native.experiments import planted_faults
 from pl_native.experiments._paper_cell import paper_cell
 from sweeping import run
 
-RESULTS = Path(__file__).parent.parent / "docs" / "results" / "published"
+RESULTS = Path(__file__).parent.parent / "docs" / "results"
 
 
 @pytest.mark.skipif(not RESULTS.exists(), reason="needs the source tree")
 @pytest.mark.parametrize("target", ["fig3-1x", "fig3-4x", pytest.param("fig4", marks=pytest.mark.slow)])
 def test_the_logs_are_rebuilt_from_the_stored_rows(target):
-    rows, moved = (planted_faults.stored(RESULTS / f"{target}{end}.csv") for end in ("", "-shifted"))
-    log = (RESULTS / f"{target}.log").read_text()
+    rows = planted_faults.stored(target, RESULTS / "paper" / f"{target[:4]}.csv")
+    moved = planted_faults.stored(target, RESULTS / "published" / f"{target}-shifted.csv")
+    log = (RESULTS / "published" / f"{target}.log").read_text()
     report = planted_faults.report(target, rows, moved)
     assert log.split("\n\n", 1)[1] == report
     assert "Planted: horizon 10% shorter:" in report
@@ -47,7 +48,7 @@ def test_a_tiny_comparison_leaves_rows_and_a_log(tmp_path):
     assert log.count("over all n: ") >= 3
     for name in ("fig4.csv", "fig4-shifted.csv"):
         assert len((tmp_path / name).read_text().splitlines()) == 31
-    stored = [planted_faults.stored(tmp_path / name) for name in ("fig4.csv", "fig4-shifted.csv")]
+    stored = [planted_faults.stored("fig4", tmp_path / name) for name in ("fig4.csv", "fig4-shifted.csv")]
     assert planted_faults.report("fig4", *stored) == log.split("\n\n", 1)[1]
     assert compare() == log
 

@@ -248,6 +248,17 @@ def test_4_4_changed_bytes_are_refused_or_harmless(whole: dict[str, dict[str, An
         assert refused > 50
 
 
+def test_observed_values_are_those_that_the_run_goes_on_to_observe(
+    whole: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    """A KeyError of `extend`."""
+    path, arrays = tmp_path / "run.npz", dict(whole["euler"])
+    arrays["observed/lossx"] = arrays.pop("observed/loss")
+    np.savez(path, **arrays)
+    with pytest.raises(ValueError, match=r"observed: expected values of \['loss'\], got \['lossx'\]"):
+        pl.Solution.load(path)
+
+
 def test_files_write_statuses_by_name_and_codes_are_read(
     whole: dict[str, dict[str, Any]], tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ pytest.importorskip("matplotlib")
 
 from pl_native import cli, plots, report
 from pl_native.experiments import _loss_curves, fig2, fig3, fig4, fig5, fig6
-from pl_native.sweep import computing
+from pl_native.sweep import worker
 
 
 class Page(HTMLParser):
@@ -79,7 +79,8 @@ def test_the_first_table_answers_for_every_figure(folder):
 def test_commands_rows_cost_and_provenance_are_there_and_no_host(folder):
     text = (folder / "report.html").read_text()
     assert "pl-native reproduce fig6 --preset paper --seed 1 --out DIR" in text
-    assert "4 rows in <code>fig6/</code>" in text
+    made = r"reproduce fig6 .*</code>; 4 rows, 0\.\d+ thread hours \(plan \w{16}, ids \w{12}, "
+    assert re.search(made, text)
     assert "thread hours" in text
     assert "numerics of the rows" in text
     plain = re.sub(r"base64,[^\"]*", "", text)
@@ -97,7 +98,7 @@ def test_a_rebuild_simulates_nothing_and_writes_the_same_page(folder, monkeypatc
     def refused(*_, **__):
         raise AssertionError("simulated")
 
-    monkeypatch.setattr(computing, "compute", refused)
+    monkeypatch.setattr(worker, "compute", refused)
     monkeypatch.setattr("pl_native._run.execute.execute", refused)
     monkeypatch.setattr("pl_native.simulation.execute", refused)
     monkeypatch.setattr(_loss_curves, "simulate", refused)

@@ -32,6 +32,25 @@ def test_mu_is_not_shown_where_it_is_rounding(method: str, dtype: str) -> None:
     assert "rounding" not in str(pl.simulate(data, network, 1.0, method=method, step=0.25, rtol=1e-4))
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_nor_by_metrics_of_a_state(dtype: str) -> None:
+    """Bare states, of whom no run tells: they were noise there, above 3 for 0.36."""
+    data = pl.data.orthogonal(8, 8, seed=1, dtype=dtype)
+    network = pl.initial.asymmetric(16, 8, seed=2, dtype=dtype)
+    sol = pl.simulate(data, network, 120.0, step=0.25, save=pl.Save(count=121, states=True))
+    bare = [sol.state(i) for i in range(len(sol.t))]
+    dense = pl.Dataset(data.X, data.y)
+    for found in (
+        pl.metrics.local_pl(data, bare),
+        pl.metrics.local_pl_from_matrix(dense, bare),
+        np.array([pl.model.local_pl(data, state) for state in bare]),
+    ):
+        assert np.isnan(found[-1])
+        assert (np.isnan(found) != np.isnan(sol.local_pl)).sum() <= 1  # a loss at the very bound
+        shown = found[~np.isnan(found)]
+        assert np.ptp(shown[-6:]) < 0.1 * shown[-6:].mean()
+
+
 def test_nor_by_the_numpy_backend() -> None:
     data, network = pl.Dataset([[1.0]], [1.0]), pl.Network([[0.6]], [0.7])
     for method in ("euler", "flow"):

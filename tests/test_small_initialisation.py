@@ -8,39 +8,87 @@ import numpy as np
 import pytest
 
 import pl_native as pl
+from odd_labels import closed_form, escape, odd_labels
 from pl_native.sweep.cells import Cell
 
 pytest.importorskip("pl_native._core")
 
 
-def odd_labels(size: float) -> tuple[pl.Dataset, pl.Network, float, float]:
-    """X = [Z; -Z] whitened, y(-x) = -y(x), two opposite neurons along b = X^T y/n; norm(b) and mean y^2 too.
-
-    The network is linear (Zhang, Saxe, Latham 2024).
-    """
-    rng = np.random.default_rng(3)
-    n, d = 400, 20
-    Z, _ = np.linalg.qr(rng.standard_normal((n // 2, d)))
-    X = np.concatenate([Z, -Z]) * math.sqrt(n / 2)
-    half = Z @ rng.standard_normal(d) * 5 + 0.3 * rng.standard_normal(n // 2)
-    y = np.concatenate([half, -half])
-    b = X.T @ y / n
-    v = b / np.linalg.norm(b)
-    network = pl.Network(size * np.array([v, -v]), size * np.array([1.0, -1.0]))
-    return pl.Dataset(X, y), network, float(np.linalg.norm(b)), float(np.mean(y**2))
+@pytest.mark.parametrize("rtol", [1e-6, 1e-9])
+@pytest.mark.parametrize("pairs", [1, 2, 4])
+def test_the_flow_follows_the_escape_from_any_size(pairs: int, rtol: float) -> None:
+    for seed in (3, 4, 5):
+        for size in 10.0 ** -np.arange(0, 21):
+            data, network, b, square = odd_labels(size, pairs, seed, n=40, d=4)
+            end = 2 * max(math.log(2 * b / size**2), 1.0) / b
+            sol = pl.simulate(data, network, end, method="flow", rtol=rtol, save=41)
+            error = np.max(np.abs(sol.loss / closed_form(sol.t, size, b, square) - 1))
+            assert error < 100 * rtol, (seed, size, error / rtol)
+            assert sol.stats["atol"] == 0
 
 
 @pytest.mark.parametrize("size", [1e-3, 1e-12, 1e-20])
-def test_the_flow_follows_the_escape_from_any_size(size: float) -> None:
-    """S(t) = 2B/(1 + (2B/S0 - 1) exp(-B t)), L = mean(y^2)/2 - S B/2 + S^2/8."""
+def test_the_time_of_escape_is_right_to_the_tolerance(size: float) -> None:
     data, network, b, square = odd_labels(size)
-    start = size**2
-    escape = math.log(2 * b / start) / b
-    sol = pl.simulate(data, network, 2 * escape, method="flow", rtol=1e-9, save=41)
-    s = 2 * b / (1 + (2 * b / start - 1) * np.exp(-b * sol.t))
-    exact = square / 2 - s * b / 2 + s**2 / 8
-    assert np.max(np.abs(sol.loss / exact - 1)) < 1e-8
-    assert sol.stats["atol"] == 0
+    when, loss = escape(size, b, square)
+    for rtol in (1e-6, 1e-9):
+        sol = pl.simulate(data, network, 2 * when, method="flow", rtol=rtol, stop=pl.Stop(loss=loss))
+        assert sol.status is pl.Status.TARGET
+        assert sol.t[-1] == pytest.approx(when, rel=rtol)
+
+
+def test_an_absolute_tolerance_is_what_blinds_a_run_to_its_escape() -> None:
+    """The check above can fail."""
+    data, network, b, square = odd_labels(1e-12)
+    when, loss = escape(1e-12, b, square)
+    options = {"rtol": 1e-9, "stop": pl.Stop(loss=loss), "method": "flow"}
+    sol = pl.simulate(data, network, 2 * when, atol=1e-9, **options)
+    assert abs(sol.t[-1] / when - 1) > 1e-8
+
+
+@pytest.mark.parametrize("kind", ["asymmetric", "balanced"])
+@pytest.mark.parametrize("power", [-24, -1, 3, 24])
+def test_results_scale_with_the_problem(power: int, kind: str) -> None:
+    """(a, w, y, t) -> (c a, c w, c^2 y, t/c^2): the same steps, to rounding times their number."""
+    c = 2.0**power
+    data = pl.data.gaussian(n=40, d=8, seed=1)
+    network = getattr(pl.initial, kind)(p=6, d=8, seed=2, scale=0.1)
+    scaled = pl.Dataset(data.X, data.y * c**2), pl.Network(network.W * c, network.a * c)
+    one = pl.simulate(data, network, 16.0, method="flow", save=5)
+    two = pl.simulate(*scaled, 16.0 / c**2, method="flow", save=5)
+    assert one.stats["events"] > 100
+    for name in ("accepted", "rejected", "rhs", "events", "on", "off", "slide_in", "slide_to_off"):
+        assert one.stats[name] == two.stats[name], name
+    rounding = 2.0**-52 * one.stats["accepted"]
+    sizes = np.linalg.norm(one.network.W, axis=1)
+    moved = np.linalg.norm(two.network.W / c - one.network.W, axis=1)
+    assert np.all(moved <= rounding * sizes)
+    assert np.allclose(two.loss / c**4, one.loss, rtol=rounding, atol=0)
+
+
+def test_the_oracle_too_is_blind_to_no_size() -> None:
+    """Of 1e-9, where rounding relative to 1 would be a neuron at 0."""
+    data = pl.data.sphere(n=8, d=4, seed=3)
+    network = pl.initial.balanced(p=4, d=4, seed=2, scale=1e-16)
+    ends = [
+        pl.simulate(data, network, 60.0, method="flow", backend=backend) for backend in ("native", "numpy")
+    ]
+    assert ends[0].stats["events"] > 0
+    assert ends[0].stats["zero_neuron"] == ends[1].stats["zero_neuron"] == 0
+    assert ends[0].loss[-1] < 0.9 * ends[0].loss[0]
+    assert ends[1].loss[-1] == pytest.approx(ends[0].loss[-1], rel=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1e-20])
+def test_saddle_to_saddle_on_orthogonal_inputs(scale: float) -> None:
+    """Through all plateaus, none of them taken for the end."""
+    data = pl.data.orthogonal(75, 150, seed=1)
+    network = pl.initial.balanced(200, 150, seed=2, scale=scale, data=data)
+    sol = pl.simulate(data, network, 4000.0, method="flow", save=41, stop=pl.Stop(stall=1e-6))
+    assert sol.status is pl.Status.HORIZON
+    assert sol.loss[-1] < 1e-20
+    if scale == 1e-20:
+        assert sol.loss[np.searchsorted(sol.t, 100.0)] > 0.99 * sol.loss[0]
 
 
 def test_a_neuron_at_exactly_zero_stays() -> None:

@@ -279,7 +279,8 @@ print(same, [str(w.message)[:26] for w in caught])
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits the address space")
 @pytest.mark.skipif(
-    _core.build_info()["parallel_runtime"].startswith("OpenMP"), reason="OpenMP's runtime ends the interpreter"
+    _core.build_info()["parallel_runtime"].startswith("OpenMP"),
+    reason="OpenMP's runtime ends the interpreter",
 )
 def test_fault_2_7_refused_threads_are_done_without():
     """With one warning, and the same bits."""

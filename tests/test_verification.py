@@ -131,9 +131,9 @@ def held() -> tuple[pl.Dataset, pl.Certificate]:
 
 
 def resting() -> tuple[pl.Dataset, pl.Certificate]:
-    """One neuron fits its point, another rests at the kink of the second: data of no common coordinate."""
-    data = pl.Dataset([[1.0, 0.0], [0.0, 1.0]], [1.0, -1.0])
-    state = pl.Network([[1.2, -0.5], [-0.4, 1e-17]], [5 / 3, 1.5])
+    """One neuron fits its point, another rests at the kink of the second, but for 1.4e-17."""
+    data = pl.Dataset([[1.0, 0.0], [0.25, 1.0]], [1.0, -1.0])
+    state = pl.Network([[1.2, -0.5], [-0.4, np.nextafter(0.1, 1)]], [5 / 3, 1.5])
     return data, pl.certify(data, state)
 
 
@@ -267,20 +267,20 @@ def test_a_limit_is_exact() -> None:
 
 def test_a_pair_at_rest_must_be_pushed_back() -> None:
     data, c = resting()
-    assert c.verdict is Status.DEAD_POINT
+    assert c.verdict is Status.TRAPPED
     assert c.margins.resting == 1
     assert 0 < c.moved < 1e-15
     verify(c, data)
     refused(dataclasses.replace(c, moved=0.0), data, "are moved by at most")
     refused(without(c, RESTS), data, "not verified")
-    on_it = pl.Network(c.state.W * [[1, 1], [1, 0]], c.state.a)
+    on_it = pl.Network([[1.2, -0.5], [-0.4, 0.1]], c.state.a)
     refused(without(dataclasses.replace(c, state=on_it), RESTS), data, "does not move is off")
     refused(as_kind(c, RESTS, SLIDES), data, "slides with a pair on")
     twice = Pairs(*(np.repeat(column, 2) for column in dataclasses.astuple(c.pairs)))
     refused(dataclasses.replace(c, pairs=twice), data, "listed once")
     near = pl.Network([[1.2, -0.5], [-1e-18, 1e-17]], c.state.a)
     refused(dataclasses.replace(c, state=near), data, "stays off when")
-    opposite = pl.Dataset([*data.X, [0.0, -1.0]], [*data.y, -1.0])
+    opposite = pl.Dataset([*data.X, [-0.25, -1.0]], [*data.y, -1.0])
     both = Pairs(*(np.array(v) for v in ([1, 1], [1, 2], [RESTS] * 2, [0.0] * 2)))
     other = dataclasses.replace(of_other(c, opposite), pairs=both, verdict=Status.TRAPPED)
     refused(with_margins(other, radius=c.margins.radius), opposite, "are independent")

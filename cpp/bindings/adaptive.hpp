@@ -2,9 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "bindings/kink_fields.hpp"
+#include "bindings/python_watch.hpp"
 #include "bindings/run_dict.hpp"
 #include "bindings/signals.hpp"
 #include "bindings/task.hpp"
@@ -18,13 +20,16 @@ namespace pl {
 template <class Options, class Result>
 struct Work {
     HeldProblem<double> held;
+    std::unique_ptr<StepWatch> watch;
     Options options;
     Result result;
 };
 
 // Those of flow and capture count pairs one by one, in ints.
-template <class Options>
-void read_common(const py::dict& task, HeldProblem<double>& held, Options& options) {
+template <class Work>
+void read_common(const py::dict& task, Work& work) {
+    HeldProblem<double>& held = work.held;
+    auto& options = work.options;
     held = read_problem<double>(task);
     held.problem.kinks = read_kinks(task);
     const Problem<double>& q = held.problem;
@@ -35,6 +40,9 @@ void read_common(const py::dict& task, HeldProblem<double>& held, Options& optio
     options.atol = read_not_negative(task, "atol");
     options.saves = read_saves<double>(task, options.t_end);
     options.stop = read_stop(task);
+    if (!task["budget"].is_none()) options.stop.budget = read_positive(task, "budget");
+    work.watch = read_watch(task, q);
+    options.watch = work.watch.get();
 }
 
 // Method: Work, `read(task, work)`, `bytes(problem)`, `run(work, threads, poll)`, `written(work)`.

@@ -67,4 +67,9 @@ py::array_t<T> to_array(std::vector<T>&& values, std::vector<py::ssize_t> shape)
     return py::array_t<T>(std::move(shape), owned->data(), owner);
 }
 
+template <class T>
+py::array_t<T> copied(const std::vector<T>& values, std::vector<py::ssize_t> shape) {
+    return to_array(std::vector<T>(values), std::move(shape));
+}
+
 }  // namespace pl

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "bindings/adaptive.hpp"
+#include "bindings/past_record.hpp"
 #include "bindings/register.hpp"
 #include "capture/capture.hpp"
 
@@ -30,7 +31,8 @@ CapturePast read_past(const py::dict& record, Index p, double t_end) {
     read_fields(record, past, kCounts);
     past.seen = read_times(record);
     require_within(past.t, t_end);
-    if (!(past.step > 0.0 && past.tolerance > 0.0))
+    const bool none = past.step == 0.0 && past.tolerance == 0.0;  // another method brought the run here
+    if (!none && !(past.step > 0.0 && past.tolerance > 0.0))
         throw py::value_error("resume.step, resume.tolerance: expected positive numbers");
     past.invariants = read_column(record, "invariants", p);
     return past;
@@ -40,11 +42,11 @@ struct CaptureMethod {
     using Work = pl::Work<CaptureOptions, CaptureResult>;
 
     static void read(const py::dict& task, Work& work) {
-        read_common(task, work.held, work.options);
+        read_common(task, work);
         if (task["resume"].is_none()) return;
         work.options.past =
             read_past(task["resume"].cast<py::dict>(), work.held.problem.p, work.options.t_end);
-        work.held.problem.kinks.clear();  // it goes on from (W, a)
+        if (!work.options.past.fresh()) work.held.problem.kinks.clear();  // it goes on from (W, a)
     }
     static double bytes(const Problem<double>& problem) { return capture_bytes(problem); }
     static CaptureResult run(const Work& work, int threads, const Poll& poll) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <variant>
 
+#include "bindings/past_record.hpp"
 #include "bindings/register.hpp"
 #include "bindings/run_dict.hpp"
 #include "bindings/signals.hpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "bindings/run_dict.hpp"
+#include "bindings/past_record.hpp"
 
 namespace pl {
 namespace {
@@ -25,8 +25,9 @@ constexpr std::array kCounts{&FlowCounters::accepted,
                              &FlowCounters::sliding_max,
                              &FlowCounters::stabilised_steps,
                              &FlowCounters::start_kinks,
-                             &FlowCounters::dependent_inputs};
-constexpr std::size_t kFirstCounts = 15;  // of records of older files
+                             &FlowCounters::dependent_inputs,
+                             &FlowCounters::cell_steps};
+constexpr std::array<std::size_t, 2> kOlderCounts{15, 17};  // of records of older files
 
 using Number = Field<FlowPast, double>;
 constexpr std::array kNumbers{Number{"at", &FlowPast::t}, Number{"lowest", &FlowPast::lowest},
@@ -64,11 +65,14 @@ FlowPast read_flow_past(const py::dict& record, const Problem<double>& problem, 
     past.seen = read_times(record);
     require_within(past.t, t_end);
     past.order = std::max(0, past.order);
-    for (const Column& column : kColumns) past.*column.value = read_column(record, column.name, problem.p);
     const auto count = checked_array<Index>(record["count"], "count", 1);
     const auto counted = static_cast<std::size_t>(count.size());
-    if (counted != kFirstCounts) require_size(count.size(), static_cast<Index>(kCounts.size()), "count");
+    if (std::find(kOlderCounts.begin(), kOlderCounts.end(), counted) == kOlderCounts.end())
+        require_size(count.size(), static_cast<Index>(kCounts.size()), "count");
     for (std::size_t k = 0; k < counted; ++k) past.count.*kCounts[k] = count.data()[k];
+    past.invariants = read_column(record, "invariants", problem.p);
+    if (record["modes"].is_none()) return past;  // another method brought the run here
+    for (const Column& column : kColumns) past.*column.value = read_column(record, column.name, problem.p);
     past.modes = read_modes(record, problem);
     return past;
 }

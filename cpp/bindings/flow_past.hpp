@@ -7,7 +7,8 @@
 
 namespace pl {
 
-// Checked against the problem: shapes, modes 0 .. 2, sliding only where inputs are dense.
+// Checked against the problem (modes may be None: another method brought the run to where it is): shapes,
+// modes 0 .. 2, sliding only where inputs are dense.
 FlowPast read_flow_past(const pybind11::dict& record, const Problem<double>& problem, double t_end);
 
 pybind11::dict write_flow_past(const FlowPast& past, const Problem<double>& problem);

@@ -13,14 +13,14 @@ namespace {
 py::dict written_counters(const FlowResult& r) {
     const FlowCounters& c = r.past.count;
     using namespace py::literals;
-    py::dict counters("accepted"_a = c.accepted, "rejected"_a = c.rejected, "rhs"_a = c.rhs,
-                      "events"_a = c.events, "on"_a = c.on, "off"_a = c.off, "slide_in"_a = c.slide_in,
-                      "slide_to_on"_a = c.slide_to_on, "slide_to_off"_a = c.slide_to_off,
-                      "repelling"_a = c.repelling, "zero_neuron"_a = c.zero_neuron, "a_zero"_a = c.a_zero,
-                      "sliding_end"_a = c.sliding_end, "sliding_max"_a = c.sliding_max,
-                      "start_kinks"_a = c.start_kinks, "dependent_inputs"_a = c.dependent_inputs,
-                      "stabilised_steps"_a = c.stabilised_steps, "spectral_radius"_a = c.spectral_radius,
-                      "criterion_time"_a = time_or_none(r.past.seen.criterion));
+    py::dict counters(
+        "accepted"_a = c.accepted, "rejected"_a = c.rejected, "rhs"_a = c.rhs, "events"_a = c.events,
+        "on"_a = c.on, "off"_a = c.off, "slide_in"_a = c.slide_in, "slide_to_on"_a = c.slide_to_on,
+        "slide_to_off"_a = c.slide_to_off, "repelling"_a = c.repelling, "zero_neuron"_a = c.zero_neuron,
+        "a_zero"_a = c.a_zero, "sliding_end"_a = c.sliding_end, "sliding_max"_a = c.sliding_max,
+        "start_kinks"_a = c.start_kinks, "dependent_inputs"_a = c.dependent_inputs,
+        "stabilised_steps"_a = c.stabilised_steps, "cell_steps"_a = c.cell_steps,
+        "spectral_radius"_a = c.spectral_radius, "criterion_time"_a = time_or_none(r.past.seen.criterion));
     write_outcome(counters, r);
     write_proof(counters, r, r.past.seen);
     return counters;
@@ -57,7 +57,7 @@ struct FlowMethod {
 
     static void read(const py::dict& task, Work& work) {
         FlowOptions& o = work.options;
-        read_common(task, work.held, o);
+        read_common(task, work);
         o.switches = task["switches"].cast<bool>();
         o.dense = task["dense"].cast<bool>();
         o.order = task["order"].cast<int>();

@@ -1,6 +1,6 @@
 #include "bindings/kink_fields.hpp"
 
-#include "bindings/run_dict.hpp"
+#include "bindings/arrays.hpp"
 
 namespace pl {
 namespace {

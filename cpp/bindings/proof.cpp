@@ -1,6 +1,7 @@
 // _core.prove: what can be proved of the flow from a state.
 #include <pybind11/stl.h>
 
+#include "bindings/kink_fields.hpp"
 #include "bindings/register.hpp"
 #include "bindings/signals.hpp"
 #include "bindings/task.hpp"
@@ -52,7 +53,8 @@ py::dict written(const Proof& proof) {
 }
 
 py::object run_prove(const py::dict& task, int threads) {
-    const HeldProblem<double> held = read_problem<double>(task);
+    HeldProblem<double> held = read_problem<double>(task);
+    held.problem.kinks = read_kinks(task);
     threads = usable_threads(threads);
     Proof proof;
     const bool interrupted = run_interruptibly(

@@ -4,7 +4,8 @@
 // Keys of every task: X (n, d) or None with norms (n) of orthogonal inputs, y (n), W (p, d), a (p), w_perp_sq
 // (p), certifiable, orthogonal, save (an increasing array), states, stop, resume (None, or what the part
 // before gave); of Euler: step, n_steps; of the others: t_end, rtol, atol, kinks (None, or what is known of
-// pairs at their kinks: neuron, point, mode, share); of the flow besides: switches,
+// pairs at their kinks: neuron, point, mode, share), watch (None, or an object that looks along every step:
+// python_watch.hpp), budget (None, or right-hand sides after which it pauses); of the flow besides: switches,
 // dense, order, stabilised, max_step.
 #pragma once
 

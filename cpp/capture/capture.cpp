@@ -18,7 +18,6 @@
 namespace pl {
 namespace {
 
-constexpr double kFirstDrop = 0.02;  // the first step lowers log L by about as much
 // The coarse mesh only serves the estimate, and may go up by so much of rtol: what a step leaves undone the
 // next one mends. In the tail of n = 4000, where pairs at their kinks come and go, that allows
 // twice the step.
@@ -34,35 +33,42 @@ class Capture {
         : problem_(problem), options_(options), poll_(poll), threads_(threads) {}
 
     CaptureResult run() {
-        const CapturePast& past = options_.past;
-        const double first = tolerance_for(problem_, options_.rtol).first;
-        const double tolerance = past.fresh() ? first : past.tolerance;
+        const bool fresh = options_.past.fresh();
+        const double tolerance =
+            fresh ? tolerance_for(problem_, options_.rtol).first : options_.past.tolerance;
         // a run that goes on cannot begin again: its rows are out
-        if (!once(tolerance, !past.fresh())) {
-            const double next = second(tolerance, smaller(found()));
+        if (!once(tolerance, !fresh)) {
+            const double next = second(tolerance, less());
             put_aside();
             ++restarts_;
+            if (over_budget()) return paused();
             once(next, true);
         }
-        return cut_short() && furthest_.past.t > result_.past.t ? further() : std::move(result_);
+        return cut_short() && !paused_ && furthest_.past.t > result_.past.t ? further() : std::move(result_);
     }
 
   private:
     using Clock = Verdict<double>::Clock;
 
-    // One attempt at a tolerance; false if the error of the loss exceeds what was asked, it matters, and another
-    // would do better.
+    // One attempt at a tolerance; false if the error of the loss exceeds what was asked, it matters, and
+    // another would do better.
     bool once(double tolerance, bool last) {
         begin(tolerance);
         CapturePast& now = result_.past;
         for (;;) {
             const Moment here = moment();
             CaptureModel& fine = meshes_->fine();
-            Status status = search_->look(here, fine, verdict_->judge(here, fine), *verdict_);
+            Status status = verdict_->judge(here, fine);
+            if (search_->look(here, fine, status, *verdict_)) status = verdict_->judge(here, fine);
             if (beyond_) status = Status::kNonFinite;
             recorder_->visit(now.t, meshes_->fine(), now.invariants);
             if (status != Status::kHorizon || now.t >= options_.t_end) {
                 finish(status);
+                return true;
+            }
+            if (here.moved && over_budget()) {
+                paused_ = true;
+                finish(Status::kStepLimit);
                 return true;
             }
             const double goal = recorder_->goal(options_.t_end);
@@ -72,6 +78,11 @@ class Capture {
             }
             if (!kept() && !last && !resigned_ && worthwhile()) return false;
         }
+    }
+
+    bool over_budget() const {
+        const Index now = meshes_ ? meshes_->evaluations() : 0;
+        return static_cast<double>(spent_ + now) >= options_.stop.budget;
     }
 
     // Rounding of sum r^2 where it may matter, a bound: two meshes agree within it.
@@ -97,24 +108,19 @@ class Capture {
         return beyond(smooth ? meshes_->told().smooth() : now.error) <= options_.rtol;
     }
 
-    // Whether an attempt at a smaller tolerance helps: branches may be beyond all that is practical. Then they, and
-    // with them the rest, do not count any more, but are told.
+    // Whether an attempt at a smaller tolerance helps: branches may be beyond all that is practical. Then
+    // they, and with them the rest, do not count any more, but are told.
     bool worthwhile() {
-        resigned_ = meshes_->alone() && !practical(smaller(found()));
+        resigned_ = meshes_->alone() && !practical(less());
         return !resigned_;
     }
-    Found found() {
-        const CapturePast& now = result_.past;
+    // By what the tolerance has to be smaller.
+    double less() {
         const ToldError& told = meshes_->told();
-        const double branches = ToldError::scatter(meshes_->fall()) * told.flips();
-        return {now.t,
-                options_.t_end,
-                options_.rtol,
-                tolerance_for(problem_, options_.rtol).power,
-                meshes_->alone(),
-                now.error,
-                told.smooth(),
-                branches_count(options_.rtol) ? branches : 0.0};
+        Found found{options_.t_end / result_.past.t, result_.past.error, told.smooth(), 0.0};
+        if (branches_count(options_.rtol))
+            found.branches = ToldError::scatter(meshes_->fall()) * told.flips();
+        return smaller(problem_, options_.rtol, found);
     }
 
     // The pass that is given up, should the next not come as far before it is cut off.
@@ -139,6 +145,12 @@ class Capture {
         return std::move(furthest_);
     }
 
+    // As far as the last pass came before its error was too large: whoever set the budget can tell.
+    CaptureResult paused() {
+        furthest_.status = Status::kStepLimit;
+        return std::move(furthest_);
+    }
+
     // Between right-hand sides: Ctrl-C, or the clock.
     bool cut() {
         if (poll_ && poll_()) return true;
@@ -153,7 +165,9 @@ class Capture {
     void begin(double tolerance) {
         if (meshes_) spent_ += meshes_->evaluations();
         meshes_.reset();  // at n = 10^6 there is no room for two
-        meshes_ = std::make_unique<Meshes>(problem_, threads_, [this] { return cut(); });
+        meshes_ = std::make_unique<Meshes>(problem_, threads_, [this] { return cut(); }, options_.watch);
+        if (options_.watch != nullptr) options_.watch->begin(options_.past.t);
+        met_ = false;
         result_ = CaptureResult();
         result_.started = true;
         result_.past = options_.past;
@@ -163,15 +177,13 @@ class Capture {
         CapturePast& now = result_.past;
         CaptureModel& fine = meshes_->fine();
         now.tolerance = tolerance;
-        if (now.fresh()) {
+        if (now.begins()) {
             now.invariants = invariants(fine.neurons());
             now.start = fine.sum_r2();
-            const double loss = fine.sum_r2() / (2 * static_cast<double>(problem_.n));
-            const double speed_sq = fine.velocity_sq();
-            const double rate = speed_sq / (static_cast<double>(problem_.p) * loss);
-            now.step = options_.t_end > 0 ? options_.t_end : 1.0;
-            if (rate > 0) now.step = std::min(kFirstDrop / rate, now.step);  // false for 0/0: at rest
-            now.step = std::max(now.step, kInstant);
+        }
+        if (now.fresh()) {
+            const double speed_sq = fine.velocity_sq(), longest = options_.t_end - now.t;
+            now.step = first_step(problem_, fine.sum_r2(), speed_sq, longest > 0 ? longest : 1.0);
             beyond_ = !std::isfinite(speed_sq);
         }
         meshes_->set_next(now.step);
@@ -198,6 +210,9 @@ class Capture {
         if (passed >= 0) verdict_->passed(now.t + passed);
         now.t = taken >= left ? goal : now.t + taken;
         now.step = meshes_->next();
+        met_ = meshes_->stuck() == Status::kEvent;
+        moved_ = moved_ || met_;
+        if (met_) return true;                                   // as to the error, where it was before
         if (meshes_->stuck() != Status::kHorizon) return false;  // the meshes are at different times
         now.error = (meshes_->alone() ? 0.0 : options_.past.error) + meshes_->error();
         moved_ = true;
@@ -213,8 +228,9 @@ class Capture {
         moment.off = kSure * now.error;
         moment.steps = options_.past.accepted + meshes_->accepted();
         moment.end = now.t >= options_.t_end;
-        moment.moved = moved || options_.past.fresh();
+        moment.moved = moved || options_.past.begins();
         moment.cancelled = poll_ && poll_();
+        moment.event = met_;
         moment.mean_speed_sq = moved ? meshes_->speed_sq() : std::numeric_limits<double>::quiet_NaN();
         return moment;
     }
@@ -260,6 +276,8 @@ class Capture {
     bool resigned_ = false;   // to an error larger than what was asked
     CaptureResult furthest_;  // of the passes given up
     bool beyond_ = false;     // the start has no finite speed
+    bool paused_ = false;     // the budget is spent
+    bool met_ = false;        // the watch ends the run here
     bool moved_ = false;      // a step was taken in this call, whichever pass took it
 };
 

@@ -1,5 +1,5 @@
-// The capture method: the inclusion followed at steps that hold many switches, with the error of the loss told
-// (docs/numerics.md).
+// The capture method: the inclusion followed at steps that hold many switches, with the error of the loss
+// told (docs/numerics.md).
 #pragma once
 
 #include <vector>
@@ -8,10 +8,12 @@
 #include "problem/rows.hpp"
 #include "problem/stop_rules.hpp"
 #include "problem/verdict.hpp"
+#include "problem/watch.hpp"
 
 namespace pl {
 
-// What a run that goes on has to know of its past, beside the state (W, a) at time t. A fresh run has none.
+// What a run that goes on has to know of its past, beside the state (W, a) at time t. A fresh run has none,
+// or, where another method brought it to t, facts of the whole but no step and tolerance.
 struct CapturePast {
     double t = 0.0;
     double step = 0.0;                // next to be tried, of two meshes of the coarse one; 0: a fresh run
@@ -24,12 +26,14 @@ struct CapturePast {
     Index accepted = 0, rejected = 0, rhs = 0, restarts = 0, stabilised = 0;
 
     bool fresh() const { return !(step > 0.0); }
+    bool begins() const { return fresh() && invariants.empty(); }  // at the very start
 };
 
 struct CaptureOptions {
     double t_end = 0.0, rtol = 1e-6, atol = 1e-9;
     Saves<double> saves;  // within [past.t, t_end]
     StopRules stop;
+    StepWatch* watch = nullptr;  // of events of the user's own
     CapturePast past;
 };
 

@@ -27,6 +27,7 @@ class DenseCapture : public CaptureModel {
     double trial_sum_r2() const override { return trial_.sum_r2; }
     double trial_excess() const override;
     double trial_neuron_error() const override;
+    void write_trial(const double* impulse, double* W, double* a) const override;
     double trial_travel_sq() const override;
     void accept(double h, std::vector<double>& before) override;
     double velocity_sq() override;

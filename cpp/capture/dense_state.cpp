@@ -193,7 +193,8 @@ double DenseCapture::trial_excess() const {
     for (Index j = 0; j < p_; ++j)
         for (const Touched& pair : trial_.touched[at(j)]) {
             if (!(pair.z > 0.0)) continue;
-            const double by = trial_.a.data()[j] * pair.z / static_cast<double>(p_), r = trial_.r[at(pair.point)];
+            const double by = trial_.a.data()[j] * pair.z / static_cast<double>(p_),
+                         r = trial_.r[at(pair.point)];
             double& so_far = off[at(pair.point)];
             sum += by * (2.0 * so_far + by - 2.0 * r);
             so_far += by;
@@ -218,6 +219,11 @@ double DenseCapture::trial_neuron_error() const {
         largest = std::max(largest, off * std::sqrt(travel / size));
     }
     return largest;
+}
+
+void DenseCapture::write_trial(const double*, double* W, double* a) const {
+    for (Index j = 0; j < p_; ++j) std::copy_n(trial_.W.data() + j * stride_, d_, W + j * d_);
+    std::copy_n(trial_.a.data(), p_, a);
 }
 
 double DenseCapture::trial_travel_sq() const {

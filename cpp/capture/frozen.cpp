@@ -77,7 +77,8 @@ void FrozenPattern::product(SingleMoves& moves, const double* q, double* out, Cu
 double FrozenPattern::bytes(const Problem<double>& problem) {
     // a neuron holds hardly more than d pairs
     const double most = static_cast<double>(std::min(problem.n, problem.d)) + 16.0;
-    return 4.0 * static_cast<double>(problem.p) * (most * (most + 2.0) + static_cast<double>(problem.d) + 16.0);
+    return 4.0 * static_cast<double>(problem.p) *
+           (most * (most + 2.0) + static_cast<double>(problem.d) + 16.0);
 }
 
 }  // namespace pl

@@ -21,7 +21,7 @@ class FrozenPattern {
     struct State {
         const double *W, *a;  // (p, stride), (p)
         Index stride;
-        const Word* masks;  // (blocks, p)
+        const Word* masks;                              // (blocks, p)
         const std::vector<std::vector<Touched>>* held;  // per neuron
     };
     void take(const State& state, CutOff cut);

@@ -16,7 +16,8 @@ constexpr double kWorthSharing = 2e7;
 constexpr int kHalvings = 12;  // of a fine step whose loss would rise
 constexpr int kTries = 40;     // of a coarse step
 // A step whose loss would rise says nothing of its local error, which would have the next one doubled: the
-// length that failed is come near only step by step; but it may have been one kink's, and is not held for long.
+// length that failed is come near only step by step; but it may have been one kink's, and is not held for
+// long.
 constexpr double kCeilingGrowth = 1.4, kBelowCeiling = 0.8;
 constexpr double kSpan = 0.1;      // of the tolerance, to which an impulse is known
 constexpr double kAccepted = 2.0;  // local error over its tolerance: the meshes decide in the end
@@ -33,9 +34,10 @@ bool too_short(double t, double h) {
 
 }  // namespace
 
-Meshes::Meshes(const Problem<double>& problem, int threads, const Cut& cut)
+Meshes::Meshes(const Problem<double>& problem, int threads, const Cut& cut, StepWatch* watch)
     : problem_(problem),
       cut_(cut),
+      watch_(watch),
       inputs_(problem.X != nullptr ? std::make_shared<CaptureInputs>(problem, threads) : nullptr),
       fine_(make(threads)),
       largest_norm_(largest_norm(problem)),
@@ -91,7 +93,7 @@ double Meshes::advance(double t, double H, const Allowed& allowed) {
         const double reach = coarse_->step.adams_reach();
         if (coarse_->step.damped() && reach > 0) H = std::min(H, reach);
     }
-    if (!lead_step(t, H, allowed)) return 0;
+    if (!lead_step(t, H, allowed)) return marks_.back().t;
     if (!coarse_) return H;
     return half(t, 0.5 * H, 0) && half(t, 0.5 * H, 0) ? H : marks_.back().t;
 }
@@ -125,11 +127,11 @@ bool Meshes::lead_step(double t, double& H, const Allowed& allowed) {
     }
     if (coarse_) {
         lead.step.accept(H);
-    } else {
-        take(H);
-        told_.add(local, model.passes());
+        return true;
     }
-    return true;
+    const bool whole = take(t, H);
+    told_.add(local, model.passes());
+    return whole;
 }
 
 // What the local error of the impulse does to log L, at most.
@@ -141,14 +143,19 @@ double Meshes::local_error(const Mesh& lead, double floor) const {
     return coarse_ ? loss : std::max(loss, lead.model->trial_neuron_error() * share);
 }
 
-// The fine mesh's trial over h is taken.
-void Meshes::take(double h) {
+// The fine mesh's trial from t over h is taken; h is less where the watch ends it on the way, and false the
+// answer.
+bool Meshes::take(double t, double& h) {
     CaptureModel& fine = *fine_.model;
+    const bool ends = watch_ != nullptr && watched(t, h);
+    if (watch_ != nullptr && cut_ && cut_()) return stop(fine_.step);
     speed_sq_ = fine.trial_travel_sq() / (h * h);
     excess_ = fine.trial_excess();
     fine_.step.accept(h);
     ++accepted_;
     marks_.push_back({marks_.back().t + h, fine.sum_r2()});
+    if (ends) stuck_ = Status::kEvent;
+    return !ends;
 }
 
 // The fine mesh over h; in two where the loss would rise. False: stuck().
@@ -162,8 +169,20 @@ bool Meshes::half(double t, double h, int depth) {
         ++rejected_;
         return half(t, 0.5 * h, depth + 1) && half(t, 0.5 * h, depth + 1);
     }
-    take(h);
-    return true;
+    return take(t + marks_.back().t, h);
+}
+
+// Whether the watch ends the fine mesh's step from t by h within it; h then is where.
+bool Meshes::watched(double t, double& h) {
+    CaptureStep& step = fine_.step;
+    const double whole = h;
+    step.look_into(whole);
+    h = watch_->along(t, whole, [&step](double s, double* W, double* a) {
+        step.attempt_within(s);
+        step.write_trial(W, a);
+    });
+    step.attempt_within(h);
+    return h < whole;
 }
 
 double Meshes::fall() const {

@@ -1,5 +1,5 @@
-// The meshes over one problem. Dense inputs: one, which tells its error (told.hpp). Orthogonal inputs: two, the
-// coarse at twice the step of the fine; they differ by everything that a step leaves out.
+// The meshes over one problem. Dense inputs: one, which tells its error (told.hpp). Orthogonal inputs: two,
+// the coarse at twice the step of the fine; they differ by everything that a step leaves out.
 #pragma once
 
 #include <limits>
@@ -11,23 +11,24 @@
 #include "capture/told.hpp"
 #include "kernel/index.hpp"
 #include "problem/status.hpp"
+#include "problem/watch.hpp"
 
 namespace pl {
 
 class Meshes {
   public:
     // Models of the problem at its (W, a). `cut` is asked before every right-hand side.
-    Meshes(const Problem<double>& problem, int threads, const Cut& cut = nullptr);
+    Meshes(const Problem<double>& problem, int threads, const Cut& cut = nullptr, StepWatch* watch = nullptr);
 
-    // What a step may do. Of the local error of the loss, and of the rise of the coarse mesh's, relative to the
-    // loss; `floor`: where sum r^2 is below, the first is relative to it.
+    // What a step may do. Of the local error of the loss, and of the rise of the coarse mesh's, relative to
+    // the loss; `floor`: where sum r^2 is below, the first is relative to it.
     struct Allowed {
         double tolerance, rise, floor;
     };
-    // One step of at most H from time t, two fine ones beside it if that is the coarse mesh's; the length that
-    // the fine mesh went. The step to try next is next(). Less than the step, and stuck() says why: cut off
-    // (kInterrupted), beyond the range of numbers (kNonFinite), or no step that changes the time
-    // can be taken (kStepLimit).
+    // One step of at most H from time t, two fine ones beside it if that is the coarse mesh's; the length
+    // that the fine mesh went. The step to try next is next(). Less than the step, and stuck() says why: cut
+    // off (kInterrupted), beyond the range of numbers (kNonFinite), or no step that changes the time can be
+    // taken (kStepLimit); or the watch ended it (kEvent).
     double advance(double t, double H, const Allowed& allowed);
     Status stuck() const { return stuck_; }
     // Rounding of sum r^2 at the fine mesh's state: through r_i = y_i - h_i, of the terms of h_i.
@@ -74,8 +75,9 @@ class Meshes {
     bool half(double t, double h, int depth);
     bool lead_step(double t, double& H, const Allowed& allowed);
     double local_error(const Mesh& lead, double floor) const;
-    void take(double h);
+    bool take(double t, double& h);
     bool stop(const CaptureStep& step);
+    bool watched(double t, double& h);
     double rounding_of(const CaptureModel& model) const;
     bool rises(const CaptureModel& model, double slack, double more = 0.0) const;
 
@@ -84,6 +86,7 @@ class Meshes {
 
     const Problem<double>& problem_;
     const Cut cut_;
+    StepWatch* const watch_;
     std::shared_ptr<const CaptureInputs> inputs_;  // dense inputs, shared by both
     Mesh fine_;
     std::optional<Mesh> coarse_;  // of orthogonal inputs

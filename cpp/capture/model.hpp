@@ -36,8 +36,10 @@ class CaptureModel : public State<double> {
         attempt(impulse, h);
         std::copy(trial_residuals().begin(), trial_residuals().end(), r);
     }
-    // What sum r^2 of the trial would rise by if every pair at rest counted with what its weights leave of z: it
-    // does as soon as it is let go.
+    // The state that the last attempt, by that impulse, led to: W (p, d), a (p).
+    virtual void write_trial(const double* impulse, double* W, double* a) const = 0;
+    // What sum r^2 of the trial would rise by if every pair at rest counted with what its weights leave of z:
+    // it does as soon as it is let go.
     virtual double trial_excess() const { return 0.0; }
     // What the trial's neurons are off by, of their own size, because of the outer weights that were held
     // in the middle of the step: the largest of them, however small its neuron is (paper.md section 8).

@@ -66,7 +66,8 @@ void SingleMoves::preactivations(const std::vector<Index>& neurons, const Ends& 
 
 double SingleMoves::bytes(const Problem<double>& problem) {
     const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
-    return 4 * (static_cast<double>(problem.p) * (static_cast<double>(problem.d) + 16.0 + points) + 2 * points);
+    return 4 *
+           (static_cast<double>(problem.p) * (static_cast<double>(problem.d) + 16.0 + points) + 2 * points);
 }
 
 }  // namespace pl

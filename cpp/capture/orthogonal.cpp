@@ -166,6 +166,19 @@ void OrthogonalCapture::write_state(double* W, double* a) const {
     std::copy(now_.a.begin(), now_.a.end(), a);
 }
 
+// A pair receives abar_j norms_i Q_i / n, and dies at 0.
+void OrthogonalCapture::write_trial(const double* impulse, double* W, double* a) const {
+    pairs_.write_state(W);
+    for (Index j = 0; j < p_; ++j) {
+        const double share = abar_[at(j)] / n_;
+        for (Index i = 0; i < n_; ++i) {
+            double& w = W[j * n_ + i];
+            if (w > 0.0) w = std::max(w + share * problem_.norms[i] * impulse[i], 0.0);
+        }
+    }
+    std::copy(trial_.a.begin(), trial_.a.end(), a);
+}
+
 double OrthogonalCapture::bytes(const Problem<double>& problem) {
     const double n = static_cast<double>(problem.n), p = static_cast<double>(problem.p);
     // r twice here; with the step: what it keeps of the last two, and the first step's stages

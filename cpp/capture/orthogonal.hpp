@@ -28,6 +28,7 @@ class OrthogonalCapture : public CaptureModel {
     void stage(const double* impulse, double h, double* r) override;
     const std::vector<double>& trial_residuals() const override { return trial_.r; }
     double trial_sum_r2() const override { return trial_.sum_r2; }
+    void write_trial(const double* impulse, double* W, double* a) const override;
     double trial_travel_sq() const override { return travel_sq_; }
     void accept(double h, std::vector<double>& before) override;
 

@@ -37,8 +37,8 @@ class Passes {
     void take(Index j, const Step& step, double w);
 
     Index n_, d_, p_, blocks_;
-    Buffer<double> near_;     // (blocks * kBlockPoints): kClose norm(x_i)
-    Buffer<Word> nearing_;    // (p, blocks): came nearer to 0 in the last step
+    Buffer<double> near_;   // (blocks * kBlockPoints): kClose norm(x_i)
+    Buffer<Word> nearing_;  // (p, blocks): came nearer to 0 in the last step
     std::vector<Word> turned_;
     Index close_ = 0;
     double closest_ = std::numeric_limits<double>::infinity();

@@ -160,6 +160,27 @@ double CaptureStep::defect(double h) {
     return 2.0 * std::sqrt(sum);
 }
 
+void CaptureStep::look_into(double h) {
+    length_ = h;
+    whole_ = impulse_;
+    end_ = model_.trial_residuals();
+}
+
+void CaptureStep::attempt_within(double s) {
+    const std::vector<double>& r = model_.residuals();
+    if (last_stabilised_ && model_.has_product()) {
+        space_.apply(1, s, impulse_.data());
+        for (double& q : impulse_) q *= s;
+        model_.attempt(impulse_.data(), s);
+        return;
+    }
+    const double x = s / length_, rising = x * x * (3 - 2 * x);
+    const double start = s * (1 - x) * (1 - x), end = s * x * (x - 1);
+    for (Index i = 0; i < model_.points(); ++i)
+        impulse_[at(i)] = rising * whole_[at(i)] + start * r[at(i)] + end * end_[at(i)];
+    model_.attempt(impulse_.data(), s);
+}
+
 void CaptureStep::accept(double h) {
     model_.accept(h, adams_.before());
     adams_.accept(impulse_, h);

@@ -38,6 +38,13 @@ class CaptureStep {
     void follow(const CaptureStep& other);
     double radius() const { return rho_; }
     void accept(double h);
+    // The step of h attempted last is to be looked into, or cut short: its impulse on the way is the cubic
+    // between those of both ends, whose slopes are the residuals there; of an exponential step s phi_1(s K)
+    // r.
+    void look_into(double h);
+    void attempt_within(double s);  // its first part, of length s, in place of the whole
+    // The state there: W (p, d), a (p).
+    void write_trial(double* W, double* a) const { model_.write_trial(impulse_.data(), W, a); }
     // The longest step of Adams-Bashforth; 0 if there is no past.
     double adams_reach() const;
     bool damped() const { return adams_.damping() != nullptr; }
@@ -51,7 +58,6 @@ class CaptureStep {
     bool exponential(double h, double fine);
     double defect(double h);
     bool cut() const { return cut_ && cut_(); }
-
     CaptureModel& model_;
     Adams adams_;
     Cut cut_;
@@ -60,7 +66,9 @@ class CaptureStep {
     Lanczos space_, defect_space_;      // of r, of what K leaves undone
     std::vector<double> linear_, off_;  // exp(-h K) r; scratch
     std::vector<double> impulse_;
-    double rho_ = 0, undamped_ = 0;  // spectral radii: of dr/dQ, of what damping leaves of it
+    std::vector<double> whole_, end_;  // impulse of the step that is looked into, residuals at its end
+    double length_ = 0;                // of it
+    double rho_ = 0, undamped_ = 0;    // spectral radii: of dr/dQ, of what damping leaves of it
     double error_ = 0;
     int age_ = 0;  // accepted steps since they were estimated
     bool known_ = false, last_stabilised_ = false;

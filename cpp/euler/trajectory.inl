@@ -82,8 +82,8 @@ const Moment& Trajectory<Real, Model>::moment(Index k) {
 template <class Real, class Model>
 EulerResult<Real> Trajectory<Real, Model>::finish(Index k, Status status) {
     recorder_.finish(k, options_.n_steps, model_, result_.past.invariants);
-    recorder_.write_end(model_);
     result_.status = status;
+    recorder_.write_end(model_);
     result_.past.step = k;
     result_.past.seen = verdict_.milestones();
     result_.loss_bound = verdict_.loss_bound(model_);

@@ -4,14 +4,10 @@
 #include <cmath>
 #include <limits>
 
+#include "kernel/inner.hpp"
+
 namespace pl {
 namespace {
-
-double dot(const double* u, const double* v, int d) {
-    double sum = 0.0;
-    for (int l = 0; l < d; ++l) sum += u[l] * v[l];
-    return sum;
-}
 
 void subtract(double* v, double factor, const double* q, int d) {
     for (int l = 0; l < d; ++l) v[l] -= factor * q[l];
@@ -28,7 +24,7 @@ void KinkBasis::project(double* v, double* coeff) const {
     std::fill(coeff, coeff + size(), 0.0);
     for (int pass = 0; pass < 2; ++pass) {
         for (Index m = 0; m < size_of(Q_); ++m) {
-            const double part = dot(Q_[at(m)].data(), v, d_);
+            const double part = inner(Q_[at(m)].data(), v, d_);
             coeff[m] += part;
             subtract(v, part, Q_[at(m)].data(), d_);
         }
@@ -38,9 +34,9 @@ void KinkBasis::project(double* v, double* coeff) const {
 bool KinkBasis::add(int point, const double* x) {
     if (size() >= d_) return false;
     std::vector<double> q(x, x + d_), column(points_.size() + 1);
-    const double norm = std::sqrt(dot(x, x, d_));
+    const double norm = norm_of(x, d_);
     project(q.data(), column.data());
-    const double rest = std::sqrt(dot(q.data(), q.data(), d_));
+    const double rest = norm_of(q.data(), d_);
     if (!(rest > 1e-9 * norm)) return false;
     for (double& value : q) value /= rest;
     column.back() = rest;

@@ -24,10 +24,12 @@ Noise::Noise(const Inputs& inputs)
       a_(at(inputs.p), 0.0) {}
 
 void Noise::follow(const Jets& jets) {
-    for (int j = 0; j < in_.p; ++j) {
-        w_[at(j)] = std::max(w_[at(j)], jets.w_norm(0, j));
-        a_[at(j)] = std::max(a_[at(j)], std::abs(jets.a(0, j)));
-    }
+    for (int j = 0; j < in_.p; ++j) grow(j, jets.w_norm(0, j), std::abs(jets.a(0, j)));
+}
+
+void Noise::grow(int j, double w, double a) {
+    w_[at(j)] = std::max(w_[at(j)], w);
+    a_[at(j)] = std::max(a_[at(j)], a);
 }
 
 double Noise::z(int j, int i) const {

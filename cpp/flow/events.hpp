@@ -20,7 +20,8 @@ struct Event {
 class Noise {
   public:
     explicit Noise(const Inputs& inputs);
-    void follow(const Jets& jets);  // after every step: norms seen so far
+    void follow(const Jets& jets);         // after every step: norms seen so far
+    void grow(int j, double w, double a);  // the same of one neuron
     void recall(const std::vector<double>& w, const std::vector<double>& a) { w_ = w, a_ = a; }
     const std::vector<double>& largest_w() const { return w_; }
     const std::vector<double>& largest_a() const { return a_; }

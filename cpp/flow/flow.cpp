@@ -2,6 +2,7 @@
 #include "flow/flow.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "flow/journal.hpp"
 #include "flow/polynomial.hpp"
@@ -27,11 +28,13 @@ class Flow {
           jets_(in_, pairs_, highest_order(options)),
           noise_(in_),
           near_(in_),
-          state_(problem, in_, jets_, pairs_),
+          switcher_(in_, pairs_, jets_, noise_, near_, journal_),
+          cells_(in_, pairs_, jets_, noise_, switcher_, journal_, options),
+          state_(problem, in_, jets_, pairs_, cells_),
           verdict_(problem, options.stop, Follows::kFlow, options.past.seen),
           search_(problem, options.stop, poll, threads),
-          switcher_(in_, pairs_, jets_, noise_, near_, journal_),
-          step_({in_, pairs_, jets_, noise_, near_, switcher_}, journal_, state_, verdict_, options, poll) {}
+          step_({in_, pairs_, jets_, noise_, near_, switcher_, cells_}, journal_, state_, verdict_, options,
+                poll) {}
 
     FlowResult run() {
         begin();
@@ -40,24 +43,35 @@ class Flow {
             status = settle_releases();
             journal_.visit(step_.t(), state_);
             const Moment here = moment();
-            status = std::min(status, search_.look(here, state_, verdict_.judge(here, state_), verdict_));
+            Status judged = verdict_.judge(here, state_);
+            if (search_.look(here, state_, judged, verdict_)) judged = verdict_.judge(here, state_);
+            status = std::min(status, judged);
             if (status != Status::kHorizon || step_.t() >= options_.t_end) break;
+            if (here.moved && static_cast<double>(evaluations()) >= options_.stop.budget) {
+                status = Status::kStepLimit;
+                break;
+            }
+            cells_.consider();
             if (!step_.advance(journal_.goal())) {
                 status = step_.status();
                 break;
             }
         }
         journal_.claims(search_.claim());
-        return journal_.finish(status, left(), jets_.evaluations(), state_, verdict_);
+        if (cells_.on()) cells_.show();
+        return journal_.finish(status, left(), evaluations(), state_, verdict_);
     }
 
   private:
+    Index evaluations() const { return jets_.evaluations() + cells_.evaluations(); }
+
     void begin() {
         const FlowPast& past = options_.past;
+        if (options_.watch != nullptr) options_.watch->begin(past.t);
         if (past.fresh()) {
-            switcher_.start(0.0, problem_);
-            journal_.start(state_);
-            step_.start();
+            switcher_.start(past.t, problem_);
+            if (past.begins()) journal_.start(state_);
+            step_.start(past);
             return;
         }
         switcher_.go_on(past, problem_.W, problem_.a);
@@ -86,18 +100,21 @@ class Flow {
         moment.sum_r2 = state_.sum_r2();
         moment.steps = journal_.accepted_steps();
         moment.end = moment.t >= options_.t_end;
-        moment.moved = options_.past.fresh() || moment.t > options_.past.t;
+        moment.moved = options_.past.begins() || moment.t > options_.past.t;
         moment.cancelled = step_.cancelled();
+        moment.event = step_.watched();
         moment.passed = step_.passed();
         return moment;
     }
 
     // Sliding pairs whose multiplier has left [0, 1] at the state reached; counts events of one instant.
     Status settle_releases() {
+        if (!cells_.on() && !std::isfinite(jets_.norm(0))) return Status::kNonFinite;  // no kink can be told
         const double t = step_.t();
         Status status = Status::kHorizon;
         bool event = step_.landed_on_event();
-        while (switcher_.release(t)) {
+        burst_ += cells_.on() ? cells_.releases() : 0;
+        while (!cells_.on() && switcher_.release(t)) {
             event = true;
             jets_.evaluate_gradient();
             jets_.first();
@@ -112,7 +129,8 @@ class Flow {
             }
             if (++burst_ > burst_limit()) status = Status::kSwitchLimit;
         }
-        journal_.sliding(switcher_.sliding());
+        journal_.sliding(cells_.on() ? cells_.sliding() : switcher_.sliding());
+        if (cells_.on()) return status;
         noise_.follow(jets_);
         switcher_.follow_sign();
         return status;
@@ -128,10 +146,11 @@ class Flow {
     Jets jets_;
     Noise noise_;
     Near near_;
+    Switcher switcher_;
+    CellFlow cells_;
     FlowState state_;
     Verdict<double> verdict_;
     ProofSearch search_;
-    Switcher switcher_;
     FlowStep step_;
     double burst_start_ = -1.0;
     int burst_ = 0;
@@ -143,13 +162,14 @@ FlowResult flow(const Problem<double>& problem, const FlowOptions& options, cons
     return Flow(problem, options, poll, threads).run();
 }
 
-// Taylor coefficients of W, its velocities and residuals up to the largest order, the inputs, and a few
-// numbers per pair.
+// Taylor coefficients of W, its velocities and residuals up to the largest order, the inputs, a few numbers
+// per pair, and what cells keep of each neuron.
 double flow_bytes(const Problem<double>& problem) {
     const bool dense = problem.X != nullptr;
     const double n = static_cast<double>(problem.n), p = static_cast<double>(problem.p),
                  d = dense ? static_cast<double>(problem.d) + 8.0 : 1.0, width = dense ? d : n;
-    return 8 * (2.0 * (kMaxOrder + 1) * (p * width + n) + n * d + 4 * p * width + 2 * n * p) + 4 * n * p;
+    return 8 * (2.0 * (kMaxOrder + 1) * (p * width + n) + n * d + 4 * p * width + 2 * n * p + 8 * p) +
+           4 * n * p;
 }
 
 }  // namespace pl

@@ -10,6 +10,7 @@
 #include "problem/rows.hpp"
 #include "problem/stop_rules.hpp"
 #include "problem/verdict.hpp"
+#include "problem/watch.hpp"
 
 namespace pl {
 
@@ -21,12 +22,14 @@ struct FlowCounters {
     Index a_zero = 0;       // a_j crossed 0 while the neuron was sliding
     Index sliding_end = 0, sliding_max = 0;
     Index stabilised_steps = 0;    // of the accepted ones
+    Index cell_steps = 0;          // likewise: on patterns (cells.hpp)
     Index start_kinks = 0;         // pairs that began within rounding of a kink, their modes not known
     Index dependent_inputs = 0;    // selections in which inputs were taken as dependent
     double spectral_radius = 0.0;  // of the field's Jacobian, last estimate; 0 if there was none
 };
 
-// What a run that goes on has to know of its past, beside the state (W, a) at time t. A fresh run has none.
+// What a run that goes on has to know of its past, beside the state (W, a) at time t. A fresh run has none,
+// or, where another method brought it to t, facts of the whole but nothing of its pairs and steps.
 struct FlowPast {
     double t = 0.0;
     std::vector<Mode> modes;                   // (p, n); empty: a fresh run
@@ -41,6 +44,7 @@ struct FlowPast {
     FlowCounters count;
 
     bool fresh() const { return modes.empty(); }
+    bool begins() const { return fresh() && invariants.empty(); }  // at the very start
 };
 
 struct FlowOptions {
@@ -51,6 +55,7 @@ struct FlowOptions {
     bool stabilised = true;  // Runge-Kutta-Chebyshev steps where they go further
     double max_step = std::numeric_limits<double>::infinity();
     StopRules stop;
+    StepWatch* watch = nullptr;  // of events of the user's own
     FlowPast past;
 };
 

@@ -120,15 +120,27 @@ void Jets::project_state(int j) {
 void Jets::write_state(int k, double* W, double* a) const {
     if (!in_.dense() && k == 0 && W != outside_.data()) std::copy(outside_.begin(), outside_.end(), W);
     if (!in_.dense() && k > 0) std::fill(W, W + outside_.size(), 0.0);
+    unpack(w_[at(k)], W);
+    if (a) std::copy(a_[at(k)].begin(), a_[at(k)].end(), a);
+}
+
+void Jets::state_within(double h, double* W, double* a) {
+    move_trial(h);
+    if (!in_.dense()) std::copy(outside_.begin(), outside_.end(), W);
+    unpack(trial_w_, W);
+    std::copy(trial_a_.begin(), trial_a_.end(), a);
+}
+
+// Every w_j (p, d) of a vector of their moving coordinates; the others stay as they are.
+void Jets::unpack(const std::vector<double>& w, double* W) const {
     for (Index j = 0; j < in_.p; ++j) {
-        const double* from = w_[at(k)].data() + offset_[at(j)];
+        const double* from = w.data() + offset_[at(j)];
         double* row = W + j * in_.d;
         if (in_.dense()) std::copy(from, from + in_.d, row);
         for (Index l = offset_[at(j)]; !in_.dense() && l < offset_[at(j + 1)]; ++l, ++from) {
             if (slot_norm_[at(l)] > 0.0) row[slot_point_[at(l)]] = *from;
         }
     }
-    if (a) std::copy(a_[at(k)].begin(), a_[at(k)].end(), a);
 }
 
 }  // namespace pl

@@ -41,6 +41,8 @@ class Jets {
     // returns sum_i r_i^2.
     double attempt(double h);
     void accept();
+    // The state alone, as `attempt` would leave it: W (p, d), a (p). What was attempted before is lost.
+    void state_within(double h, double* W, double* a);
 
     // A state, or a coefficient of the polynomial, as one vector of size(): every w_j, then a.
     Index size() const { return offset_.back() + size_of(a_[0]); }
@@ -65,6 +67,7 @@ class Jets {
     double w_norm(int k, int j) const { return norms_[at(k)][at(j)]; }
     const double* w(int k, int j) const { return w_[at(k)].data() + offset_[at(j)]; }
     double* state(int j) { return w_[0].data() + offset_[at(j)]; }
+    void set_outer(int j, double a) { a_[0][at(j)] = a; }
     void zero(int j);
     Index width(int j) const { return offset_[at(j) + 1] - offset_[at(j)]; }
     // Orthogonal inputs: the point of neuron j's coordinate l and its norm, 0 if the pair has died
@@ -88,6 +91,8 @@ class Jets {
     void gradient_of(int j, const std::vector<double>& r, double* g) const;
     void restore_invariant(Index j);
     void restore_trial(Index j);
+    void move_trial(double h);
+    void unpack(const std::vector<double>& w, double* W) const;
     void push(int k);  // s_k from g_k, then W_{k+1}, a_{k+1}
 
     const Inputs& in_;

@@ -124,7 +124,7 @@ void Jets::extend() {
     ++evaluations_;
 }
 
-double Jets::attempt(double h) {
+void Jets::move_trial(double h) {
     std::array<const double*, kMaxOrder + 1> rows;
     std::array<double, kMaxOrder + 1> weight;
     double power = 1.0;
@@ -138,6 +138,12 @@ double Jets::attempt(double h) {
         for (int k = order_ - 1; k >= 0; --k) value = value * h + a_[at(k)][at(j)];
         trial_a_[at(j)] = value;
         restore_trial(j);
+    }
+}
+
+double Jets::attempt(double h) {
+    move_trial(h);
+    for (Index j = 0; j < in_.p; ++j) {
         for (Index l = offset_[at(j)]; l < offset_[at(j + 1)]; ++l)
             q_[at(l)] = trial_a_[at(j)] * trial_w_[at(l)];
     }

@@ -13,9 +13,10 @@ Journal::Journal(const Problem<double>& problem, const FlowOptions& options)
     result_.past.invariants = options.past.invariants;
 }
 
-void Journal::accepted(bool stabilised) {
+void Journal::accepted(Step kind) {
     ++count_.accepted;
-    if (stabilised) ++count_.stabilised_steps;
+    if (kind == Step::kStabilised) ++count_.stabilised_steps;
+    if (kind == Step::kCells) ++count_.cell_steps;
 }
 
 void Journal::piece(double t, double h, const Jets& jets) {
@@ -46,7 +47,7 @@ void Journal::began(const Switch& pair) {
 }
 
 void Journal::started_at_kinks(Index pairs, Index repelling) {
-    count_.start_kinks = pairs;
+    count_.start_kinks += pairs;
     count_.repelling += repelling;
 }
 
@@ -66,8 +67,8 @@ void Journal::visit(double t, State<double>& state) {
 FlowResult Journal::finish(Status status, FlowPast past, Index evaluations, State<double>& state,
                            const Verdict<double>& verdict) {
     recorder_.finish(past.t, options_.t_end, state, result_.past.invariants);
-    recorder_.write_end(state);
     result_.status = status;
+    recorder_.write_end(state);
     result_.loss_bound = verdict.loss_bound(state);
     count_.rhs += evaluations;
     count_.spectral_radius = past.count.spectral_radius;

@@ -13,7 +13,8 @@ class Journal {
   public:
     Journal(const Problem<double>& problem, const FlowOptions& options);
 
-    void accepted(bool stabilised);
+    enum class Step { kTaylor, kStabilised, kCells };
+    void accepted(Step kind);
     void rejected(Index steps = 1) { count_.rejected += steps; }
     void piece(double t, double h,
                const Jets& jets);  // the polynomial of a step, where dense output is wanted

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kernel/index.hpp"
+#include "kernel/inner.hpp"
 
 namespace pl {
 namespace {
@@ -67,11 +68,7 @@ class Attracting {
     double phi(Index i) const { return phi_[at(i)]; }
 
   private:
-    double along(Index i) const {
-        double sum = 0.0;
-        for (Index l = 0; l < size_of(v_); ++l) sum += v_[at(l)] * points_[at(i)].x[l];
-        return sum;
-    }
+    double along(Index i) const { return inner(v_.data(), points_[at(i)].x, size_of(v_)); }
 
     bool rests(Index i) const { return is_attracting(i) && std::abs(along(i)) <= points_[at(i)].vtol; }
 
@@ -221,18 +218,13 @@ bool select_modes(std::vector<KinkPoint>& points, const std::vector<double>& bas
 }
 
 bool some_parallel(const std::vector<KinkPoint>& points, int d) {
-    const auto dot = [d](const double* u, const double* v) {
-        double sum = 0.0;
-        for (int l = 0; l < d; ++l) sum += u[l] * v[l];
-        return sum;
-    };
     for (std::size_t i = 0; i < points.size(); ++i) {
         const double* u = points[i].x;
-        const double square = dot(u, u);
+        const double square = inner(u, u, d);
         for (std::size_t k = 0; k < i; ++k) {
             if (points[i].mode == Mode::kSlide && points[k].mode == Mode::kSlide) continue;  // independent
             const double* v = points[k].x;
-            const double part = dot(u, v) / square, size = dot(v, v);
+            const double part = inner(u, v, d) / square, size = inner(v, v, d);
             if (part * part * square < 0.5 * size) continue;
             double rest = 0.0;
             for (int l = 0; l < d; ++l) rest += (v[l] - part * u[l]) * (v[l] - part * u[l]);

@@ -47,6 +47,18 @@ Pairs::Pairs(int points, int d, int neurons, bool is_dense)
       who(is_dense ? at(points) : 0),
       slide(at(neurons), KinkBasis(d)) {}
 
+void Pairs::list() {
+    for (auto& points : on) points.clear();
+    for (auto& neurons : who) neurons.clear();
+    for (int j = 0; j < p; ++j) {
+        for (int i = 0; i < n; ++i) {
+            if (mode(j, i) != Mode::kOn) continue;
+            on[at(j)].push_back(i);
+            if (dense) who[at(i)].push_back(j);
+        }
+    }
+}
+
 void Pairs::set(int j, int i, Mode mode) {
     Mode& now = modes[at(index(j, i))];
     if (now == mode) return;

@@ -38,6 +38,7 @@ struct Pairs {
 
     Mode mode(int j, int i) const { return modes[at(index(j, i))]; }
     void set(int j, int i, Mode mode);  // keeps the lists sorted; `slide` is the kink solver's
+    void list();                        // `on` and `who` from the modes
     Index index(int j, int i) const { return Index{j} * n + i; }
     bool moves(int j) const { return !on[at(j)].empty() || slide[at(j)].size() > 0; }
 

@@ -1,6 +1,12 @@
 # The event-driven flow: Python-free core, and its binding.
 set(PLN_FLOW_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/basis.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/cells.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/cell_series.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/cell_search.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/cell_flow.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/cell_switching.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/settling.cpp
     ${CMAKE_CURRENT_LIST_DIR}/events.cpp
     ${CMAKE_CURRENT_LIST_DIR}/flow.cpp
     ${CMAKE_CURRENT_LIST_DIR}/jets.cpp

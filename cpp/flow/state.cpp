@@ -4,20 +4,28 @@
 #include <cmath>
 
 #include "flow/kernels.hpp"
+#include "kernel/inner.hpp"
 #include "problem/certificate.hpp"
 
 namespace pl {
 
 FlowState::FlowState(const Problem<double>& problem, const Inputs& inputs, const Jets& jets,
-                     const Pairs& pairs)
-    : problem_(problem), in_(inputs), jets_(jets), pairs_(pairs), W_(at(problem.p * problem.d)) {}
+                     const Pairs& pairs, CellFlow& cells)
+    : problem_(problem),
+      in_(inputs),
+      jets_(jets),
+      pairs_(pairs),
+      cells_(cells),
+      W_(at(problem.p * problem.d)) {}
 
 const double* FlowState::weights() const {
+    cells_.show();
     jets_.write_state(0, W_.data(), nullptr);
     return W_.data();
 }
 
 Index FlowState::n_active() const {
+    if (cells_.on()) return cells_.n_active();
     Index active = 0;
     for (const auto& on : pairs_.on) active += static_cast<Index>(on.size());
     return active;
@@ -42,9 +50,7 @@ NeuronFacts FlowState::neurons() const {
     NeuronFacts facts;
     const double* w = weights();
     for (Index j = 0; j < problem_.p; ++j, w += problem_.d) {
-        double sum = 0.0;
-        for (Index l = 0; l < problem_.d; ++l) sum += w[l] * w[l];
-        facts.w_sq.push_back(sum);
+        facts.w_sq.push_back(inner(w, w, problem_.d));
         facts.a.push_back(jets_.a(0, static_cast<int>(j)));
     }
     return facts;
@@ -52,12 +58,18 @@ NeuronFacts FlowState::neurons() const {
 
 NeuronMotion FlowState::motion() {
     NeuronMotion motion;
+    cells_.show();
     for (int j = 0; j < static_cast<int>(problem_.p); ++j) {
         const double w = jets_.w_norm(1, j), a = jets_.a(1, j);
         motion.speed_sq.push_back(w * w + a * a);
         motion.growth.push_back(dot(jets_.w(0, j), jets_.w(1, j), jets_.width(j)) + jets_.a(0, j) * a);
     }
     return motion;
+}
+
+void FlowState::write_state(double* W, double* a) const {
+    cells_.show();
+    jets_.write_state(0, W, a);
 }
 
 double FlowState::preactivation(const double* w, Index i) const {

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "flow/cell_flow.hpp"
 #include "flow/jets.hpp"
 #include "problem/state.hpp"
 
@@ -10,10 +11,11 @@ namespace pl {
 
 class FlowState final : public State<double> {
   public:
-    FlowState(const Problem<double>& problem, const Inputs& inputs, const Jets& jets, const Pairs& pairs);
+    FlowState(const Problem<double>& problem, const Inputs& inputs, const Jets& jets, const Pairs& pairs,
+              CellFlow& cells);
 
-    double sum_r2() const override { return jets_.residual_sq(); }
-    double velocity_sq() override { return jets_.velocity_sq(); }
+    double sum_r2() const override { return cells_.on() ? cells_.sum_r2() : jets_.residual_sq(); }
+    double velocity_sq() override { return cells_.on() ? cells_.velocity_sq() : jets_.velocity_sq(); }
     Index n_active() const override;
     // Points whose live neurons are gone, or pull the wrong way with signs that cannot change: they keep
     // abs(r_i) >= abs(y_i) for ever.
@@ -22,7 +24,7 @@ class FlowState final : public State<double> {
     NeuronMotion motion() override;
     std::vector<double> outputs() const override;  // of the numbers (W, a), whatever the modes
     Index output_terms() const override;
-    void write_state(double* W, double* a) const override { jets_.write_state(0, W, a); }
+    void write_state(double* W, double* a) const override;
     std::vector<PairAtKink> kinks() override;
 
   private:
@@ -34,6 +36,7 @@ class FlowState final : public State<double> {
     const Inputs& in_;
     const Jets& jets_;
     const Pairs& pairs_;
+    CellFlow& cells_;  // they may hold the state: what is more than a sum over cells they show first
     mutable std::vector<double> W_;
 };
 

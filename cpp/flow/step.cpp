@@ -18,6 +18,7 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
     : in_(parts.inputs),
       jets_(parts.jets),
       switcher_(parts.switcher),
+      cells_(parts.cells),
       journal_(journal),
       state_(state),
       verdict_(verdict),
@@ -29,8 +30,10 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
     jets_.watch([this] { return ask(); });
 }
 
-void FlowStep::start() {
-    lowest_ = start_ = jets_.residual_sq();
+void FlowStep::start(const FlowPast& past) {
+    t_ = past.t;
+    lowest_ = jets_.residual_sq();
+    start_ = past.begins() ? lowest_ : past.start;
 }
 
 void FlowStep::go_on(const FlowPast& past) {
@@ -50,16 +53,17 @@ void FlowStep::leave(FlowPast& past) const {
 
 bool FlowStep::ask() {
     cancelled_ = cancelled_ || (poll_ && poll_());
-    const bool moved = options_.past.fresh() || t_ > options_.past.t;
+    const bool moved = options_.past.begins() || t_ > options_.past.t;
     late_ = late_ || (moved && Verdict<double>::Clock::now() >= verdict_.deadline());
     return cut();
 }
 
 bool FlowStep::advance(double goal) {
-    const double before = jets_.residual_sq(), left = goal - t_;
+    const double before = state_.sum_r2(), left = goal - t_;
     goal_ = goal;
     landed_on_event_ = false;
     passed_.reset();
+    if (cells_.on() && cell_advance(before, left)) return true;
     if (stabilised_.on() && stabilised_advance(before, left)) return true;
     if (cut() || !plan(left)) return false;
     double sum = descend(before);
@@ -69,8 +73,27 @@ bool FlowStep::advance(double goal) {
     const double level = level_passed(before, sum);
     if (level >= 0.0) sum = cut_at(level * (1.0 - 1e-12), sum);  // a little below, so that it is passed
     if (cut()) return fail(failed_);
+    if (options_.watch != nullptr) {
+        watched_ = watch_ends();
+        sum = jets_.attempt(h_);
+        if (cut()) return fail(failed_);
+    }
     note_criterion(before, sum);
     keep(sum, left);
+    land();
+    return true;
+}
+
+// Where in the step that is about to be taken the run is to end, if the watch says so.
+bool FlowStep::watch_ends() {
+    const double whole = h_;
+    h_ = options_.watch->along(t_, whole,
+                               [this](double h, double* W, double* a) { jets_.state_within(h, W, a); });
+    return h_ < whole;
+}
+
+// The state that was attempted last is the present one; what switches there.
+void FlowStep::land() {
     jets_.accept();
     jets_.evaluate_gradient();
     while (!events_.empty() && events_.back().t > h_ * (1.0 + 1e-12)) events_.pop_back();
@@ -79,8 +102,7 @@ bool FlowStep::advance(double goal) {
     }
     switcher_.apply(t_, events_);
     jets_.first();
-    journal_.accepted(false);
-    return true;
+    journal_.accepted(Journal::Step::kTaylor);
 }
 
 // The order is raised until an event or the horizon is within the trusted step, at most to the natural order.
@@ -106,6 +128,24 @@ bool FlowStep::plan(double left) {
     return true;
 }
 
+// One step of the cells, within which nothing is decided; false if there is none: the state is given back.
+bool FlowStep::cell_advance(double before, double left) {
+    if (ask()) return false;
+    const double sum = cells_.attempt(t_, std::min(left, options_.max_step), h_, last_order_);
+    const bool moves = t_ + h_ > t_ || cells_.meets_event();
+    if (!(moves && sum <= lowest_ + rounding(before)) || level_within(before, sum) >= 0.0) {
+        journal_.rejected();
+        cells_.give_back();
+        return false;
+    }
+    lowest_ = std::min(lowest_, sum);
+    t_ = h_ >= left ? goal_ : t_ + h_;
+    cells_.accept(t_);
+    landed_on_event_ = cells_.landed_on_event();
+    journal_.accepted(Journal::Step::kCells);
+    return true;
+}
+
 // One stabilised step, within which nothing happens; false if there is none that gains over Taylor steps.
 bool FlowStep::stabilised_advance(double before, double left) {
     while (stabilised_.on()) {
@@ -120,11 +160,7 @@ bool FlowStep::stabilised_advance(double before, double left) {
         const auto& events = search_.search_clear(t_, h_, switcher_.sign());
         const double level = level_within(before, sum);
         if (events.empty() && level < 0.0 && sum <= lowest_ + rounding(before)) {
-            keep(sum, left);
-            jets_.accept_proposed();
-            jets_.first();
-            journal_.accepted(true);
-            return true;
+            return stabilised_keep(sum, left);
         }
         journal_.rejected();
         jets_.drop();
@@ -136,6 +172,25 @@ bool FlowStep::stabilised_advance(double before, double left) {
             stabilised_.shorten();
     }
     return false;
+}
+
+// Nothing happens in it but what the watch finds: the field at the end, known already, is of no use then.
+bool FlowStep::stabilised_keep(double sum, double left) {
+    if (options_.watch != nullptr) {
+        watched_ = watch_ends();
+        sum = jets_.attempt(h_);
+        if (cut()) return fail(failed_);
+    }
+    keep(sum, left);
+    if (options_.watch == nullptr) {
+        jets_.accept_proposed();
+    } else {
+        jets_.accept();
+        jets_.evaluate_gradient();
+    }
+    jets_.first();
+    journal_.accepted(Journal::Step::kStabilised);
+    return true;
 }
 
 // The step is taken; its polynomial is still there.
@@ -168,10 +223,17 @@ double FlowStep::descend(double before) {
     return sum;
 }
 
-// Noise of sum r^2: of the sum itself, and through r = y - h, of the terms of h.
-double FlowStep::rounding(double sum) const {
+// sum_j abs(a_j) norm(w_j), from above.
+double FlowStep::output_terms() const {
+    if (cells_.on()) return 0.5 * cells_.size();
     double terms = 0.0;
     for (int j = 0; j < in_.p; ++j) terms += std::abs(jets_.a(0, j)) * jets_.w_norm(0, j);
+    return terms;
+}
+
+// Noise of sum r^2: of the sum itself, and through r = y - h, of the terms of h.
+double FlowStep::rounding(double sum) const {
+    const double terms = output_terms();
     const double r = (16.0 + in_.d / 4.0) * kEps * (in_.largest_label() + in_.largest_norm() * terms / in_.p);
     return 4.0 * kEps * start_ + 2.0 * r * std::sqrt(in_.n * sum) + in_.n * r * r;
 }

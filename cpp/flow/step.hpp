@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "flow/cell_flow.hpp"
 #include "flow/events.hpp"
 #include "flow/flow.hpp"
 #include "flow/journal.hpp"
@@ -23,6 +24,7 @@ struct FlowParts {
     Noise& noise;
     Near& near;
     Switcher& switcher;
+    CellFlow& cells;
 };
 
 class FlowStep {
@@ -30,9 +32,9 @@ class FlowStep {
     FlowStep(const FlowParts& parts, Journal& journal, const FlowState& state, const Verdict<double>& verdict,
              const FlowOptions& options, const Poll& poll);
 
-    void start();                                // at t = 0, the jets holding the state
-    void go_on(const FlowPast& past);            // or where a run that goes on was
-    void leave(FlowPast& past) const;            // what that takes: the fields that go_on reads
+    void start(const FlowPast& past);  // where nothing is known of steps, the jets holding the state
+    void go_on(const FlowPast& past);  // or where a run that goes on was
+    void leave(FlowPast& past) const;  // what that takes: the fields that go_on reads
     void changed() { stabilised_.changed(t_); }  // modes have, at the state reached
 
     // A step towards `goal`; the jets then hold the state at t(), and modes have switched that change in
@@ -42,6 +44,7 @@ class FlowStep {
     // When sum r^2 passed min y_i^2 within the last step; none if it did not.
     const std::optional<double>& passed() const { return passed_; }
     bool landed_on_event() const { return landed_on_event_; }  // with the last step
+    bool watched() const { return watched_; }                  // it ended where the watch says
     bool cancelled() const { return cancelled_; }
     Status status() const { return cancelled_ ? Status::kInterrupted : late_ ? Status::kWallTime : failed_; }
 
@@ -49,12 +52,17 @@ class FlowStep {
     bool ask();  // whether the run is cancelled, or out of time
     bool cut() const { return cancelled_ || late_; }
     bool plan(double left);
+    bool cell_advance(double before, double left);
     bool stabilised_advance(double before, double left);
+    bool stabilised_keep(double sum, double left);
     void keep(double sum, double left);
     bool fail(Status status);
+    bool watch_ends();
+    void land();
 
     double descend(double before);
     double rounding(double sum) const;
+    double output_terms() const;
     double level_passed(double before, double after) const;
     double level_within(double before, double sum) const;
     double passage(double level) const;
@@ -64,6 +72,7 @@ class FlowStep {
     const Inputs& in_;
     Jets& jets_;
     Switcher& switcher_;
+    CellFlow& cells_;
     Journal& journal_;
     const FlowState& state_;
     const Verdict<double>& verdict_;
@@ -77,7 +86,7 @@ class FlowStep {
     double lowest_ = 0.0, start_ = 0.0;      // sum r^2: least so far, at the very start
     std::optional<double> passed_;
     int last_order_ = 2;
-    bool landed_on_event_ = false, cancelled_ = false, late_ = false;
+    bool landed_on_event_ = false, watched_ = false, cancelled_ = false, late_ = false;
     Status failed_ = Status::kHorizon;
 };
 

@@ -1,11 +1,9 @@
 #include "flow/step_size.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
-#include "flow/polynomial.hpp"
 #include "kernel/index.hpp"
 
 namespace pl {
@@ -33,7 +31,7 @@ int highest_order(const FlowOptions& options) {
 
 double trusted_step(const Jets& jets, int p, double rtol, double atol) {
     const int order = jets.order();
-    std::array<double, kMaxOrder + 1> worst{}, total{};  // relative to the tolerance; in norm
+    Squares worst{}, total{};
     for (int j = 0; j < p; ++j) {
         const double scale = scale_of(jets, j, rtol, atol);
         for (int k = 1; k <= order; ++k) {
@@ -42,6 +40,10 @@ double trusted_step(const Jets& jets, int p, double rtol, double atol) {
             worst[at(k)] = std::max(worst[at(k)], square / (scale * scale));
         }
     }
+    return trusted_step(worst, total, order);
+}
+
+double trusted_step(const Squares& worst, const Squares& total, int order) {
     if (total[1] == 0.0) return std::numeric_limits<double>::infinity();
     double rate = 0.0;  // of growth of the coefficients, against an accidental zero of the last one
     for (int k = 2; k <= order; ++k) {

@@ -1,7 +1,10 @@
 // How far the Taylor polynomial may be trusted.
 #pragma once
 
+#include <array>
+
 #include "flow/jets.hpp"
+#include "flow/polynomial.hpp"
 #include "stabilised/rkc.hpp"
 
 namespace pl {
@@ -14,6 +17,9 @@ int highest_order(const FlowOptions& options);
 // and for all neurons together below a fraction of the step's displacement (so that errors cannot outgrow
 // the descent near its end).
 double trusted_step(const Jets& jets, int p, double rtol, double atol);
+// The same of coefficients 1 .. order: the largest square relative to the tolerance, and the sum of squares.
+using Squares = std::array<double, kMaxOrder + 1>;
+double trusted_step(const Squares& worst, const Squares& total, int order);
 
 // The factor by which a stabilised step from the jets' present state might have been longer; below 1 it was
 // too long. By the tolerance of every neuron:

@@ -113,49 +113,21 @@ bool Switcher::release(double t) {
     return any;
 }
 
-// The points at the kink: those slid on, those that caused the event, those at rest there. A pair just
-// leaving upwards on a repelling kink has chosen already.
-std::vector<int> Switcher::kink_set(int j, const std::vector<int>& crossed,
-                                    const std::vector<Forced>& forced) {
-    std::vector<int> points = crossed;
-    const KinkBasis& slide = pairs_.slide[at(j)];
-    for (int slot = 0; slot < slide.size(); ++slot) add_unique(points, slide.point(slot));
-    for (const Forced& f : forced) add_unique(points, f.point);
-    const double* w = jets_.state(j);
-    const double reach = near_.reach(j, w) + noise_.w(j);
-    std::vector<double> velocity(jets_.gradient(j), jets_.gradient(j) + in_.stride()), coeff(at(in_.d));
-    slide.project(velocity.data(), coeff.data());
-    for (double& value : velocity) value *= sign_[at(j)];
-    for (const auto& [distance, i] : near_.within(j, w, noise_.w(j))) {
-        if (distance > reach && distance > noise_.w(j)) break;
-        if (std::abs(dot(w, in_.row(i), in_.stride())) > 4.0 * noise_.z(j, i)) continue;
-        const bool attracting = sign_[at(j)] * jets_.r(0)[at(i)] < 0.0;
-        const bool leaving = dot(velocity.data(), in_.row(i), in_.stride()) > noise_.gradient() * in_.norm(i);
-        if (pairs_.mode(j, i) == Mode::kOff || attracting || !leaving) add_unique(points, i);
-    }
-    std::sort(points.begin(), points.end());
-    return points;
-}
-
 void Switcher::settle(double t, int j, const std::vector<int>& crossed, const std::vector<Forced>& forced) {
     double* w = jets_.state(j);
     if (std::sqrt(dot(w, w, in_.stride())) <= noise_.w(j)) return freeze(t, j);
     jets_.refresh_gradient(j);
-    const std::vector<int> set = kink_set(j, crossed, forced);
-    const double sign = sign_[at(j)];
-    std::vector<double> base(jets_.gradient(j), jets_.gradient(j) + in_.d);
-    std::vector<KinkPoint> points;
-    for (int i : set) {
-        const Mode mode = pairs_.mode(j, i);
-        const double r = jets_.r(0)[at(i)];
-        points.push_back({i, in_.row(i), sign * r, mode, noise_.gradient() * in_.norm(i)});
-        for (const Forced& f : forced) {
-            if (f.point == i) points.back().mode = f.mode;
-        }
-        for (Index l = 0; mode == Mode::kOn && l < size_of(base); ++l) base[at(l)] -= r * in_.row(i)[l];
+    const double reach = near_.reach(j, w) + noise_.w(j);
+    std::vector<int> near;
+    for (const auto& [distance, i] : near_.within(j, w, noise_.w(j))) {
+        if (distance > reach && distance > noise_.w(j)) break;
+        near.push_back(i);
     }
-    for (double& value : base) value *= sign;
-    select_modes(points, base, noise_.residual(), pairs_.slide[at(j)]);
+    const NeuronAtEvent here{
+        j, w, jets_.gradient(j), jets_.r(0).data(), &pairs_.modes[at(pairs_.index(j, 0))], sign_[at(j)]};
+    KinkBasis& slide = pairs_.slide[at(j)];
+    const std::vector<int> set = kink_set(in_, noise_, here, slide, near, crossed, forced);
+    const std::vector<KinkPoint> points = settled(in_, noise_, here, set, forced, slide);
     if (some_parallel(points, in_.d)) journal_.dependent_inputs();
     for (const KinkPoint& k : points) change(t, j, k.point, k.mode, k.e > 0.0);
     jets_.project_state(j);

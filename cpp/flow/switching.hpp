@@ -6,7 +6,7 @@
 
 #include "flow/events.hpp"
 #include "flow/journal.hpp"
-#include "flow/kink.hpp"
+#include "flow/settling.hpp"
 
 namespace pl {
 
@@ -34,14 +34,11 @@ class Switcher {
     bool release(double t);
 
     const std::vector<double>& sign() const { return sign_; }
+    void recall(const std::vector<double>& sign) { sign_ = sign; }
     void follow_sign();  // neurons that do not slide may change the sign of a_j without an event
     std::int64_t sliding() const;
 
   private:
-    struct Forced {
-        int point;
-        Mode mode;
-    };
     using Kinks = std::vector<std::vector<int>>;  // per neuron, points whose mode is to be selected
     Kinks modes_by_sign(const double* W);
     void take_known(double t, const Problem<double>& problem, Kinks& open);
@@ -51,7 +48,6 @@ class Switcher {
     void settle_start(double t, Kinks& open);
     void settle_kinks(double t, const Kinks& kinks);
     void settle(double t, int j, const std::vector<int>& crossed, const std::vector<Forced>& forced);
-    std::vector<int> kink_set(int j, const std::vector<int>& crossed, const std::vector<Forced>& forced);
     void change(double t, int j, int i, Mode mode, bool repelling);
     void freeze(double t, int j);
     void die(double t, const std::vector<Event>& events);

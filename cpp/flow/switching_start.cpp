@@ -4,28 +4,16 @@
 
 #include "flow/switching.hpp"
 #include "kernel/index.hpp"
+#include "kernel/inner.hpp"
 
 namespace pl {
-namespace {
-
-// Of rows that are not padded.
-double inner(const double* u, const double* v, int d) {
-    double sum = 0.0;
-    for (int l = 0; l < d; ++l) sum += u[l] * v[l];
-    return sum;
-}
-
-double length(const double* u, int d) {
-    return std::sqrt(inner(u, u, d));
-}
-
-}  // namespace
 
 void Switcher::start(double t, const Problem<double>& problem) {
     Kinks open = modes_by_sign(problem.W);
     take_known(t, problem, open);
     set_state(problem.W, problem.a);
-    if (sliding() > 0) {
+    const bool finite = std::isfinite(jets_.norm(0));  // else the run ends here
+    if (finite && sliding() > 0) {
         for (int j = 0; j < in_.p; ++j) jets_.project_state(j);
         evaluate();
     }
@@ -36,7 +24,7 @@ void Switcher::start(double t, const Problem<double>& problem) {
         journal_.zero_neuron();
         open[at(j)].clear();
     }
-    settle_start(t, open);
+    if (finite) settle_start(t, open);
 }
 
 // The points of each neuron whose z is 0 to rounding; their pairs are off.
@@ -44,10 +32,10 @@ Switcher::Kinks Switcher::modes_by_sign(const double* W) {
     Kinks open(at(in_.p));
     for (int j = 0; j < in_.p; ++j) {
         const double* row = W + at(j) * at(in_.d);
-        const double within = in_.dense() ? kAtKink * length(row, in_.d) : 0.0;
+        const double within = in_.dense() ? kAtKink * norm_of(row, in_.d) : 0.0;
         for (int i = 0; i < in_.n; ++i) {
             const double z = in_.dense() ? inner(row, in_.row(i), in_.d) : row[i];
-            const bool rounding = std::abs(z) <= within * in_.norm(i);
+            const bool rounding = std::isfinite(within) && std::abs(z) <= within * in_.norm(i);
             pairs_.set(j, i, !rounding && z > 0.0 ? Mode::kOn : Mode::kOff);
             if (rounding) open[at(j)].push_back(i);
         }
@@ -62,7 +50,7 @@ void Switcher::take_known(double t, const Problem<double>& problem, Kinks& open)
         if (j >= in_.p || i >= in_.n || (!in_.dense() && kink.mode != Mode::kOff)) continue;
         const double* row = problem.W + at(j) * at(in_.d);
         const double z = in_.dense() ? inner(row, in_.row(i), in_.d) : row[i] * in_.norm(i);
-        if (!(std::abs(z) <= kNearKink * length(row, in_.d) * in_.norm(i))) continue;
+        if (!(std::abs(z) <= kNearKink * norm_of(row, in_.d) * in_.norm(i))) continue;
         if (kink.mode == Mode::kSlide && !pairs_.slide[at(j)].add(i, in_.row(i))) continue;
         std::vector<int>& left = open[at(j)];
         left.erase(std::remove(left.begin(), left.end(), i), left.end());
@@ -100,7 +88,7 @@ void Switcher::go_on(const FlowPast& past, const double* W, const double* a) {
     set_state(W, a);
     jets_.hold_invariants(past.held);
     sign_ = past.sign;
-    settle_kinks(past.t, kinks);
+    if (std::isfinite(jets_.norm(0))) settle_kinks(past.t, kinks);
 }
 
 }  // namespace pl

@@ -38,10 +38,12 @@ std::vector<Level> runnable() {
                        __builtin_cpu_supports("avx512vl");
     if (v3_ok)
         found.push_back({"v3", &v3::kernel_f32, &v3::kernel_f64, &v3::sum_kernel, &v3::kink_kernel,
-                         &v3::live_kernel, &v3::damped_kernel, &v3::product_kernel, &v3::held_kernel, &v3::turn_kernel});
+                         &v3::live_kernel, &v3::damped_kernel, &v3::product_kernel, &v3::held_kernel,
+                         &v3::turn_kernel});
     if (v4_ok)
         found.push_back({"v4", &v4::kernel_f32, &v4::kernel_f64, &v4::sum_kernel, &v4::kink_kernel,
-                         &v4::live_kernel, &v4::damped_kernel, &v4::product_kernel, &v4::held_kernel, &v4::turn_kernel});
+                         &v4::live_kernel, &v4::damped_kernel, &v4::product_kernel, &v4::held_kernel,
+                         &v4::turn_kernel});
 #endif
     return found;
 }

@@ -1,5 +1,5 @@
-// Projections off the span of a few rows, by the Cholesky factor of their Gram matrix: g - X^T (X X^T)^-1 X g.
-// The factor is kept strictly below the diagonal with zeros elsewhere, so that every sum runs over whole
+// Projections off the span of a few rows, by the Cholesky factor of their Gram matrix: g - X^T (X X^T)^-1 X
+// g. The factor is kept strictly below the diagonal with zeros elsewhere, so that every sum runs over whole
 // vectors.
 
 // Of a diagonal entry, below which what is left of it is rounding: the row depends on those before.

@@ -42,24 +42,15 @@ namespace PLN_LEVEL {
 
 template <class Real>
 constexpr Kernel<Real> table() noexcept {
-    return {kLanes<Real>,
-            kTileVectors * kLanes<Real>,
-            kScratchReals<Real>,
-            pass<Real>,
-            update<Real>,
-            preactivations<Real>,
-            gradient<Real>,
-            signs<Real>,
-            outputs<Real>,
-            masked_sums<Real>,
-            kTileOfPoints<Real>,
-            orthogonal_evaluate<Real>,
-            orthogonal_step<Real>,
-            orthogonal_speed<Real>,
-            orthogonal_prune<Real>,
-            orthogonal_totals<Real>,
-            orthogonal_rates<Real>,
-            fma_loop<Real>,
+    return {kLanes<Real>,           kTileVectors * kLanes<Real>,
+            kScratchReals<Real>,    pass<Real>,
+            update<Real>,           preactivations<Real>,
+            gradient<Real>,         signs<Real>,
+            outputs<Real>,          masked_sums<Real>,
+            kTileOfPoints<Real>,    orthogonal_evaluate<Real>,
+            orthogonal_step<Real>,  orthogonal_speed<Real>,
+            orthogonal_prune<Real>, orthogonal_totals<Real>,
+            orthogonal_rates<Real>, fma_loop<Real>,
             kPeakFlops<Real>};
 }
 

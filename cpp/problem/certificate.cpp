@@ -27,7 +27,7 @@ template <class Real>
 class ResidualSlack {
   public:
     ResidualSlack(const Problem<Real>& problem, const NeuronFacts& neurons, Index terms)
-        : problem_(problem), relative_(rounding(terms + 4)) {
+        : problem_(problem), relative_(gamma(terms + 4)) {
         double size = 0;
         for (std::size_t j = 0; j < neurons.a.size(); ++j)
             size += std::abs(neurons.a[j]) * std::sqrt(neurons.w_sq[j]);
@@ -61,7 +61,7 @@ double residual_sq_upper(const Problem<Real>& problem, const State<Real>& state,
 // min y_i^2, rounded down.
 template <class Real>
 double level_below(const Problem<Real>& problem) {
-    return criterion_level(problem) * (1 - rounding(2));
+    return criterion_level(problem) * (1 - gamma(2));
 }
 
 }  // namespace
@@ -105,7 +105,7 @@ double provable_level(const Problem<Real>& problem, const State<Real>& state) {
     const ResidualSlack<Real> slack(problem, state.neurons(), state.output_terms());
     double sum = 0;
     for (Index i = 0; i < problem.n; ++i) sum += slack(i) * slack(i);
-    const double level = level_below(problem) * (1 - kRoom * rounding(problem.n + 4));
+    const double level = level_below(problem) * (1 - kRoom * gamma(problem.n + 4));
     const double root = std::max(0.0, std::sqrt(level) - kRoom * std::sqrt(sum));
     return root * root;
 }
@@ -128,8 +128,11 @@ std::vector<double> invariants(const NeuronFacts& neurons) {
 
 double invariant_drift(const std::vector<double>& start, const NeuronFacts& now) {
     double worst = 0;
-    for (std::size_t j = 0; j < now.a.size(); ++j)
-        worst = std::max(worst, std::abs(now.a[j] * now.a[j] - now.w_sq[j] - start[j]));
+    for (std::size_t j = 0; j < now.a.size(); ++j) {
+        const double drift = std::abs(now.a[j] * now.a[j] - now.w_sq[j] - start[j]);
+        if (!(drift <= worst)) worst = drift;  // also NaN, of squares beyond range
+        if (std::isnan(worst)) break;
+    }
     return worst;
 }
 

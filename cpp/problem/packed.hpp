@@ -1,19 +1,13 @@
-// X and y in the kernel's layout (cpp/README.md), and how a pass is cut into superblocks. All of it a
-// function of (n, d, p), the precision and the level, never of the number of threads.
+// X and y in the kernel's layout (cpp/README.md): a function of (n, d, p), the precision and the level, never
+// of the number of threads.
 #pragma once
 
 #include "parallel/parallel_for.hpp"
+#include "problem/blocks.hpp"
 #include "problem/buffer.hpp"
 #include "problem/problem.hpp"
 
 namespace pl {
-
-inline Index round_up(Index count, Index unit);
-inline Index block_count(Index n);
-
-// A pass of more than kSuperblockFlops is cut, so that a team can share it and Ctrl-C is answered in time;
-// the sums of the superblocks are added in index order. Their gradients may take kSuperblockBytes at most.
-inline Index superblock_count(Index n, Index d, Index p, Index real_bytes);
 
 enum class Layouts { kBoth, kRows };
 

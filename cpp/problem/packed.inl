@@ -2,23 +2,6 @@
 
 namespace pl {
 
-inline Index round_up(Index count, Index unit) {
-    return (count + unit - 1) / unit * unit;
-}
-
-inline Index block_count(Index n) {
-    return (n + kBlockPoints - 1) / kBlockPoints;
-}
-
-inline Index superblock_count(Index n, Index d, Index p, Index real_bytes) {
-    constexpr double kSuperblockFlops = 5e7;  // about a millisecond on one core
-    constexpr double kSuperblockBytes = 1 << 26;
-    const double flops = 4.0 * static_cast<double>(n) * static_cast<double>(d) * static_cast<double>(p);
-    const double gradient = static_cast<double>(d) * static_cast<double>(p) * static_cast<double>(real_bytes);
-    const double count = std::min({flops / kSuperblockFlops, kSuperblockBytes / gradient, 1024.0});
-    return std::clamp(static_cast<Index>(count), Index{1}, block_count(n));
-}
-
 template <class Real>
 bool rows_suffice(Index d, Index p, const Kernel<Real>& kernel) {
     return pl::row_stride<Real>(d, kernel.lanes) % kernel.lanes == 0 && p * d > kFewSumsLimit;

@@ -5,21 +5,23 @@
 
 namespace pl {
 
+constexpr double kUnitRoundoff = 0x1p-53;
+
 // Bound on the relative error of a sum of `terms` products of one sign, or on the error of any such sum over
-// the sum of the terms' sizes, in whatever order they were added: Higham's gamma, doubled so that its own
-// rounding is covered.
-inline double rounding(Index terms) {
-    constexpr double kUnit = 0x1p-53;
-    return 2 * static_cast<double>(terms) * kUnit;
+// the sum of the terms' sizes, fused or not, in whatever order they were added: Higham's gamma_k = k u
+// / (1 - k u), doubled so that the rounding of what is computed with it is covered.
+template <class Count>
+double gamma(Count terms) {
+    return 2 * static_cast<double>(terms) * kUnitRoundoff;
 }
 
 // The same as factors of a computed sum: an upper and a lower bound of the exact one. Four terms more are for
 // what callers do with the sum: a square, a division, a comparison.
 inline double outward(Index terms) {
-    return 1 + rounding(terms + 4);
+    return 1 + gamma(terms + 4);
 }
 inline double inward(Index terms) {
-    return 1 - rounding(terms + 4);
+    return 1 - gamma(terms + 4);
 }
 
 }  // namespace pl

@@ -57,6 +57,8 @@ void Recorder<Real, Clock>::finish(Clock now, Clock end, State<Real>& state,
 
 template <class Real, class Clock>
 void Recorder<Real, Clock>::write_end(State<Real>& state) {
+    if (!std::isfinite(rows_.invariant_drift.back()) || !std::isfinite(rows_.velocity_sq.back()))
+        rows_.status = Status::kNonFinite;
     rows_.kinks = state.kinks();
     append_state(problem_, state, rows_.W, rows_.a);
 }

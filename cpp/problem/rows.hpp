@@ -58,7 +58,8 @@ class Recorder {
     Clock goal(Clock end) const;
     // A run that goes all the way keeps the times asked for and no more; one that ends early, also its end.
     void finish(Clock now, Clock end, State<Real>& state, const std::vector<double>& invariants);
-    void write_end(State<Real>& state);  // (W, a) and its kinks
+    // (W, a) and its kinks. Whatever ended a run, it is kNonFinite where the end's squares are beyond range.
+    void write_end(State<Real>& state);
 
     static double bytes(const Problem<Real>& problem, const Saves<Clock>& saves);  // of all rows
 

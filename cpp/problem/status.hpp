@@ -14,6 +14,7 @@ enum class Status : int {
     kTrapped,
     kCriterion,
     kTarget,
+    kEvent,
     kStalled,
     kInterrupted,
     kWallTime,
@@ -23,13 +24,14 @@ enum class Status : int {
     kHorizon,
 };
 
-constexpr std::array<std::pair<const char*, Status>, 13> kStatusTable{{
+constexpr std::array<std::pair<const char*, Status>, 14> kStatusTable{{
     {"NON_FINITE", Status::kNonFinite},
     {"CONVERGED", Status::kConverged},
     {"DEAD_POINT", Status::kDeadPoint},
     {"TRAPPED", Status::kTrapped},
     {"CRITERION", Status::kCriterion},
     {"TARGET", Status::kTarget},
+    {"EVENT", Status::kEvent},
     {"STALLED", Status::kStalled},
     {"INTERRUPTED", Status::kInterrupted},
     {"WALL_TIME", Status::kWallTime},

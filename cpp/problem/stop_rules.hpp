@@ -16,6 +16,8 @@ struct StopRules {
     double wall_time = kNever;  // seconds
     Index max_steps = -1;       // -1: no limit
     double rise = kNever;       // UNSTABLE: loss > rise * smallest so far
+    // Not the user's: right-hand sides of one call after which flow and capture pause, with STEP_LIMIT.
+    double budget = kNever;
 };
 
 }  // namespace pl

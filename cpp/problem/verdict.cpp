@@ -42,12 +42,13 @@ template <class Real>
 Status Verdict<Real>::judge(const Moment& moment, State<Real>& state) {
     if (!std::isfinite(moment.sum_r2)) return Status::kNonFinite;
     note(moment, state);
-    if (stop_.criterion) {
-        if (proved(moment)) return Status::kConverged;
-        if (loss_bound(state) > 0) return Status::kDeadPoint;
-        if (below_level(moment)) return Status::kCriterion;
-    }
+    if (converges(moment)) return Status::kConverged;
+    if (theorem_ == Status::kDeadPoint || (stop_.criterion && loss_bound(state) > 0))
+        return Status::kDeadPoint;
+    if (theorem_ == Status::kTrapped) return Status::kTrapped;
+    if (stop_.criterion && below_level(moment)) return Status::kCriterion;
     if (stop_.loss > 0 && reached_target(moment)) return Status::kTarget;
+    if (moment.event) return Status::kEvent;
     if (stop_.stall > 0 && stalled(moment, state)) return Status::kStalled;
     if (moment.cancelled) return Status::kInterrupted;
     if (stop_.wall_time < StopRules::kNever && out_of_time(moment)) return Status::kWallTime;
@@ -80,7 +81,15 @@ bool Verdict<Real>::below_level(const Moment& moment) const {
 }
 
 template <class Real>
-bool Verdict<Real>::proved(const Moment& moment) const {
+void Verdict<Real>::note_proof(Status theorem, double when) {
+    theorem_ = std::min(theorem_, theorem);
+    double& first = theorem == Status::kConverged ? seen_.proved : seen_.marks.trapped;
+    if (first < 0) first = when;
+}
+
+template <class Real>
+bool Verdict<Real>::converges(const Moment& moment) const {
+    if (!stop_.criterion && !stop_.proof) return false;
     return follows_ == Follows::kFlow ? seen_.proved >= 0 : seen_.proved == moment.now;
 }
 

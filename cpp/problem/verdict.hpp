@@ -45,6 +45,7 @@ struct Moment {
     bool end = false;   // t is the horizon
     bool moved = true;  // false: the first state of a run that goes on, whose slices must come to an end
     bool cancelled = false;
+    bool event = false;  // it was reached at an event that ends runs (watch.hpp)
     // Of a method that knows it: when sum r^2 passed min y_i^2 on the way here, on the solution itself.
     std::optional<double> passed = {};
     // Of a method whose speed is a mean over its last step; NaN: not known yet. Else the state is asked.
@@ -74,8 +75,9 @@ class Verdict {
     // A passage of min y_i^2 that the method estimates.
     void passed(double when);
 
-    // A proof of convergence from elsewhere.
-    void note_proof(double when) { seen_.proved = seen_.proved < 0 ? when : seen_.proved; }
+    // A theorem about the flow from the state of `when` (CONVERGED, DEAD_POINT or TRAPPED), found elsewhere:
+    // `judge` says from now on where it stands among all else that holds.
+    void note_proof(Status theorem, double when);
     ProofMarks& marks() { return seen_.marks; }
 
     const Milestones& milestones() const { return seen_; }
@@ -91,7 +93,7 @@ class Verdict {
   private:
     void note(const Moment& moment, const State<Real>& state);
     bool below_level(const Moment& moment) const;
-    bool proved(const Moment& moment) const;
+    bool converges(const Moment& moment) const;
     bool reached_target(const Moment& moment) const;
     bool stalled(const Moment& moment, State<Real>& state);
     double watched_rate(State<Real>& state);
@@ -103,6 +105,7 @@ class Verdict {
     const StopRules& stop_;
     const Follows follows_;
     Milestones seen_;
+    Status theorem_ = Status::kHorizon;  // none
     const double level_;
     const Clock::time_point began_;
 };

@@ -7,6 +7,7 @@
 #include "parallel/parallel_for.hpp"
 #include "proof/eigenvalue.hpp"
 #include "proof/elimination.hpp"
+#include "proof/masked_gram.hpp"
 
 namespace pl {
 namespace {
@@ -44,10 +45,12 @@ class Assembly {
         });
     }
 
-    // lam_min(K_rho) from below.
-    double smallest() {
-        Matrix stacked = stack(), weights(state_.n, state_.p), K(state_.n, state_.n);
-        double charge = 0, support_sq = 0;
+    // K_rho, and how far it may be from what is meant.
+    Matrix matrix(double& charge) {
+        const Matrix stacked = stack();
+        Matrix weights(state_.n, state_.p), K(state_.n, state_.n);
+        double support_sq = 0;
+        charge = 0;
         for (Index j = 0; j < state_.p; ++j) {
             const Share& s = shares_[at(j)];
             if (s.weight <= 0) continue;
@@ -64,9 +67,9 @@ class Assembly {
             stacked.frobenius_sq() * (1 + gamma(columns * static_cast<double>(state_.n)));
         charge += gamma(terms) * support_sq * (1 + gamma(static_cast<double>(state_.n * state_.p))) +
                   gamma(columns + 8) * stacked_sq;
-        fill(weights, stacked, K);
-        if (workers_.control.cancelled()) return -kInfinity;
-        return least_eigenvalue(K, upward(charge), workers_);
+        charge = upward(charge);
+        masked_gram(state_.inputs, weights, stacked, K, workers_);
+        return K;
     }
 
     Index uncertain = 0;
@@ -110,34 +113,6 @@ class Assembly {
         return stacked;
     }
 
-    // K = (X X^T) o (weights weights^T) - stacked stacked^T, lower triangle.
-    void fill(const Matrix& weights, const Matrix& stacked, Matrix& K) const {
-        constexpr Index kTile = 64;
-        const Index n = state_.n, count = (n + kTile - 1) / kTile;
-        parallel_for(count, workers_.threads, workers_.control, [&](Index t) {
-            const Range rows{t * kTile, std::min((t + 1) * kTile, n)};
-            for (Index u = 0; u <= t && !workers_.control.check(); ++u) {
-                const Range columns{u * kTile, std::min((u + 1) * kTile, n)};
-                tile(weights, rows, columns, K);
-                add_products(-1, stacked, rows, stacked, columns, stacked.columns(), K);
-            }
-        });
-    }
-
-    void tile(const Matrix& weights, Range rows, Range columns, Matrix& K) const {
-        const Index height = rows.last - rows.first, width = columns.last - columns.first;
-        Matrix gram(height, width), shared(height, width);
-        product(state_.inputs, rows, columns, gram);
-        product(weights, rows, columns, shared);
-        for (Index i = 0; i < height; ++i)
-            for (Index k = 0; k < width; ++k)
-                K(rows.first + i, columns.first + k) = gram(i, k) * shared(i, k);
-    }
-
-    static void product(const Matrix& a, Range rows, Range columns, Matrix& out) {
-        add_row_products(1, a, rows, a, columns, a.columns(), out.row(0), out.stride());
-    }
-
     const Enclosure& state_;
     Workers workers_;
     std::vector<Share> shares_;
@@ -162,30 +137,37 @@ std::vector<Pattern> patterns_at(const Enclosure& state, double rho) {
 }
 
 // ell(rho) = 2 sqrt(p L / mu_rho) grows with rho: from the radius that would do if none were uncertain
-// upwards, to the least that does, which has the largest rate.
+// upwards, to the least that does, which has the largest rate. Only there is the bound on k proved.
 Convergence prove_convergence(const Enclosure& state, double tau, Workers workers) {
     Convergence found;
     found.needed_over_allowed = kInfinity;
     const double n = static_cast<double>(state.n), p = static_cast<double>(state.p);
-    double rho = 0;
-    for (int attempt = 0; attempt < kAttempts; ++attempt) {
-        Assembly assembly(state, rho, tau, workers);
-        const double k = assembly.smallest();
-        if (!(k > 0) || workers.control.cancelled()) return found;
+    const auto length = [&](double k) {
         const double rate = downward(2 * k / (n * p));
-        const double length = upward(2 * std::sqrt(p * state.sum_r2_high / (2 * n) / rate));
-        found.smallest = k;
-        found.uncertain = assembly.uncertain;
-        if (rho > 0) found.needed_over_allowed = std::min(found.needed_over_allowed, length / rho);
-        if (length < rho) {
+        return upward(2 * std::sqrt(p * state.sum_r2_high / (2 * n) / rate));
+    };
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        Assembly assembly(state, found.rho, tau, workers);
+        double charge = 0;
+        const Matrix K = assembly.matrix(charge);
+        if (workers.control.cancelled()) return found;
+        LeastEigenvalue least(K, charge, workers);
+        double k = least.estimate();
+        if (found.rho > 0 && k > 0 && length(k) < found.rho) k = least.bound();
+        if (attempt == 0) found.uncertain_at_kinks = assembly.uncertain;
+        if (!(k > 0) || workers.control.cancelled()) return found;
+        found.distance = length(k);
+        found.positive = true;
+        if (found.rho > 0)
+            found.needed_over_allowed = std::min(found.needed_over_allowed, found.distance / found.rho);
+        if (found.distance < found.rho) {
             found.proved = true;
-            found.rho = rho;
-            found.rate = rate;
-            found.distance = length;
+            found.smallest = k;
+            found.rate = downward(2 * k / (n * p));
+            found.uncertain = assembly.uncertain;
             return found;
         }
-        rho = kBeyond * length;
-        if (!(rho > 0)) rho = 0x1p-500;
+        found.rho = std::max(kBeyond * found.distance, 0x1p-500);
     }
     return found;
 }

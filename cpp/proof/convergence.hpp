@@ -18,6 +18,10 @@ struct Convergence : Ball {
     bool proved = false;
     double needed_over_allowed = 0;  // ell / rho of the best attempt; infinite if K_rho was not positive
     Index uncertain = 0;             // pairs
+    // Whether K_rho was positive at rho = 0, and how many pairs were uncertain there, at their kinks: where
+    // none is, tau plays no part.
+    bool positive = false;
+    Index uncertain_at_kinks = 0;
 };
 
 // At most kAttempts radii are tried; `tau` of the S-procedure.

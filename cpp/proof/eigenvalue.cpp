@@ -1,5 +1,6 @@
 #include "proof/eigenvalue.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -10,67 +11,112 @@ namespace pl {
 namespace {
 
 constexpr double kNothing = -std::numeric_limits<double>::infinity();
-constexpr int kInverseIterations = 8;
+constexpr std::size_t kLanczos = 12;                  // steps
+constexpr double kShares[] = {0.99, 0.95, 0.8, 0.5};  // of the estimate: shifts tried
 
-// K - shift I, in place of nothing; false where a diagonal entry leaves the range in which nothing
-// underflows.
-bool shifted(const Matrix& K, double shift, Matrix& A) {
-    A = K.copy();
-    for (Index i = 0; i < K.rows(); ++i) {
-        A(i, i) -= shift;
-        if (!(A(i, i) > 0x1p-400 && A(i, i) < 0x1p400)) return false;
+std::vector<double> unit(std::vector<double> v) {
+    double square = 0;
+    for (double value : v) square += value * value;
+    for (double& value : v) value /= std::sqrt(square);
+    return v;
+}
+
+double dot(const std::vector<double>& u, const std::vector<double>& v) {
+    double sum = 0;
+    for (std::size_t i = 0; i < u.size(); ++i) sum += u[i] * v[i];
+    return sum;
+}
+
+// Of a symmetric tridiagonal matrix, by bisection on the number of eigenvalues above (Sturm).
+double largest_of(const std::vector<double>& diagonal, const std::vector<double>& beside) {
+    double low = 0, high = 0;
+    for (std::size_t k = 0; k < diagonal.size(); ++k)
+        high = std::max(high, std::abs(diagonal[k]) + 2 * std::abs(beside[k]) +
+                                  (k > 0 ? 2 * std::abs(beside[k - 1]) : 0.0));
+    for (int it = 0; it < 60; ++it) {
+        const double middle = 0.5 * (low + high);
+        bool above = false;
+        double pivot = 1;
+        for (std::size_t k = 0; k < diagonal.size(); ++k) {
+            pivot = diagonal[k] - middle - (k > 0 ? beside[k - 1] * beside[k - 1] / pivot : 0.0);
+            if (pivot >= 0) above = true;
+            if (pivot == 0) pivot = 1e-300;
+        }
+        (above ? low : high) = middle;
     }
-    return true;
+    return 0.5 * (low + high);
+}
+
+// 1 over the largest eigenvalue of the inverse as some steps of Lanczos see it: at least the smallest
+// eigenvalue, usually to several digits.
+double estimate_of(const Matrix& factor) {
+    std::vector<double> start(static_cast<std::size_t>(factor.rows()));
+    std::uint64_t state = 0x9e3779b97f4a7c15u;
+    for (double& value : start) {  // any vector that is not orthogonal to what is sought
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        value = static_cast<double>(state >> 11) * 0x1p-53 - 0.5;
+    }
+    std::vector<std::vector<double>> basis{unit(std::move(start))};
+    std::vector<double> diagonal, beside;
+    const std::size_t steps = std::min<std::size_t>(kLanczos, basis[0].size());
+    for (std::size_t k = 0; k < steps; ++k) {
+        std::vector<double> next = basis[k];
+        solve(factor, next.data());
+        diagonal.push_back(dot(next, basis[k]));
+        for (int pass = 0; pass < 2; ++pass)
+            for (const std::vector<double>& q : basis) {
+                const double part = dot(next, q);
+                for (std::size_t i = 0; i < next.size(); ++i) next[i] -= part * q[i];
+            }
+        beside.push_back(std::sqrt(dot(next, next)));
+        if (!(beside[k] > 1e-14 * diagonal[0])) break;  // the basis spans all it will
+        basis.push_back(unit(std::move(next)));
+    }
+    beside.back() = 0;
+    return 1 / largest_of(diagonal, beside);
+}
+
+}  // namespace
+
+LeastEigenvalue::LeastEigenvalue(const Matrix& K, double charge, Workers workers)
+    : K_(K), charge_(charge), workers_(workers), A_(K.rows(), K.rows()), expected_(kNothing) {
+    if (!factorised(0)) return;
+    about_ = estimate_of(A_);
+    expected_ = proved(kShares[0] * about_);
+}
+
+double LeastEigenvalue::bound() {
+    if (!(about_ > 0)) return kNothing;
+    for (double share : kShares) {
+        if (factorised(share * about_)) return proved(share * about_);
+        if (workers_.control.cancelled()) break;
+    }
+    return kNothing;
+}
+
+// False also where a diagonal entry leaves the range in which nothing underflows.
+bool LeastEigenvalue::factorised(double shift) {
+    for (Index i = 0; i < K_.rows(); ++i) {
+        std::copy_n(K_.row(i), i + 1, A_.row(i));
+        std::fill(A_.row(i) + i + 1, A_.row(i) + A_.stride(), 0.0);
+        A_(i, i) -= shift;
+        if (!(A_(i, i) > 0x1p-400 && A_(i, i) < 0x1p400)) return false;
+    }
+    return cholesky(A_, workers_);
 }
 
 // Rump, Verification of positive definiteness (2006); Demmel's bound, Higham (2002), theorem 10.5: if
 // Cholesky's factorisation of the float64 matrix A runs to its end, lam_min(A) >= -gamma_{n+1} / (1 -
 // gamma_{n+1}) trace(A).
-double proved(const Matrix& K, double shift, double charge) {
+double LeastEigenvalue::proved(double shift) const {
     double trace = 0, largest = 0;
-    for (Index i = 0; i < K.rows(); ++i) {
-        trace += std::abs(K(i, i)) + std::abs(shift);
-        largest = std::max(largest, std::abs(K(i, i)) + std::abs(shift));
+    for (Index i = 0; i < K_.rows(); ++i) {
+        trace += std::abs(K_(i, i)) + std::abs(shift);
+        largest = std::max(largest, std::abs(K_(i, i)) + std::abs(shift));
     }
-    const double n = static_cast<double>(K.rows());
-    const double lost = gamma(n + 3) * trace * (1 + gamma(n)) + 2 * kUnitRoundoff * largest + charge;
+    const double n = static_cast<double>(K_.rows());
+    const double lost = gamma(n + 3) * trace * (1 + gamma(n)) + 2 * kUnitRoundoff * largest + charge_;
     return downward(shift - upward(lost));
-}
-
-// Rayleigh's quotient after some inverse iterations: at least the smallest eigenvalue, usually close.
-double estimate(const Matrix& factor) {
-    const Index n = factor.rows();
-    std::vector<double> x(static_cast<std::size_t>(n));
-    std::uint64_t state = 0x9e3779b97f4a7c15u;
-    for (double& value : x) {  // any vector that is not orthogonal to what is sought
-        state = state * 6364136223846793005u + 1442695040888963407u;
-        value = static_cast<double>(state >> 11) * 0x1p-53 - 0.5;
-    }
-    double quotient = 0;
-    for (int it = 0; it < kInverseIterations; ++it) {
-        double before = 0, product = 0;
-        for (double value : x) before += value * value;
-        for (double& value : x) value /= std::sqrt(before);
-        std::vector<double> y = x;
-        solve(factor, y.data());
-        for (std::size_t i = 0; i < y.size(); ++i) product += x[i] * y[i];
-        quotient = 1 / product;
-        x = std::move(y);
-    }
-    return quotient;
-}
-
-}  // namespace
-
-double least_eigenvalue(const Matrix& K, double charge, Workers workers) {
-    Matrix A;
-    if (!shifted(K, 0, A) || !cholesky(A, workers)) return kNothing;
-    const double about = estimate(A);
-    for (double share : {0.99, 0.95, 0.8, 0.5}) {
-        if (workers.control.cancelled()) return kNothing;
-        if (shifted(K, share * about, A) && cholesky(A, workers)) return proved(K, share * about, charge);
-    }
-    return kNothing;
 }
 
 }  // namespace pl

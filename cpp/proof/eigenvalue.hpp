@@ -1,14 +1,32 @@
-// The smallest eigenvalue of a symmetric matrix from below, proved by a Cholesky factorisation that ran to
-// its end.
+// The smallest eigenvalue of a symmetric matrix, from below, proved in float64.
 #pragma once
 
 #include "proof/matrix.hpp"
 
 namespace pl {
 
-// K is given by its lower triangle, each true entry off by a matrix of norm at most `charge`. Returns a
-// proved lower bound of the smallest eigenvalue of the true matrix, sharp to a few per cent; 0 or less proves
-// nothing. With W such that runs are cancelled: -infinity.
-double least_eigenvalue(const Matrix& K, double charge, Workers workers);
+// Of K (n, n), of which the lower triangle is read, and which stays where it is; `charge` bounds in norm how
+// far K is from the matrix that is meant.
+class LeastEigenvalue {
+  public:
+    LeastEigenvalue(const Matrix& K, double charge, Workers workers);
+
+    // What `bound` is expected to be, for half its price: no proof. -infinity if K is not positive definite
+    // to rounding, or the workers were cancelled.
+    double estimate() const { return expected_; }
+    // Below the smallest eigenvalue of the matrix that is meant, or -infinity.
+    double bound();
+
+  private:
+    bool factorised(double shift);
+    double proved(double shift) const;
+
+    const Matrix& K_;
+    const double charge_;
+    Workers workers_;
+    Matrix A_;          // K - shift I, then its factor
+    double about_ = 0;  // 0: no estimate
+    double expected_;
+};
 
 }  // namespace pl

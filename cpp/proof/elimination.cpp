@@ -5,18 +5,6 @@
 namespace pl {
 namespace {
 
-Matrix rows_of(const Matrix& X, const std::vector<Index>& points) {
-    Matrix picked(static_cast<Index>(points.size()), X.columns());
-    for (Index k = 0; k < picked.rows(); ++k) std::copy_n(X.row(points[at(k)]), X.columns(), picked.row(k));
-    return picked;
-}
-
-double norms_sq(const Enclosure& state, const std::vector<Index>& points) {
-    double sum = 0;
-    for (Index i : points) sum += state.x_norm[at(i)] * state.x_norm[at(i)];
-    return upward(sum * (1 + gamma(static_cast<double>(points.size()))));
-}
-
 void add_own_gram(const Matrix& a, Matrix& c) {
     add_products(1, a, {0, a.rows()}, a, {0, a.rows()}, a.columns(), c);
 }
@@ -70,7 +58,7 @@ void charge_rounding(const Enclosure& state, const EliminationTask& task, const 
     const double rows = static_cast<double>(found.columns.rows());
     const double L_sq = upward(metric.factor.frobenius_sq() * (1 + gamma(kk * kk)));
     found.frobenius_sq = upward(found.columns.frobenius_sq() * (1 + gamma(kk * rows)));
-    const double A_sq = norms_sq(state, task.removed), X_sq = norms_sq(state, task.support);
+    const double A_sq = state.norms_sq(task.removed), X_sq = state.norms_sq(task.support);
     // B - L L^T: Demmel's bound, and the forming of B
     const double off = gamma(kk + 2) * L_sq + gamma(dd + 2) * (A_sq + metric.theta_sum);
     const double least = downward(task.least - off);
@@ -94,7 +82,7 @@ Elimination eliminate(const Enclosure& state, const std::vector<bool>& on, const
     found.columns = Matrix(m, k);
     found.sound = true;
     if (k == 0 || m == 0) return found;
-    const Matrix A = rows_of(state.inputs, task.removed), X = rows_of(state.inputs, task.support);
+    const Matrix A = state.rows_of(task.removed), X = state.rows_of(task.support);
     const Metric metric = metric_of(state, A, task);
     found.sound = metric.positive;
     if (!found.sound) return found;
@@ -109,7 +97,7 @@ GramInverse invert_gram(const Enclosure& state, const std::vector<Index>& points
     GramInverse found;
     const Index t = static_cast<Index>(points.size());
     if (t == 0 || t > state.d) return found;
-    const Matrix X = rows_of(state.inputs, points);
+    const Matrix X = state.rows_of(points);
     Matrix A(t, t);
     add_own_gram(X, A);
     Matrix L = A.copy();
@@ -130,7 +118,7 @@ GramInverse invert_gram(const Enclosure& state, const std::vector<Index>& points
     const double tt = static_cast<double>(t), rounded = 1 + gamma(tt * tt);
     R_sq *= rounded;
     A_sq *= rounded;
-    const double formed = gamma(static_cast<double>(state.d) + 1) * norms_sq(state, points);
+    const double formed = gamma(static_cast<double>(state.d) + 1) * state.norms_sq(points);
     found.norm = upward(std::sqrt(R_sq));
     found.defect = upward(std::sqrt(defect_sq * rounded) +
                           gamma(tt + 2) * (std::sqrt(R_sq * A_sq) + std::sqrt(tt)) + found.norm * formed);

@@ -2,19 +2,14 @@
 
 #include <algorithm>
 
+#include "kernel/inner.hpp"
 #include "parallel/parallel_for.hpp"
 
 namespace pl {
 namespace {
 
-double square_of(const double* v, Index size) {
-    double sum = 0;
-    for (Index k = 0; k < size; ++k) sum += v[k] * v[k];
-    return sum;
-}
-
 double norm_above(const double* v, Index size) {
-    return upward(std::sqrt(square_of(v, size) * (1 + gamma(static_cast<double>(size) + 2))));
+    return upward(std::sqrt(inner(v, v, size) * (1 + gamma(static_cast<double>(size) + 2))));
 }
 
 // norm(X)_2 <= sqrt(norm(X)_1 norm(X)_inf): often sharper than Frobenius' norm, never unsound.
@@ -56,6 +51,7 @@ Enclosure::Enclosure(const Problem<double>& given, Workers workers)
     const Matrix weights = measure();
     enclose_z(weights, workers);
     enclose_residuals();
+    recall_kinks();
     finite = finite && std::isfinite(sum_r2_high) && std::isfinite(theta_norm * x_frobenius);
 }
 
@@ -92,6 +88,15 @@ void Enclosure::enclose_z(const Matrix& weights, Workers workers) {
     for (Index j = 0; j < p; ++j) std::copy_n(z.row(j), n, z_.data() + index(j, 0));
 }
 
+void Enclosure::recall_kinks() {
+    for (const PairAtKink& kink : problem.kinks) {
+        const Index j = kink.neuron, i = kink.point;
+        if (j >= p || i >= n || std::abs(z(j, i)) > kNearKink * w_norm[at(j)] * x_norm[at(i)]) continue;
+        known_.resize(at(n * p));
+        known_[index(j, i)] = true;
+    }
+}
+
 void Enclosure::enclose_residuals() {
     const double scale = gamma(static_cast<double>(p + d + 3)), count = static_cast<double>(p);
     double terms = 0, high = 0, low = 0;
@@ -111,6 +116,18 @@ void Enclosure::enclose_residuals() {
         upward(high * (1 + gamma(static_cast<double>(n + 2)))) + 0x1p-900;  // squares that were lost
     sum_r2_low = downward(low * (1 - gamma(static_cast<double>(n + 2))));
     r_norm = upward(std::sqrt(sum_r2_high));
+}
+
+Matrix Enclosure::rows_of(const std::vector<Index>& points) const {
+    Matrix rows(static_cast<Index>(points.size()), d);
+    for (Index k = 0; k < rows.rows(); ++k) std::copy_n(x(points[at(k)]), d, rows.row(k));
+    return rows;
+}
+
+double Enclosure::norms_sq(const std::vector<Index>& points) const {
+    double sum = 0;
+    for (Index i : points) sum += x_norm[at(i)] * x_norm[at(i)];
+    return upward(sum * (1 + gamma(static_cast<double>(points.size()))));
 }
 
 }  // namespace pl

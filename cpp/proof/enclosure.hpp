@@ -21,7 +21,13 @@ struct Enclosure {
     double distance(Index j, Index i) const {
         return std::max(0.0, downward((std::abs(z(j, i)) - z_off(j, i)) / x_norm[at(i)]));
     }
+    // Whether whoever gave the state says that the pair rests at its kink, and it is near: single precision
+    // leaves that much. Empty lists cost nothing.
+    bool known_kink(Index j, Index i) const { return !known_.empty() && known_[index(j, i)]; }
+    bool knows_kinks() const { return !known_.empty(); }
     const double* x(Index i) const { return inputs.row(i); }
+    Matrix rows_of(const std::vector<Index>& points) const;   // their inputs
+    double norms_sq(const std::vector<Index>& points) const;  // sum of norm(x_i)^2, from above
     double a(Index j) const { return problem.a[j]; }
 
     std::size_t index(Index j, Index i) const { return at(j * n + i); }
@@ -42,8 +48,10 @@ struct Enclosure {
     Matrix measure();
     void enclose_z(const Matrix& weights, Workers workers);
     void enclose_residuals();
+    void recall_kinks();
 
     std::vector<double> z_;
+    std::vector<bool> known_;
 };
 
 }  // namespace pl

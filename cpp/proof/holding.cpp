@@ -3,22 +3,27 @@
 #include <algorithm>
 #include <limits>
 
+#include "parallel/parallel_for.hpp"
+#include "proof/dual_bound.hpp"
+#include "proof/masked_gram.hpp"
+
 namespace pl {
 namespace {
 
-constexpr int kSweeps = 5000;  // of the shares of one neuron
+constexpr int kSweeps = 5000;       // of the shares of one neuron
+constexpr double kTiny = 0x1p-100;  // a share, or part of the dual vector, that is taken for 0
 constexpr int kDamped = 12;  // passes of the projection: each leaves epsilon / lambda of what can be removed
 constexpr double kRegular = 1e-7;  // of the mean eigenvalue: what rounding adds to it turns g by the inverse
 constexpr Index kMostPoints = 6000;  // of the dense projection
 
-// Pairs of one neuron: E_j (may be on either side), S_j (on).
-struct Cell {
-    std::vector<Index> free, on;
-};
-
 struct Cells {
     std::vector<Cell> cells;
     double rho = std::numeric_limits<double>::infinity();
+
+    bool same(const Cells& other) const {
+        return std::equal(cells.begin(), cells.end(), other.cells.begin(), other.cells.end(),
+                          [](const Cell& a, const Cell& b) { return a.free == b.free && a.on == b.on; });
+    }
 };
 
 bool dead(const Enclosure& state, Index j) {
@@ -37,7 +42,7 @@ Cells cells_at(const Enclosure& state, double near) {
         Cell& cell = found.cells[at(j)];
         for (Index i = 0; i < state.n; ++i) {
             const double distance = state.distance(j, i);
-            if (distance <= near) {
+            if (distance <= near || state.known_kink(j, i)) {
                 cell.free.push_back(i);
                 continue;
             }
@@ -71,28 +76,37 @@ std::vector<std::vector<double>> directions(const Enclosure& state, const std::v
     return basis;
 }
 
-// r without what the patterns can remove of it, to rounding; any vector is sound.
-std::vector<double> leftover(const Enclosure& state, const Cells& cells, Workers workers) {
+// What a frozen pattern can remove: sum_j P_Sj X Pi_Ej X^T P_Sj, to rounding.
+Matrix removable(const Enclosure& state, const Cells& cells, Workers workers) {
     const Index n = state.n, d = state.d;
-    Matrix M(n, n);
-    double trace = 0;
+    std::vector<std::vector<std::vector<double>>> bases(at(state.p));
+    Matrix weights(n, state.p), M(n, n);
+    Index columns = 0;
     for (Index j = 0; j < state.p; ++j) {
         const Cell& cell = cells.cells[at(j)];
         if (cell.on.empty()) continue;
-        Matrix Y(n, d);
-        const auto basis = directions(state, cell.free);
-        for (Index i : cell.on) {
-            double* row = Y.row(i);
-            std::copy_n(state.x(i), d, row);
-            for (const auto& q : basis) {
-                double part = 0;
-                for (Index k = 0; k < d; ++k) part += row[k] * q[at(k)];
-                for (Index k = 0; k < d; ++k) row[k] -= part * q[at(k)];
-            }
-        }
-        trace += Y.frobenius_sq();
-        add_gram(1, Y, M, workers);
+        bases[at(j)] = directions(state, cell.free);
+        columns += static_cast<Index>(bases[at(j)].size());
+        for (Index i : cell.on) weights(i, j) = 1;
     }
+    Matrix taken(n, columns);
+    Index column = 0;
+    for (Index j = 0; j < state.p; ++j)
+        for (const std::vector<double>& q : bases[at(j)]) {
+            for (Index i : cells.cells[at(j)].on)
+                for (Index k = 0; k < d; ++k) taken(i, column) += state.x(i)[k] * q[at(k)];
+            ++column;
+        }
+    masked_gram(state.inputs, weights, taken, M, workers);
+    return M;
+}
+
+// r without what the patterns can remove of it, to rounding; any vector is sound.
+std::vector<double> leftover(const Enclosure& state, const Cells& cells, Workers workers) {
+    const Index n = state.n;
+    Matrix M = removable(state, cells, workers);
+    double trace = 0;
+    for (Index i = 0; i < n; ++i) trace += M(i, i);
     std::vector<double> g = state.r;
     if (!(trace > 0)) return g;
     const double epsilon = kRegular * trace / static_cast<double>(n);
@@ -105,18 +119,12 @@ std::vector<double> leftover(const Enclosure& state, const Cells& cells, Workers
     return g;
 }
 
-// e = sum_S g_i x_i + sum_E lam_i g_i x_i with lam in [0, 1] chosen to make it small; norm(e) from above.
-double imbalance(const Enclosure& state, const Cell& cell, const std::vector<double>& g,
-                 std::vector<double>& lam) {
+// lam in [0, 1] that make e = sum_S g_i x_i + sum_E lam_i g_i x_i small, one after another.
+std::vector<double> shares_of(const Enclosure& state, const Cell& cell, const std::vector<double>& g) {
     const Index d = state.d;
-    std::vector<double> e(at(d), 0.0);
-    lam.assign(cell.free.size(), 0.0);
-    double sizes = 0;
-    for (Index i : cell.on) {
+    std::vector<double> e(at(d), 0.0), lam(cell.free.size(), 0.0);
+    for (Index i : cell.on)
         for (Index k = 0; k < d; ++k) e[at(k)] += g[at(i)] * state.x(i)[k];
-        sizes += std::abs(g[at(i)]) * state.x_norm[at(i)];
-    }
-    const std::vector<double> fixed = e;
     for (int sweep = 0; sweep < kSweeps; ++sweep) {
         double change = 0;
         for (std::size_t m = 0; m < cell.free.size(); ++m) {
@@ -132,55 +140,44 @@ double imbalance(const Enclosure& state, const Cell& cell, const std::vector<dou
         }
         if (change < 1e-16) break;
     }
-    e = fixed;  // once more from the shares found, so that the rounding is that of one sum
-    for (std::size_t m = 0; m < cell.free.size(); ++m) {
-        const Index i = cell.free[m];
-        for (Index k = 0; k < d; ++k) e[at(k)] += lam[m] * g[at(i)] * state.x(i)[k];
-        sizes += std::abs(g[at(i)]) * state.x_norm[at(i)];
-    }
-    double square = 0;
-    for (double value : e) square += value * value;
-    const double terms = static_cast<double>(cell.on.size() + cell.free.size() + 3);
-    return upward(std::sqrt(square * (1 + gamma(static_cast<double>(d)))) +
-                  gamma(terms) * sizes * (1 + gamma(terms)));
+    for (double& share : lam)
+        if (share < kTiny) share = 0;
+    return lam;
 }
 
-// a_j g_i <= 0 on E_j.
+// a_j g_i <= 0 on E_j; and nothing so small that its products would underflow.
 void respect_signs(const Enclosure& state, const Cells& cells, std::vector<double>& g) {
+    double most = 0;
+    for (double value : g) most = std::max(most, std::abs(value));
+    for (double& value : g)
+        if (std::abs(value) < kTiny * most) value = 0;
     for (Index j = 0; j < state.p; ++j)
         for (Index i : cells.cells[at(j)].free)
             if (state.a(j) * g[at(i)] > 0) g[at(i)] = 0;
 }
 
-Holding hold_cells(const Enclosure& state, const Cells& cells, Workers workers) {
+Holding hold_cells(const Enclosure& state, Cells& cells, Workers workers) {
     Holding found;
     if (!(cells.rho > 0) || !std::isfinite(cells.rho)) return found;
     std::vector<double> g = leftover(state, cells, workers);
     respect_signs(state, cells, g);
-    const double p = static_cast<double>(state.p), n = static_cast<double>(state.n), rho = cells.rho;
-    double delta = 0, gy = 0, gy_sizes = 0, g_sq = 0;
-    std::vector<double> shares;
+    parallel_for(state.p, workers.threads, workers.control, [&](Index j) {
+        Cell& cell = cells.cells[at(j)];
+        if (!workers.control.check()) cell.shares = shares_of(state, cell, g);
+    });
+    if (workers.control.cancelled()) return found;
+    const DualBound bound = dual_bound(state, cells.cells, g, cells.rho, workers);
+    if (!bound.proved) return found;
+    found.proved = true;
+    found.until = bound.until;
+    found.bound = bound.bound;
+    found.rho = cells.rho;
+    found.dual = std::move(g);
     for (Index j = 0; j < state.p; ++j) {
         const Cell& cell = cells.cells[at(j)];
-        const double e = imbalance(state, cell, g, shares);
-        for (std::size_t m = 0; m < shares.size(); ++m) found.pairs.push_back({j, cell.free[m], shares[m]});
-        delta += (std::abs(state.a(j)) + rho) * (state.w_norm[at(j)] + rho) * e;
+        for (std::size_t m = 0; m < cell.free.size(); ++m)
+            found.pairs.push_back({j, cell.free[m], cell.shares[m]});
     }
-    delta = upward(delta / p * (1 + gamma(p)));
-    for (Index i = 0; i < state.n; ++i) {
-        gy += g[at(i)] * state.problem.y[i];
-        gy_sizes += std::abs(g[at(i)] * state.problem.y[i]);
-        g_sq += g[at(i)] * g[at(i)];
-    }
-    const double above = downward(gy - gamma(n + 2) * gy_sizes * (1 + gamma(n)) - delta);
-    if (!(above > 0) || !(g_sq > 0)) return found;
-    found.bound = downward(above * above / upward(2 * n * g_sq * (1 + gamma(n))));
-    const double loss = upward(state.sum_r2_high / (2 * n));
-    const double left = upward(loss - found.bound);  // L <= loss, L* <= L
-    found.rho = rho;
-    found.until = left > 0 ? downward(rho * rho / upward(p * left)) : std::numeric_limits<double>::infinity();
-    found.proved = true;
-    found.dual = std::move(g);
     return found;
 }
 
@@ -191,8 +188,12 @@ Holding prove_holding(const Enclosure& state, Workers workers) {
     if (state.n > kMostPoints) return best;
     double scale = 0;
     for (double norm : state.w_norm) scale = std::max(scale, norm);
-    for (double near : {1e-14, 1e-11, 1e-8, 1e-6, 1e-4}) {
-        Holding found = hold_cells(state, cells_at(state, near * scale), workers);
+    Cells last;
+    for (double near : {1e-14, 1e-11, 1e-8, 1e-6, 1e-4, 1e-3}) {
+        Cells cells = cells_at(state, near * scale);
+        if (cells.same(last)) continue;
+        Holding found = hold_cells(state, cells, workers);
+        last = std::move(cells);
         if (workers.control.cancelled()) return best;
         if (found.proved && (!best.proved || found.until > best.until)) best = std::move(found);
     }

@@ -57,7 +57,7 @@ NeuronKinks kinks_of(const Enclosure& state, Index j, double share) {
     double off_sq = 0;
     for (Index i = 0; i < state.n; ++i) {
         const double z = state.z(j, i), scale = state.w_norm[at(j)] * state.x_norm[at(i)];
-        if (zero || std::abs(z) <= share * scale) {
+        if (zero || std::abs(z) <= share * scale || state.known_kink(j, i)) {
             add_point(state, i, found);
             const double most = zero ? 0 : std::abs(z) + state.z_off(j, i);
             off_sq += most * most;

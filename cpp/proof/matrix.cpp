@@ -9,7 +9,9 @@
 namespace pl {
 namespace {
 
-constexpr Index kTile = 64;  // rows and columns that a task takes: 32 KiB of each factor at width 64
+constexpr Index kTile = 64;  // rows and columns that a task takes
+constexpr Index kWidth =
+    512;  // of a product at a time: what a few rows of both factors take of the nearest cache
 
 Index tiles(Index n) {
     return (n + kTile - 1) / kTile;
@@ -36,16 +38,26 @@ bool factor_block(Matrix& a, Range block) {
     return true;
 }
 
-// Columns `block` of rows `rows` of b, all earlier ones done: b L^{-T} there.
+// Columns `block` of rows `rows` of b, all earlier ones done: b L^{-T} there. Rows side by side, so that
+// their sums do not wait for one another.
 void solve_block(const Matrix& factor, Range block, Matrix& b, Range rows) {
-    for (Index i = rows.first; i < rows.last; ++i) {
-        double* row = b.row(i);
-        for (Index k = block.first; k < block.last; ++k) {
-            const double* l = factor.row(k);
-            double sum = row[k];
-            for (Index m = block.first; m < k; ++m) sum -= row[m] * l[m];
-            row[k] = sum / l[k];
+    constexpr Index kTogether = 8;
+    double side[kTile][kTogether] = {};
+    const Index width = block.last - block.first;
+    for (Index from = rows.first; from < rows.last; from += kTogether) {
+        const Index count = std::min(kTogether, rows.last - from);
+        for (Index r = 0; r < count; ++r)
+            for (Index k = 0; k < width; ++k) side[k][r] = b(from + r, block.first + k);
+        for (Index k = 0; k < width; ++k) {
+            const double* l = factor.row(block.first + k) + block.first;
+            double sum[kTogether];
+            std::copy_n(side[k], kTogether, sum);
+            for (Index m = 0; m < k; ++m)
+                for (Index r = 0; r < kTogether; ++r) sum[r] -= side[m][r] * l[m];
+            for (Index r = 0; r < kTogether; ++r) side[k][r] = sum[r] / l[k];
         }
+        for (Index r = 0; r < count; ++r)
+            for (Index k = 0; k < width; ++k) b(from + r, block.first + k) = side[k][r];
     }
 }
 
@@ -69,8 +81,10 @@ void add_row_products(double sign, const Matrix& a, Range of_a, const Matrix& b,
                       double* to, Index stride) {
     const Index whole = (width + 7) / 8 * 8;
     if (whole == 0 || of_a.first == of_a.last || of_b.first == of_b.last) return;
-    level().products->add({a.row(of_a.first), a.stride(), of_a.last - of_a.first, b.row(of_b.first),
-                           b.stride(), of_b.last - of_b.first, whole, sign, to, stride});
+    for (Index from = 0; from < whole; from += kWidth)
+        level().products->add({a.row(of_a.first) + from, a.stride(), of_a.last - of_a.first,
+                               b.row(of_b.first) + from, b.stride(), of_b.last - of_b.first,
+                               std::min(kWidth, whole - from), sign, to, stride});
 }
 
 void add_products(double sign, const Matrix& a, Range of_a, const Matrix& b, Range of_b, Index width,
@@ -117,10 +131,13 @@ void solve_rows(const Matrix& factor, Matrix& b, Range of_b) {
 void solve(const Matrix& factor, double* x) {
     const Index n = factor.rows();
     for (Index i = 0; i < n; ++i) {
-        double sum = x[i];
         const double* row = factor.row(i);
-        for (Index k = 0; k < i; ++k) sum -= row[k] * x[k];
-        x[i] = sum / row[i];
+        double sum[4] = {x[i], 0, 0, 0};  // side by side, so that they do not wait for one another
+        const Index whole = i / 4 * 4;
+        for (Index k = 0; k < whole; k += 4)
+            for (Index s = 0; s < 4; ++s) sum[s] -= row[k + s] * x[k + s];
+        for (Index k = whole; k < i; ++k) sum[0] -= row[k] * x[k];
+        x[i] = ((sum[0] + sum[1]) + (sum[2] + sum[3])) / row[i];
     }
     for (Index i = n - 1; i >= 0; --i) {
         const double* row = factor.row(i);

@@ -15,16 +15,16 @@ namespace {
 // for as much, sharper for small n.
 constexpr double kTaus[] = {0.1, 1e-3};
 
-Proof of_orthogonal(const Problem<double>& problem) {
+// Both halves of the theorem: no pair slides there, and none that is off ever moves.
+bool try_orthogonal(const Problem<double>& problem, Proof& proof) {
     const OrthogonalProof found = prove_orthogonal(problem);
-    Proof proof;
     proof.reason = found.reason;
     proof.needed_over_allowed = found.needed_over_allowed;
-    if (!found.proved) return proof;
+    if (!found.proved) return false;
     proof.verdict = found.dead > 0 ? Proved::kDeadPoint : Proved::kConverges;
     static_cast<Ball&>(proof) = found;
     proof.dead = found.dead;
-    return proof;
+    return true;
 }
 
 void list_uncertain(const Enclosure& state, Proof& proof) {
@@ -46,6 +46,7 @@ bool try_convergence(const Enclosure& state, Workers workers, Proof& proof) {
     for (double tau : kTaus) {
         const Convergence found = prove_convergence(state, tau, workers);
         proof.needed_over_allowed = std::min(proof.needed_over_allowed, found.needed_over_allowed);
+        if (!found.positive && found.uncertain_at_kinks == 0) return false;
         if (!found.proved) continue;
         proof.verdict = Proved::kConverges;
         static_cast<Ball&>(proof) = found;
@@ -61,7 +62,7 @@ bool try_trapping(const Enclosure& state, Workers workers, Proof& proof) {
     const Trapping found = prove_trapping(state, workers);
     proof.reason = found.reason;
     if (!found.proved) return false;
-    proof.verdict = state.problem.orthogonal ? Proved::kDeadPoint : Proved::kTrapped;
+    proof.verdict = Proved::kTrapped;
     static_cast<Ball&>(proof) = found;
     proof.settled = found.settled;
     proof.sliding = found.sliding;
@@ -84,9 +85,9 @@ void try_holding(const Enclosure& state, Workers workers, Proof& proof) {
 // What attempt(state, proof) finds; nothing, with a reason, where the numbers allow no enclosure.
 template <class Attempt>
 Proof attempted(const Problem<double>& problem, Workers workers, const Attempt& attempt) {
-    if (problem.norms != nullptr) return of_orthogonal(problem);
-    require_bytes(convergence_bytes(problem.n, problem.d, problem.p));
     Proof proof;
+    if (problem.orthogonal && (try_orthogonal(problem, proof) || problem.norms != nullptr)) return proof;
+    require_bytes(convergence_bytes(problem.n, problem.d, problem.p));
     const Enclosure state(problem, workers);
     if (state.finite)
         attempt(state, proof);
@@ -100,13 +101,15 @@ Proof attempted(const Problem<double>& problem, Workers workers, const Attempt& 
 Proof prove(const Problem<double>& problem, Workers workers) {
     return attempted(problem, workers, [&](const Enclosure& state, Proof& proof) {
         proof.escapes = escapes(state);
-        if (!try_convergence(state, workers, proof) && !try_trapping(state, workers, proof))
-            try_holding(state, workers, proof);
+        const bool proved = !problem.orthogonal &&
+                            (try_convergence(state, workers, proof) || try_trapping(state, workers, proof));
+        if (!proved) try_holding(state, workers, proof);
     });
 }
 
 Proof prove(const Problem<double>& problem, Aim aim, Workers workers) {
     return attempted(problem, workers, [&](const Enclosure& state, Proof& proof) {
+        if (problem.orthogonal) return;
         aim == Aim::kConvergence ? try_convergence(state, workers, proof)
                                  : try_trapping(state, workers, proof);
     });

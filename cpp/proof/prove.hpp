@@ -37,8 +37,8 @@ struct Proof : Ball {  // where nothing is proved rho is the dual bound's radius
 // The state is (problem.W, problem.a). Throws MemoryBudget before any work.
 Proof prove(const Problem<double>& problem, Workers workers);
 
-// One half of the theorem at a time, and nothing else, for a run that goes on if it fails. Orthogonal inputs
-// given by their norms: both.
+// One half of the theorem at a time, and nothing else, for a run that goes on if it fails. Orthogonal inputs:
+// both.
 enum class Aim { kConvergence, kTrapping };
 Proof prove(const Problem<double>& problem, Aim aim, Workers workers);
 

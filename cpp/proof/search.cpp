@@ -12,16 +12,18 @@ namespace {
 // The first attempts: a run at 5e-5 of the criterion's level is proved at n = 60, 300, 1000 and mostly at
 // 1700; one at rest has lost its speed.
 constexpr double kFirstBelow = 5e-5, kFirstSlow = 1e-9;
-constexpr double kSurer = 0.7;      // the next attempt is where needed/allowed should be that
-constexpr double kHopeless = 1e-3;  // of sum r^2, where K_rho was not even positive
-constexpr double kSlower = 1e-4;    // of local_pl t, after a pattern that was not firm
+constexpr double kFirstSlowMean = 1e-7;  // of capture, whose speed at rest is the rounding of its steps
+constexpr double kSurer = 0.7;           // the next attempt is where needed/allowed should be that
+constexpr double kHopeless = 1e-3;       // of sum r^2, where K_rho was not even positive
+constexpr double kSlower = 1e-4;         // of local_pl t, after a pattern that was not firm
+constexpr double kSlowerMean = 1e-2;
 constexpr Index kFails = 2;
 constexpr Index kCheapFails = 16;  // of orthogonal inputs, whose attempts cost a look at every pair
 constexpr double kAtRest = 1e-2;   // local_pl t beyond which nothing is trapped yet
 
 bool would_end(Status judged, const Moment& moment) {
-    return judged == Status::kCriterion || judged == Status::kTarget || judged == Status::kStalled ||
-           (judged == Status::kHorizon && moment.end);
+    return judged == Status::kCriterion || judged == Status::kTarget || judged == Status::kEvent ||
+           judged == Status::kStalled || judged == Status::kStepLimit || (judged == Status::kHorizon && moment.end);
 }
 
 Status status_of(Proved verdict) {
@@ -33,30 +35,30 @@ Status status_of(Proved verdict) {
         case Proved::kTrapped:
             return Status::kTrapped;
         default:
-            return Status::kHorizon;
+            return Status::kHorizon;  // asked of what is proved only
     }
 }
 
 }  // namespace
 
-Status ProofSearch::look(const Moment& moment, State<double>& state, Status judged,
-                         Verdict<double>& verdict) {
-    if (!stop_.proof || judged == Status::kNonFinite || moment.cancelled) return judged;
+bool ProofSearch::look(const Moment& moment, State<double>& state, Status judged, Verdict<double>& verdict) {
+    if (!stop_.proof || judged == Status::kNonFinite || moment.cancelled) return false;
     ProofMarks& marks = verdict.marks();
     const bool last = would_end(judged, moment);
-    const Index fails = problem_.norms != nullptr ? kCheapFails : kFails;
-    if (marks.failed >= fails && !last) return judged;
+    const Index fails = problem_.orthogonal ? kCheapFails : kFails;
+    if (marks.failed >= fails && !last) return false;
     const double speed_sq = moment.mean_speed_sq ? *moment.mean_speed_sq : state.velocity_sq();
     const double loss = state.sum_r2() / (2 * static_cast<double>(problem_.n));
     const double slow = speed_sq * moment.t / (static_cast<double>(problem_.p) * loss);
-    if (marks.below < 0) marks.below = kFirstBelow * verdict.level(), marks.slow = kFirstSlow;
+    if (marks.below < 0) {
+        marks.below = kFirstBelow * verdict.level();
+        marks.slow = moment.mean_speed_sq ? kFirstSlowMean : kFirstSlow;
+    }
     const bool certain = verdict.milestones().proved >= 0;  // by the criterion's own certificate
     const bool low = certain || state.sum_r2() < (last ? verdict.level() : marks.below);
     const bool still = slow < (last ? kAtRest : marks.slow) && moment.t > 0;
-    if (low && attempt(Aim::kConvergence, moment, state, slow, verdict)) return std::min(judged, proved_);
-    if (certain) return std::min(judged, Status::kConverged);
-    if (still && attempt(Aim::kTrapping, moment, state, slow, verdict)) return std::min(judged, proved_);
-    return judged;
+    if (low && attempt(Aim::kConvergence, moment, state, slow, verdict)) return true;
+    return !certain && still && attempt(Aim::kTrapping, moment, state, slow, verdict);
 }
 
 bool ProofSearch::attempt(Aim aim, const Moment& moment, State<double>& state, double slow,
@@ -67,6 +69,7 @@ bool ProofSearch::attempt(Aim aim, const Moment& moment, State<double>& state, d
     Problem<double> now = problem_;
     now.W = W_.data();
     now.a = a_.data();
+    now.kinks.clear();  // those of the start
     Control control([this](Index) { return poll_ && poll_(); });
     Proof proof;
     try {
@@ -75,16 +78,12 @@ bool ProofSearch::attempt(Aim aim, const Moment& moment, State<double>& state, d
         verdict.marks().failed = kCheapFails;
         return false;
     }
-    proved_ = status_of(proof.verdict);
-    if (proved_ == Status::kHorizon) {
+    if (proof.verdict == Proved::kNothing) {
         learn(aim, proof, moment, slow, verdict.marks());
         return false;
     }
     claim_ = {true, proof.rate, proof.distance, proof.limit_low, proof.limit_high};
-    if (proved_ == Status::kConverged)
-        verdict.note_proof(moment.now);
-    else
-        verdict.marks().trapped = moment.now;
+    verdict.note_proof(status_of(proof.verdict), moment.now);
     return true;
 }
 
@@ -94,13 +93,13 @@ void ProofSearch::learn(Aim aim, const Proof& proof, const Moment& moment, doubl
     const double off = proof.needed_over_allowed;
     const double share =
         std::isfinite(off) && off > 0 ? std::min(0.25, kSurer * kSurer / (off * off)) : kHopeless;
-    if (problem_.norms != nullptr) {
+    if (problem_.orthogonal) {
         marks.below = moment.sum_r2 / 4;
         marks.slow = slow / 16;
     } else if (aim == Aim::kConvergence) {
         marks.below = moment.sum_r2 * share;
     } else {
-        marks.slow = slow * kSlower;
+        marks.slow = slow * (moment.mean_speed_sq ? kSlowerMean : kSlower);
     }
 }
 

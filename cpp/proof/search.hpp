@@ -16,8 +16,9 @@ class ProofSearch {
     ProofSearch(const Problem<double>& problem, const StopRules& stop, const Poll& poll, int threads)
         : problem_(problem), stop_(stop), poll_(poll), threads_(threads) {}
 
-    // `judged`: what the verdict says of the moment. The lower of it and what could be proved.
-    Status look(const Moment& moment, State<double>& state, Status judged, Verdict<double>& verdict);
+    // `judged`: what the verdict says of the moment. Whether something was proved, and noted there: then it
+    // has to be asked again.
+    bool look(const Moment& moment, State<double>& state, Status judged, Verdict<double>& verdict);
     const Claim& claim() const { return claim_; }
 
   private:
@@ -29,7 +30,6 @@ class ProofSearch {
     const Poll& poll_;
     const int threads_;
     std::vector<double> W_, a_;
-    Status proved_ = Status::kHorizon;  // CONVERGED, DEAD_POINT or TRAPPED
     Claim claim_;
 };
 

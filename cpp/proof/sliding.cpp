@@ -8,6 +8,9 @@
 namespace pl {
 namespace {
 
+constexpr double kFirm =
+    1e-6;  // of a multiplier, from the ends of [0, 1]: nearer ones are not told from degenerate
+
 std::vector<Index> points_of(const NeuronKinks& neuron) {
     std::vector<Index> points;
     points.reserve(neuron.kinks.size());
@@ -84,6 +87,27 @@ double sensitivity(const Enclosure& state, const std::vector<Index>& points, con
     return upward(std::sqrt(square * many) + off);
 }
 
+// v + sum q_i x_i: for any q at least what is left of v outside the span of those inputs. From above.
+double left_of(const Enclosure& state, const std::vector<Index>& points, const Drive& drive) {
+    std::vector<double> v = drive.v;
+    double sizes = drive.norm;
+    const GramInverse gram = points.empty() ? GramInverse() : invert_gram(state, points);
+    for (int pass = 0; pass < 2 && !points.empty(); ++pass) {
+        double off = 0;
+        const std::vector<double> q = multipliers(state, points, {v, 0, 0}, gram, off);
+        for (std::size_t k = 0; k < points.size(); ++k) {
+            const double* x = state.x(points[k]);
+            for (Index l = 0; l < state.d; ++l) v[at(l)] += q[k] * x[l];
+            sizes += std::abs(q[k]) * state.x_norm[at(points[k])];
+        }
+    }
+    double square = 0;
+    for (double value : v) square += value * value;
+    const double terms = 2 * static_cast<double>(points.size()) + 2;
+    return upward(std::sqrt(square * (1 + gamma(static_cast<double>(state.d)))) + drive.off +
+                  gamma(terms) * sizes);
+}
+
 Hold refused(const char* reason) {
     Hold hold;
     hold.reason = reason;
@@ -112,7 +136,7 @@ Hold hold_sliding(const Enclosure& state, Index j, const NeuronKinks& neuron) {
         const double r = kink.residual, toward = r > 0 ? 1 : -1;
         const double to_off = toward * q[at(k)] - q_off, to_on = toward * (r - q[at(k)]) - q_off - kink.off;
         const double left = downward(std::min(to_off, to_on));
-        if (!(left > 0)) return refused("a multiplier at the end of [0, 1]");
+        if (!(left > kFirm * std::abs(r))) return refused("a multiplier at the end of [0, 1]");
         margin = std::min(margin, left);
         const double moves = kink.spread + sensitivity(state, points, neuron.on, gram, k);
         hold.allowed = std::min({hold.allowed, left / upward(moves), (std::abs(r) - kink.off) / kink.spread});
@@ -120,10 +144,26 @@ Hold hold_sliding(const Enclosure& state, Index j, const NeuronKinks& neuron) {
     // kappa_j, halved: what a and r may change meanwhile is checked by the caller
     const double kappa = downward(std::abs(state.a(j)) / static_cast<double>(state.n) * margin / 2);
     hold.time = upward(neuron.off_kink / (kappa * gram.least));  // norm(w_T) <= norm(z_T) / sigma_min
+    hold.apart = upward(neuron.off_kink / std::sqrt(gram.least));
     hold.allowed = downward(hold.allowed);
     hold.sound = std::isfinite(hold.time);
     if (!hold.sound) hold.reason = "a kink that is never reached";
     return hold;
+}
+
+double slow_speed(const Enclosure& state, Index j, const std::vector<Index>& on,
+                  const std::vector<Index>& points) {
+    const double n = static_cast<double>(state.n);
+    double growth = 0, off = 0;  // n a_j'
+    for (Index i = 0; i < state.n; ++i) {
+        const double z = std::max(state.z(j, i), 0.0), r = state.r[at(i)], z_most = z + state.z_off(j, i);
+        growth += r * z;
+        if (z_most > 0)
+            off += state.r_off[at(i)] * z_most + std::abs(r) * (state.z_off(j, i) + gamma(n + 2) * z);
+    }
+    const double a_speed = std::abs(growth) + off * (1 + gamma(n));
+    const double w_speed = std::abs(state.a(j)) * left_of(state, points, drive_of(state, on));
+    return upward(std::hypot(a_speed, w_speed) / n);
 }
 
 Hold hold_resting(const Enclosure& state, Index j, const NeuronKinks& neuron) {

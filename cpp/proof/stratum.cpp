@@ -4,26 +4,21 @@
 #include <limits>
 #include <map>
 
+#include "kernel/inner.hpp"
 #include "proof/eigenvalue.hpp"
 #include "proof/elimination.hpp"
 
 namespace pl {
 namespace {
 
-double dot(const double* u, const double* v, Index size) {
-    double sum = 0;
-    for (Index k = 0; k < size; ++k) sum += u[k] * v[k];
-    return sum;
-}
-
 // Takes the directions of `basis` out of v, twice, and normalises it; its norm before that.
 double orthonormalise(double* v, const std::vector<std::vector<double>>& basis, Index d) {
     for (int pass = 0; pass < 2; ++pass)
         for (const std::vector<double>& q : basis) {
-            const double part = dot(v, q.data(), d);
+            const double part = inner(v, q.data(), d);
             for (Index k = 0; k < d; ++k) v[k] -= part * q[at(k)];
         }
-    const double norm = std::sqrt(dot(v, v, d));
+    const double norm = norm_of(v, d);
     for (Index k = 0; k < d && norm > 0; ++k) v[k] /= norm;
     return norm;
 }
@@ -55,21 +50,9 @@ Matrix complement(const Enclosure& state, const std::vector<Index>& points) {
     return rows;
 }
 
-double squares(const Enclosure& state, const std::vector<Index>& points) {
-    double sum = 0;
-    for (Index i : points) sum += state.x_norm[at(i)] * state.x_norm[at(i)];
-    return upward(sum * (1 + gamma(static_cast<double>(points.size()))));
-}
-
-Matrix picked(const Enclosure& state, const std::vector<Index>& points) {
-    Matrix rows(static_cast<Index>(points.size()), state.d);
-    for (Index k = 0; k < rows.rows(); ++k) std::copy_n(state.x(points[at(k)]), state.d, rows.row(k));
-    return rows;
-}
-
 // Many points on: base = F X_S^T. The exact basis is Pi_T F; false where that is none.
 bool wide_block(const Enclosure& state, const std::vector<Index>& slid, StratumBlock& block) {
-    const Matrix F = complement(state, slid), X = picked(state, block.on);
+    const Matrix F = complement(state, slid), X = state.rows_of(block.on);
     const Index c = F.rows(), t = static_cast<Index>(slid.size());
     block.base = Matrix(c, X.rows());
     add_products(1, F, {0, c}, X, {0, X.rows()}, state.d, block.base);
@@ -78,13 +61,13 @@ bool wide_block(const Enclosure& state, const std::vector<Index>& slid, StratumB
     for (Index i : slid)
         for (Index k = 0; k < c; ++k) {
             const double part =
-                std::abs(dot(state.x(i), F.row(k), state.d)) + gamma(dd) * 2 * state.x_norm[at(i)];
+                std::abs(inner(state.x(i), F.row(k), state.d)) + gamma(dd) * 2 * state.x_norm[at(i)];
             lean_sq += part * part;
         }
     for (Index k = 0; k < c; ++k)
         for (Index l = 0; l < c; ++l) {
             const double part =
-                std::abs(dot(F.row(k), F.row(l), state.d) - (k == l ? 1 : 0)) + gamma(dd + 2) * 4;
+                std::abs(inner(F.row(k), F.row(l), state.d) - (k == l ? 1 : 0)) + gamma(dd + 2) * 4;
             defect_sq += part * part;
         }
     double lean = 0;
@@ -94,7 +77,7 @@ bool wide_block(const Enclosure& state, const std::vector<Index>& slid, StratumB
         lean = upward(std::sqrt(lean_sq * (1 + gamma(cc * dd)) / gram.least));
     }
     block.slack = upward(std::sqrt(defect_sq * (1 + gamma(cc * cc))) + 3 * lean + lean * lean);
-    const double S = std::sqrt(squares(state, block.on));
+    const double S = std::sqrt(state.norms_sq(block.on));
     block.off = upward(S * (lean + gamma(dd + 1) * std::sqrt(2 * cc)));
     return block.slack < 0.5;
 }
@@ -102,7 +85,7 @@ bool wide_block(const Enclosure& state, const std::vector<Index>& slid, StratumB
 // Fewer points on than dimensions left: base = L^T of their projected Gram matrix.
 bool narrow_block(const Enclosure& state, const std::vector<Index>& slid, StratumBlock& block) {
     const Index m = static_cast<Index>(block.on.size());
-    const Matrix X = picked(state, block.on);
+    const Matrix X = state.rows_of(block.on);
     Matrix H(m, m);
     add_products(1, X, {0, m}, X, {0, m}, state.d, H);
     double charge = 0, taken_sq = 0;
@@ -127,14 +110,14 @@ bool narrow_block(const Enclosure& state, const std::vector<Index>& slid, Stratu
             L_sq += H(i, k) * H(i, k);
         }
     const double mm = static_cast<double>(m), dd = static_cast<double>(state.d);
-    block.shift = upward(charge + gamma(dd + 2 * mm + 4) * (squares(state, block.on) + taken_sq) +
+    block.shift = upward(charge + gamma(dd + 2 * mm + 4) * (state.norms_sq(block.on) + taken_sq) +
                          gamma(mm + 2) * L_sq * (1 + gamma(mm * mm)));
     return true;
 }
 
-// C^T at a radius, and what is charged for it.
+// Of C at a radius: the factors of its columns, and what is charged for them.
 struct Columns {
-    Matrix rows;
+    std::vector<double> factor;            // am_g of each column, cut downwards
     double off = 0, slack = 0, shift = 0;  // as of a block, all together
     double norm = 0;                       // Frobenius', from above
     bool all_count = false;                // false: a pattern whose neurons have abs(a_j) <= rho
@@ -142,9 +125,7 @@ struct Columns {
 
 Columns columns_at(const Enclosure& state, const Stratum& stratum, double rho) {
     Columns found;
-    found.rows = Matrix(stratum.columns, state.n);
-    double off_sq = 0;
-    Index row = 0;
+    double off_sq = 0, norm_sq = 0;
     for (const StratumBlock& block : stratum.blocks) {
         double weight = 0;
         for (Index j : block.neurons) {
@@ -153,40 +134,58 @@ Columns columns_at(const Enclosure& state, const Stratum& stratum, double rho) {
         }
         weight = downward(weight * (1 - gamma(static_cast<double>(block.neurons.size()))));
         if (!(weight > 0)) return found;
-        const double root = downward(std::sqrt(weight));
-        for (Index c = 0; c < block.base.rows(); ++c, ++row)
-            for (Index k = 0; k < block.base.columns(); ++k)
-                found.rows(row, block.on[at(k)]) = root * block.base(c, k);
+        for (Index c = 0; c < block.columns; ++c)
+            norm_sq += weight * stratum.base_sq[found.factor.size() + at(c)];
+        found.factor.insert(found.factor.end(), at(block.columns), downward(std::sqrt(weight)));
         off_sq += weight * block.off * block.off;
         found.slack = std::max(found.slack, block.slack);
         found.shift += weight * block.shift;
     }
-    const double n = static_cast<double>(state.n), count = static_cast<double>(stratum.columns);
-    found.norm = upward(std::sqrt(found.rows.frobenius_sq() * (1 + gamma(n * count))));
-    found.off = upward(std::sqrt(off_sq * (1 + gamma(count))) + 2 * kUnitRoundoff * found.norm);
+    const double count = static_cast<double>(stratum.columns);
+    found.norm = upward(std::sqrt(norm_sq * (1 + gamma(count + 2))));
+    found.off = upward(std::sqrt(off_sq * (1 + gamma(count))));
     found.shift = upward(found.shift * (1 + gamma(count)));
     found.all_count = true;
     return found;
 }
 
 // norm(C^T r), from above.
-double along(const Enclosure& state, const Columns& C) {
+double along(const Enclosure& state, const Stratum& stratum, const Columns& C) {
     const double n = static_cast<double>(state.n);
     double along_sq = 0, r_off_sq = 0;
-    for (Index c = 0; c < C.rows.rows(); ++c) {
-        const double part = dot(C.rows.row(c), state.r.data(), state.n);
+    for (Index c = 0; c < stratum.columns; ++c) {
+        const double part = C.factor[at(c)] * inner(stratum.base.row(c), state.r.data(), state.n);
         along_sq += part * part;
     }
     for (double value : state.r_off) r_off_sq += value * value;
     const double wrong =
-        (gamma(n + 2) * C.norm + C.off) * state.r_norm + C.norm * std::sqrt(r_off_sq * (1 + gamma(n)));
-    return upward(std::sqrt(along_sq * (1 + gamma(static_cast<double>(C.rows.rows()) + n))) + wrong);
+        (gamma(n + 3) * C.norm + C.off) * state.r_norm + C.norm * std::sqrt(r_off_sq * (1 + gamma(n)));
+    return upward(std::sqrt(along_sq * (1 + gamma(static_cast<double>(stratum.columns) + n))) + wrong);
+}
+
+// All blocks side by side, and their Gram matrix.
+void join(const Enclosure& state, Stratum& found, Workers workers) {
+    found.base = Matrix(found.columns, state.n);
+    Index row = 0;
+    for (StratumBlock& block : found.blocks) {
+        for (Index c = 0; c < block.columns; ++c, ++row) {
+            double square = 0;
+            for (Index k = 0; k < block.base.columns(); ++k) {
+                found.base(row, block.on[at(k)]) = block.base(c, k);
+                square += block.base(c, k) * block.base(c, k);
+            }
+            found.base_sq.push_back(upward(square * (1 + gamma(static_cast<double>(state.n)))));
+        }
+        block.base = Matrix();
+    }
+    found.gram = Matrix(found.columns, found.columns);
+    add_gram(1, found.base, found.gram, workers);
 }
 
 }  // namespace
 
 Stratum stratum_of(const Enclosure& state, const std::vector<NeuronKinks>& neurons,
-                   const std::vector<std::vector<Index>>& points) {
+                   const std::vector<std::vector<Index>>& points, Workers workers) {
     Stratum found;
     std::map<std::pair<std::vector<Index>, std::vector<Index>>, std::size_t> known;
     for (Index j = 0; j < state.p; ++j) {
@@ -206,11 +205,15 @@ Stratum stratum_of(const Enclosure& state, const std::vector<NeuronKinks>& neuro
             found.reason = "dependent inputs in one pattern";
             return found;
         }
-        found.columns += block.base.rows();
+        block.columns = block.base.rows();
+        found.columns += block.columns;
         found.blocks.push_back(std::move(block));
     }
     found.sound = found.columns <= state.n;
-    if (!found.sound) found.reason = "dependent patterns";
+    if (found.sound)
+        join(state, found, workers);
+    else
+        found.reason = "dependent patterns";
     return found;
 }
 
@@ -221,15 +224,16 @@ StratumBound bound_stratum(const Enclosure& state, const Stratum& stratum, doubl
         return found;
     }
     const Columns C = columns_at(state, stratum, rho);
-    if (!C.all_count) return found;
-    Matrix M(stratum.columns, stratum.columns);
-    add_gram(1, C.rows, M, workers);
-    if (workers.control.cancelled()) return found;
-    const double formed = gamma(static_cast<double>(state.n) + 2) * C.norm * C.norm;
-    const double least = least_eigenvalue(M, upward(formed + 2 * C.norm * C.off + C.off * C.off), workers);
+    if (!C.all_count || workers.control.cancelled()) return found;
+    Matrix M(stratum.columns, stratum.columns);  // C^T C
+    for (Index i = 0; i < M.rows(); ++i)
+        for (Index k = 0; k <= i; ++k) M(i, k) = stratum.gram(i, k) * (C.factor[at(i)] * C.factor[at(k)]);
+    const double formed = gamma(static_cast<double>(state.n) + 5) * C.norm * C.norm;
+    LeastEigenvalue bound(M, upward(formed + 2 * C.norm * C.off + C.off * C.off), workers);
+    const double least = bound.bound();
     if (!(least > 0)) return found;
     found.smallest = downward(least / (1 + C.slack) - C.shift);
-    found.part_norm = std::min(state.r_norm, upward(along(state, C) / std::sqrt(least)));
+    found.part_norm = std::min(state.r_norm, upward(along(state, stratum, C) / std::sqrt(least)));
     return found;
 }
 

@@ -14,7 +14,8 @@ namespace pl {
 
 struct StratumBlock {
     std::vector<Index> neurons, on;
-    Matrix base;       // F_g or L_g applied: (columns, points on)
+    Matrix base;  // F_g or L_g applied: (columns, points on); empty once it is in the stratum's
+    Index columns = 0;
     double off = 0;    // of base, Frobenius' norm, from above
     double slack = 0;  // norm(F_g^T F_g - I), from above: K_g >= C_g C_g^T / (1 + slack)
     double shift = 0;  // K_g >= C_g C_g^T - am_g^2 shift on V_g
@@ -25,11 +26,14 @@ struct Stratum {
     std::string reason;
     std::vector<StratumBlock> blocks;
     Index columns = 0;
+    Matrix base;                  // (columns, n): C^T but for the factors am_g
+    Matrix gram;                  // base base^T, lower triangle: at any radius C^T C is this times factors
+    std::vector<double> base_sq;  // (columns): squared norms of the rows of base, from above
 };
 
 // `points` (p): of each neuron, those it slides on, independent.
 Stratum stratum_of(const Enclosure& state, const std::vector<NeuronKinks>& neurons,
-                   const std::vector<std::vector<Index>>& points);
+                   const std::vector<std::vector<Index>>& points, Workers workers);
 
 struct StratumBound {
     double smallest = 0;   // k: of K_rho on V, from below; 0 or less proves nothing

@@ -10,7 +10,7 @@ namespace pl {
 namespace {
 
 // Float64 leaves pairs that slide at 1e-17, runs of capture at 1e-9; any threshold is sound.
-constexpr double kAtKink = 1e-8;
+constexpr double kResting = 1e-8, kNearby = 1e-6;
 constexpr int kRounds = 3;  // radii tried, each the one that the last showed to do
 
 // What the kinks of all neurons ask for and cost.
@@ -21,19 +21,32 @@ struct Kinks {
     double allowed = std::numeric_limits<double>::infinity();  // move of the residual
     double outer = std::numeric_limits<double>::infinity();    // least abs(a_j) of a neuron that moves
     double time = 0, moved = 0;
+    double apart = 0, slow = 0;  // norms over all neurons that move: of Hold::apart, of slow_speed
 };
 
+bool same_kinks(const std::vector<NeuronKinks>& a, const std::vector<NeuronKinks>& b) {
+    const auto same_kink = [](const Kink& s, const Kink& t) { return s.points == t.points; };
+    const auto same = [&](const NeuronKinks& s, const NeuronKinks& t) {
+        return s.kind == t.kind && s.on == t.on &&
+               std::equal(s.kinks.begin(), s.kinks.end(), t.kinks.begin(), t.kinks.end(), same_kink);
+    };
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
+}
+
 bool hold(const Enclosure& state, Kinks& kinks, Trapping& found) {
-    kinks.neurons = find_kinks(state, kAtKink);
     kinks.slid.resize(at(state.p));
-    double moved_sq = 0;
+    double moved_sq = 0, apart_sq = 0, slow_sq = 0;
     for (Index j = 0; j < state.p; ++j) {
         const NeuronKinks& neuron = kinks.neurons[at(j)];
         if (neuron.kind == Kind::kDead) continue;
         const bool moves = neuron.kind == Kind::kMoves || neuron.kind == Kind::kSlides;
         if (moves) kinks.gap = std::min(kinks.gap, neuron.gap);
         if (moves) kinks.outer = std::min(kinks.outer, std::abs(state.a(j)));
-        if (neuron.kind == Kind::kMoves) continue;
+        if (neuron.kind == Kind::kMoves) {
+            const double slow = slow_speed(state, j, neuron.on, {});
+            slow_sq += slow * slow;
+            continue;
+        }
         const Hold held = moves ? hold_sliding(state, j, neuron) : hold_resting(state, j, neuron);
         if (!held.sound) {
             found.reason = held.reason;
@@ -43,9 +56,16 @@ bool hold(const Enclosure& state, Kinks& kinks, Trapping& found) {
         kinks.time = std::max(kinks.time, held.time);
         moved_sq += held.moved * held.moved;
         (moves ? found.sliding : found.resting) += static_cast<Index>(neuron.kinks.size());
-        if (moves) kinks.slid[at(j)] = held.points;
+        if (!moves) continue;
+        kinks.slid[at(j)] = held.points;
+        const double slow = slow_speed(state, j, neuron.on, held.points);
+        apart_sq += held.apart * held.apart;
+        slow_sq += slow * slow;
     }
-    kinks.moved = upward(std::sqrt(moved_sq * (1 + gamma(static_cast<double>(state.p)))));
+    const double rounded = 1 + gamma(static_cast<double>(state.p));
+    kinks.moved = upward(std::sqrt(moved_sq * rounded));
+    kinks.apart = upward(std::sqrt(apart_sq * rounded));
+    kinks.slow = upward(std::sqrt(slow_sq * rounded));
     return true;
 }
 
@@ -58,17 +78,24 @@ struct Settling {
     bool settles = false;
 };
 
-// Until the sliding pairs are on their kinks, theta' <= (sigma/n) norm(r) norm(theta).
+// Until the sliding pairs are on their kinks: theta' <= (sigma/n) norm(r) norm(theta); or their own parts
+// only fall, and all the rest has the speed that it has, but for what the way changes of it.
 Settling settle(const Enclosure& state, const Kinks& kinks) {
     const double n = static_cast<double>(state.n), p = static_cast<double>(state.p);
+    const double sigma = state.x_operator, time = kinks.time;
     Settling found;
-    const double theta = state.theta_norm + kinks.moved;
-    const double r_norm = upward(state.r_norm + state.x_operator * theta / p * kinks.moved);
-    const double growth = upward(kinks.time * state.x_operator / n * r_norm);
+    const double theta = upward(state.theta_norm + kinks.moved);
+    const double r_norm = upward(state.r_norm + sigma * theta / p * kinks.moved);
+    const double growth = upward(time * sigma / n * r_norm);
     found.way = growth < 0.5 ? upward(growth / (1 - growth) * theta) : kinks.outer;
+    const double slow = kinks.slow + sigma * theta / n * (sigma * theta / p) * kinks.moved;
+    const double start = upward(2 * kinks.apart + time * slow), largest = upward(theta + 2 * start);
+    const double turn = upward(time * (sigma * r_norm / n + sigma * sigma * largest * largest / (n * p)));
+    if (turn <= 0.5) found.way = std::min(found.way, upward(start / (1 - turn)));
+    if (time <= 0) found.way = 0;
     found.shifted = upward(found.way + kinks.moved);
-    found.r_moved = upward(state.x_operator * (state.theta_norm + found.shifted) / p * found.shifted);
-    found.settles = kinks.time <= 0 || (found.way <= kinks.outer / 4 && found.r_moved <= kinks.allowed / 4);
+    found.r_moved = upward(sigma * (theta + found.way) / p * found.shifted);
+    found.settles = time <= 0 || (found.way <= kinks.outer / 4 && found.r_moved <= kinks.allowed / 4);
     return found;
 }
 
@@ -82,9 +109,11 @@ bool holds_at(const Enclosure& state, double rho, const StratumBound& bound, con
     const double length = std::isfinite(rate) ? upward(2 * std::sqrt(p * part * part / (2 * n) / rate)) : 0.0;
     if (!(length + settling.way < downward(rho))) return false;
     if (!(upward(2 * part + 3 * settling.r_moved) < kinks.allowed)) return false;
-    const double least = std::max(0.0, std::sqrt(state.sum_r2_low) - settling.r_moved);
+    // norm(r_perp) at the state, from below: the space V is the pattern's, the same when it is reached
+    const double stays = downward(state.sum_r2_low - upward(bound.part_norm * bound.part_norm));
+    const double least = std::max(0.0, downward(std::sqrt(std::max(stays, 0.0))) - settling.r_moved);
     const double most = state.r_norm + settling.r_moved;
-    const double low = downward((downward(least * least) - upward(part * part)) / (2 * n));
+    const double low = downward(downward(least * least) / (2 * n));
     if (!(low > 0)) {
         if (!found.proved) found.reason = "no residual outside what the pattern can still remove";
         return false;
@@ -102,13 +131,15 @@ bool holds_at(const Enclosure& state, double rho, const StratumBound& bound, con
     return true;
 }
 
-}  // namespace
-
-Trapping prove_trapping(const Enclosure& state, Workers workers) {
+// With the kinks that lie within `share`, unless they are those of `last`.
+Trapping trapped_at(const Enclosure& state, double share, Kinks& last, Workers workers) {
     Trapping found;
     Kinks kinks;
+    kinks.neurons = find_kinks(state, share);
+    if (same_kinks(kinks.neurons, last.neurons)) return found;
+    last.neurons = kinks.neurons;
     if (!hold(state, kinks, found)) return found;
-    const Stratum stratum = stratum_of(state, kinks.neurons, kinks.slid);
+    const Stratum stratum = stratum_of(state, kinks.neurons, kinks.slid, workers);
     if (!stratum.sound) {
         found.reason = stratum.reason;
         return found;
@@ -130,6 +161,21 @@ Trapping prove_trapping(const Enclosure& state, Workers workers) {
         rho = enough;
     }
     if (found.proved) found.neurons = std::move(kinks.neurons);
+    return found;
+}
+
+}  // namespace
+
+// The kinks that are known, and pairs near theirs: how near tells those that rest from those that are on
+// their way.
+Trapping prove_trapping(const Enclosure& state, Workers workers) {
+    Trapping found;
+    Kinks last;
+    for (double share : {kResting, kNearby, 8 * state.z_rounding}) {
+        Trapping next = trapped_at(state, share, last, workers);
+        if (next.proved || workers.control.cancelled()) return next;
+        if (found.reason.empty()) found = std::move(next);
+    }
     return found;
 }
 

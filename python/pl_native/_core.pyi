@@ -6,6 +6,8 @@ from typing import TypeAlias, TypedDict, type_check_only
 import numpy as np
 from numpy.typing import NDArray
 
+from pl_native.backends.contract import Proof, Watch
+
 _Reals: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 _Floats: TypeAlias = NDArray[np.float64]
 _Integers: TypeAlias = NDArray[np.int64]
@@ -66,6 +68,12 @@ class CaptureFields(TaskFields):
     rtol: float
     atol: float
     kinks: KinkFields | None
+    watch: Watch | None
+    budget: float | None
+
+@type_check_only
+class ProofTaskFields(ProblemFields):
+    kinks: KinkFields | None
 
 @type_check_only
 class FlowFields(CaptureFields):
@@ -122,35 +130,6 @@ class FlowRunFields(RowFields):
     kinks: KinkFields
     kinks_saved: KinkRowFields
 
-@type_check_only
-class ProofFields(TypedDict):
-    """What was proved; `verdict` is 0 nothing, 1 converges, 2 trapped, 3 a dead point."""
-
-    verdict: int
-    reason: str
-    rho: float
-    rate: float
-    distance: float
-    smallest: float
-    tau: float
-    needed_over_allowed: float
-    limit_low: float
-    limit_high: float
-    moved: float
-    settled: float
-    held_until: float
-    held_bound: float
-    uncertain: int
-    sliding: int
-    resting: int
-    dead: int
-    escapes: list[tuple[int, float, list[float]]]
-    neuron: _Integers
-    point: _Integers
-    kind: NDArray[np.int8]
-    share: _Floats
-    dual: _Floats
-
 _Progress: TypeAlias = Callable[[int, int], None]
 
 def euler(
@@ -162,7 +141,7 @@ def flow(
 def capture(
     tasks: Sequence[CaptureFields], threads: int, progress: _Progress | None = None
 ) -> tuple[list[FlowRunFields | None], bool]: ...
-def prove(task: ProblemFields, threads: int) -> ProofFields: ...
+def prove(task: ProofTaskFields, threads: int) -> Proof: ...
 def _first_exit(coefficients: Sequence[float], h: float, tol: float) -> float: ...
 def status_table() -> dict[str, int]: ...
 def build_info() -> dict[str, str]: ...

@@ -21,7 +21,7 @@ import numpy as np
 from pl_native._base import checks, memory
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
-from pl_native._problem.groups import group_labels, per_group, positive_direction
+from pl_native._problem.groups import group_labels, per_group
 from pl_native.protocol import horizon, minimal_width
 from pl_native.streams import Purpose, Seed, filled, generator
 
@@ -29,6 +29,7 @@ __all__ = ["asymmetric", "balanced", "group", "horizon", "minimal_width", "torch
 
 _BLOCK = 1 << 20  # uniforms held at once while a long remainder is summed
 _MOST = 1e150  # of a scale: its square is finite
+_DRAWS = 1 << 23  # normals per group, a fraction of a second, before a direction is given up
 
 
 def asymmetric(
@@ -105,7 +106,7 @@ def group(
     W, a, k = np.zeros((plan.p, plan.drawn), plan.dtype), np.zeros(plan.p), labels.shape[1]
     for j, (Y, size, cosine) in enumerate(zip(labels, sizes, cosines, strict=True)):
         sign = math.copysign(1.0, Y[0])
-        on = positive_direction(plan.rng, np.abs(Y), cosine) * (math.sqrt(size) * plan.scale)
+        on = _positive_direction(plan.rng, np.abs(Y), cosine) * (math.sqrt(size) * plan.scale)
         W[j, j * k : (j + 1) * k] = on  # z_ji = w_ji > 0: the inputs of the group are unit vectors
         a[j] = sign * math.sqrt(on @ on)
     return Network.adopt(W, a.astype(plan.dtype), np.zeros(plan.p))
@@ -178,3 +179,27 @@ def _network(plan: _Plan, W: Array, sizes: Array, rest: Array) -> Network:
     a = np.where(plan.rng.random(plan.p) < 0.5, -sizes, sizes)
     W *= plan.scale
     return Network.adopt(W.astype(plan.dtype, copy=False), a.astype(plan.dtype), rest * plan.scale**2)
+
+
+def _positive_direction(rng: np.random.Generator, Y: Array, c0: float) -> Array:
+    """u = c0 Y/norm(Y) + sqrt(1 - c0^2) e, (k,), e a uniform unit vector orthogonal to Y > 0, given u > 0."""
+    k = len(Y)
+    along: Array = Y / np.linalg.norm(Y)
+    if c0 == 1:
+        return along
+    left = 0 if k == 1 else _DRAWS // k  # of one entry no unit vector is orthogonal to Y
+    while left > 0:
+        rows = min(left, max(1, _DRAWS // k - left), (1 << 16) // k + 1)  # few at first, then more
+        left -= rows
+        e = rng.standard_normal((rows, k))
+        e -= (e @ along)[:, None] * along
+        e /= np.linalg.norm(e, axis=1, keepdims=True)
+        u = c0 * along + math.sqrt(1 - c0**2) * e
+        good = np.flatnonzero((u > 0).all(axis=1))
+        if len(good):
+            found: Array = u[good[0]]
+            return found
+    raise ValueError(
+        f"c0: no direction at cosine {c0:g} to the labels is positive on all k = {k} points of its group"
+        + (f" in {_DRAWS // k} draws" if k > 1 else "; expected c0 = 1")
+    )

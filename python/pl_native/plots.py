@@ -20,7 +20,7 @@ from pl_native import theory
 from pl_native._base import checks
 from pl_native._problem import Dataset
 from pl_native._run.solution import Solution
-from pl_native.experiments import _panels, experiment1, fig1, fig2, fig3, fig4, fig5, fig6, verdict
+from pl_native.experiments import _film, _panels, experiment1, fig1, fig2, fig3, fig4, fig5, fig6, verdict
 from pl_native.experiments._convergence import Judge, curve
 from pl_native.experiments._panels import MEASURED
 from pl_native.experiments._power_laws import measure
@@ -62,7 +62,8 @@ def _new_axes(rows: int, columns: int) -> Any:
     _matplotlib()
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(5.8 * columns, 4.6 * rows)).subplots(rows, columns, squeeze=False)
+    width = 5.8 if columns < 3 else 5.1  # a slide is some 13 inches wide: three panels are shrunk to it
+    return Figure(figsize=(width * columns, 4.6 * rows)).subplots(rows, columns, squeeze=False)
 
 
 @contextmanager
@@ -197,17 +198,12 @@ def figure2(summary: fig2.Summary) -> Any:
 def film(stem: Path, frames: Sequence[int] = range(1, FRAMES + 1)) -> list[Path]:
     """Figure 2 over n as `stem`.gif, and as `stem`.mp4 where ffmpeg is installed; 25 frames a second."""
     with style():
-        from matplotlib.animation import FFMpegWriter, FuncAnimation, PillowWriter
-
         axes = _new_axes(1, 1)[0, 0]
-        axes.figure.set_layout_engine("none")  # a frame must not cost, or move, the layout
+        figure = axes.figure
+        figure.set_layout_engine("none")  # a frame must not cost, or move, the layout
+        figure.set_dpi(100)
         axes.set_position((0.12, 0.16, 0.85, 0.74))
-        shown = FuncAnimation(axes.figure, staircase_film(axes, fig2.times()), frames=frames, blit=False)
-        writers = {"gif": PillowWriter} | ({"mp4": FFMpegWriter} if FFMpegWriter.isAvailable() else {})
-        paths = [stem.with_name(f"{stem.name}.{kind}") for kind in writers]
-        for path, writer in zip(paths, writers.values(), strict=True):
-            shown.save(path, writer=writer(fps=FRAMES_PER_SECOND), dpi=90)
-    return paths
+        return _film.write(figure, staircase_film(axes, fig2.times()), frames, stem, FRAMES_PER_SECOND)
 
 
 def figure3(summary: fig3.Summary) -> Any:
@@ -215,7 +211,8 @@ def figure3(summary: fig3.Summary) -> Any:
     figure = _figure(summary, fig3.draw, len(summary.factors), 2)
     with style():
         bars = "Bars: of published shares Hoeffding's, as in the paper; of ours Clopper-Pearson's, 95 %."
-        figure.supxlabel(fill(f"{summary.explanation()} {bars}", 148), fontsize=10.5, ha="left", x=0.02)
+        words = f"{summary.explanation()} {bars} Shaded: N, 95 %."
+        figure.supxlabel(fill(words, 140), fontsize=10.5, ha="left", x=0.02)
     return figure
 
 
@@ -289,10 +286,10 @@ FILMS: dict[str, Callable[[Path], list[Path]]] = {"fig2": film}
 """Experiments that also have a film, written to the files of a stem."""
 
 
-def save(figure: Any, stem: Path) -> tuple[Path, Path]:
-    """Write `figure` as `stem`.pdf and `stem`.png; returns both paths."""
+def save(figure: Any, stem: Path, dpi: int | None = None) -> tuple[Path, Path]:
+    """Write `figure` as `stem`.pdf and `stem`.png, at `dpi` or the style's; returns both paths."""
     paths = stem.with_name(stem.name + ".pdf"), stem.with_name(stem.name + ".png")
     with style():
         for path in paths:
-            figure.savefig(path)
+            figure.savefig(path, dpi=dpi)
     return paths

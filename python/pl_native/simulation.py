@@ -40,21 +40,24 @@ def simulate(
     threads: int | None = None,
     progress: object = None,
     checkpoint: str | os.PathLike[str] | None = None,
+    events: object = None,
 ) -> Solution:
     """One run of the gradient flow d theta/dt = -p grad L(theta) from `network` on `data`, to
     flow time `t_end`.
 
     method    "euler": explicit Euler, theta <- theta + step * (d theta/dt), that is gradient descent on L
               with learning rate step * p; t = k * step is flow time. It takes N = round(t_end/step) steps
-              when that is within 1e-9 relative, else floor + 1, so `sol.t[-1] == N * step`. Computed in
-              the dtype of the data.
-              "flow": the flow itself, as the differential inclusion it is, to rtol: every switch of a pair
-              located, kinks slid along (docs/numerics.md). Computed in and returns float64; ends exactly at
-              t_end.
-              "capture": the same inclusion at steps that hold many switches, for sizes where locating each
-              is too slow: relative error of every recorded loss estimated, and at most rtol (+ atol times
-              the first loss) or told in `stats["loss_error"]`. Float64, ends exactly at t_end. Not for
-              small initialisation, whose escape the loss does not see coming (docs/numerics.md).
+              when that is within 1e-9 relative, else floor + 1, so `sol.t[-1] == N * step`. Computed in the
+              dtype of the data. "flow": the flow itself, as the differential inclusion it is, to rtol:
+              every switch of a pair located, kinks slid along (docs/numerics.md). Computed in and returns
+              float64; ends exactly at t_end. "auto": flow and capture in turn, whichever is expected to
+              cost less from where the run is; the loss to rtol, or told in `stats["loss_error"]` that it is
+              not; `stats["methods"]` says from when on which. The method to take, unless you know better
+              (docs/methods.md) "capture": the same inclusion at steps that hold many switches, for sizes
+              where locating each is too slow: relative error of every recorded loss estimated, and at most
+              rtol (+ atol times the first loss) or told in `stats["loss_error"]`. Float64, ends exactly at
+              t_end. Not for small initialisation, whose escape the loss does not see coming
+              (docs/numerics.md).
     step      Euler's step, in units of flow time
     rtol, atol  of the flow, per neuron and step, relative to the neuron's own size norm(w_j, a_j): the
               state's error stays near rtol (measured below it), however small the initialisation; `atol` is
@@ -71,6 +74,9 @@ def simulate(
               later call with the same arguments goes on from there (Euler: to the same bits), or returns the
               run if it is over. `pl.Solution.load` reads it; `stop.wall_time` counts over all calls. The file
               stays: delete it once its run is no longer needed (docs/long_runs.md)
+    events    functions of (t, network), or `pl.Event`s, whose changes of sign are located within the steps
+              (flow, capture) and told in `Solution.events`; one that is terminal ends the run, status EVENT.
+              `direction` and `terminal` are those of `scipy.integrate.solve_ivp` (docs/events.md)
 
     How the run ended is in `status`, never an exception. Raises ValueError or TypeError for wrong arguments,
     before any work (a checkpoint of another run is one), and `pl.Interrupted` on Ctrl-C, which carries the
@@ -85,6 +91,7 @@ def simulate(
         backend=backend,
         threads=threads,
         progress=progress,
+        events=events,
     )
     work = work_of(0, data, network, t_end, step, options)
     if checkpoint is None:

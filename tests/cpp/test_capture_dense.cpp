@@ -317,8 +317,8 @@ void test_pairs_at_rest_are_at_zero() {
     CHECK(model->at_kinks() >= 5 && zeros == model->at_kinks());
 }
 
-// Which pairs change side is found in single precision; the end of a step is not: its residuals are those of the
-// weights it returns.
+// Which pairs change side is found in single precision; the end of a step is not: its residuals are those of
+// the weights it returns.
 void check_end(int n, int d, int p, int threads, double h) {
     const Flow flow(n, d, p, static_cast<unsigned>(n + d + p));
     const auto model = flow.model(threads);
@@ -395,8 +395,7 @@ int main() {
     test_pairs_at_rest_are_at_zero();
     for (int n : {1, 7, 8, 9, 15, 16, 17, 47, 63, 64, 65, 97, 129})
         for (int d : {1, 2, 7, 8, 9, 16, 17})
-            for (int p : {1, 2, 5, 8, 13})
-                check_end(n, d, p, 1 + n % 2, 0.05);
+            for (int p : {1, 2, 5, 8, 13}) check_end(n, d, p, 1 + n % 2, 0.05);
     test_too_many_kinks();
     for (int d : {2, 3, 9, 17}) test_threads(d);
     return 0;

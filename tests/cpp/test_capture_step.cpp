@@ -42,6 +42,7 @@ class Decay : public pl::CaptureModel {
         r_ = trial_r_;
     }
     std::int64_t evaluations() const override { return evaluations_; }
+    void write_trial(const double*, double*, double*) const override {}
     // of the impulse since the start, against q(t)
     double off(double t) const {
         double most = 0.0;

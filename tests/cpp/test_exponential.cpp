@@ -1,6 +1,6 @@
-// Exponential steps, from the inside out: phi functions, the eigenvalues of a tridiagonal matrix, functions of a
-// matrix by the Lanczos process, projections off held inputs and the other kernel functions at every level,
-// K against differences of the model, and the step itself against closed forms.
+// Exponential steps, from the inside out: phi functions, the eigenvalues of a tridiagonal matrix, functions
+// of a matrix by the Lanczos process, projections off held inputs and the other kernel functions at every
+// level, K against differences of the model, and the step itself against closed forms.
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -67,7 +67,8 @@ void check_tridiagonal() {
         }
         std::sort(diagonal.begin(), diagonal.end());
         for (int e = 0; e < m; ++e)
-            CHECK(std::abs(diagonal[at(e)] - (2.0 - 2.0 * std::cos(std::acos(-1.0) * (e + 1) / (m + 1)))) < 1e-13);
+            CHECK(std::abs(diagonal[at(e)] - (2.0 - 2.0 * std::cos(std::acos(-1.0) * (e + 1) / (m + 1)))) <
+                  1e-13);
     }
 }
 
@@ -75,7 +76,8 @@ void check_tridiagonal() {
 void check_lanczos() {
     constexpr Index size = 203;
     Vector K, out(at(size));
-    for (Index i = 0; i < size; ++i) K.push_back(i == 0 ? 0.0 : std::pow(10.0, -5.0 + 6.0 * static_cast<double>(i) / size));
+    for (Index i = 0; i < size; ++i)
+        K.push_back(i == 0 ? 0.0 : std::pow(10.0, -5.0 + 6.0 * static_cast<double>(i) / size));
     const pl::Lanczos::Product product = [&](const double* v, double* image) {
         for (Index i = 0; i < size; ++i) image[i] = K[at(i)] * v[i];
         return true;
@@ -89,7 +91,8 @@ void check_lanczos() {
             CHECK(lanczos.widen(product, h, tolerance));
             lanczos.apply(1, h, out.data());
             double off = 0.0;
-            for (Index i = 0; i < size; ++i) off += std::pow(out[at(i)] - pl::phi(1, h * K[at(i)]) * v[at(i)], 2);
+            for (Index i = 0; i < size; ++i)
+                off += std::pow(out[at(i)] - pl::phi(1, h * K[at(i)]) * v[at(i)], 2);
             CHECK(std::sqrt(off) < 3.0 * tolerance * lanczos.norm());
         }
         CHECK(lanczos.products() > before);  // of the longest step, the tighter the more
@@ -124,8 +127,14 @@ void check_projection(const pl::Level& level) {
             }
             x.push_back(rows.data() + l * width);
         }
-        pl::HeldArgs args{count,          ld, width, x.data(), memory.data(), memory.data() + ld * ld,
-                          memory.data() + ld * ld + ld, g.data()};
+        pl::HeldArgs args{count,
+                          ld,
+                          width,
+                          x.data(),
+                          memory.data(),
+                          memory.data() + ld * ld,
+                          memory.data() + ld * ld + ld,
+                          g.data()};
         for (Index l = 0; l < count; ++l)
             for (Index m = 0; m < count; ++m)
                 for (Index k = 0; k < width; ++k) args.gram[l * ld + m] += x[at(l)][k] * x[at(m)][k];
@@ -165,7 +174,8 @@ void check_masked_sums(const pl::Kernel<float>& kernel) {
     for (Index i = 0; i < ldz; ++i) {
         float sum = 0.0F;
         for (Index j = 0; j < p; ++j)
-            if (masks[at(i / pl::kBlockPoints * p + j)] >> (i % pl::kBlockPoints) & 1) sum += z.data()[j * ldz + i];
+            if (masks[at(i / pl::kBlockPoints * p + j)] >> (i % pl::kBlockPoints) & 1)
+                sum += z.data()[j * ldz + i];
         CHECK(out.data()[i] == sum);
     }
 }

@@ -2,28 +2,24 @@
 // bounds that are below and near the truth, what elimination leaves against projections, enclosures against
 // long double.
 #include <cmath>
-#include <random>
 #include <vector>
 
 #include "check.hpp"
 #include "proof/convergence.hpp"
 #include "proof/eigenvalue.hpp"
 #include "proof/elimination.hpp"
+#include "proof/masked_gram.hpp"
 #include "proof/trapping.hpp"
+#include "proving.hpp"
 
 namespace {
 
 using pl::Index;
 using pl::Matrix;
 
-pl::Control never;
-const pl::Workers kTwo{2, never};
-
-std::mt19937_64 generator(7);
-double normal() {
-    static std::normal_distribution<double> law;
-    return law(generator);
-}
+using proving::kTwo;
+using proving::normal;
+using proving::Problem;
 
 Matrix random_matrix(Index rows, Index columns) {
     Matrix a(rows, columns);
@@ -40,7 +36,7 @@ long double product(const Matrix& a, Index i, const Matrix& b, Index k) {
 
 void check_products() {
     for (Index rows : {1, 3, 4, 5, 63, 64, 65, 131})
-        for (Index columns : {1, 7, 8, 9, 17, 64, 129}) {
+        for (Index columns : {1, 7, 8, 9, 17, 64, 129, 700}) {
             const Matrix a = random_matrix(rows, columns);
             Matrix c = random_matrix(rows, rows);
             const Matrix before = c.copy();
@@ -52,8 +48,26 @@ void check_products() {
         }
 }
 
+// Against one Gram matrix for each neuron.
+void check_masked_gram() {
+    for (Index n : {1, 7, 64, 70, 150}) {
+        const Index p = 5;
+        const Matrix X = random_matrix(n, 9), taken = random_matrix(n, 3);
+        Matrix weights = random_matrix(n, p), K(n, n);
+        for (Index i = 0; i < n; ++i) weights(i, i % p) = 0;
+        masked_gram(X, weights, taken, K, kTwo);
+        for (Index i = 0; i < n; ++i)
+            for (Index k = 0; k <= i; ++k) {
+                long double sum = -product(taken, i, taken, k);
+                for (Index j = 0; j < p; ++j)
+                    sum += static_cast<long double>(weights(i, j)) * weights(k, j) * product(X, i, X, k);
+                CHECK(std::abs(static_cast<double>(sum) - K(i, k)) < 1e-12);
+            }
+    }
+}
+
 void check_cholesky() {
-    for (Index n : {1, 2, 7, 63, 64, 65, 127, 200}) {
+    for (Index n : {1, 2, 7, 63, 64, 65, 127, 200, 600}) {
         const Matrix a = random_matrix(n, n + 3);
         Matrix K(n, n);
         add_gram(1, a, K, kTwo);
@@ -114,25 +128,18 @@ void check_eigenvalues() {
             std::vector<double> values(static_cast<std::size_t>(n));
             for (Index i = 0; i < n; ++i)
                 values[static_cast<std::size_t>(i)] = least + static_cast<double>(i);
-            const double found = pl::least_eigenvalue(with_eigenvalues(values), 0, kTwo);
+            const Matrix K = with_eigenvalues(values);
+            pl::LeastEigenvalue of_K(K, 0, kTwo);
+            const double found = of_K.bound();
             CHECK(found <= least * (1 + 1e-12) + 1e-12 * static_cast<double>(n));
-            if (least > 1e-6) CHECK(found > 0.9 * least);
-            CHECK(pl::least_eigenvalue(with_eigenvalues(values), 2 * least, kTwo) < 0);
+            if (least > 1e-6) CHECK(found > 0.9 * least && of_K.estimate() == found);
+            CHECK(pl::LeastEigenvalue(K, 2 * least, kTwo).bound() < 0);
         }
-    CHECK(pl::least_eigenvalue(with_eigenvalues({1.0, -1e-6, 2.0}), 0, kTwo) <= 0);
-    CHECK(pl::least_eigenvalue(with_eigenvalues({1.0, 0.0, 2.0}), 0, kTwo) <= 0);
-}
-
-struct Problem {
-    Index n, d, p;
-    std::vector<double> X, y, W, a;
-    pl::Problem<double> view() const {
-        pl::Problem<double> q;
-        q.n = n, q.d = d, q.p = p;
-        q.X = X.data(), q.y = y.data(), q.W = W.data(), q.a = a.data();
-        return q;
+    for (double least : {-1e-6, 0.0}) {
+        const Matrix K = with_eigenvalues({1.0, least, 2.0});
+        CHECK(pl::LeastEigenvalue(K, 0, kTwo).bound() <= 0);
     }
-};
+}
 
 Problem random_problem(Index n, Index d, Index p) {
     Problem q{n, d, p, {}, {}, {}, {}};
@@ -274,6 +281,7 @@ void check_converges() {
 
 int main() {
     check_products();
+    check_masked_gram();
     check_cholesky();
     check_eigenvalues();
     check_enclosure();

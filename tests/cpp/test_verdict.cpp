@@ -1,5 +1,6 @@
 // What may be claimed: every status against every later one, milestones, the proof and its rounding, bounds.
 #include <cmath>
+#include <initializer_list>
 #include <vector>
 
 #include "check.hpp"
@@ -97,6 +98,53 @@ void in_the_order_of_the_table() {
     CHECK(judged() == Status::kHorizon);
     moment.loss_start = 0.1;
     CHECK(judged() == Status::kUnstable);
+}
+
+// A theorem stands where the table has it, and only the better of two counts.
+void a_theorem_has_its_place_in_the_order() {
+    One one;
+    one.problem.certifiable = false;
+    pl::StopRules stop;
+    stop.criterion = true;
+    stop.loss = stop.stall = 1e9;
+    stop.proof = true;
+    Told state;
+    state.dead = 1.0;
+    Moment moment;
+    const auto judged = [&](std::initializer_list<Status> theorems, double sum = 0.01) {
+        state.sum = sum;
+        moment = at_time(1.0, state);
+        moment.cancelled = true;
+        pl::Verdict<double> verdict(one.problem, stop, pl::Follows::kFlow, {});
+        for (Status theorem : theorems) verdict.note_proof(theorem, 1.0);
+        return verdict.judge(moment, state);
+    };
+    CHECK(judged({Status::kConverged}, std::nan("")) == Status::kNonFinite);
+    CHECK(judged({Status::kConverged}) == Status::kConverged);
+    CHECK(judged({Status::kTrapped}) == Status::kDeadPoint);  // by the labels that are dead
+    state.dead = 0.0;
+    CHECK(judged({Status::kDeadPoint}) == Status::kDeadPoint);
+    CHECK(judged({Status::kTrapped}) == Status::kTrapped);
+    CHECK(judged({Status::kDeadPoint, Status::kTrapped}) == Status::kDeadPoint);
+    CHECK(judged({Status::kTrapped, Status::kConverged}) == Status::kConverged);
+    CHECK(judged({Status::kConverged, Status::kTrapped}) == Status::kConverged);
+    CHECK(judged({}) == Status::kCriterion);
+    stop.criterion = false;
+    CHECK(judged({Status::kConverged}) == Status::kConverged);
+    CHECK(judged({Status::kTrapped}) == Status::kTrapped);
+    CHECK(judged({}) == Status::kTarget);
+}
+
+// When a theorem was first found; of a limit above 0 apart from convergence.
+void theorems_are_milestones() {
+    const One one;
+    const pl::StopRules stop;
+    pl::Verdict<double> verdict(one.problem, stop, pl::Follows::kFlow, {});
+    verdict.note_proof(Status::kTrapped, 2.0);
+    CHECK(verdict.milestones().marks.trapped == 2.0 && verdict.milestones().proved < 0);
+    verdict.note_proof(Status::kConverged, 3.0);
+    verdict.note_proof(Status::kConverged, 4.0);
+    CHECK(verdict.milestones().proved == 3.0 && verdict.milestones().marks.trapped == 2.0);
 }
 
 void stalled_only_where_a_speed_is_known() {
@@ -197,7 +245,7 @@ void a_proof_bounds_rounding() {
     stop.criterion = true;
     Told state;
     state.terms = Index{1} << 30;
-    const double slack = pl::rounding(state.terms + 4) * (1.0 + 2.0);
+    const double slack = pl::gamma(state.terms + 4) * (1.0 + 2.0);
     for (const bool proved : {false, true}) {
         const double r = 1.0 - (proved ? 2.0 : 0.5) * slack;
         state.h = {1.0 - r};
@@ -231,6 +279,8 @@ void bounds_grow_with_n() {
 
 int main() {
     in_the_order_of_the_table();
+    a_theorem_has_its_place_in_the_order();
+    theorems_are_milestones();
     stalled_only_where_a_speed_is_known();
     stalled_where_nothing_grows_or_turns();
     milestones_come_once();

@@ -44,6 +44,17 @@ class Interrupts:
         finally:
             self._open = False
 
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """Inside, Ctrl-C waits, also within `released`, where it comes through at the end."""
+        was, self._open = self._open, False
+        try:
+            yield
+        finally:
+            self._open = was and not self.pending
+            if was:
+                self.check()
+
 
 _current: list[Interrupts] = []  # at most one, the main thread's
 

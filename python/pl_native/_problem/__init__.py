@@ -5,9 +5,10 @@ and validated once, here.
 """
 
 from pl_native._problem.dataset import Dataset
+from pl_native._problem.events import Event
 from pl_native._problem.kinks import Kinks
 from pl_native._problem.network import Network
 from pl_native._problem.options import Observer, Save, Stop
 from pl_native._problem.status import Status
 
-__all__ = ["Dataset", "Kinks", "Network", "Observer", "Save", "Status", "Stop"]
+__all__ = ["Dataset", "Event", "Kinks", "Network", "Observer", "Save", "Status", "Stop"]

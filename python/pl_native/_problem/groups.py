@@ -1,4 +1,4 @@
-"""Group initialisation: the labels of each group, and a direction that is positive on it (section 4)."""
+"""Groups of points, one for each neuron (section 4): their labels, and numbers given for each."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import numpy as np
 from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._problem.dataset import Dataset
-
-_DRAWS = 1 << 23  # normals per group, a fraction of a second, before a direction is given up
 
 
 def group_labels(data: object, p: int) -> Array:
@@ -43,27 +41,3 @@ def per_group(name: str, value: object, p: int, most: float) -> Array:
         end = "" if math.isinf(most) else f" and <= {most:g}"
         raise ValueError(f"{name}: expected numbers > 0{end}, got {values[wrong[0]]} for group {wrong[0]}")
     return values
-
-
-def positive_direction(rng: np.random.Generator, Y: Array, c0: float) -> Array:
-    """u = c0 Y/norm(Y) + sqrt(1 - c0^2) e, (k,), e a uniform unit vector orthogonal to Y > 0, given u > 0."""
-    k = len(Y)
-    along: Array = Y / np.linalg.norm(Y)
-    if c0 == 1:
-        return along
-    left = 0 if k == 1 else _DRAWS // k  # of one entry no unit vector is orthogonal to Y
-    while left > 0:
-        rows = min(left, max(1, _DRAWS // k - left), (1 << 16) // k + 1)  # few at first, then more
-        left -= rows
-        e = rng.standard_normal((rows, k))
-        e -= (e @ along)[:, None] * along
-        e /= np.linalg.norm(e, axis=1, keepdims=True)
-        u = c0 * along + math.sqrt(1 - c0**2) * e
-        good = np.flatnonzero((u > 0).all(axis=1))
-        if len(good):
-            found: Array = u[good[0]]
-            return found
-    raise ValueError(
-        f"c0: no direction at cosine {c0:g} to the labels is positive on all k = {k} points of its group"
-        + (f" in {_DRAWS // k} draws" if k > 1 else "; expected c0 = 1")
-    )

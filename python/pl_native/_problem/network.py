@@ -115,10 +115,13 @@ class Network:
         positive = int(np.count_nonzero(self.a > 0))
         rest = ", w_perp_sq > 0" if self.w_perp_sq.any() else ""
         rest += "" if self.kinks is None else f", {len(self.kinks)} pairs at kinks"
+        with np.errstate(over="ignore"):
+            outer, inner = (
+                np.sqrt(np.mean(sq)) for sq in (np.square(self.a, dtype=np.float64), self.norms_sq)
+            )
         return (
             f"Network(p={self.p}, d={self.d}, {self.dtype}, {positive} of {self.p} outer weights positive, "
-            f"rms |a| {np.sqrt(np.mean(np.square(self.a, dtype=np.float64))):.4g}, "
-            f"rms |w| {np.sqrt(np.mean(self.norms_sq)):.4g}{rest})"
+            f"rms |a| {outer:.4g}, rms |w| {inner:.4g}{rest})"
         )
 
     def __reduce__(self) -> tuple[Any, ...]:

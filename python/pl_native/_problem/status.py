@@ -14,13 +14,14 @@ class Status(IntEnum):
     TRAPPED = 3
     CRITERION = 4
     TARGET = 5
-    STALLED = 6
-    INTERRUPTED = 7
-    WALL_TIME = 8
-    STEP_LIMIT = 9
-    SWITCH_LIMIT = 10
-    UNSTABLE = 11
-    HORIZON = 12
+    EVENT = 6
+    STALLED = 7
+    INTERRUPTED = 8
+    WALL_TIME = 9
+    STEP_LIMIT = 10
+    SWITCH_LIMIT = 11
+    UNSTABLE = 12
+    HORIZON = 13
 
     @property
     def message(self) -> str:
@@ -48,6 +49,7 @@ _MESSAGES = {
     Status.TRAPPED: "proved: the flow from the state reached tends to a loss above zero",
     Status.CRITERION: "the stopping rule sum r_i^2 < min y_i^2 holds (for correlated data no proof)",
     Status.TARGET: "the loss asked for was reached",
+    Status.EVENT: "an event that ends runs was met",
     Status.STALLED: "local_pl t < stop.stall and no neuron grows or turns: at rest, but no proof",
     Status.INTERRUPTED: "interrupted from outside",
     Status.WALL_TIME: "the wall-clock limit was reached",

@@ -1,4 +1,4 @@
-"""Which method to take (`pl.advise`), from what each is expected to cost."""
+"""What a run is expected to cost by each method, and which is the cheaper (`pl.advise`)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ import numpy as np
 from pl_native._base import checks
 from pl_native._problem import Dataset, Network
 from pl_native._run import costs
+from pl_native._run.asleep import asleep
+from pl_native._run.call_options import CAPTURE_RTOL
+from pl_native._run.task import in_double
+from pl_native.backends.contract import StateTask
 from pl_native.protocol import horizon
 
 
@@ -17,10 +21,11 @@ from pl_native.protocol import horizon
 class Advice:
     """What `advise` found. `method` is an argument of `simulate`.
 
+    method    "flow" or "capture", whichever follows the flow at less cost; "auto" has both
     reason    why, in words
     seconds   estimated for `method`, one thread
     events    switches up to t_end, estimated
-    costs     estimated seconds of "flow", "capture" and "euler" (step 1)
+    costs     estimated seconds of "auto", "flow", "capture" and "euler" (step 1)
     """
 
     method: str
@@ -32,21 +37,20 @@ class Advice:
 
 def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol: float = 1e-3) -> Advice:
     """Which method follows the flow of `network` on `data` to `t_end` (None: `pl.horizon`) with the loss to
-    `rtol`, at the least expected cost. Arguments stand as in `simulate`.
+    `rtol`, at the least expected cost. Arguments stand as in `simulate`. `method="auto"` decides by the same laws,
+    and mends what turns out otherwise.
 
-    "flow" pays for events, about one per pair (j, i) by t_end = pl.horizon(n, p) whatever the tolerance,
-    each in proportion to n p d. "capture" takes steps that hold many, whose number grows as rtol^(-1/2).
-    So capture is cheaper for large problems at loose tolerances. "euler" is never advised: it may be the
-    cheapest for the same error (docs/performance.md), but nothing in a run tells that error, and step 1
-    is past the edge of stability for large n (docs/experiment1.md). From a small initialisation the flow
-    is the more exact for less work, and to late times branches at repelling kinks may leave no method the
-    accuracy asked for; where that is so, `reason` says it.
+    "flow" pays for events, about one per pair (j, i) by t_end = pl.horizon(n, p) whatever the tolerance.
+    "capture" takes steps that hold many; how many it needs grows as the tolerance falls, so it is cheaper
+    for large problems at loose tolerances, and not for those below 1e-7. Where neurons are so small that
+    the loss does not see them, and may grow up to t_end, the flow is taken, whatever it costs. "euler" is
+    never advised: it may be the cheapest for the same error (docs/performance.md), but nothing in a run
+    tells that error, and step 1 is past the edge of stability for large n (docs/experiment1.md).
 
-    Nothing is run. The estimates are of runs without `stop`, from sizes alone (n, d, p, t_end, rtol;
-    whether inputs are orthogonal), measured for the data and networks of the paper on the machine of
-    docs/performance.md, one thread, idle. The flow's are within a factor of 3. So are the right-hand
-    sides of two in three runs of capture (of 75 measured); a run that meets branches and begins again may
-    take 17 times as many. Raises ValueError or TypeError for wrong arguments.
+    Nothing is run: one look at the gradient of the start, else sizes alone (n, d, p, t_end, rtol; whether
+    inputs are orthogonal). The laws are fitted to sixty problems, of which their estimates are told within
+    a factor of three for nine in ten (`bench/bench_auto.py`): runs without `stop`, on the machine of
+    docs/performance.md, one thread, idle. Raises ValueError or TypeError for wrong arguments.
     """
     if not isinstance(data, Dataset):
         raise TypeError(f"data: expected pl.Dataset, got {checks.kind(data)}")
@@ -55,22 +59,22 @@ def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol:
     data.check_fits(network)
     asked = checks.positive("rtol", rtol)
     end = horizon(data.n, network.p) if t_end is None else checks.at_least("t_end", t_end, 0.0)
-    represented = network.W.shape[1]
-    sizes = costs.Sizes(data.n, represented, network.p, data.orthogonal_norms is not None, end)
+    moving = network.cut(data.represented)
+    sizes = costs.Sizes(data.n, moving.d, network.p, data.orthogonal_norms is not None, end)
     events = costs.events(sizes)
-    seconds = {
-        "flow": costs.flow_seconds(sizes),
-        "capture": costs.capture_seconds(sizes, asked),
-        "euler": costs.euler_seconds(sizes, 1.0),
-    }
-    method = "flow" if seconds["flow"] <= seconds["capture"] else "capture"
-    reason = _reason(sizes, asked, events, seconds) + (_SMALL if is_small(data, network) else "")
+    seconds = {name: costs.seconds(sizes, name, asked) for name in ("flow", "capture")}
+    state = StateTask(**in_double(data, moving))
+    small = asleep(state, state.W, state.a, end)
+    exact = small or asked < CAPTURE_RTOL or seconds["flow"] <= seconds["capture"]
+    method = "flow" if exact else "capture"
+    seconds |= {"auto": seconds[method], "euler": costs.euler_seconds(sizes, 1.0)}
+    reason = _reason(sizes, asked, events, seconds) + (_SMALL if small else "")
     return Advice(method, reason, seconds[method], events, seconds)
 
 
 _SMALL = (
-    " The initialisation is small: until the weights escape, capture takes many steps for what the flow follows "
-    "in a few, more exactly (docs/numerics.md)."
+    " Some neurons are small and may grow: capture, which steps by the loss, does not see them until then, "
+    "and may be far off (docs/numerics.md)."
 )
 
 
@@ -95,7 +99,7 @@ def branch_scatter(sizes: costs.Sizes) -> float:
 
 def _reason(sizes: costs.Sizes, rtol: float, events: float, seconds: dict[str, float]) -> str:
     flow, capture, euler = (f"{seconds[name]:.2g} s" for name in ("flow", "capture", "euler"))
-    steps = costs.capture_rhs(sizes, rtol)
+    steps = costs.rhs(sizes, "capture", rtol, sizes.t_end)
     text = (
         f"about {events:.2g} events to t = {sizes.t_end:g} cost the flow {flow}; about {steps:.2g} "
         f"right-hand sides cost capture {capture} at rtol {rtol:g}. Euler with step 1 would take {euler}, "
@@ -105,5 +109,5 @@ def _reason(sizes: costs.Sizes, rtol: float, events: float, seconds: dict[str, f
         scatter = branch_scatter(sizes)
         text += f" By then trajectories branch: late losses differ by about {100 * scatter:.2g} % between runs."
         if sizes.pairs > _SETTLED and rtol < scatter:
-            text += f" At this size no practical tolerance settles that: rtol {rtol:g} is not to be had."
+            text += f" At this size no practical tolerance of capture settles that: rtol {rtol:g} is not to be had of it."
     return text

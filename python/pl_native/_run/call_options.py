@@ -9,19 +9,25 @@ from typing import TypedDict
 from pl_native import backends, model
 from pl_native._base import checks
 from pl_native._base.progress import ProgressOption, checked_progress
-from pl_native._problem import Dataset, Observer, Save, Stop
+from pl_native._problem import Dataset, Event, Observer, Save, Stop
+from pl_native._problem.events import as_events
 from pl_native._problem.options import as_save, function_name
 from pl_native.backends.contract import Backend
 
-METHODS = ("euler", "flow", "capture")
+METHODS = ("auto", "euler", "flow", "capture")
 
 CAPTURE_RTOL = 1e-7
 """The least `rtol` of capture: below it steps are held by the rounding of what they measure"""
 
 
+def needed(method: str) -> tuple[str, ...]:
+    """What a backend has to know for it."""
+    return ("flow", "capture") if method == "auto" else (method,)
+
+
 def atol_of(method: str, atol: object) -> float:
     """`atol`, checked; None is 0 for the flow, whose errors are relative to each neuron, and 1e-9 for
-    capture, relative to the first loss.
+    capture and "auto", relative to the first loss.
     """
     if atol is None:
         return 0.0 if method == "flow" else 1e-9
@@ -39,6 +45,7 @@ class Options(TypedDict, total=False):
     backend: str
     threads: int | None
     progress: object
+    events: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,7 @@ class CallOptions:
     backend: Backend
     threads: int | None
     progress: ProgressOption
+    events: tuple[Event, ...] = ()
 
 
 def checked_options(
@@ -66,6 +74,7 @@ def checked_options(
     backend: object,
     threads: object = None,
     progress: object = False,
+    events: object = None,
 ) -> CallOptions:
     """ValueError or TypeError for arguments of `simulate`, wrong whatever the problem is."""
     name = checks.choice("method", method, METHODS)
@@ -74,10 +83,12 @@ def checked_options(
     if not isinstance(stop, Stop):
         raise TypeError(f"stop: expected pl.Stop, got {checks.kind(stop)}")
     team = None if threads is None else checks.threads("threads", threads)
-    chosen = backends.select(checks.choice("backend", backend, ("auto", *backends.NAMES)), name)
+    chosen = backends.select(checks.choice("backend", backend, ("auto", *backends.NAMES)), *needed(name))
     _check_method(name, plan, stop, chosen)
+    met = as_events(events)
+    _check_events(name, met, chosen)
     shown = checked_progress(progress)
-    return CallOptions(name, *tolerances, plan, _observers(plan), stop, chosen, team, shown)
+    return CallOptions(name, *tolerances, plan, _observers(plan), stop, chosen, team, shown, met)
 
 
 def _rtol_of(method: str, rtol: object) -> float:
@@ -99,9 +110,21 @@ def _check_method(method: str, plan: Save, stop: Stop, backend: Backend) -> None
         if stop.proof:
             raise ValueError("stop.proof: expected False with method='euler' (a proof is of the flow)")
         return
-    backends.adaptive(backend, method)
+    for part in needed(method):
+        backends.adaptive(backend, part, method)
     if backend.NAME == "numpy" and (plan.dense or stop != Stop(max_steps=stop.max_steps)):
         raise ValueError("backend: the flow of 'numpy' knows stop.max_steps only, and no dense output")
+
+
+def _check_events(method: str, events: tuple[Event, ...], backend: Backend) -> None:
+    """Euler has no states between its steps: what a step jumps over is no event of the flow."""
+    if events and method == "euler":
+        raise ValueError(
+            "events: expected None with method='euler', which has no states between its steps; look at saved "
+            "ones with save=pl.Save(every=..., observe=...)"
+        )
+    if events and backend.NAME != "native":
+        raise ValueError(f"events: expected None with backend {backend.NAME!r} (they need 'native')")
 
 
 def _observers(plan: Save) -> dict[str, Callable[[Dataset], Observer]]:

@@ -24,7 +24,8 @@ class Certificate(Claims):
     distance    of the limit of (W, a), and of all that lies between, from `state`, from above; or None
     limit_loss  (low, high): bounds of lim L; (0, 0) for CONVERGED; or None
     held_until  (time, bound), where there is no verdict: L(t) >= bound for all t <= time (the time may be
-                infinite); or None
+                infinite); or None, also where the time is not above 1/mu for the largest mu of the state
+                (Lemma 7), within which the loss may fall anyway: `reason` says so
     at_zero     neurons with w_j = 0, or None where there are none
     margins     how firm all that is
     reason      why there is no verdict, in words; empty where there is one

@@ -23,7 +23,8 @@ def certify(data: Dataset, state: Network, *, threads: int | None = None) -> Cer
 
     data     any inputs; the proof is of their numbers as float64. Reduced data (`pl.reduce`) give a proof of
              the reduced problem, and the certificate says so; with d > n and X itself given it is of X
-    state    a network that fits the data, of their dtype or float64
+    state    a network that fits the data, of their dtype or float64; pairs that its `kinks` name are taken to
+             rest at theirs, also where z_ji is not yet rounding
     threads  at most this many (None: OMP_NUM_THREADS, else the CPUs at hand); never changes the result
 
     All rounding is accounted for outward. No verdict is no statement about the flow.
@@ -45,46 +46,71 @@ def _task(data: Dataset, state: Network) -> ProofTask:
     same = state.dtype == data.dtype or state.dtype != np.float64  # else as the flow returns of float32 data
     data.check_fits(state if same else Network(state.W, state.a, dtype=data.dtype))
     moving = state.cut(data.represented)
-    return ProofTask(**in_double(data, moving), orthogonal=data.is_orthogonal)
+    return ProofTask(**in_double(data, moving), orthogonal=data.is_orthogonal, kinks=moving.kinks)
 
 
 def _certificate(data: Dataset, state: Network, proof: Proof) -> Certificate:
-    verdict = _VERDICTS[proof.verdict]
-    proved, held = verdict is not None, proof.held_until > 0
-    limit = (0.0, 0.0) if verdict is Status.CONVERGED else (proof.limit_low, proof.limit_high)
+    verdict = _VERDICTS[proof["verdict"]]
+    proved, shortest = verdict is not None, 0.0
+    if proof["held_until"] > 0:
+        shortest = _shortest_useful(data, state)
+    held = proof["held_until"] > shortest
+    reason = "" if proved else proof["reason"]
+    if proof["held_until"] > 0 and not held:
+        reason += (
+            f"; what is held is not for longer than t = {shortest:.3g}, in which the loss may fall anyway"
+        )
+    limit = (0.0, 0.0) if verdict is Status.CONVERGED else (proof["limit_low"], proof["limit_high"])
     zero = tuple(
-        NeuronAtZero(j, _frozen(np.array(u or [0.0] * state.d)), gain) for j, gain, u in proof.escapes
+        NeuronAtZero(j, _frozen(np.array(u or [0.0] * state.d)), gain) for j, gain, u in proof["escapes"]
     )
     return Certificate(
         verdict=verdict,
-        reason="" if proved else proof.reason,
-        rate=proof.rate if proved else None,
-        distance=proof.distance if proved else None,
+        reason=reason,
+        rate=proof["rate"] if proved else None,
+        distance=proof["distance"] if proved else None,
         limit_loss=limit if proved else None,
-        held_until=(proof.held_until, proof.held_bound) if held else None,
+        held_until=(proof["held_until"], proof["held_bound"]) if held else None,
         at_zero=zero or None,
         margins=_margins(proof, proved or held),
         state=state,
-        moved=proof.moved if proved else 0.0,
-        settled=proof.settled if proved else 0.0,
+        moved=proof["moved"] if proved else 0.0,
+        settled=proof["settled"] if proved else 0.0,
         n=data.n,
         reduced=data.reduced,
         digest=data.digest(),
-        pairs=Pairs(*(_frozen(v) for v in (proof.neuron, proof.point, proof.kind, proof.share))),
-        dual=_frozen(proof.dual) if held else None,
+        pairs=Pairs(*(_frozen(v if proved or held else v[:0]) for v in _pairs(proof))),
+        dual=_frozen(proof["dual"]) if held else None,
     )
+
+
+def _pairs(proof: Proof) -> tuple[Array, ...]:
+    return proof["neuron"], proof["point"], proof["kind"], proof["share"]
+
+
+def _shortest_useful(data: Dataset, state: Network) -> float:
+    """1/mu at the largest mu that the state may have (Lemma 7), the same for all that is held.
+
+        mu <= (2/n) opnorm(X)^2 max_i (1/p) sum_j (a_j^2 + norm(w_j)^2) 1_ji
+
+    Up to then the loss is held up by its rate alone, and a bound on it says nothing of where it will rest.
+    """
+    X, W = (np.asarray(v, np.float64) for v in (data.X, state.cut(data.represented).W))
+    weights = np.square(state.a.astype(np.float64)) + state.norms_sq
+    live = np.max(weights @ (W @ X.T > 0)) / state.p
+    return float(data.n / (2 * np.linalg.norm(X, 2) ** 2 * live)) if live > 0 else 0.0
 
 
 def _margins(proof: Proof, something: bool) -> Margins:
     return Margins(
-        radius=proof.rho if something else 0.0,
-        smallest=proof.smallest,
-        tau=proof.tau,
-        needed=proof.needed_over_allowed if proof.needed_over_allowed > 0 else math.inf,
-        uncertain=proof.uncertain,
-        sliding=proof.sliding,
-        resting=proof.resting,
-        dead=proof.dead,
+        radius=proof["rho"] if something else 0.0,
+        smallest=proof["smallest"],
+        tau=proof["tau"],
+        needed=proof["needed_over_allowed"] if proof["needed_over_allowed"] > 0 else math.inf,
+        uncertain=proof["uncertain"],
+        sliding=proof["sliding"],
+        resting=proof["resting"],
+        dead=proof["dead"],
     )
 
 

@@ -23,7 +23,8 @@ from pl_native._problem.options import function_name
 from pl_native._run import extend
 from pl_native._run.call_options import CallOptions
 from pl_native._run.execute import execute
-from pl_native._run.solution import Interrupted, Solution, read, write
+from pl_native._run.interrupted import Interrupted
+from pl_native._run.solution import Solution, read, write
 from pl_native._run.task import Work
 from pl_native.backends.contract import Poll
 
@@ -79,6 +80,7 @@ def _slice(
         return execute([replace(work, task=replace(work.task, stop=stop))], options, _in_all(poll, 0.0))[0]
     assert done._record is not None
     planned = replace(done._record, data=work.data, save=options.save, lost=(), stop=stop)
+    planned = replace(planned, events=options.events, lost_events=())
     share = planned.at / planned.end if options.method == "euler" and planned.at < planned.end else 0.0
     return extend.go_on(done, planned, options.threads, _in_all(poll, share))
 
@@ -154,9 +156,10 @@ def _note(work: Work, options: CallOptions) -> dict[str, Any]:
         **own,
         "save": _save(options.save),
         **{f"stop.{name}": value for name, value in stop.items()},
+        "events": [[event.label, event.direction, event.terminal] for event in options.events],
         "backend": options.backend.NAME,
         "level": native and native["level"],
-        "numerics": NUMERICS,
+        "numerics": NUMERICS[options.method],
     }
 
 

@@ -1,8 +1,8 @@
-"""What a run costs before it is run: right-hand sides, events and seconds of each method, estimated.
+"""What a run costs before it is run: events, right-hand sides and seconds of each method, estimated.
 
-Fitted to single-thread runs of sphere data with asymmetric networks and of orthogonal data, n from 20 to 1700
-(the sizes and what was measured are in tests/test_advice.py), on the machine of docs/performance.md. Time is
-counted in s = t / t_inf, t_inf = `pl.horizon(n, p)`: in that unit runs of all sizes look alike.
+Time is counted in s = t / t_inf, t_inf = `pl.horizon(n, p)`: in that unit runs of all sizes look alike. The
+laws are here, their constants in `prices`, fitted to single-thread runs of sixty problems
+(`bench/bench_auto.py`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from pl_native._run import prices
 from pl_native.protocol import horizon
+
+START = {"flow": 10.0, "capture": 15.0}
+"""Right-hand sides of a run that goes nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,39 +34,52 @@ class Sizes:
 
     @property
     def share(self) -> float:
-        """t_end in units of t_inf; a single pair has no horizon of its own."""
-        return self.t_end / max(horizon(self.n, self.p), 1.0)
+        """t_end in units of t_inf."""
+        return self.share_of(self.t_end)
+
+    def share_of(self, t: float) -> float:
+        """t in units of t_inf; a single pair has no horizon of its own."""
+        return t / max(horizon(self.n, self.p), 1.0)
+
+    @property
+    def kind(self) -> str:
+        """Of inputs, as `prices` tells them apart."""
+        return "orthogonal" if self.orthogonal else "dense"
 
 
-def events(sizes: Sizes) -> float:
-    """Switches of the flow up to t_end. On orthogonal inputs a pair switches at most once; 1 in 4 does."""
-    if sizes.orthogonal:
-        return 0.25 * sizes.pairs * min(1.0, 10 * sizes.share)
-    return 1.1 * sizes.pairs * min(math.pow(sizes.share, 0.2), 20 * sizes.share)
+def events(sizes: Sizes, t: float | None = None) -> float:
+    """Switches of the flow up to t (None: t_end). On orthogonal inputs a pair switches at most once."""
+    A, B, C, D = prices.EVENTS[sizes.kind]
+    share = sizes.share if t is None else sizes.share_of(t)
+    return A * math.pow(sizes.pairs, 1 + D) * -math.expm1(-B * math.pow(share, C))
 
 
-def flow_seconds(sizes: Sizes) -> float:
-    """Each event ends a step of the flow, and what it takes to find the next grows with the problem."""
-    each = 2e-5 + 2.5e-8 * sizes.pairs if sizes.orthogonal else 4e-5 + 4.5e-10 * sizes.pairs * sizes.d
-    return events(sizes) * each
+def rhs(sizes: Sizes, method: str, rtol: float, t: float) -> float:
+    """Right-hand sides from the start to t, but for `START`: of the flow mostly events, whatever the
+    tolerance.
+    """
+    share = sizes.share_of(t)
+    if method == "flow":
+        each, tail = prices.FLOW[sizes.kind]
+        return each * events(sizes, t) + tail * math.pow(sizes.pairs, 0.6) * math.log1p(share)
+    G, g, h, k = prices.CAPTURE[sizes.kind]
+    return G * math.pow(sizes.pairs, g) * math.pow(0.1 / rtol, h) * math.pow(share, k)
 
 
-def capture_rhs(sizes: Sizes, rtol: float) -> float:
-    """Right-hand sides of the capture method, both meshes, begun again once or twice."""
-    start, known = (30.0, 230.0) if sizes.orthogonal else (45.0, 45.0)
-    return start + known * math.sqrt(0.1 / rtol) * math.pow(sizes.share, 0.75)
+def rhs_seconds(sizes: Sizes, method: str) -> float:
+    """Of one right-hand side, with all that goes with it: kinks, events."""
+    fixed, c, e, f = prices.SECONDS[method][sizes.kind]
+    return fixed + c * math.pow(sizes.pairs * (1 if sizes.orthogonal else sizes.d), e) + f * sizes.p
 
 
-def capture_seconds(sizes: Sizes, rtol: float) -> float:
-    """A right-hand side solves the kinks of each neuron beside the products with X."""
-    each = (
-        2e-6 + 1.4e-9 * sizes.pairs
-        if sizes.orthogonal
-        else 1e-5 * math.pow(sizes.pairs * sizes.d / 12000, 0.6)
-    )
-    return capture_rhs(sizes, rtol) * each
+def seconds(sizes: Sizes, method: str, rtol: float) -> float:
+    """Of a run of the flow, of capture or of "auto" to t_end."""
+    if method == "auto":
+        return min(seconds(sizes, name, rtol) for name in START)
+    return prices.CALL + (START[method] + rhs(sizes, method, rtol, sizes.t_end)) * rhs_seconds(sizes, method)
 
 
 def euler_seconds(sizes: Sizes, step: float) -> float:
+    """Of Euler in double precision."""
     each = 1e-9 * sizes.pairs if sizes.orthogonal else 3.5e-11 * sizes.pairs * sizes.d
     return sizes.t_end / step * (1e-6 + each)

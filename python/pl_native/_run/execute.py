@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
 from pl_native._base.interrupts import Interrupts, held
 from pl_native._run import budget, costs
 from pl_native._run.call_options import CallOptions
-from pl_native._run.observed import warn_of
+from pl_native._run.interrupted import Interrupted
 from pl_native._run.result import solution_of
-from pl_native._run.solution import Interrupted, Solution
+from pl_native._run.solution import Solution
+from pl_native._run.switching import auto
 from pl_native._run.task import Work
 from pl_native.backends import adaptive
 from pl_native.backends.contract import Poll
@@ -28,10 +30,15 @@ def execute(works: Sequence[Work], options: CallOptions, poll: Poll | None) -> l
     budget.ask(works)
     call: Any = options.backend.euler
     if options.method != "euler":
-        call = adaptive(options.backend, options.method)
+        call = (
+            auto(options.backend) if options.method == "auto" else adaptive(options.backend, options.method)
+        )
         poll = _by_cost(poll, works, options)
     tasks = [work.task for work in works]
     with held() as interrupts:
+        for work in works:
+            if work.watch is not None:
+                work.watch.interrupts = interrupts
         if options.backend.NAME == "native":
             runs, interrupted = call(tasks, threads=options.threads, poll=_asking(interrupts, poll))
         else:  # written to be left by KeyboardInterrupt at any line
@@ -45,7 +52,8 @@ def execute(works: Sequence[Work], options: CallOptions, poll: Poll | None) -> l
             interrupted = True
         if interrupted or not all_observed:
             raise Interrupted(solutions, [work.index for work, _ in reached], len(works))
-    warn_of([solution.stats.get("observer_errors", {}) for solution in solutions])
+    _warn(solutions, "save.observe", "observer_errors", "its values are NaN from there on")
+    _warn(solutions, "events", "event_errors", "it is not looked for from there on")
     return solutions
 
 
@@ -83,9 +91,7 @@ def _expected(work: Work, options: CallOptions) -> float:
     sizes = costs.Sizes(
         data.n, data.represented, work.network.p, data.orthogonal_norms is not None, work.t_end
     )
-    if options.method == "flow":
-        return _LEAST + costs.flow_seconds(sizes)
-    return _LEAST + costs.capture_seconds(sizes, options.rtol)
+    return _LEAST + costs.seconds(sizes, options.method, options.rtol)
 
 
 def _asking(interrupts: Interrupts, poll: Poll | None) -> Poll:
@@ -97,3 +103,12 @@ def _asking(interrupts: Interrupts, poll: Poll | None) -> Poll:
             poll(done, total)
 
     return asked
+
+
+def _warn(solutions: Sequence[Solution], argument: str, counter: str, then: str) -> None:
+    """One warning for each function of the user's that raised, whatever the number of runs."""
+    errors: list[Mapping[str, str]] = [solution.stats.get(counter, {}) for solution in solutions]
+    for name in dict.fromkeys(name for one in errors for name in one):
+        found = [one[name] for one in errors if name in one]
+        where = f" in {len(found)} of {len(errors)} runs, first" if len(errors) > 1 else ""
+        warnings.warn(f"{argument}: {name!r} raised{where} {found[0]}; {then}", RuntimeWarning, stacklevel=5)

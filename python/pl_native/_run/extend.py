@@ -16,13 +16,15 @@ from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._base.progress import Progress
 from pl_native._problem import Save, Status, Stop
+from pl_native._problem.events import as_events
 from pl_native._problem.options import as_save, function_name
 from pl_native._run import observed, solution
 from pl_native._run.call_options import checked_options
 from pl_native._run.execute import execute
+from pl_native._run.interrupted import Interrupted
 from pl_native._run.reading import CURVES
 from pl_native._run.resume import Record
-from pl_native._run.solution import Interrupted, Solution
+from pl_native._run.solution import Solution
 from pl_native._run.task import Continuation, work_of
 from pl_native.backends.contract import Poll
 from pl_native.backends.flow_records import DenseFlow, SwitchLog
@@ -40,6 +42,7 @@ def extend(
     stop: object,
     threads: int | None,
     progress: object,
+    events: object,
 ) -> Solution:
     """`Solution.extend`."""
     reporter = Progress(progress)
@@ -51,7 +54,7 @@ def extend(
         )
     own = record.own(data)
     end = _later(first, record, t_end)
-    record, rows = _save(record, save)
+    record, rows = _save(_events(record, events), save)
     planned = replace(_planned(record, end, rows, first), data=own, stop=_stop(record, stop))
     with reporter:
         return go_on(first, planned, threads, reporter.poll)
@@ -66,7 +69,9 @@ def go_on(first: Solution, planned: Record, threads: int | None, poll: Poll | No
     options = checked_options(**planned.options(threads))
     asked = planned.asked()
     later = asked[asked > planned.at]
-    rest = Continuation(planned.resume, later if len(later) else np.array([planned.end], asked.dtype))
+    rest = Continuation(
+        planned.resume, later if len(later) else np.array([planned.end], asked.dtype), first.events
+    )
     work = work_of(0, planned.data, first.network, planned.t_end, planned.step, options, rest)
     try:
         return _joined(first, execute([work], options, poll)[0], planned)
@@ -93,6 +98,24 @@ def _stop(record: Record, stop: object) -> Stop:
     if not isinstance(stop, Stop):
         raise TypeError(f"stop: expected None or pl.Stop, got {checks.kind(stop)}")
     return stop
+
+
+def _events(record: Record, events: object) -> Record:
+    """The record with its events: those of the run, or the same functions once more."""
+    given = as_events(events)
+    expected = [*(event.label for event in record.events), *record.lost_events]
+    if given and sorted(event.label for event in given) != sorted(expected):
+        names = [event.label for event in given]
+        raise ValueError(f"events: expected those of the run, {expected}, got {names}")
+    if record.lost_events and not given:
+        raise ValueError(
+            f"events: this run looked for events that a file does not hold "
+            f"({', '.join(record.lost_events)}); pass events= with all of them"
+        )
+    if not given:
+        return record
+    ordered = tuple(sorted(given, key=lambda event: expected.index(event.label)))
+    return replace(record, events=ordered, lost_events=())
 
 
 def _save(record: Record, save: object) -> tuple[Record, Save | None]:
@@ -162,6 +185,8 @@ def _joined(first: Solution, later: Solution, planned: Record) -> Solution:
     stats = later.stats | {"seconds": first.stats["seconds"] + later.stats["seconds"]}
     if "observer_errors" in first.stats:
         stats["observer_errors"] = stats.get("observer_errors", {}) | first.stats["observer_errors"]
+    if "event_errors" in first.stats:
+        stats["event_errors"] = stats.get("event_errors", {}) | first.stats["event_errors"]
     return replace(
         later,
         **arrays,

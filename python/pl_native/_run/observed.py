@@ -6,8 +6,7 @@ that time on, and what it was is told. All runs of the call stay whole.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,15 +78,3 @@ def joined(u: Array, v: Array) -> Array:
         else:
             raise ValueError(f"save.observe: values of shape {u.shape[1:]} are followed by {v.shape[1:]}")
     return np.concatenate([u, v])
-
-
-def warn_of(errors: Sequence[Mapping[str, str]]) -> None:
-    """One warning per observer for the runs of a call, of which run k had `errors[k]`."""
-    for name in dict.fromkeys(name for one in errors for name in one):
-        found = [one[name] for one in errors if name in one]
-        where = f" in {len(found)} of {len(errors)} runs, first" if len(errors) > 1 else ""
-        warnings.warn(
-            f"save.observe: {name!r} raised{where} {found[0]}; its values are NaN from there on",
-            RuntimeWarning,
-            stacklevel=5,
-        )

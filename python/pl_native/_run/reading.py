@@ -25,7 +25,12 @@ SWITCHES = ("t", "neuron", "point", "from_mode", "to_mode")
 
 _COUNTS = ("steps", "rises")
 _OPTIONAL = ("first_rise", "criterion_time", "proved_time", "loss_bound")
-_OF_METHOD = {"euler": ("step",), "flow": ("rtol", "events"), "capture": ("rtol", "loss_error")}
+_OF_METHOD = {
+    "auto": ("rtol", "events"),
+    "euler": ("step",),
+    "flow": ("rtol", "events"),
+    "capture": ("rtol", "loss_error"),
+}
 
 Head = dict[str, Any]
 Arrays = dict[str, Array]
@@ -112,9 +117,11 @@ def check(head: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
     _check_kinks(arrays, m, stats)
     _check_switches(part(arrays, "switches"))
     _check_dense(part(arrays, "dense"), p, columns)
+    _check_events(part(arrays, "events"), p, columns)
     if head.get("past") is not None:
         past, kept = _mapping("past", head["past"]), part(arrays, "past")
         _check_record(past, kept, stats["method"])
+        _check_observed(past, set(part(arrays, "observed")))
         if stats["method"] == "euler":
             _check_history(past, part(kept, "resume"), p, float(times[-1]))
     if head.get("note") is not None:
@@ -188,6 +195,22 @@ def _check_dense(dense: Arrays, p: int, columns: int) -> None:
     _expect(values.shape == expected, f"dense/values: expected shape {expected}, got {values.shape}")
 
 
+def _check_events(log: Arrays, p: int, columns: int) -> None:
+    if not log:
+        return
+    times = _floats("events/t", log["t"], 1)
+    names, which, m = log["names"], log["which"], len(times)
+    _expect(names.dtype.kind == "U" and names.ndim == 1 and len(names) > 0, "events/names: expected names")
+    fine = which.dtype.kind == "i" and which.shape == (m,) and bool(np.all(np.diff(times) >= 0))
+    _expect(
+        fine and bool(np.all((which >= 0) & (which < len(names)))),
+        "events: expected times that increase, each of a name",
+    )
+    for name, shape in (("W", (m, p, columns)), ("a", (m, p)), ("largest", (len(names),))):
+        found = _floats(f"events/{name}", log[name], len(shape))
+        _expect(found.shape == shape, f"events/{name}: expected shape {shape}, got {found.shape}")
+
+
 def _check_record(past: Mapping[str, Any], arrays: Arrays, method: str) -> None:
     _expect(past["method"] == method, f"past.method: expected {method!r} as in stats")
     checks.positive("past.step", past["step"])
@@ -211,6 +234,12 @@ def _check_record(past: Mapping[str, Any], arrays: Arrays, method: str) -> None:
     kind = "i" if method == "euler" else "f"
     _expect(fixed.ndim == 1 and fixed.dtype.kind == kind and bool(np.all(np.diff(fixed) > 0)),
             "past/fixed: expected increasing steps or times")  # fmt: skip
+
+
+def _check_observed(past: Mapping[str, Any], found: set[str]) -> None:
+    """A run that goes on observes what it has observed."""
+    expected = [*past["save"]["observe"], *past["lost"]]
+    _expect(found == set(expected), f"observed: expected values of {sorted(expected)}, got {sorted(found)}")
 
 
 def _check_history(past: Mapping[str, Any], arrays: Arrays, p: int, reached: float) -> None:

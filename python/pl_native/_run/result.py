@@ -23,6 +23,7 @@ def solution_of(work: Work, run: EulerRun | FlowRun, options: CallOptions, calle
     with np.errstate(invalid="ignore", divide="ignore"):
         resolved = (run.loss > 0) & ~(run.loss <= run.loss_noise)
         local_pl = np.where(resolved, run.velocity_sq / (p * run.loss), np.nan)
+    t: Array
     if isinstance(run, FlowRun):
         t, stats, switches, dense = run.t, _flow_stats(work, run, options), run.switches, run.dense
     else:
@@ -31,6 +32,9 @@ def solution_of(work: Work, run: EulerRun | FlowRun, options: CallOptions, calle
     keep = options.save.states
     kinks, rows = (run.kinks, run.kinks_saved) if isinstance(run, FlowRun) else (None, None)
     values, told = _observed(work, run, t, options, called)
+    events = None if work.watch is None else work.watch.log(float(t[-1]))
+    raised = {} if work.watch is None else work.watch.errors()
+    told |= {"event_errors": raised} if raised else {}
     return Solution(
         t=t,
         loss=run.loss,
@@ -47,6 +51,7 @@ def solution_of(work: Work, run: EulerRun | FlowRun, options: CallOptions, calle
         observed=values,
         switches=switches,
         dense=dense,
+        events=events,
         _record=_record(work, run, options),
     )
 
@@ -67,6 +72,7 @@ def _record(work: Work, run: EulerRun | FlowRun, options: CallOptions) -> Record
         stop=options.stop,
         resume=run.resume,
         fixed=nothing_fixed(options.method),
+        events=options.events,
     )
 
 

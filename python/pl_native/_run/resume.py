@@ -10,7 +10,7 @@ import numpy as np
 
 from pl_native._base import checks
 from pl_native._base.checks import Array
-from pl_native._problem import Dataset, Save, Stop
+from pl_native._problem import Dataset, Event, Save, Stop
 from pl_native._problem.options import function_name
 from pl_native._run import time_grid
 from pl_native._run.call_options import Options
@@ -44,6 +44,9 @@ class Record:
     since: float = -1
     lost: tuple[str, ...] = ()
     """names of observed functions that were the user's own, and are not in a file"""
+    events: tuple[Event, ...] = ()
+    lost_events: tuple[str, ...] = ()
+    """names of events, which are not in a file"""
 
     @property
     def at(self) -> float:
@@ -89,6 +92,7 @@ class Record:
             "stop": self.stop,
             "backend": self.backend,
             "threads": threads,
+            "events": self.events,
         }
 
     def own(self, data: object) -> Dataset:
@@ -119,7 +123,9 @@ class Record:
         lost = tuple(function_name(item) for item in self.save.observe if not isinstance(item, str))
         digest = self.digest if self.data is None else self.data.digest()
         save = replace(self.save, observe=names)
-        return replace(self, data=None, digest=digest, save=save, lost=self.lost + lost)
+        events = self.lost_events + tuple(event.label for event in self.events)
+        mine = replace(self, data=None, digest=digest, save=save, lost=self.lost + lost)
+        return replace(mine, events=(), lost_events=events)
 
     def flat(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """JSON values, and arrays by name, for a file."""
@@ -128,7 +134,13 @@ class Record:
         arrays = {k: v for k, v in self.resume.items() if isinstance(v, np.ndarray)}
         numbers = {k: v for k, v in self.resume.items() if k not in arrays}
         head = {name: getattr(mine, name) for name in _NAMES}
-        head |= {"digest": mine.digest, "save": save, "lost": mine.lost, "resume": numbers}
+        head |= {
+            "digest": mine.digest,
+            "save": save,
+            "lost": mine.lost,
+            "lost_events": mine.lost_events,
+            "resume": numbers,
+        }
         files = {"fixed": self.fixed} | {f"resume/{k}": v for k, v in arrays.items()}
         if self.save.times is not None:
             files["times"] = self.save.times
@@ -147,6 +159,7 @@ class Record:
             resume=record | head["resume"],
             fixed=arrays["fixed"],
             lost=tuple(head["lost"]),
+            lost_events=tuple(head.get("lost_events", ())),
             **{name: head[name] for name in _NAMES},
         )
 

@@ -6,7 +6,7 @@ import copy
 import json
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from pl_native._problem.kinks import KinkRows
 from pl_native._run import words
 from pl_native._run.certificate import Certificate
 from pl_native._run.certify import certify
+from pl_native._run.event_log import EventLog
 from pl_native._run.reading import CURVES, FORMAT, contents, part
 from pl_native._run.resume import Record
 from pl_native.backends.flow_records import DenseFlow, SwitchLog
@@ -47,6 +48,7 @@ class Solution:
     observed         values of `Save(observe=...)` by name, (m, ...)
     switches         log of the flow's changes of mode, for `Save(switches=True)`
     dense            the flow's polynomials, for `Save(dense=True)`: see `at`
+    events           what `simulate(events=...)` met (`EventLog`); `stats["event_errors"]`: what one raised
     """
 
     t: Array
@@ -64,6 +66,7 @@ class Solution:
     observed: Mapping[str, Array] = field(default_factory=dict)
     switches: SwitchLog | None = None
     dense: DenseFlow | None = None
+    events: EventLog | None = None
     _record: Record | None = None  # what `extend` needs: data (by reference), options, the backend's record
 
     def __post_init__(self) -> None:
@@ -141,6 +144,7 @@ class Solution:
         stop: Stop | None = None,
         threads: int | None = None,
         progress: object = None,
+        events: object = None,
     ) -> Solution:
         """This run continued to the later time `t_end`, as if it had never stopped (docs/long_runs.md).
 
@@ -158,12 +162,15 @@ class Solution:
                   it stands. Pass other rules to go past it. `max_steps` counts from the very start,
                   `wall_time` from this call
         threads, progress  as in `simulate`
+        events    those of this run, where it was loaded or unpickled. One that ended it is behind it
 
         INTERRUPTED and WALL_TIME runs may be extended to their own `t_end`. Raises ValueError for a `t_end`
         that is not after the end of this run, for other data, for a run without a record, and
         `pl.Interrupted` on Ctrl-C, which carries the whole run so far.
         """
-        return _extend[0](self, t_end, data=data, save=save, stop=stop, threads=threads, progress=progress)
+        return _extend[0](
+            self, t_end, data=data, save=save, stop=stop, threads=threads, progress=progress, events=events
+        )
 
     def certify(self, data: Dataset | None = None, *, threads: int | None = None) -> Certificate:
         """What can be proved of the flow from the end state (`pl.certify`).
@@ -196,13 +203,17 @@ class Solution:
         arrays |= {"W": self.network.W, "a": self.network.a, "w_perp_sq": self.network.w_perp_sq}
         if self.W_saved is not None and self.a_saved is not None:
             arrays |= {"W_saved": self.W_saved, "a_saved": self.a_saved}
-        for name, kinks in (("kinks", self.network.kinks), ("kinks_saved", self.kinks_saved)):
-            arrays |= {} if kinks is None else {f"{name}/{key}": v for key, v in kinks.flat().items()}
         arrays |= {f"observed/{name}": values for name, values in self.observed.items()}
         if self.switches is not None:
             arrays |= {f"switches/{name}": getattr(self.switches, name) for name in SwitchLog.__slots__}
-        if self.dense is not None:
-            arrays |= {f"dense/{name}": values for name, values in self.dense.flat().items()}
+        flat = {
+            "kinks": self.network.kinks,
+            "kinks_saved": self.kinks_saved,
+            "dense": self.dense,
+            "events": self.events,
+        }
+        for name, some in flat.items():
+            arrays |= {} if some is None else {f"{name}/{key}": v for key, v in some.flat().items()}
         head = {"format": FORMAT, "status": self.status.name, "stats": self.stats}
         if self._record is not None:
             head["past"], record = self._record.flat()
@@ -212,7 +223,7 @@ class Solution:
     @classmethod
     def _of_parts(cls, head: dict[str, Any], arrays: dict[str, Array]) -> Solution:
         observed, switches, dense = (part(arrays, name) for name in ("observed", "switches", "dense"))
-        kinks, rows = part(arrays, "kinks"), part(arrays, "kinks_saved")
+        kinks, rows, events = (part(arrays, name) for name in ("kinks", "kinks_saved", "events"))
         return cls(
             **{name: arrays[name] for name in CURVES},
             network=Network.adopt(
@@ -226,6 +237,7 @@ class Solution:
             observed=observed,
             switches=SwitchLog(**switches) if switches else None,
             dense=DenseFlow.from_flat(dense) if dense else None,
+            events=EventLog.from_flat(events) if events else None,
             _record=Record.from_flat(head["past"], part(arrays, "past")) if head.get("past") else None,
         )
 
@@ -240,31 +252,13 @@ class Solution:
             f"  local_pl {self.local_pl[0]:.4g} -> {self.local_pl[-1]:.4g}, "
             f"average_pl {self.average_pl():.4g}{words.beyond_rounding(self.t, self.loss, self.local_pl)}\n"
             f"  rises {s['rises']}, criterion_time {s['criterion_time']}, proved_time {s['proved_time']}"
+            + words.dependent(s)
             + "".join(
                 f"\n  observed {name!r} is NaN from an error on, {what}"
                 for name, what in s.get("observer_errors", {}).items()
             )
             + ")"
         )
-
-
-class Interrupted(KeyboardInterrupt):
-    """Ctrl-C during a call. `solutions` are those finished or under way (status INTERRUPTED), in order;
-    `indices` are their places among the `total` problems of the call. Pickled as solutions are: without data.
-    """
-
-    def __init__(self, solutions: Sequence[Solution], indices: Sequence[int], total: int) -> None:
-        self.solutions = list(solutions)
-        self.indices = list(indices)
-        self.total = total
-        partial = sum(s.status is Status.INTERRUPTED for s in self.solutions)
-        super().__init__(
-            f"interrupted: {len(self.solutions) - partial} of {total} runs finished, {partial} under way"
-        )
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Through process pools, whose workers hand on what they raise."""
-        return type(self), (self.solutions, self.indices, self.total)
 
 
 _extend: list[Callable[..., Solution]] = []
@@ -278,7 +272,12 @@ def extended_by(function: Callable[..., Solution]) -> None:
 def write(solution: Solution, path: Path, note: Mapping[str, Any] | None = None) -> None:
     """`Solution.save`, with a further note of JSON values in the file."""
     head, arrays = solution._parts()
-    _write(path, arrays | {"head": np.array(json.dumps(head | {"note": note}))})
+    arrays["head"] = np.array(json.dumps(head | {"note": note}))
+    for name, array in arrays.items():
+        if array.dtype.hasobject:
+            raise TypeError(f"{name}: object arrays cannot be saved, got {checks.kind(array)}")
+    with replacing(path) as file:
+        pack(file, arrays)
 
 
 def read(path: Path) -> tuple[Solution, dict[str, Any] | None]:
@@ -288,11 +287,3 @@ def read(path: Path) -> tuple[Solution, dict[str, Any] | None]:
         return Solution._of_parts(head, arrays), head.get("note")
     except (KeyError, TypeError, IndexError, OverflowError, ValueError) as error:
         raise ValueError(f"{path}: not a file written by Solution.save ({error})") from error
-
-
-def _write(path: Path, arrays: Mapping[str, Array]) -> None:
-    for name, array in arrays.items():
-        if array.dtype.hasobject:
-            raise TypeError(f"{name}: object arrays cannot be saved, got {checks.kind(array)}")
-    with replacing(path) as file:
-        pack(file, arrays)

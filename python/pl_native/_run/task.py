@@ -6,7 +6,7 @@ What differs between methods is in `_euler_task` and `_flow_task` here, in `_eul
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,8 @@ from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
 from pl_native._run import time_grid
 from pl_native._run.call_options import CallOptions
+from pl_native._run.event_log import EventLog
+from pl_native._run.watch import EventWatch, watch_of
 from pl_native.backends.contract import EulerTask, FlowTask, Resume
 
 
@@ -30,6 +32,8 @@ class Work:
     t_end: float
     step: float
     task: EulerTask | FlowTask
+    watch: EventWatch | None = None
+    """of its events, also in the task"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class Continuation:
     resume: Resume
     save: Array
     """steps of Euler, times of the other methods"""
+    events: EventLog | None = None
+    """met so far"""
 
 
 def work_of_problem(index: int, problem: object, t_end: object, step: object, options: CallOptions) -> Work:
@@ -69,12 +75,14 @@ def work_of(
     if continuation is None:  # else they have run together; the flow returns float64 whatever the data are
         data.check_fits(network)
     moving = network.cut(data.represented)  # orthogonal data in d > n: no column beyond n ever moves
-    task: EulerTask | FlowTask
     if options.method == "euler":
-        task = _euler_task(data, moving, t_end, step, options, continuation)
-    else:
-        task = _flow_task(data, moving, t_end, options, continuation)
-    return Work(index, data, network, t_end, step, task)
+        euler = _euler_task(data, moving, t_end, step, options, continuation)
+        return Work(index, data, network, t_end, step, euler)
+    flow = _flow_task(data, moving, t_end, options, continuation)
+    if not options.events:
+        return Work(index, data, network, t_end, step, flow)
+    watch = watch_of(options.events, network, continuation.events if continuation else None)
+    return Work(index, data, network, t_end, step, replace(flow, watch=watch), watch)
 
 
 def _euler_task(

@@ -36,8 +36,20 @@ def beyond_rounding(t: Array, loss: Array, local_pl: Array) -> str:
     return f"\n  from t {lost[0]:g} on the loss is rounding: no local_pl there" if len(lost) else ""
 
 
+def dependent(stats: Mapping[str, Any]) -> str:
+    """Where the flow is one of several that the inputs as given allow; empty where it was not so."""
+    count = stats.get("dependent_inputs")
+    if not count:
+        return ""
+    times = "once" if count == 1 else f"{count} times"
+    return f"\n  {times} inputs parallel to 1e-9 were taken as exactly so: one flow of several (numerics.md)"
+
+
 def steps(stats: Mapping[str, Any]) -> str:
     """How many steps of what."""
+    if stats["method"] == "auto":
+        turns = ", ".join(f"{method} from t {since:g}" for method, since in stats["methods"])
+        return f"{stats['steps']} steps to rtol {stats['rtol']:g} ({turns})"
     if stats["method"] == "flow":
         return f"{stats['steps']} steps and {stats['events']} events to rtol {stats['rtol']:g}"
     if stats["method"] == "capture":

@@ -18,13 +18,16 @@ from pl_native.backends.contract import Adaptive, Backend, Prover
 
 NAMES = ("native", "numba", "numpy")
 
-_KNOWS = {"flow": "'native' or 'numpy'", "capture": "'native'"}
+_KNOWS = {"flow": "'native' or 'numpy'", "capture": "'native'", "auto": "'native'"}
 
 
-def adaptive(backend: Backend, method: str) -> Adaptive:
-    """What computes `method` ("flow", "capture") in `backend`; ValueError if nothing does."""
+def adaptive(backend: Backend, method: str, asked: str | None = None) -> Adaptive:
+    """What computes `method` ("flow", "capture") in `backend`; ValueError if nothing does, which names the
+    method that was asked for (None: the same).
+    """
     if not hasattr(backend, method):
-        raise ValueError(f"backend: {backend.NAME!r} has no method={method!r}, expected {_KNOWS[method]}")
+        whole = asked or method
+        raise ValueError(f"backend: {backend.NAME!r} has no method={whole!r}, expected {_KNOWS[whole]}")
     return cast(Adaptive, getattr(backend, method))
 
 

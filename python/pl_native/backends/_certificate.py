@@ -10,6 +10,7 @@ import numpy as np
 
 from pl_native._base.checks import Array
 from pl_native.backends.contract import EulerTask
+from pl_native.model import rounding
 
 _UNIT = 2.0**-53
 
@@ -55,17 +56,9 @@ def _gamma(terms: int) -> float:
 
 
 def loss_noise(X: Array, y: Array, W: Array, a: Array) -> float:
-    """A loss at or below it is rounding of the residuals: of r_i, with u the spacing of the dtype,
-
-        u (max abs(y_i) + max norm(x_i) (1/p) sum_j abs(a_j) norm(w_j)),
-
-    measured at 0.02 to 0.3 of that in the mean. `X` (n, d) or, of orthogonal inputs, their norms (n,).
-    """
-    norms = np.abs(X) if X.ndim == 1 else np.linalg.norm(X.astype(np.float64, copy=False), axis=1)
-    p = len(a)
-    outer, inner = np.abs(a.astype(np.float64)), np.linalg.norm(W.astype(np.float64, copy=False), axis=1)
-    size = float(np.abs(y).max()) + float(norms.max()) * float(outer @ inner) / p
-    return float((np.finfo(W.dtype).eps * size) ** 2 / 2)
+    """As `model.rounding.loss_noise`; `X` (n, d) or, of orthogonal inputs, their norms (n,)."""
+    norms = X if X.ndim == 1 else np.linalg.norm(X.astype(np.float64, copy=False), axis=1)
+    return float(rounding.loss_noise(norms, y, W, a))
 
 
 def largest_rate(task: EulerTask, W: Array, a: Array, W_dot: Array, a_dot: Array) -> float:

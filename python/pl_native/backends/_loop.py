@@ -206,6 +206,10 @@ class Run:
         if not self.records or (early and self.records[-1][0] != end.k):
             self.records.append(self._record(end))
         steps, loss, speed, noise, live, drift, states = zip(*self.records, strict=True)
+        if not (
+            math.isfinite(drift[-1]) and math.isfinite(speed[-1])
+        ):  # as `Recorder::write_end` of the core
+            self.status = Status.NON_FINITE
         self.history.at = end.k
         counters: Counters = {
             "steps": end.k,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,23 +59,23 @@ class EulerTask:
     """the past of a run that goes on from (W, a); save_steps are then those from there on"""
 
 
-@dataclass(slots=True)
-class EulerRun:
-    """What one run recorded, over the m saved steps that it reached (and its end, if it ended early)."""
+@dataclass(slots=True, kw_only=True)
+class Recorded:
+    """What a run of any method recorded, over the m saved steps or times that it reached (and its end, if it
+    ended early).
+    """
 
     status: int
-    steps: Array
-    """int64 (m,)"""
-    loss: Array
-    """float64 (m,)"""
-    velocity_sq: Array
-    """float64 (m,): sum_j norm(dw_j/dt)^2 + (da_j/dt)^2"""
-    loss_noise: Array
-    """float64 (m,): a loss at or below it is rounding of the residuals, and so is its decrease"""
-    n_active: Array
-    """int64 (m,): pairs with z_ji > 0"""
-    invariant_drift: Array
-    """float64 (m,): max_j abs((a_j^2 - norm(w_j)^2) - (the same at the start))"""
+    loss: Floats
+    """(m,)"""
+    velocity_sq: Floats
+    """(m,): sum_j norm(dw_j/dt)^2 + (da_j/dt)^2, the velocity taken, sliding included"""
+    loss_noise: Floats
+    """(m,): a loss at or below it is rounding of the residuals, and so is its decrease"""
+    n_active: NDArray[np.int64]
+    """(m,): pairs that are on"""
+    invariant_drift: Floats
+    """(m,): max_j abs((a_j^2 - norm(w_j)^2) - (the same at the start))"""
     W: Array
     """end state, the task's dtype"""
     a: Array
@@ -84,10 +84,17 @@ class EulerRun:
     a_saved: Array | None
     """(m, p)"""
     counters: Counters
-    """steps, seconds, first_rise, rises, criterion_step, proved_step, loss_bound; all but the seconds of the
-    whole run, parts before this one included"""
-    resume: Resume | None
-    """for the task that goes on from (W, a)"""
+    """by name; all but the seconds are of the whole run, parts before this one included"""
+    resume: Resume | None = None
+    """for the task that goes on from (W, a); None: this backend cannot"""
+
+
+@dataclass(slots=True, kw_only=True)
+class EulerRun(Recorded):
+    """Counters: steps, seconds, first_rise, rises, criterion_step, proved_step, loss_bound."""
+
+    steps: NDArray[np.int64]
+    """(m,)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,20 @@ class StateTask:
     a: Floats
     w_perp_sq: Floats
     """(p,) squared norms outside the coordinates represented"""
+
+
+class Watch(Protocol):
+    """Looks along every step of a run before it is taken, from the thread it is on. It does not raise."""
+
+    def begin(self, t: float) -> None:
+        """A pass over the run begins at t; of one that was given up nothing counts."""
+        ...
+
+    def along(self, t: float, h: float, state: Callable[[float], tuple[Array, Array]]) -> float:
+        """Where in the step from t by h the run is to end: h, or less. `state(s)`, s in [0, h], is the state
+        (W, a) at t + s, (p, d) and (p,), arrays of its own.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,35 +150,23 @@ class FlowTask(StateTask):
     """the past of a run that goes on from (W, a); `save` are then times from there on"""
     kinks: Kinks | None = None
     """modes known of pairs that start at their kinks; of no use to a run that goes on"""
+    watch: Watch | None = None
+    budget: float | None = None
+    """right-hand sides of this call after which the run pauses, with STEP_LIMIT (None: it does not)"""
 
 
-@dataclass(slots=True)
-class FlowRun:
-    """What one run recorded over the m saved times that it reached (and its end, if it ended early)."""
+@dataclass(slots=True, kw_only=True)
+class FlowRun(Recorded):
+    """Counters of the flow: accepted, rejected, rhs, events, on, off, slide_in, slide_to_on, slide_to_off,
+    repelling, start_kinks, dependent_inputs, zero_neuron, a_zero, sliding_end, sliding_max, stabilised_steps,
+    cell_steps, spectral_radius, seconds, criterion_time, proved_time, loss_bound; of capture those of them it
+    knows, restarts and loss_error.
+    """
 
-    status: int
     t: Floats
-    loss: Floats
-    velocity_sq: Floats
-    """(m,): sum_j norm(dw_j/dt)^2 + (da_j/dt)^2, the velocity taken, sliding included"""
-    loss_noise: Floats
-    """(m,): a loss at or below it is rounding of the residuals, and so is its decrease"""
-    n_active: NDArray[np.int64]
-    invariant_drift: Floats
-    W: Floats
-    a: Floats
-    W_saved: Floats | None
-    a_saved: Floats | None
-    counters: dict[str, Any]
-    """of the flow: accepted, rejected, rhs, events, on, off, slide_in, slide_to_on, slide_to_off, repelling,
-    start_kinks, dependent_inputs, zero_neuron, a_zero, sliding_end, sliding_max, stabilised_steps,
-    spectral_radius, seconds, criterion_time,
-    proved_time, loss_bound; of capture those of them it knows, restarts and loss_error; all but the seconds
-    of the whole run, parts before this one included"""
-    switches: SwitchLog | None
-    dense: DenseFlow | None
-    resume: Resume | None = None
-    """for the task that goes on from (W, a); None: this backend cannot"""
+    """(m,)"""
+    switches: SwitchLog | None = None
+    dense: DenseFlow | None = None
     kinks: Kinks | None = None
     """pairs whose mode the sign of z in the end state does not say"""
     kinks_saved: KinkRows | None = None
@@ -169,15 +178,16 @@ class ProofTask(StateTask):
     """A state of which something is to be proved."""
 
     orthogonal: bool
+    kinks: Kinks | None
+    """pairs known to rest at their kinks"""
 
 
 UNCERTAIN, SLIDES, RESTS, FREE = range(4)
 """What a proof takes a pair for that is neither simply on nor simply off."""
 
 
-@dataclass(slots=True)
-class Proof:
-    """What was proved of a state (docs/proofs.md). Numbers that a verdict does not have are 0."""
+class Proof(TypedDict):
+    """What was proved of a state (docs/proofs.md), by the core's names; what a verdict does not have is 0."""
 
     verdict: int
     """0 nothing, 1 the loss tends to 0, 2 to a value above 0, 3 the same for orthogonal inputs"""

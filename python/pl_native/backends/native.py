@@ -5,7 +5,7 @@ format for every method (`_core.pyi`).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -64,7 +64,11 @@ def prove(task: ProofTask, *, threads: int | None) -> Proof:
     from pl_native import _core
 
     team = _core.default_threads() if threads is None else threads
-    return Proof(**_core.prove(_problem_fields(task, task.X, task.norms, certifiable=False), team))
+    fields: _core.ProofTaskFields = {
+        **_problem_fields(task, task.X, task.norms, certifiable=False),
+        "kinks": None if task.kinks is None else _kink_fields(task.kinks),
+    }
+    return _core.prove(fields, team)
 
 
 def _adaptive(
@@ -112,6 +116,8 @@ def flow_fields(task: FlowTask) -> _core.FlowFields:
         "stabilised": task.stabilised,
         "kinks": None if task.kinks is None else _kink_fields(task.kinks),
         "max_step": task.max_step,
+        "watch": task.watch,
+        "budget": task.budget,
     }
 
 
@@ -144,25 +150,13 @@ def _stop_fields(stop: Stop) -> _core.StopFields:
 
 def _flow_run(task: FlowTask, found: _core.FlowRunFields) -> FlowRun:
     log, pieces = found["switches"], found["dense"]
-    return FlowRun(
-        status=found["status"],
-        t=found["t"],
-        loss=found["loss"],
-        velocity_sq=found["velocity_sq"],
-        loss_noise=found["loss_noise"],
-        n_active=found["n_active"],
-        invariant_drift=found["invariant_drift"],
-        W=found["W"],
-        a=found["a"],
-        W_saved=found["W_saved"],
-        a_saved=found["a_saved"],
-        counters=found["counters"],
-        switches=None if log is None else SwitchLog(**log),
-        dense=None if pieces is None else _dense_flow(task, pieces),
-        resume=found["resume"],
-        kinks=_kinks(found["kinks"]),
-        kinks_saved=_kink_rows(found["kinks_saved"]) if task.states else None,
-    )
+    made: dict[str, Any] = {
+        "switches": None if log is None else SwitchLog(**log),
+        "dense": None if pieces is None else _dense_flow(task, pieces),
+        "kinks": _kinks(found["kinks"]),
+        "kinks_saved": _kink_rows(found["kinks_saved"]) if task.states else None,
+    }
+    return FlowRun(**{**found, **made})
 
 
 def _kink_fields(kinks: Kinks) -> _core.KinkFields:

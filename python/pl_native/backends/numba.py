@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from pl_native._base.checks import Array
+from pl_native._base.interrupts import held
 from pl_native.backends._loop import POLL_SECONDS, Moment, Run, ask_for_one, one_after_another, steps_left
 from pl_native.backends.contract import EulerRun, EulerTask, Poll
 from pl_native.backends.numpy import evaluate as elementwise
@@ -100,9 +101,15 @@ def evaluate(task: EulerTask, W: Array, a: Array) -> Moment:
 def euler(
     tasks: Sequence[EulerTask], *, threads: int | None, poll: Poll | None
 ) -> tuple[list[EulerRun | None], bool]:
-    """Explicit Euler, one task per thread at a time. Ctrl-C ends the call with what was reached."""
-    for dtype in {task.X.dtype for task in tasks if task.X.ndim == 2}:
-        _compile_for(dtype)
+    """Explicit Euler, one task per thread at a time. Ctrl-C ends the call with what was reached; it waits
+    while loops are compiled, some seconds in the first call.
+    """
+    try:
+        with held() as interrupts, interrupts.closed():  # LLVM does not survive an exception in its midst
+            for dtype in {task.X.dtype for task in tasks if task.X.ndim == 2}:
+                _compile_for(dtype)
+    except KeyboardInterrupt:
+        return [None] * len(tasks), True
     team = min(len(tasks), threads or len(os.sched_getaffinity(0)))
     if team <= 1:
         return one_after_another(tasks, evaluate, poll)

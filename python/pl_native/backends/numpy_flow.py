@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,8 @@ from pl_native.backends.flow_records import Floats, SwitchLog
 from pl_native.model.modes import AT_KINK, NEAR_KINK
 from pl_native.model.selection import select
 
-Row: TypeAlias = tuple[float, float, float, float, int, float, Floats, Floats, Kinks | None]
+Row: TypeAlias = dict[str, Any]
+"""An entry of each column of a `FlowRun`, by its name."""
 
 ORDER = 12
 SAMPLES = 64  # per step; a pair that leaves and returns between two of them is missed
@@ -51,7 +52,8 @@ def flow(
     runs: list[FlowRun | None] = [None] * len(tasks)
     try:
         for i, task in enumerate(tasks):
-            runs[i] = Oracle(task).run()
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                runs[i] = Oracle(task).run()
             if poll is not None:
                 poll(i + 1, len(tasks))
     except KeyboardInterrupt:
@@ -71,8 +73,7 @@ def _at(coeff: Floats, h: float) -> Floats:
 
 
 class Oracle:
-    """One run. `modes` (p, n); `w` (K + 1, p, d), `a` (K + 1, p), `r` (K, n), `mu` (K, p, n): Taylor
-    coefficients."""
+    """One run. `modes` (p, n); Taylor coefficients w (K + 1, p, d), a (K + 1, p), r (K, n), mu (K, p, n)."""
 
     def __init__(self, task: FlowTask) -> None:
         self.task = task
@@ -80,6 +81,7 @@ class Oracle:
         self.n, self.p = len(task.y), len(task.a)
         self.W, self.A, self.t = task.W.copy(), task.a.copy(), 0.0
         self.z_noise = 64 * np.finfo(float).eps * np.linalg.norm(self.X, axis=1)
+        self.largest = np.linalg.norm(self.W, axis=1)  # norm(w_j) so far: its rounding stays
         self.modes, self.open = self.start()
         self.log: list[tuple[float, int, int, int, int]] = []
         self.before: tuple[Floats, Floats, float, NDArray[np.int8]] | None = None
@@ -90,6 +92,7 @@ class Oracle:
         z = self.W @ self.X.T
         sizes = np.linalg.norm(self.W, axis=1)[:, None] * np.linalg.norm(self.X, axis=1)
         at_kink = np.abs(z) <= (AT_KINK * sizes if self.task.norms is None else 0.0)
+        at_kink &= np.isfinite(sizes)  # of norms beyond range none can be told
         modes = np.where(at_kink, OFF, z > 0).astype(np.int8)
         known = () if self.task.kinks is None else zip(*self.task.kinks.arrays(), strict=True)
         for j, i, mode, _ in known:
@@ -112,12 +115,7 @@ class Oracle:
             self.W[j] -= np.linalg.lstsq(self.X[S], self.X[S] @ self.W[j], rcond=1e-9)[0]
 
     def run(self) -> FlowRun:
-        """Step by step to t_end, landing on the times to record."""
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            return self.follow()
-
-    def follow(self) -> FlowRun:
-        """`run`, where numbers may overflow: the run then ends at the last state at which none did."""
+        """Step by step to t_end, landing on the times to record; at an overflow to the last state without."""
         begin, task, rows, status = time.perf_counter(), self.task, [], Status.HORIZON
         for j, points in enumerate(self.open):
             self.settle(j, np.flatnonzero(points))
@@ -139,7 +137,7 @@ class Oracle:
             if not self.advance(min([*pending, task.t_end])):
                 status = Status.STEP_LIMIT
                 break
-        if not rows or (rows[-1][0] != self.t and self.t < self.task.t_end):  # ended early: its end too
+        if not rows or (rows[-1]["t"] != self.t and self.t < self.task.t_end):  # ended early: its end too
             rows.append(self.row())
         return self.result(status, rows, time.perf_counter() - begin)
 
@@ -179,10 +177,9 @@ class Oracle:
         """
         size = np.sqrt((self.w**2).sum(axis=2) + self.a**2)  # (K + 1, p)
         tol = self.task.rtol * size[0] + self.task.atol
-        tol[tol == 0] = np.inf  # a neuron at 0 with its outer weight stays there
-        last = max(
-            float((size[-1] / tol).max()), float((size[-2] / tol).max()) ** (ORDER / (ORDER - 1)), 1e-300
-        )
+        tol = np.maximum(tol, np.finfo(float).tiny)
+        tol[size[0] == 0] = np.inf  # a neuron at 0 with its outer weight stays there
+        last = max((size[-1] / tol).max(), (size[-2] / tol).max() ** (ORDER / (ORDER - 1)), 1e-300)
         speed = np.linalg.norm(size, axis=1)
         calm = (0.05 * speed[1] / max(speed[-1], 1e-300)) ** (1 / (ORDER - 1)) if speed[1] else np.inf
         h = min((0.02 / last) ** (1 / ORDER), calm, self.task.max_step, horizon - self.t)
@@ -191,6 +188,7 @@ class Oracle:
         if not (ends or len(touched) or self.t + h > self.t):
             return False
         self.W, self.A = _at(self.w, h), _at(self.a, h)
+        self.largest = np.maximum(self.largest, np.linalg.norm(self.W, axis=1))
         self.t = horizon if ends else self.t + h
         self.counters["accepted"] += 1
         self.counters["events"] += len(touched) > 0
@@ -206,7 +204,7 @@ class Oracle:
         inside = np.minimum(sign * mu, sign * (r - mu))
         inside = np.minimum(inside, -sign * _at(self.a, h)[:, None])
         # a pair that falls is met one noise below its kink; its opposite, off, must not be met there again
-        noise = self.z_noise * (1 + np.linalg.norm(self.W, axis=1)[:, None])
+        noise = self.z_noise * self.largest[:, None]
         side = np.where(self.modes == ON, z + noise, 2 * noise - z)
         return np.where(self.modes == SLIDE, inside + RELEASE, side)
 
@@ -226,13 +224,15 @@ class Oracle:
 
     def settle(self, j: int, crossed: NDArray[np.int64]) -> None:
         """Neuron j's modes on its kink set: pairs that crossed, that it slides on, that rest at z = 0."""
-        w = self.W[j]
-        if np.linalg.norm(w) <= 512 * np.finfo(float).eps:
+        w, size = self.W[j], np.linalg.norm(self.W[j])
+        if not np.isfinite(size):  # no kink can be told, and the run ends
+            return None
+        if size <= 512 * np.finfo(float).eps * self.largest[j]:
             self.W[j] = 0
             self.counters["zero_neuron"] += 1
             return self.change(j, np.arange(self.n), np.zeros(self.n, np.int8))
         z = self.X @ w
-        at_rest = (np.abs(z) <= 4 * self.z_noise * (1 + np.linalg.norm(w))) & (self.modes[j] == OFF)
+        at_rest = (np.abs(z) <= 4 * self.z_noise * self.largest[j]) & (self.modes[j] == OFF)
         K = np.union1d(crossed, np.flatnonzero(at_rest | (self.modes[j] == SLIDE))).astype(int)
         if not len(K):
             return None
@@ -253,13 +253,19 @@ class Oracle:
 
     def row(self) -> Row:
         """What is recorded at the present time."""
-        task, loss = self.task, float(self.r[0] @ self.r[0]) / (2 * self.n)
+        task = self.task
         start = task.a**2 - (task.W**2).sum(axis=1)
-        drift = float(np.abs(self.A**2 - (self.W**2).sum(axis=1) - start).max())
-        speed = float((self.w[1] ** 2).sum() + (self.a[1] ** 2).sum())
-        noise, active = loss_noise(self.X, task.y, self.W, self.A), int((self.modes == ON).sum())
-        state = self.W.copy(), self.A.copy(), self.kinks()
-        return self.t, loss, speed, noise, active, drift, *state
+        return {
+            "t": self.t,
+            "loss": float(self.r[0] @ self.r[0]) / (2 * self.n),
+            "velocity_sq": float((self.w[1] ** 2).sum() + (self.a[1] ** 2).sum()),
+            "loss_noise": loss_noise(self.X, task.y, self.W, self.A),
+            "n_active": int((self.modes == ON).sum()),
+            "invariant_drift": float(np.abs(self.A**2 - (self.W**2).sum(axis=1) - start).max()),
+            "W_saved": self.W.copy(),
+            "a_saved": self.A.copy(),
+            "kinks_saved": self.kinks(),
+        }
 
     def kinks(self) -> Kinks | None:
         """Pairs whose mode the sign of z does not say, at the present state."""
@@ -276,14 +282,19 @@ class Oracle:
 
     def result(self, status: int, rows: list[Row], seconds: float) -> FlowRun:
         """The rows as a run."""
-        *columns, kinks = zip(*rows, strict=True)
-        t, loss, speed, noise, active, drift, W, a = (np.array(column) for column in columns)
+        kinks = [row.pop("kinks_saved") for row in rows]
+        columns: dict[str, Any] = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+        columns |= {} if self.task.states else {"W_saved": None, "a_saved": None}
         log = [np.array(column) for column in zip(*self.log, strict=True)] or [np.zeros(0)] * 5
-        states = self.task.states
-        self.counters["sliding_end"] = int((self.modes == SLIDE).sum())
+        if not all(np.isfinite(columns[name][-1]) for name in ("invariant_drift", "velocity_sq")):
+            status = Status.NON_FINITE  # as `Recorder::write_end` of the core
         return FlowRun(
-            status, t, loss, speed, noise, active, drift, self.W, self.A,
-            W if states else None, a if states else None, {**self.counters, "seconds": seconds},
-            SwitchLog(*log) if self.task.switches else None, None, None, self.kinks(),
-            KinkRows.of(list(kinks)) if states else None,
-        )  # fmt: skip
+            status=status,
+            W=self.W,
+            a=self.A,
+            counters={**self.counters, "sliding_end": int((self.modes == SLIDE).sum()), "seconds": seconds},
+            switches=SwitchLog(*log) if self.task.switches else None,
+            kinks=self.kinks(),
+            kinks_saved=KinkRows.of(kinks) if self.task.states else None,
+            **columns,
+        )

@@ -70,6 +70,17 @@ class Case:
         }
 
 
+def draw(n: int, d: int, p: int, seed: int = 0) -> tuple[Array, Array, Array, Array]:
+    """X (n, d), y (n,), W (p, d), a (p,) by the paper's laws, from one stream: for those that take arrays."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, d))
+    X *= rng.uniform(1, 2, (n, 1)) / np.linalg.norm(X, axis=1, keepdims=True)
+    y = rng.uniform(1, 2, n) * rng.choice([-1, 1], n)
+    W = rng.standard_normal((p, d)) / np.sqrt(d)
+    a = rng.choice([-1, 1], p) * (np.linalg.norm(W, axis=1) + rng.exponential(1, p))
+    return X, y, W, a
+
+
 def arrays(problems: list[Problem], step: float) -> Arrays:
     """Orthogonal data keep their norms; their X is dense, in the coordinates of the networks."""
     norms = [points.orthogonal_norms for points, _ in problems]

@@ -14,10 +14,28 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "report", help="rebuild the pictures and report.html of a folder of `reproduce`, simulating nothing"
     )
-    parser.add_argument("folder", type=Path, metavar="DIR", help="what --out of `reproduce` was")
+    parser.add_argument(
+        "folder", type=Path, metavar="DIR", help="what --out of `reproduce` was, or a folder of compact rows"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where the files go (the same folder)")
+    parser.add_argument(
+        "--page", type=Path, metavar="FILE", help="write this page (Markdown) and its pictures instead"
+    )
+    parser.add_argument(
+        "--compact", type=Path, metavar="DIR", help="write the rows as small files instead, one a figure"
+    )
 
 
 def main(parsed: argparse.Namespace) -> int:
     """Run the verb; returns the exit code."""
-    print(f"written: {report.rebuild(parsed.folder)}")
+    asked = [name for name in ("out", "page", "compact") if getattr(parsed, name) is not None]
+    if len(asked) > 1:
+        raise ValueError(f"--{asked[0]} and --{asked[1]}: expected one of them")
+    if parsed.page is not None:
+        written = [report.verdicts(parsed.folder, parsed.page)]
+    elif parsed.compact is not None:
+        written = report.keep(report.read(parsed.folder), parsed.compact)
+    else:
+        written = [report.rebuild(parsed.folder, parsed.out)]
+    print("written: " + ", ".join(map(str, written)))
     return 0

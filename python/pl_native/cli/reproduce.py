@@ -48,7 +48,7 @@ def main(parsed: argparse.Namespace) -> int:
     names = experiments.with_preset(parsed.preset) if every else (str(parsed.experiment),)
     peak = effort.peak_of_a_thread()
     done = [_reproduce(name, parsed, peak) for name in names]
-    table = effort.table([effort.cost(one.name, one.rows) for one in done], peak)
+    table = effort.table([effort.cost(one.name, one.source.rows) for one in done], peak)
     print(f"\n{table}")
     if every:
         write_atomically(parsed.out / "costs.txt", table)
@@ -65,8 +65,9 @@ def _reproduce(name: str, parsed: argparse.Namespace, peak: float) -> report.Ent
     print(f"preset {parsed.preset}, {describe(plan, missing)}")
     rows = experiments.run(name, plan, store, extend=True, **engine_of(parsed))
     command = f"pl-native reproduce {name} --preset {parsed.preset} --seed {parsed.seed} --out DIR"
-    report.note(parsed.out, name, plan, command, peak)
-    made = report.entry(name, plan, rows, parsed.out)
+    note = report.Note(plan.id, command, peak)
+    report.write_note(parsed.out, name, note)
+    made = report.entry(report.Source(name, tuple(rows), note), parsed.out)
     print(f"\n{made.summary.table()}")
     if not plots.available():
         print("no figure drawn: matplotlib is missing (pip install 'pl_native[plot]')", file=sys.stderr)

@@ -5,15 +5,30 @@ verdict in words.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from textwrap import fill
 
 from pl_native.experiments._convergence import Comparison, Curve
+from pl_native.experiments._power import ENOUGH, power_text, sufficient
 from pl_native.experiments._power_laws import predicted
 from pl_native.stats import MeanEstimate, Proportion, Threshold, overlap
 
 ALPHA = 0.01
 """Level at which the test over all n is called a disagreement."""
 
+_WIDTH = 118
+
 _ENOUGH = 5  # runs that did not converge, below which a bootstrap interval of the loss ratio means nothing
+
+
+def wrapped(text: str) -> str:
+    """A long line of a table, broken and indented."""
+    return fill(text, _WIDTH, subsequent_indent="    ")
+
+
+def joined(lines: Sequence[str]) -> str:
+    """A text of lines, long ones broken, and of tables that come as they are."""
+    return "\n".join([*(line if "\n" in line else wrapped(line) for line in lines), ""])
 
 
 def comparison_table(comparison: Comparison) -> str:
@@ -85,13 +100,12 @@ def _verdict(comparison: Comparison) -> list[str]:
         f"Two-sample test over {test.n.size} shared n: p = {test.p_value:.3g} ({test.runs[0]} runs against "
         f"{test.runs[1]} published)."
     ]
-    if (least := comparison.detectable()) is not None:
-        lines.append(
-            f"Power: thresholds {least:.1%} apart would be told apart (at 1 %) with probability 90 %."
-        )
+    lines.append(f"Power: {power_text([comparison])}.")
     whole, single = on_the_whole(comparison), _at_single_n(comparison)
     if whole:
         lines += ["NOT REPRODUCED:", *(f"  - {what}" for what in whole)]
+    elif not sufficient([comparison]):
+        lines.append(f"Undecided: nothing is rejected, but so few runs would not find {ENOUGH:.0%}.")
     else:
         lines.append(
             "Reproduced: convergence over all n (not rejected at 1 %) and threshold N (95 % intervals)."

@@ -29,8 +29,6 @@ from pl_native.stats import (
 )
 from pl_native.store import Row
 
-_normal = NormalDist().inv_cdf
-
 Judge: TypeAlias = Callable[[Row], Outcome]
 """The question that is asked of a run: `verdict.of_flow` or `verdict.by_horizon`."""
 
@@ -66,17 +64,6 @@ class Comparison:
     measured: Curve
     published: Curve | None
     test: CurveTest | None
-
-    def detectable(self) -> float | None:
-        """The smallest difference of the two thresholds, relative to the published one, that a test at 1 %
-        finds with probability 90 %: (2.58 + 1.28) standard errors. None where either is not located.
-        """
-        if self.published is None:
-            return None
-        ours, theirs = self.measured.threshold, self.published.threshold
-        spread = math.hypot(ours.interval.width, theirs.interval.width) / (2 * _normal(0.975))
-        found = (_normal(0.995) + _normal(0.9)) * spread / theirs.estimate
-        return found if math.isfinite(found) and found > 0 else None
 
     def pairs(self) -> list[tuple[int, int | None]]:
         """Index of each measured n, and of the same n in the published curve."""
@@ -142,6 +129,35 @@ def compare(label: str, measured: Curve, reference: Curve | None) -> Comparison:
 
 def pooled_test(comparisons: Sequence[Comparison]) -> CurveTest | None:
     """The two-sample test over several comparisons at once: each (comparison, n) is a place of its own."""
+    places, ours, theirs = _pooled(comparisons)
+    if not places.size:
+        return None
+    return two_sample_test(places, (ours[0], ours[1]), places, (theirs[0], theirs[1]))
+
+
+def pooled_difference(comparisons: Sequence[Comparison]) -> tuple[float, Interval]:
+    """Our share of converged runs less the published one, and its 95 % interval, over all shared n of several
+    comparisons; NaN without any.
+
+    With weights w = m1 m2/(m1 + m2) at each n, normal; variances by (k + 1)/(m + 2), so that a share of 0 or
+    1 has one.
+    """
+    _, ours, theirs = _pooled(comparisons)
+    weight = ours[1] * theirs[1] / np.maximum(ours[1] + theirs[1], 1)
+    if not weight.sum() > 0:
+        return math.nan, Interval(-math.inf, math.inf)
+    weight = weight / weight.sum()
+    apart, variance = 0.0, 0.0
+    for sign, (k, m) in ((1.0, ours), (-1.0, theirs)):
+        share = (k + 1) / (m + 2)
+        apart += sign * float(np.sum(weight * k / np.maximum(m, 1)))
+        variance += float(np.sum(weight**2 * share * (1 - share) / np.maximum(m, 1)))
+    half = NormalDist().inv_cdf(0.975) * math.sqrt(variance)
+    return apart, Interval(apart - half, apart + half)
+
+
+def _pooled(comparisons: Sequence[Comparison]) -> tuple[Array, Array, Array]:
+    """Every n that both have, as a place (m,), and (converged, decided) of ours and the published, (2, m)."""
     places, ours, theirs = [], [], []
     for k, one in enumerate(comparisons):
         for i, j in one.pairs():
@@ -151,10 +167,8 @@ def pooled_test(comparisons: Sequence[Comparison]) -> CurveTest | None:
             places.append(k * 1e9 + float(one.measured.n[i]))
             ours.append((one.measured.converged[i], decided))
             theirs.append((one.published.converged[j], one.published.runs[j]))
-    if not places:
-        return None
-    first, second = np.array(ours, dtype=np.int64).T, np.array(theirs, dtype=np.int64).T
-    return two_sample_test(places, (first[0], first[1]), places, (second[0], second[1]))
+    first, second = (np.array(counts, dtype=np.int64).reshape(-1, 2).T for counts in (ours, theirs))
+    return np.array(places), first, second
 
 
 def _assemble(

@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from pl_native import metrics
 from pl_native._base.checks import Array
 from pl_native._base.progress import Progress
 from pl_native._problem import Save
-from pl_native.experiments import _details
 from pl_native.experiments._rows import number, real
 from pl_native.simulation import simulate_ensemble
 from pl_native.store import ERROR, Row
 from pl_native.store.columns import Kind
+from pl_native.store.details import Details
 from pl_native.sweep import problem
 from pl_native.sweep.cells import cell_of
 
@@ -29,12 +30,15 @@ LAST = 102
 
 COLUMNS: dict[str, Kind] = {
     "id": str,
+    "pl_gradient": float,
     "pl_last_ratio": float,
     "pl_last_hundred": float,
     "pl_recorded": float,
 }
 """Columns beside the store's, per unit of flow time:
 
+    pl_gradient      p |grad L|^2/L at the state reached, in float64: near the target float32 rounds the loss
+                     so that the run's own `local_pl_end` often has no number
     pl_last_ratio    log(L_{K-1}/L_K), K the number of steps
     pl_last_hundred  the published code's: the mean over 100 steps, the last left out, of
                      2 (l_k - l_{k+1})/(l_k + l_{k+1} + 1e-10), l = p L as recorded before each step; None for
@@ -45,22 +49,18 @@ COLUMNS: dict[str, Kind] = {
 _TOGETHER = 256  # runs between two additions to the file
 
 
-def with_last_losses(rows: Sequence[Row], path: Path, threads: int | None, progress: object) -> list[Row]:
-    """`rows` with `COLUMNS`, from the file where it has them, else computed and added to it."""
-    done = _details.read(path, COLUMNS)
+def with_last_losses(rows: Sequence[Row], folder: Path, threads: int | None, progress: object) -> list[Row]:
+    """`rows` with `COLUMNS`, from the folder's details, else computed and added to them."""
+    details = Details(folder, COLUMNS)
+    done = {key for key, its in details.read().items() if its["pl_gradient"] is not None}
     missing = [row for row in rows if row["id"] not in done and row["status"] != ERROR]
     with Progress(progress) as bar:
         for first in range(0, len(missing), _TOGETHER):
             part = missing[first : first + _TOGETHER]
-            _details.add(path, _computed(part, threads), COLUMNS)
+            details.add(_computed(part, threads))
             if bar.poll is not None:
                 bar.poll(first + len(part), len(missing))
-    return stored(rows, path)
-
-
-def stored(rows: Sequence[Row], path: Path) -> list[Row]:
-    """`rows` with `COLUMNS` from the file; those that failed left out. ValueError where it lacks one."""
-    return _details.attach([row for row in rows if row["status"] != ERROR], path, COLUMNS)
+    return details.attach(rows)
 
 
 def _computed(rows: Sequence[Row], threads: int | None) -> list[Row]:
@@ -76,11 +76,14 @@ def _computed(rows: Sequence[Row], threads: int | None) -> list[Row]:
     before = simulate_ensemble(problems, t_end=((steps - left) * step).tolist(), step=step, **how)
     late = [(data, sol.network) for (data, _), sol in zip(problems, before, strict=True)]
     ends = simulate_ensemble(late, t_end=(left * step).tolist(), step=step, save=Save(every=min(step)), **how)
-    return [measures(row, sol.loss) for row, sol in zip(rows, ends, strict=True)]
+    return [
+        measures(row, sol.loss) | {"pl_gradient": float(metrics.local_pl(data, sol.network))}
+        for row, (data, _), sol in zip(rows, late, ends, strict=True)
+    ]
 
 
 def measures(row: Row, losses: Array) -> Row:
-    """The columns of one row from its last losses L_{K-m}..L_K, m = `LAST` or all K steps.
+    """The columns of one row that its last losses L_{K-m}..L_K give, m = `LAST` or all K steps.
 
     ValueError when the last of them is not the row's.
     """

@@ -9,11 +9,11 @@ import numpy as np
 
 from pl_native._base.checks import Array
 from pl_native._base.progress import Progress
-from pl_native.experiments import _details
 from pl_native.experiments._rows import number, real
 from pl_native.simulation import simulate
 from pl_native.store import ERROR, Row
 from pl_native.store.columns import Kind
+from pl_native.store.details import Details
 from pl_native.sweep import problem
 from pl_native.sweep.cells import cell_of
 
@@ -24,24 +24,21 @@ _AGREE = 1e-6  # of the first loss: a run that also stops at saved times takes o
 
 
 def with_losses(
-    rows: Sequence[Row], path: Path, count: int, threads: int | None, progress: object
+    rows: Sequence[Row], folder: Path, count: int, threads: int | None, progress: object
 ) -> list[Row]:
-    """`rows` with `COLUMNS`, `count` losses each, from the file where it has them, else simulated once more
-    and added to it."""
-    done = _details.read(path, COLUMNS)
+    """`rows` with `COLUMNS`, `count` losses each: from the folder's details, else simulated once more and
+    added to them.
+    """
+    details = Details(folder, COLUMNS)
+    done = details.read()
     missing = [row for row in rows if row["id"] not in done and row["status"] != ERROR]
     with Progress(progress) as bar:
         for k, row in enumerate(missing, start=1):
             text = " ".join(map(repr, _simulated(row, count, threads).tolist()))
-            _details.add(path, [{"id": row["id"], "losses": text}], COLUMNS)
+            details.add([{"id": row["id"], "losses": text}])
             if bar.poll is not None:
                 bar.poll(k, len(missing))
-    return stored(rows, path)
-
-
-def stored(rows: Sequence[Row], path: Path) -> list[Row]:
-    """`rows` with `COLUMNS` from the file; those that failed left out. ValueError where it lacks one."""
-    return _details.attach([row for row in rows if row["status"] != ERROR], path, COLUMNS)
+    return details.attach(rows)
 
 
 def losses_of(row: Row) -> Array:

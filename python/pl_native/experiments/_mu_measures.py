@@ -22,14 +22,14 @@ MEASURES = {
 """What was published (`log_mu_...`), and the column of ours that is defined as it was."""
 
 ENDS = {
-    "gradient": "local_pl_end",
+    "gradient": "pl_gradient",
     "last ratio": "pl_last_ratio",
     "published": "pl_last_hundred",
 }
 """The measures of mu at the end: p |grad L|^2/L, log(L_{K-1}/L_K), the published code's mean over 100 steps.
 
 In float64 they agree to 0.3 % (10 runs at n = 1000 and 2000, 1x). In float32, as published, the first is up
-to 7 % above the others: residuals near 1e-5 carry the rounding of outputs near 1.
+to 7 % above the others: residuals near 1e-5 carry the rounding of weights and outputs near 1.
 """
 
 

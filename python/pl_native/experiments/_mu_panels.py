@@ -46,7 +46,7 @@ def fan(ax: Any, setting: Setting) -> list[Any]:
         if ours.slope is None:
             continue
         unit = math.exp(ours.slope.intercept + ours.slope.slope * math.log(ours.n[0]))
-        their = "" if beside is None else f" (published {beside.slope:.2f})"
+        their = "" if beside is None else f" ({beside.slope:.2f})"
         artists += _panels.powers(ax, ours, look, look.name, their, unit=unit)
         if beside is not None:
             artists += ax.plot(beside.n, np.exp(beside.theirs) / unit, **_RING)
@@ -54,7 +54,7 @@ def fan(ax: Any, setting: Setting) -> list[Any]:
     for power, text in ((-0.5, "$n^{-1/2}$"), (-1.0, "$n^{-1}$")):
         artists += ax.plot(n, (n / n[0]) ** power, ":", color=_panels.MARK, lw=1.4)
         end = (n[-1], (n[-1] / n[0]) ** power)
-        how = {"xytext": (7, 0), "textcoords": "offset points", "va": "center", "annotation_clip": False}
+        how = {"xytext": (12, 3), "textcoords": "offset points", "va": "center", "annotation_clip": False}
         artists.append(ax.annotate(text, end, color=_panels.MARK, **how))
     _panels.log_sizes(ax, n)
     ax.set_ylabel("mean / fit at the least $n$")
@@ -62,7 +62,7 @@ def fan(ax: Any, setting: Setting) -> list[Any]:
     ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.yaxis.set_minor_formatter(lambda *_: "")
     ax.set_ylim(0.25, 1.25)
-    ax.legend(loc="lower left", title="slope [95 %]")
+    ax.legend(loc="lower left", title="slope [95 %] (published)")
     return artists
 
 

@@ -5,7 +5,7 @@ matplotlib. Colours are those of Okabe and Ito, which colour-blind readers tell 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -124,8 +124,8 @@ def label_losses(ax: Any, curves: Sequence[Curve], limits: tuple[float, float]) 
     means = [mean.estimate for curve in curves for mean in curve.loss_ratio if mean.estimate > 0]
     ax.set_yscale("log")
     if means:
-        ax.set_ylim(0.4 * min(means), 2.5 * max(means))
-        ax.legend(loc="lower right")
+        ax.set_ylim(0.4 * min(means), 4.0 * max(means))
+        ax.legend(loc="upper left")
     ax.set(xlabel="number of points $n$", ylabel=r"mean of $L_\mathrm{end}/L_\mathrm{start}$ (converged: 0)")
     ax.set_xlim(*limits)
     ax.set_title("Loss ratio", loc="left")
@@ -183,18 +183,30 @@ def log_sizes(ax: Any, n: Array) -> None:
 
 
 def family(ax: Any, curve: Curve, unit: float, color: Any, label: str | None) -> list[Any]:
-    """One of a family of curves: P(converged) against n/unit, its intervals shaded."""
-    n, share = curve.n / unit, [q.estimate for q in curve.probability]
-    ends = np.array([(q.interval.low, q.interval.high) for q in curve.probability]).T
-    line: list[Any] = ax.plot(n, share, ".-", color=color, lw=1.4, label=label)
-    return [*line, ax.fill_between(n, *ends, color=color, alpha=0.08, lw=0)]
+    """One of a family of curves against n/unit: shares, the fitted logistic, N with its 95 % interval."""
+    share = [q.estimate for q in curve.probability]
+    found = curve.threshold
+    fitted = math.isfinite(found.estimate)
+    look = {"color": color, "ms": 4, "alpha": 0.5, "label": None if fitted else label}
+    artists: list[Any] = ax.plot(curve.n / unit, share, "." if fitted else ".-", **look)
+    if not fitted:
+        return artists
+    n = np.linspace(curve.n[0], curve.n[-1], 201)
+    artists += ax.plot(n / unit, found.probability(n), "-", color=color, lw=1.5, label=label)
+    ends = np.array([found.interval.low, found.interval.high])
+    half = bars(np.array([found.estimate]), ends[:1], ends[1:]) / unit
+    style = {"fmt": "o", "color": color, "ms": 4, "capsize": 3, "zorder": 3}
+    return [*artists, ax.errorbar([found.estimate / unit], [0.5], xerr=half, **style)]
 
 
-def size_legend(ax: Any, title: str) -> None:
-    """The legend of a family of curves, in room made for it on the right."""
+def family_legend(ax: Any, size: str, curves: Iterable[Curve]) -> None:
+    """The legend of a family of curves, in room made for it on the right; how many runs there are."""
     low, high = ax.get_xlim()
     ax.set_xlim(low, high + 0.3 * (high - low))
-    ax.legend(title=title, loc="upper right", borderaxespad=0.0)
+    ax.legend(title=f"{size}; bars: $N$", loc="upper right", borderaxespad=0.0)
+    runs = sorted({int(m) for curve in curves for m in curve.runs})
+    many = f"{runs[0]}" if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
+    ax.set_title(f"{many} runs per $n$", loc="right", fontsize="small")
 
 
 def chance(p_value: float) -> str:

@@ -26,6 +26,10 @@ from pl_native.store import Row
 LEVEL = 0.01
 """At which means and slopes are said to differ."""
 
+ENOUGH = 0.24
+"""Difference of slopes that a comparison has to find, if it is to say that they are one: as far apart are the
+two published at the end of runs, -0.81 and -0.57."""
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -103,6 +107,11 @@ class Against:
     def slopes_agree(self) -> bool:
         """Whether the published slope is in the joint interval."""
         return self.slope in self.joint
+
+    @property
+    def decisive(self) -> bool:
+        """Whether agreement means something: another slope would have been found."""
+        return self.detectable <= ENOUGH
 
 
 def against(ours: Measure, n: Array, logs: Array, runs: int | None) -> Against | None:

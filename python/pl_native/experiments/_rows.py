@@ -1,13 +1,8 @@
-"""Rows as experiments read them: columns that must hold a number, and compact files of rows."""
+"""Columns of rows that must hold a number."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-
-from pl_native.store import COLUMNS, Row, write_atomically
-from pl_native.store.columns import Kind
+from pl_native.store import Row
 
 
 def real(row: Row, name: str) -> float:
@@ -24,24 +19,3 @@ def number(row: Row, name: str) -> int:
     if not isinstance(value, int):
         raise TypeError(f"row {row['id']}: expected a whole number in {name}, got {value!r}")
     return value
-
-
-def write(path: Path, rows: Iterable[Row], columns: Sequence[str]) -> None:
-    """Some columns of rows as CSV: every digit of a float, empty fields for None."""
-    lines = [",".join("" if row[name] is None else str(row[name]) for name in columns) for row in rows]
-    write_atomically(path, "\n".join([",".join(columns), *lines]) + "\n")
-
-
-def read(path: Path, kinds: Mapping[str, Kind] = COLUMNS) -> list[Row]:
-    """Rows that `write` wrote, with all columns of `kinds`: those that the file has not are None.
-
-    ValueError for columns of the file that are not in `kinds`, and for damaged lines.
-    """
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        unknown = set(reader.fieldnames or ()) - kinds.keys()
-        if unknown:
-            raise ValueError(f"{path}: unknown columns {sorted(unknown)}")
-        return [
-            dict.fromkeys(kinds) | {k: kinds[k](v) if v else None for k, v in row.items()} for row in reader
-        ]

@@ -7,13 +7,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from textwrap import fill
 from typing import TypeAlias
 
 import numpy as np
 
 from pl_native._base.checks import Array
-from pl_native.experiments._convergence import Comparison, Curve
+from pl_native.experiments import verdict
+from pl_native.experiments._convergence import Comparison, Curve, compare, curve
 from pl_native.experiments._rows import number
 from pl_native.stats import Fit, fit
 from pl_native.store import Row
@@ -45,6 +45,18 @@ def by_size(rows: Sequence[Row], size: str) -> dict[int, list[Row]]:
     for row in rows:
         groups.setdefault(number(row, size), []).append(row)
     return dict(sorted(groups.items()))
+
+
+def compared(
+    rows: Sequence[Row], size: str, label: str, theirs: Callable[[int], Curve | None]
+) -> dict[int, Comparison]:
+    """Convergence by the horizon at each `size` (a column) beside the published curve there, if any; `label`
+    has a {} for the size.
+    """
+    return {
+        at: compare(label.format(at), curve(members, verdict.by_horizon, rescale=True), theirs(at))
+        for at, members in by_size(rows, size).items()
+    }
 
 
 def measured(comparisons: Mapping[int, Comparison]) -> dict[int, Curve]:
@@ -93,11 +105,6 @@ def threshold_lines(
         ratio = threshold.estimate / at
         lines.append(f"{at:>5} {where:<28} {threshold.runs:>5} {ratio:>7.2f} {estimator:>10.0f} {known:>10}")
     return lines
-
-
-def wrapped(text: str) -> str:
-    """A long line of a table, broken and indented."""
-    return fill(text, 118, subsequent_indent="    ")
 
 
 def equation(found: Fit, size: str) -> str:

@@ -24,6 +24,7 @@ CONVENTIONS = (
     "norm(Y_j) = D_j sqrt(n): with its time over sqrt(p) and its loss over p only logarithmic terms differ."
 )
 _SHOWN = (100, 10**4, 10**8, STILL)
+_RAISED = str.maketrans("0123456789", "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
 _EVERY = 25  # a mark at each of so many times
 
 
@@ -46,6 +47,14 @@ def size_text(n: int) -> str:
     return f"10^{{{power}}}" if n == 10**power else f"{digits:.1f} \\cdot 10^{{{power}}}"
 
 
+def plain_size(n: int) -> str:
+    """n in a label that is set 210 times, without a formula, which would be parsed each time."""
+    if n < 10**4:
+        return f"{n}"
+    power = math.floor(math.log10(n))
+    return f"{n / 10**power:.2f} \N{MULTIPLICATION SIGN} 10{str(power).translate(_RAISED)}"
+
+
 def limit(ax: Any, t: Array) -> list[Any]:
     """L_inf as a staircase, a mark at each 1/D_j, its levels written out."""
     steps, levels = staircase(D, P)
@@ -54,23 +63,24 @@ def limit(ax: Any, t: Array) -> list[Any]:
     for step, target in zip(steps, sorted(D, reverse=True), strict=True):
         artists.append(ax.axvline(step, color=_panels.MARK, ls=":", lw=1.2))
         text = "$1/D = 1$" if target == 1.0 else f"$1/D = 1/{target:g}$"
-        artists.append(ax.annotate(text, (step, 1.34), color=_panels.MARK, ha="center", fontsize=10.5))
-    places = zip(levels, (ends[:-1] + ends[1:]) / 2, ("5/4", "1/4", "0"), strict=True)
+        look = {"color": _panels.MARK, "ha": "center", "fontsize": 11.5, "bbox": {"color": "white", "pad": 1}}
+        artists.append(ax.annotate(text, (step, 1.42), **look))
+    places = zip(levels, ends[:-1] + 0.82 * np.diff(ends), ("5/4", "1/4", "0"), strict=True)
     artists += [
         ax.annotate(
             text,
             (x, level),
-            xytext=(0, 5),
+            xytext=(0, 7),
             textcoords="offset points",
             ha="center",
-            fontsize=11,
+            fontsize=12,
             zorder=5,
             bbox={"color": "white", "alpha": 0.8, "pad": 1},
         )
         for level, x, text in places
     ]
     ax.set(xlabel="time $t/t_n$,  $t_n = \\frac{1}{4}\\sqrt{np}\\,\\log(np)$", ylabel="loss $L(t)$")
-    ax.set(xlim=(0.0, t[-1]), ylim=(-0.05, 1.45))
+    ax.set(xlim=(0.0, t[-1]), ylim=(-0.05, 1.52))
     return artists
 
 
@@ -119,15 +129,18 @@ def distances(ax: Any, t: Array, runs: Sequence[tuple[int, Array]], tolerance: f
 
 
 def film(ax: Any, t: Array) -> Callable[[int], list[Any]]:
-    """Draws the limit; returns the function that shows a frame, 1 to `FRAMES`, on it."""
-    limit(ax, t)
-    (line,) = ax.plot(t, closed_form(t, frame_size(1)), color=_panels.BLUE, lw=2.2)
+    """Draws the limit; returns the function that sets a frame, 1 to `FRAMES`, and names what moves on it."""
+    over = [artist for artist in limit(ax, t) if artist in ax.texts]  # words stay above the line
+    (line,) = ax.plot(t, closed_form(t, frame_size(1)), color=_panels.BLUE, lw=2.2, label="closed form")
     title = ax.set_title("", loc="left")
+    (done,) = ax.plot([], [], color=_panels.MARK, lw=3, transform=ax.transAxes, clip_on=False)
+    ax.legend(loc="upper right", bbox_to_anchor=(1.0, 0.9))
 
     def show(frame: int) -> list[Any]:
         n = frame_size(frame)
         line.set_ydata(closed_form(t, n))
-        title.set_text(f"$n = {size_text(n)}$")
-        return [line, title]
+        title.set_text(f"n = {plain_size(n)}")
+        done.set_data([0.0, frame / FRAMES], [1.0, 1.0])  # how far the film is; the first frames have one n
+        return [line, *over, title, done]
 
     return show

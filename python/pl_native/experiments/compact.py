@@ -11,24 +11,29 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pl_native._base import checks
-from pl_native.experiments import _last_losses, _rows
+from pl_native.experiments import _last_losses, _loss_curves
 from pl_native.experiments._paper_cell import paper_cell
 from pl_native.experiments._rows import number
 from pl_native.store import COLUMNS, Row
+from pl_native.store.row_text import read_columns, write_columns
 
 _COMMON = ("id", "d", "n", "p", "initialisation", "seed", "cell", "replicate", "status", "t_end", "steps",
            "loss_start", "loss_end", "first_rise", "isa", "numerics", "seconds")  # fmt: skip
 _CURVATURE = (
     "scale",
     "given",
-    "local_pl_end",
     "average_pl",
     "pl_low",
     "pl_upp",
     *list(_last_losses.COLUMNS)[1:],
 )
 
+_MACHINE = ("threads", "host")
+_ALL = tuple(name for name in COLUMNS if name not in _MACHINE)
+
 KEPT: dict[str, tuple[str, ...]] = {
+    "fig1": _ALL,
+    "fig2": (*_ALL, *list(_loss_curves.COLUMNS)[1:]),
     "fig3": _COMMON,
     "fig4": _COMMON,
     "fig5": _COMMON,
@@ -36,24 +41,28 @@ KEPT: dict[str, tuple[str, ...]] = {
 }
 """Columns that the file of a figure keeps."""
 
+_BESIDE = {"fig2": _loss_curves.COLUMNS, "fig6": _last_losses.COLUMNS}
+
 _ID = 16  # digits: enough for `sweep.rebuild` to find the row
 
 
 def write(name: str, rows: Sequence[Row], path: str | os.PathLike[str]) -> None:
-    """The rows of one figure as CSV, ids cut to 16 digits. ValueError for figures that have no such file."""
+    """The rows of one figure as CSV, ids cut to 16 digits. ValueError for other experiments."""
     checks.choice("name", name, tuple(KEPT))
     short = [row | {"id": str(row["id"])[:_ID]} for row in rows]
-    _rows.write(Path(path), short, KEPT[name])
+    write_columns(Path(path), short, KEPT[name])
 
 
 def read(name: str, path: str | os.PathLike[str]) -> list[Row]:
     """Rows that `write` wrote, with the columns that the figure's protocol fixes; the others are None."""
     checks.choice("name", name, tuple(KEPT))
-    kinds = COLUMNS | _last_losses.COLUMNS if name == "fig6" else COLUMNS
-    return [row | _fixed(name, row) for row in _rows.read(Path(path), kinds)]
+    kinds = COLUMNS | _BESIDE.get(name, {})
+    return [row | _fixed(name, row) for row in read_columns(Path(path), kinds)]
 
 
 def _fixed(name: str, row: Row) -> Row:
+    if KEPT[name][: len(_ALL)] == _ALL:
+        return {}
     if name == "fig6":
         return {"method": "euler", "data": "orthogonal", "step": 1.0}
     cell = paper_cell(number(row, "n"), number(row, "d"), number(row, "p"), str(row["initialisation"]), 1)

@@ -115,7 +115,7 @@ def _graph(ax: Any, summary: Summary) -> list[Any]:
         color = _COLORS[i // k]
         artists.append(ax.scatter(i, 0.0, s=700, marker="s", color="white", edgecolor=color, lw=2, zorder=2))
         artists.append(_inside(ax, f"$x_{i + 1}$", i, 0.0, color))
-        artists.append(ax.annotate(f"$y = {summary.data.y[i]:+.2f}$", (i, -0.22), ha="center", fontsize=10.5))
+        artists.append(ax.annotate(f"$y = {summary.data.y[i]:+.2f}$", (i, -0.22), ha="center", fontsize=11))
     ax.set(xlim=(-0.6, N - 0.4), ylim=(-0.45, 1.3))
     ax.set_axis_off()
     ax.set_title("Lines: $z_{ji} = \\langle w_j, x_i\\rangle > 0$", loc="left")
@@ -138,10 +138,11 @@ def _planes(ax: Any, summary: Summary) -> list[Any]:
         named = f"$w_{j + 1}$ on $x_{first}, x_{first + 1}$"
         artists += ax.plot([], [], color=_COLORS[j], lw=2.2, label=named)
         end = 1.12 * labels / np.linalg.norm(labels)
-        artists += ax.plot([0, end[0]], [0, end[1]], ls="--", lw=1.3, color=_COLORS[j])
+        dashes = ((0.0, 4.0, 2.0)[j], (4, 4))  # directions may coincide: one shows in the gaps of another
+        artists += ax.plot([0, end[0]], [0, end[1]], ls=dashes, lw=1.8, color=_COLORS[j])
     artists += ax.plot([], [], ls="--", lw=1.3, color=_panels.MARK, label="direction of the group's $s\\,Y$")
-    ax.set(xlim=(0, 1.25), ylim=(0, 1.25), aspect="equal")
+    ax.set(xlim=(0, 1.3), ylim=(0, 1.5), aspect="equal")
     ax.set(xlabel="weight on the group's first point", ylabel="weight on its second point")
     ax.set_title("In each group's plane", loc="left")
-    ax.legend(loc="upper right", fontsize=9.5, title=f"$c_0 = {COSINE:g}$, $N_0 = 1$")
+    ax.legend(loc="upper right", title=f"$c_0 = {COSINE:g}$, $N_0 = 1$")
     return artists

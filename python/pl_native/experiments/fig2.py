@@ -16,10 +16,11 @@ from pl_native import sweep
 from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native.experiments import _loss_curves, _staircase
+from pl_native.experiments._comparison_table import wrapped
 from pl_native.experiments._rows import number
-from pl_native.experiments._scaling import wrapped
 from pl_native.experiments._staircase import STILL, D, P, closed_form
 from pl_native.store import Row, Store
+from pl_native.store.details import Details
 from pl_native.sweep import Cell, How, Plan
 from pl_native.theory import staircase, time_unit
 
@@ -133,13 +134,13 @@ def run(plan: Plan, store: Store, **how: Any) -> list[Row]:
     """
     asked = How(**how)
     sweep.run(plan, store, **how)
-    path, rows = store.folder / "details.csv", store.rows(plan.ids)
-    return _loss_curves.with_losses(rows, path, TIMES, asked.threads, asked.progress)
+    rows = store.rows(plan.ids)
+    return _loss_curves.with_losses(rows, store.folder, TIMES, asked.threads, asked.progress)
 
 
 def stored(plan: Plan, store: Store) -> list[Row]:
     """The rows that `run` has left, nothing simulated."""
-    return _loss_curves.stored(store.rows(plan.ids), store.folder / "details.csv")
+    return Details(store.folder, _loss_curves.COLUMNS).attach(store.rows(plan.ids))
 
 
 def summarise(rows: Sequence[Row]) -> Summary:

@@ -13,11 +13,10 @@ from typing import Any
 
 from pl_native._base import checks
 from pl_native.experiments import _panels, verdict
-from pl_native.experiments._comparison_table import comparison_table, disagreements
+from pl_native.experiments._comparison_table import comparison_table, disagreements, wrapped
 from pl_native.experiments._convergence import Comparison, Curve, compare, curve, published_curve
 from pl_native.experiments._paper_cell import INITIALISATIONS, paper_cell
 from pl_native.experiments._rows import number, real
-from pl_native.experiments._scaling import wrapped
 from pl_native.protocol import minimal_width
 from pl_native.store import Row
 from pl_native.sweep import Cell, width

@@ -14,21 +14,12 @@ from typing import Any
 import numpy as np
 
 from pl_native._base import checks
-from pl_native.experiments import _panels, published, verdict
-from pl_native.experiments._comparison_table import ALPHA, comparison_table, disagreements
-from pl_native.experiments._convergence import Comparison, compare, curve, pooled_test, published_curve
+from pl_native.experiments import _panels, _scaling, published
+from pl_native.experiments._comparison_table import ALPHA, comparison_table, disagreements, joined
+from pl_native.experiments._convergence import Comparison, Curve, pooled_test, published_curve
 from pl_native.experiments._paper_cell import INITIALISATIONS, paper_cell
+from pl_native.experiments._power import power_text, sees_curvature
 from pl_native.experiments._rows import number
-from pl_native.experiments._scaling import (
-    Points,
-    by_size,
-    estimator_points,
-    fit_line,
-    logistic_points,
-    measured,
-    threshold_lines,
-    wrapped,
-)
 from pl_native.stats import CurveTest, Fit
 from pl_native.store import Row
 from pl_native.sweep import Cell
@@ -77,6 +68,8 @@ class Setting:
     estimator_line: Fit | None
     power: Fit | None
     test: CurveTest | None
+    sees_curvature: bool
+    """whether the test of lack of fit would find that the published N are not on a line"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +93,7 @@ class Summary:
         for setting in self.settings.values():
             found += [what for one in setting.comparisons.values() for what in disagreements(one)]
             if setting.lines and setting.lines[0].p_value < ALPHA:
-                found.append(f"N linear in d: rejected, {fit_line(setting.lines[0], 'd')}")
+                found.append(f"N linear in d: rejected, {_scaling.fit_line(setting.lines[0], 'd')}")
         return found
 
 
@@ -136,49 +129,60 @@ def summarise(rows: Sequence[Row]) -> Summary:
 
 
 def _setting(initialisation: str, rows: Sequence[Row]) -> Setting:
-    comparisons = {
-        d: compare(
-            f"Figure 4: d = {d}, p = {P}, {initialisation}, Euler step 1",
-            curve(members, verdict.by_horizon, rescale=True),
-            published_curve(TABLE, d=d, rescale=True) if initialisation == "torch_linear" else None,
-        )
-        for d, members in by_size(rows, "d").items()
-    }
-    points = logistic_points(measured(comparisons))
+    def theirs(d: int) -> Curve | None:
+        return published_curve(TABLE, d=d, rescale=True) if initialisation == "torch_linear" else None
+
+    label = f"Figure 4: d = {{}}, p = {P}, {initialisation}, Euler step 1"
+    comparisons = _scaling.compared(rows, "d", label, theirs)
+    points = _scaling.logistic_points(_scaling.measured(comparisons))
     lines = [line for least in (0, LINEAR_FROM) if (line := points.fit("linear", least)) is not None]
     if len(lines) == 2 and lines[0].x.size == lines[1].x.size:
         lines.pop()
     return Setting(
         comparisons,
         tuple(lines),
-        estimator_points(measured(comparisons)).fit("linear"),
+        _scaling.estimator_points(_scaling.measured(comparisons)).fit("linear"),
         points.fit("power"),
         pooled_test(list(comparisons.values())),
+        _sees_curvature(points),
     )
+
+
+def _sees_curvature(points: _scaling.Points) -> bool:
+    known = np.isin(points.x, list(PUBLISHED_N))
+    if points.errors is None:
+        return False
+    theirs = np.array([PUBLISHED_N[int(d)] for d in points.x[known]], dtype=np.float64)
+    return sees_curvature(points.x[known], theirs, points.errors[known])
 
 
 def _table(name: str, setting: Setting) -> str:
     lines = [comparison_table(one) for one in setting.comparisons.values()]
     lines += [f"Figure 4: N(d, {P}) against d, {name}", ""]
-    lines += threshold_lines("d", setting.comparisons, lambda d, _: float(PUBLISHED_N.get(d, math.nan)))
+    lines += _scaling.threshold_lines(
+        "d", setting.comparisons, lambda d, _: float(PUBLISHED_N.get(d, math.nan))
+    )
     lines.append("")
     if setting.lines:
-        lines += [f"Logistic thresholds: {fit_line(line, 'd')}" for line in setting.lines]
-        lines.append(_linear(setting.lines[0]))
+        lines += [f"Logistic thresholds: {_scaling.fit_line(line, 'd')}" for line in setting.lines]
+        lines.append(_linear(setting.lines[0], setting.sees_curvature))
     if setting.estimator_line is not None:
-        lines.append(f"Paper's estimator: {fit_line(setting.estimator_line, 'd')}")
+        lines.append(f"Paper's estimator: {_scaling.fit_line(setting.estimator_line, 'd')}")
     if setting.power is not None:
-        lines.append(f"Logistic thresholds: {fit_line(setting.power, 'd')}")
+        lines.append(f"Logistic thresholds: {_scaling.fit_line(setting.power, 'd')}")
     if setting.test is not None:
         lines.append(f"Two-sample test over all dimensions and n: {setting.test!r}")
-    return "\n".join([*(line if "\n" in line else wrapped(line) for line in lines), ""])
+        lines.append(f"Power: {power_text(list(setting.comparisons.values()))}.")
+    return joined(lines)
 
 
-def _linear(line: Fit) -> str:
+def _linear(line: Fit, sees_curvature: bool) -> str:
     """The verdict on linearity."""
     over = f"over d = {line.x[0]:.0f}..{line.x[-1]:.0f}"
     if line.p_value < ALPHA:
         return f"NOT REPRODUCED: N is not linear in d {over} (lack of fit rejected at {ALPHA:.0%})."
+    if not sees_curvature:
+        return f"Undecided: with errors so large the published N, too, would be on a line {over}."
     return f"Reproduced: N against d {over} contradicts no line (lack of fit not rejected at {ALPHA:.0%})."
 
 
@@ -188,7 +192,9 @@ def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
     """
     left, middle, right = axes[0]
     artists: list[Any] = []
-    theirs = Points(np.array(list(PUBLISHED_N), float), np.array(list(PUBLISHED_N.values()), float), None)
+    theirs = _scaling.Points(
+        np.array(list(PUBLISHED_N), float), np.array(list(PUBLISHED_N.values()), float), None
+    )
     for ax, over in ((left, False), (middle, True)):
         for name, setting in summary.settings.items():
             artists += _thresholds(ax, name, setting, over=over)
@@ -197,8 +203,12 @@ def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
     left.set_title("Threshold", loc="left")
     middle.set(xlabel="dimension $d$", ylabel="$N/d$", ylim=(0, None))
     middle.set_title("Points per dimension", loc="left")
+    _, high = left.get_ylim()
+    left.set_ylim(top=1.25 * high)  # room for the legend
     left.legend(*_legend(left, lines=True), loc="upper left")
-    middle.legend(*_legend(middle, lines=False), loc="lower right")
+    entries = _legend(middle, lines=False)
+    middle.set_ylim(0, middle.get_ylim()[1] * (1.05 + 0.1 * len(entries[0])))
+    middle.legend(*entries, loc="upper left")
     artists += _curves(right, next(iter(summary.settings.values())))
     return artists
 
@@ -212,10 +222,12 @@ def _legend(ax: Any, *, lines: bool) -> tuple[list[Any], list[str]]:
 
 def _thresholds(ax: Any, name: str, setting: Setting, *, over: bool) -> list[Any]:
     """Both estimators of one initialisation, and the lines (N, or N/d where `over`)."""
-    look, curves = _panels.measured_look(name), measured(setting.comparisons)
-    artists = _panels.points(ax, logistic_points(curves), look, f"{look.name}, logistic fit, 95 %", over=over)
+    look, curves = _panels.measured_look(name), _scaling.measured(setting.comparisons)
+    artists = _panels.points(
+        ax, _scaling.logistic_points(curves), look, f"{look.name}, logistic fit, 95 %", over=over
+    )
     label = f"{look.name}, paper's estimator"
-    artists += _panels.points(ax, estimator_points(curves), _panels.hollow(look), label, over=over)
+    artists += _panels.points(ax, _scaling.estimator_points(curves), _panels.hollow(look), label, over=over)
     for line, dash in zip(setting.lines, ("-", "--"), strict=False):
         x = np.linspace(line.x[0], line.x[-1], 101)
         words = f"${line.slope:.1f}\\,d {line.offset:+.0f}$ ($d\\geq{line.x[0]:.0f}$)"
@@ -235,5 +247,5 @@ def _curves(ax: Any, setting: Setting) -> list[Any]:
     ax.set(xlabel="$n/d$", ylabel="P(loss < 1/(2n) by the horizon)", ylim=(-0.04, 1.04))
     ax.set_title("Convergence", loc="left")
     ax.set_xlim(0, min(20.0, ax.get_xlim()[1]))
-    _panels.size_legend(ax, "$d$")
+    _panels.family_legend(ax, "$d$", _scaling.measured(setting.comparisons).values())
     return artists

@@ -14,21 +14,12 @@ from typing import Any
 import numpy as np
 
 from pl_native._base import checks
-from pl_native.experiments import _panels, verdict
-from pl_native.experiments._comparison_table import ALPHA, comparison_table, disagreements
-from pl_native.experiments._convergence import Comparison, compare, curve, pooled_test, published_curve
+from pl_native.experiments import _panels, _scaling
+from pl_native.experiments._comparison_table import ALPHA, comparison_table, disagreements, joined
+from pl_native.experiments._convergence import Comparison, pooled_test, published_curve
 from pl_native.experiments._paper_cell import paper_cell
+from pl_native.experiments._power import power_text
 from pl_native.experiments._rows import number
-from pl_native.experiments._scaling import (
-    Curves,
-    by_size,
-    estimator_points,
-    fit_line,
-    logistic_points,
-    measured,
-    threshold_lines,
-    wrapped,
-)
 from pl_native.stats import CurveTest, Fit
 from pl_native.store import Row
 from pl_native.sweep import Cell
@@ -88,17 +79,18 @@ class Summary:
         """Measured beside published, as text."""
         lines = [comparison_table(comparison) for comparison in self.comparisons.values()]
         lines += [f"Figure 5: N({D}, p) against p", ""]
-        lines += threshold_lines("p", self.comparisons, _published_estimator)
+        lines += _scaling.threshold_lines("p", self.comparisons, _published_estimator)
         for growth in self.growths:
-            lines += ["", f"{growth.name}:", *(f"  {fit_line(one, 'p')}" for one in growth.forms)]
+            lines += ["", f"{growth.name}:", *(f"  {_scaling.fit_line(one, 'p')}" for one in growth.forms)]
             if growth.best is not None:
                 lines.append(f"  least AIC: {growth.best.form}{_lacks(growth.best)}")
             if growth.power is not None:
-                lines.append(f"  {fit_line(growth.power, 'p')}")
+                lines.append(f"  {_scaling.fit_line(growth.power, 'p')}")
         lines += ["", self.verdict()]
         if self.test is not None:
             lines.append(f"Two-sample test over all widths and n: {self.test!r}")
-        return "\n".join([*(line if "\n" in line else wrapped(line) for line in lines), ""])
+            lines.append(f"Power: {power_text(list(self.comparisons.values()))}.")
+        return joined(lines)
 
     def verdict(self) -> str:
         """Whether N grows slower than p: b < 1 with its whole interval."""
@@ -111,9 +103,9 @@ class Summary:
         )
         if high < 1.0:
             return f"Reproduced: N grows slower than p ({where})."
-        return (
-            f"NOT REPRODUCED: N {'does not grow' if low >= 1.0 else 'may not grow'} slower than p ({where})."
-        )
+        if low < 1.0:
+            return f"Undecided: N may or may not grow slower than p ({where})."
+        return f"NOT REPRODUCED: N does not grow slower than p ({where})."
 
     def disagreements(self) -> list[str]:
         """What was published and is not reproduced, in words."""
@@ -136,27 +128,21 @@ def summarise(rows: Sequence[Row]) -> Summary:
     for row in rows:
         if number(row, "d") != D:
             raise ValueError(f"row {row['id']}: d = {row['d']}, expected the dimension of figure 5, {D}")
-    comparisons = {
-        p: compare(
-            f"Figure 5: d = {D}, p = {p}, torch_linear, Euler step 1",
-            curve(members, verdict.by_horizon, rescale=True),
-            published_curve(TABLE, p=p, rescale=True),
-        )
-        for p, members in by_size(rows, "p").items()
-    }
-    growths = [_growth("Logistic thresholds", measured(comparisons))]
-    growths.append(_growth("Paper's estimator", measured(comparisons), estimator=True))
+    label = f"Figure 5: d = {D}, p = {{}}, torch_linear, Euler step 1"
+    comparisons = _scaling.compared(rows, "p", label, lambda p: published_curve(TABLE, p=p, rescale=True))
+    growths = [_growth("Logistic thresholds", _scaling.measured(comparisons))]
+    growths.append(_growth("Paper's estimator", _scaling.measured(comparisons), estimator=True))
     growths.append(_growth("Published shares, logistic thresholds", _all_published()))
     return Summary(comparisons, tuple(growths), pooled_test(list(comparisons.values())))
 
 
-def _all_published() -> Curves:
+def _all_published() -> _scaling.Curves:
     found = {p: published_curve(TABLE, p=p, rescale=True) for p in (50, 100, 200, 400)}
     return {p: one for p, one in found.items() if one is not None}
 
 
-def _growth(name: str, curves: Curves, *, estimator: bool = False) -> Growth:
-    points = estimator_points(curves) if estimator else logistic_points(curves)
+def _growth(name: str, curves: _scaling.Curves, *, estimator: bool = False) -> Growth:
+    points = _scaling.estimator_points(curves) if estimator else _scaling.logistic_points(curves)
     forms = [found for form in FORMS if (found := points.fit(form)) is not None]
     return Growth(name, tuple(forms), points.fit("power"))
 
@@ -174,16 +160,18 @@ def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
     `axes[0]` are the three.
     """
     left, middle, right = axes[0]
-    ours, theirs = measured(summary.comparisons), _all_published()
+    ours, theirs = _scaling.measured(summary.comparisons), _all_published()
     artists: list[Any] = []
     look = _panels.hollow(_panels.MEASURED)
     for ax in (left, middle):
         artists += _panels.points(
-            ax, logistic_points(theirs), _panels.PUBLISHED, "published, logistic fit, 95 %"
+            ax, _scaling.logistic_points(theirs), _panels.PUBLISHED, "published, logistic fit, 95 %"
         )
-        artists += _panels.points(ax, logistic_points(ours), _panels.MEASURED, "ours, logistic fit, 95 %")
+        artists += _panels.points(
+            ax, _scaling.logistic_points(ours), _panels.MEASURED, "ours, logistic fit, 95 %"
+        )
         ax.set(xlabel="number of neurons $p$", ylabel=f"threshold $N({D}, p)$")
-    artists += _panels.points(left, estimator_points(ours), look, "ours, paper's estimator")
+    artists += _panels.points(left, _scaling.estimator_points(ours), look, "ours, paper's estimator")
     artists += _forms(left, summary.growths[0])
     artists += _power(middle, summary)
     left.set_title("Threshold", loc="left")
@@ -231,12 +219,12 @@ def _power(ax: Any, summary: Summary) -> list[Any]:
     return artists
 
 
-def _curves(ax: Any, ours: Curves) -> list[Any]:
-    """P(converged) against n, a colour for each width."""
+def _curves(ax: Any, ours: _scaling.Curves) -> list[Any]:
+    """P(converged) against n, a colour for each of at most eight of the widths."""
     artists: list[Any] = []
-    named = sorted(ours)[:: max(1, -(-len(ours) // 8))]
-    for colour, p in zip(_panels.ramp(len(ours)), sorted(ours), strict=True):
-        artists += _panels.family(ax, ours[p], 1.0, colour, f"{p}" if p in named else None)
+    shown = sorted(ours)[:: max(1, -(-len(ours) // 8))]
+    for colour, p in zip(_panels.ramp(len(shown)), shown, strict=True):
+        artists += _panels.family(ax, ours[p], 1.0, colour, f"{p}")
     _panels.label_probability(ax)
-    _panels.size_legend(ax, "$p$")
+    _panels.family_legend(ax, "$p$", ours.values())
     return artists

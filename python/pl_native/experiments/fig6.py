@@ -17,14 +17,15 @@ from pl_native import sweep
 from pl_native._base import checks
 from pl_native._problem import Stop
 from pl_native.experiments import _last_losses
+from pl_native.experiments._comparison_table import wrapped
 from pl_native.experiments._last_losses import with_last_losses
 from pl_native.experiments._mu_measures import PUBLISHED, Setting, setting_of, slope_text, title
 from pl_native.experiments._mu_panels import ends, fan, levels
 from pl_native.experiments._power_laws import LEVEL, Against
 from pl_native.experiments._rows import number, real
-from pl_native.experiments._scaling import wrapped
 from pl_native.protocol import horizon, minimal_width
 from pl_native.store import Row, Store
+from pl_native.store.details import Details
 from pl_native.sweep import Cell, How, Plan, width
 
 D = 2000
@@ -65,6 +66,10 @@ class Summary:
             for name in setting.published
             for what in self.differences(which, name)
         ]
+
+    def explanation(self) -> str:
+        """Why the paper's text has slopes near -1/2 and its later data near -0.8."""
+        return EXPLANATION
 
     def differences(self, which: tuple[int, float], name: str) -> list[str]:
         """Those of one width, scale and measure."""
@@ -107,13 +112,12 @@ def run(plan: Plan, store: Store, **how: Any) -> list[Row]:
     """
     asked = How(**how)
     sweep.run(plan, store, **how)
-    path = store.folder / "details.csv"
-    return with_last_losses(store.rows(plan.ids), path, asked.threads, asked.progress)
+    return with_last_losses(store.rows(plan.ids), store.folder, asked.threads, asked.progress)
 
 
 def stored(plan: Plan, store: Store) -> list[Row]:
     """The rows that `run` has left, nothing simulated."""
-    return _last_losses.stored(store.rows(plan.ids), store.folder / "details.csv")
+    return Details(store.folder, _last_losses.COLUMNS).attach(store.rows(plan.ids))
 
 
 def summarise(rows: Sequence[Row]) -> Summary:
@@ -195,7 +199,11 @@ def _differences(which: tuple[int, float], name: str, setting: Setting) -> list[
 
 def _word(which: tuple[int, float], name: str, setting: Setting) -> str:
     odd = _differences(which, name, setting)
-    return "Reproduced" if not odd else "NOT REPRODUCED: " + "; ".join(what.split(", ", 2)[2] for what in odd)
+    if odd:
+        return "NOT REPRODUCED: " + "; ".join(what.split(", ", 2)[2] for what in odd)
+    return (
+        "Reproduced" if setting.published[name].decisive else "Undecided: too few runs to tell slopes apart"
+    )
 
 
 def _power(name: str, beside: Against) -> str:
@@ -217,7 +225,7 @@ def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
         left.set_title(title(which).replace("W", "$W$"), loc="right", fontsize="small")
         middle.set_title("Slopes", loc="left")
         right.set_title("Three measures at the end", loc="left")
-        few, most = (of(setting.ends["gradient"].runs) for of in (min, max))
+        few, most = (of(setting.measures["average"].runs) for of in (min, max))
         runs = f"{few if few == most else f'{few} to {most}'} runs per $n$"
         middle.set_title(runs, loc="right", fontsize="small")
         right.set_title("in float32", loc="right", fontsize="small")

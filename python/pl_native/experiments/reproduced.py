@@ -9,9 +9,10 @@ from typing import Any
 
 from pl_native.experiments import fig1, fig2, fig3, fig4, fig5, fig6
 from pl_native.experiments._comparison_table import ALPHA, on_the_whole
-from pl_native.experiments._convergence import Comparison
+from pl_native.experiments._convergence import Comparison, pooled_difference
 from pl_native.experiments._mu_measures import PUBLISHED, slope_text, title
 from pl_native.experiments._panels import chance
+from pl_native.experiments._power import power_text, sufficient
 from pl_native.stats import CurveTest, Fit
 
 REPRODUCED = "[Re]"
@@ -62,63 +63,80 @@ def _of_figure3(summary: fig3.Summary) -> Iterator[Claim]:
         if factor == 4:
             said += "; 3000 in the text"
         ours = f"N {one.measured.threshold.located('.0f')}"
-        why = "; ".join(odd) or f"intervals of N overlap; {_test(one.test)}"
-        located = math.isfinite(one.measured.threshold.estimate)
-        verdict, why = (_word(not odd), why) if odd or located else (OPEN, "N not located by these runs")
+        why = "; ".join(odd) or f"intervals of N overlap; {_test(one.test)}; {power_text([one])}"
+        verdict = _judged(odd, sufficient([one]))
+        if not odd and not math.isfinite(one.measured.threshold.estimate):
+            verdict, why = OPEN, "N not located by these runs"
         rest = (one.measured.threshold.runs, verdict, why)
         yield Claim(f"convergence is lost past a threshold N, d = 100, width {factor}x", said, ours, *rest)
 
 
 def _of_figure4(summary: fig4.Summary) -> Iterator[Claim]:
     for name, setting in summary.settings.items():
-        runs, whose = _runs(list(setting.comparisons.values())), f"({name})"
+        listed = list(setting.comparisons.values())
+        whose, runs = f"({name})", _runs(listed)
         line = setting.lines[0] if setting.lines else None
         said = "linear; N = 30 (d = 10) to 1301 (d = 100)"
         if line is None:
             yield Claim(f"N(d, 30) grows linearly in d {whose}", said, "-", runs, OPEN, "too few dimensions")
         else:
             linear = line.p_value >= ALPHA
-            why = f"lack of fit of a straight line: {chance(line.p_value)}" + (
-                "" if linear else "; N/d rises with d before it settles"
+            why = f"lack of fit of a straight line: {chance(line.p_value)}"
+            if not linear:
+                why += "; N/d rises with d before it settles"
+            elif not setting.sees_curvature:
+                why += "; with errors so large the published N would be on a line, too"
+            verdict = OPEN if linear and not setting.sees_curvature else _word(linear)
+            yield Claim(
+                f"N(d, 30) grows linearly in d {whose}", said, f"slope {_slope(line)}", runs, verdict, why
             )
-            ours = f"slope {_slope(line)}"
-            yield Claim(f"N(d, 30) grows linearly in d {whose}", said, ours, runs, _word(linear), why)
-        yield from _shares(setting.test, "figure 4", runs)
+        yield from _shares(setting.test, listed, "figure 4")
 
 
 def _of_figure5(summary: fig5.Summary) -> Iterator[Claim]:
-    runs = _runs(list(summary.comparisons.values()))
-    ours, theirs = summary.growths[0].power, summary.growths[2].power
+    listed = list(summary.comparisons.values())
+    ours, theirs, runs = summary.growths[0].power, summary.growths[2].power, _runs(listed)
     said = "sub-linear" + ("" if theirs is None else f"; its shares give b = {_slope(theirs)}")
     if ours is None:
         rest = ("-", runs, OPEN, "N located at fewer than three widths")
     else:
-        below = ours.slope_interval.high < 1.0
-        why = "the whole interval of b in N ~ p^b is below 1" if below else "the interval of b is not below 1"
-        rest = (f"b = {_slope(ours)}", runs, _word(below), why)
+        ends = ours.slope_interval
+        verdict = REPRODUCED if ends.high < 1.0 else NOT_REPRODUCED if ends.low >= 1.0 else OPEN
+        where = {REPRODUCED: "is below 1", NOT_REPRODUCED: "is not below 1", OPEN: "holds 1"}[verdict]
+        rest = (f"b = {_slope(ours)}", runs, verdict, f"the interval of b in N ~ p^b {where}")
     yield Claim("N(30, p) grows slower than p", said, *rest)
-    yield from _shares(summary.test, "figure 5", runs)
+    yield from _shares(summary.test, listed, "figure 5")
 
 
 def _of_figure6(summary: fig6.Summary) -> Iterator[Claim]:
     for which, setting in summary.settings.items():
         text = PUBLISHED[which].said if which in PUBLISHED else {}
         for name, beside in setting.published.items():
-            odd = summary.differences(which, name)
+            odd, measure = summary.differences(which, name), setting.measures[name]
             said = f"{beside.slope:.3f}" + (f" ({text[name]:.2f} in the text)" if name in text else "")
             low, high = beside.joint.low, beside.joint.high
-            why = "; ".join(odd) or f"within the joint 95 % interval [{low:.3f}, {high:.3f}]"
-            ours, runs = slope_text(setting.measures[name]), setting.target[1]
-            yield Claim(f"slope of mu_{name} in n, {title(which)}", said, ours, runs, _word(not odd), why)
+            within = f"published slope within the joint 95 % interval [{low:.3f}, {high:.3f}]"
+            power = f"a difference of {beside.detectable:.2f} would be found (at 1%, with probability 90%)"
+            why = "; ".join(odd) or f"{within}; {power}"
+            rest = (int(measure.runs.sum()), _judged(odd, beside.decisive), why)
+            yield Claim(f"slope of mu_{name} in n, {title(which)}", said, slope_text(measure), *rest)
 
 
-def _shares(test: CurveTest | None, where: str, runs: int) -> Iterator[Claim]:
+def _shares(test: CurveTest | None, comparisons: Sequence[Comparison], where: str) -> Iterator[Claim]:
     """The shares of converged runs at all published n at once."""
-    if test is not None:
-        same = test.p_value >= ALPHA
-        said, ours = f"{test.runs[1]} runs", f"difference {test.excess:+.0f} converged runs"
-        why = _test(test) if same else f"rejected at {ALPHA:.0%}: {chance(test.p_value)}"
-        yield Claim(f"share of converged runs at each n of {where}", said, ours, runs, _word(same), why)
+    if test is None:
+        return
+    odd = [f"rejected at {ALPHA:.0%}: {chance(test.p_value)}"] if test.p_value < ALPHA else []
+    apart, ends = pooled_difference(comparisons)
+    said, ours = f"{test.runs[1]} runs", f"{apart:+.1%} [{ends.low:+.1%}, {ends.high:+.1%}] of them"
+    why = "; ".join(odd) or f"{_test(test)}; {power_text(comparisons)}"
+    rest = (test.runs[0], _judged(odd, sufficient(comparisons)), why)
+    yield Claim(f"share of converged runs at each n of {where}", said, ours, *rest)
+
+
+def _judged(odd: Sequence[str], sufficient: bool) -> str:
+    """Of a test that finds what is `odd`: nothing found means something only with sufficient power."""
+    return NOT_REPRODUCED if odd else REPRODUCED if sufficient else OPEN
 
 
 def _test(test: CurveTest | None) -> str:

@@ -53,7 +53,7 @@ from pl_native.metrics.spectra import (
     spectrum_extremes,
 )
 from pl_native.metrics.stack import States
-from pl_native.metrics.stacking import states
+from pl_native.metrics.where import states
 from pl_native.model import gram, off
 
 model.offer(

@@ -1,6 +1,6 @@
 """The matrix M of the flow, the bounds of Lemma 7 and of figure 6, averages (Lemma 2).
 
-`where` and the leading axes `...`: see `pl_native.metrics.stacking`.
+`where` and the leading axes `...`: see `pl_native.metrics.where`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import numpy as np
 from pl_native._base import memory
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset
-from pl_native.metrics.flow import Value, value
+from pl_native.metrics.flow import Value, resolved, value
 from pl_native.metrics.stack import States
-from pl_native.metrics.stacking import Data, Where, states
+from pl_native.metrics.where import Data, Where, states
 from pl_native.model import off
 
 
@@ -44,7 +44,7 @@ def grams(s: States) -> Array:
 
 
 def local_pl_from_matrix(data: Data, where: Where | States) -> Value:
-    """mu = (2/n) (R^T M R)/(R^T R), the same number as `local_pl`, (...); NaN where R = 0.
+    """mu = (2/n) (R^T M R)/(R^T R), the same number as `local_pl`, (...); NaN where R is 0 or rounding.
 
     >>> data = pl.Dataset([[1.0, 0.0], [0.0, 2.0]], [1.0, -1.0])
     >>> metrics.local_pl_from_matrix(data, pl.Network([[1.0, -1.0]], [3.0]))
@@ -54,7 +54,7 @@ def local_pl_from_matrix(data: Data, where: Where | States) -> Value:
     pulled = np.einsum("...i,...ik,...k->...", s.r, pl_matrix(data, s), s.r)
     size = np.einsum("...i,...i->...", s.r, s.r)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return value(np.where(size > 0, 2 / s.n * pulled / size, np.nan))
+        return value(np.where(resolved(s, size / (2 * s.n)), 2 / s.n * pulled / size, np.nan))
 
 
 def pl_low(data: Data, where: Where | States) -> Value:

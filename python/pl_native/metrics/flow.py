@@ -1,6 +1,6 @@
 """The model and its flow at one state or many: outputs, residual, loss, velocity, local PL, invariant.
 
-`where` and the leading axes `...` of what is returned: see `pl_native.metrics.stacking`. What depends on the
+`where` and the leading axes `...` of what is returned: see `pl_native.metrics.where`. What depends on the
 pattern takes it from the run (`modes`). For one state without kinks these are the functions of
 `pl_native.model`.
 """
@@ -14,7 +14,7 @@ import numpy as np
 from pl_native._base.checks import Array
 from pl_native._problem.kinks import SLIDE
 from pl_native.metrics.stack import States
-from pl_native.metrics.stacking import Data, Where, states
+from pl_native.metrics.where import Data, Where, states
 
 Value: TypeAlias = Any
 """A float for one state, an array of the leading axes for many."""
@@ -136,7 +136,8 @@ def grad_norm(data: Data, where: Where | States) -> Value:
 
 
 def local_pl(data: Data, where: Where | States) -> Value:
-    """Local PL curvature mu = -(dL/dt)/L = norm(velocity)^2/(p L), (...); NaN where L = 0.
+    """Local PL curvature mu = -(dL/dt)/L = norm(velocity)^2/(p L), (...); NaN where L is 0 or rounding of the
+    residuals, as in runs.
 
     >>> data = pl.Dataset([[1.0, 0.0], [0.0, 2.0]], [1.0, -1.0])
     >>> metrics.local_pl(data, pl.Network([[1.0, -1.0]], [3.0]))
@@ -145,7 +146,13 @@ def local_pl(data: Data, where: Where | States) -> Value:
     s = states(data, where)
     speed, level = np.asarray(velocity_sq(data, s)), np.asarray(loss(data, s))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return value(np.where(level > 0, speed / (s.p * level), np.nan))
+        return value(np.where(resolved(s, level), speed / (s.p * level), np.nan))
+
+
+def resolved(s: States, level: Array) -> Array:
+    """Where the loss `level` is more than rounding of the residuals."""
+    found: Array = (level > 0) & ~(level <= s.noise)
+    return found
 
 
 def n_active(data: Data, where: Where | States) -> Value:

@@ -1,6 +1,6 @@
 """Neurons and points: who is alive where, which event holds, norms, angles, alignment, effective rank.
 
-`where` and the leading axes `...`: see `pl_native.metrics.stacking`.
+`where` and the leading axes `...`: see `pl_native.metrics.where`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native.metrics.flow import Value, value
 from pl_native.metrics.stack import States
-from pl_native.metrics.stacking import Data, Where, states
+from pl_native.metrics.where import Data, Where, states
 
 
 def live_neurons(data: Data, where: Where | States) -> Array:

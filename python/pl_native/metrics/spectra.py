@@ -1,10 +1,11 @@
 """Spectra of M and of the flow with its pattern frozen: dense when small, matrix-free extremes when large.
 
-`where` and the leading axes `...`: see `pl_native.metrics.stacking`.
+`where` and the leading axes `...`: see `pl_native.metrics.where`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,19 +16,26 @@ from pl_native._base.checks import Array
 from pl_native._problem.kinks import SLIDE
 from pl_native.metrics.curvature import grams, pl_matrix
 from pl_native.metrics.stack import States
-from pl_native.metrics.stacking import Data, Where, states
+from pl_native.metrics.where import Data, Where, states
 
 _START = 20250216  # of the one random vector that Lanczos starts from
 
 
 def spectrum(data: Data, where: Where | States) -> Array:
-    """Eigenvalues of M (`pl_matrix`), ascending, (..., n): dense, n^3 each.
+    """Eigenvalues of M (`pl_matrix`), ascending, (..., n): dense, n^3 each. NaN where M is beyond range.
 
     >>> data = pl.Dataset([[1.0, 0.0], [0.0, 2.0]], [1.0, -1.0])
     >>> metrics.spectrum(data, pl.Network([[1.0, 1.0]], [3.0])).round(4)
     array([ 9.8673, 40.1327])
     """
-    found: Array = np.linalg.eigvalsh(pl_matrix(data, where))
+    return _eigenvalues(pl_matrix(data, where))
+
+
+def _eigenvalues(matrix: Array) -> Array:
+    """Ascending, (..., n); NaN of a matrix with numbers beyond range."""
+    finite = np.asarray(np.isfinite(matrix).all(axis=(-2, -1)))
+    within = matrix if finite.all() else np.where(finite[..., None, None], matrix, 0.0)
+    found: Array = np.where(finite[..., None], np.linalg.eigvalsh(within), np.nan)
     return found
 
 
@@ -55,6 +63,8 @@ def frozen_matrix(data: Data, where: Where | States) -> Array:
     for index in zip(*np.nonzero(slides.any(axis=-1)), strict=True):
         lead = index[:-1]
         G, held = gram[lead], slides[index]
+        if not np.isfinite(G).all():  # and so is K
+            continue
         lost = G[:, held] @ np.linalg.pinv(G[np.ix_(held, held)], hermitian=True) @ G[held]
         K[lead] -= s.a[index] ** 2 / s.p * (on[index][:, None] * on[index]) * lost
     return K
@@ -68,8 +78,8 @@ def frozen_rates(data: Data, where: Where | States) -> Array:
     array([ 4.9336, 20.0664])
     """
     K = frozen_matrix(data, where)
-    found: Array = np.linalg.eigvalsh(K) / K.shape[-1]
-    return found
+    rates: Array = _eigenvalues(K) / K.shape[-1]
+    return rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +100,7 @@ def spectrum_extremes(
 
     A product costs 2 p n d multiplications, memory is `products` vectors (n,). Ends when both residual norms
     are at most rtol times the largest eigenvalue, or at min(products, n) products. The least one converges
-    slowly where the spectrum is dense near it: its error says how far it is.
+    slowly where the spectrum is dense near it: its error says how far it is. NaN where M is beyond range.
 
     >>> data = pl.Dataset([[1.0, 0.0], [0.0, 2.0]], [1.0, -1.0])
     >>> found = metrics.spectrum_extremes(data, pl.Network([[1.0, 1.0]], [3.0]))
@@ -124,6 +134,8 @@ def _lanczos(product: Callable[[Array], Array], n: int, most: int, rtol: float) 
         for _ in range(2):  # twice is enough
             image = image - basis[: k + 1].T @ (basis[: k + 1] @ image)
         beta[k] = np.linalg.norm(image)
+        if not (np.isfinite(alpha[k]) and np.isfinite(beta[k])):
+            return Extremes(math.nan, math.nan, math.nan, math.nan, k + 1)
         theta, vectors = np.linalg.eigh(
             np.diag(alpha[: k + 1]) + np.diag(beta[:k], 1) + np.diag(beta[:k], -1)
         )

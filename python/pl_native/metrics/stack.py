@@ -17,7 +17,8 @@ class States:
     X (..., n, d), or norms (..., n) of orthogonal inputs and X None; y (..., n); W (..., p, d); a (..., p);
     rest (..., p) squared norms outside the coordinates represented; z (..., p, n) pre-activations;
     mode (..., p, n) int8: 0 off, 1 on, 2 sliding; share (..., p, n): 1 on, 0 off, the multiplier lam of a
-    sliding pair; live (..., p, n): z where on, else 0; r (..., n) residual. X, norms and y broadcast.
+    sliding pair; live (..., p, n): z where on, else 0; r (..., n) residual; noise (...): a loss at or below
+    it is rounding. X, norms and y broadcast.
     """
 
     X: Array | None
@@ -31,6 +32,7 @@ class States:
     share: Array
     live: Array
     r: Array
+    noise: Array
 
     @property
     def n(self) -> int:

@@ -6,6 +6,7 @@ r_i^2. Nothing here knows about time. Orthogonal data never form X.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
 from pl_native._problem.kinks import ON
 from pl_native.model.modes import Modes, modes_of
+from pl_native.model.rounding import loss_noise
 
 
 def preactivations(data: Dataset, network: Network) -> Array:
@@ -86,9 +88,11 @@ def grad_norm(data: Dataset, network: Network) -> float:
 
 
 def local_pl(data: Dataset, network: Network) -> float:
-    """Local PL curvature mu = -(dL/dt)/L = norm(velocity)^2 / (p L); NaN where L = 0."""
+    """Local PL curvature mu = -(dL/dt)/L = norm(velocity)^2 / (p L); NaN where L is 0 or rounding."""
     level = loss(data, network)
-    return velocity_sq(data, network) / (network.p * level) if level > 0 else float("nan")
+    if not level > 0 or level <= float(loss_noise(data.norms, data.y, network.W, network.a)):
+        return math.nan
+    return velocity_sq(data, network) / (network.p * level)
 
 
 def invariant(data: Dataset, network: Network) -> Array:
@@ -145,7 +149,10 @@ def _weakly_correlated(data: Dataset) -> bool:
 def _off(data: Dataset) -> float:
     if data.is_orthogonal:
         return 0.0
-    return float(np.max(np.abs(np.linalg.eigvalsh(_off_diagonal_gram(data)))))
+    rest = _off_diagonal_gram(data)
+    if not np.isfinite(rest).all():
+        return math.inf
+    return float(np.max(np.abs(np.linalg.eigvalsh(rest))))
 
 
 def gram(data: Dataset) -> Array:

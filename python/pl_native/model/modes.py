@@ -39,11 +39,12 @@ def modes_of(data: Dataset, network: Network, z: Array) -> Modes:
     mode = (z > 0).astype(np.int8)
     share = mode.astype(np.float64)
     W = network.W[:, : data.represented].astype(np.float64, copy=False)
-    sizes = np.linalg.norm(W, axis=1)[:, None] * data.norms.astype(np.float64, copy=False)
+    with np.errstate(over="ignore"):
+        sizes = np.linalg.norm(W, axis=1)[:, None] * data.norms.astype(np.float64, copy=False)
     known = _put_known(network, np.abs(z) <= NEAR_KINK * sizes, mode, share)
     if data.orthogonal_norms is not None:
         return Modes(mode, share)
-    rests = (np.abs(z) <= AT_KINK * sizes) & (sizes > 0)
+    rests = (np.abs(z) <= AT_KINK * sizes) & (sizes > 0) & np.isfinite(sizes)  # of norms beyond range none
     unsolved = np.isnan(share)
     open_neurons = (rests & ~known).any(axis=1)
     if open_neurons.any() or unsolved.any():

@@ -1,22 +1,31 @@
 """Reports: findings on the paper's statements as text and as a page; its figures as one self-contained page.
 
 table(found), page(found, ...)     the statements, held against simulations (`pl-native check`)
-rebuild(folder)                    report.html of the figures from stored rows (`pl-native report`)
+rebuild(folder), verdicts(...)     report.html of the figures, or a page of the documentation
+read(folder), keep(sources, ...)   their rows, from a folder of `reproduce` or of compact files; and into such
 """
 
-from pl_native.report.figures import Entry, entry, note, rebuild, write
+from pl_native.report.content import Entry, entry
+from pl_native.report.figures import rebuild, write
+from pl_native.report.markdown import page as verdicts
+from pl_native.report.sources import Note, Source, keep, read, write_note
 from pl_native.report.statements import COLUMNS, WIDTHS, cells_of, margin_text, page, table
 
 __all__ = [
     "COLUMNS",
     "WIDTHS",
     "Entry",
+    "Note",
+    "Source",
     "cells_of",
     "entry",
+    "keep",
     "margin_text",
-    "note",
     "page",
+    "read",
     "rebuild",
     "table",
+    "verdicts",
     "write",
+    "write_note",
 ]

@@ -5,6 +5,7 @@ is "is its id here?", whatever program, machine or order asks. Rows lie in immut
 `manifest.json` says what they belong to and where they come from; `rows.csv` is derived from the shards.
 """
 
+from pl_native.store.audit import Verification, verify
 from pl_native.store.columns import (
     COLUMNS,
     CONTENT,
@@ -16,13 +17,13 @@ from pl_native.store.columns import (
     content_id,
     content_ids,
     row_id,
-    rows_from_csv,
 )
 from pl_native.store.disk import write_atomically
 from pl_native.store.export import to_csv, to_pandas, to_parquet, to_xarray
 from pl_native.store.folder import Share, Store, Writer
 from pl_native.store.manifest import SCHEMA, Manifest
-from pl_native.store.upkeep import Verification, compact, merge, verify
+from pl_native.store.row_text import rows_from_csv
+from pl_native.store.upkeep import compact, merge
 
 __all__ = [
     "COLUMNS",

@@ -1,18 +1,11 @@
-"""What a row is: one run, a flat mapping of the columns below; and rows as arrays, text and ids."""
+"""What a row is: one run, a flat mapping of the columns below, with an id that its content gives."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
-
-import numpy as np
-
-from pl_native._base.checks import Array
 
 Value: TypeAlias = str | int | float | None
 Row: TypeAlias = dict[str, Value]
@@ -91,9 +84,6 @@ COST_COLUMNS = tuple(_COST)
 ERROR = "ERROR"
 """Status of a run that could not be done (column `error` says why); else the name of a `pl.Status`."""
 
-_DTYPES: dict[Kind, Any] = {str: np.str_, int: np.int64, float: np.float64}
-_EMPTY: dict[Kind, Value] = {str: "", int: 0, float: math.nan}
-
 
 def content_id(content: Mapping[str, Value]) -> str:
     """SHA-256 (hex) of `content` as canonical JSON: sorted keys, no spaces, shortest exact floats."""
@@ -140,87 +130,3 @@ def check_row(row: Row) -> None:
         value = row[name]
         if value is not None and (type(value) is not kind):
             raise ValueError(f"row {row['id']}: expected {kind.__name__} or None in {name}, got {value!r}")
-
-
-def as_arrays(rows: Sequence[Row]) -> dict[str, Array]:
-    """Rows as one array per column; a column with None has a second array `name.none` that marks them."""
-    arrays: dict[str, Array] = {}
-    for name, kind in COLUMNS.items():
-        none = [row[name] is None for row in rows]
-        values = [_EMPTY[kind] if gone else row[name] for row, gone in zip(rows, none, strict=True)]
-        arrays[name] = np.array(values, dtype=_DTYPES[kind])
-        if any(none):
-            arrays[f"{name}.none"] = np.array(none)
-    return arrays
-
-
-def check_array(name: str, array: Array) -> None:
-    """ValueError unless `array` has the form of the column `name`, or of its marks of None."""
-    kind = np.bool_ if name.endswith(".none") else _DTYPES[COLUMNS[name]]
-    if array.ndim != 1 or not np.issubdtype(array.dtype, kind):
-        raise ValueError(
-            f"column {name}: expected {kind.__name__} in one axis, got {array.dtype}{array.shape}"
-        )
-
-
-def from_arrays(arrays: Mapping[str, Array]) -> list[Row]:
-    """Rows from `as_arrays`, bit for bit. ValueError when columns or lengths are not those of this
-    version."""
-    missing = COLUMNS.keys() - arrays.keys()
-    unknown = {name.removesuffix(".none") for name in arrays} - COLUMNS.keys()
-    if missing or unknown:
-        raise ValueError(f"columns of another version: {sorted(missing | unknown)}")
-    for name, array in arrays.items():
-        check_array(name, array)
-    if len({len(array) for array in arrays.values()}) != 1:
-        raise ValueError("columns of different lengths")
-    columns = []
-    for name in COLUMNS:
-        values = arrays[name].tolist()
-        if f"{name}.none" in arrays:
-            gone = arrays[f"{name}.none"].tolist()
-            values = [None if empty else value for value, empty in zip(values, gone, strict=True)]
-        columns.append(values)
-    return [dict(zip(COLUMNS, values, strict=True)) for values in zip(*columns, strict=True)]
-
-
-def csv_header() -> str:
-    """The first line of a CSV of rows."""
-    return _csv_line(COLUMNS)
-
-
-def csv_lines(rows: Iterable[Row]) -> str:
-    """Rows as CSV without a header; floats with every digit, None as an empty field."""
-    return "".join(_csv_line(_as_text(row[name]) for name in COLUMNS) for row in rows)
-
-
-def rows_from_csv(text: str) -> list[Row]:
-    """Rows from a CSV with header. ValueError for other columns or a damaged line."""
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    if reader.fieldnames != list(COLUMNS):
-        raise ValueError("columns of another version or program")
-    rows: list[Row] = []
-    for number, fields in enumerate(reader, start=2):
-        try:
-            rows.append({name: _parse(fields[name], kind) for name, kind in COLUMNS.items()})
-        except (TypeError, ValueError):
-            raise ValueError(f"line {number}: damaged row") from None
-    return rows
-
-
-def _csv_line(fields: Iterable[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(fields)
-    return line.getvalue()
-
-
-def _as_text(value: Value) -> str:
-    if value is None:
-        return ""
-    return repr(float(value)) if isinstance(value, float) else str(value)  # repr: exact to the last bit
-
-
-def _parse(text: Any, kind: Kind) -> Value:
-    if text is None:
-        raise ValueError("field missing")
-    return None if text == "" else kind(text)

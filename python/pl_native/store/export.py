@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from pl_native.store import disk
-from pl_native.store.columns import COLUMNS, Row, csv_header, csv_lines
+from pl_native.store.columns import COLUMNS, Row
+from pl_native.store.row_text import csv_header, csv_lines
 
 SUFFIXES = (".csv", ".parquet")
 

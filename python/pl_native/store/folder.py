@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pl_native._base.build import NUMERICS
 from pl_native.store import disk, manifest
-from pl_native.store.columns import ERROR, Row, check_row, csv_header, csv_lines
+from pl_native.store.columns import ERROR, Row, check_row
 from pl_native.store.manifest import Json, Manifest
+from pl_native.store.row_text import csv_header, csv_lines
 from pl_native.store.shards import (
     Damage,
     Found,
@@ -255,9 +255,4 @@ def _check_owner(folder: Path, name: str, found: Manifest) -> None:
     if found.name != name:
         raise ValueError(
             f"{folder}: holds rows of the sweep {found.name!r}, not of {name!r}; choose another folder"
-        )
-    if found.numerics != NUMERICS:
-        raise ValueError(
-            f"{folder}: holds rows of numerics {found.numerics}, this version computes numerics {NUMERICS}: "
-            "they are not comparable bit for bit. Rows are not touched; choose another folder"
         )

@@ -37,13 +37,24 @@ _SLURM = (
 
 @dataclass(slots=True)
 class Manifest:
-    """`name` of the sweep, its `plans` by id (each as JSON: cells, seed, backend), and `sessions` of
-    writing."""
+    """`name` of the sweep, `numerics` by method of its rows, its `plans` by id (each as JSON: cells, seed,
+    backend), and `sessions` of writing."""
 
     name: str
-    numerics: int = NUMERICS
+    numerics: dict[str, int] = field(default_factory=dict)
     plans: dict[str, Json] = field(default_factory=dict)
     sessions: list[Json] = field(default_factory=list)
+
+    def take_numerics(self, present: dict[str, int]) -> None:
+        """Rows of these methods are to come. ValueError when there are others of other numerics here."""
+        for method, number in present.items():
+            there = self.numerics.setdefault(method, number)
+            if there != number:
+                raise ValueError(
+                    f"folder: holds rows of {method} of numerics {there}, this version computes numerics "
+                    f"{number}: they are not comparable bit for bit. Rows are not touched; choose another "
+                    "folder"
+                )
 
     def as_text(self) -> str:
         """The file's content."""
@@ -98,7 +109,17 @@ def read(folder: Path) -> Manifest | None:
         if name not in content or not fits(content[name]):
             came = repr(content[name])[:80] if name in content else "nothing"
             raise _damaged(path, f"{name}: expected {expected}, got {came}")
-    return Manifest(content["name"], content["numerics"], content["plans"], content["sessions"])
+    return Manifest(content["name"], _numerics(content), content["plans"], content["sessions"])
+
+
+def _numerics(content: Json) -> dict[str, int]:
+    """By method. One number in folders of earlier versions, of all methods that their plans name."""
+    found = content["numerics"]
+    if isinstance(found, dict):
+        return dict(found)
+    cells = [cell for plan in content["plans"].values() for cell in plan["cells"]]
+    named = {cell.get("method") for cell in cells if isinstance(cell, dict)}
+    return {method: found for method in NUMERICS if method in named}
 
 
 def _are_plans(value: Any) -> bool:
@@ -114,9 +135,14 @@ def _are_sessions(value: Any) -> bool:
     )
 
 
+def _is_numerics(value: Any) -> bool:
+    numbers = value.values() if isinstance(value, dict) else [value]
+    return all(type(number) is int for number in numbers)
+
+
 _FORM: dict[str, tuple[Callable[[Any], bool], str]] = {
     "name": (lambda value: isinstance(value, str) and value.strip() != "", "the name of a sweep"),
-    "numerics": (lambda value: type(value) is int, "a whole number"),
+    "numerics": (_is_numerics, "a whole number, or whole numbers by method"),
     "plans": (_are_plans, "plans by id, each with cells, seed and backend"),
     "sessions": (_are_sessions, f"a list of sessions with {', '.join(SESSION_KEY)}"),
 }

@@ -18,8 +18,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from pl_native._base.files import pack, read_regular
-from pl_native.store.columns import Row, as_arrays, check_array, from_arrays
+from pl_native.store.columns import Row
 from pl_native.store.disk import write_atomically
+from pl_native.store.row_arrays import as_arrays, check_array, from_arrays
 
 Found = TypeVar("Found")
 

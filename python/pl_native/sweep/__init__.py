@@ -14,11 +14,12 @@ from pl_native.protocol import width
 from pl_native.store import compact, merge, verify
 from pl_native.sweep.cells import Cell, problem
 from pl_native.sweep.cluster import EngineError
+from pl_native.sweep.full_run import find, rebuild
 from pl_native.sweep.functions import DATA, INITIAL, allow
 from pl_native.sweep.grids import Spec, grid, load
+from pl_native.sweep.inventory import State, export, status
 from pl_native.sweep.plans import Plan, Run, parse_share, plan
-from pl_native.sweep.rebuilding import find, rebuild
-from pl_native.sweep.running import CHUNK_SECONDS, WORKER_TIMEOUT, How, State, export, resume, run, status
+from pl_native.sweep.session import CHUNK_SECONDS, WORKER_TIMEOUT, How, resume, run
 from pl_native.sweep.slurm import slurm_script
 
 __all__ = [

@@ -115,6 +115,11 @@ class Cell:
         inputs = 0 if self.data in NORMS_ONLY else self.n * d
         return 8 * (inputs + self.p * d + 2 * (self.n + self.p))
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """The arguments of `simulate` that the cell fixes, but for `t_end` and `step`."""
+        return {"method": self.method, "rtol": self.rtol, "atol": self.atol, "stop": self.stop}
+
     def spec(self) -> dict[str, Any]:
         """The cell as JSON values; `Cell(**spec)` is the cell."""
         values = {name: getattr(self, name) for name in _FIELDS}
@@ -165,7 +170,7 @@ def content(cell: Cell, seed: int, backend: str) -> Row:
         **stop,
         "stop_criterion": int(cell.stop.criterion),
         "backend": backend,
-        "numerics": NUMERICS,
+        "numerics": NUMERICS[cell.method],
         "seed": seed,
         "cell": cell.number,
     }

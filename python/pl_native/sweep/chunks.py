@@ -64,13 +64,9 @@ def arithmetic(cell: Cell) -> float:
     """Seconds of one thread of the native core that a run of `cell` to its horizon may take (`costs`)."""
     orthogonal = cell.data in NORMS_ONLY
     sizes = costs.Sizes(cell.n, 1 if orthogonal else cell.d, cell.p, orthogonal, cell.t_end)
-    if cell.method == "flow":
-        return costs.flow_seconds(sizes)
-    return (
-        costs.euler_seconds(sizes, cell.step)
-        if cell.method == "euler"
-        else costs.capture_seconds(sizes, cell.rtol)
-    )
+    if cell.method == "euler":
+        return costs.euler_seconds(sizes, cell.step)
+    return costs.seconds(sizes, cell.method, cell.rtol)
 
 
 def arithmetic_of(runs: Iterable[Run]) -> float:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from pl_native._base.build import NUMERICS, version
-from pl_native.sweep.computing import run_task, unfit
+from pl_native.sweep.remote import run_task, unfit
 
 _TELL = 10.0  # seconds without a usable worker after which a line says so
 

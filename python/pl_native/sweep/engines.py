@@ -15,8 +15,10 @@ from pl_native._base.interrupts import Interrupts, held
 from pl_native.store import Row
 from pl_native.sweep.chunks import Pace
 from pl_native.sweep.cluster import Cluster, EngineError, connected, said
-from pl_native.sweep.computing import Settings, compute, failed_row, heads, run_task, task_of
 from pl_native.sweep.plans import Run
+from pl_native.sweep.remote import run_task, task_of
+from pl_native.sweep.result_row import Settings, failed_row, heads
+from pl_native.sweep.worker import compute
 
 Chunk: TypeAlias = list[Run]
 Keep: TypeAlias = Callable[[Sequence[Row]], None]

@@ -9,6 +9,7 @@ from typing import Any
 
 from pl_native import backends
 from pl_native._base import checks
+from pl_native._base.build import NUMERICS
 from pl_native._run.call_options import checked_options
 from pl_native.store import Share, Store, content_id
 from pl_native.store.manifest import Manifest
@@ -83,8 +84,10 @@ class Plan:
         """Enter this plan into the manifest of a folder.
 
         ValueError when the plans there draw none of the problems drawn here, as in a folder of another sweep
-        that happens to have the same name; `extend` enters it all the same.
+        that happens to have the same name; `extend` enters it all the same. ValueError when rows there are of
+        other numerics of a method of these cells.
         """
+        manifest.take_numerics({cell.method: NUMERICS[cell.method] for cell in self.cells})
         if self.id in manifest.plans:
             return
         there = {cell.number for one in recorded(manifest) for cell in one.cells}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from pl_native import metrics
 from pl_native._problem.dataset import Dataset
 from pl_native._problem.network import Network
@@ -34,4 +32,4 @@ def final_pl(data: Dataset, network: Network) -> float:
     state = settled(data, network)
     if not metrics.live_neurons(data, state).all():
         return math.nan
-    return 2 / data.n * float(np.linalg.eigvalsh(metrics.pl_matrix(data, state))[0])
+    return 2 / data.n * float(metrics.spectrum(data, state)[0])

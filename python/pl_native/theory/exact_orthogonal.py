@@ -1,13 +1,16 @@
-"""Certificates of orthogonal data given by their norms, checked point by point in exact numbers."""
+"""Certificates of orthogonal data, checked point by point in exact numbers."""
 
 from __future__ import annotations
 
 import math
 from fractions import Fraction
 
+import numpy as np
+
 from pl_native._problem import Dataset, Status
 from pl_native._run.certificate import Certificate
 from pl_native.theory import exact
+from pl_native.theory.exact import Rational, Vector
 from pl_native.theory.exact_state import demand
 
 
@@ -16,32 +19,33 @@ def verify_orthogonal(c: Certificate, data: Dataset) -> list[str]:
 
     A point without such a neuron must be dead: every pair off, or put on its kink and pushed back to it.
     """
-    demand(c.held_until is None, "nothing is held of orthogonal data")
+    demand(
+        c.held_until is None, "nothing is held of orthogonal data that have a verdict, or are given by norms"
+    )
     if c.verdict is None:
         return []
     assert c.rate is not None
     assert c.distance is not None
     assert c.limit_loss is not None
-    assert data.orthogonal_norms is not None
-    moving = c.state.cut(data.n)
-    norms, y = exact.vector(data.orthogonal_norms), exact.vector(data.y)
-    W, a = exact.transpose(exact.matrix(moving.W)), exact.vector(moving.a)
+    z, x_sq = _coordinates(c, data)
+    y, a = exact.vector(data.y), exact.vector(c.state.a)
     radius, n, p = Fraction(c.margins.radius), data.n, c.state.p
     least = max(radius, Fraction(c.moved))  # smaller ones are moved to 0 where no neuron is on
     k: Fraction | None = None
     live, dead, moved = Fraction(0), Fraction(0), Fraction(0)
     for i in range(n):
-        am = [max(abs(a_j) - radius, Fraction(0)) for a_j, w in zip(a, W[i], strict=True) if w > least]
+        far = [v > 0 and v * v > least * least * x_sq[i] for v in z[i]]  # beyond `least` of their kinks
+        am = [max(abs(a_j) - radius, Fraction(0)) for a_j, on in zip(a, far, strict=True) if on]
         if any(am):
-            mine = norms[i] ** 2 * exact.square(am)
+            mine = x_sq[i] * exact.square(am)
             k = mine if k is None else min(k, mine)
-            height = norms[i] * exact.dot(a, [max(w, Fraction(0)) for w in W[i]]) / p
+            height = exact.dot(a, [max(v, Fraction(0)) for v in z[i]]) / p
             live += (y[i] - height) ** 2
             continue
-        for j, w in enumerate(W[i]):
-            pushed = w < 0 or (a[j] * y[i] < 0 and abs(a[j]) > radius)
+        for j, v in enumerate(z[i]):
+            pushed = v < 0 or (a[j] * y[i] < 0 and abs(a[j]) > radius)
             demand(pushed, f"no neuron will ever be on at the point {i}")
-            moved += max(w, Fraction(0)) ** 2
+            moved += max(v, Fraction(0)) ** 2 / x_sq[i]
         dead += y[i] ** 2
     demand(
         (dead > 0) == (c.verdict is Status.DEAD_POINT), "DEAD_POINT is said where a label is lost, only there"
@@ -65,3 +69,16 @@ def verify_orthogonal(c: Certificate, data: Dataset) -> list[str]:
         f"rate {c.rate:.6g}, path {float(path):.4g} < radius {float(radius):.4g}",
         f"lim L >= {float(low):.6g}",
     ]
+
+
+def _coordinates(c: Certificate, data: Dataset) -> tuple[Rational, Vector]:
+    """z (n, p) and norm(x_i)^2; the inputs share no coordinate, so that of each few count."""
+    moving = c.state.cut(data.represented)
+    W = exact.transpose(exact.matrix(moving.W))
+    norms = data.orthogonal_norms
+    if norms is not None:
+        lengths = exact.vector(norms)
+        return [[v * w for w in W[i]] for i, v in enumerate(lengths)], [v * v for v in lengths]
+    rows = [[(k, Fraction(float(row[k]))) for k in np.flatnonzero(row)] for row in data.X]
+    z = [[sum((v * W[k][j] for k, v in row), Fraction(0)) for j in range(c.state.p)] for row in rows]
+    return z, [sum((v * v for _, v in row), Fraction(0)) for row in rows]

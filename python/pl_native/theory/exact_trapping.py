@@ -31,6 +31,10 @@ class Demands:
     allowed: Fraction | None = None
     time: Fraction = Fraction(0)
     moved_sq: Fraction = Fraction(0)
+    apart_sq: Fraction = Fraction(0)
+    """of all neurons, squared norms of the parts of w_j in the span of the kinks it slides on"""
+    slow_sq: Fraction = Fraction(0)
+    """of all neurons, squared norms of (w_j', a_j') without those parts"""
 
     def allow(self, most: Fraction) -> None:
         self.allowed = most if self.allowed is None else min(self.allowed, most)
@@ -89,7 +93,21 @@ def _demands(state: ExactState, found: list[Classes], radius: Fraction) -> Deman
             _rests(state, j, classes, demands)
         else:
             demand(not classes.slides, f"neuron {j} slides with a pair on")
+        if classes.on:
+            demands.slow_sq += _slow_sq(state, j, classes)
     return demands
+
+
+def _slow_sq(state: ExactState, j: int, classes: Classes) -> Fraction:
+    """norm(Pi_T w_j')^2 + a_j'^2 at the state."""
+    push = exact.combination([state.r[i] for i in classes.on], [state.X[i] for i in classes.on], state.d)
+    X_T = [state.X[i] for i in _merged(state, classes.slides).points]
+    if X_T:
+        inverse = exact.inverse(exact.product(X_T, exact.transpose(X_T)))
+        assert inverse is not None
+        push = _projected(push, X_T, inverse)
+    growth = exact.dot(state.r, [max(z, Fraction(0)) for z in state.z[j]])
+    return (state.a[j] ** 2 * exact.square(push) + growth**2) / state.n**2
 
 
 def _merged(state: ExactState, points: list[int]) -> Kinks:
@@ -140,6 +158,7 @@ def _slides(state: ExactState, j: int, classes: Classes, demands: Demands) -> No
     kappa = abs(a) / state.n * min(margins) / 2
     away = exact.root_above(sum((state.z[j][i] ** 2 for i in classes.slides), Fraction(0)))
     demands.time = max(demands.time, away / (kappa * least))
+    demands.apart_sq += away * away / least
 
 
 def _rests(state: ExactState, j: int, classes: Classes, demands: Demands) -> None:
@@ -165,18 +184,29 @@ def _rests(state: ExactState, j: int, classes: Classes, demands: Demands) -> Non
 def _settling(
     state: ExactState, demands: Demands, least: Fraction | None
 ) -> tuple[Fraction, Fraction, Fraction]:
-    """Until the sliding pairs are on their kinks, norm(theta') <= (sigma/n) norm(r) norm(theta).
+    """Before the sliding pairs are on their kinks: bounds of the way until then, of the whole shift from the
+    state given, and of what that does to r.
 
-    Returns bounds of the way until then, of the whole shift from the state given, and of what that does to r.
+    Of two bounds of the way the smaller: norm(theta') <= (sigma/n) norm(r) norm(theta); or the parts of the
+    w_j in the span of their kinks only shrink, and the rest moves as fast as it does at the state, but for
+    what the way changes of that.
     """
-    moved, sigma = exact.root_above(demands.moved_sq), state.operator_norm()
+    moved, sigma, n, p = exact.root_above(demands.moved_sq), state.operator_norm(), state.n, state.p
     theta = state.theta_norm() + moved
-    r = exact.root_above(exact.square(state.r)) + sigma * theta / state.p * moved
-    growth = demands.time * sigma / state.n * r
-    demand(growth < 1, "kinks are reached soon")
-    way = growth / (1 - growth) * theta  # exp(g) - 1 <= g/(1 - g)
+    r = exact.root_above(exact.square(state.r)) + sigma * theta / p * moved
+    ways = [Fraction(0)] if demands.time == 0 else []
+    growth = demands.time * sigma / n * r
+    if growth < 1:
+        ways.append(growth / (1 - growth) * theta)  # exp(g) - 1 <= g/(1 - g)
+    slow = exact.root_above(demands.slow_sq) + sigma * theta / n * (sigma * theta / p) * moved
+    start = 2 * exact.root_above(demands.apart_sq) + demands.time * slow
+    turn = demands.time * (sigma * r / n + sigma**2 * (theta + 2 * start) ** 2 / (n * p))
+    if turn <= Fraction(1, 2):
+        ways.append(start / (1 - turn))
+    demand(bool(ways), "kinks are reached soon")
+    way = min(ways)
     shifted = way + moved
-    r_moved = sigma * (theta + way) / state.p * shifted
+    r_moved = sigma * (theta + way) / p * shifted
     if demands.time > 0:
         assert least is not None
         assert demands.allowed is not None

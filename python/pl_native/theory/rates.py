@@ -14,7 +14,7 @@ from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
 from pl_native.metrics.flow import Value, value
 from pl_native.metrics.stack import States
-from pl_native.metrics.stacking import Where
+from pl_native.metrics.where import Where
 
 
 def pl_upper_bound_printed(data: Dataset, where: Where | States) -> Value:

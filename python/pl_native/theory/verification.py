@@ -65,15 +65,14 @@ def verify(certificate: Certificate, data: Dataset) -> Verification:
 
 
 def _claims(certificate: Certificate, data: Dataset) -> list[str]:
-    if data.orthogonal_norms is not None:
+    if data.orthogonal_norms is not None or (data.is_orthogonal and certificate.verdict is not None):
         return verify_orthogonal(certificate, data)
     state = ExactState.of(data, certificate)
     claims = []
     if certificate.verdict is Status.CONVERGED:
         claims += _convergence(certificate, state)
     elif certificate.verdict is not None:
-        orthogonal = certificate.verdict is not Status.DEAD_POINT or data.is_orthogonal
-        demand(orthogonal, "DEAD_POINT is said of orthogonal data only")
+        demand(certificate.verdict is Status.TRAPPED, "DEAD_POINT is said of orthogonal data only")
         claims += verify_trapping(certificate, state)
     elif certificate.held_until is not None:
         claims += _holding(certificate, state)
@@ -158,14 +157,17 @@ def bordered(top: Rational, sides: list[tuple[Rational, Rational]]) -> Rational:
 
 
 def _holding(c: Certificate, state: ExactState) -> list[str]:
-    """The dual bound: L >= max(<g, y> - Delta, 0)^2/(2 n norm(g)^2) on the ball, which lasts for t_held."""
+    """The dual bound on the ball, and how long that lasts.
+
+    L >= max(<g, y> - (1/p) sum_j a_j <e_j, w_j> - Delta, 0)^2/(2 n norm(g)^2)
+    """
     assert c.held_until is not None
     assert c.dual is not None
     until, bound = c.held_until
     radius, g = Fraction(c.margins.radius), exact.vector(c.dual)
     demand(len(g) == state.n and any(g), "the dual vector is not 0")
     found = classes_of(state, c)
-    delta = Fraction(0)
+    outputs, slopes_sq, steepest = Fraction(0), Fraction(0), Fraction(0)
     for j, classes in enumerate(found):
         demand(not (classes.uncertain or classes.slides or classes.rests), "pairs are on, off or free")
         if not (classes.on or classes.free):
@@ -177,9 +179,12 @@ def _holding(c: Certificate, state: ExactState) -> list[str]:
             demand(a * g[i] <= 0 <= classes.shares[i] <= 1, f"a_j g_i <= 0 at the free pair ({j}, {i})")
         weights = [g[i] for i in classes.on] + [g[i] * classes.shares[i] for i in classes.free]
         e = exact.combination(weights, [state.X[i] for i in [*classes.on, *classes.free]], state.d)
-        w = exact.root_above(exact.square(state.W[j]))
-        delta += (abs(a) + radius) * (w + radius) * exact.root_above(exact.square(e))
-    left = max(exact.dot(g, state.y) - delta / state.p, Fraction(0))
+        along, e_sq = exact.dot(e, state.W[j]), exact.square(e)
+        outputs += a * along
+        slopes_sq += along * along + a * a * e_sq
+        steepest = max(steepest, exact.root_above(e_sq))
+    delta = radius * exact.root_above(slopes_sq) + radius * radius * steepest / 2
+    left = max(exact.dot(g, state.y) - (outputs + delta) / state.p, Fraction(0))
     lowest = left * left / (2 * state.n * exact.square(g))
     demand(Fraction(bound) <= lowest, f"L >= {bound!r} on the ball (found {float(lowest)!r})")
     excess = state.loss() - lowest

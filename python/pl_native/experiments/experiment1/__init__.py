@@ -17,14 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pl_native.experiments import _rows
+from pl_native.experiments._rows import real
 from pl_native.experiments.experiment1 import tables
 from pl_native.experiments.experiment1.findings import curve, edges, finding_1, finding_2, tails
-from pl_native.experiments.experiment1.follow import DETAILS, run, with_details
+from pl_native.experiments.experiment1.follow import DETAILS, run
 from pl_native.experiments.experiment1.presets import METHODS, PRESETS, tasks
 from pl_native.experiments.experiment1.states import states
 from pl_native.experiments.verdict import FOLLOWED
 from pl_native.store import Row
+from pl_native.store.details import Details
+from pl_native.store.row_text import read_columns, write_columns
 
 COMPACT = ("id", "d", "n", "p", "initialisation", "dtype", "method", "step", "rtol", "atol", "horizon",
            "stop_loss", "stop_stall", "numerics", "seed", "cell", "replicate", "status", "t_end",
@@ -53,20 +55,20 @@ class Summary:
 def summarise(rows: Sequence[Row]) -> Summary:
     """Of rows with their details (those of `run`, or `stored`), in any order; of a run its last stage."""
     last: dict[tuple[object, ...], Row] = {}
-    for row in sorted(rows, key=lambda row: _rows.real(row, "horizon")):
+    for row in sorted(rows, key=lambda row: real(row, "horizon")):
         last[row["d"], *tables.order(row)] = row
     return Summary(tuple(sorted(last.values(), key=tables.order)))
 
 
 def stored(folder: str | os.PathLike[str]) -> list[Row]:
     """The rows of a folder of compact files, `rows.csv` and `details.csv`."""
-    return with_details(_rows.read(Path(folder) / "rows.csv"), Path(folder) / "details.csv")
+    return Details(Path(folder), DETAILS).attach(read_columns(Path(folder) / "rows.csv"))
 
 
 def keep(summary: Summary, folder: str | os.PathLike[str]) -> None:
     """Write the rows of a summary to `folder` as compact files that `stored` reads."""
-    _rows.write(Path(folder) / "rows.csv", summary.rows, COMPACT)
-    _rows.write(Path(folder) / "details.csv", summary.rows, tuple(DETAILS))
+    write_columns(Path(folder) / "rows.csv", summary.rows, COMPACT)
+    Details(Path(folder), DETAILS).write(summary.rows)
 
 
 def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
@@ -92,7 +94,7 @@ def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
 
 
 def _line(ax: Any, row: Row, color: str) -> list[Any]:
-    known = [(t, loss / _rows.real(row, "criterion_level")) for t, loss in curve(row)]
+    known = [(t, loss / real(row, "criterion_level")) for t, loss in curve(row)]
     if len(known) < 2:
         return []
     if tables.ends(row) > known[-1][0]:

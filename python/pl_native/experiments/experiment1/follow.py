@@ -19,17 +19,19 @@ from pl_native._base.checks import Array
 from pl_native._base.interrupts import held
 from pl_native._base.progress import Progress
 from pl_native._problem import Dataset
-from pl_native._run.solution import Interrupted, Solution
-from pl_native.experiments import _details, _rows
+from pl_native._run.interrupted import Interrupted
+from pl_native._run.solution import Solution
+from pl_native.experiments import _rows
 from pl_native.experiments.experiment1.presets import kept_times
 from pl_native.experiments.verdict import FOLLOWED
 from pl_native.protocol import horizon
 from pl_native.simulation import simulate
 from pl_native.store import COLUMNS, Row, Store, content_id
 from pl_native.store.columns import Kind
+from pl_native.store.details import Details
 from pl_native.sweep import How, Plan, Run, problem
 from pl_native.sweep.cells import content
-from pl_native.sweep.computing import outcome, team
+from pl_native.sweep.result_row import outcome, team
 
 DETAILS: dict[str, Kind] = {
     "id": str,
@@ -66,6 +68,7 @@ def run(plan: Plan, store: Store, **how: Any) -> list[Row]:
     if asked.executor is not None or asked.share is not None:
         raise ValueError("executor, share: expected None, runs go on from their states in this folder")
     last = {_state_name(one, plan): one.id for one in plan}
+    details = Details(store.folder, DETAILS)
     with (
         held() as interrupts,
         store.writing(plan.name, lambda found: plan.claim(found, extend=asked.extend)) as writer,
@@ -80,16 +83,11 @@ def run(plan: Plan, store: Store, **how: Any) -> list[Row]:
             data, sol = _brought(one, plan, states / name, asked.threads)
             row = _row(one, plan, data, sol, asked.threads)
             further = _further(row, data, sol, final=last[name] == one.id)
-            _details.add(store.folder / "details.csv", [further], DETAILS)
+            details.add([further])
             writer.add([row])
             if progress.poll is not None:
                 progress.poll(done, len(missing))
-    return with_details(store.rows(plan.ids), store.folder / "details.csv")
-
-
-def with_details(rows: list[Row], path: Path) -> list[Row]:
-    """`rows` with the columns that the file of details has of them. ValueError where it has none of a row."""
-    return _details.attach(rows, path, DETAILS)
+    return details.attach(store.rows(plan.ids))
 
 
 def _state_name(run: Run, plan: Plan) -> str:
@@ -109,9 +107,7 @@ def _brought(run: Run, plan: Plan, state: Path, threads: int | None) -> tuple[Da
         sol = None  # of a later stage, whose rows are lost
     try:
         if sol is None:
-            same = ("method", "step", "rtol", "atol", "stop")
-            how: dict[str, Any] = {name: getattr(cell, name) for name in same}
-            how |= {"threads": threads, "backend": plan.backend}
+            how = cell.options | {"step": cell.step, "threads": threads, "backend": plan.backend}
             sol = simulate(data, network, cell.t_end, save=times, **how)
         elif sol.status.name in _UNFINISHED and _is_before(sol, cell.t_end):
             later = _after(times, sol)

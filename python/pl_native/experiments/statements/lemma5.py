@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -14,9 +16,8 @@ from pl_native.stats import Proportion, clopper_pearson
 
 NAME = "Lemma 5"
 WIDTH, POINTS = 12, 20
-INSIDE = (
-    0.999  # level of the intervals that must hold an exact value: one check in a thousand is a false alarm
-)
+INSIDE = 0.999
+"""Level of the intervals that must hold an exact value: one check in a thousand is a false alarm."""
 
 
 def check(setting: Setting) -> list[Finding]:
@@ -43,17 +44,22 @@ def _share(draws: int, y: np.ndarray) -> Proportion:
     return clopper_pearson(int(np.sum(metrics.well_initialised(data, nets))), draws, INSIDE)
 
 
-def _given_signs(found: Proportion) -> Finding:
-    exact = theory.well_initialised_probability(WIDTH, POINTS // 2, POINTS // 2).probability
+def _exact(statement: str, exact: float, where: str, found: Proportion) -> Finding:
+    """P(I) in closed form against how often it was found to hold."""
     return Finding(
-        "Lemma 5, exact P(I) given the labels' signs",
+        f"Lemma 5, exact P(I) {statement}",
         "orthogonal inputs",
         found.trials,
         found.trials,
-        f"P(I) = {exact:.5f} at n+ = n- = {POINTS // 2}, p = {WIDTH}",
+        f"P(I) = {exact:.5f} at {where}, p = {WIDTH}",
         repr(found),
         exact in found.interval,
     )
+
+
+def _given_signs(found: Proportion) -> Finding:
+    exact = theory.well_initialised_probability(WIDTH, POINTS // 2, POINTS // 2).probability
+    return _exact("given the labels' signs", exact, f"n+ = n- = {POINTS // 2}", found)
 
 
 def _averaged(setting: Setting) -> Finding:
@@ -65,15 +71,7 @@ def _averaged(setting: Setting) -> Finding:
         network = pl.initial.balanced(WIDTH, POINTS, seed=network_seed, data=data)
         hits += metrics.well_initialised(data, network)
     found = clopper_pearson(hits, draws, INSIDE)
-    return Finding(
-        "Lemma 5, exact P(I) averaged over the labels' signs",
-        "orthogonal inputs",
-        draws,
-        draws,
-        f"P(I) = {exact:.5f} at n = {POINTS}, p = {WIDTH}",
-        repr(found),
-        exact in found.interval,
-    )
+    return _exact("averaged over the labels' signs", exact, f"n = {POINTS}", found)
 
 
 def _product(found: Proportion) -> Finding:
@@ -108,92 +106,85 @@ def _splits(n: int) -> Iterator[int]:
     yield from sorted({0, min(1, n), n // 8, n // 4, n // 2})
 
 
-def _union(setting: Setting) -> Finding:
-    """n (3/4)^p over 1 - P(I): it is attained by one point, and in the limit of large p."""
-    cases, ratios = 0, []
+def _missed(p: int, n: int, positive: int) -> float:
+    """1 - P(I) for n orthogonal inputs, so many with positive labels."""
+    return theory.well_initialised_probability(p, positive, n - positive).complement
+
+
+Case: TypeAlias = tuple[float, float, str]
+"""1 - P(I), exactly, the bound on it, and where, in words."""
+
+
+def _over_union(setting: Setting) -> Iterator[Case]:
     for n in _sizes(setting):
         for p in (1, 2, 5, 10, 30, 100, 300):
             for positive in _splits(n):
-                missed = theory.well_initialised_probability(p, positive, n - positive).complement
-                ratios.append(theory.union_bound(p, n) / missed)
-                cases += 1
-    margin = setting.upper(1.0, np.array(ratios) * (1 + 1e-12))
-    return Finding(
-        "Lemma 5, union bound",
-        f"any inputs; here orthogonal, n to {MOST}",
-        cases,
-        cases,
-        "1 - P(I) <= n (3/4)^p",
-        f"least ratio {min(ratios):.12f}, attained by one point",
-        margin >= 1,
-        margin,
-    )
+                yield _missed(p, n, positive), theory.union_bound(p, n) * (1 + 1e-12), f"n = {n}, p = {p}"
 
 
-def _sufficient(setting: Setting) -> Finding:
-    """At each width the worst eps is n exp(-p/4): 1 - P(I) must not exceed it."""
-    cases, ratios, points = 0, [], []
+def _over_sufficient(setting: Setting) -> Iterator[Case]:
+    """The worst eps of each width is n exp(-p/4)."""
     for n in _sizes(setting):
         least = max(1, math.ceil(4 * math.log(n) + 1e-9))
         for p in range(least, least + setting.size(20, 120, 300)):
-            eps = n * math.exp(-p / 4)
-            if eps >= 1:
-                continue
-            missed = theory.well_initialised_probability(p, n // 2, n - n // 2).complement
-            ratios.append(eps / missed)
-            points.append((n, p))
-            cases += 1
-    margin = setting.upper(1.0, ratios)
-    n, p = points[int(np.argmin(ratios))]
-    return Finding(
-        "Lemma 5, p >= 4 log(n/eps)",
-        "orthogonal inputs, the worst eps of each width",
-        cases,
-        cases,
-        "P(I) >= 1 - eps",
-        f"least eps/(1 - P) {min(ratios):.4f}, at n = {n}, p = {p}; n to {MOST}, exactly",
-        margin >= 1,
-        margin,
-    )
+            if (eps := n * math.exp(-p / 4)) < 1:
+                yield _missed(p, n, n // 2), eps, f"n = {n}, p = {p}"
 
 
-def _converse(setting: Setting) -> Finding:
-    """At each width the largest eps <= 1/2 with p <= 3 log(n/eps) - 2: 1 - P(I) must exceed it."""
-    cases, ratios, points = 0, [], []
+def _over_converse(setting: Setting) -> Iterator[Case]:
+    """The worst eps of each width is the largest <= 1/2 with p <= 3 log(n/eps) - 2."""
     turns = [math.ceil(0.5 * math.exp((p + 2) / 3)) for p in range(1, 60)]  # where eps becomes 1/2
     for n in sorted({*_sizes(setting), *(n for n in turns if n <= MOST)}):
         for p in _widths(setting, math.floor(theory.insufficient_width(n, 1e-6))):
             eps = min(0.5, n * math.exp(-(p + 2) / 3))
             for positive in _splits(n):
-                missed = theory.well_initialised_probability(p, positive, n - positive).complement
-                ratios.append(missed / eps)
-                points.append((n, p, positive))
-                cases += 1
-    margin = setting.lower(ratios, 1.0)
-    n, p, positive = points[int(np.argmin(ratios))]
-    panel = Panel(
-        "Lemma 5, exact: 1 - P(I) at n = 1000",
-        "p",
-        "1 - P(I)",
-        tuple(_curves(1000)),
-        y_scale="log",
-    )
+                yield _missed(p, n, positive), eps, f"n = {n}, p = {p}, n+ = {positive}"
+
+
+def _bound(setting: Setting, statement: str, hypotheses: str, claimed: str, cases: Iterator[Case]) -> Finding:
+    """An upper bound on 1 - P(I), or a lower one where P(I) < ... is claimed, over exact cases."""
+    below = claimed.startswith("P(I) <")
+    missed, bounds, where = zip(*cases, strict=True)
+    ratios = np.divide(missed, bounds) if below else np.divide(bounds, missed)
+    margin = setting.lower(missed, bounds) if below else setting.upper(missed, bounds)
+    ratio = "(1 - P)/eps" if below else "eps/(1 - P)"
+    worst = int(np.argmin(ratios))
     return Finding(
-        "Lemma 5, p <= 3 log(n/eps) - 2",
-        f"orthogonal inputs, eps <= 1/2, n <= {MOST} (corrected)",
-        cases,
-        cases,
-        "P(I) < 1 - eps",
-        f"least (1 - P)/eps {min(ratios):.4f}, at n = {n}, p = {p}, n+ = {positive}, exactly",
-        margin > 1,
+        statement,
+        hypotheses,
+        len(where),
+        len(where),
+        claimed,
+        f"least {ratio} {ratios[worst]:.4f}, at {where[worst]}; n to {MOST}, exactly",
+        margin > 1 if below else margin >= 1,
         margin,
-        panels=(panel,),
     )
+
+
+def _union(setting: Setting) -> Finding:
+    """It is attained by one point, and in the limit of large p."""
+    hypotheses = "any inputs; here orthogonal"
+    claimed = "1 - P(I) <= eps = n (3/4)^p"
+    return _bound(setting, "Lemma 5, union bound", hypotheses, claimed, _over_union(setting))
+
+
+def _sufficient(setting: Setting) -> Finding:
+    hypotheses = "orthogonal inputs, the worst eps of each width"
+    cases = _over_sufficient(setting)
+    return _bound(setting, "Lemma 5, p >= 4 log(n/eps)", hypotheses, "P(I) >= 1 - eps", cases)
+
+
+def _converse(setting: Setting) -> Finding:
+    hypotheses = f"orthogonal inputs, eps <= 1/2, n <= {MOST} (corrected)"
+    cases = _over_converse(setting)
+    found = _bound(setting, "Lemma 5, p <= 3 log(n/eps) - 2", hypotheses, "P(I) < 1 - eps", cases)
+    title, curves = "Lemma 5, exact: 1 - P(I) at n = 1000", tuple(_curves(1000))
+    return replace(found, panels=(Panel(title, "p", "1 - P(I)", curves, y_scale="log"),))
 
 
 def _curves(n: int) -> Iterator[Curve]:
     p = np.arange(8, 81)
-    missed = [theory.well_initialised_probability(int(k), n // 2, n - n // 2).complement for k in p]
+    missed = [_missed(int(k), n, n // 2) for k in p]
     yield Curve(p.astype(float), np.array(missed), "exact, half of the labels positive")
     yield Curve(p.astype(float), np.minimum(1, n * 0.75**p), "n (3/4)^p", "--")
     yield Curve(p.astype(float), np.minimum(1, n * np.exp(-p / 4)), "eps of p = 4 log(n/eps)", ":")

@@ -1,0 +1,108 @@
+"""Sixty problems on which neither method is always the cheaper one: small and large, dense, dependent and
+orthogonal inputs, large and tiny starts, short and long, wide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+import pl_native as pl
+
+
+@dataclass(frozen=True)
+class Question:
+    """One run: `share` of the horizon `pl.horizon(n, p)`, `rtol` of the loss."""
+
+    kind: str
+    n: int
+    d: int
+    p: int
+    share: float
+    rtol: float
+    scale: float = 1.0
+    seed: int = 1
+
+    @property
+    def name(self) -> str:
+        return (
+            f"{self.kind} n {self.n} d {self.d} p {self.p} scale {self.scale:g} share {self.share:g} "
+            f"rtol {self.rtol:g}"
+        )
+
+    @property
+    def t_end(self) -> float:
+        return self.share * pl.horizon(self.n, self.p)
+
+    def problem(self) -> tuple[pl.Dataset, pl.Network]:
+        data = _DATA[self.kind](self)
+        draw = pl.initial.asymmetric if self.scale == 1.0 else pl.initial.balanced
+        orthogonal = data if data.orthogonal_norms is not None else None
+        return data, draw(self.p, data.d, seed=self.seed + 1, scale=self.scale, data=orthogonal)
+
+
+def _sphere(q: Question) -> pl.Dataset:
+    return pl.data.sphere(q.n, q.d, seed=q.seed)
+
+
+def _orthogonal(q: Question) -> pl.Dataset:
+    return pl.data.orthogonal(q.n, q.d, seed=q.seed)
+
+
+def _bias(q: Question) -> pl.Dataset:
+    """Points of a line and a constant coordinate: inputs that depend on one another."""
+    rng = np.random.default_rng(q.seed)
+    x = rng.uniform(-1, 1, (q.n, q.d - 1))
+    y = np.sum(x**2, axis=1) - 0.3 + 0.1 * rng.standard_normal(q.n)
+    return pl.Dataset(np.concatenate([x, np.ones((q.n, 1))], axis=1), y)
+
+
+def _opposite(q: Question) -> pl.Dataset:
+    """Every input beside its opposite."""
+    half = pl.data.sphere(q.n // 2, q.d, seed=q.seed)
+    return pl.Dataset(np.concatenate([half.X, -half.X]), np.concatenate([half.y, half.y[::-1]]))
+
+
+_DATA = {"sphere": _sphere, "orthogonal": _orthogonal, "bias": _bias, "opposite": _opposite}
+
+
+def questions() -> list[Question]:
+    """All sixty."""
+    sphere = [
+        Question("sphere", n, d, p, share, rtol)
+        for n, d, p in ((20, 10, 5), (60, 20, 10), (120, 10, 8), (300, 30, 31))
+        for share, rtol in ((0.02, 1e-1), (0.2, 1e-2), (1.0, 1e-1), (1.0, 1e-3), (5.0, 1e-1), (1.0, 1e-6))
+    ]
+    large = [
+        Question("sphere", n, d, p, share, rtol)
+        for n, d, p in ((600, 60, 33), (1000, 30, 20))
+        for share, rtol in ((0.01, 1e-1), (0.01, 1e-3), (0.1, 1e-1), (0.1, 1e-2))
+    ]
+    orthogonal = [
+        Question("orthogonal", n, n, p, share, rtol)
+        for n, p in ((50, 20), (400, 32), (1000, 36))
+        for share, rtol in ((0.1, 1e-2), (1.0, 1e-1), (1.0, 1e-3))
+    ]
+    small = [
+        Question("sphere", n, d, p, share, rtol, scale)
+        for n, d, p in ((30, 10, 8), (100, 20, 20))
+        for scale in (1e-1, 1e-3)
+        for share, rtol in ((1.0, 1e-1), (4.0, 1e-2))
+    ]
+    dependent = [
+        Question(kind, n, d, p, share, rtol)
+        for kind, n, d, p in (("bias", 40, 2, 20), ("opposite", 60, 10, 12))
+        for share, rtol in ((0.2, 1e-1), (1.0, 1e-2), (3.0, 1e-1))
+    ]
+    wide = [
+        Question("bias", n, 2, p, share, 1e-2, scale)
+        for n, p, share, scale in (
+            (3, 500, 0.2, 1.0),
+            (3, 2000, 0.05, 1e-2),
+            (40, 500, 0.1, 1.0),
+            (40, 1000, 0.02, 1e-2),
+            (10, 1000, 0.1, 1.0),
+        )
+    ]
+    return [*sphere, *large, *orthogonal, *small, *dependent, *wide]

@@ -1,0 +1,212 @@
+"""What the flow and capture cost, what `method="auto"` makes of it, and what `pl.advise` tells before.
+
+Process time of one thread on sixty problems (`auto_problems.py`). `--fit` prints the prices of
+`_run/costs.py` that the runs of this machine would give (a step, a right-hand side, an event of each
+method; least squares of logs).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.optimize
+
+import pl_native as pl
+from auto_problems import Question, questions
+from pl_native._run import costs, prices
+from pl_native.bench.machine import machine_facts
+
+Row = dict[str, Any]
+HOLD = 0.1  # weight of the constants of before
+SHORT = 0.1  # seconds
+LONGEST = 300.0  # seconds, by the clock, that a run may take here
+
+
+def timed(question: Question, method: str) -> Row:
+    """One run: its process time and counts."""
+    data, network = question.problem()
+    rtol = min(question.rtol, 1e-6) if method == "flow" else question.rtol  # as true as capture is to be
+    stop = pl.Stop(wall_time=LONGEST)
+    save = pl.Save(switches=method == "flow")
+    began = time.process_time()
+    sol = pl.simulate(
+        data, network, question.t_end, method=method, rtol=rtol, stop=stop, save=save, threads=1
+    )
+    seconds = time.process_time() - began
+    counts = {
+        name: sol.stats.get(name)
+        for name in (
+            "steps",
+            "rejected",
+            "rhs",
+            "events",
+            "stabilised_steps",
+            "restarts",
+            "loss_error",
+            "methods",
+        )
+    }
+    row = {"seconds": seconds, "status": sol.status.name, "loss": float(sol.loss[-1]), "t": float(sol.t[-1])}
+    if sol.switches is not None:
+        row["curve"] = [int(np.searchsorted(sol.switches.t, share * question.t_end)) for share in SHARES]
+    return row | counts
+
+
+KEPT = ("seconds", "status", "loss", "rhs", "steps", "events", "restarts", "loss_error", "methods")
+SHARES = [float(x) for x in np.geomspace(1e-4, 1, 17)]
+
+
+def least(question: Question, method: str) -> Row:
+    """The cheapest of three runs; of one where it is long."""
+    first = timed(question, method)
+    again = [timed(question, method) for _ in range(2 if first["seconds"] < SHORT else 0)]
+    return min([first, *again], key=lambda row: float(row["seconds"]))
+
+
+def sizes_of(question: Question) -> costs.Sizes:
+    orthogonal = question.kind == "orthogonal"
+    return costs.Sizes(question.n, question.d, question.p, orthogonal, question.t_end)
+
+
+def fitted(kind: str, rows: Sequence[tuple[Question, Row]]) -> Row:
+    """Constants of `_run/prices.py` for inputs of a kind: least squares of logs of what runs counted and
+    took.
+    """
+    flows = [(q, row["flow"]) for q, row in rows if row["flow"]["status"] == "HORIZON"]
+    captures = [(q, row["capture"]) for q, row in rows]
+    share = {q.name: sizes_of(q).share for q, _ in rows}
+    pairs = {q.name: float(sizes_of(q).pairs) for q, _ in rows}
+    volume = {q.name: pairs[q.name] * (1 if kind == "orthogonal" else q.d) for q, _ in rows}
+
+    def events(c: Any, q: Question) -> Any:
+        return c[0] * pairs[q.name] ** (1 + c[3]) * -np.expm1(-c[1] * share[q.name] ** c[2])
+
+    def flow(c: Any, q: Question, found: Any) -> Any:
+        return c[0] * found + c[1] * pairs[q.name] ** 0.6 * np.log1p(share[q.name])
+
+    def capture(c: Any, q: Question) -> Any:
+        return c[0] * pairs[q.name] ** c[1] * (0.1 / q.rtol) ** c[2] * share[q.name] ** c[3]
+
+    def seconds(c: Any, q: Question) -> Any:
+        return c[0] + c[1] * volume[q.name] ** c[2] + c[3] * q.p
+
+    now = {name: getattr(prices, name)[kind] for name in ("EVENTS", "FLOW", "CAPTURE")}
+    made: Row = {
+        "EVENTS": fit(now["EVENTS"], [(partial(events, q=q), row["events"]) for q, row in flows], free=True),
+        "FLOW": fit(
+            now["FLOW"], [(partial(flow, q=q, found=row["events"]), row["rhs"] - 10) for q, row in flows]
+        ),
+        "CAPTURE": fit(
+            now["CAPTURE"],
+            [(partial(capture, q=q), max(row["rhs"] - 15, 1)) for q, row in captures],
+            free=True,
+        ),
+    }
+    for method, found in (("flow", flows), ("capture", captures)):
+        each = [(partial(seconds, q=q), max(row["seconds"] - prices.CALL, 1e-4) / row["rhs"]) for q, row in found]
+        made[f"SECONDS {method}"] = fit(prices.SECONDS[method][kind], each)
+    return made
+
+
+def fit(start: Sequence[float], cases: Sequence[tuple[Any, float]], free: bool = False) -> list[float]:
+    """Constants c for which every function of c is near its value, in logs and robustly; exponents may be
+    negative where `free`.
+    """
+    begin = np.array(start)
+
+    def off(x: Any) -> Any:
+        c = begin + x if free else begin * np.exp(x)
+        c = np.concatenate([[begin[0] * np.exp(x[0])], c[1:]])
+        off = [math.log(max(float(law(c)), 1e-300) / value) for law, value in cases]
+        return [*off, *(HOLD * x)]  # what the runs do not tell stays as it was
+
+    found = scipy.optimize.least_squares(off, np.zeros(len(begin)), loss="soft_l1", f_scale=0.5)
+    x = found.x
+    c = begin + x if free else begin * np.exp(x)
+    left = np.abs(off(x)[: len(cases)])
+    print("  off by a factor of", np.round(np.exp(np.quantile(left, [0.5, 0.9, 1.0])), 2))
+    return [float(f"{value:.3g}") for value in [begin[0] * math.exp(x[0]), *c[1:]]]
+
+
+def fit_all(rows: Row) -> None:
+    asked = [(q, rows[q.name]) for q in questions() if {"flow", "capture"} <= set(rows[q.name])]
+    for kind in ("dense", "orthogonal"):
+        mine = [(q, row) for q, row in asked if (q.kind == "orthogonal") == (kind == "orthogonal")]
+        print(kind, json.dumps(fitted(kind, [(q, row) for q, row in mine if q.scale == 1.0]), indent=1))
+
+
+def judged(rows: Row) -> list[Row]:
+    """How far auto is from the better of the two that are true, and what advice told."""
+    found = []
+    for q in questions():
+        row = rows.get(q.name, {})
+        if not {"flow", "capture", "auto"} <= set(row):
+            continue
+        flow, capture, auto = row["flow"], row["capture"], row["auto"]
+        off = abs(capture["loss"] / flow["loss"] - 1)
+        true = capture["loss_error"] <= q.rtol and (off <= 3 * q.rtol or flow["status"] != "HORIZON")
+        best = min(flow["seconds"], capture["seconds"]) if true else flow["seconds"]
+        data, network = q.problem()
+        told = pl.advise(data, network, q.t_end, rtol=q.rtol).costs["auto"]
+        found.append(
+            {"name": q.name, "best": best, "told": told, "capture_true": true, "capture_off": off}
+            | {name: {key: row[name][key] for key in KEPT} for name in ("flow", "capture", "auto")}
+        )
+        print(
+            f"{q.name:70s} flow {1e3 * flow['seconds']:9.2f}  capture {1e3 * capture['seconds']:9.2f}"
+            f" ({'true' if true else 'false'} {off:.1e})  auto {1e3 * auto['seconds']:9.2f}"
+            f"  ratio {auto['seconds'] / best:.2f} told {told / auto['seconds']:.2f} {auto['methods']}"
+        )
+    return found
+
+
+def summary(found: Sequence[Row]) -> str:
+    ratio = np.array([row["auto"]["seconds"] / row["best"] for row in found])
+    told = np.array([abs(math.log(row["told"] / row["auto"]["seconds"])) for row in found])
+    return (
+        f"{len(found)} problems: auto within 1.5 times the better method in {np.mean(ratio <= 1.5):.0%}, "
+        f"at worst {ratio.max():.2f} times; advice within a factor of 3 in {np.mean(told <= math.log(3)):.0%}"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--methods", nargs="*", default=["flow", "capture", "auto"])
+    parser.add_argument(
+        "--out", type=Path, required=True, help="JSON of the runs; those there are not run again"
+    )
+    parser.add_argument(
+        "--keep", type=Path, help="also write what was found, compact (docs/results/auto.json)"
+    )
+    parser.add_argument("--fit", action="store_true")
+    given = parser.parse_args()
+    timed(questions()[0], "flow")  # imports, threads, caches
+    rows = json.loads(given.out.read_text()) if given.out.exists() else {}
+    for question in questions():
+        row = rows.setdefault(question.name, {})
+        for method in given.methods:
+            if method in row:
+                continue
+            row[method] = least(question, method)
+            print(question.name, method, {k: v for k, v in row[method].items() if k != "curve"}, flush=True)
+            given.out.write_text(json.dumps(rows))
+    if given.fit:
+        fit_all(rows)
+    found = judged(rows)
+    if len(found) == len(questions()):
+        print(summary(found))
+    if given.keep is not None:
+        text = ",\n".join(json.dumps(row) for row in found)
+        given.keep.write_text(f'{{"machine": {json.dumps(machine_facts())},\n"problems": [\n{text}\n]}}\n')
+
+
+if __name__ == "__main__":
+    main()

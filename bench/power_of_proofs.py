@@ -1,0 +1,158 @@
+"""How often a proof is there: runs stopped at a share of the criterion's level, and runs that stall.
+
+    python bench/power_of_proofs.py --out docs/results/proofs [--only converging | stalls] [--seconds S]
+
+Draws are `sphere(n, d, seed)` and `torch_linear(p, d, seed=100 + seed)`, seed = 0, 1, ...  *Converging*: capture at rtol
+1e-2 until the loss passes a share of min y^2/(2n), and on to the next; *stalls*: the flow at rtol 1e-9 until stall =
+1e-13. Of each state a row of converging.csv or stalls.csv: what `certify` proves, and what it costs. Rows that are there are
+not computed again; `docs/proofs.md` has their table (`--table` prints it).
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import math
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import pl_native as pl
+
+CONVERGING = (((300, 30, 31), (1e-4, 1e-6)), ((1000, 100, 35), (1e-4, 1e-6)), ((1700, 100, 37), (1e-5, 1e-6)))
+"""(n, d, p) and the shares of the criterion's level; 20 draws each."""
+DRAWS = 20
+STALLS = (((60, 5, 6), 24), ((120, 10, 8), 16), ((300, 20, 12), 12))
+"""(n, d, p) and draws."""
+COLUMNS = ("n", "d", "p", "seed", "share", "status", "t", "loss", "local_pl", "verdict", "rate", "held_until",
+           "held_bound", "at_zero", "needed", "reason", "seconds_run", "seconds_certify")  # fmt: skip
+
+
+def problem(n: int, d: int, p: int, seed: int) -> tuple[pl.Dataset, pl.Network]:
+    return pl.data.sphere(n, d, seed=seed), pl.initial.torch_linear(p, d, seed=100 + seed)
+
+
+def row_of(size: tuple[int, int, int], seed: int, share: float, sol: pl.Solution, seconds: float) -> dict[str, Any]:
+    """The state that `sol` ended in, and its certificate."""
+    before = time.process_time()
+    c = sol.certify()
+    held = c.held_until or (None, None)
+    found: tuple[Any, ...] = (
+        *size, seed, share, sol.status.name, sol.t[-1], sol.loss[-1], sol.local_pl[-1],
+        "" if c.verdict is None else c.verdict.name, c.rate, *held, len(c.at_zero or ()), c.margins.needed,
+        c.reason, round(seconds, 2), round(time.process_time() - before, 3),
+    )  # fmt: skip
+    return dict(zip(COLUMNS, found, strict=True))
+
+
+def converging(size: tuple[int, int, int], shares: tuple[float, ...], seed: int) -> Iterator[dict[str, Any]]:
+    data, net = problem(*size, seed)
+    level, sol = float(np.min(data.y**2)) / (2 * data.n), None
+    for share in shares:
+        stop, before = pl.Stop(loss=share * level, stall=1e-13), time.process_time()
+        if sol is None:
+            sol = pl.simulate(data, net, 1e6, method="capture", rtol=1e-2, stop=stop, threads=1)
+        elif sol.status is pl.Status.TARGET:
+            sol = sol.extend(1e6, stop=stop, threads=1)
+        yield row_of(size, seed, share, sol, time.process_time() - before)
+
+
+def stall(size: tuple[int, int, int], seed: int) -> dict[str, Any]:
+    data, net = problem(*size, seed)
+    stop, before = pl.Stop(stall=1e-13, max_steps=60_000), time.process_time()
+    sol = pl.simulate(data, net, 1e6, method="flow", rtol=1e-9, stop=stop)
+    return row_of(size, seed, 0.0, sol, time.process_time() - before)
+
+
+def known(path: Path) -> list[dict[str, str]]:
+    if not path.exists():
+        return []
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def add(path: Path, rows: Iterator[dict[str, Any]]) -> None:
+    """Rows behind those that are there, each as soon as it is known."""
+    fresh = not path.exists()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "a", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        if fresh:
+            writer.writeheader()
+        for row in rows:
+            writer.writerow({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()})
+            file.flush()
+
+
+def compute(out: Path, only: str | None, seconds: float) -> None:
+    """What is missing, the small sizes first; nothing is begun once so much processor time is spent."""
+    places = {name: {(int(r["n"]), int(r["seed"])) for r in known(out / f"{name}.csv")}
+              for name in ("converging", "stalls")}  # fmt: skip
+    if only != "converging":
+        for size, draws in STALLS:
+            for seed in range(draws):
+                if (size[0], seed) not in places["stalls"] and time.process_time() < seconds:
+                    add(out / "stalls.csv", iter([stall(size, seed)]))
+    if only != "stalls":
+        for size, shares in CONVERGING:
+            for seed in range(DRAWS):
+                if (size[0], seed) not in places["converging"] and time.process_time() < seconds:
+                    add(out / "converging.csv", converging(size, shares, seed))
+
+
+def table(out: Path) -> str:
+    """Both tables of docs/proofs.md, as Markdown."""
+    lines = ["| n, d, p | at | draws | proved | rate over local_pl | the others |", "|---|---|---|---|---|---|"]
+    rows = known(out / "converging.csv")
+    for size, shares in CONVERGING:
+        for share in shares:
+            mine = [r for r in rows if _size(r) == size and float(r["share"]) == share]
+            proved = [r for r in mine if r["verdict"]]
+            ratios = [float(r["rate"]) / float(r["local_pl"]) for r in proved]
+            middle = f"{statistics.median(ratios):.2f}" if ratios else ""
+            other = _reasons(mine, lambda r: f"needed/allowed {float(r['needed']):.2g}")
+            lines.append(f"| {_name(size)} | {share:g} | {len(mine)} | {len(proved)} | {middle} | {other} |")
+    lines += ["", "| n, d, p | draws | a neuron at 0 | trapped | held, T >= 1000 t | T >= 10 t | the others |",
+              "|---|---|---|---|---|---|---|"]  # fmt: skip
+    for size, _ in STALLS:
+        mine = [r for r in known(out / "stalls.csv") if _size(r) == size]
+        free = [r for r in mine if r["at_zero"] == "0"]
+        times = [float(r["held_until"]) / float(r["t"]) for r in free if r["held_until"]]
+        lines.append(
+            f"| {_name(size)} | {len(mine)} | {len(mine) - len(free)} | {sum(bool(r['verdict']) for r in free)} | "
+            f"{sum(v >= 1000 for v in times)} | {sum(10 <= v < 1000 for v in times)} | "
+            f"{_reasons([r for r in free if not r['held_until']], lambda r: r['reason'])} |"
+        )
+    return "\n".join(lines)
+
+
+def _reasons(rows: list[dict[str, str]], word: Any) -> str:
+    return "; ".join(f"seed {r['seed']}: {word(r)}" for r in rows if not r["verdict"])
+
+
+def _size(row: dict[str, str]) -> tuple[int, int, int]:
+    return int(row["n"]), int(row["d"]), int(row["p"])
+
+
+def _name(size: tuple[int, int, int]) -> str:
+    return ", ".join(map(str, size))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("docs/results/proofs"))
+    parser.add_argument("--only", choices=("converging", "stalls"))
+    parser.add_argument("--seconds", type=float, default=math.inf, help="of processor time at most")
+    parser.add_argument("--table", action="store_true", help="print the table of the rows that are there")
+    given = parser.parse_args()
+    if not given.table:
+        compute(given.out, given.only, given.seconds)
+    print(table(given.out))
+
+
+if __name__ == "__main__":
+    main()

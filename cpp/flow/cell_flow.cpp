@@ -1,0 +1,158 @@
+#include "flow/cell_flow.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernel/index.hpp"
+
+namespace pl {
+namespace {
+
+constexpr int kNeurons = 64;      // fewer are not worth it
+constexpr int kRefusals = 8;      // after which it is not considered any more
+constexpr Index kPerPattern = 2;  // neurons per column of a propagator, at least
+
+}  // namespace
+
+CellFlow::CellFlow(const Inputs& inputs, Pairs& pairs, Jets& jets, Noise& noise, Switcher& switcher,
+                   Journal& journal, const FlowOptions& options)
+    : in_(inputs),
+      pairs_(pairs),
+      jets_(jets),
+      noise_(noise),
+      switcher_(switcher),
+      journal_(journal),
+      options_(options),
+      natural_(highest_order(options)),
+      cells_(inputs, noise),
+      series_(inputs, cells_, natural_),
+      search_(inputs, cells_, series_, noise) {}
+
+bool CellFlow::candidate() const {
+    return in_.dense() && in_.p >= kNeurons && !options_.dense && options_.watch == nullptr &&
+           options_.order == 0 && refusals_ < kRefusals && !degenerate_;
+}
+
+void CellFlow::consider() {
+    if (on_ || !candidate()) return;
+    on_ = cells_.take(jets_, pairs_, switcher_.sign(), in_.p / (kPerPattern * cells_.width()));
+    if (!on_) {
+        ++refusals_;
+        return;
+    }
+    moved_.assign(at(in_.p), false);
+    shown_ = true;
+    landed_ = false;
+    releases_ = 0;
+    series_.evaluate();
+    series_.first();
+}
+
+double CellFlow::attempt(double t, double left, double& h, int& order) {
+    const int lowest = std::max(2, std::min(order - 1, natural_));
+    for (;;) {
+        series_.extend();
+        if (series_.order() < lowest) continue;
+        h = std::min(series_.trusted(options_.rtol), left);
+        events_ = search_.search(t, h);
+        if (!events_.empty()) h = std::min(h, events_.front().t);
+        if (!events_.empty() || h >= left || series_.order() >= natural_) break;
+    }
+    order = series_.order();
+    h_ = h;
+    return series_.attempt(h);
+}
+
+void CellFlow::accept(double t) {
+    series_.accept();
+    shown_ = false;
+    landed_ = false;
+    releases_ = 0;
+    bool changed = false;
+    for (int c = 0; c < cells_.size(); ++c) {
+        if (!cells_.stale(cells_[c])) continue;
+        cells_.renew(cells_[c]);
+        changed = true;
+    }
+    if (changed) series_.evaluate();
+    while (!events_.empty() && events_.back().t > h_ * (1.0 + 1e-12)) events_.pop_back();
+    due_.clear();
+    std::vector<int> touched;
+    for (const CellEvent& e : events_) {
+        if (e.neuron < 0)
+            due_.push_back(e);
+        else if (std::find(touched.begin(), touched.end(), e.neuron) == touched.end())
+            touched.push_back(e.neuron);
+    }
+    for (int j : touched) {
+        std::vector<int> crossed;
+        double sign = cells_.of(j).sign;
+        for (const CellEvent& e : events_) {
+            if (e.neuron != j) continue;
+            if (e.kind == EventKind::kCross) crossed.push_back(e.point);
+            if (e.kind != EventKind::kOuterZero) continue;
+            sign = -sign;
+            journal_.outer_zero();
+        }
+        settle(t, j, sign, crossed, {});
+    }
+    landed_ = !touched.empty();
+    if (landed_) series_.evaluate();
+    series_.first();
+    const int most = 64 + 8 * in_.n;
+    while (releases_ <= most && release(t)) {
+        ++releases_;
+        series_.evaluate();
+        series_.first();
+    }
+    landed_ = landed_ || releases_ > 0;
+    if (degenerate_ || cells_.patterns() > in_.p / cells_.width()) {
+        ++refusals_;
+        give_back();
+    }
+}
+
+void CellFlow::show() {
+    if (!on_ || shown_) return;
+    shown_ = true;
+    std::vector<double> v(at(cells_.width()));
+    std::vector<double> sign(at(in_.p));
+    for (int j = 0; j < in_.p; ++j) {
+        const Cell& cell = cells_.of(j);
+        cells_.state(j, v.data());
+        std::copy(v.begin(), v.end() - 1, jets_.state(j));
+        jets_.set_outer(j, v.back());
+        sign[at(j)] = cell.sign;
+        if (!moved_[at(j)]) continue;
+        std::copy(cell.modes.begin(), cell.modes.end(), pairs_.modes.begin() + pairs_.index(j, 0));
+        pairs_.slide[at(j)] = cell.slide;
+    }
+    if (std::find(moved_.begin(), moved_.end(), true) != moved_.end()) pairs_.list();
+    moved_.assign(at(in_.p), false);
+    jets_.evaluate_residual();
+    jets_.evaluate_gradient();
+    jets_.first();
+    noise_.follow(jets_);
+    switcher_.recall(sign);
+    switcher_.follow_sign();
+}
+
+void CellFlow::give_back() {
+    show();
+    on_ = false;
+    cells_.drop();
+}
+
+Index CellFlow::n_active() const {
+    Index sum = 0;
+    for (int c = 0; c < cells_.size(); ++c) sum += size_of(cells_[c].members) * size_of(cells_[c].on);
+    return sum;
+}
+
+Index CellFlow::sliding() const {
+    Index sum = 0;
+    for (int c = 0; c < cells_.size(); ++c) sum += size_of(cells_[c].members) * cells_[c].slide.size();
+    return sum;
+}
+
+}  // namespace pl

@@ -1,0 +1,71 @@
+// Steps of the flow on cells, while the patterns are few and the neurons many. Within such a step nothing is
+// decided; what is (a level of the loss, a loss that rises) is left to steps on the neurons themselves, to
+// which the state is given back.
+#pragma once
+
+#include <vector>
+
+#include "flow/cell_search.hpp"
+#include "flow/journal.hpp"
+#include "flow/settling.hpp"
+#include "flow/switching.hpp"
+
+namespace pl {
+
+class CellFlow {
+  public:
+    CellFlow(const Inputs& inputs, Pairs& pairs, Jets& jets, Noise& noise, Switcher& switcher,
+             Journal& journal, const FlowOptions& options);
+
+    // Takes the state over if that pays. Cheap to ask where it never does.
+    void consider();
+    bool on() const { return on_; }
+
+    // A step of at most `left` from t: its length, and sum r^2 at its end. `order`: of the last one, and
+    // this.
+    double attempt(double t, double left, double& h, int& order);
+    bool meets_event() const { return !events_.empty(); }
+    void accept(double t);  // it is taken, to t; its events happen
+    // Of the last step: did it end at an event; how often multipliers had left their bounds then.
+    bool landed_on_event() const { return landed_; }
+    int releases() const { return releases_; }
+    Index evaluations() const { return series_.evaluations(); }
+
+    // The state into the jets and the pairs, where it is read; or for good.
+    void show();
+    void give_back();
+
+    double sum_r2() const { return series_.residual_sq(); }
+    double velocity_sq() const { return series_.velocity_sq(); }
+    double size() const { return series_.size(); }  // sum_j norm(w_j, a_j)^2
+    Index n_active() const;
+    Index sliding() const;
+
+  private:
+    bool candidate() const;
+    void settle(double t, int j, double sign, const std::vector<int>& crossed,
+                const std::vector<Forced>& forced);
+    std::vector<Forced> forced(int c) const;
+    bool release(double t);
+    void freeze(double t, int j);
+    void move(int j, const std::vector<Mode>& modes, const KinkBasis& slide, double sign, const double* v);
+
+    const Inputs& in_;
+    Pairs& pairs_;
+    Jets& jets_;
+    Noise& noise_;
+    Switcher& switcher_;
+    Journal& journal_;
+    const FlowOptions& options_;
+    const int natural_;  // order
+    Cells cells_;
+    CellSeries series_;
+    CellSearch search_;
+    std::vector<CellEvent> events_, due_;  // that the step ends with; releases among them
+    std::vector<bool> moved_;              // (p): modes that the pairs do not have yet
+    double h_ = 0.0;
+    int releases_ = 0, refusals_ = 0;
+    bool on_ = false, shown_ = false, landed_ = false, degenerate_ = false;
+};
+
+}  // namespace pl

@@ -1,0 +1,127 @@
+#include "flow/cell_search.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+#include "flow/polynomial.hpp"
+#include "kernel/index.hpp"
+
+namespace pl {
+namespace {
+
+constexpr double kEps = std::numeric_limits<double>::epsilon();
+constexpr double kInstant = 1e-13;  // as in events.cpp
+constexpr double kSlack = 1e-12;    // of an angle, for rounding
+
+}  // namespace
+
+CellSearch::CellSearch(const Inputs& inputs, Cells& cells, const CellSeries& series, const Noise& noise)
+    : in_(inputs),
+      cells_(cells),
+      series_(series),
+      noise_(noise),
+      v_(at(inputs.d) + 1),
+      w_(at(inputs.d) * at(kMaxOrder + 1)),
+      a_(at(kMaxOrder + 1)) {}
+
+void CellSearch::consider(double t, int c, int j, int i, EventKind kind) {
+    if (t < 0.0) return;
+    found_.push_back({t, c, j, i, kind});
+    h_ = std::min(h_, t * (1.0 + kInstant) + instant_);
+}
+
+const std::vector<CellEvent>& CellSearch::search(double now, double h) {
+    found_.clear();
+    h_ = h;
+    instant_ = 8.0 * kEps * now;
+    for (int c = 0; c < cells_.size(); ++c) {
+        if (cells_[c].empty() || (cells_[c].on.empty() && cells_[c].slide.size() == 0)) continue;
+        due(c);
+        if (cells_[c].slide.size() > 0) releases(c);
+    }
+    const double last = h_;
+    found_.erase(
+        std::remove_if(found_.begin(), found_.end(), [last](const CellEvent& e) { return e.t > last; }),
+        found_.end());
+    std::stable_sort(found_.begin(), found_.end(),
+                     [](const CellEvent& a, const CellEvent& b) { return a.t < b.t; });
+    return found_;
+}
+
+// Those of cell c that may switch within the step, the nearest first: what they meet shortens it for the
+// rest.
+void CellSearch::due(int c) {
+    Cell& cell = cells_[c];
+    seen_.clear();
+    while (!cell.due.empty() && cell.due.front().first <= cell.clock + series_.turning(c, h_)) {
+        const auto [when, j] = cell.due.front();
+        std::pop_heap(cell.due.begin(), cell.due.end(), std::greater<>());
+        cell.due.pop_back();
+        if (cells_.home(j) != c || cells_.next_look(j) != when) continue;  // it has gone since
+        seen_.push_back({c, j, examine(c, j)});
+    }
+    for (const Seen& s : seen_) cells_.look_again(s.neuron, cell.clock + s.angle - kSlack);
+}
+
+double CellSearch::examine(int c, int j) {
+    const Cell& cell = cells_[c];
+    cells_.state(j, v_.data());
+    double square = 0.0;
+    for (double value : v_) square += value * value;
+    const double size = std::sqrt(square);
+    angles_.clear();
+    for (int i = 0; i < in_.n; ++i) {
+        if (cell.modes[at(i)] == Mode::kSlide) continue;
+        double z = 0.0;
+        for (Index l = 0; l < in_.d; ++l) z += v_[at(l)] * in_.row(i)[l];
+        angles_.emplace_back(std::abs(z) / (size * in_.norm(i)), i);
+    }
+    const bool may_turn = cell.slide.size() > 0 && cells_.invariant(j) < 0.0;  // a_j its sign
+    if (may_turn) angles_.emplace_back(std::abs(v_.back()) / size, -1);
+    std::sort(angles_.begin(), angles_.end());
+    bool known = false;
+    for (const auto& [angle, i] : angles_) {
+        if (angle > series_.turning(c, h_) + kSlack) break;
+        if (!known) series_.path(c, v_.data(), w_.data(), a_.data());
+        known = true;
+        crossing(c, j, i);
+    }
+    return angles_.empty() ? std::numeric_limits<double>::infinity() : angles_.front().first;
+}
+
+void CellSearch::crossing(int c, int j, int i) {
+    const int order = series_.order();
+    std::array<double, kMaxOrder + 1> p;
+    if (i < 0) {
+        for (int k = 0; k <= order; ++k) p[at(k)] = cells_[c].sign * a_[at(k)];
+        return consider(first_exit(p.data(), order, h_, noise_.outer(j)), c, j, -1, EventKind::kOuterZero);
+    }
+    const double side = cells_[c].modes[at(i)] == Mode::kOn ? 1.0 : -1.0;
+    for (int k = 0; k <= order; ++k) {
+        double z = 0.0;
+        for (Index l = 0; l < in_.d; ++l) z += w_[at(k * in_.d + l)] * in_.row(i)[l];
+        p[at(k)] = side * z;
+    }
+    consider(first_exit(p.data(), order, h_, noise_.z(j, i)), c, j, i, EventKind::kCross);
+}
+
+void CellSearch::releases(int c) {
+    const Cell& cell = cells_[c];
+    const double tol = noise_.multiplier(cell.slide);
+    const int order = series_.order() - 1;
+    std::array<double, kMaxOrder + 1> off, on;
+    for (int slot = 0; slot < cell.slide.size(); ++slot) {
+        const int i = cell.slide.point(slot);
+        for (int k = 0; k <= order; ++k) {
+            const double mu = series_.multiplier(c, k, slot);
+            off[at(k)] = -cell.sign * mu;
+            on[at(k)] = -cell.sign * (series_.r(k)[at(i)] - mu);
+        }
+        consider(first_exit(off.data(), order, h_, tol), c, -1, i, EventKind::kReleaseOff);
+        consider(first_exit(on.data(), order, h_, tol), c, -1, i, EventKind::kReleaseOn);
+    }
+}
+
+}  // namespace pl

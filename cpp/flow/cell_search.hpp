@@ -1,0 +1,46 @@
+// The earliest events of a step of cells. A neuron's direction turns by no more than its cell's clock tells,
+// so one whose v_j is an angle from every kink is not looked at again before the clock has gone by as much.
+#pragma once
+
+#include <vector>
+
+#include "flow/cell_series.hpp"
+
+namespace pl {
+
+struct CellEvent {
+    double t;
+    int cell, neuron, point;  // of a release, which all of the cell's neurons share: neuron -1
+    EventKind kind;
+};
+
+class CellSearch {
+  public:
+    CellSearch(const Inputs& inputs, Cells& cells, const CellSeries& series, const Noise& noise);
+
+    // As EventSearch::search.
+    const std::vector<CellEvent>& search(double now, double h);
+
+  private:
+    struct Seen {
+        int cell, neuron;
+        double angle;
+    };
+    void due(int c);
+    double examine(int c, int j);  // the angle
+    void crossing(int c, int j, int i);
+    void releases(int c);
+    void consider(double t, int c, int j, int i, EventKind kind);
+
+    const Inputs& in_;
+    Cells& cells_;
+    const CellSeries& series_;
+    const Noise& noise_;
+    double h_ = 0.0, instant_ = 0.0;
+    std::vector<CellEvent> found_;
+    std::vector<Seen> seen_;
+    std::vector<double> v_, w_, a_;  // of the neuron looked at: its state, its path
+    std::vector<std::pair<double, int>> angles_;
+};
+
+}  // namespace pl

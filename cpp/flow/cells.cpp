@@ -1,0 +1,199 @@
+#include "flow/cells.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "kernel/index.hpp"
+
+namespace pl {
+namespace {
+
+constexpr double kTurn = 1.0;  // of the clock, after which a cell is renewed: Phi stays well conditioned
+
+// x with A x = b, by elimination with pivots; A (n, n) and b are used up.
+void solve(std::vector<double>& A, double* b, int n) {
+    for (Index k = 0; k < n; ++k) {
+        Index pivot = k;
+        for (Index i = k + 1; i < n; ++i)
+            if (std::abs(A[at(i * n + k)]) > std::abs(A[at(pivot * n + k)])) pivot = i;
+        if (pivot != k) {
+            std::swap_ranges(A.begin() + k * n, A.begin() + (k + 1) * n, A.begin() + pivot * n);
+            std::swap(b[k], b[pivot]);
+        }
+        for (Index i = k + 1; i < n; ++i) {
+            const double factor = A[at(i * n + k)] / A[at(k * n + k)];
+            for (Index l = k; l < n; ++l) A[at(i * n + l)] -= factor * A[at(k * n + l)];
+            b[i] -= factor * b[k];
+        }
+    }
+    for (Index k = n - 1; k >= 0; --k) {
+        for (Index l = k + 1; l < n; ++l) b[k] -= A[at(k * n + l)] * b[l];
+        b[k] /= A[at(k * n + k)];
+    }
+}
+
+std::vector<double> identity(Index width) {
+    std::vector<double> one(at(width * width), 0.0);
+    for (Index l = 0; l < width; ++l) one[at(l * width + l)] = 1.0;
+    return one;
+}
+
+std::string key_of(const std::vector<Mode>& modes, const KinkBasis& slide, double sign) {
+    std::string key(modes.size() + 1, '\0');
+    std::transform(modes.begin(), modes.end(), key.begin(), [](Mode m) { return static_cast<char>(m); });
+    if (slide.size() > 0) key.back() = sign < 0.0 ? '-' : '+';
+    return key;
+}
+
+}  // namespace
+
+Cells::Cells(const Inputs& inputs, Noise& noise) : in_(inputs), noise_(noise), width_(inputs.d + 1) {}
+
+bool Cells::take(const Jets& jets, const Pairs& pairs, const std::vector<double>& sign, Index most) {
+    drop();
+    home_.resize(at(in_.p));
+    place_.resize(at(in_.p));
+    reference_.resize(at(in_.p) * at(width_));
+    next_look_.resize(at(in_.p));
+    invariant_ = jets.invariants();
+    std::vector<Mode> modes(at(in_.n));
+    std::vector<double> v(at(width_));
+    for (int j = 0; j < in_.p; ++j) {
+        const auto from = pairs.modes.begin() + pairs.index(j, 0);
+        std::copy(from, from + in_.n, modes.begin());
+        std::copy(jets.w(0, j), jets.w(0, j) + in_.d, v.begin());
+        v.back() = jets.a(0, j);
+        const int c = find(modes, pairs.slide[at(j)], sign[at(j)]);
+        if (patterns() > most) {
+            drop();
+            return false;
+        }
+        enter(j, c, v.data());
+    }
+    for (Cell& cell : cells_) renew(cell);
+    return true;
+}
+
+void Cells::drop() {
+    cells_.clear();
+    free_.clear();
+    index_.clear();
+}
+
+int Cells::find(const std::vector<Mode>& modes, const KinkBasis& slide, double sign) {
+    const auto [entry, fresh] = index_.try_emplace(key_of(modes, slide, sign), size());
+    if (!fresh) return entry->second;
+    if (!free_.empty()) {
+        entry->second = free_.back();
+        free_.pop_back();
+    } else {
+        cells_.emplace_back();
+    }
+    Cell& cell = cells_[at(entry->second)];
+    cell.modes = modes;
+    for (int i = 0; i < in_.n; ++i)
+        if (modes[at(i)] == Mode::kOn) cell.on.push_back(i);
+    cell.slide = slide;
+    cell.sign = sign;
+    cell.phi = identity(width_);
+    cell.moment.assign(cell.phi.size(), 0.0);
+    return entry->second;
+}
+
+void Cells::enter(int j, int c, const double* v) {
+    Cell& cell = cells_[at(c)];
+    home_[at(j)] = c;
+    place_[at(j)] = static_cast<int>(cell.members.size());
+    cell.members.push_back(j);
+    look_again(j, cell.clock);
+    std::copy(v, v + width_, reference_.begin() + Index{j} * width_);
+    add(cell, v, 1.0);
+}
+
+void Cells::look_again(int j, double when) {
+    std::vector<std::pair<double, int>>& due = cells_[at(home_[at(j)])].due;
+    next_look_[at(j)] = when;
+    due.emplace_back(when, j);
+    std::push_heap(due.begin(), due.end(), std::greater<>());
+}
+
+int Cells::join(int j, const std::vector<Mode>& modes, const KinkBasis& slide, double sign, const double* v) {
+    const int c = find(modes, slide, sign);
+    enter(j, c, v);
+    std::vector<double> phi = cells_[at(c)].phi;  // the reference that has come to v by now
+    solve(phi, reference_.data() + Index{j} * width_, width_);
+    return c;
+}
+
+void Cells::leave(int j) {
+    Cell& cell = cells_[at(home_[at(j)])];
+    std::vector<double> v(at(width_));
+    raw(cell, j, v.data());
+    add(cell, v.data(), -1.0);
+    const int last = cell.members.back();
+    cell.members[at(place_[at(j)])] = last;
+    place_[at(last)] = place_[at(j)];
+    cell.members.pop_back();
+    if (!cell.empty()) return;
+    index_.erase(key_of(cell.modes, cell.slide, cell.sign));
+    free_.push_back(home_[at(j)]);
+    cell = Cell();
+}
+
+void Cells::add(Cell& cell, const double* v, double weight) const {
+    for (Index l = 0; l < width_; ++l)
+        for (Index m = 0; m < width_; ++m) cell.moment[at(l * width_ + m)] += weight * v[l] * v[m];
+}
+
+void Cells::raw(const Cell& cell, int j, double* v) const {
+    const double* from = reference_.data() + Index{j} * width_;
+    for (Index l = 0; l < width_; ++l) {
+        double sum = 0.0;
+        for (Index m = 0; m < width_; ++m) sum += cell.phi[at(l * width_ + m)] * from[m];
+        v[l] = sum;
+    }
+}
+
+// Lemma 1: the larger of the two weights follows from the smaller.
+void Cells::restore(const Cell& cell, int j, double* v) const {
+    std::vector<double> coeff(at(cell.slide.size()));
+    if (cell.slide.size() > 0) cell.slide.project(v, coeff.data());
+    double square = 0.0;
+    for (Index l = 0; l < in_.d; ++l) square += v[l] * v[l];
+    const double invariant = invariant_[at(j)], a = reference_[at(Index{j} * width_ + in_.d)];
+    double& outer = v[in_.d];
+    if (invariant >= 0.0) {
+        outer = std::copysign(std::sqrt(invariant + square), a != 0.0 ? a : outer);
+    } else if (square > 0.0) {
+        const double scale = std::sqrt((outer * outer - invariant) / square);
+        for (Index l = 0; l < in_.d; ++l) v[l] *= scale;
+    }
+    noise_.grow(j, std::sqrt(square), std::abs(outer));
+}
+
+void Cells::state(int j, double* v) const {
+    const Cell& cell = of(j);
+    raw(cell, j, v);
+    restore(cell, j, v);
+}
+
+bool Cells::stale(const Cell& cell) const {
+    return !cell.empty() &&
+           (cell.clock - cell.renewed > kTurn || 2 * size_of(cell.members) < cell.at_renewal);
+}
+
+void Cells::renew(Cell& cell) {
+    cell.moment.assign(cell.moment.size(), 0.0);
+    std::vector<double> v(at(width_));
+    for (int j : cell.members) {
+        state(j, v.data());
+        std::copy(v.begin(), v.end(), reference_.begin() + Index{j} * width_);
+        add(cell, v.data(), 1.0);
+    }
+    cell.phi = identity(width_);
+    cell.at_renewal = size_of(cell.members);
+    cell.renewed = cell.clock;
+}
+
+}  // namespace pl

@@ -1,0 +1,88 @@
+// Neurons of one pattern, held together. Given the residuals, v_j = (w_j, a_j) moves linearly,
+//
+//   dv_j/dt = A v_j,     A = [[0, D], [D^T, 0]],     D = (1/n) Pi sum_{i on} r_i x_i,
+//
+// with the same A for every neuron whose pairs have the same modes (Pi: off the inputs slid on). All of them
+// are one propagator, v_j(t) = Phi(t) v_j(0), and the residuals see them only by their moments
+//
+//   M = sum_j v_j v_j^T,     sum_j a_j w_j = its last column,     M(t) = Phi M(0) Phi^T.
+//
+// So the field costs what the patterns cost, however many neurons there are; this is exact. Neurons that
+// slide on a point are together if their a_j have one sign, too: their multipliers are then the same.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "flow/events.hpp"
+#include "flow/jets.hpp"
+#include "flow/pairs.hpp"
+
+namespace pl {
+
+struct Cell {
+    std::vector<Mode> modes;  // (n)
+    std::vector<int> on;
+    KinkBasis slide{0};
+    double sign = 0.0;                // of a_j, where they slide
+    std::vector<double> moment, phi;  // (d + 1, d + 1): M now, Phi since the cell was renewed
+    std::vector<int> members;
+    Index at_renewal = 0;  // members then
+    // int norm(D) dt: by no more can the direction of a v_j have turned. And its value at the renewal.
+    double clock = 0.0, renewed = 0.0;
+    // A neuron cannot switch before the clock shows its first number: a heap, that number least first.
+    std::vector<std::pair<double, int>> due;
+
+    bool empty() const { return members.empty(); }
+};
+
+class Cells {
+  public:
+    Cells(const Inputs& inputs, Noise& noise);
+
+    // Takes over every neuron; false (and nothing is held) if there are more than `most` patterns.
+    bool take(const Jets& jets, const Pairs& pairs, const std::vector<double>& sign, Index most);
+    void drop();
+
+    int size() const { return static_cast<int>(cells_.size()); }  // empty ones, to be skipped, included
+    Index patterns() const { return static_cast<Index>(index_.size()); }
+    Cell& operator[](int c) { return cells_[at(c)]; }
+    const Cell& operator[](int c) const { return cells_[at(c)]; }
+    const Cell& of(int j) const { return cells_[at(home_[at(j)])]; }
+    int home(int j) const { return home_[at(j)]; }
+    int width() const { return width_; }  // d + 1
+    // What the clock of its cell shows when j is to be looked at again.
+    double next_look(int j) const { return next_look_[at(j)]; }
+    void look_again(int j, double when);
+    double invariant(int j) const { return invariant_[at(j)]; }
+
+    // v_j now, on its invariant and on the kinks it slides on.
+    void state(int j, double* v) const;
+    void leave(int j);
+    // Into the cell of these modes; its number.
+    int join(int j, const std::vector<Mode>& modes, const KinkBasis& slide, double sign, const double* v);
+    // v_j of all members from the propagator, which begins anew; the moments are summed anew.
+    void renew(Cell& cell);
+    bool stale(const Cell& cell) const;  // time for that
+
+  private:
+    int find(const std::vector<Mode>& modes, const KinkBasis& slide, double sign);
+    void enter(int j, int c, const double* v);
+    void raw(const Cell& cell, int j, double* v) const;  // Phi v_j as it comes
+    void restore(const Cell& cell, int j, double* v) const;
+    void add(Cell& cell, const double* v, double weight) const;
+
+    const Inputs& in_;
+    Noise& noise_;
+    const int width_;
+    std::vector<Cell> cells_;
+    std::vector<int> free_;
+    std::unordered_map<std::string, int> index_;
+    std::vector<int> home_, place_;  // (p): the cell, and where among its members
+    std::vector<double> reference_;  // (p, d + 1)
+    std::vector<double> invariant_, next_look_;
+};
+
+}  // namespace pl

@@ -1,0 +1,56 @@
+#include "flow/settling.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "flow/kernels.hpp"
+#include "kernel/index.hpp"
+
+namespace pl {
+namespace {
+
+void add_unique(std::vector<int>& list, int value) {
+    if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(value);
+}
+
+}  // namespace
+
+std::vector<int> kink_set(const Inputs& in, const Noise& noise, const NeuronAtEvent& at_event,
+                          const KinkBasis& slide, const std::vector<int>& near,
+                          const std::vector<int>& crossed, const std::vector<Forced>& forced) {
+    std::vector<int> points = crossed;
+    for (int slot = 0; slot < slide.size(); ++slot) add_unique(points, slide.point(slot));
+    for (const Forced& f : forced) add_unique(points, f.point);
+    std::vector<double> velocity(at_event.gradient, at_event.gradient + in.stride()), coeff(at(in.d));
+    slide.project(velocity.data(), coeff.data());
+    for (double& value : velocity) value *= at_event.sign;
+    for (int i : near) {
+        if (std::abs(dot(at_event.w, in.row(i), in.stride())) > 4.0 * noise.z(at_event.neuron, i)) continue;
+        const bool attracting = at_event.sign * at_event.r[i] < 0.0;
+        const bool leaving = dot(velocity.data(), in.row(i), in.stride()) > noise.gradient() * in.norm(i);
+        if (at_event.modes[i] == Mode::kOff || attracting || !leaving) add_unique(points, i);
+    }
+    std::sort(points.begin(), points.end());
+    return points;
+}
+
+std::vector<KinkPoint> settled(const Inputs& in, const Noise& noise, const NeuronAtEvent& at_event,
+                               const std::vector<int>& set, const std::vector<Forced>& forced,
+                               KinkBasis& slide) {
+    std::vector<double> base(at_event.gradient, at_event.gradient + in.d);
+    std::vector<KinkPoint> points;
+    for (int i : set) {
+        const Mode mode = at_event.modes[i];
+        const double r = at_event.r[i];
+        points.push_back({i, in.row(i), at_event.sign * r, mode, noise.gradient() * in.norm(i)});
+        for (const Forced& f : forced) {
+            if (f.point == i) points.back().mode = f.mode;
+        }
+        for (Index l = 0; mode == Mode::kOn && l < size_of(base); ++l) base[at(l)] -= r * in.row(i)[l];
+    }
+    for (double& value : base) value *= at_event.sign;
+    select_modes(points, base, noise.residual(), slide);
+    return points;
+}
+
+}  // namespace pl

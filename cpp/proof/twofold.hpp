@@ -1,0 +1,55 @@
+// Sums and products to about twice the precision of float64, as an unevaluated sum of two of them: where a
+// difference of nearly equal numbers is what counts.
+#pragma once
+
+#include <cmath>
+
+namespace pl {
+
+// The exact value is high + low. Of m operations (Ogita, Rump, Oishi, Accurate sum and dot product, 2005) the
+// error is at most gamma(m)^2 times the sum of what was added, sizes taken absolute, as long as nothing
+// underflows: whoever uses it charges that.
+struct Twofold {
+    double high = 0, low = 0;
+
+    double value() const { return high + low; }
+
+    void add(double x) {
+        const double sum = high + x, part = sum - high;
+        low += (high - (sum - part)) + (x - part);
+        high = sum;
+    }
+    void add(const Twofold& x) {
+        add(x.high);
+        low += x.low;
+    }
+    void add_product(double a, double b) {
+        const double product = a * b;
+        add(product);
+        low += std::fma(a, b, -product);
+    }
+    void add_product(const Twofold& a, double b) {
+        add_product(a.high, b);
+        low += a.low * b;
+    }
+};
+
+inline Twofold normal(double high, double low) {
+    const double sum = high + low;
+    return {sum, low - (sum - high)};
+}
+
+inline Twofold times(const Twofold& a, const Twofold& b) {
+    Twofold product;
+    product.add_product(a.high, b.high);
+    product.low += a.high * b.low + a.low * b.high;
+    return normal(product.high, product.low);
+}
+
+inline Twofold over(const Twofold& a, const Twofold& b) {
+    const double first = a.high / b.high;
+    const double rest = std::fma(-first, b.high, a.high) + a.low - first * b.low;
+    return normal(first, rest / b.high);
+}
+
+}  // namespace pl

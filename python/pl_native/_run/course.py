@@ -1,0 +1,252 @@
+"""`Course`: one run of method "auto" under way, part after part, each by the flow or by capture.
+
+A part goes on from where the one before ended: by the record of its own method, or, where the method
+changes, from the state alone with what is known of the whole (invariants, milestones, where a proof is
+looked for next). What came of the parts is put together as of one run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from pl_native._base.checks import Array
+from pl_native._problem import Status
+from pl_native._problem.kinks import KinkRows
+from pl_native._run.forecast import Choice, Forecast, counter
+from pl_native.backends.contract import FlowRun, FlowTask, Resume
+
+METHODS = ("flow", "capture")
+
+_WHOLE = (
+    "at", "start", "invariants", "criterion_time", "proved_time", "try_below", "largest_rate", "rate_due",
+    "proof_below", "proof_slow", "proof_failed", "proof_trapped",
+)  # fmt: skip
+"""of a record, what is of the whole run"""
+
+_COUNTS = (
+    "accepted", "rejected", "rhs", "events", "on", "off", "slide_in", "slide_to_on", "slide_to_off",
+    "repelling", "zero_neuron", "a_zero", "sliding_end", "sliding_max", "stabilised_steps", "start_kinks",
+    "dependent_inputs",
+)  # fmt: skip
+"""of the flow's record, what `count` counts"""
+
+_CAPTURED = ("accepted", "rejected", "rhs", "restarts", "stabilised_steps", "worst", "error")
+_SHARED = ("accepted", "rejected", "rhs", "stabilised_steps")
+
+_FLOW_RTOL = 1e-6
+"""The largest of the flow: its cost hardly depends on it, as each event ends a step, and errors of a small
+loss are larger than those of the state
+"""
+
+_NEW_FLOW: Resume = {"modes": None, "lowest": 0.0, "burst_start": -1.0, "burst": 0, "order": 2}
+_NEW_CAPTURE: Resume = {"step": 0.0, "tolerance": 0.0}
+
+
+class Course:
+    """`task` is that of the whole run."""
+
+    def __init__(self, task: FlowTask) -> None:
+        self._task = task
+        past = task.resume or {}
+        self._parts: list[FlowRun] = []
+        self._resume: Resume | None = task.resume
+        self._W, self._a, self._kinks = task.W, task.a, task.kinks
+        self._count: Array = past.get("auto_count", np.zeros(len(_COUNTS), np.int64))
+        self._captured: Array = past.get("auto_captured", np.zeros(len(_CAPTURED)))
+        self._methods: list[int] = [int(k) for k in past.get("auto_methods", ())]
+        self._since: list[float] = [float(t) for t in past.get("auto_since", ())]
+        counted = {"flow": float(self._count_of("rhs")), "capture": float(self._captured[2])}
+        self._forecast = Forecast(task, self._at, counted)
+        last = METHODS[self._methods[-1]] if self._methods else None
+        self._choice = self._forecast.choose(last, self._W, self._a)
+        self.over = False
+        self._vain_seconds, self._stuck_at = 0.0, -1.0
+
+    @property
+    def method(self) -> str:
+        """Of the next part."""
+        return self._choice.method
+
+    def part(self) -> FlowTask:
+        """The task of the next part."""
+        task, at = self._task, self._at
+        later = task.save[task.save > at] if self._parts or at > 0 else task.save
+        return replace(
+            task,
+            W=self._W,
+            a=self._a,
+            kinks=self._kinks,
+            rtol=min(task.rtol, _FLOW_RTOL) if self.method == "flow" else task.rtol,
+            atol=0.0 if self.method == "flow" else task.atol,
+            save=later if len(later) else np.array([task.t_end]),
+            stop=replace(task.stop, wall_time=self._time_left, max_steps=self._steps_left),
+            resume=self._record(self.method),
+            budget=self._choice.budget,
+        )
+
+    def take(self, run: FlowRun | None) -> None:
+        """What the part gave; None: it was not begun."""
+        if run is None:
+            self.over = True
+            return
+        before, mine = self._at, self.method
+        if mine == "capture" and self._misses(run) and self._forecast.refuses(run):
+            self._captured[[2, 3]] = counter(run, "rhs"), counter(run, "restarts")
+            self._vain_seconds += counter(run, "seconds")
+        else:
+            self._keep(run)
+            self._forecast.learn(mine, run, self._at)
+            if mine == "capture" and self._unproved(run):
+                self._choice = Choice("flow", None)
+                return
+            limited = run.status in (Status.STEP_LIMIT, Status.SWITCH_LIMIT)
+            if not limited or self._at_step_limit:
+                self.over = True
+                return
+        self._choice = self._forecast.choose(mine, self._W, self._a)
+        if self._at == before and self.method == mine:  # it is stuck: the other may know a way
+            self._choice = self._forecast.instead(mine)
+            self.over = self._stuck_at == before
+            self._stuck_at = before
+
+    def whole(self) -> FlowRun | None:
+        """The parts as one run; None if none was begun."""
+        if not self._parts:
+            return None
+        last = self._parts[-1]
+        kept = [np.isin(part.t, self._task.save) for part in self._parts[:-1]]
+        kept.append(np.ones(len(last.t), bool))
+        for k, part in enumerate(self._parts[1:]):  # a row that both have is the later one's
+            kept[k] &= ~np.isin(self._parts[k].t, part.t)
+
+        def joined(name: str) -> Any:
+            columns = [getattr(part, name)[keep] for part, keep in zip(self._parts, kept, strict=True)]
+            return np.concatenate(columns)
+
+        states = self._task.states
+        return replace(
+            last,
+            t=joined("t"),
+            loss=joined("loss"),
+            velocity_sq=joined("velocity_sq"),
+            loss_noise=joined("loss_noise"),
+            n_active=joined("n_active"),
+            invariant_drift=joined("invariant_drift"),
+            W_saved=joined("W_saved") if states else None,
+            a_saved=joined("a_saved") if states else None,
+            kinks_saved=self._kink_rows(kept) if states else None,
+            counters=self._counters(),
+            resume=self._resume,
+            switches=None,
+            dense=None,
+        )
+
+    @property
+    def _at(self) -> float:
+        return float(self._resume["at"]) if self._resume else 0.0
+
+    @property
+    def _time_left(self) -> float | None:
+        if self._task.stop.wall_time is None:
+            return None
+        return max(self._task.stop.wall_time - self._seconds, 1e-9)
+
+    @property
+    def _seconds(self) -> float:
+        return self._vain_seconds + sum(counter(part, "seconds") for part in self._parts)
+
+    @property
+    def _accepted(self) -> int:
+        return self._count_of("accepted") + int(self._captured[0])
+
+    @property
+    def _steps_left(self) -> int | None:
+        """`stop.max_steps`, which the methods count each for itself."""
+        most = self._task.stop.max_steps
+        if most is None:
+            return None
+        mine = self._count_of("accepted") if self.method == "flow" else int(self._captured[0])
+        return mine + max(most - self._accepted, 0)
+
+    @property
+    def _at_step_limit(self) -> bool:
+        most = self._task.stop.max_steps
+        return most is not None and self._accepted >= most
+
+    def _count_of(self, name: str) -> int:
+        return int(self._count[_COUNTS.index(name)])
+
+    def _misses(self, run: FlowRun) -> bool:
+        """Whether its loss is not what was asked, and nothing is proved, or cut off."""
+        ended = run.status not in (Status.CONVERGED, Status.DEAD_POINT, Status.TRAPPED, Status.INTERRUPTED,
+                                   Status.WALL_TIME)  # fmt: skip
+        return ended and counter(run, "loss_error") > self._task.rtol
+
+    def _unproved(self, run: FlowRun) -> bool:
+        """Whether a proof was wanted of the end, and the flow may find one: its states are at rest, where
+        those of capture are so to single precision.
+        """
+        ends = run.status in (Status.CRITERION, Status.TARGET, Status.STALLED, Status.HORIZON)
+        return self._task.stop.proof and ends and run.counters["proved_time"] is None
+
+    def _keep(self, run: FlowRun) -> None:
+        assert run.resume is not None
+        code = METHODS.index(self.method)
+        if not self._methods or self._methods[-1] != code:
+            self._methods.append(code)
+            self._since.append(self._at)
+        if self.method == "flow":
+            self._count = run.resume["count"]
+        else:
+            self._captured = np.array([float(run.resume[name]) for name in _CAPTURED])
+        own = {
+            "auto_count": self._count,
+            "auto_captured": self._captured,
+            "auto_methods": np.array(self._methods, np.int8),
+            "auto_since": np.array(self._since),
+        }
+        self._resume = run.resume | own
+        self._W, self._a, self._kinks = run.W, run.a, run.kinks
+        self._parts.append(run)
+
+    def _record(self, method: str) -> Resume | None:
+        """With which `method` goes on."""
+        if self._resume is None or METHODS[self._methods[-1]] == method:
+            return self._resume
+        whole = {name: self._resume[name] for name in _WHOLE}
+        if method == "flow":
+            return _NEW_FLOW | whole | {"count": self._count}
+        mine = dict(zip(_CAPTURED, self._captured.tolist(), strict=True))
+        whole_numbers = {name: int(mine[name]) for name in _CAPTURED[:5]}
+        return _NEW_CAPTURE | whole | mine | whole_numbers
+
+    def _kink_rows(self, kept: list[Array]) -> KinkRows:
+        rows = self._parts[0].kinks_saved
+        assert rows is not None
+        held = kept[0]
+        for part, keep in zip(self._parts[1:], kept[1:], strict=True):
+            assert part.kinks_saved is not None
+            rows = rows.joined(held, part.kinks_saved, keep)
+            held = np.ones(int(held.sum() + keep.sum()), bool)
+        return rows
+
+    def _counters(self) -> dict[str, Any]:
+        """Of the whole run: of what both methods count the sum."""
+        last = self._parts[-1].counters
+        flow = dict(zip(_COUNTS, self._count.tolist(), strict=True))
+        captured = dict(zip(_CAPTURED, self._captured.tolist(), strict=True))
+        both = {name: int(flow[name] + captured[name]) for name in _SHARED}
+        ends = {name: last[name] for name in ("sliding_end", "spectral_radius") if name in last}
+        used = 1 in self._methods
+        return (
+            {name: value for name, value in last.items() if name not in _CAPTURED}
+            | flow
+            | ends
+            | both
+            | {"restarts": int(captured["restarts"]), "loss_error": captured["worst"] if used else None}
+            | {"seconds": self._seconds}
+            | {"methods": [[METHODS[k], t] for k, t in zip(self._methods, self._since, strict=True)]}
+        )

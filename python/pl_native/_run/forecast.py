@@ -1,0 +1,104 @@
+"""What the rest of a run of method "auto" will cost by either method, and which goes on: by counts, never by
+clocks, so that the same run takes the same turns everywhere.
+
+The flow is foreseeable: its events are about as many as pairs, and each is a step. Capture is cheap as a
+rule, but may have to begin again, or miss the tolerance. So who looks cheaper goes on, with a budget; when
+that is spent, what was met corrects what was expected, and the choice is made again. Where neurons are
+still small the flow goes on, whatever it costs: capture would miss them (`asleep`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pl_native._base.checks import Array
+from pl_native._run import costs, prices
+from pl_native._run.asleep import asleep
+from pl_native._run.call_options import CAPTURE_RTOL
+from pl_native.backends.contract import FlowRun, FlowTask
+
+# By how much capture has to be cheaper, by the method at work. At a start it is tried even where it may be
+# dearer: what it will cost is known to a factor of five only, and the budget bounds it.
+_CHEAPER = {None: 0.7, "flow": 1.5, "capture": 1.0}
+_SHARE = 0.4  # of the cost of the flow, which capture may spend before it is asked again
+_WORTH = 4.0  # times what capture spent in vain: the flow may cost so much, to have the accuracy asked
+_OVER = 1.5  # times what the flow was expected to cost, before it is asked again
+_PIECE = 0.1  # of it, while neurons are small
+_LEAST = 200.0  # right-hand sides of a part of the flow
+_FEW = 50.0  # right-hand sides, of which nothing is learnt
+_MOST = 20.0  # factor by which what is met may correct what is expected
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The next part: `budget` of right-hand sides; None: to the end."""
+
+    method: str
+    budget: float | None
+
+
+def counter(run: FlowRun, name: str) -> float:
+    """One of the counters that every run has."""
+    value = run.counters[name]
+    assert value is not None
+    return float(value)
+
+
+class Forecast:
+    """Of the run of `task`, whose methods have counted so many right-hand sides before."""
+
+    def __init__(self, task: FlowTask, at: float, counted: dict[str, float]) -> None:
+        self._task = task
+        orthogonal = task.norms is not None
+        self._sizes = costs.Sizes(len(task.y), task.W.shape[1], len(task.a), orthogonal, task.t_end)
+        self._at = at
+        self._counted = dict(counted)
+        self._factor = {"flow": 1.0, "capture": 1.0}
+        self._vain = False
+
+    def choose(self, method: str | None, W: Array, a: Array) -> Choice:
+        """What goes on from (W, a) at the time reached, where `method` came to (None: it is the start)."""
+        price = {name: costs.rhs_seconds(self._sizes, name) for name in self._factor}
+        rest = {name: prices.CALL + self._rest(name) * price[name] for name in self._factor}
+        if self._vain or self._task.rtol < CAPTURE_RTOL:
+            return Choice("flow", None)
+        if asleep(self._task, W, a, self._task.t_end - self._at):
+            return Choice("flow", max(_PIECE * rest["flow"] / price["flow"], _LEAST))
+        if rest["flow"] > _CHEAPER[method] * rest["capture"]:
+            return Choice("capture", _SHARE * rest["flow"] / price["capture"])
+        return Choice("flow", max(_OVER * rest["flow"] / price["flow"], _LEAST))
+
+    def instead(self, method: str) -> Choice:
+        """Where `method` cannot go on."""
+        return Choice("capture" if method == "flow" else "flow", None)
+
+    def learn(self, method: str, run: FlowRun, at: float) -> None:
+        """What a part of `method` met up to time `at`."""
+        used = counter(run, "rhs") - self._counted[method]
+        self._counted[method] = counter(run, "rhs")
+        expected = self._between(method, self._at, at)
+        ratio = (used + _FEW) / (expected + _FEW)
+        self._factor[method] = min(max(ratio, 1 / _MOST), _MOST)
+        self._at = at
+
+    def refuses(self, run: FlowRun) -> bool:
+        """Whether a part of capture that missed the tolerance is to be done again, by the flow: if that
+        costs not much more than the part did. The run then is the flow's.
+        """
+        used = counter(run, "rhs") - self._counted["capture"]
+        spent = used * costs.rhs_seconds(self._sizes, "capture")
+        flow = self._rest("flow") * costs.rhs_seconds(self._sizes, "flow")
+        if flow > _WORTH * spent:
+            return False
+        self._counted["capture"] = counter(run, "rhs")
+        self._vain = True
+        return True
+
+    def _rest(self, method: str) -> float:
+        """Right-hand sides to the end."""
+        start = costs.START[method]
+        return start + self._factor[method] * self._between(method, self._at, self._task.t_end)
+
+    def _between(self, method: str, since: float, until: float) -> float:
+        sizes, rtol = self._sizes, self._task.rtol
+        return max(costs.rhs(sizes, method, rtol, until) - costs.rhs(sizes, method, rtol, since), 0.0)

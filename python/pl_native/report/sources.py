@@ -1,0 +1,90 @@
+"""Where the rows of a report come from: a folder of `reproduce`, or one of compact files."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pl_native import experiments
+from pl_native.experiments import compact
+from pl_native.store import Row, Store, write_atomically
+from pl_native.sweep.plans import of_folder
+
+_NOTES = "commands.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What made the rows of a figure: the plan last asked for, the command, and the peak of one thread in
+    FLOP/s at that time (NaN where it is not known)."""
+
+    plan: str
+    command: str
+    peak: float = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The rows of one figure, and what made them."""
+
+    name: str
+    rows: tuple[Row, ...]
+    note: Note
+
+
+def write_note(folder: Path, name: str, note: Note) -> None:
+    """Keep beside the rows what made them."""
+    known = _notes(folder) | {name: note}
+    text = json.dumps({key: asdict(one) for key, one in sorted(known.items())}, indent=1)
+    write_atomically(folder / _NOTES, text + "\n")
+
+
+def read(folder: Path) -> list[Source]:
+    """The figures of the paper that a folder has rows of.
+
+    ValueError when there are none, or a sweep in it lacks some of its rows.
+    """
+    notes, found = _notes(folder), []
+    for name in experiments.FIGURES:
+        file = folder / f"{name}.csv"
+        if (folder / name / "manifest.json").exists():
+            found.append(_stored(folder, name, notes))
+        elif file.exists():
+            note = notes.get(name, Note("unknown", f"pl-native reproduce {name}"))
+            found.append(Source(name, tuple(compact.read(name, file)), note))
+    if not found:
+        raise ValueError(f"{folder}: holds no rows of a figure of the paper (pl-native reproduce all --out)")
+    return found
+
+
+def _stored(folder: Path, name: str, notes: dict[str, Note]) -> Source:
+    store = Store(folder / name)
+    plans = {plan.id: plan for plan in of_folder(store)}
+    note = notes.get(name)
+    plan = plans.get("" if note is None else note.plan, list(plans.values())[-1])
+    lost = len(plan.missing(store.ids()))
+    if lost:
+        raise ValueError(f"{store.folder}: {lost} of {len(plan)} runs have no row of this version; run again")
+    rows: Sequence[Row] = experiments.stored(name, plan, store)
+    made = Note(plan.id, f"pl-native reproduce {name}") if note is None else note
+    return Source(name, tuple(rows), made)
+
+
+def keep(sources: Iterable[Source], folder: Path) -> list[Path]:
+    """Write the rows as compact files, with their notes; returns the paths. `read` takes the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for one in sources:
+        paths.append(folder / f"{one.name}.csv")
+        compact.write(one.name, one.rows, paths[-1])
+        write_note(folder, one.name, one.note)
+    return paths
+
+
+def _notes(folder: Path) -> dict[str, Note]:
+    path = folder / _NOTES
+    found = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return {name: Note(**its) for name, its in found.items()}

@@ -1,0 +1,46 @@
+// Small problems for the tests of proofs.
+#pragma once
+
+#include <algorithm>
+#include <random>
+#include <vector>
+
+#include "problem/problem.hpp"
+#include "proof/matrix.hpp"
+
+namespace proving {
+
+using pl::Index;
+
+inline pl::Control never;
+inline const pl::Workers kTwo{2, never};
+
+inline double normal() {
+    static std::mt19937_64 generator(7);
+    static std::normal_distribution<double> law;
+    return law(generator);
+}
+
+struct Problem {
+    Index n, d, p;
+    std::vector<double> X, y, W, a;
+    pl::Problem<double> view() const {
+        pl::Problem<double> q;
+        q.n = n, q.d = d, q.p = p;
+        q.X = X.data(), q.y = y.data(), q.W = W.data(), q.a = a.data();
+        return q;
+    }
+    // y such that the residuals are r, to rounding.
+    void fit(const std::vector<double>& r) {
+        y = r;
+        for (Index i = 0; i < n; ++i)
+            for (Index j = 0; j < p; ++j) {
+                double z = 0;
+                for (Index k = 0; k < d; ++k) z += W[u(j * d + k)] * X[u(i * d + k)];
+                y[u(i)] += a[u(j)] * std::max(z, 0.0) / static_cast<double>(p);
+            }
+    }
+    static std::size_t u(Index k) { return static_cast<std::size_t>(k); }
+};
+
+}  // namespace proving

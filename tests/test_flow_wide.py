@@ -1,0 +1,219 @@
+"""Wide networks: neurons of one pattern are moved by one propagator. Dense output is kept neuron by neuron:
+a run that asks for it is the same run without."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import pl_native as pl
+from odd_labels import closed_form, odd_labels
+from outcomes import same_bits
+
+pytest.importorskip("pl_native._core")
+
+LEAST_SQUARES = 0.0875213675213675
+
+
+def early_alignment(p: int, seed: int = 0, scale: float = 1e-3) -> tuple[pl.Dataset, pl.Network]:
+    """Three points with a bias coordinate (Boursier, Flammarion)."""
+    x = np.array([-0.75, -0.5, 0.125])
+    data = pl.Dataset(np.stack([x, np.ones(3)], axis=1), [1.1, 0.1, 0.8])
+    return data, pl.initial.balanced(p=p, d=2, seed=seed, scale=scale)
+
+
+def parabola(n: int, p: int, seed: int = 0, scale: float = 1e-3) -> tuple[pl.Dataset, pl.Network]:
+    """Points of y = x^2 and noise, with a bias coordinate."""
+    rng = np.random.default_rng(1)
+    x = rng.uniform(-1, 1, n)
+    data = pl.Dataset(np.stack([x, np.ones(n)], axis=1), x**2 + 0.1 * rng.standard_normal(n))
+    return data, pl.initial.balanced(p=p, d=2, seed=seed, scale=scale)
+
+
+def drawn(n: int, d: int, p: int, seed: int, kind: str, scale: float = 1.0) -> tuple[pl.Dataset, pl.Network]:
+    rng = np.random.default_rng(seed)
+    data = pl.Dataset(rng.standard_normal((n, d)), rng.uniform(0.5, 2, n) * rng.choice([-1, 1], n))
+    return data, getattr(pl.initial, kind)(p=p, d=d, seed=seed, scale=scale)
+
+
+def switches_by_pair(sol: pl.Solution) -> dict[tuple[int, ...], list[float]]:
+    log = sol.switches
+    assert log is not None
+    times: dict[tuple[int, ...], list[float]] = {}
+    for t, *pair in zip(log.t, log.neuron, log.point, log.from_mode, log.to_mode, strict=True):
+        times.setdefault(tuple(int(v) for v in pair), []).append(float(t))
+    return times
+
+
+def both_ways(problem: tuple[pl.Dataset, pl.Network], t_end: float, rtol: float, **options: Any) -> Any:
+    """The run on patterns, and, a little more exactly, neuron by neuron."""
+    return [
+        pl.simulate(
+            *problem,
+            t_end,
+            method="flow",
+            rtol=max(tolerance, 1e-12),
+            save=pl.Save(count=5, switches=True, dense=dense),
+            **options,
+        )
+        for dense, tolerance in ((False, rtol), (True, 1e-3 * rtol))
+    ]
+
+
+def assert_the_same_run(wide: pl.Solution, plain: pl.Solution, rtol: float) -> None:
+    assert wide.stats["cell_steps"] > 0 == plain.stats["cell_steps"]
+    assert wide.status is plain.status
+    assert wide.loss == pytest.approx(plain.loss, rel=10 * rtol)
+    for name in ("on", "off", "slide_in", "slide_to_on", "slide_to_off", "repelling", "sliding_end"):
+        assert wide.stats[name] == plain.stats[name], name
+    assert np.array_equal(wide.n_active, plain.n_active)
+    assert wide.local_pl == pytest.approx(plain.local_pl, rel=100 * rtol)
+    ours = np.column_stack([wide.network.W, wide.network.a])
+    theirs = np.column_stack([plain.network.W, plain.network.a])
+    apart = np.linalg.norm(ours - theirs, axis=1)
+    assert np.all(apart <= rtol * np.linalg.norm(theirs, axis=1))
+    one, two = switches_by_pair(wide), switches_by_pair(plain)
+    assert Counter({pair: len(t) for pair, t in one.items()}) == {pair: len(t) for pair, t in two.items()}
+    for pair, times in one.items():
+        assert times == pytest.approx(two[pair], rel=1000 * rtol, abs=100 * rtol)
+
+
+@pytest.mark.parametrize("rtol", [1e-6, 1e-9])
+@pytest.mark.parametrize(
+    ("make", "t_end"),
+    [
+        (lambda: early_alignment(150), 60.0),
+        (lambda: early_alignment(150, 1, 1.0), 60.0),
+        (lambda: parabola(20, 250), 20.0),
+        (lambda: drawn(8, 2, 200, 2, "asymmetric"), 30.0),
+        (lambda: drawn(5, 3, 200, 1, "balanced"), 15.0),
+        (lambda: drawn(4, 4, 250, 4, "asymmetric"), 15.0),
+        (lambda: drawn(4, 1, 64, 4, "asymmetric"), 15.0),
+    ],
+    ids=["early", "early at 1", "parabola", "d = 2", "d = 3", "d = 4", "d = 1"],
+)
+def test_patterns_move_as_their_neurons_do(make: Any, t_end: float, rtol: float) -> None:
+    assert_the_same_run(*both_ways(make(), t_end, rtol), rtol)
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.integers(1, 5), st.integers(1, 3), st.integers(0, 99), st.sampled_from(["asymmetric", "torch_linear"])
+)
+def test_any_small_problem(n: int, d: int, seed: int, kind: str) -> None:
+    data, network = drawn(n, d, 150, seed, kind)
+    wide, plain = both_ways((data, network), 8.0, 1e-8)
+    assert wide.stats["cell_steps"] > 0
+    assert wide.loss == pytest.approx(plain.loss, rel=1e-7)
+    for name in ("on", "off", "slide_in", "slide_to_on", "slide_to_off"):
+        assert wide.stats[name] == plain.stats[name], name
+
+
+def test_sliding_is_met_by_the_problems_above() -> None:
+    """Else they would not say how a pattern slides."""
+    kinds = ("slide_in", "slide_to_on", "slide_to_off")
+    met = [0, 0, 0]
+    for problem in (drawn(8, 2, 200, 2, "asymmetric"), drawn(5, 3, 200, 1, "balanced")):
+        sol = pl.simulate(*problem, 15.0, method="flow")
+        assert sol.stats["cell_steps"] > 100
+        met = [total + sol.stats[kind] for total, kind in zip(met, kinds, strict=True)]
+    assert min(met) > 10
+
+
+@pytest.mark.parametrize("p", [200, 2000, 20_000])
+def test_early_alignment_ends_at_least_squares(p: int) -> None:
+    sol = pl.simulate(*early_alignment(p), 400.0, method="flow")
+    assert sol.loss[-1] == pytest.approx(LEAST_SQUARES, rel=1e-13)
+    assert sol.stats["cell_steps"] > 0.9 * sol.stats["steps"]
+    assert sol.invariant_drift.max() < 1e-12
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-6, 1e-20])
+def test_copies_of_the_pair_follow_the_closed_form(size: float) -> None:
+    data, network, b, square = odd_labels(size, pairs=100, n=40, d=4)
+    sol = pl.simulate(data, network, 3 * max(1.0, np.log(2 * b / size**2)) / b, method="flow", save=41)
+    assert sol.stats["cell_steps"] > 0
+    assert np.max(np.abs(sol.loss / closed_form(sol.t, size, b, square) - 1)) < 1e-4
+
+
+def test_euler_with_small_steps_tends_to_it() -> None:
+    data, network = early_alignment(200, scale=1.0)
+    exact = pl.simulate(data, network, 4.0, method="flow", rtol=1e-10)
+    assert exact.stats["cell_steps"] > 0 < exact.stats["slide_in"]
+    errors = []
+    for step in (1 / 64, 1 / 256, 1 / 1024):
+        sol = pl.simulate(data, network, 4.0, step=step)
+        errors.append(np.linalg.norm(sol.network.W - exact.network.W) / np.linalg.norm(exact.network.W))
+    assert errors[0] < 0.02
+    assert 3 < errors[0] / errors[1] < 5
+    assert 3 < errors[1] / errors[2] < 5
+
+
+def test_any_number_of_threads_gives_the_same_bits() -> None:
+    problem = early_alignment(500, scale=0.1)
+    one, two = (pl.simulate(*problem, 50.0, method="flow", threads=k, save=9) for k in (1, 2))
+    same_bits(one, two)
+
+
+def test_what_is_looked_at_changes_nothing_but_the_steps() -> None:
+    problem = early_alignment(300, scale=0.1)
+    plain = pl.simulate(*problem, 50.0, method="flow", save=5)
+    told = pl.simulate(
+        *problem,
+        50.0,
+        method="flow",
+        save=pl.Save(count=5, states=True, switches=True),
+        stop=pl.Stop(proof=True),
+    )
+    assert told.t[-1] <= 50.0
+    assert plain.loss[: len(told.t) - 1].tolist() == told.loss[:-1].tolist()
+
+
+@pytest.mark.parametrize("cut", [0.3, 3.0, 20.0])
+def test_a_run_that_goes_on_is_the_single_run(cut: float) -> None:
+    problem = early_alignment(300, scale=0.5)
+    options: dict[str, Any] = {"method": "flow", "rtol": 1e-8}
+    whole = pl.simulate(*problem, 30.0, **options)
+    part = pl.simulate(*problem, cut, **options)
+    later = part.extend(30.0)
+    assert part.stats["cell_steps"] > 0
+    assert later.loss[-1] == pytest.approx(whole.loss[-1], rel=1e-7)
+    for name in ("on", "off", "slide_in"):
+        assert later.stats[name] == whole.stats[name], name
+
+
+def test_levels_of_the_loss_are_met_as_by_the_neurons() -> None:
+    problem = early_alignment(300)
+    ends = both_ways(problem, 400.0, 1e-9, stop=pl.Stop(loss=0.15))
+    assert [sol.status for sol in ends] == [pl.Status.TARGET] * 2
+    assert ends[0].t[-1] == pytest.approx(ends[1].t[-1], rel=1e-7)
+    assert ends[0].loss[-1] == pytest.approx(0.15, rel=1e-9)
+    rest = pl.simulate(*problem, 1e6, method="flow", stop=pl.Stop(stall=1e-6))
+    assert (rest.status, rest.t[-1] < 1e5) == (pl.Status.STALLED, True)
+    assert rest.loss[-1] == pytest.approx(LEAST_SQUARES, rel=1e-6)
+
+
+def test_duplicated_and_opposite_inputs() -> None:
+    rng = np.random.default_rng(5)
+    X = rng.standard_normal((3, 2))
+    X = np.concatenate([X, X[:2], -2 * X[1:2]])
+    data = pl.Dataset(X, [1.0, -1.2, 0.7, 1.4, -0.6, 0.9])
+    wide, plain = both_ways((data, pl.initial.asymmetric(p=300, d=2, seed=3)), 10.0, 1e-8)
+    assert plain.stats["slide_in"] > 0 < plain.stats["dependent_inputs"]
+    assert wide.loss == pytest.approx(plain.loss, rel=1e-6)
+
+
+def test_a_neuron_at_zero_stays_among_many() -> None:
+    data, network = early_alignment(128, scale=1.0)
+    W, a = network.W.copy(), network.a.copy()
+    W[5], a[5] = 0, 0
+    W[6] = 0
+    sol = pl.simulate(data, pl.Network(W, a), 20.0, method="flow")
+    assert sol.stats["cell_steps"] > 0
+    assert not sol.network.W[5:7].any()
+    assert (sol.network.a[5], sol.network.a[6]) == (0, a[6])
