@@ -128,8 +128,7 @@ def test_capture_says_that_it_missed_its_tolerance() -> None:
     assert kept.message == kept.status.message
 
 
-def test_capture_says_that_its_estimate_is_blind() -> None:
-    """With no time saved on the way it may step over the whole escape."""
+def test_a_small_start_is_said() -> None:
     data, network, b, _ = odd_labels(1e-12)
     sol = pl.simulate(data, network, 100 / b, method="capture", rtol=1e-4)
     assert "Some neurons are small" in pl.advise(data, network).reason

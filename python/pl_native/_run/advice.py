@@ -73,8 +73,8 @@ def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol:
 
 
 _SMALL = (
-    " Some neurons are small and may grow: capture, which steps by the loss, does not see them until then, "
-    "and may be far off (docs/numerics.md)."
+    " Some neurons are small and may grow: until then capture takes many steps for what the flow follows in a few, "
+    "more exactly (docs/numerics.md)."
 )
 
 
