@@ -27,43 +27,13 @@ def verify_orthogonal(c: Certificate, data: Dataset) -> list[str]:
     assert c.rate is not None
     assert c.distance is not None
     assert c.limit_loss is not None
-    k, live, dead, moved = _over_points(c, data)
-    radius, n, p = Fraction(c.margins.radius), data.n, c.state.p
-    demand(
-        (dead > 0) == (c.verdict is Status.DEAD_POINT), "DEAD_POINT is said where a label is lost, only there"
-    )
-    demand(c.verdict in (Status.DEAD_POINT, Status.CONVERGED), "the verdict is one of orthogonal data")
-    demand(moved <= Fraction(c.moved) ** 2, f"pairs of dead points are moved by at most {c.moved:.4g}")
-    path_sq = Fraction(0)
-    if math.isfinite(c.rate):
-        rate = Fraction(c.rate)
-        demand(rate > 0, "the rate is above 0")
-        demand(k is None or rate * n * p <= 2 * k, f"the rate is {c.rate:.6g}")
-        path_sq = 4 * p * live / (2 * n) / rate
-    else:
-        demand(k is None, "nothing moves")
-    demand(path_sq < radius * radius, "the path is shorter than the radius")
-    path = exact.root_above(path_sq)
-    demand(path + exact.root_above(moved) <= Fraction(c.distance), f"the limit is within {c.distance:.4g}")
-    low, high = (Fraction(v) for v in c.limit_loss)
-    demand(low <= dead / (2 * n) <= high, f"lim L is in [{c.limit_loss[0]!r}, {c.limit_loss[1]!r}]")
-    return [
-        f"rate {c.rate:.6g}, path {float(path):.4g} < radius {float(radius):.4g}",
-        f"lim L >= {float(low):.6g}",
-    ]
-
-
-def _over_points(c: Certificate, data: Dataset) -> tuple[Fraction | None, Fraction, Fraction, Fraction]:
-    """The least of K_rho's diagonal (None: no point is live); sums of r_i^2 over live points, of y_i^2 over
-    dead ones, and of how far the pairs of these are moved, squared.
-    """
     z, x_sq = _coordinates(c, data)
     y, a = exact.vector(data.y), exact.vector(c.state.a)
-    radius, p = Fraction(c.margins.radius), c.state.p
+    radius, n, p = Fraction(c.margins.radius), data.n, c.state.p
     least = max(radius, Fraction(c.moved))  # smaller ones are moved to 0 where no neuron is on
     k: Fraction | None = None
     live, dead, moved = Fraction(0), Fraction(0), Fraction(0)
-    for i in range(data.n):
+    for i in range(n):
         far = [v > 0 and v * v > least * least * x_sq[i] for v in z[i]]  # beyond `least` of their kinks
         am = [max(abs(a_j) - radius, Fraction(0)) for a_j, on in zip(a, far, strict=True) if on]
         if any(am):
@@ -77,7 +47,33 @@ def _over_points(c: Certificate, data: Dataset) -> tuple[Fraction | None, Fracti
             demand(pushed, f"no neuron will ever be on at the point {i}")
             moved += max(v, Fraction(0)) ** 2 / x_sq[i]
         dead += y[i] ** 2
-    return k, live, dead, moved
+    demand(
+        (dead > 0) == (c.verdict is Status.DEAD_POINT), "DEAD_POINT is said where a label is lost, only there"
+    )
+    demand(c.verdict in (Status.DEAD_POINT, Status.CONVERGED), "the verdict is one of orthogonal data")
+    demand(moved <= Fraction(c.moved) ** 2, f"pairs of dead points are moved by at most {c.moved:.4g}")
+    path_sq = _path_sq(c, k, live / (2 * n), n * p)
+    demand(path_sq < radius * radius, "the path is shorter than the radius")
+    path = exact.root_above(path_sq)
+    demand(path + exact.root_above(moved) <= Fraction(c.distance), f"the limit is within {c.distance:.4g}")
+    low, high = (Fraction(v) for v in c.limit_loss)
+    demand(low <= dead / (2 * n) <= high, f"lim L is in [{c.limit_loss[0]!r}, {c.limit_loss[1]!r}]")
+    return [
+        f"rate {c.rate:.6g}, path {float(path):.4g} < radius {float(radius):.4g}",
+        f"lim L >= {float(low):.6g}",
+    ]
+
+
+def _path_sq(c: Certificate, k: Fraction | None, loss: Fraction, size: int) -> Fraction:
+    """4 p L_V/mu_rho, mu_rho the certificate's rate, at most 2 k/(n p); `size` is n p, `loss` L_V."""
+    assert c.rate is not None
+    if not math.isfinite(c.rate):
+        demand(k is None, "nothing moves")
+        return Fraction(0)
+    rate = Fraction(c.rate)
+    demand(rate > 0, "the rate is above 0")
+    demand(k is None or rate * size <= 2 * k, f"the rate is {c.rate:.6g}")
+    return 4 * c.state.p * loss / rate
 
 
 def _coordinates(c: Certificate, data: Dataset) -> tuple[Rational, Vector]:
