@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+from pathlib import Path
 from typing import Any
 
 import pl_native as pl
@@ -32,3 +35,19 @@ def grid(size):
 def ensemble_bits():
     sols = pl.simulate_ensemble([problem(60, 11, 9, seed=k) for k in range(6)], t_end=20.0, threads=2)
     return [sol.network.W.tobytes() for sol in sols]
+
+
+def until_computed(process: Any, seconds: float) -> None:
+    """Waits until `process` has had so much processor time from now on, which neighbours may make long to
+    come; of the clock where the system does not tell."""
+
+    def spent() -> float:
+        try:
+            fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return time.monotonic()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    end = spent() + seconds
+    while process.poll() is None and spent() < end:
+        time.sleep(0.02)

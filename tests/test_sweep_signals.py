@@ -13,6 +13,7 @@ import time
 import pytest
 
 import pl_native as pl
+from children import until_computed
 from pl_native import store, sweep
 from pl_native._base import interrupts
 from pl_native.store import Store
@@ -98,7 +99,7 @@ def test_fault_2_10_ctrl_c_twice_keeps_rows(apart, tmp_path):
     process.stdout.readline()
     while process.poll() is None and not (tmp_path / "manifest.json").exists():
         time.sleep(0.01)
-    time.sleep(2.5)  # the problems are drawn, a few hundred runs are done, none is on disk
+    until_computed(process, 2.5)  # the problems are drawn, a few hundred runs are done, none is on disk
     process.send_signal(signal.SIGINT)
     time.sleep(apart)
     process.send_signal(signal.SIGINT)

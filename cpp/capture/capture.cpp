@@ -81,7 +81,7 @@ class Capture {
                 finish(status);
                 return true;
             }
-            if (here.moved && over_budget()) {
+            if (now.t > options_.past.t && over_budget()) {
                 paused_ = true;
                 finish(Status::kStepLimit);
                 return true;

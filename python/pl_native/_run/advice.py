@@ -8,7 +8,7 @@ import numpy as np
 
 from pl_native._base import checks
 from pl_native._problem import Dataset, Network
-from pl_native._run import costs
+from pl_native._run import costs, prices
 from pl_native._run.asleep import asleep
 from pl_native._run.call_options import CAPTURE_RTOL
 from pl_native._run.task import in_double
@@ -36,8 +36,8 @@ class Advice:
 
 def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol: float = 1e-3) -> Advice:
     """Which method follows the flow of `network` on `data` to `t_end` (None: `pl.horizon`) with the loss to
-    `rtol`, at the least expected cost. Arguments stand as in `simulate`. `method="auto"` decides by the same laws,
-    and mends what turns out otherwise.
+    `rtol`, at the least expected cost. Arguments stand as in `simulate`. `method="auto"` decides by the same
+    laws, and mends what turns out otherwise.
 
     "flow" pays for events, about one per pair (j, i) by t_end = pl.horizon(n, p) whatever the tolerance.
     "capture" takes steps that hold many; how many it needs grows as the tolerance falls, so it is cheaper
@@ -61,7 +61,7 @@ def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol:
     moving = network.cut(data.represented)
     sizes = costs.Sizes(data.n, moving.d, network.p, data.orthogonal_norms is not None, end)
     events = costs.events(sizes)
-    seconds = {name: costs.seconds(sizes, name, asked) for name in ("flow", "capture")}
+    seconds = {name: prices.CALL + costs.seconds(sizes, name, asked) for name in ("flow", "capture")}
     state = StateTask(**in_double(data, moving))
     small = asleep(state, state.W, state.a, end)
     exact = small or asked < CAPTURE_RTOL or seconds["flow"] <= seconds["capture"]
