@@ -69,8 +69,8 @@ def test_a_false_certificate_is_seen() -> None:
     for number in range(40):
         _, data, sol = certificates.state(number)
         c = sol.certify()
-        if c.verdict is None and c.held_until is None:
-            continue
+        if (c.verdict is None and c.held_until is None) or sol.loss[-1] < 1e-12:
+            continue  # no certificate, or nothing left to fall
         false: dict[str, Any] = {"held_until": (c.held_until[0], 2.0 * sol.loss[-1])} if c.held_until else {}
         if c.verdict is Status.CONVERGED:
             false = {"rate": 1e3 * c.rate}
