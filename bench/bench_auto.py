@@ -87,7 +87,7 @@ def fitted(kind: str, rows: Sequence[tuple[Question, Row]]) -> Row:
     volume = {q.name: pairs[q.name] * (1 if kind == "orthogonal" else q.d) for q, _ in rows}
 
     def events(c: Any, q: Question) -> Any:
-        return c[0] * pairs[q.name] ** (1 + c[3]) * -np.expm1(-c[1] * share[q.name] ** c[2])
+        return c[0] * pairs[q.name] * min(q.n, q.d) ** c[3] * -np.expm1(-c[1] * share[q.name] ** c[2])
 
     def flow(c: Any, q: Question, found: Any) -> Any:
         return c[0] * found + c[1] * pairs[q.name] ** 0.6 * np.log1p(share[q.name])

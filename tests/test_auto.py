@@ -12,7 +12,12 @@ import pytest
 import pl_native as pl
 from outcomes import same
 from pl_native import backends
+from pl_native._run import asleep
+from pl_native._run.course import COUNTS
 from pl_native._run.forecast import Choice, Forecast
+from pl_native._run.task import in_double
+from pl_native.backends.contract import StateTask
+from pl_native.model import velocity
 from pl_native.store import Store
 from problems import orthogonal_problem, problem
 from sweeping import cell, plan
@@ -133,18 +138,18 @@ def test_company_and_threads_change_no_bit() -> None:
 
 
 def test_capture_that_misses_is_done_again_by_the_flow(monkeypatch: pytest.MonkeyPatch) -> None:
-    data, net = problem(n=30)
-    choose = Forecast.choose
-
-    def first_capture(self: Forecast, method: str | None, W: Any, a: Any) -> Choice:
-        return Choice("capture", 300.0) if method is None else choose(self, method, W, a)
-
-    monkeypatch.setattr(Forecast, "choose", first_capture)
-    monkeypatch.setattr("pl_native._run.course.Course._misses", lambda self, run: True)
-    sol = auto(data, net, save=5)
+    """A start so small that capture, had it been taken, tells that it missed."""
+    data, net = pl.data.sphere(30, 10, seed=1), pl.initial.balanced(8, 10, seed=2, scale=1e-3)
+    t_end = 4 * pl.horizon(30, 8)
+    missed = pl.simulate(data, net, t_end, method="capture", rtol=1e-2)
+    assert missed.stats["loss_error"] > 1e-2
+    forced(monkeypatch, [("capture", None)])
+    sol = auto(data, net, t_end, rtol=1e-2)
+    exact = pl.simulate(data, net, t_end, method="flow", rtol=1e-6)
     assert sol.stats["methods"] == [["flow", 0.0]]
-    assert sol.stats["rhs"] > flow(data, net).stats["rhs"] * 0.5 + 200
-    np.testing.assert_allclose(sol.loss, flow(data, net, save=5).loss, rtol=1e-4)
+    assert sol.stats["rhs"] == missed.stats["rhs"] + exact.stats["rhs"]
+    assert sol.stats["loss_error"] is None
+    np.testing.assert_array_equal(sol.loss, exact.loss)
 
 
 def test_small_neurons_are_the_flows() -> None:
@@ -183,7 +188,9 @@ def test_ctrl_c_keeps_all_parts() -> None:
     assert 1.0 < sol.t[-1] < 50.0
 
 
-SEEDS = [*range(12), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(12, 300))]
+# of 75 the end of capture is at rest to single precision only: the flow proves it
+FAST = (*range(8), 75)
+SEEDS = [seed if seed in FAST else pytest.param(seed, marks=pytest.mark.slow) for seed in range(300)]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -218,7 +225,7 @@ def test_a_sweep_of_auto_keeps_rows_that_can_be_rebuilt(tmp_path: Any) -> None:
     assert len(rows) == 2
     for row in rows:
         assert (row["method"], row["rtol"]) == ("auto", 1e-2)
-        sol = pl.sweep.rebuild(row["id"], tmp_path, save=None)
+        sol = pl.sweep.rebuild(row["id"], tmp_path, save=2)
         assert (sol.status.name, sol.loss[-1]) == (row["status"], row["loss_end"])
 
 
@@ -228,3 +235,23 @@ def test_nothing_to_do_and_tiny_problems() -> None:
         sol = auto(data, net, t_end)
         assert sol.t[-1] == t_end
         np.testing.assert_allclose(sol.loss[-1], flow(data, net, t_end).loss[-1], rtol=1e-4)
+
+
+def test_the_flows_record_counts_what_is_said() -> None:
+    data, net = problem(n=30)
+    sol = flow(data, net)
+    assert sol._record is not None
+    count = sol._record.resume["count"]
+    assert [sol.stats[name] for name in COUNTS] == count.tolist()
+
+
+@pytest.mark.parametrize("make", [problem, orthogonal_problem])
+def test_gradients_of_neurons_are_the_velocity_over_a(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """dw_j/dt = a_j g_j, whatever number of points is looked at together."""
+    data, net = make(n=8)
+    state = StateTask(**in_double(data, net))
+    norms = np.linalg.norm(data.X, axis=1) if state.norms is None else state.norms
+    expected = np.sum((velocity(data, net)[0] / net.a[:, None]) ** 2, axis=1)
+    for numbers in (1, 20, 1000):
+        monkeypatch.setattr(asleep, "_NUMBERS", numbers)
+        np.testing.assert_allclose(asleep._gradients_sq(state, norms, state.W, state.a), expected, rtol=1e-12)

@@ -1,6 +1,7 @@
 """The second wall: nonsense given to the native module directly raises, and never crashes or reads beyond."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -138,6 +139,8 @@ ADAPTIVE = [
     ("rtol", 0.0, ValueError, "rtol: expected a positive"),
     ("rtol", math.nan, ValueError, "rtol: expected a positive"),
     ("atol", -1.0, ValueError, "atol: expected a finite"),
+    ("budget", 0.0, ValueError, "budget: expected a positive"),
+    ("budget", math.nan, ValueError, "budget: expected a positive"),
     ("save", np.array([1.0, 0.5]), ValueError, "save: expected increasing"),
     ("save", np.array([2.0]), ValueError, "save: expected increasing"),
     ("save", np.array([math.nan]), ValueError, "save: expected increasing"),
@@ -314,3 +317,44 @@ def test_exception_of_the_progress_callback_is_raised():
     task |= {"n_steps": 2**30, "save": np.array([0, 2**30], np.int64)}
     with pytest.raises(RuntimeError, match="seen"):
         run(task, 2, progress=progress)
+
+
+@pytest.mark.parametrize("method", ["flow", "capture"])
+@pytest.mark.parametrize("change", [{}, ORTHOGONAL], ids=["dense", "orthogonal"])
+def test_a_budget_pauses_a_run(method, change):
+    """With the status of a limit on steps, a step on at least; by the record it goes on to the same end."""
+    compute, task = METHODS[method]
+    whole = compute([task() | change], 1)[0][0]
+    asked, parts = task() | change | {"budget": 1.0}, 0
+    while True:
+        part = compute([asked], 1)[0][0]
+        parts += 1
+        if part["status"] != _core.status_table()["STEP_LIMIT"]:
+            break
+        before = asked["resume"]["at"] if asked["resume"] else 0.0
+        assert before < part["resume"]["at"] < 1.0
+        asked |= {"W": part["W"], "a": part["a"], "resume": part["resume"]}
+    assert parts > 1
+    assert part["status"] == whole["status"]
+    np.testing.assert_allclose(part["W"], whole["W"], rtol=1e-4)
+
+
+@pytest.mark.parametrize("method", ["flow", "capture"])
+def test_a_watch_that_raises_ends_nothing(method, monkeypatch):
+    """Python's own catches all that a user's function raises; one that does not is told as unraisable."""
+    compute, task = METHODS[method]
+    told = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda what: told.append(what.exc_type))
+
+    class Watch:
+        def begin(self, t):
+            raise ZeroDivisionError
+
+        def along(self, t, h, state):
+            state(0.5 * h)
+            raise ValueError
+
+    (result,), interrupted = compute([task() | {"watch": Watch()}], 1)
+    assert result["status"] == _core.status_table()["HORIZON"]
+    assert not interrupted
+    assert {ZeroDivisionError, ValueError} == set(told)

@@ -7,6 +7,7 @@ import pytest
 
 import pl_native as pl
 from pl_native import model, theory
+from pl_native._problem.kinks import SLIDE, Kinks
 from pl_native.theory import frozen as spectrum
 
 pytest.importorskip("pl_native._core")
@@ -176,3 +177,25 @@ def test_pairs_that_the_frozen_flow_would_not_keep():
     assert keeps(1.0, -0.4, 0.0) == 1  # 1.25
     assert keeps(-1.0, -1.0, 0.0) == 1  # -0.5
     assert keeps(-1.0, 1.0, 0.0) == 1  # repelling
+
+
+def test_pairs_that_the_run_has_sliding_are_taken_at_their_kinks():
+    """w = e_1, z = 1e-2, 1e-6: x_1 is out of reach of `nearness`, and only the run says that it slides."""
+    X = np.array([[1e-2, 1.0], [1e-6, 1.0]])
+    data, kinks = pl.Dataset(X, np.array([2.0, -2.0])), Kinks([0], [1], [SLIDE], [0.5])
+    bare, told = (pl.Network(np.eye(1, 2), np.ones(1), kinks=its) for its in (None, kinks))
+    assert not spectrum.frozen_flow(data, bare).pattern.rests.any()
+    found = spectrum.frozen_flow(data, told)
+    assert found.pattern.rests.tolist() == [[False, True]]
+    assert found.free_weights == 1
+
+
+def test_a_neuron_at_zero_is_at_no_kink_that_a_run_counted():
+    """w_1 = 0 has every z at 0 (0/0 once): it stays there, and the pattern of w_0 is what it is alone."""
+    X, y = np.eye(3, 3) + 0.1, np.array([1.0, -1.0, 0.5])
+    data, w = pl.Dataset(X, y), np.array([[1.0, -0.3, 0.2]])
+    alone = spectrum.frozen_flow(data, pl.Network(w, np.ones(1)), at_kinks=1)
+    both = spectrum.frozen_flow(data, pl.Network(np.vstack([w, np.zeros(3)]), np.ones(2)), at_kinks=1)
+    assert both.pattern.on.tolist() == [*alone.pattern.on.tolist(), [False] * 3]
+    assert not both.pattern.rests[1].any()
+    assert both.spectrum.moves.sum() == alone.spectrum.moves.sum()

@@ -19,7 +19,7 @@ import pytest
 
 import pl_native as pl
 import sweeping
-from fuzz import claims, files, planted
+from fuzz import certificates, claims, files, planted
 from fuzz.child import run
 from fuzz.watch import Watch, is_named
 from outcomes import native
@@ -57,6 +57,44 @@ def test_a_few_calls(entry: str, calls: int) -> None:
 
 
 @native
+def test_certificates_of_a_few_states_hold() -> None:
+    found, states = certificates.search(0, 12)
+    assert found.count == 12 <= states
+    assert found.contradicted == []
+    assert all(what.endswith(": held") for what in found.checks)
+    assert len(found.checks) > 10
+
+
+def test_a_false_certificate_is_seen() -> None:
+    seen: set[str] = set()
+    for number in range(40):
+        _, data, sol = certificates.state(number)
+        c = sol.certify()
+        if (c.verdict is None and c.held_until is None) or sol.loss[-1] < 1e-12:
+            continue  # no certificate, or nothing left to fall
+        false: dict[str, Any] = {"held_until": (c.held_until[0], 2.0 * sol.loss[-1])} if c.held_until else {}
+        if c.verdict is Status.CONVERGED:
+            false = {"rate": 1e3 * c.rate}
+        elif c.limit_loss is not None:
+            false = {"limit_loss": (2.0 * sol.loss[-1], 3.0 * sol.loss[-1])}
+        later = certificates._followed(data, c.state, c, 1.0)
+        found = certificates.Found()
+        certificates._against(number, "false", dataclasses.replace(c, **false), later, 0.0, found)
+        assert found.contradicted, number
+        seen.add("HELD" if c.verdict is None else c.verdict.name)
+    assert len(seen) > 2
+
+
+def test_parts_of_a_search_are_joined_once() -> None:
+    part = {"head": {"states from, and how many": [[0, 10]]}, "contradicted": ["x"],
+            **{name: {"a": 2} for name in ("states", "certificates", "checks")}}  # fmt: skip
+    other = part | {"head": {"states from, and how many": [[10, 5]]}}
+    found, ranges = certificates.joined([other, part])
+    assert (found.count, found.contradicted, ranges) == (4, ["x", "x"], [[0, 10], [10, 5]])
+    with pytest.raises(ValueError, match="states 0 and on are in two parts"):
+        certificates.joined([part, part])
+
+
 def test_claims_of_a_few_problems_hold() -> None:
     found, done = claims.search(0, 60)
     assert done == 60

@@ -32,7 +32,6 @@ def test_fault_7_1_a_share_leaves_rows_csv_to_others(tmp_path, monkeypatch):
 def test_fault_7_1_a_task_with_nothing_to_do_reads_ids_alone(tmp_path, monkeypatch):
     """Of 10^5 rows it once parsed every column: seconds where a few tenths do."""
     run(tmp_path, cell(replicates=4))
-    monkeypatch.setattr(store.columns, "from_arrays", lambda arrays: pytest.fail("whole rows are read"))
     monkeypatch.setattr(store.shards, "from_arrays", lambda arrays: pytest.fail("whole rows are read"))
     todo = plan(cell(replicates=4))
     assert sweep.run(todo, tmp_path, share=(1, 2), progress=False) == 0

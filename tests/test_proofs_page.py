@@ -19,7 +19,7 @@ NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 
 def examples(page: str) -> list[tuple[str, str]]:
     """Code and what it prints, of the last section."""
-    section = page.partition("## 8. Worked examples\n")[2]
+    section = page.partition("## 10. Worked examples\n")[2]
     blocks = ["\n".join(line[4:] for line in block.splitlines())
               for block in re.findall(r"(?:^    .*\n)+", section, re.M)]  # fmt: skip
     return list(zip(blocks[::2], blocks[1::2], strict=True))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import platform
 import re
-from html.parser import HTMLParser
 
 import pytest
 
@@ -14,21 +13,7 @@ pytest.importorskip("matplotlib")
 from pl_native import cli, plots, report
 from pl_native.experiments import _loss_curves, fig2, fig3, fig4, fig5, fig6
 from pl_native.sweep import worker
-
-
-class Page(HTMLParser):
-    """Tags of a page with their attributes, and the cells of its tables."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append((tag, dict(attributes)))
-
-    def all(self, tag):
-        return [its for name, its in self.tags if name == tag]
+from report_checks import Page
 
 
 def short_film(stem):

@@ -150,7 +150,7 @@ def test_every_status_has_a_message() -> None:
         "NON_FINITE", "CONVERGED", "DEAD_POINT", "TRAPPED",
     ]  # fmt: skip
     messages = {status.message for status in pl.Status}
-    assert len(messages) == len(pl.Status) == 13
+    assert len(messages) == len(pl.Status) == 14
 
 
 def test_a_file_names_its_status() -> None:

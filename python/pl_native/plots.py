@@ -21,6 +21,7 @@ from pl_native._base import checks
 from pl_native._problem import Dataset
 from pl_native._run.solution import Solution
 from pl_native.experiments import _film, _panels, experiment1, fig1, fig2, fig3, fig4, fig5, fig6, verdict
+from pl_native.experiments import proofs as by_theorem
 from pl_native.experiments._convergence import Judge, curve
 from pl_native.experiments._panels import MEASURED
 from pl_native.experiments._power_laws import measure
@@ -265,10 +266,7 @@ def trajectory(sol: Solution | theory.Overlay, data: Dataset | None = None) -> A
 
 def beyond_the_horizon(summary: experiment1.Summary) -> Any:
     """Experiment 1's losses against time as a matplotlib Figure: the flow, and Euler with step 1."""
-    with style():
-        axes = _new_axes(1, 2)
-        experiment1.draw(summary, axes)
-        return axes[0, 0].figure
+    return _figure(summary, experiment1.draw, 1, 2)
 
 
 FIGURES: dict[str, Callable[[Any], Any]] = {
@@ -279,6 +277,7 @@ FIGURES: dict[str, Callable[[Any], Any]] = {
     "fig5": figure5,
     "fig6": figure6,
     "experiment1": beyond_the_horizon,
+    "proofs": lambda summary: _figure(summary, by_theorem.draw, 1, 1),
 }
 """For each available experiment, its summary as a Figure."""
 

@@ -1,13 +1,17 @@
-"""Soundness of certificates by search: states of small problems of every kind, degenerate ones too, and what is
-proved of them against the flow followed 1000 times longer (or until what is held ends) at a smaller tolerance, from
-the state as the run left it and from its bare numbers, against `theory.verify`, and against their own file.
+"""Soundness of certificates by search: states of small problems of every kind, degenerate ones too, and what
+is proved of them against the flow followed 1000 times longer (or until what is held ends) at a smaller
+tolerance, from the state as the run left it and from its bare numbers, against `theory.verify`, and against
+their own file.
 
     PYTHONPATH=tests python -m fuzz.certificates --certificates 10000 --out docs/results/proofs/search.json
+
+Parts of a search, begun at other numbers with `--first`, become one by `--join PART [PART ...]`.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import tempfile
@@ -129,8 +133,8 @@ def _against(
 
 
 def search(first: int, certificates: int, seconds: float = math.inf) -> tuple[Found, int]:
-    """Counts over as many states as hold so many certificates, from number `first` on, or begin within `seconds` of
-    processor time; and how many states those were."""
+    """Counts over as many states as hold so many certificates, from number `first` on, or begin within
+    `seconds` of processor time; and how many states those were."""
     found, begun, number = Found(), time.process_time(), first
     with tempfile.TemporaryDirectory() as folder:
         while found.count < certificates and time.process_time() - begun < seconds:
@@ -145,13 +149,32 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=math.inf, help="of processor time at most")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--join", type=Path, nargs="+", help="files of parts, instead of a search")
     given = parser.parse_args()
-    found, states = search(given.first, given.certificates, given.seconds)
-    head = {"certificates": found.count, "states": states, "first": given.first, "version": pl.__version__,
+    if given.join:
+        found, parts = joined([json.loads(path.read_text()) for path in given.join])
+    else:
+        found, states = search(given.first, given.certificates, given.seconds)
+        parts = [[given.first, states]]
+    head = {"certificates": found.count, "states from, and how many": parts, "version": pl.__version__,
             "rtol": RTOL, "followed at rtol": SMALLER, "followed": f"{LONGER:g} times longer"}  # fmt: skip
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps({"head": head} | found.as_json(), indent=1) + "\n")
     print(given.out.read_text())
+
+
+def joined(parts: list[dict[str, Any]]) -> tuple[Found, list[list[int]]]:
+    """One search of several, and the states of each. ValueError where two share a state."""
+    found = Found()
+    ranges = sorted(place for part in parts for place in part["head"]["states from, and how many"])
+    for (first, count), (second, _) in itertools.pairwise(ranges):
+        if first + count > second:
+            raise ValueError(f"join: states {second} and on are in two parts")
+    for part in parts:
+        for name in ("states", "certificates", "checks"):
+            getattr(found, name).update(part[name])
+        found.contradicted += part["contradicted"]
+    return found, ranges
 
 
 if __name__ == "__main__":

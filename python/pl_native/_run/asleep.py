@@ -11,29 +11,46 @@ import numpy as np
 from pl_native._base.checks import Array
 from pl_native.backends.contract import StateTask
 
-_SMALL = 0.1  # of the size that neurons tend to
+_SMALL = 0.03  # of the size that neurons tend to
+_NUMBERS = 1 << 20  # held at a time
 _FASTER = 2.0  # than the fastest now: patterns are met in which neurons grow faster than in any of the start
 
 
 def asleep(task: StateTask, W: Array, a: Array, left: float) -> bool:
-    """Whether a neuron of (W, a) with rho_j = norm(w_j, a_j) far below the size of the others, or of the
-    labels, may reach it in the time `left`, were it to grow as fast as any could that has turned along its
-    gradient:
+    """Whether a neuron of (W, a) with rho_j = norm(w_j, a_j) far below the size that the labels ask for,
+
+        sqrt(max abs(y_i) / max norm(x_i)),
+
+    may reach it in the time `left`, were it to grow as fast as any could that has turned along its gradient:
 
         d log rho_j / dt = 2 a_j <w_j, g_j> / rho_j^2 <= norm(g_j),   g_j = (1/n) sum_i r_i 1_ji x_i .
 
     Sums are NumPy's own, not those of a BLAS, so that the answer is the same everywhere.
     """
-    rho = np.sqrt(a**2 + np.einsum("jk,jk->j", W, W) + task.w_perp_sq)
-    norms = task.norms if task.X is None else np.sqrt(np.einsum("ik,ik->i", task.X, task.X))
-    assert norms is not None
-    size = max(float(rho.max()), math.sqrt(float(np.abs(task.y).max()) / float(norms.max())))
-    small = (rho > 0) & (rho < _SMALL * size)
-    if not small.any():
-        return False
-    z = norms[:, None] * W.T if task.X is None else np.einsum("ik,jk->ij", task.X, W)
-    r = task.y - np.einsum("ij,j->i", np.maximum(z, 0), a) / len(a)
-    pull = (z > 0) * r[:, None] / len(r)
-    g = (pull * norms[:, None]).T if task.X is None else np.einsum("ij,ik->jk", pull, task.X)
-    fastest = math.sqrt(float(np.einsum("jk,jk->j", g, g).max()))
-    return _FASTER * fastest * left > math.log(size / float(rho[small].max()))
+    with np.errstate(all="ignore"):  # numbers beyond range end the run, not this
+        rho = np.sqrt(a**2 + np.einsum("jk,jk->j", W, W) + task.w_perp_sq)
+        norms = task.norms if task.X is None else np.sqrt(np.einsum("ik,ik->i", task.X, task.X))
+        assert norms is not None
+        size = math.sqrt(float(np.abs(task.y).max()) / float(norms.max()))
+        small = (rho > 0) & (rho < _SMALL * size)
+        if not small.any():
+            return False
+        fastest = math.sqrt(float(_gradients_sq(task, norms, W, a).max()))
+        return _FASTER * fastest * left > math.log(size / float(rho[small].max()))
+
+
+def _gradients_sq(task: StateTask, norms: Array, W: Array, a: Array) -> Array:
+    """norm(g_j)^2 (p,), some points at a time: n p numbers may be more than there is room for."""
+    n, p = len(task.y), len(a)
+    g = np.zeros_like(W) if task.X is not None else np.zeros(p)
+    block = max(_NUMBERS // p, 1)
+    for part in (slice(first, first + block) for first in range(0, n, block)):
+        x = norms[part, None] if task.X is None else task.X[part]
+        z = x * W[:, part].T if task.X is None else np.einsum("ik,jk->ij", x, W)
+        r = task.y[part] - np.einsum("ij,j->i", np.maximum(z, 0), a) / p
+        pull = (z > 0) * r[:, None] / n
+        if task.X is None:
+            g += np.einsum("ij,ij->j", pull * x, pull * x)
+        else:
+            g += np.einsum("ij,ik->jk", pull, x)
+    return g if task.X is None else np.einsum("jk,jk->j", g, g)

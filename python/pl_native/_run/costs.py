@@ -38,8 +38,8 @@ class Sizes:
         return self.share_of(self.t_end)
 
     def share_of(self, t: float) -> float:
-        """t in units of t_inf, at most 1e100 of it; a single pair has no horizon of its own."""
-        return min(t / max(horizon(self.n, self.p), 1.0), 1e100)
+        """t in units of t_inf, at most 10^6; a single pair has no horizon of its own."""
+        return min(t / max(horizon(self.n, self.p), 1.0), 1e6)
 
     @property
     def kind(self) -> str:
@@ -51,7 +51,7 @@ def events(sizes: Sizes, t: float | None = None) -> float:
     """Switches of the flow up to t (None: t_end). On orthogonal inputs a pair switches at most once."""
     A, B, C, D = prices.EVENTS[sizes.kind]
     share = sizes.share if t is None else sizes.share_of(t)
-    return A * math.pow(sizes.pairs, 1 + D) * -math.expm1(-B * math.pow(share, C))
+    return A * sizes.pairs * math.pow(min(sizes.n, sizes.d), D) * -math.expm1(-B * math.pow(share, C))
 
 
 def rhs(sizes: Sizes, method: str, rtol: float, t: float) -> float:
@@ -73,10 +73,10 @@ def rhs_seconds(sizes: Sizes, method: str) -> float:
 
 
 def seconds(sizes: Sizes, method: str, rtol: float) -> float:
-    """Of a run of the flow, of capture or of "auto" to t_end."""
+    """Of a run of the flow, of capture or of "auto" to t_end, the call that begins it left out."""
     if method == "auto":
         return min(seconds(sizes, name, rtol) for name in START)
-    return prices.CALL + (START[method] + rhs(sizes, method, rtol, sizes.t_end)) * rhs_seconds(sizes, method)
+    return (START[method] + rhs(sizes, method, rtol, sizes.t_end)) * rhs_seconds(sizes, method)
 
 
 def euler_seconds(sizes: Sizes, step: float) -> float:

@@ -26,14 +26,24 @@ _WHOLE = (
 )  # fmt: skip
 """of a record, what is of the whole run"""
 
-_COUNTS = (
+COUNTS = (
     "accepted", "rejected", "rhs", "events", "on", "off", "slide_in", "slide_to_on", "slide_to_off",
     "repelling", "zero_neuron", "a_zero", "sliding_end", "sliding_max", "stabilised_steps", "start_kinks",
-    "dependent_inputs",
+    "dependent_inputs", "cell_steps",
 )  # fmt: skip
-"""of the flow's record, what `count` counts"""
+"""of the flow's record, what `count` counts; records of older files know fewer"""
 
-_CAPTURED = ("accepted", "rejected", "rhs", "restarts", "stabilised_steps", "worst", "error")
+_CAPTURED = (
+    "accepted",
+    "rejected",
+    "rhs",
+    "restarts",
+    "stabilised_steps",
+    "worst",
+    "error",
+    "local",
+    "flips",
+)
 _SHARED = ("accepted", "rejected", "rhs", "stabilised_steps")
 
 _FLOW_RTOL = 1e-6
@@ -54,7 +64,7 @@ class Course:
         self._parts: list[FlowRun] = []
         self._resume: Resume | None = task.resume
         self._W, self._a, self._kinks = task.W, task.a, task.kinks
-        self._count: Array = past.get("auto_count", np.zeros(len(_COUNTS), np.int64))
+        self._count: Array = past.get("auto_count", np.zeros(len(COUNTS), np.int64))
         self._captured: Array = past.get("auto_captured", np.zeros(len(_CAPTURED)))
         self._methods: list[int] = [int(k) for k in past.get("auto_methods", ())]
         self._since: list[float] = [float(t) for t in past.get("auto_since", ())]
@@ -177,7 +187,7 @@ class Course:
         return most is not None and self._accepted >= most
 
     def _count_of(self, name: str) -> int:
-        return int(self._count[_COUNTS.index(name)])
+        return int(self._count[COUNTS.index(name)])
 
     def _misses(self, run: FlowRun) -> bool:
         """Whether its loss is not what was asked, and nothing is proved, or cut off."""
@@ -236,7 +246,7 @@ class Course:
     def _counters(self) -> dict[str, Any]:
         """Of the whole run: of what both methods count the sum."""
         last = self._parts[-1].counters
-        flow = dict(zip(_COUNTS, self._count.tolist(), strict=True))
+        flow = dict.fromkeys(COUNTS, 0) | dict(zip(COUNTS, self._count.tolist(), strict=False))
         captured = dict(zip(_CAPTURED, self._captured.tolist(), strict=True))
         both = {name: int(flow[name] + captured[name]) for name in _SHARED}
         ends = {name: last[name] for name in ("sliding_end", "spectral_radius") if name in last}

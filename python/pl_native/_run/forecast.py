@@ -23,8 +23,8 @@ _CHEAPER = {None: 0.7, "flow": 1.5, "capture": 1.0}
 _SHARE = 0.4  # of the cost of the flow, which capture may spend before it is asked again
 _WORTH = 4.0  # times what capture spent in vain: the flow may cost so much, to have the accuracy asked
 _OVER = 1.5  # times what the flow was expected to cost, before it is asked again
-_PIECE = 0.1  # of it, while neurons are small
-_LEAST = 200.0  # right-hand sides of a part of the flow
+_PIECE = 0.5  # of it, while neurons are small
+_LEAST = 0.02  # seconds, expected, of a part of the flow: what a part costs to begin is then little
 _FEW = 50.0  # right-hand sides, of which nothing is learnt
 _MOST = 20.0  # factor by which what is met may correct what is expected
 
@@ -63,10 +63,10 @@ class Forecast:
         if self._vain or self._task.rtol < CAPTURE_RTOL:
             return Choice("flow", None)
         if asleep(self._task, W, a, self._task.t_end - self._at):
-            return Choice("flow", max(_PIECE * rest["flow"] / price["flow"], _LEAST))
+            return Choice("flow", max(_PIECE * rest["flow"], _LEAST) / price["flow"])
         if rest["flow"] > _CHEAPER[method] * rest["capture"]:
             return Choice("capture", _SHARE * rest["flow"] / price["capture"])
-        return Choice("flow", max(_OVER * rest["flow"] / price["flow"], _LEAST))
+        return Choice("flow", max(_OVER * rest["flow"], _LEAST) / price["flow"])
 
     def instead(self, method: str) -> Choice:
         """Where `method` cannot go on."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from pl_native import sweep
 from pl_native._base import checks
-from pl_native.experiments import experiment1, fig1, fig2, fig3, fig4, fig5, fig6
+from pl_native.experiments import experiment1, fig1, fig2, fig3, fig4, fig5, fig6, proofs
 from pl_native.store import Row, Store
 
 AVAILABLE: dict[str, ModuleType] = {
@@ -26,6 +26,7 @@ AVAILABLE: dict[str, ModuleType] = {
     "fig5": fig5,
     "fig6": fig6,
     "experiment1": experiment1,
+    "proofs": proofs,
 }
 FIGURES = ("fig1", "fig2", "fig3", "fig4", "fig5", "fig6")
 """Those of the paper."""
@@ -78,6 +79,7 @@ __all__ = [
     "fig4",
     "fig5",
     "fig6",
+    "proofs",
     "run",
     "stored",
     "with_preset",

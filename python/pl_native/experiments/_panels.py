@@ -124,7 +124,7 @@ def label_losses(ax: Any, curves: Sequence[Curve], limits: tuple[float, float]) 
     means = [mean.estimate for curve in curves for mean in curve.loss_ratio if mean.estimate > 0]
     ax.set_yscale("log")
     if means:
-        ax.set_ylim(0.4 * min(means), 4.0 * max(means))
+        ax.set_ylim(0.4 * min(means), 2.2 ** len(curves) * max(means))  # room for the legend
         ax.legend(loc="upper left")
     ax.set(xlabel="number of points $n$", ylabel=r"mean of $L_\mathrm{end}/L_\mathrm{start}$ (converged: 0)")
     ax.set_xlim(*limits)

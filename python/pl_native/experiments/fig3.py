@@ -137,6 +137,9 @@ def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
             artists += _panels.logistic(left, of_curve, look)
             artists += _panels.losses(right, of_curve, look)
         _panels.label_probability(left)
+        if len(sources) > 2:  # room for a longer legend
+            low, high = left.get_xlim()
+            left.set_xlim(low, high + 0.2 * (high - low))
         artists += _panels.mark_interpolation(left, partial(width, factor=factor), D)
         left.legend(loc="upper right", handlelength=0.8, borderaxespad=0.0, fontsize=9.5)
         _panels.label_losses(right, [of_curve for of_curve, _ in sources], left.get_xlim())

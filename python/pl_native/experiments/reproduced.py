@@ -128,7 +128,7 @@ def _shares(test: CurveTest | None, comparisons: Sequence[Comparison], where: st
         return
     odd = [f"rejected at {ALPHA:.0%}: {chance(test.p_value)}"] if test.p_value < ALPHA else []
     apart, ends = pooled_difference(comparisons)
-    said, ours = f"{test.runs[1]} runs", f"{apart:+.1%} [{ends.low:+.1%}, {ends.high:+.1%}] of them"
+    said, ours = f"{test.runs[1]} runs", f"difference {apart:+.1%} [{ends.low:+.1%}, {ends.high:+.1%}]"
     why = "; ".join(odd) or f"{_test(test)}; {power_text(comparisons)}"
     rest = (test.runs[0], _judged(odd, sufficient(comparisons)), why)
     yield Claim(f"share of converged runs at each n of {where}", said, ours, *rest)

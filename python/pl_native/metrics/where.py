@@ -26,7 +26,13 @@ Data: TypeAlias = Dataset | Sequence[Dataset]
 
 
 def states(data: Data, where: Where | States) -> States:
-    """The states that `where` stands for. Raises TypeError or ValueError for what does not go together."""
+    """The states that `where` stands for. Raises TypeError or ValueError for what does not go together.
+
+    >>> data = pl.Dataset([[1.0, 0.0], [0.0, 2.0]], [1.0, -1.0])
+    >>> found = metrics.states(data, [pl.Network([[1.0, -1.0]], [3.0]), pl.Network([[0.0, 1.0]], [1.0])])
+    >>> found.z.tolist(), found.mode.tolist()
+    ([[[1.0, -2.0]], [[0.0, 2.0]]], [[[1, 0]], [[0, 1]]])
+    """
     if isinstance(where, States):
         return where
     if isinstance(where, Network):

@@ -107,7 +107,11 @@ def n_active(data: Dataset, network: Network) -> int:
 
 
 def off(data: Dataset) -> float:
-    """Correlation of the inputs, opnorm(X X^T - D_X), D_X = diag(norm(x_i)^2). Computed once per data set."""
+    """Correlation of the inputs, opnorm(X X^T - D_X), D_X = diag(norm(x_i)^2). Computed once per data set.
+
+    >>> metrics.off(pl.Dataset([[1.0, 0.0], [0.5, 2.0]], [1.0, 1.0]))
+    0.5
+    """
     return float(data.cached("off", lambda: _off(data)))
 
 
@@ -156,7 +160,11 @@ def _off(data: Dataset) -> float:
 
 
 def gram(data: Dataset) -> Array:
-    """X X^T, (n, n)."""
+    """X X^T, (n, n).
+
+    >>> metrics.gram(pl.Dataset([[1.0, 0.0], [0.5, 2.0]], [1.0, 1.0])).tolist()
+    [[1.0, 0.5], [0.5, 4.25]]
+    """
     memory.require(16.0 * data.n**2, "X X^T, (n, n),")
     if data.orthogonal_norms is not None:
         return np.diag(np.square(data.norms))

@@ -49,7 +49,8 @@ class Entry:
         ids = ", ".join(str(row["id"])[:12] for row in rows[:3])
         more = ", ..." if len(rows) > 3 else ""
         hours = f"{spent.seconds / 3600:.3f} thread hours"
-        return f"{len(rows)} rows, {hours} (plan {self.source.note.plan}, ids {ids}{more})"
+        count = f"{len(rows)} rows" if len(rows) > 1 else "1 row"
+        return f"{count}, {hours} (plan {self.source.note.plan}, ids {ids}{more})"
 
 
 def entry(source: Source, folder: Path, dpi: int | None = None) -> Entry:

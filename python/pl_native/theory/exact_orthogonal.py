@@ -52,14 +52,7 @@ def verify_orthogonal(c: Certificate, data: Dataset) -> list[str]:
     )
     demand(c.verdict in (Status.DEAD_POINT, Status.CONVERGED), "the verdict is one of orthogonal data")
     demand(moved <= Fraction(c.moved) ** 2, f"pairs of dead points are moved by at most {c.moved:.4g}")
-    path_sq = Fraction(0)
-    if math.isfinite(c.rate):
-        rate = Fraction(c.rate)
-        demand(rate > 0, "the rate is above 0")
-        demand(k is None or rate * n * p <= 2 * k, f"the rate is {c.rate:.6g}")
-        path_sq = 4 * p * live / (2 * n) / rate
-    else:
-        demand(k is None, "nothing moves")
+    path_sq = _path_sq(c, k, live / (2 * n), n * p)
     demand(path_sq < radius * radius, "the path is shorter than the radius")
     path = exact.root_above(path_sq)
     demand(path + exact.root_above(moved) <= Fraction(c.distance), f"the limit is within {c.distance:.4g}")
@@ -69,6 +62,18 @@ def verify_orthogonal(c: Certificate, data: Dataset) -> list[str]:
         f"rate {c.rate:.6g}, path {float(path):.4g} < radius {float(radius):.4g}",
         f"lim L >= {float(low):.6g}",
     ]
+
+
+def _path_sq(c: Certificate, k: Fraction | None, loss: Fraction, size: int) -> Fraction:
+    """4 p L_V/mu_rho, mu_rho the certificate's rate, at most 2 k/(n p); `size` is n p, `loss` L_V."""
+    assert c.rate is not None
+    if not math.isfinite(c.rate):
+        demand(k is None, "nothing moves")
+        return Fraction(0)
+    rate = Fraction(c.rate)
+    demand(rate > 0, "the rate is above 0")
+    demand(k is None or rate * size <= 2 * k, f"the rate is {c.rate:.6g}")
+    return 4 * c.state.p * loss / rate
 
 
 def _coordinates(c: Certificate, data: Dataset) -> tuple[Rational, Vector]:

@@ -22,6 +22,7 @@ from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
 from pl_native._problem.kinks import ON, SLIDE
+from pl_native.model.modes import modes_of
 from pl_native.model.selection import select
 
 RANK = 1e-10  # of the largest rate; below counts as 0. Rounding leaves 1e-15, and real rates are > 1e-7
@@ -118,20 +119,21 @@ class FrozenFlow:
     let_go: int
 
 
-def frozen_flow(data: Dataset, network: Network, *, at_kinks: int = 0) -> FrozenFlow:
+def frozen_flow(data: Dataset, network: Network, *, at_kinks: int | None = None) -> FrozenFlow:
     """The flow from `network` with its pattern frozen, linearised in the residual (equation at
     the module's head).
 
-    `at_kinks` is the number of pairs that the run which reached the state had at rest
-    (`sol.stats["sliding_end"]`); see `nearness`. Costs one eigendecomposition of size n: n = 4000 takes half
-    a minute and half a gigabyte. ValueError for a negative `at_kinks`.
+    Pairs that `network.kinks` has sliding are taken at their kinks. `at_kinks` is how many pairs the run that
+    reached the state had there (None: those); see `nearness`. Costs one eigendecomposition of size n: half a
+    minute and half a gigabyte at n = 4000. ValueError for a negative `at_kinks`.
 
     >>> data = pl.Dataset([[1.0], [2.0]], [1.0, 3.0])
     >>> found = theory.frozen_flow(data, pl.Network([[1.0]], [1.4]))
     >>> found.spectrum.rates.round(4), round(found.spectrum.floor, 4)
     (array([0. , 7.4]), 0.05)
     """
-    known = checks.integer("at_kinks", at_kinks, 0)
+    listed = int(_slides(data, network).sum())
+    known = listed if at_kinks is None else checks.integer("at_kinks", at_kinks, 0)
     held = pattern(data, network, nearness(data, network, known))
     F, r = features(data, network, held), model.residual(data, network)
     found = spectrum(F, r, network.p)
@@ -156,8 +158,9 @@ def nearness(data: Dataset, network: Network, known: int, least: float = NEAR) -
     """
     if known == 0:
         return least
-    z, pull = model.preactivations(data, network), network.a[:, None] * model.residual(data, network)
-    ratios = np.sort((np.abs(z) / np.abs(z).max(axis=1, keepdims=True))[pull < 0])
+    z, pull = np.abs(model.preactivations(data, network)), network.a[:, None] * model.residual(data, network)
+    largest = z.max(axis=1, keepdims=True)  # 0 where w_j = 0, which no run counts as a pair at rest
+    ratios = np.sort((z / np.where(largest > 0, largest, 1.0))[(pull < 0) & (largest > 0)])
     below = np.maximum(ratios[known - 1 : known + known // 20], 1e-300)
     above = ratios[known : known + len(below)]
     if len(above) == 0:  # all that attract
@@ -168,7 +171,8 @@ def nearness(data: Dataset, network: Network, known: int, least: float = NEAR) -
 
 
 def pattern(data: Dataset, network: Network, near: float) -> Pattern:
-    """The pattern that the inclusion selects, where pairs up to `near` (see `nearness`) are at their kinks.
+    """The pattern that the inclusion selects, where pairs up to `near` (see `nearness`) are at their kinks,
+    and so are those that `network.kinks` has sliding.
 
     Such a pair rests if a_j r_i < 0 makes its kink attracting and the selected velocity (the one of least
     norm) holds it there; others at attracting kinks are on or off as that velocity has them, and at repelling
@@ -177,6 +181,7 @@ def pattern(data: Dataset, network: Network, near: float) -> Pattern:
     z, r = model.preactivations(data, network), model.residual(data, network)
     on, rests = z > 0, np.zeros(z.shape, bool)
     close = np.abs(z) <= near * np.abs(z).max(axis=1, keepdims=True)
+    close |= _slides(data, network)
     for j in range(network.p):
         pull = np.sign(network.a[j]) * r
         kinks = np.flatnonzero(close[j] & (pull < 0))
@@ -184,6 +189,12 @@ def pattern(data: Dataset, network: Network, near: float) -> Pattern:
         modes = select(data.X[kinks], pull[kinks], (pull * on[j]) @ data.X).modes
         rests[j, kinks], on[j, kinks] = modes == SLIDE, modes == ON
     return Pattern(on, rests)
+
+
+def _slides(data: Dataset, network: Network) -> Array:
+    """The pairs that slide by `network.kinks`, or at z = 0 by the selection rule, (p, n) bool."""
+    result: Array = modes_of(data, network, model.preactivations(data, network)).mode == SLIDE
+    return result
 
 
 def features(data: Dataset, network: Network, held: Pattern) -> Array:

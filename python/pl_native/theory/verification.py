@@ -44,6 +44,13 @@ def verify(certificate: Certificate, data: Dataset) -> Verification:
 
     Raises VerificationError (a ValueError) with the claim that does not hold or cannot be shown, ValueError
     for other data or too many points, TypeError for other objects.
+
+    >>> data = pl.Dataset([[2.0]], [1.0])
+    >>> proved = pl.certify(data, pl.Network([[1.0]], [0.51]))
+    >>> print(theory.verify(proved, data))
+    verified exactly:
+      rate 1.91441, path 0.02044 < radius 0.02082
+      lim L >= 0
     """
     if not isinstance(certificate, Certificate):
         raise TypeError(f"certificate: expected pl.Certificate, got {checks.kind(certificate)}")

@@ -81,7 +81,7 @@ def run(plan: Plan, store: Store, **how: Any) -> list[Row]:
             interrupts.check()  # else in the run, whose state is then written
             name = _state_name(one, plan)
             data, sol = _brought(one, plan, states / name, asked.threads)
-            row = _row(one, plan, data, sol, asked.threads)
+            row = row_of(one, plan, data, sol, asked.threads)
             further = _further(row, data, sol, final=last[name] == one.id)
             details.add([further])
             writer.add([row])
@@ -129,7 +129,8 @@ def _after(times: Array, sol: Solution) -> Array:
     return later if len(later) else times[-1:]
 
 
-def _row(run: Run, plan: Plan, data: Dataset, sol: Solution, threads: int | None) -> Row:
+def row_of(run: Run, plan: Plan, data: Dataset, sol: Solution, threads: int | None) -> Row:
+    """The store's row of a run that was done here."""
     row: Row = dict.fromkeys(COLUMNS) | content(run.cell, plan.seed, plan.backend)
     row |= outcome(data, sol)
     row["id"], row["replicate"] = run.id, run.replicate
