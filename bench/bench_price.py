@@ -1,8 +1,8 @@
-"""What the truth costs: capture to the paper's horizon against gradient descent of step 1, and how true each is.
+"""What the truth costs: capture to the paper's horizon against gradient descent of step 1, how true each is.
 
-Price: process seconds of capture (float64) over those of Euler (float32, step 1) on the same problem, one thread,
-interleaved, medians. Truth: relative error of the loss at t_inf against the exact flow at rtol 1e-8, over draws, where
-the flow is affordable; what capture told beside it.
+Price: process seconds of capture (float64) over those of Euler (float32, step 1) on the same problem, one
+thread, interleaved, medians. Truth: relative error of the loss at t_inf against the exact flow at rtol 1e-8,
+over draws, where the flow is affordable; what capture told beside it.
 """
 
 from __future__ import annotations

@@ -78,8 +78,8 @@ def test_the_error_of_the_weights_falls_with_the_square_of_the_step() -> None:
 
 
 def test_the_estimate_tells_the_true_error() -> None:
-    """Below a third in none of the 60 runs, above five times the truth in few. The estimate is the largest over
-    all steps, the truth over the saved times; runs whose true error is at rounding level say nothing."""
+    """Below a third in none of the 60 runs, above five times the truth in few. The estimate is the largest
+    over all steps, the truth over the saved times; true errors at rounding level say nothing."""
     said = np.array([[captured(s, rtol).stats["loss_error"] for rtol in TOLERANCES] for s in range(20)])
     ratio = (said / errors())[errors() > 1e-12]
     assert (said <= TOLERANCES).all()

@@ -20,8 +20,8 @@ def once(data: pl.Dataset, net: pl.Network, t_end: float, *, rtol: float, **opti
 
 
 def losses_on_the_way(seed: int) -> tuple[Any, pl.Solution]:
-    """The loss after some numbers of steps of a run that comes to rest, at a loose tolerance, and the whole run.
-    Saved times would cut the steps; a limit on their number does not."""
+    """The loss after some numbers of steps of a run that comes to rest, at a loose tolerance, and the whole
+    run. Saved times would cut the steps; a limit on their number does not."""
     data, net = pl.data.sphere(60, 5, seed=seed), pl.initial.torch_linear(6, 5, seed=100 + seed)
     whole = once(data, net, 800.0, rtol=0.1)
     limits = np.unique(np.linspace(0, whole.stats["steps"], 40).astype(int))
@@ -31,8 +31,8 @@ def losses_on_the_way(seed: int) -> tuple[Any, pl.Solution]:
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_a_step_that_would_raise_the_loss_is_halved(seed: int) -> None:
-    """Near rest pairs come and go at their kinks within a step: taken as they are, steps would raise the loss by
-    a half."""
+    """Near rest pairs come and go at their kinks within a step: taken as they are, steps would raise the loss
+    by a half."""
     losses, whole = losses_on_the_way(seed)
     assert (losses[1:] <= losses[:-1] * (1 + 1e-7)).all(), losses
     assert losses[-1] == whole.loss[-1]

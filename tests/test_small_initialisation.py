@@ -108,9 +108,7 @@ def test_capture_follows_the_escape_from_any_size(size: float) -> None:
     """Until then the loss does not see the weights; what holds the steps is each neuron's own error."""
     data, network, b, square = odd_labels(size)
     start = size**2
-    sol = pl.simulate(
-        data, network, 2 * math.log(2 * b / start) / b, method="capture", rtol=1e-3, save=41
-    )
+    sol = pl.simulate(data, network, 2 * math.log(2 * b / start) / b, method="capture", rtol=1e-3, save=41)
     s = 2 * b / (1 + (2 * b / start - 1) * np.exp(-b * sol.t))
     error = np.max(np.abs(sol.loss / (square / 2 - s * b / 2 + s**2 / 8) - 1))
     assert error < 5e-3

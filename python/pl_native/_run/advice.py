@@ -73,8 +73,8 @@ def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol:
 
 
 _SMALL = (
-    " Some neurons are small and may grow: until then capture takes many steps for what the flow follows in a few, "
-    "more exactly (docs/numerics.md)."
+    " Some neurons are small and may grow: until then capture takes many steps for what the flow follows in a"
+    " few, more exactly (docs/numerics.md)."
 )
 
 
@@ -107,7 +107,12 @@ def _reason(sizes: costs.Sizes, rtol: float, events: float, seconds: dict[str, f
     )
     if not sizes.orthogonal and sizes.share > _BRANCHING and seconds["capture"] < seconds["flow"]:
         scatter = branch_scatter(sizes)
-        text += f" By then trajectories branch: late losses differ by about {100 * scatter:.2g} % between runs."
+        text += (
+            f" By then trajectories branch: late losses differ by about {100 * scatter:.2g} % between runs."
+        )
         if sizes.pairs > _SETTLED and rtol < scatter:
-            text += f" At this size no practical tolerance of capture settles that: rtol {rtol:g} is not to be had of it."
+            text += (
+                " At this size no practical tolerance of capture settles that:"
+                f" rtol {rtol:g} is not to be had of it."
+            )
     return text

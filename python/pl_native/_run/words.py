@@ -25,7 +25,7 @@ def message(status: Status, stats: Mapping[str, Any]) -> str:
 
 
 def branching(stats: Mapping[str, Any]) -> float:
-    """Relative error of capture's loss by branches: their scatter, if a pair is expected to have gone another way."""
+    """Relative error of capture's loss by branches: their scatter times the chance of another way."""
     scatter = stats.get("branch_scatter") or 0.0
     return float(scatter * -math.expm1(-(stats.get("branch_flips") or 0.0)))
 
