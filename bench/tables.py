@@ -261,17 +261,8 @@ def _capture_goal(found: Row) -> str:
 
 
 def _at_targets(rows: list[Row]) -> str:
-    head = [
-        "n, d, p, t",
-        "error",
-        "cost in",
-        "Euler",
-        "capture",
-        "flow",
-        "capture : Euler",
-        "goal",
-        "capture : flow",
-    ]
+    head = ["n, d, p, t", "error", "cost in", "Euler", "capture", "flow", "capture : Euler",
+            "goal", "capture : flow"]  # fmt: skip
     lines = []
     for row in rows:
         for found in row["at_targets"]:
@@ -304,16 +295,8 @@ def _winners(rows: list[Row]) -> str:
 
 
 def _settings(rows: list[Row]) -> str:
-    head = [
-        "n, d, p, t",
-        "method",
-        "rtol or step",
-        "error",
-        "right-hand sides",
-        "seconds",
-        "all cores",
-        "restarts",
-    ]
+    head = ["n, d, p, t", "method", "rtol or step", "error", "right-hand sides", "seconds",
+            "all cores", "restarts"]  # fmt: skip
     lines = [
         [
             _problem(row),

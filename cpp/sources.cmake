@@ -47,14 +47,17 @@ add_library(
   cpp/capture/live_sweeps.cpp
   cpp/capture/orthogonal.cpp
   cpp/capture/adams.cpp
+  cpp/capture/attempts.cpp
   cpp/capture/capture.cpp
   cpp/capture/dense.cpp
   cpp/capture/dense_kinks.cpp
   cpp/capture/dense_state.cpp
+  cpp/capture/frozen.cpp
   cpp/capture/inputs.cpp
   cpp/capture/meshes.cpp
   cpp/capture/moves.cpp
   cpp/capture/neuron.cpp
+  cpp/capture/passes.cpp
   cpp/capture/step.cpp
   cpp/proof/convergence.cpp
   cpp/proof/dual_bound.cpp
@@ -72,6 +75,7 @@ add_library(
   cpp/proof/sliding.cpp
   cpp/proof/stratum.cpp
   cpp/proof/trapping.cpp
+  cpp/stabilised/lanczos.cpp
   cpp/stabilised/rkc.cpp
   cpp/stabilised/spectral.cpp
   ${PLN_FLOW_SOURCES})

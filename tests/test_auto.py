@@ -139,7 +139,7 @@ def test_company_and_threads_change_no_bit() -> None:
 
 def test_capture_that_misses_is_done_again_by_the_flow(monkeypatch: pytest.MonkeyPatch) -> None:
     """A start so small that capture, had it been taken, tells that it missed."""
-    data, net = pl.data.sphere(30, 10, seed=1), pl.initial.balanced(8, 10, seed=2, scale=1e-3)
+    data, net = pl.data.sphere(30, 10, seed=1), pl.initial.balanced(8, 10, seed=2, scale=1e-9)
     t_end = 4 * pl.horizon(30, 8)
     missed = pl.simulate(data, net, t_end, method="capture", rtol=1e-2)
     assert missed.stats["loss_error"] > 1e-2

@@ -19,21 +19,22 @@ def once(data: pl.Dataset, net: pl.Network, t_end: float, *, rtol: float, **opti
     return capture(data, net, 0.0, rtol=rtol, atol=1e-300).extend(t_end, **options)
 
 
-def losses_step_by_step(seed: int) -> tuple[Any, pl.Solution]:
-    """The loss after 0, 1, 2, ... coarse steps at a loose tolerance, and the whole run. Saved times would cut
-    the steps; a limit on their number does not."""
-    data, net = sliding(seed)
-    whole = once(data, net, 40.0, rtol=0.1)
-    limits = range(0, whole.stats["steps"] + 1, 2)
-    parts = [once(data, net, 40.0, rtol=0.1, stop=pl.Stop(max_steps=limit)) for limit in limits]
+def losses_on_the_way(seed: int) -> tuple[Any, pl.Solution]:
+    """The loss after some numbers of steps of a run that comes to rest, at a loose tolerance, and the whole
+    run. Saved times would cut the steps; a limit on their number does not."""
+    data, net = pl.data.sphere(60, 5, seed=seed), pl.initial.torch_linear(6, 5, seed=100 + seed)
+    whole = once(data, net, 800.0, rtol=0.1)
+    limits = np.unique(np.linspace(0, whole.stats["steps"], 40).astype(int))
+    parts = [once(data, net, 800.0, rtol=0.1, stop=pl.Stop(max_steps=int(limit))) for limit in limits]
     return np.array([part.loss[-1] for part in parts]), whole
 
 
-@pytest.mark.parametrize("seed", [3, 5, 6, 8])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_a_step_that_would_raise_the_loss_is_halved(seed: int) -> None:
-    """Taken as they are, steps would raise it severalfold in most of these problems."""
-    losses, whole = losses_step_by_step(seed)
-    assert (losses[1:] <= losses[:-1] * (1 + 1e-11)).all(), losses
+    """Near rest pairs come and go at their kinks within a step: taken as they are, steps would raise the loss
+    by a half."""
+    losses, whole = losses_on_the_way(seed)
+    assert (losses[1:] <= losses[:-1] * (1 + 1e-7)).all(), losses
     assert losses[-1] == whole.loss[-1]
     assert whole.stats["rejected"] > 0
 
@@ -48,9 +49,8 @@ def test_a_run_that_misses_its_tolerance_begins_again(rtol: float) -> None:
         sol = capture(data, net, 40.0, rtol=rtol, save=times, atol=1e-300)
         assert single.stats["restarts"] == 0
         assert (sol.stats["restarts"] > 0) == (single.stats["loss_error"] > rtol)
-        assert (
-            sol.stats["loss_error"] <= rtol or sol.stats["restarts"] == 4
-        )  # no run begins more than five times
+        assert sol.stats["loss_error"] <= rtol
+        assert sol.stats["restarts"] <= 1  # the second attempt is at the tolerance that the first one found
         assert (sol.t == times).all()  # the rows of the last attempt alone
         if sol.stats["restarts"] > 0:
             missed += 1

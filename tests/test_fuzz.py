@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import math
 import random
 import warnings
 import zlib
@@ -69,8 +70,8 @@ def test_a_false_certificate_is_seen() -> None:
     for number in range(40):
         _, data, sol = certificates.state(number)
         c = sol.certify()
-        if c.verdict is None and c.held_until is None:
-            continue
+        if (c.verdict is None and c.held_until is None) or sol.loss[-1] < 1e-12:
+            continue  # no certificate, or nothing left to fall
         false: dict[str, Any] = {"held_until": (c.held_until[0], 2.0 * sol.loss[-1])} if c.held_until else {}
         if c.verdict is Status.CONVERGED:
             false = {"rate": 1e3 * c.rate}
@@ -221,3 +222,22 @@ def test_the_journal_is_written_before_the_call(tmp_path: Path) -> None:
     watch.call("entry", "words", lambda: seen.append((tmp_path / "journal").read_text()))
     assert seen == ["entry: words\n"]
     assert watch.counts == {("entry", "result"): 1}
+
+
+@native
+def test_advice_for_any_time() -> None:
+    """An OverflowError of its law."""
+    data, net = problem()
+    assert str(pl.advise(data, net, 1e300))
+
+
+@native
+def test_a_certificate_with_an_infinite_distance_fails_to_verify() -> None:
+    """An OverflowError of Fraction."""
+    data, net = problem()
+    stop = pl.Stop(max_steps=2000)
+    sol = pl.simulate(data, net, 3000.0, method="flow", stop=stop, progress=False)
+    found = sol.certify()
+    assert found.verdict is Status.CONVERGED
+    with pytest.raises(pl.theory.VerificationError, match="finite"):
+        pl.theory.verify(dataclasses.replace(found, distance=math.inf), data)

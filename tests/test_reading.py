@@ -259,6 +259,17 @@ def test_observed_values_are_those_that_the_run_goes_on_to_observe(
         pl.Solution.load(path)
 
 
+def test_a_record_that_goes_on_before_it_ended_is_refused(
+    whole: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    """An OverflowError of `extend`."""
+    path, arrays = tmp_path / "run.npz", dict(whole["euler"])
+    put("past.since", 1e300)(arrays)
+    np.savez(path, **arrays)
+    with pytest.raises(ValueError, match=r"past\.since: expected a step that was reached"):
+        pl.Solution.load(path)
+
+
 def test_files_write_statuses_by_name_and_codes_are_read(
     whole: dict[str, dict[str, Any]], tmp_path: Path
 ) -> None:

@@ -106,7 +106,8 @@ def test_capture_does_not_crawl_once_the_loss_is_rounding(name: str, atol: float
         data, network, t_end, method="capture", rtol=rtol, atol=atol, save=np.linspace(0, t_end, 5), stop=stop
     )
     assert sol.status is pl.Status.HORIZON
-    assert sol.stats["loss_error"] <= rtol
+    assert sol.stats["loss_error"] <= 2 * rtol  # a second attempt aims, and is the last
+    assert (sol.stats["loss_error"] > rtol) == ("more than" in sol.message)
     allowed = rtol * flow.loss + max(sol.stats["atol"], 1e-24) * flow.loss[0]
     assert np.all(np.abs(sol.loss - flow.loss) <= 5 * allowed)
     fallen = pl.simulate(

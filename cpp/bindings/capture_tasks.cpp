@@ -15,7 +15,9 @@ constexpr std::array kNumbers{Number{"at", &CapturePast::t},
                               Number{"tolerance", &CapturePast::tolerance},
                               Number{"error", &CapturePast::error},
                               Number{"worst", &CapturePast::worst},
-                              Number{"start", &CapturePast::start}};
+                              Number{"start", &CapturePast::start},
+                              Number{"local", &CapturePast::local},
+                              Number{"flips", &CapturePast::flips}};
 
 using Count = Field<CapturePast, Index>;
 constexpr std::array kCounts{Count{"accepted", &CapturePast::accepted},
@@ -57,6 +59,12 @@ struct CaptureMethod {
         write_fields(counters, r.past, kCounts);
         write_outcome(counters, r);
         counters["sliding_end"] = r.sliding;
+        if (work.held.problem.X != nullptr) {
+            counters["close_passes"] = r.close_passes;
+            counters["closest_pass"] = r.closest_pass;
+            counters["branch_scatter"] = r.scatter;
+            counters["branch_flips"] = r.past.flips;
+        }
         counters["spectral_radius"] = r.radius;
         counters["loss_error"] = r.past.worst;
         counters["criterion_time"] = time_or_none(r.past.seen.criterion);

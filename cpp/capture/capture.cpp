@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <optional>
 
+#include "capture/attempts.hpp"
 #include "capture/dense.hpp"
 #include "capture/meshes.hpp"
 #include "capture/orthogonal.hpp"
@@ -16,8 +18,6 @@
 namespace pl {
 namespace {
 
-constexpr int kRestarts = 4;         // past a branch that no practical step settles, more would only cost
-constexpr double kFirstDrop = 0.02;  // the first step lowers log L by about as much
 // The coarse mesh only serves the estimate, and may go up by so much of rtol: what a step leaves undone the
 // next one mends. In the tail of n = 4000, where pairs at their kinks come and go, that allows
 // twice the step.
@@ -27,38 +27,22 @@ constexpr double kInstant = 1e-300;   // of a time: has no half that a step coul
 constexpr double kNoise = 16.0;       // bounds on the rounding of sum r^2 within which two meshes agree
 constexpr double kStepNoise = 0.005;  // of that, what rounding usually is
 
-// Tolerance of one coarse step that usually gives the loss to rtol, and the power of it that the error of the
-// loss follows. Dense inputs: the tolerance counts what is smooth, and the kinks, which make most of the
-// error, follow from the step; measured power 0.5 to 0.6. Orthogonal inputs have no kinks to slide on: some
-// hundreds of steps add up to the whole fall of the loss, with power 2/3 as for any method of order 2.
-struct Tolerance {
-    double first, power;
-};
-Tolerance tolerance_for(const Problem<double>& problem, double rtol) {
-    // the more points, the more of them turn within one step of the fall: measured from 10^4 to 10^6
-    const double many = std::min(1.0, std::pow(1e4 / static_cast<double>(problem.n), 0.75));
-    if (problem.X == nullptr) return {1e-5 * many * std::pow(rtol / 1e-2, 1.5), 2.0 / 3.0};
-    return {std::min(5e-4 * std::pow(rtol / 1e-3, 2.0), 1e-2), 0.5};
-}
-double next_tolerance(double now, double power, double asked, double found) {
-    return now * std::clamp(0.5 * std::pow(asked / found, 1 / power), 1e-4, 0.25);
-}
-
 class Capture {
   public:
     Capture(const Problem<double>& problem, const CaptureOptions& options, int threads, const Poll& poll)
         : problem_(problem), options_(options), poll_(poll), threads_(threads) {}
 
     CaptureResult run() {
-        const CapturePast& past = options_.past;
-        const Tolerance usual = tolerance_for(problem_, options_.rtol);
-        double tolerance = past.fresh() ? usual.first : past.tolerance;
+        const bool fresh = options_.past.fresh();
+        const double tolerance =
+            fresh ? tolerance_for(problem_, options_.rtol).first : options_.past.tolerance;
         // a run that goes on cannot begin again: its rows are out
-        for (int left = past.fresh() ? kRestarts : 0; !once(tolerance, left == 0); --left) {
-            tolerance = next_tolerance(tolerance, usual.power, options_.rtol, result_.past.error);
+        if (!once(tolerance, !fresh)) {
+            const double next = second(tolerance, less());
             put_aside();
             ++restarts_;
             if (over_budget()) return paused();
+            once(next, true);
         }
         return cut_short() && !paused_ && furthest_.past.t > result_.past.t ? further() : std::move(result_);
     }
@@ -66,7 +50,8 @@ class Capture {
   private:
     using Clock = Verdict<double>::Clock;
 
-    // One run at a tolerance; false if the error of the loss exceeds what was asked (and it matters).
+    // One attempt at a tolerance; false if the error of the loss exceeds what was asked, it matters, and
+    // another would do better.
     bool once(double tolerance, bool last) {
         begin(tolerance);
         CapturePast& now = result_.past;
@@ -91,7 +76,7 @@ class Capture {
                 finish(why_stuck());
                 return true;
             }
-            if (!kept() && !last) return false;
+            if (!kept() && !last && !resigned_ && worthwhile()) return false;
         }
     }
 
@@ -111,12 +96,31 @@ class Capture {
     double floor() {
         return std::max(atol_sum() / options_.rtol, kStepNoise * noise() / result_.past.tolerance);
     }
+    // Of an error of the loss, what is above atol and rounding.
+    double beyond(double error) {
+        const double sum = meshes_->fine().sum_r2(), least = (atol_sum() + noise()) / options_.rtol;
+        return sum + least > 0 ? error * (sum / (sum + least)) : 0.0;
+    }
     bool kept() {
         CapturePast& now = result_.past;
-        const double sum = meshes_->fine().sum_r2(), least = (atol_sum() + noise()) / options_.rtol;
-        const double error = sum + least > 0 ? now.error * (sum / (sum + least)) : 0.0;
-        now.worst = std::max(now.worst, error);
-        return error <= options_.rtol;
+        now.worst = std::max(now.worst, beyond(now.error));
+        const bool smooth = meshes_->alone() && !branches_count(options_.rtol);
+        return beyond(smooth ? meshes_->told().smooth() : now.error) <= options_.rtol;
+    }
+
+    // Whether an attempt at a smaller tolerance helps: branches may be beyond all that is practical. Then
+    // they, and with them the rest, do not count any more, but are told.
+    bool worthwhile() {
+        resigned_ = meshes_->alone() && !practical(less());
+        return !resigned_;
+    }
+    // By what the tolerance has to be smaller.
+    double less() {
+        const ToldError& told = meshes_->told();
+        Found found{options_.t_end / result_.past.t, result_.past.error, told.smooth(), 0.0};
+        if (branches_count(options_.rtol))
+            found.branches = ToldError::scatter(meshes_->fall()) * told.flips();
+        return smaller(problem_, options_.rtol, found);
     }
 
     // The pass that is given up, should the next not come as far before it is cut off.
@@ -178,15 +182,12 @@ class Capture {
             now.start = fine.sum_r2();
         }
         if (now.fresh()) {
-            const double loss = fine.sum_r2() / (2 * static_cast<double>(problem_.n));
-            const double speed_sq = fine.velocity_sq();
-            const double rate = speed_sq / (static_cast<double>(problem_.p) * loss);
-            now.step = options_.t_end > now.t ? options_.t_end - now.t : 1.0;
-            if (rate > 0) now.step = std::min(kFirstDrop / rate, now.step);  // false for 0/0: at rest
-            now.step = std::max(now.step, kInstant);
+            const double speed_sq = fine.velocity_sq(), longest = options_.t_end - now.t;
+            now.step = first_step(problem_, fine.sum_r2(), speed_sq, longest > 0 ? longest : 1.0);
             beyond_ = !std::isfinite(speed_sq);
         }
         meshes_->set_next(now.step);
+        meshes_->go_on(now.start, {now.local, now.flips});
     }
 
     // A step towards `goal`; false if there is none, or it was cut off on the way.
@@ -213,7 +214,7 @@ class Capture {
         moved_ = moved_ || met_;
         if (met_) return true;                                   // as to the error, where it was before
         if (meshes_->stuck() != Status::kHorizon) return false;  // the meshes are at different times
-        now.error = options_.past.error + meshes_->error();
+        now.error = (meshes_->alone() ? 0.0 : options_.past.error) + meshes_->error();
         moved_ = true;
         return true;
     }
@@ -247,7 +248,14 @@ class Capture {
         now.stabilised += meshes_->stabilised();
         now.restarts += restarts_;
         now.rhs += spent_ + meshes_->evaluations();
+        now.local = meshes_->told().sums().local;
+        now.flips = meshes_->told().sums().flips;
         result_.sliding = fine.at_kinks();
+        if (const Passes* passes = fine.passes()) {
+            result_.close_passes = passes->close();
+            result_.closest_pass = passes->closest();
+            result_.scatter = ToldError::scatter(meshes_->fall());
+        }
         result_.radius = meshes_->radius();
         meshes_->drop_coarse();  // before the end state is written out: at n = 10^6 both would not fit
         recorder_->write_end(fine);
@@ -265,6 +273,7 @@ class Capture {
     std::optional<Verdict<double>> verdict_;
     std::optional<ProofSearch> search_;
     Index restarts_ = 0, spent_ = 0;
+    bool resigned_ = false;   // to an error larger than what was asked
     CaptureResult furthest_;  // of the passes given up
     bool beyond_ = false;     // the start has no finite speed
     bool paused_ = false;     // the budget is spent

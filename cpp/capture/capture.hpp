@@ -1,5 +1,5 @@
-// The capture method: the inclusion followed at steps that hold many switches (docs/numerics.md). Two meshes
-// run side by side, one at twice the step of the other, so that the error of the loss is known.
+// The capture method: the inclusion followed at steps that hold many switches, with the error of the loss
+// told (docs/numerics.md).
 #pragma once
 
 #include <vector>
@@ -16,9 +16,10 @@ namespace pl {
 // or, where another method brought it to t, facts of the whole but no step and tolerance.
 struct CapturePast {
     double t = 0.0;
-    double step = 0.0;                // of the coarse mesh, next to be tried; 0: a fresh run
-    double tolerance = 0.0;           // of one coarse step, in the sense of capture.cpp
+    double step = 0.0;                // next to be tried, of two meshes of the coarse one; 0: a fresh run
+    double tolerance = 0.0;           // of one such step, in the sense of capture.cpp
     double error = 0.0, worst = 0.0;  // estimated relative error of the loss: now, and the largest so far
+    double local = 0.0, flips = 0.0;  // of one mesh: told.hpp
     double start = 0.0;               // sum r^2 at the very start
     std::vector<double> invariants;   // (p) a_j^2 - norm(w_j)^2 there
     Milestones seen;                  // in time
@@ -39,6 +40,10 @@ struct CaptureOptions {
 struct CaptureResult : Rows<double, double> {
     double radius = 0.0;  // spectral radius of dr/dQ, last estimate
     Index sliding = 0;    // pairs at rest at their kinks at the end
+    // Of dense inputs: of repelling kinks, since this call began (passes.hpp); infinite: none was close.
+    Index close_passes = 0;
+    double closest_pass = 0.0;
+    double scatter = 0.0;  // of the loss over the branches, relative, whichever this run is on (told.hpp)
     CapturePast past;
 };
 

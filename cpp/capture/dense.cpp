@@ -20,6 +20,8 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int thre
       now_(make_state()),
       trial_(make_state()),
       moves_(*inputs_, threads),
+      frozen_(*inputs_, threads),
+      passes_(inputs_->problem()),
       moved_(at(p_)),
       threads_(threads),
       G_(p_ * stride_),
@@ -93,16 +95,12 @@ void DenseCapture::evaluate_outputs(State& state) {
 }
 
 // What drives each neuron under the shares that the pairs start with.
-void DenseCapture::drive(const double* impulse, Part part) {
+void DenseCapture::drive(const double* impulse, CutOff cut) {
     ++evaluations_;
-    if (part == Part::kStage) {
-        moves_.gradient(now_.masks.data(), impulse, G_.data(), stride_, cut_off());
-    } else {
-        std::copy_n(impulse, n_, weights_.data());
-        HalvesArgs<double> args = halves();
-        if (part == Part::kEnd) args.cut = cut_off();
-        kernel_.gradient(args);
-    }
+    std::copy_n(impulse, n_, weights_.data());
+    HalvesArgs<double> args = halves();
+    args.cut = cut;
+    kernel_.gradient(args);
     for (Index j = 0; j < p_; ++j)
         for (const Touched& pair : now_.touched[at(j)]) {
             const double* x = inputs_->rows().row(pair.point);
@@ -121,36 +119,24 @@ void DenseCapture::advance(double h) {
     refresh();
 }
 
-void DenseCapture::response(const double* impulse, double* r) {
-    drive(impulse, Part::kStage);
-    advance(0.0);
-    conclude(now_.touched);
-    if (cut()) abandon();
-    std::copy(trial_.r.begin(), trial_.r.end(), r);
-}
-
-void DenseCapture::stage(const double* impulse, double h, double* r) {
-    follow(impulse, h, Part::kStage);
-    std::copy(trial_.r.begin(), trial_.r.end(), r);
+void DenseCapture::product(const double* q, double* out) {
+    if (!frozen_taken_) {
+        frozen_.take({now_.W.data(), now_.a.data(), stride_, now_.masks.data(), &now_.touched}, cut_off());
+        frozen_taken_ = true;
+    }
+    frozen_.product(moves_, q, out, cut_off());
+    if (cut()) std::fill_n(out, n_, std::numeric_limits<double>::quiet_NaN());
 }
 
 void DenseCapture::attempt(const double* impulse, double h) {
-    follow(impulse, h, Part::kEnd);
-}
-
-void DenseCapture::follow(const double* impulse, double h, Part part) {
-    drive(impulse, part);
+    drive(impulse, cut_off());
     advance(h);
     if (cut() || too_many_kinks()) return abandon();
     each_neuron(&DenseCapture::meet_kinks, impulse);
     refresh();
     each_neuron(&DenseCapture::look_again, impulse);
     if (cut()) return abandon();
-    if (part == Part::kStage) {
-        refresh();
-    } else {
-        preactivations(trial_.W.data(), trial_.z.data());
-    }
+    preactivations(trial_.W.data(), trial_.z.data());
     for (Index j = 0; j < p_; ++j) {  // those at rest are kept, the others forgotten
         auto& touched = trial_.touched[at(j)];
         touched.erase(
@@ -158,7 +144,7 @@ void DenseCapture::follow(const double* impulse, double h, Part part) {
             touched.end());
         for (Touched& pair : touched) pair.z = trial_.z.data()[j * ldz_ + pair.point];
     }
-    conclude(trial_.touched);
+    conclude();
     if (cut()) abandon();  // perhaps half of it was
 }
 
@@ -187,9 +173,9 @@ void DenseCapture::refresh() {
 }
 
 // Pairs at rest are put on their kinks; then a, r.
-void DenseCapture::conclude(const std::vector<std::vector<Touched>>& at_rest) {
+void DenseCapture::conclude() {
     for (Index j = 0; j < p_; ++j)
-        for (const Touched& pair : at_rest[at(j)]) trial_.z.data()[j * ldz_ + pair.point] = 0.0;
+        for (const Touched& pair : trial_.touched[at(j)]) trial_.z.data()[j * ldz_ + pair.point] = 0.0;
     outer_weights();
     evaluate_outputs(trial_);
 }
@@ -212,10 +198,12 @@ void DenseCapture::outer_weights() {
 
 void DenseCapture::accept(double h, std::vector<double>& before) {
     for (Index j = 0; j < p_; ++j) rate_[at(j)] = (trial_.a.data()[j] - now_.a.data()[j]) / h;
+    passes_.note({now_.z.data(), trial_.z.data(), now_.W.data(), stride_, now_.a.data(), now_.r.data()});
     std::swap(now_, trial_);
     before.resize(now_.r.size());
     before.swap(trial_.r);
     velocity_sq_ = -1;
+    frozen_taken_ = false;
     h_before_ = h;
     clock_ += h;
 }

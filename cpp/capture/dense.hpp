@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "capture/frozen.hpp"
 #include "capture/inputs.hpp"
 #include "capture/model.hpp"
 #include "capture/moves.hpp"
@@ -20,10 +21,12 @@ class DenseCapture : public CaptureModel {
     double sum_r2() const override { return now_.sum_r2; }
     // Of a step in which more pairs change side than can be followed, the residuals are NaN.
     void attempt(const double* impulse, double h) override;
-    void stage(const double* impulse, double h, double* r) override;
-    void response(const double* impulse, double* r) override;
+    bool has_product() const override { return true; }
+    void product(const double* q, double* out) override;
     const std::vector<double>& trial_residuals() const override { return trial_.r; }
     double trial_sum_r2() const override { return trial_.sum_r2; }
+    double trial_excess() const override;
+    double trial_neuron_error() const override;
     void write_trial(const double* impulse, double* W, double* a) const override;
     double trial_travel_sq() const override;
     void accept(double h, std::vector<double>& before) override;
@@ -38,6 +41,7 @@ class DenseCapture : public CaptureModel {
     void write_state(double* W, double* a) const override;
     // Those at rest, with the shares of this instant, and those within rounding of their kinks.
     std::vector<PairAtKink> kinks() override;
+    const Passes* passes() const override { return &passes_; }
     Index evaluations() const override { return evaluations_; }
     void watch(const Cut& cut) override { cut_ = cut; }
 
@@ -60,11 +64,7 @@ class DenseCapture : public CaptureModel {
     void take_velocity();
     void note_kinks(Index j, const std::vector<Touched>& kinks);
     std::vector<Touched> at_kink(Index j) const;
-    // Of a stage, both products are in single precision; of the end of a step, both in double; so those of
-    // the state's velocity, which are never cut off.
-    enum class Part { kStage, kEnd, kState };
-    void follow(const double* impulse, double h, Part part);
-    void drive(const double* impulse, Part part);
+    void drive(const double* impulse, CutOff cut);
     void advance(double h);
     bool too_many_kinks();
     void begin_touched(Index j);
@@ -78,7 +78,7 @@ class DenseCapture : public CaptureModel {
     template <class Visit>
     void over_neurons(const Visit& visit);
     void each_neuron(bool (DenseCapture::*visit)(Index, const double*), const double* impulse);
-    void conclude(const std::vector<std::vector<Touched>>& at_rest);
+    void conclude();
     void outer_weights();
     void evaluate_outputs(State& state);
     HalvesArgs<double> halves();
@@ -94,6 +94,9 @@ class DenseCapture : public CaptureModel {
     State now_, trial_;
     std::vector<KinkSolver> solvers_;  // one per neuron: what it knows of its pairs serves the second look
     SingleMoves moves_;
+    FrozenPattern frozen_;
+    Passes passes_;
+    bool frozen_taken_ = false;  // of the state
     std::vector<unsigned char> moved_;
     int threads_;
     Buffer<double> G_, scratch_, weights_, r_;

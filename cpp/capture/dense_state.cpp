@@ -29,7 +29,7 @@ void DenseCapture::take_known() {
 // The velocity that the inclusion selects: shares of this instant, not of a step.
 void DenseCapture::take_velocity() {
     const double* r = now_.r.data();
-    drive(r, Part::kState);
+    drive(r, {});
     velocity_sq_ = 0;
     kinks_.clear();
     for (Index j = 0; j < p_; ++j) {
@@ -187,6 +187,40 @@ void DenseCapture::write_state(double* W, double* a) const {
     std::copy_n(now_.a.data(), p_, a);
 }
 
+double DenseCapture::trial_excess() const {
+    double sum = 0.0;
+    std::vector<double> off(at(n_));  // of r
+    for (Index j = 0; j < p_; ++j)
+        for (const Touched& pair : trial_.touched[at(j)]) {
+            if (!(pair.z > 0.0)) continue;
+            const double by = trial_.a.data()[j] * pair.z / static_cast<double>(p_),
+                         r = trial_.r[at(pair.point)];
+            double& so_far = off[at(pair.point)];
+            sum += by * (2.0 * so_far + by - 2.0 * r);
+            so_far += by;
+        }
+    return sum;
+}
+
+double DenseCapture::trial_neuron_error() const {
+    double largest = 0.0;
+    for (Index j = 0; j < p_; ++j) {
+        const double *w = now_.W.data() + j * stride_, *next = trial_.W.data() + j * stride_;
+        double travel = 0.0, size = 0.0;
+        for (Index k = 0; k < d_; ++k) {
+            travel += (next[k] - w[k]) * (next[k] - w[k]);
+            size += std::max(next[k] * next[k], w[k] * w[k]);
+        }
+        const double a = now_.a.data()[j], a_next = trial_.a.data()[j], middle = middle_[at(j)];
+        size += std::max(a * a, a_next * a_next);
+        if (!(travel > 0.0) || middle == 0.0) continue;
+        // dw is in proportion to the outer weight held
+        const double off = std::abs(0.5 * (a + a_next) / middle - 1.0);
+        largest = std::max(largest, off * std::sqrt(travel / size));
+    }
+    return largest;
+}
+
 void DenseCapture::write_trial(const double*, double* W, double* a) const {
     for (Index j = 0; j < p_; ++j) std::copy_n(trial_.W.data() + j * stride_, d_, W + j * d_);
     std::copy_n(trial_.a.data(), p_, a);
@@ -210,7 +244,7 @@ double DenseCapture::bytes(const Problem<double>& problem) {
     const double d = static_cast<double>(problem.d) + 8.0, p = static_cast<double>(problem.p);
     const double kinks = std::min(p * points * points, kMostKinkBytes);
     return 8 * (3 * p * d + 2 * p * points + 10 * points) + 4 * p * points / 6 + SingleMoves::bytes(problem) +
-           kinks;
+           FrozenPattern::bytes(problem) + Passes::bytes(problem) + kinks;
 }
 
 }  // namespace pl

@@ -16,9 +16,10 @@ constexpr double kWorthSharing = 2e7;
 constexpr int kHalvings = 12;  // of a fine step whose loss would rise
 constexpr int kTries = 40;     // of a coarse step
 // A step whose loss would rise says nothing of its local error, which would have the next one doubled: the
-// length that failed is come near only step by step. In the tail of n = 4000 every step had two such
-// attempts, each of 30 stages, before it.
-constexpr double kCeilingGrowth = 1.1, kBelowCeiling = 0.8;
+// length that failed is come near only step by step; but it may have been one kink's, and is not held for
+// long.
+constexpr double kCeilingGrowth = 1.4, kBelowCeiling = 0.8;
+constexpr double kSpan = 0.1;      // of the tolerance, to which an impulse is known
 constexpr double kAccepted = 2.0;  // local error over its tolerance: the meshes decide in the end
 
 // Shares of pairs are in single precision: at a state of rest what they leave moves the loss by as much
@@ -39,10 +40,10 @@ Meshes::Meshes(const Problem<double>& problem, int threads, const Cut& cut, Step
       watch_(watch),
       inputs_(problem.X != nullptr ? std::make_shared<CaptureInputs>(problem, threads) : nullptr),
       fine_(make(threads)),
-      coarse_(make(threads)),
       largest_norm_(largest_norm(problem)),
       largest_label_(largest_label(problem)) {
-    for (const Mesh* mesh : {&fine_, &coarse_}) mesh->model->watch(cut_);
+    if (!inputs_) coarse_.emplace(make(threads));
+    fine_.model->watch(cut_);
 }
 
 Meshes::Mesh Meshes::make(int threads) const {
@@ -69,8 +70,8 @@ double Meshes::rounding_of(const CaptureModel& model) const {
 }
 
 // Whether the trial's loss is above the state's by more than `slack`, relative, and by more than rounding.
-bool Meshes::rises(const CaptureModel& model, double slack) const {
-    const double before = model.sum_r2(), after = model.trial_sum_r2();
+bool Meshes::rises(const CaptureModel& model, double slack, double more) const {
+    const double before = model.sum_r2(), after = model.trial_sum_r2() + more;
     if (after <= before * (1 + slack)) return false;
     return !(after <= before * (1 + slack) + rounding_of(model));
 }
@@ -86,26 +87,32 @@ double Meshes::advance(double t, double H, const Allowed& allowed) {
     stuck_ = Status::kHorizon;
     marks_.assign(1, {0.0, fine_.model->sum_r2()});
     fine_.step.refresh();
-    coarse_.step.follow(fine_.step);
-    // beyond, stages would be paid for what damping does for nothing
-    if (coarse_.step.damped() && coarse_.step.adams_reach() > 0) H = std::min(H, coarse_.step.adams_reach());
-    if (!coarse_step(t, H, allowed)) return 0;
+    if (coarse_) {
+        coarse_->step.follow(fine_.step);
+        // beyond, stages would be paid for what damping does for nothing
+        const double reach = coarse_->step.adams_reach();
+        if (coarse_->step.damped() && reach > 0) H = std::min(H, reach);
+    }
+    if (!lead_step(t, H, allowed)) return marks_.back().t;
+    if (!coarse_) return H;
     return half(t, 0.5 * H, 0) && half(t, 0.5 * H, 0) ? H : marks_.back().t;
 }
 
-bool Meshes::coarse_step(double t, double& H, const Allowed& allowed) {
-    CaptureModel& coarse = *coarse_.model;
+// Of the mesh whose local error chooses the step: the only one, or the coarse one.
+bool Meshes::lead_step(double t, double& H, const Allowed& allowed) {
+    Mesh& lead = coarse_ ? *coarse_ : fine_;
+    CaptureModel& model = *lead.model;
+    const double slack = coarse_ ? std::max(allowed.rise, kCoarseSlack) : kCoarseSlack;
+    double local = 0;
     for (int tries = 0;; ++tries) {
-        coarse_.step.attempt(H);
-        if (cut_ && cut_()) return stop(coarse_.step);
-        const double before = coarse.sum_r2(), after = coarse.trial_sum_r2();
-        // what the local error of the impulse does to log L, at most
-        const double drop = after > 0 && before > 0 ? std::abs(std::log(before / after)) : 1.0;
-        const double share = before < allowed.floor ? before / allowed.floor : 1.0;
-        const double error = coarse_.step.error() * drop * share / allowed.tolerance;
+        lead.step.attempt(H, kSpan * allowed.tolerance);
+        if (cut_ && cut_()) return stop(lead.step);
+        local = local_error(lead, allowed.floor);
+        const double error = local / allowed.tolerance;
         const double factor = std::clamp(0.9 / std::cbrt(std::max(error, 1e-9)), 0.3, 2.0);
-        const bool up = rises(coarse, std::max(allowed.rise, kCoarseSlack)), good = error <= kAccepted && !up;
-        if (!good && tries >= kTries && !coarse_.step.finite()) return stop(coarse_.step);
+        const double more = std::max(model.trial_excess() - excess_, 0.0);
+        const bool up = rises(model, slack, more), good = error <= kAccepted && !up;
+        if (!good && tries >= kTries && !lead.step.finite()) return stop(lead.step);
         if (good || tries >= kTries) {
             next_ = factor < 1 ? H * factor : std::max(next_, H * factor);
             ceiling_ *= kCeilingGrowth;
@@ -116,10 +123,39 @@ bool Meshes::coarse_step(double t, double& H, const Allowed& allowed) {
         if (up) ceiling_ = H;
         H *= std::isfinite(factor) ? std::min(factor, 0.7) : 0.3;
         next_ = H;
-        if (too_short(t, 0.5 * H)) return stop(coarse_.step);
+        if (too_short(t, 0.5 * H)) return stop(lead.step);
     }
-    coarse_.step.accept(H);
-    return true;
+    if (coarse_) {
+        lead.step.accept(H);
+        return true;
+    }
+    const bool whole = take(t, H);
+    told_.add(local, model.passes());
+    return whole;
+}
+
+// What the local error of the impulse does to log L, at most.
+double Meshes::local_error(const Mesh& lead, double floor) const {
+    const double before = lead.model->sum_r2(), after = lead.model->trial_sum_r2();
+    const double drop = after > 0 && before > 0 ? std::abs(std::log(before / after)) : 1.0;
+    const double share = before < floor ? before / floor : 1.0;
+    const double loss = lead.step.error() * drop * share;
+    return coarse_ ? loss : std::max(loss, lead.model->trial_neuron_error() * share);
+}
+
+// The fine mesh's trial from t over h is taken; h is less where the watch ends it on the way, and false the
+// answer.
+bool Meshes::take(double t, double& h) {
+    CaptureModel& fine = *fine_.model;
+    const bool ends = watch_ != nullptr && watched(t, h);
+    if (watch_ != nullptr && cut_ && cut_()) return stop(fine_.step);
+    speed_sq_ = fine.trial_travel_sq() / (h * h);
+    excess_ = fine.trial_excess();
+    fine_.step.accept(h);
+    ++accepted_;
+    marks_.push_back({marks_.back().t + h, fine.sum_r2()});
+    if (ends) stuck_ = Status::kEvent;
+    return !ends;
 }
 
 // The fine mesh over h; in two where the loss would rise. False: stuck().
@@ -133,14 +169,7 @@ bool Meshes::half(double t, double h, int depth) {
         ++rejected_;
         return half(t, 0.5 * h, depth + 1) && half(t, 0.5 * h, depth + 1);
     }
-    const bool ends = watch_ != nullptr && watched(t + marks_.back().t, h);
-    if (watch_ != nullptr && cut_ && cut_()) return stop(fine_.step);
-    speed_sq_ = fine.trial_travel_sq() / (h * h);
-    fine_.step.accept(h);
-    ++accepted_;
-    marks_.push_back({marks_.back().t + h, fine.sum_r2()});
-    if (ends) stuck_ = Status::kEvent;
-    return !ends;
+    return take(t + marks_.back().t, h);
 }
 
 // Whether the watch ends the fine mesh's step from t by h within it; h then is where.
@@ -156,10 +185,15 @@ bool Meshes::watched(double t, double& h) {
     return h < whole;
 }
 
-// An order of 2 would make the difference three times the error, an order of 1 as large; where a branch is
-// decided by one kink there is no order.
+double Meshes::fall() const {
+    const double now = fine_.model->sum_r2();
+    return start_ > 0.0 && now > 0.0 ? std::log(start_ / now) : 0.0;
+}
+
+// An order of 2 would make the difference three times the error, an order of 1 as large.
 double Meshes::error() const {
-    const double fine = fine_.model->sum_r2(), off = std::abs(fine - coarse_.model->sum_r2());
+    if (!coarse_) return told_.all(fall());
+    const double fine = fine_.model->sum_r2(), off = std::abs(fine - coarse_->model->sum_r2());
     if (off == 0) return 0;
     return fine > 0 ? off / (kGain * fine) : 1;
 }

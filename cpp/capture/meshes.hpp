@@ -1,13 +1,14 @@
-// Two meshes over one problem, the coarse at twice the step of the fine. They see the same kinks at different
-// steps, so that the difference of their losses measures everything a step leaves out: curvature, order of
-// the switches within a step, branches.
+// The meshes over one problem. Dense inputs: one, which tells its error (told.hpp). Orthogonal inputs: two,
+// the coarse at twice the step of the fine; they differ by everything that a step leaves out.
 #pragma once
 
 #include <limits>
 #include <memory>
+#include <optional>
 
 #include "capture/dense.hpp"
 #include "capture/step.hpp"
+#include "capture/told.hpp"
 #include "kernel/index.hpp"
 #include "problem/status.hpp"
 #include "problem/watch.hpp"
@@ -19,15 +20,15 @@ class Meshes {
     // Models of the problem at its (W, a). `cut` is asked before every right-hand side.
     Meshes(const Problem<double>& problem, int threads, const Cut& cut = nullptr, StepWatch* watch = nullptr);
 
-    // What a step may do. Of the local error of the loss on the coarse mesh, and of its rise, relative to the
-    // loss; `floor`: where sum r^2 is below, the first is relative to it.
+    // What a step may do. Of the local error of the loss, and of the rise of the coarse mesh's, relative to
+    // the loss; `floor`: where sum r^2 is below, the first is relative to it.
     struct Allowed {
         double tolerance, rise, floor;
     };
-    // One coarse step of at most H, two fine ones beside it, from time t; the length that the fine mesh went.
-    // The step to try next is next(). Less than the coarse step, and stuck() says why: cut off
-    // (kInterrupted), beyond the range of numbers (kNonFinite), or no step that changes the time
-    // can be taken (kStepLimit); or the watch ended it (kEvent).
+    // One step of at most H from time t, two fine ones beside it if that is the coarse mesh's; the length
+    // that the fine mesh went. The step to try next is next(). Less than the step, and stuck() says why: cut
+    // off (kInterrupted), beyond the range of numbers (kNonFinite), or no step that changes the time can be
+    // taken (kStepLimit); or the watch ended it (kEvent).
     double advance(double t, double H, const Allowed& allowed);
     Status stuck() const { return stuck_; }
     // Rounding of sum r^2 at the fine mesh's state: through r_i = y_i - h_i, of the terms of h_i.
@@ -37,18 +38,29 @@ class Meshes {
 
     CaptureModel& fine() { return *fine_.model; }
     const CaptureModel& fine() const { return *fine_.model; }
-    double error() const;  // of the fine mesh's loss, relative, estimated
+    // Of the fine mesh's loss, relative, estimated: by the other mesh, or by what the one tells.
+    double error() const;
+    bool alone() const { return !coarse_; }
+    const ToldError& told() const { return told_; }  // of the one mesh
+    double fall() const;                             // of log L since the start of the run
+    // sum r^2 at the start of the run, and what was told before this part of it.
+    void go_on(double start, const ToldError::Sums& sums) {
+        start_ = start;
+        told_.go_on(sums);
+    }
     double speed_sq() const {
         return speed_sq_;
     }  // mean over the last fine step of sum |dw_j/dt|^2 + (da_j/dt)^2
     double radius() const { return fine_.step.radius(); }
-    Index evaluations() const { return fine_.model->evaluations() + coarse_.model->evaluations(); }
+    Index evaluations() const {
+        return fine_.model->evaluations() + (coarse_ ? coarse_->model->evaluations() : 0);
+    }
     Index accepted() const { return accepted_; }
     Index rejected() const { return rejected_; }
     Index stabilised() const { return fine_.step.stabilised(); }
     // When sum r^2 passed below `level` in the last advance, counted from its start; negative if it did not.
     double passage(double level) const;
-    void drop_coarse() { coarse_.model.reset(); }  // nothing but fine() may be asked after
+    void drop_coarse() { coarse_.reset(); }  // nothing but fine() may be asked after
 
   private:
     struct Mesh {
@@ -61,11 +73,13 @@ class Meshes {
         double t, sum_r2;
     };
     bool half(double t, double h, int depth);
-    bool coarse_step(double t, double& H, const Allowed& allowed);
+    bool lead_step(double t, double& H, const Allowed& allowed);
+    double local_error(const Mesh& lead, double floor) const;
+    bool take(double t, double& h);
     bool stop(const CaptureStep& step);
     bool watched(double t, double& h);
     double rounding_of(const CaptureModel& model) const;
-    bool rises(const CaptureModel& model, double slack) const;
+    bool rises(const CaptureModel& model, double slack, double more = 0.0) const;
 
     Mesh make(int threads) const;
     std::unique_ptr<CaptureModel> model(int team) const;
@@ -74,9 +88,11 @@ class Meshes {
     const Cut cut_;
     StepWatch* const watch_;
     std::shared_ptr<const CaptureInputs> inputs_;  // dense inputs, shared by both
-    Mesh fine_, coarse_;
+    Mesh fine_;
+    std::optional<Mesh> coarse_;  // of orthogonal inputs
     const double largest_norm_, largest_label_;
-    double next_ = 0, speed_sq_ = 0;
+    ToldError told_;
+    double start_ = 0, excess_ = 0, next_ = 0, speed_sq_ = 0;
     // Of the coarse step, near the length that last would have raised the loss.
     double ceiling_ = std::numeric_limits<double>::infinity();
     std::vector<Mark> marks_;  // of the fine mesh in the last advance

@@ -13,6 +13,7 @@
 #include <functional>
 #include <vector>
 
+#include "capture/passes.hpp"
 #include "kernel/index.hpp"
 #include "problem/state.hpp"
 
@@ -30,17 +31,23 @@ class CaptureModel : public State<double> {
     virtual void attempt(const double* impulse, double h) = 0;
     virtual const std::vector<double>& trial_residuals() const = 0;
     virtual double trial_sum_r2() const = 0;
-    // The residuals that impulse Q leads to, for the stages inside a step. With the kinks: pairs that kept
-    // their share would hold the step at a third of its length in the tail.
+    // The residuals that impulse Q leads to, for the stages inside a step.
     virtual void stage(const double* impulse, double h, double* r) {
         attempt(impulse, h);
         std::copy(trial_residuals().begin(), trial_residuals().end(), r);
     }
-    // The residuals that a tiny impulse leads to while every pair keeps its share: linear, for the spectral
-    // radius of dr/dQ.
-    virtual void response(const double* impulse, double* r) { stage(impulse, 0.0, r); }
     // The state that the last attempt, by that impulse, led to: W (p, d), a (p).
     virtual void write_trial(const double* impulse, double* W, double* a) const = 0;
+    // What sum r^2 of the trial would rise by if every pair at rest counted with what its weights leave of z:
+    // it does as soon as it is let go.
+    virtual double trial_excess() const { return 0.0; }
+    // What the trial's neurons are off by, of their own size, because of the outer weights that were held
+    // in the middle of the step: the largest of them, however small its neuron is (paper.md section 8).
+    virtual double trial_neuron_error() const { return 0.0; }
+    // Whether there is K = -dr/dQ at the state while no pair changes its part, symmetric; then product() is
+    // out = K q, and no right-hand side.
+    virtual bool has_product() const { return false; }
+    virtual void product(const double* /*q*/, double* /*out*/) {}
     virtual double trial_travel_sq() const = 0;  // sum_j |dw_j|^2 + da_j^2 of the trial
     // The last trial becomes the state. `before` takes the residuals of the one that is left.
     virtual void accept(double h, std::vector<double>& before) = 0;
@@ -51,6 +58,8 @@ class CaptureModel : public State<double> {
     // D (n) such that dr/dQ is nearly -diag(D), for a model whose r is smooth in Q but for rare
     // corners; else empty.
     virtual std::vector<double> damping() { return {}; }
+
+    virtual const Passes* passes() const { return nullptr; }  // of repelling kinks; null: there are none
 
     virtual Index evaluations() const = 0;  // right-hand sides so far
     // Asked now and then inside a right-hand side; true abandons it: the residuals are NaN.

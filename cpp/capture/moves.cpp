@@ -16,21 +16,33 @@ SingleMoves::SingleMoves(const CaptureInputs& inputs, int threads)
       weights_(blocks_ * kBlockPoints),
       dW_(inputs.problem().p * stride_),
       dz_(inputs.problem().p * blocks_ * kBlockPoints),
-      scratch_(kernel_.scratch_size) {}
+      scratch_(kernel_.scratch_size),
+      sums_(blocks_ * kBlockPoints) {}
 
-void SingleMoves::gradient(const Word* masks, const double* weights, double* G, Index stride, CutOff cut) {
+HalvesArgs<float> SingleMoves::args(CutOff cut) {
     HalvesArgs<float> args{};
-    args.cut = cut;
     args.data = packed_.view();
-    for (Index i = 0; i < args.data.n; ++i) weights_.data()[i] = static_cast<float>(weights[i]);
     args.last = blocks_;
+    args.W = dW_.data();
+    args.z = dz_.data();
     args.weights = weights_.data();
-    args.masks = masks;
     args.G = dW_.data();
     args.scratch = scratch_.data();
+    args.cut = cut;
+    return args;
+}
+
+void SingleMoves::operate(const Word* masks, const double* weights, const Change& change, double* out,
+                          CutOff cut) {
+    HalvesArgs<float> args = this->args(cut);
+    for (Index i = 0; i < args.data.n; ++i) weights_.data()[i] = static_cast<float>(weights[i]);
+    args.masks = masks;
     kernel_.gradient(args);
-    for (Index j = 0; j < args.data.p; ++j)
-        std::copy_n(dW_.data() + j * stride_, args.data.d, G + j * stride);
+    parallel_for(args.data.p, threads_, [&](Index j) { change(j, dW_.data() + j * stride_); });
+    pl::preactivations(kernel_, args, threads_);
+    MaskedSumsArgs<float> sums{args.data.p, blocks_, dz_.data(), masks, sums_.data()};
+    kernel_.masked_sums(sums);
+    for (Index i = 0; i < args.data.n; ++i) out[i] = static_cast<double>(sums_.data()[i]);
 }
 
 void SingleMoves::preactivations(const std::vector<Index>& neurons, const Ends& ends, CutOff cut) {
@@ -41,12 +53,8 @@ void SingleMoves::preactivations(const std::vector<Index>& neurons, const Ends& 
         for (Index k = 0; k < data.d; ++k)
             dW_.data()[l * stride_ + k] = static_cast<float>(ends.W[start + k] - ends.W_before[start + k]);
     }
-    HalvesArgs<float> args{};
-    args.data = data;
+    HalvesArgs<float> args = this->args(cut);
     args.data.p = count;
-    args.W = dW_.data();
-    args.z = dz_.data();
-    args.cut = cut;
     pl::preactivations(kernel_, args, threads_);
     parallel_for(count, threads_, [&](Index l) {
         const float* moved = dz_.data() + l * blocks_ * kBlockPoints;
@@ -58,7 +66,8 @@ void SingleMoves::preactivations(const std::vector<Index>& neurons, const Ends& 
 
 double SingleMoves::bytes(const Problem<double>& problem) {
     const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
-    return 4 * (static_cast<double>(problem.p) * (static_cast<double>(problem.d) + 16.0 + points) + points);
+    return 4 *
+           (static_cast<double>(problem.p) * (static_cast<double>(problem.d) + 16.0 + points) + 2 * points);
 }
 
 }  // namespace pl

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <vector>
 
 #include "capture/inputs.hpp"
@@ -33,8 +34,6 @@ class SingleMoves {
   public:
     SingleMoves(const CaptureInputs& inputs, int threads);
 
-    // G (p, stride) = sum_i weights_i 1_ji x_i under the masks (blocks, p); weights (n).
-    void gradient(const Word* masks, const double* weights, double* G, Index stride, CutOff cut);
     // z_j (ldz) = before_j + X (W_j - W_before_j) for the neurons listed; weights are (p, stride).
     struct Ends {
         const double *W_before, *W;
@@ -45,14 +44,21 @@ class SingleMoves {
     };
     void preactivations(const std::vector<Index>& neurons, const Ends& ends, CutOff cut);
 
+    // out (n) = sum_j 1_ji <x_i, change_j(g_j)>, g_j = sum_i weights_i 1_ji x_i. change(j, g) writes over the
+    // row g (width) of its neuron and leaves the places beyond d zero.
+    using Change = std::function<void(Index, float*)>;
+    void operate(const Word* masks, const double* weights, const Change& change, double* out, CutOff cut);
+
     static double bytes(const Problem<double>& problem);
 
   private:
+    HalvesArgs<float> args(CutOff cut);
+
     const PackedProblem<float>& packed_;
     const Kernel<float>& kernel_;
     int threads_;
     Index blocks_, stride_;
-    Buffer<float> weights_, dW_, dz_, scratch_;
+    Buffer<float> weights_, dW_, dz_, scratch_, sums_;
 };
 
 }  // namespace pl

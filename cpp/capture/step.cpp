@@ -10,8 +10,15 @@ namespace {
 constexpr double kAdamsReach = 0.95;   // of h rho; 1 is the limit of stability at constant steps
 constexpr double kDampedReach = 0.52;  // 6/11 without damping
 constexpr double kMostDecay = 256;     // D h of a step: its exponential is still a number
-constexpr int kRadiusAge = 25;         // steps between estimates: rho moves by a few per cent in as many
+// Steps between estimates of rho, by products with K, or by right-hand sides: it moves by a few per cent in
+// as many.
+constexpr int kProductAge = 8, kRadiusAge = 25;
 constexpr int kFirstRounds = 4, kRounds = 2;
+constexpr Index kRadiusProducts = 6;
+constexpr double kRadiusSafety = 1.05;
+// The defect of a step is only an estimate: its phi_3 to so much, by so many products.
+constexpr double kLoose = 0.1;
+constexpr Index kDefectProducts = 2;
 
 }  // namespace
 
@@ -23,6 +30,17 @@ double CaptureStep::adams_reach() const {
 }
 
 void CaptureStep::refresh() {
+    if (model_.has_product()) {
+        if (known_ && age_ < kProductAge) return;
+        if (!spanned_) space_.begin(model_.residuals().data(), model_.points());
+        const Lanczos::Product product = [&](const double* v, double* out) {
+            model_.product(v, out);
+            return !cut();
+        };
+        spanned_ = space_.widen(product, 1.0, 0.0, kRadiusProducts);
+        if (spanned_) take_radius();
+        return;
+    }
     if (known_ && age_ < kRadiusAge) return;
     damp();
     const Index size = model_.points();
@@ -30,7 +48,7 @@ void CaptureStep::refresh() {
     const double* damping = damped() ? adams_.damping()->data() : nullptr;
     const Field field = [&](const double* q, double* r) {
         if (cut()) return false;
-        model_.response(q, r);
+        model_.stage(q, 0.0, r);
         for (Index i = 0; damping != nullptr && i < size; ++i) r[i] += damping[i] * q[i];
         return true;
     };
@@ -39,6 +57,14 @@ void CaptureStep::refresh() {
     if (left < 0) return;  // cut
     undamped_ = SpectralRadius::kSafety * left;
     rho_ = undamped_ + adams_.most_damping();
+    known_ = true;
+    age_ = 0;
+}
+
+// Seen from few products it may be too small, never too large.
+void CaptureStep::take_radius() {
+    if (space_.products() < std::min(kRadiusProducts, static_cast<Index>(model_.points()))) return;
+    undamped_ = rho_ = kRadiusSafety * space_.radius();
     known_ = true;
     age_ = 0;
 }
@@ -55,35 +81,83 @@ void CaptureStep::follow(const CaptureStep& other) {
     if (other.damped()) adams_.set_damping(other.adams_.damping(), model_.residuals());
 }
 
-void CaptureStep::attempt(double h) {
-    const Index size = model_.points();
-    const std::vector<double>& r = model_.residuals();
+void CaptureStep::attempt(double h, double fine) {
     last_stabilised_ = h > adams_reach();
     if (last_stabilised_) {
-        const int stages = std::min(stages_for(h * rho_), kMostStages);
-        const std::vector<double> origin(at(size), 0.0);
-        int stage = 0;
-        const Field field = [&](const double* q, double* out) {
-            if (cut()) return false;
-            if (++stage < stages) {
-                model_.stage(q, h, out);
-            } else {
-                model_.attempt(q, h);
-                std::copy(model_.trial_residuals().begin(), model_.trial_residuals().end(), out);
-            }
-            return !std::isnan(out[0]);
-        };
-        if (!rkc_.step(field, origin.data(), r.data(), size, h, stages)) {
+        const bool frozen = model_.has_product();
+        if (!(frozen ? exponential(h, fine) : chebyshev(h))) {
             error_ = std::numeric_limits<double>::infinity();
             return;
         }
-        impulse_ = rkc_.y1();
+        if (frozen) {
+            error_ = model_.sum_r2() > 0 ? defect(h) / std::sqrt(model_.sum_r2()) : 0.0;
+            return;
+        }
     } else {
-        adams_.impulse(r, h, impulse_);
+        adams_.impulse(model_.residuals(), h, impulse_);
         model_.attempt(impulse_.data(), h);
     }
-    const double off = adams_.judge(r, model_.trial_residuals(), impulse_, h, !last_stabilised_);
+    const double off =
+        adams_.judge(model_.residuals(), model_.trial_residuals(), impulse_, h, !last_stabilised_);
     error_ = model_.sum_r2() > 0 ? std::sqrt(off / model_.sum_r2()) : 0.0;  // at r = 0 nothing moves
+}
+
+bool CaptureStep::chebyshev(double h) {
+    const Index size = model_.points();
+    const int stages = std::min(stages_for(h * rho_), kMostStages);
+    const std::vector<double> origin(at(size), 0.0);
+    int stage = 0;
+    const Field field = [&](const double* q, double* out) {
+        if (cut()) return false;
+        if (++stage < stages) {
+            model_.stage(q, h, out);
+        } else {
+            model_.attempt(q, h);
+            std::copy(model_.trial_residuals().begin(), model_.trial_residuals().end(), out);
+        }
+        return !std::isnan(out[0]);
+    };
+    if (!rkc_.step(field, origin.data(), model_.residuals().data(), size, h, stages)) return false;
+    impulse_ = rkc_.y1();
+    return true;
+}
+
+bool CaptureStep::exponential(double h, double fine) {
+    const Index size = model_.points();
+    const Lanczos::Product product = [&](const double* v, double* out) {
+        model_.product(v, out);
+        return !cut();
+    };
+    if (!spanned_) space_.begin(model_.residuals().data(), size);
+    spanned_ = space_.widen(product, h, fine);
+    if (!spanned_) return false;
+    take_radius();
+    impulse_.resize(at(size));
+    linear_.resize(at(size));
+    space_.apply(1, h, impulse_.data());
+    for (double& q : impulse_) q *= h;
+    space_.apply(0, h, linear_.data());
+    model_.attempt(impulse_.data(), h);
+    return !std::isnan(model_.trial_residuals()[0]);
+}
+
+// What is left of r(Q) beside r - K Q, N, shows at the end of the step in r. If it has grown like t^2 there,
+// Q is off by 2 h phi_3(h K) N; norm of that over h.
+double CaptureStep::defect(double h) {
+    const Index size = model_.points();
+    for (Index i = 0; i < size; ++i) linear_[at(i)] = model_.trial_residuals()[at(i)] - linear_[at(i)];
+    const Lanczos::Product product = [&](const double* v, double* out) {
+        model_.product(v, out);
+        return !cut();
+    };
+    defect_space_.begin(linear_.data(), size);
+    if (!defect_space_.widen(product, h, kLoose, kDefectProducts))
+        return std::numeric_limits<double>::infinity();
+    off_.resize(at(size));
+    defect_space_.apply(3, h, off_.data());
+    double sum = 0;
+    for (const double q : off_) sum += q * q;
+    return 2.0 * std::sqrt(sum);
 }
 
 void CaptureStep::look_into(double h) {
@@ -94,6 +168,12 @@ void CaptureStep::look_into(double h) {
 
 void CaptureStep::attempt_within(double s) {
     const std::vector<double>& r = model_.residuals();
+    if (last_stabilised_ && model_.has_product()) {
+        space_.apply(1, s, impulse_.data());
+        for (double& q : impulse_) q *= s;
+        model_.attempt(impulse_.data(), s);
+        return;
+    }
     const double x = s / length_, rising = x * x * (3 - 2 * x);
     const double start = s * (1 - x) * (1 - x), end = s * x * (x - 1);
     for (Index i = 0; i < model_.points(); ++i)
@@ -105,6 +185,7 @@ void CaptureStep::accept(double h) {
     model_.accept(h, adams_.before());
     adams_.accept(impulse_, h);
     ++age_;
+    spanned_ = false;
     stabilised_ += last_stabilised_ ? 1 : 0;
 }
 

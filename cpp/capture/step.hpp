@@ -1,8 +1,12 @@
-// One step of one mesh: which impulse drives it. Two methods for dQ/dt = r(Q):
+// One step of one mesh: which impulse drives it. Three methods for dQ/dt = r(Q):
 //   Adams-Bashforth (adams.hpp)         one right-hand side, stable to h rho = 1; where damped to 1/2,
 //                                       rho then being that of what damping leaves
-//   Runge-Kutta-Chebyshev of s stages   s right-hand sides, stable to h rho = 0.65 (s^2 - 1)
-// The first is taken where it is stable; the second in the tail, and at the start, which has no past.
+//   exponential (Rosenbrock-Euler)      Q = h phi_1(h K) r with K = -dr/dQ on the frozen pattern: exact while
+//                                       it lasts, stable at any h; 5 to 12 products with K, and as many
+//                                       right-hand sides as Adams-Bashforth
+//   Runge-Kutta-Chebyshev of s stages   s right-hand sides, stable to h rho = 0.65 (s^2 - 1); for models
+//                                       that have no K
+// The first is taken where it is stable; one of the others in the tail, and at the start, which has no past.
 #pragma once
 
 #include <cmath>
@@ -11,6 +15,7 @@
 #include "capture/adams.hpp"
 #include "capture/model.hpp"
 #include "kernel/index.hpp"
+#include "stabilised/lanczos.hpp"
 #include "stabilised/spectral.hpp"
 
 namespace pl {
@@ -22,18 +27,20 @@ class CaptureStep {
         : model_(model), adams_(threads), cut_(std::move(cut)) {}
 
     // Tries a step of length h. error() is then the norm of the local error of the impulse over h norm(r);
-    // infinite where the step was abandoned or has overflowed, and finite() is false.
-    void attempt(double h);
+    // infinite where the step was abandoned or has overflowed, and finite() is false. `fine`: how far below
+    // a local error has to be to count for nothing.
+    void attempt(double h, double fine = 1e-4);
     bool finite() const { return std::isfinite(error_) && std::isfinite(model_.trial_sum_r2()); }
     // Estimates the spectral radius of dr/dQ at the state, and takes over the model's damping, if the last
-    // time was kRadiusAge steps ago.
+    // time was some steps ago.
     void refresh();
     // What another step at nearly the same state found.
     void follow(const CaptureStep& other);
     double radius() const { return rho_; }
     void accept(double h);
     // The step of h attempted last is to be looked into, or cut short: its impulse on the way is the cubic
-    // between those of both ends, whose slopes are the residuals there.
+    // between those of both ends, whose slopes are the residuals there; of an exponential step s phi_1(s K)
+    // r.
     void look_into(double h);
     void attempt_within(double s);  // its first part, of length s, in place of the whole
     // The state there: W (p, d), a (p).
@@ -42,16 +49,22 @@ class CaptureStep {
     double adams_reach() const;
     bool damped() const { return adams_.damping() != nullptr; }
     double error() const { return error_; }
-    Index stabilised() const { return stabilised_; }
+    Index stabilised() const { return stabilised_; }  // accepted steps that were not Adams-Bashforth's
 
   private:
     void damp();
+    void take_radius();
+    bool chebyshev(double h);
+    bool exponential(double h, double fine);
+    double defect(double h);
     bool cut() const { return cut_ && cut_(); }
     CaptureModel& model_;
     Adams adams_;
     Cut cut_;
     Rkc rkc_;
     SpectralRadius power_;
+    Lanczos space_, defect_space_;      // of r, of what K leaves undone
+    std::vector<double> linear_, off_;  // exp(-h K) r; scratch
     std::vector<double> impulse_;
     std::vector<double> whole_, end_;  // impulse of the step that is looked into, residuals at its end
     double length_ = 0;                // of it
@@ -59,6 +72,7 @@ class CaptureStep {
     double error_ = 0;
     int age_ = 0;  // accepted steps since they were estimated
     bool known_ = false, last_stabilised_ = false;
+    bool spanned_ = false;  // space_ is of the state
     Index stabilised_ = 0;
 };
 

@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "kernel/damped.hpp"
+#include "kernel/held.hpp"
 #include "kernel/kernel.hpp"
 #include "kernel/kinks.hpp"
 #include "kernel/live_steps.hpp"
 #include "kernel/products.hpp"
 #include "kernel/sums.hpp"
+#include "kernel/turns.hpp"
 
 namespace pl {
 
@@ -24,6 +26,8 @@ struct Level {
     const LiveKernel* live;
     const DampedKernel* damped;
     const ProductKernel* products;
+    const HeldKernel* held;
+    const TurnKernel* turns;
 };
 
 // Levels built in and runnable on this processor, lowest first.

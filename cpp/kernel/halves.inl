@@ -110,3 +110,18 @@ void outputs(OutputsArgs<Real>& s) {
     s.sum_r2 = 0;
     for (double square : squares) s.sum_r2 += square;
 }
+
+template <class Real>
+void masked_sums(MaskedSumsArgs<Real>& s) {
+    constexpr Index L = kLanes<Real>, V = kBlockPoints / L;
+    const Index ldz = s.blocks * kBlockPoints;
+    for (Index b = 0; b < s.blocks; ++b) {
+        Vec<Real> sum[V] = {};
+        for (Index j = 0; j < s.p; ++j) {
+            const Real* z = s.z + j * ldz + b * kBlockPoints;
+            const Word bits = s.masks[b * s.p + j];
+            for (Index v = 0; v < V; ++v) sum[v] += select<Real>(bits >> (v * L), load(z + v * L));
+        }
+        for (Index v = 0; v < V; ++v) store(s.out + b * kBlockPoints + v * L, sum[v]);
+    }
+}

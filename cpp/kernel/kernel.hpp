@@ -74,6 +74,15 @@ struct OutputsArgs {
     double sum_r2;  // out
 };
 
+// What is on, summed over the neurons of each point: out_i = sum_j 1_ji z_ji.
+template <class Real>
+struct MaskedSumsArgs {
+    Index p, blocks;
+    const Real* z;      // (p, blocks * kBlockPoints)
+    const Word* masks;  // (blocks, p)
+    Real* out;          // (blocks * kBlockPoints)
+};
+
 // One explicit Euler step, and the squared speed at its start.
 template <class Real>
 struct UpdateArgs {
@@ -125,6 +134,7 @@ struct Kernel {
     // Bit l of bits[b * stride] is 1 where z > 0 at place b * kBlockPoints + l of one neuron's row.
     void (*signs)(const Real* z, Index blocks, Word* bits, Index stride);
     void (*outputs)(OutputsArgs<Real>&);
+    void (*masked_sums)(MaskedSumsArgs<Real>&);
     Index tile;  // points per block of the orthogonal functions
     void (*orthogonal_evaluate)(OrthogonalArgs<Real>&);
     void (*orthogonal_step)(OrthogonalArgs<Real>&);

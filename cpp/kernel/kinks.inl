@@ -230,6 +230,12 @@ PLN_INLINE void settle(KinkArgs& s) {
         if (sweep == 0) enough = kSettled * largest;
         if (largest <= enough) break;
     }
+    for (int h = 0; h < s.held; ++h) {
+        const int l = s.order[h];
+        const float least = kShareTolerance * magnitude(drop(s, l));
+        if (s.mean[l] >= 1.0F && s.z[l] > least) s.side[l] = 1.0F;
+        if (s.mean[l] <= 0.0F && s.z[l] < -least) s.side[l] = -1.0F;
+    }
 }
 
 void follow(KinkArgs& s) {

@@ -2,11 +2,13 @@
 // namespace, into which it takes the bodies (.inl) of what the interfaces (.hpp) declare. Raw pointers only:
 // no standard-library template may be instantiated here, or the linker could keep this level's copy for all.
 #include "kernel/damped.hpp"
+#include "kernel/held.hpp"
 #include "kernel/kernel.hpp"
 #include "kernel/kinks.hpp"
 #include "kernel/live_steps.hpp"
 #include "kernel/products.hpp"
 #include "kernel/sums.hpp"
+#include "kernel/turns.hpp"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -31,6 +33,8 @@ namespace PLN_LEVEL {
 #include "kernel/live_steps.inl"
 #include "kernel/damped.inl"
 #include "kernel/kinks.inl"
+#include "kernel/held.inl"
+#include "kernel/turns.inl"
 #include "kernel/sums.inl"
 #include "kernel/peak.inl"
 #include "kernel/products.inl"
@@ -38,28 +42,22 @@ namespace PLN_LEVEL {
 
 template <class Real>
 constexpr Kernel<Real> table() noexcept {
-    return {kLanes<Real>,
-            kTileVectors * kLanes<Real>,
-            kScratchReals<Real>,
-            pass<Real>,
-            update<Real>,
-            preactivations<Real>,
-            gradient<Real>,
-            signs<Real>,
-            outputs<Real>,
-            kTileOfPoints<Real>,
-            orthogonal_evaluate<Real>,
-            orthogonal_step<Real>,
-            orthogonal_speed<Real>,
-            orthogonal_prune<Real>,
-            orthogonal_totals<Real>,
-            orthogonal_rates<Real>,
-            fma_loop<Real>,
+    return {kLanes<Real>,           kTileVectors * kLanes<Real>,
+            kScratchReals<Real>,    pass<Real>,
+            update<Real>,           preactivations<Real>,
+            gradient<Real>,         signs<Real>,
+            outputs<Real>,          masked_sums<Real>,
+            kTileOfPoints<Real>,    orthogonal_evaluate<Real>,
+            orthogonal_step<Real>,  orthogonal_speed<Real>,
+            orthogonal_prune<Real>, orthogonal_totals<Real>,
+            orthogonal_rates<Real>, fma_loop<Real>,
             kPeakFlops<Real>};
 }
 
 extern const SumKernel sum_kernel = {gather_dot, gather_sum, combine, dot};
 extern const ProductKernel product_kernel = {add_products};
+extern const HeldKernel held_kernel = {factor, project};
+extern const TurnKernel turn_kernel = {find_turns};
 extern const KinkKernel kink_kernel = {gram, follow, instant, add_rows};
 extern const Kernel<float> kernel_f32 = table<float>();
 extern const Kernel<double> kernel_f64 = table<double>();

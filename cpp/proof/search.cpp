@@ -23,7 +23,8 @@ constexpr double kAtRest = 1e-2;   // local_pl t beyond which nothing is trapped
 
 bool would_end(Status judged, const Moment& moment) {
     return judged == Status::kCriterion || judged == Status::kTarget || judged == Status::kEvent ||
-           judged == Status::kStalled || judged == Status::kStepLimit || (judged == Status::kHorizon && moment.end);
+           judged == Status::kStalled || judged == Status::kStepLimit ||
+           (judged == Status::kHorizon && moment.end);
 }
 
 Status status_of(Proved verdict) {

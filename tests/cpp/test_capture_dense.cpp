@@ -317,24 +317,19 @@ void test_pairs_at_rest_are_at_zero() {
     CHECK(model->at_kinks() >= 5 && zeros == model->at_kinks());
 }
 
-// Of stages both products are in single precision; increments only are rounded, so what a stage finds is the
-// end of the step to as many digits. The end itself is in double precision.
-void check_stage(int n, int d, int p, int threads, double h) {
+// Which pairs change side is found in single precision; the end of a step is not: its residuals are those of
+// the weights it returns.
+void check_end(int n, int d, int p, int threads, double h) {
     const Flow flow(n, d, p, static_cast<unsigned>(n + d + p));
     const auto model = flow.model(threads);
     adams(*model, 2 * h, 2);
     const Vector now = model->residuals();
-    Vector impulse, found(at(n));
+    Vector impulse;
     for (const double r : now) impulse.push_back(h * r);
-    model->stage(impulse.data(), h, found.data());
     model->attempt(impulse.data(), h);
-    double change = 0, off = 0;
-    for (int i = 0; i < n; ++i) {
+    double change = 0;
+    for (int i = 0; i < n; ++i)
         change = std::max(change, std::abs(model->trial_residuals()[at(i)] - now[at(i)]));
-        off = std::max(off, std::abs(model->trial_residuals()[at(i)] - found[at(i)]));
-    }
-    CHECK(off <= 1e-5 * change);
-    if (h > 0.1) return;  // pairs may rest far from their kinks
     Vector before;
     model->accept(h, before);
     const State state(*model, flow.view);
@@ -400,8 +395,7 @@ int main() {
     test_pairs_at_rest_are_at_zero();
     for (int n : {1, 7, 8, 9, 15, 16, 17, 47, 63, 64, 65, 97, 129})
         for (int d : {1, 2, 7, 8, 9, 16, 17})
-            for (int p : {1, 2, 5, 8, 13})
-                for (double h : {0.05, 0.2}) check_stage(n, d, p, 1 + n % 2, h);
+            for (int p : {1, 2, 5, 8, 13}) check_end(n, d, p, 1 + n % 2, 0.05);
     test_too_many_kinks();
     for (int d : {2, 3, 9, 17}) test_threads(d);
     return 0;

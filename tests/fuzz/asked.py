@@ -17,7 +17,7 @@ SECONDS = 0.2
 BACKENDS = tuple(name for name in ("native", "numba", "numpy") if name in backends.available())
 OBSERVERS = ("loss", "n_active", "velocity_sq", *pressing.OBSERVERS)
 
-KNOWS = {"native": ("euler", "flow", "capture"), "numba": ("euler",), "numpy": ("euler", "flow")}
+KNOWS = {"native": ("auto", "euler", "flow", "capture"), "numba": ("euler",), "numpy": ("euler", "flow")}
 """The methods of each."""
 
 METRICS = (
@@ -72,7 +72,7 @@ def stops(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def calls(draw: st.DrawFn) -> dict[str, Any]:
     """Keywords of `simulate`, at most one of them odd."""
-    method = draw(st.sampled_from(["euler", "flow", "capture"]))
+    method = draw(st.sampled_from(["auto", "euler", "flow", "capture"]))
     known = [name for name in BACKENDS if method in KNOWS[name]]
     asked: dict[str, Any] = {
         "t_end": draw(times), "method": method, "save": draw(saves()), "stop": draw(stops()),

@@ -27,15 +27,16 @@ def asleep(task: StateTask, W: Array, a: Array, left: float) -> bool:
 
     Sums are NumPy's own, not those of a BLAS, so that the answer is the same everywhere.
     """
-    rho = np.sqrt(a**2 + np.einsum("jk,jk->j", W, W) + task.w_perp_sq)
-    norms = task.norms if task.X is None else np.sqrt(np.einsum("ik,ik->i", task.X, task.X))
-    assert norms is not None
-    size = math.sqrt(float(np.abs(task.y).max()) / float(norms.max()))
-    small = (rho > 0) & (rho < _SMALL * size)
-    if not small.any():
-        return False
-    fastest = math.sqrt(float(_gradients_sq(task, norms, W, a).max()))
-    return _FASTER * fastest * left > math.log(size / float(rho[small].max()))
+    with np.errstate(all="ignore"):  # numbers beyond range end the run, not this
+        rho = np.sqrt(a**2 + np.einsum("jk,jk->j", W, W) + task.w_perp_sq)
+        norms = task.norms if task.X is None else np.sqrt(np.einsum("ik,ik->i", task.X, task.X))
+        assert norms is not None
+        size = math.sqrt(float(np.abs(task.y).max()) / float(norms.max()))
+        small = (rho > 0) & (rho < _SMALL * size)
+        if not small.any():
+            return False
+        fastest = math.sqrt(float(_gradients_sq(task, norms, W, a).max()))
+        return _FASTER * fastest * left > math.log(size / float(rho[small].max()))
 
 
 def _gradients_sq(task: StateTask, norms: Array, W: Array, a: Array) -> Array:

@@ -38,8 +38,8 @@ class Sizes:
         return self.share_of(self.t_end)
 
     def share_of(self, t: float) -> float:
-        """t in units of t_inf; a single pair has no horizon of its own."""
-        return t / max(horizon(self.n, self.p), 1.0)
+        """t in units of t_inf, at most 10^6; a single pair has no horizon of its own."""
+        return min(t / max(horizon(self.n, self.p), 1.0), 1e6)
 
     @property
     def kind(self) -> str:

@@ -33,7 +33,17 @@ COUNTS = (
 )  # fmt: skip
 """of the flow's record, what `count` counts; records of older files know fewer"""
 
-_CAPTURED = ("accepted", "rejected", "rhs", "restarts", "stabilised_steps", "worst", "error")
+_CAPTURED = (
+    "accepted",
+    "rejected",
+    "rhs",
+    "restarts",
+    "stabilised_steps",
+    "worst",
+    "error",
+    "local",
+    "flips",
+)
 _SHARED = ("accepted", "rejected", "rhs", "stabilised_steps")
 
 _FLOW_RTOL = 1e-6

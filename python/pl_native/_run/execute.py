@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from pl_native._base.interrupts import Interrupts, held
-from pl_native._run import budget, costs, prices
+from pl_native._run import budget, costs
 from pl_native._run.call_options import CallOptions
 from pl_native._run.interrupted import Interrupted
 from pl_native._run.result import solution_of
@@ -91,8 +91,7 @@ def _expected(work: Work, options: CallOptions) -> float:
     sizes = costs.Sizes(
         data.n, data.represented, work.network.p, data.orthogonal_norms is not None, work.t_end
     )
-    alone = costs.seconds(sizes, options.method, options.rtol)
-    return _LEAST + alone - prices.CALL  # the call is made once, for all of them
+    return _LEAST + costs.seconds(sizes, options.method, options.rtol)
 
 
 def _asking(interrupts: Interrupts, poll: Poll | None) -> Poll:

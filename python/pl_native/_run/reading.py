@@ -255,6 +255,7 @@ def _check_history(past: Mapping[str, Any], arrays: Arrays, p: int, reached: flo
     for name in ("first_rise", "criterion_step", "proved_step"):
         if resume[name] is not None:
             checks.integer(f"past.resume.{name}", resume[name], 0)
+    _expect(past["since"] <= resume["at"], "past.since: expected a step that was reached")
     step, at = float(past["step"]), float(resume["at"])
     within = reached * (1 - 1e-9) <= at * step <= float(past["t_end"]) * (1 + 1e-9) + step
     _expect(within, f"past.resume.at: expected a step of this run, got {resume['at']}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,9 +17,17 @@ def message(status: Status, stats: Mapping[str, Any]) -> str:
     text, error, asked = status.message, stats.get("loss_error"), stats.get("rtol")
     if error is not None and asked is not None and error > asked:
         text += f"; the error of the loss is estimated at {error:.2g}, more than the {asked:g} asked for"
+        if branching(stats) > 0.5 * error:
+            text += ", most of it by branches at repelling kinks that no practical tolerance settles"
     if stats.get("small_start"):
-        text += "; the initialisation is small, which capture's estimate does not see: take the flow"
+        text += "; the initialisation is small, where the flow is more exact for less work"
     return text
+
+
+def branching(stats: Mapping[str, Any]) -> float:
+    """Relative error of capture's loss by branches: their scatter times the chance of another way."""
+    scatter = stats.get("branch_scatter") or 0.0
+    return float(scatter * -math.expm1(-(stats.get("branch_flips") or 0.0)))
 
 
 def beyond_rounding(t: Array, loss: Array, local_pl: Array) -> str:

@@ -68,7 +68,10 @@ def verify(certificate: Certificate, data: Dataset) -> Verification:
     except ValueError as err:
         raise VerificationError(f"not verified: {err}") from None
     demand(certificate.reduced == data.reduced, "the certificate says whether the data are reduced")
-    return Verification(certificate.verdict, tuple(_claims(certificate, data)))
+    try:
+        return Verification(certificate.verdict, tuple(_claims(certificate, data)))
+    except OverflowError as error:  # of a Fraction
+        raise VerificationError(f"the certificate's numbers are finite: {error}") from error
 
 
 def _claims(certificate: Certificate, data: Dataset) -> list[str]:

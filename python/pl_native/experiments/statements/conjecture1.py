@@ -102,7 +102,7 @@ def _slope(samples: list[Sample]) -> Finding:
     return Finding(
         "Conjecture 1, slope",
         *_met(samples),
-        "avg_mu(inf) of order 1/sqrt n: between 1/n and 1/sqrt n at these n",
+        "avg_mu(inf) of order 1/sqrt n; tested here: the slope is above -1, that of order 1/n",
         f"{whole!r}; from n = {n[half - 1]} on {late.slope:.3f} {late.interval!r}",
         bool(whole.interval.low > -1 and whole.interval.high < -0.3),
         panels=(Panel("Conjecture 1", "n", "mu(inf)", curves, x_scale="log", y_scale="log"),),
@@ -119,7 +119,7 @@ def _constants(samples: list[Sample]) -> Finding:
     return Finding(
         "Conjecture 1, two-sided constants",
         *_met(samples),
-        "C1/sqrt n <= avg_mu(inf) <= C2/sqrt n",
+        "C1/sqrt n <= avg_mu(inf) <= C2/sqrt n; tested here: at these n, C2 < 20 C1",
         f"on all runs with C1 = {low:.3f}, C2 = {high:.3f}; sqrt n mu(inf): {shown}",
         0 < low <= high < 20 * low,
     )

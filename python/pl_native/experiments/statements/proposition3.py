@@ -62,27 +62,43 @@ def _neighbour() -> Finding:
 
 
 def _random(setting: Setting) -> Finding:
-    """Random starts that meet the condition on the labels; how large y_1 has to be depends on the start."""
+    """Random starts that meet the condition on the labels. How large y_1 has to be depends on the start: from
+    there on it collapses at every larger y_1. With abs(a_j) = norm(w_j) and two signs it does not."""
     count = setting.size(20, 200, 2000)
-    collapsed, met, margin = {}, 0, 0.0
-    for large in (20.0, 200.0, 20_000.0):
+    collapsed: dict[float, Floats] = {}
+    met, margin = 0, 0.0
+    for large in (20.0, 200.0, 2000.0, 20_000.0):
         problems = [_start(draw, large) for draw in range(count)]
         met = sum(theory.collapse_expected(*problem) for problem in problems)
         ends = _ends(problems)
-        collapsed[large] = sum(_collapsed(data, sol) for (data, _), sol in zip(problems, ends, strict=True))
+        collapsed[large] = np.array([_collapsed(*pair) for pair in _with_data(problems, ends)])
         level = [float(data.y[1]) ** 2 / 4 * (1 - 1e-6) for data, _ in problems]
         margin = setting.lower([sol.loss[-1] for sol in ends], level)
-    shown = ", ".join(f"{number} of {count} at abs(y_1) = {large:g}" for large, number in collapsed.items())
+    stays = bool(np.all(np.diff(np.array(list(collapsed.values()), int), axis=0) >= 0))
+    balanced = [_balanced(*problem) for problem in problems]
+    others = sum(_collapsed(*pair) for pair in _with_data(balanced, _ends(balanced)))
+    shown = ", ".join(f"{its.sum()} of {count} at abs(y_1) = {large:g}" for large, its in collapsed.items())
     return Finding(
         "Prop. 3, random starts",
         "all z > 0, abs(a) = 1e-4, abs(y_2/y_1) < min z/max z, abs(y_1) = 20000",
         met,
         count,
-        "lim L >= y_2^2/4 once y_1 is large",
-        f"collapsed: {shown}",
-        margin >= 1 and met == count,
+        "lim L >= y_2^2/4 once y_1 is large, and at all larger ones",
+        f"collapsed: {shown}; {others} with abs(a_j) = norm(w_j)",
+        margin >= 1 and met == count and stays and others == 0,
         margin,
     )
+
+
+def _with_data(
+    problems: list[tuple[pl.Dataset, pl.Network]], ends: list[pl.Solution]
+) -> list[tuple[pl.Dataset, pl.Solution]]:
+    return [(data, sol) for (data, _), sol in zip(problems, ends, strict=True)]
+
+
+def _balanced(data: pl.Dataset, network: pl.Network) -> tuple[pl.Dataset, pl.Network]:
+    """The same start with abs(a_j) = norm(w_j), Assumption 1, and a neuron of either sign: event I."""
+    return data, pl.Network(network.W, np.array([1.0, -1.0]) * np.linalg.norm(network.W, axis=1))
 
 
 def _start(draw: int, large: float) -> tuple[pl.Dataset, pl.Network]:
