@@ -158,8 +158,8 @@ void check_one(unsigned seed, const pl::KinkKernel& kernel) {
     }
 }
 
-// A held pair so far off its kink that the path cannot lead it back goes the whole way at the share that brings it
-// nearest, and is then let go on the side where it is; one that only moves away is let go at once.
+// A held pair so far off its kink that the path cannot lead it back goes the whole way at the share that
+// brings it nearest, and is then let go on the side where it is; one that only moves away is let go at once.
 void check_far(double z, const pl::KinkKernel& kernel) {
     for (const double off : {0.3, 1.5, -0.2}) {  // dz/ds while off; while on, 1 less
         Pairs pair(1, 3, 4, true);
