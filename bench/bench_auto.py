@@ -93,49 +93,59 @@ def fitted(kind: str, rows: Sequence[tuple[Question, Row]]) -> Row:
         return c[0] * found + c[1] * pairs[q.name] ** 0.6 * np.log1p(share[q.name])
 
     def capture(c: Any, q: Question) -> Any:
-        return c[0] * pairs[q.name] ** c[1] * (0.1 / q.rtol) ** c[2] * share[q.name] ** c[3]
+        finer = max(0.1 / q.rtol - 1, 0.0) ** c[4]
+        return c[0] * share[q.name] ** c[1] + c[2] * pairs[q.name] ** c[3] * finer * share[q.name] ** c[5]
 
-    def seconds(c: Any, q: Question) -> Any:
-        return c[0] + c[1] * volume[q.name] ** c[2] + c[3] * q.p
+    def seconds(c: Any, q: Question, held: float) -> Any:
+        return c[0] + c[1] * volume[q.name] ** c[2] + c[3] * q.p + c[4] * held
 
     now = {name: getattr(prices, name)[kind] for name in ("EVENTS", "FLOW", "CAPTURE")}
     made: Row = {
-        "EVENTS": fit(now["EVENTS"], [(partial(events, q=q), row["events"]) for q, row in flows], free=True),
+        "EVENTS": fit(now["EVENTS"], [(partial(events, q=q), row["events"]) for q, row in flows], (1, 2, 3)),
         "FLOW": fit(
-            now["FLOW"], [(partial(flow, q=q, found=row["events"]), row["rhs"] - 10) for q, row in flows]
+            now["FLOW"],
+            [(partial(flow, q=q, found=row["events"]), row["rhs"] - costs.START["flow"]) for q, row in flows],
         ),
         "CAPTURE": fit(
             now["CAPTURE"],
-            [(partial(capture, q=q), max(row["rhs"] - 15, 1)) for q, row in captures],
-            free=True,
+            [(partial(capture, q=q), max(row["rhs"] - costs.START["capture"], 1)) for q, row in captures],
+            (1, 3, 4, 5),
         ),
     }
+    held = {q.name: row["flow"]["events"] for q, row in rows}
     for method, found in (("flow", flows), ("capture", captures)):
         each = [
-            (partial(seconds, q=q), max(row["seconds"] - prices.CALL, 1e-4) / row["rhs"]) for q, row in found
+            (partial(seconds, q=q, held=held[q.name] / row["rhs"]), whole(row) / row["rhs"])
+            for q, row in found
         ]
         made[f"SECONDS {method}"] = fit(prices.SECONDS[method][kind], each)
     return made
 
 
-def fit(start: Sequence[float], cases: Sequence[tuple[Any, float]], free: bool = False) -> list[float]:
-    """Constants c for which every function of c is near its value, in logs and robustly; exponents may be
-    negative where `free`.
+def whole(row: Row) -> float:
+    """Seconds of a run without the call; what is left of the shortest is noise."""
+    return max(float(row["seconds"]) - prices.CALL, 1e-4)
+
+
+def fit(start: Sequence[float], cases: Sequence[tuple[Any, float]], free: Sequence[int] = ()) -> list[float]:
+    """Constants c for which every function of c is near its value, in logs and robustly; those of the indices
+    `free` may change sign.
     """
     begin = np.array(start)
+    added = np.isin(np.arange(len(begin)), free)
+
+    def made(x: Any) -> Any:
+        return np.where(added, begin + x, begin * np.exp(np.where(added, 0.0, x)))
 
     def off(x: Any) -> Any:
-        c = begin + x if free else begin * np.exp(x)
-        c = np.concatenate([[begin[0] * np.exp(x[0])], c[1:]])
+        c = made(x)
         off = [math.log(max(float(law(c)), 1e-300) / value) for law, value in cases]
         return [*off, *(HOLD * x)]  # what the runs do not tell stays as it was
 
     found = scipy.optimize.least_squares(off, np.zeros(len(begin)), loss="soft_l1", f_scale=0.5)
-    x = found.x
-    c = begin + x if free else begin * np.exp(x)
-    left = np.abs(off(x)[: len(cases)])
+    left = np.abs(off(found.x)[: len(cases)])
     print("  off by a factor of", np.round(np.exp(np.quantile(left, [0.5, 0.9, 1.0])), 2))
-    return [float(f"{value:.3g}") for value in [begin[0] * math.exp(x[0]), *c[1:]]]
+    return [float(f"{value:.3g}") for value in made(found.x)]
 
 
 def fit_all(rows: Row) -> None:

@@ -135,15 +135,19 @@ def test_4_7_the_third_argument_is_the_end_as_in_simulate() -> None:
 
 
 @pytest.mark.parametrize(("scale", "small"), [(1.0, False), (0.1, False), (1e-3, True), (1e-12, True)])
-def test_capture_is_not_for_small_initialisation(scale: float, small: bool) -> None:
-    data = pl.data.sphere(n=400, d=20, seed=1)
-    network = pl.initial.balanced(p=8, d=20, seed=2, scale=scale)
+def test_capture_is_not_for_small_initialisation_on_orthogonal_inputs(scale: float, small: bool) -> None:
+    data = pl.data.orthogonal(n=40, d=40, seed=1)
+    network = pl.initial.balanced(p=20, d=40, seed=2, scale=scale, data=data)
     assert ("Some neurons are small" in pl.advise(data, network).reason) is small
+    dense = pl.data.sphere(n=400, d=20, seed=1)  # there capture tells what it missed
+    advice = pl.advise(dense, pl.initial.balanced(p=8, d=20, seed=2, scale=scale), rtol=0.1)
+    assert advice.method == "capture"
+    assert ("where capture tells that it missed rtol" in advice.reason) is small
 
 
 def test_small_neurons_that_may_grow_are_the_flows() -> None:
-    data = pl.data.sphere(300, 30, seed=1)
-    small, large = (pl.initial.balanced(31, 30, seed=2, scale=scale) for scale in (1e-4, 1.0))
+    data = pl.data.orthogonal(100, 100, seed=1)
+    small, large = (pl.initial.balanced(31, 100, seed=2, scale=scale, data=data) for scale in (1e-4, 1.0))
     assert pl.advise(data, large, rtol=0.1).method == "capture"
     advice = pl.advise(data, small, rtol=0.1)
     assert advice.method == "flow"

@@ -12,8 +12,8 @@ import pytest
 import pl_native as pl
 from outcomes import same
 from pl_native import backends
-from pl_native._run import asleep
-from pl_native._run.course import COUNTS
+from pl_native._run import asleep, forecast
+from pl_native._run.course import COUNTS, Course
 from pl_native._run.forecast import Choice, Forecast
 from pl_native._run.task import in_double
 from pl_native.backends.contract import StateTask
@@ -152,14 +152,31 @@ def test_capture_that_misses_is_done_again_by_the_flow(monkeypatch: pytest.Monke
     np.testing.assert_array_equal(sol.loss, exact.loss)
 
 
-def test_small_neurons_are_the_flows() -> None:
-    data = pl.data.sphere(60, 10, seed=1)
-    net = pl.initial.balanced(8, 10, seed=2, scale=1e-4)
-    sol = auto(data, net, 100.0, rtol=0.1)
+def test_small_neurons_on_orthogonal_inputs_are_the_flows() -> None:
+    data = pl.data.orthogonal(40, 40, seed=1)
+    net = pl.initial.balanced(20, 40, seed=11, scale=1e-3, data=data)
+    t_end = pl.horizon(40, 20)
+    exact = flow(data, net, t_end).loss[-1]
+    missed = pl.simulate(data, net, t_end, method="capture", rtol=0.1)
+    assert missed.loss[-1] > 10 * exact
+    assert missed.stats["loss_error"] < 0.1  # without telling
+    sol = auto(data, net, t_end, rtol=0.1)
     assert sol.stats["methods"][0] == ["flow", 0.0]
-    np.testing.assert_allclose(sol.loss, flow(data, net, 100.0).loss, rtol=0.1)
+    assert sol.loss[-1] == pytest.approx(exact, rel=0.3)
     # too short a run for them to grow
-    assert auto(data, net, 1.0, rtol=0.1).stats["methods"] == [["capture", 0.0]]
+    assert auto(data, net, 0.05, rtol=0.1).stats["methods"] == [["capture", 0.0]]
+
+
+def test_small_neurons_that_capture_misses_are_the_flows_at_any_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forecast, "_WORTH", 0.0)
+    data = pl.data.sphere(30, 10, seed=1)
+    small, large = (pl.initial.balanced(8, 10, seed=2, scale=scale) for scale in (1e-9, 1.0))
+    monkeypatch.setattr(Course, "_misses", lambda self, run: True)
+    t_end = pl.horizon(30, 8)
+    assert auto(data, large, t_end, rtol=0.1).stats["methods"] == [["capture", 0.0]]
+    sol = auto(data, small, t_end, rtol=0.1)
+    assert sol.stats["methods"] == [["flow", 0.0]]
+    np.testing.assert_array_equal(sol.loss, pl.simulate(data, small, t_end, method="flow", rtol=1e-6).loss)
 
 
 def test_where_it_is_refused() -> None:

@@ -56,8 +56,8 @@ def simulate(
               (docs/methods.md) "capture": the same inclusion at steps that hold many switches, for sizes
               where locating each is too slow: relative error of every recorded loss estimated, and at most
               rtol (+ atol times the first loss) or told in `stats["loss_error"]`. Float64, ends exactly at
-              t_end. Not for small initialisation, whose escape the loss does not see coming
-              (docs/numerics.md).
+              t_end. On orthogonal inputs not for small initialisation, whose escape the loss does not see
+              coming (docs/methods.md).
     step      Euler's step, in units of flow time
     rtol, atol  of the flow, per neuron and step, relative to the neuron's own size norm(w_j, a_j): the
               state's error stays near rtol (measured below it), however small the initialisation; `atol` is

@@ -277,6 +277,7 @@ class Known : public pl::CaptureModel {
     }
 
     // what a step does not ask for
+    void write_trial(const double*, double*, double*) const override {}
     double trial_travel_sq() const override { return 0; }
     double velocity_sq() override { return 0; }
     Index n_active() const override { return 0; }

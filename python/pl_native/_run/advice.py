@@ -42,10 +42,10 @@ def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol:
 
     "flow" pays for events, about one per pair (j, i) by t_end = pl.horizon(n, p) whatever the tolerance.
     "capture" takes steps that hold many; how many it needs grows as the tolerance falls, so it is cheaper
-    for large problems at loose tolerances, and not for those below 1e-7. Where neurons are so small that
-    the loss does not see them, and may grow up to t_end, the flow is taken, whatever it costs. "euler" is
-    never advised: it may be the cheapest for the same error (docs/performance.md), but nothing in a run
-    tells that error, and step 1 is past the edge of stability for large n (docs/experiment1.md).
+    for large problems at loose tolerances, and not for those below 1e-7. On orthogonal inputs, where neurons
+    are so small that the loss does not see them, and may grow up to t_end, the flow is taken, whatever it
+    costs. "euler" is never advised: it may be the cheapest for the same error (docs/performance.md), but
+    nothing in a run tells that error, and step 1 is past the edge of stability for large n (docs/experiment1.md).
 
     Nothing is run: one look at the gradient of the start, else sizes alone (n, d, p, t_end, rtol; whether
     inputs are orthogonal). The laws are fitted to sixty problems, of which their estimates are told within
@@ -65,17 +65,21 @@ def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol:
     seconds = {name: prices.CALL + costs.seconds(sizes, name, asked) for name in ("flow", "capture")}
     state = StateTask(**in_double(data, moving))
     small = asleep(state, state.W, state.a, end)
-    exact = small or asked < CAPTURE_RTOL or seconds["flow"] <= seconds["capture"]
+    missed = small and sizes.orthogonal
+    exact = missed or asked < CAPTURE_RTOL or seconds["flow"] <= seconds["capture"]
     method = "flow" if exact else "capture"
     seconds |= {"auto": seconds[method], "euler": costs.euler_seconds(sizes, 1.0)}
-    reason = _reason(sizes, asked, events, seconds) + (_SMALL if small else "")
+    reason = _reason(sizes, asked, events, seconds) + (_SMALL[missed] if small else "")
     return Advice(method, reason, seconds[method], events, seconds)
 
 
-_SMALL = (
-    " Some neurons are small and may grow: until then capture takes many steps for what the flow follows in a"
-    " few, more exactly (docs/numerics.md)."
-)
+_SMALL = {
+    True: " Some neurons are small and may grow: on orthogonal inputs capture, whose steps see the loss"
+    " only, may miss that without telling (docs/methods.md).",
+    False: " Some neurons are small and may grow: where capture tells that it missed rtol, the loss may be"
+    " further off than it tells, and the flow is to be taken (docs/methods.md).",
+}
+"""by whether capture would miss them untold"""
 
 
 def is_small(data: Dataset, network: Network) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pl_native._run import prices
 from pl_native.protocol import horizon
 
-START = {"flow": 10.0, "capture": 15.0}
+START = {"flow": 10.0, "capture": 2.0}
 """Right-hand sides of a run that goes nowhere."""
 
 
@@ -62,21 +62,26 @@ def rhs(sizes: Sizes, method: str, rtol: float, t: float) -> float:
     if method == "flow":
         each, tail = prices.FLOW[sizes.kind]
         return each * events(sizes, t) + tail * math.pow(sizes.pairs, 0.6) * math.log1p(share)
-    G, g, h, k = prices.CAPTURE[sizes.kind]
-    return G * math.pow(sizes.pairs, g) * math.pow(0.1 / rtol, h) * math.pow(share, k)
+    few, e, G, g, h, k = prices.CAPTURE[sizes.kind]
+    finer = math.pow(max(0.1 / rtol - 1, 0.0), h)
+    return few * math.pow(share, e) + G * math.pow(sizes.pairs, g) * finer * math.pow(share, k)
 
 
-def rhs_seconds(sizes: Sizes, method: str) -> float:
-    """Of one right-hand side, with all that goes with it: kinks, events."""
-    fixed, c, e, f = prices.SECONDS[method][sizes.kind]
-    return fixed + c * math.pow(sizes.pairs * (1 if sizes.orthogonal else sizes.d), e) + f * sizes.p
+def rhs_seconds(sizes: Sizes, method: str, rtol: float) -> float:
+    """Of one right-hand side in a run to t_end, with all that goes with it: kinks, and its part of the
+    events, which cost capture the same however many a step holds.
+    """
+    fixed, c, e, f, each = prices.SECONDS[method][sizes.kind]
+    held = events(sizes) / (START[method] + rhs(sizes, method, rtol, sizes.t_end))
+    volume = sizes.pairs * (1 if sizes.orthogonal else sizes.d)
+    return fixed + c * math.pow(volume, e) + f * sizes.p + each * held
 
 
 def seconds(sizes: Sizes, method: str, rtol: float) -> float:
     """Of a run of the flow, of capture or of "auto" to t_end, the call that begins it left out."""
     if method == "auto":
         return min(seconds(sizes, name, rtol) for name in START)
-    return (START[method] + rhs(sizes, method, rtol, sizes.t_end)) * rhs_seconds(sizes, method)
+    return (START[method] + rhs(sizes, method, rtol, sizes.t_end)) * rhs_seconds(sizes, method, rtol)
 
 
 def euler_seconds(sizes: Sizes, step: float) -> float:

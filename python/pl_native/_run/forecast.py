@@ -4,7 +4,8 @@ clocks, so that the same run takes the same turns everywhere.
 The flow is foreseeable: its events are about as many as pairs, and each is a step. Capture is cheap as a
 rule, but may have to begin again, or miss the tolerance. So who looks cheaper goes on, with a budget; when
 that is spent, what was met corrects what was expected, and the choice is made again. Where neurons are
-still small the flow goes on, whatever it costs: capture would miss them (`asleep`).
+still small (`asleep`), the flow goes on on orthogonal inputs, whatever it costs: capture, whose steps there
+see the loss only, would miss them without telling. On others it tells, and what misses is done again.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _CHEAPER = {None: 0.7, "flow": 1.5, "capture": 1.0}
 _SHARE = 0.4  # of the cost of the flow, which capture may spend before it is asked again
 _WORTH = 4.0  # times what capture spent in vain: the flow may cost so much, to have the accuracy asked
 _OVER = 1.5  # times what the flow was expected to cost, before it is asked again
-_PIECE = 0.5  # of it, while neurons are small
+_PIECE = 0.5  # of it, while neurons are small on orthogonal inputs
 _LEAST = 0.02  # seconds, expected, of a part of the flow: what a part costs to begin is then little
 _FEW = 50.0  # right-hand sides, of which nothing is learnt
 _MOST = 20.0  # factor by which what is met may correct what is expected
@@ -55,14 +56,16 @@ class Forecast:
         self._counted = dict(counted)
         self._factor = {"flow": 1.0, "capture": 1.0}
         self._vain = False
+        self._small = False
 
     def choose(self, method: str | None, W: Array, a: Array) -> Choice:
         """What goes on from (W, a) at the time reached, where `method` came to (None: it is the start)."""
-        price = {name: costs.rhs_seconds(self._sizes, name) for name in self._factor}
+        price = {name: self._price(name) for name in self._factor}
         rest = {name: prices.CALL + self._rest(name) * price[name] for name in self._factor}
         if self._vain or self._task.rtol < CAPTURE_RTOL:
             return Choice("flow", None)
-        if asleep(self._task, W, a, self._task.t_end - self._at):
+        self._small = asleep(self._task, W, a, self._task.t_end - self._at)
+        if self._small and self._task.X is None:
             return Choice("flow", max(_PIECE * rest["flow"], _LEAST) / price["flow"])
         if rest["flow"] > _CHEAPER[method] * rest["capture"]:
             return Choice("capture", _SHARE * rest["flow"] / price["capture"])
@@ -83,16 +86,20 @@ class Forecast:
 
     def refuses(self, run: FlowRun) -> bool:
         """Whether a part of capture that missed the tolerance is to be done again, by the flow: if that
-        costs not much more than the part did. The run then is the flow's.
+        costs not much more than the part did, or neurons were small: the loss may then be further off than
+        was told. The run then is the flow's.
         """
         used = counter(run, "rhs") - self._counted["capture"]
-        spent = used * costs.rhs_seconds(self._sizes, "capture")
-        flow = self._rest("flow") * costs.rhs_seconds(self._sizes, "flow")
-        if flow > _WORTH * spent:
+        spent, flow = used * self._price("capture"), self._rest("flow") * self._price("flow")
+        if flow > _WORTH * spent and not self._small:
             return False
         self._counted["capture"] = counter(run, "rhs")
         self._vain = True
         return True
+
+    def _price(self, method: str) -> float:
+        """Seconds of a right-hand side."""
+        return costs.rhs_seconds(self._sizes, method, self._task.rtol)
 
     def _rest(self, method: str) -> float:
         """Right-hand sides to the end."""

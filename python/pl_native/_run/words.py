@@ -20,7 +20,7 @@ def message(status: Status, stats: Mapping[str, Any]) -> str:
         if branching(stats) > 0.5 * error:
             text += ", most of it by branches at repelling kinks that no practical tolerance settles"
     if stats.get("small_start"):
-        text += "; the initialisation is small, where the flow is more exact for less work"
+        text += "; the initialisation is small, where the flow is more exact"
     return text
 
 
