@@ -2,7 +2,7 @@
 
 The error of a run is the largest relative error of loss(t) over its saved times, against the flow at rtol
 1e-8 (kept beside the results: one of the references takes minutes). What it cost is right-hand sides, with
-everything counted that the method needs (of capture: its second mesh and what it began again), and seconds:
+everything counted that the method needs (of capture: what it began again, too), and seconds:
 float64, one thread, and for capture also all cores if the machine is idle.
 """
 

@@ -9,13 +9,14 @@ from typing import Any
 
 import figures
 import tables
+import tables_capture
 
 QUESTIONS = {
     "kernel": tables.kernel,
     "scaling": tables.scaling,
     "ensemble": tables.ensemble,
     "orthogonal": tables.orthogonal,
-    "capture": tables.capture,
+    "capture": tables_capture.capture,
 }
 INTRODUCTION = """# Performance
 

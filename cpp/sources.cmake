@@ -47,6 +47,7 @@ add_library(
   cpp/capture/live_sweeps.cpp
   cpp/capture/orthogonal.cpp
   cpp/capture/adams.cpp
+  cpp/capture/asked.cpp
   cpp/capture/attempts.cpp
   cpp/capture/capture.cpp
   cpp/capture/dense.cpp

@@ -34,7 +34,7 @@ def point(method, setting, error, rhs, seconds):
 
 
 def test_ratios_and_bounds(bench):
-    script, tables = bench("bench_capture"), bench("tables")
+    script, tables = bench("bench_capture"), bench("tables_capture")
     points = [point("capture", 1e-2, 2e-3, 50, 0.1), point("capture", 1e-4, 2e-5, 500, 1.0)]
     points += [point("euler", 1.0, 1e-2, 20, 0.001), point("euler", 0.1, 1e-3, 200, 0.01)]
     points += [point("flow", 1e-2, 1e-8, 9000, 2.0)]
@@ -71,7 +71,7 @@ def test_means_are_geometric(bench):
 
 
 def test_a_tiny_problem_from_end_to_end(bench, tmp_path, monkeypatch):
-    script, tables, figures = bench("bench_capture"), bench("tables"), bench("figures")
+    script, tables, figures = bench("bench_capture"), bench("tables_capture"), bench("figures")
     case = script.Case(31, 7, 5, (4.0, 8.0), 2.0, (1, 3), (1e-4,))
     monkeypatch.setattr(script, "QUICK", (case,))
     effort = replace(harness.QUICK, budget=harness.Budget(rounds=2, sample=0.0, total=1.0))

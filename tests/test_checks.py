@@ -140,8 +140,8 @@ def test_dtype_refused(dtype: Any) -> None:
         ({"save": pl.Save(switches=True)}, ValueError, r"save\.switches: expected False"),
         ({"save": pl.Save(observe="nothing")}, ValueError, r"save\.observe: expected one of .*'nothing'"),
         ({"save": pl.Save(observe=("loss", "loss"))}, ValueError, r"save\.observe: expected distinct names"),
-        ({"method": "rk4"}, ValueError, r"method: expected one of 'euler', .*got 'rk4'"),
-        ({"method": 4}, TypeError, r"method: expected one of 'euler'"),
+        ({"method": "rk4"}, ValueError, r"method: expected one of 'auto', 'euler', .*got 'rk4'"),
+        ({"method": 4}, TypeError, r"method: expected one of 'auto', 'euler'"),
         (
             {"method": "capture", "save": pl.Save(dense=True)},
             ValueError,

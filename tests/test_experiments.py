@@ -9,8 +9,7 @@ import pytest
 
 from pl_native import experiments, protocol, stats
 from pl_native.experiments import _convergence, fig3, fig4, published, verdict
-from pl_native.store import COLUMNS
-from published_rows import as_published, law_of
+from published_rows import as_published, figure4, law_of
 from sweeping import run
 
 # ---------------------------------------------------------------- figure 3
@@ -196,32 +195,6 @@ def test_rows_of_a_real_run_make_a_summary(tmp_path, monkeypatch):
 # ---------------------------------------------------------------- figure 4
 
 
-def fig4_rows(seed=0, runs=20, shift=1.0, dimensions=(10, 30, 60, 100)):
-    """Rows as the published law would give them, at n/shift of the published grid."""
-    table, rng, rows = published.load(fig4.TABLE), np.random.default_rng(seed), []
-    for d in dimensions:
-        here = table["d"] == d
-        share = table["converged"][here] / table["runs"][here]
-        for n in table["n"][here].tolist():
-            for replicate in range(runs):
-                done = rng.random() < np.interp(n * shift, table["n"][here], share)
-                row = dict.fromkeys(COLUMNS) | {
-                    "id": f"{d}-{n}-{replicate}",
-                    "d": d,
-                    "n": n,
-                    "p": 30,
-                    "step": 1.0,
-                    "initialisation": "torch_linear",
-                }
-                row |= {
-                    "loss_start": 1.0,
-                    "loss_end": (0.5 if done else 1.5) / (2 * n),
-                    "stop_loss": 1 / (2 * n),
-                }
-                rows.append(row | {"status": "TARGET" if done else "HORIZON"})
-    return rows
-
-
 def test_figure_4_runs_the_published_grid():
     table = published.load(fig4.TABLE)
     cells = fig4.tasks("published")
@@ -236,7 +209,7 @@ def test_figure_4_runs_the_published_grid():
 
 
 def test_figure_4_compares_each_dimension_and_all_together():
-    summary = fig4.summarise(fig4_rows())
+    summary = fig4.summarise(figure4())
     setting = summary.settings["torch_linear"]
     assert [d for _, d in summary.comparisons] == list(setting.comparisons) == [10, 30, 60, 100]
     assert setting.test.p_value > 0.01
@@ -248,11 +221,11 @@ def test_figure_4_compares_each_dimension_and_all_together():
     assert "degrees of freedom" in table
     assert max(map(len, table.splitlines())) <= 160
     assert 5 < setting.lines[0].slope < 15
-    assert fig4.summarise(fig4_rows(shift=1.1)).settings["torch_linear"].test.p_value < 0.01
+    assert fig4.summarise(figure4(shift=1.1)).settings["torch_linear"].test.p_value < 0.01
 
 
 def test_figure_4_shows_both_initialisations():
-    rows = fig4_rows()
+    rows = figure4()
     rows += [row | {"id": "a", "initialisation": "asymmetric"} for row in rows]
     summary = fig4.summarise(rows[::-1])
     assert list(summary.settings) == ["torch_linear", "asymmetric"]
@@ -294,12 +267,12 @@ def test_figure_4_tells_a_curve_from_a_line():
 
 def test_figure_4_refuses_other_widths():
     with pytest.raises(ValueError, match="p = 31, expected the width of figure 4, 30"):
-        fig4.summarise([fig4_rows()[0] | {"p": 31}])
+        fig4.summarise([figure4()[0] | {"p": 31}])
     assert fig4.summarise([]).table() == ""
 
 
 def test_the_pooled_test_keeps_equal_n_of_different_curves_apart():
-    summary = fig4.summarise(fig4_rows())
+    summary = fig4.summarise(figure4())
     pooled = summary.settings["torch_linear"].test
     assert pooled.n.size == sum(c.test.n.size for c in summary.comparisons.values())
     assert _convergence.pooled_test([]) is None

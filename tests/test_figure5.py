@@ -7,24 +7,7 @@ import pytest
 
 from pl_native import protocol
 from pl_native.experiments import _power, fig5, published
-from pl_native.store import COLUMNS
-
-
-def row_of(n, p, done, replicate):
-    row = dict.fromkeys(COLUMNS) | {"id": f"{p}-{n}-{replicate}", "d": 30, "n": n, "p": p}
-    row |= {"loss_start": 1.0, "loss_end": (0.5 if done else 1.5) / (2 * n), "stop_loss": 1 / (2 * n)}
-    return row | {"status": "TARGET" if done else "HORIZON"}
-
-
-def as_published(seed=0, runs=25, shift=1.0):
-    """Rows as the published law would give them, at n/shift of the published grid."""
-    table, rng, rows = published.load(fig5.TABLE), np.random.default_rng(seed), []
-    for p in (50, 100, 200, 400):
-        here = table["p"] == p
-        for n in table["n"][here].tolist():
-            share = np.interp(n * shift, table["n"][here], table["probability"][here])
-            rows += [row_of(n, p, rng.random() < share, k) for k in range(runs)]
-    return rows
+from published_rows import figure5, figure5_row
 
 
 def growing(law, widths=(50, 100, 200, 300, 400), runs=40):
@@ -34,7 +17,7 @@ def growing(law, widths=(50, 100, 200, 300, 400), runs=40):
         middle = law(p)
         for n in range(round(middle) - 60, round(middle) + 61, 10):
             yes = round(runs / (1 + np.exp((n - middle) / 8)))
-            rows += [row_of(n, p, k < yes, k) for k in range(runs)]
+            rows += [figure5_row(n, p, k < yes, k) for k in range(runs)]
     return rows
 
 
@@ -60,7 +43,7 @@ def test_published_shares_are_whole_runs():
 
 
 def test_the_published_law_is_reproduced_and_sub_linear():
-    summary = fig5.summarise(as_published())
+    summary = fig5.summarise(figure5())
     assert summary.test.p_value > 0.01
     table = summary.table()
     assert "Reproduced: N grows slower than p" in table
@@ -71,7 +54,7 @@ def test_the_published_law_is_reproduced_and_sub_linear():
 
 
 def test_a_shifted_law_is_noticed():
-    summary = fig5.summarise(as_published(shift=1.05))
+    summary = fig5.summarise(figure5(shift=1.05))
     assert summary.test.p_value < 0.01
     assert any("threshold N" in what for what in summary.disagreements())
 
@@ -79,11 +62,11 @@ def test_a_shifted_law_is_noticed():
 @pytest.mark.slow
 def test_the_power_told_is_true():
     """A shift of the least detectable size is found at 1 % in about 90 of 100 repetitions."""
-    base = fig5.summarise(as_published()).comparisons[200]
+    base = fig5.summarise(figure5()).comparisons[200]
     least = _power.detectable_shift([base])
     found = 0
     for seed in range(60):
-        rows = [row for row in as_published(seed, shift=1 + least) if row["p"] == 200]
+        rows = [row for row in figure5(seed, shift=1 + least) if row["p"] == 200]
         one = fig5.summarise(rows).comparisons[200]
         ours, theirs = one.measured.threshold, one.published.threshold
         error = np.hypot(ours.interval.width, theirs.interval.width) / 3.92
@@ -109,4 +92,4 @@ def test_partial_and_foreign_rows():
     assert fig5.summarise(growing(lambda p: 100 + p / 10, widths=(50,))).verdict().startswith("Undecided")
     assert "Undecided" in fig5.summarise([]).table()
     with pytest.raises(ValueError, match="d = 31, expected the dimension of figure 5, 30"):
-        fig5.summarise([row_of(100, 50, True, 0) | {"d": 31}])
+        fig5.summarise([figure5_row(100, 50, True, 0) | {"d": 31}])

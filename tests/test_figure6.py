@@ -14,8 +14,9 @@ from scipy import stats as scipy_stats
 
 import pl_native as pl
 from pl_native import experiments, sweep
-from pl_native.experiments import _last_losses, _mu_measures, _power_laws, compact, effort, fig6, published
-from pl_native.store import COLUMNS, Store
+from pl_native.experiments import _last_losses, _power_laws, compact, effort, fig6, published
+from pl_native.store import Store
+from published_rows import figure6
 from sweeping import SEED, bits, cell
 
 # ---------------------------------------------------------------- draws given event I
@@ -141,23 +142,6 @@ def test_a_row_that_ends_elsewhere_is_refused(small):
 # ---------------------------------------------------------------- against what was published
 
 
-def as_published(which=(1, 0.01), runs=60, spread=0.2, tilt=0.0, seed=0):
-    """Rows whose measures have the published means, tilted in n."""
-    table = published.load(fig6.PUBLISHED[which].table)
-    rng, rows = np.random.default_rng(seed), []
-    for i, n in enumerate(table["n"].tolist()):
-        for replicate in range(runs):
-            row = dict.fromkeys(COLUMNS) | dict.fromkeys(_last_losses.COLUMNS)
-            row |= {"id": f"{n}-{replicate}", "n": n, "p": sweep.width(n, which[0]), "scale": which[1]}
-            row |= {"status": "TARGET"}
-            for name, column in _mu_measures.MEASURES.items():
-                level = table[f"log_mu_{name}"][i] + tilt * math.log(n / 1400)
-                row[column] = float(np.exp(level + spread * rng.standard_normal() - spread**2 / 2))
-            row["pl_gradient"] = row["pl_last_ratio"] = row["pl_last_hundred"]
-            rows.append(row)
-    return rows
-
-
 def test_the_paper_preset_is_the_published_protocol():
     cells = fig6.tasks("paper")
     assert {(c.scale, c.replicates) for c in cells} == {(0.01, 500), (1.0, 250)}
@@ -172,7 +156,7 @@ def test_the_paper_preset_is_the_published_protocol():
 
 @pytest.mark.parametrize("which", list(fig6.PUBLISHED))
 def test_the_published_law_is_reproduced(which):
-    summary = fig6.summarise(as_published(which, runs=150)[::-1])
+    summary = fig6.summarise(figure6(which, runs=150)[::-1])
     assert summary.disagreements() == []
     table = summary.table()
     assert table.count("Reproduced") == 4
@@ -186,11 +170,11 @@ def test_the_test_of_slopes_has_its_size_and_its_power():
     """Equal laws: outside the joint 95 % interval about once in twenty. Slopes apart by the least that is
     told to be detectable: found at 1 % in about nine of ten.
     """
-    least = fig6.summarise(as_published()).settings[1, 0.01].published["end"].detectable
+    least = fig6.summarise(figure6()).settings[1, 0.01].published["end"].detectable
     size = power = 0
     for seed in range(60):
         for tilt in (0.0, least):
-            rows = as_published(tilt=tilt, seed=seed + 1)
+            rows = figure6(tilt=tilt, seed=seed + 1)
             found = _power_laws.measure(rows, "pl_last_hundred")
             table = published.load("fig6_published")
             one = _power_laws.against(found, table["n"], table["log_mu_end"], 500)
@@ -204,10 +188,10 @@ def test_the_test_of_slopes_has_its_size_and_its_power():
 
 
 def test_another_slope_and_another_level_are_noticed():
-    tilted = fig6.summarise(as_published(tilt=0.3)).disagreements()
+    tilted = fig6.summarise(figure6(tilt=0.3)).disagreements()
     assert any("slope of mu_end" in what for what in tilted)
     assert any("means of mu_end: rejected at 1%" in what for what in tilted)
-    one = _power_laws.measure(as_published(), "pl_low")
+    one = _power_laws.measure(figure6(), "pl_low")
     table = published.load("fig6_published")
     moved = _power_laws.against(one, table["n"], table["log_mu_low"] + 0.1, 500)
     assert moved.slopes_agree
@@ -216,7 +200,7 @@ def test_another_slope_and_another_level_are_noticed():
 
 def test_rows_of_other_widths_are_refused():
     with pytest.raises(ValueError, match="p = 50 is not a width of figure 6 at n = 1000"):
-        fig6.summarise([as_published()[0] | {"p": 50}])
+        fig6.summarise([figure6()[0] | {"p": 50}])
     assert fig6.summarise([]).table() == ""
 
 

@@ -279,3 +279,39 @@ def test_rates_at_rest_are_those_of_the_frozen_flow() -> None:
             rates = np.asarray(metrics.frozen_rates(data, sol))[-1]
             np.testing.assert_allclose(rates, found.spectrum.rates, rtol=1e-8, atol=1e-11)
     assert same > 25
+
+
+def mismatch(data: pl.Dataset, sol: pl.Solution, rows: Any = True) -> float:
+    """Of local_pl, relative, at its rows above rounding; n_active is the same at all of them."""
+    rows = np.broadcast_to(rows, sol.t.shape)
+    np.testing.assert_array_equal(metrics.n_active(data, sol)[rows], sol.n_active[rows])
+    apart = np.abs(metrics.local_pl(data, sol) / sol.local_pl - 1)
+    return float(np.max(apart[(sol.loss > 1e-20 * sol.loss[0]) & rows]))
+
+
+@pytest.mark.parametrize("p", [200, 400])
+@pytest.mark.parametrize("seed", range(3))
+def test_masks_of_a_run_on_cells(p: int, seed: int) -> None:
+    """Wide networks move by pattern: their neurons are formed at the saved times only."""
+    rng = np.random.default_rng(seed)
+    data = pl.Dataset(rng.standard_normal((8, 2)), rng.uniform(0.5, 2, 8) * rng.choice([-1, 1], 8))
+    start = pl.initial.asymmetric(p, 2, seed=seed)
+    save = pl.Save(count=20, states=True, switches=True)
+    sol = pl.simulate(data, start, 15.0, method="flow", rtol=1e-8, save=save)
+    assert sol.stats["cell_steps"] > 0
+    assert np.sum(metrics.n_sliding(data, sol)) > 100
+    assert mismatch(data, sol) < 1e-9
+
+
+def test_masks_of_a_run_by_capture() -> None:
+    """Which keeps its pairs within rounding of its steps from their kinks, not at them."""
+    slid = 0
+    for seed in range(12):
+        data, start = problem(12 + seed, 3 + seed % 5, 3 + seed % 7, seed)
+        save = pl.Save(count=20, states=True)
+        sol = pl.simulate(data, start, 20.0, method="capture", rtol=1e-5, save=save)
+        assert sol.W_saved is not None
+        moving = np.linalg.norm(sol.W_saved, axis=2).min(axis=1) > 1e-6  # no neuron that has come to rest at 0
+        assert mismatch(data, sol, moving) < 1e-6
+        slid += int(np.sum(metrics.n_sliding(data, sol)))
+    assert slid > 500

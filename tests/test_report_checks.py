@@ -11,14 +11,11 @@ import pytest
 
 pytest.importorskip("matplotlib")
 
-import test_experiments
-import test_figure5
-import test_figure6
+import published_rows
 from pl_native import experiments, plots, report, sweep
 from pl_native.experiments import fig1, fig2, reproduced
 from pl_native.report import Note, Source, content, figures
 from pl_native.store import Store
-from published_rows import as_published
 from report_checks import claims_of, faults
 
 
@@ -27,13 +24,11 @@ def entries(tmp_path_factory):
     """Figures 1 and 2 as run, small; the others as published."""
     place = tmp_path_factory.mktemp("report")
     rows = {
-        "fig3": as_published("fig3_published", 1, runs=40),
-        "fig4": [row | {"initialisation": "torch_linear"} for row in test_experiments.fig4_rows()],
-        "fig5": test_figure5.as_published(),
+        "fig3": published_rows.as_published("fig3_published", 1, runs=40),
+        "fig4": [row | {"initialisation": "torch_linear"} for row in published_rows.figure4()],
+        "fig5": published_rows.figure5(),
         "fig6": [
-            row | {"d": 2000}
-            for which in ((1, 0.01), (4, 1.0))
-            for row in test_figure6.as_published(which, 20)
+            row | {"d": 2000} for which in ((1, 0.01), (4, 1.0)) for row in published_rows.figure6(which, 20)
         ],
     }
     with pytest.MonkeyPatch.context() as patch:
@@ -177,7 +172,7 @@ def test_rows_left_out_are_seen(entries, tmp_path):
 
 def test_few_runs_decide_nothing(entries, tmp_path):
     """A law a tenth off and three runs per n: nothing is rejected, and nothing called reproduced."""
-    rows = tuple(complete(as_published("fig3_published", 1, runs=3, every=4, shift=1.03)))
+    rows = tuple(complete(published_rows.as_published("fig3_published", 1, runs=3, every=4, shift=1.03)))
     source = Source("fig3", rows, Note("plan", "pl-native reproduce fig3"))
     (claim,) = report.Entry(source, experiments.experiment("fig3").summarise(rows), ()).claims()
     assert claim.verdict == "[open]"

@@ -251,8 +251,8 @@ def test_preactivation_floor_refuses_negative_times() -> None:
     ("call", "message"),
     [
         (lambda: theory.assumption_2(3), "data: expected a pl.Dataset"),
-        (lambda: theory.keeps_sign("net"), "network: expected pl.Network"),
-        (lambda: theory.rescaled("net", 1.0), "network: expected pl.Network"),
+        (lambda: theory.keeps_sign("net"), "network: expected a pl.Network"),
+        (lambda: theory.rescaled("net", 1.0), "network: expected a pl.Network"),
         (lambda: theory.expected_matrix("data", theory.law("balanced", 3)), "data: expected a pl.Dataset"),
         (lambda: theory.union_bound(2.5, 3), "p: expected an integer"),
     ],

@@ -23,8 +23,7 @@ class Adams {
     explicit Adams(int threads, const DampedKernel& kernel = *level().damped)
         : threads_(threads), kernel_(kernel) {}
 
-    // A step is possible once another, by whatever method, was accepted.
-    bool ready() const { return h_before_ > 0; }
+    // Of the step accepted last, by whatever method; 0: none was, and no impulse can be told yet.
     double h_before() const { return h_before_; }
 
     void impulse(const Vector& r, double h, Vector& q);

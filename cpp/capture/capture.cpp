@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <optional>
 
+#include "capture/asked.hpp"
 #include "capture/attempts.hpp"
 #include "capture/dense.hpp"
 #include "capture/meshes.hpp"
@@ -18,14 +18,11 @@
 namespace pl {
 namespace {
 
-// The coarse mesh only serves the estimate, and may go up by so much of rtol: what a step leaves undone the
-// next one mends. In the tail of n = 4000, where pairs at their kinks come and go, that allows
-// twice the step.
+// A coarse mesh only serves the estimate, and may go up by so much of rtol: what a step leaves undone the
+// next one mends.
 constexpr double kCoarseRise = 0.05;
-constexpr double kSure = 2.0;         // a status is claimed only if it holds that many errors away
-constexpr double kInstant = 1e-300;   // of a time: has no half that a step could take
-constexpr double kNoise = 16.0;       // bounds on the rounding of sum r^2 within which two meshes agree
-constexpr double kStepNoise = 0.005;  // of that, what rounding usually is
+constexpr double kSure = 2.0;        // a status is claimed only if it holds that many errors away
+constexpr double kInstant = 1e-300;  // of a time: has no half that a step could take
 
 class Capture {
   public:
@@ -38,7 +35,7 @@ class Capture {
             fresh ? tolerance_for(problem_, options_.rtol).first : options_.past.tolerance;
         // a run that goes on cannot begin again: its rows are out
         if (!once(tolerance, !fresh)) {
-            const double next = second(tolerance, less());
+            const double next = second(tolerance, asked_.less(*meshes_, result_.past));
             put_aside();
             ++restarts_;
             if (over_budget()) return paused();
@@ -76,51 +73,14 @@ class Capture {
                 finish(why_stuck());
                 return true;
             }
-            if (!kept() && !last && !resigned_ && worthwhile()) return false;
+            const bool kept = asked_.kept(*meshes_, now);
+            if (!kept && !last && !asked_.resigned() && asked_.worthwhile(*meshes_, now)) return false;
         }
     }
 
     bool over_budget() const {
         const Index now = meshes_ ? meshes_->evaluations() : 0;
         return static_cast<double>(spent_ + now) >= options_.stop.budget;
-    }
-
-    // Rounding of sum r^2 where it may matter, a bound: two meshes agree within it.
-    double noise() {
-        constexpr double kSmall = 1e-12;  // of the start: rounding is far below where there is more
-        const bool small = meshes_->fine().sum_r2() < kSmall * result_.past.start;
-        return small ? kNoise * meshes_->rounding() : 0.0;
-    }
-    double atol_sum() const { return options_.atol * result_.past.start; }
-    // Of sum r^2, where the local error of a step is relative to what atol allows, or to rounding itself.
-    double floor() {
-        return std::max(atol_sum() / options_.rtol, kStepNoise * noise() / result_.past.tolerance);
-    }
-    // Of an error of the loss, what is above atol and rounding.
-    double beyond(double error) {
-        const double sum = meshes_->fine().sum_r2(), least = (atol_sum() + noise()) / options_.rtol;
-        return sum + least > 0 ? error * (sum / (sum + least)) : 0.0;
-    }
-    bool kept() {
-        CapturePast& now = result_.past;
-        now.worst = std::max(now.worst, beyond(now.error));
-        const bool smooth = meshes_->alone() && !branches_count(options_.rtol);
-        return beyond(smooth ? meshes_->told().smooth() : now.error) <= options_.rtol;
-    }
-
-    // Whether an attempt at a smaller tolerance helps: branches may be beyond all that is practical. Then
-    // they, and with them the rest, do not count any more, but are told.
-    bool worthwhile() {
-        resigned_ = meshes_->alone() && !practical(less());
-        return !resigned_;
-    }
-    // By what the tolerance has to be smaller.
-    double less() {
-        const ToldError& told = meshes_->told();
-        Found found{options_.t_end / result_.past.t, result_.past.error, told.smooth(), 0.0};
-        if (branches_count(options_.rtol))
-            found.branches = ToldError::scatter(meshes_->fall()) * told.flips();
-        return smaller(problem_, options_.rtol, found);
     }
 
     // The pass that is given up, should the next not come as far before it is cut off.
@@ -204,8 +164,8 @@ class Capture {
         } else if (2 * H > left) {
             H = 0.5 * left;  // two even steps rather than a whole one and a rest
         }
-        const double taken =
-            meshes_->advance(now.t, H, {now.tolerance, kCoarseRise * options_.rtol, floor()});
+        const double floor = asked_.floor(*meshes_, now);
+        const double taken = meshes_->advance(now.t, H, {now.tolerance, kCoarseRise * options_.rtol, floor});
         const double passed = meshes_->passage(verdict_->level());
         if (passed >= 0) verdict_->passed(now.t + passed);
         now.t = taken >= left ? goal : now.t + taken;
@@ -267,13 +227,13 @@ class Capture {
     const Poll& poll_;
     const int threads_;
     const Clock::time_point began_ = Clock::now();
+    AskedError asked_{problem_, options_};
     std::unique_ptr<Meshes> meshes_;
     CaptureResult result_;
     std::optional<Recorder<double, double>> recorder_;
     std::optional<Verdict<double>> verdict_;
     std::optional<ProofSearch> search_;
     Index restarts_ = 0, spent_ = 0;
-    bool resigned_ = false;   // to an error larger than what was asked
     CaptureResult furthest_;  // of the passes given up
     bool beyond_ = false;     // the start has no finite speed
     bool paused_ = false;     // the budget is spent

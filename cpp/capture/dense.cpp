@@ -6,6 +6,7 @@
 
 #include "kernel/dispatch.hpp"
 #include "kernel/index.hpp"
+#include "kernel/inner.hpp"
 
 namespace pl {
 DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int threads)

@@ -4,6 +4,7 @@
 
 #include "capture/dense.hpp"
 #include "kernel/index.hpp"
+#include "kernel/inner.hpp"
 #include "problem/certificate.hpp"
 
 namespace pl {
@@ -38,10 +39,8 @@ void DenseCapture::take_velocity() {
         if (!kinks.empty()) solvers_[at(j)].instant(kinks, path(j, r, outer));
         note_kinks(j, kinks);
         const double *w = now_.W.data() + j * stride_, *g = G_.data() + j * stride_;
-        double work = 0;
-        for (Index k = 0; k < d_; ++k) work += w[k] * g[k];
         const double speed = outer / static_cast<double>(n_);
-        rate_[at(j)] = work / static_cast<double>(n_);
+        rate_[at(j)] = inner(w, g, d_) / static_cast<double>(n_);
         velocity_sq_ += speed * speed * norm_sq(g, d_) + rate_[at(j)] * rate_[at(j)];
     }
 }
@@ -76,9 +75,9 @@ std::vector<PairAtKink> DenseCapture::kinks() {
     const Problem<double>& problem = inputs_->problem();
     std::vector<PairAtKink> found = kinks_;
     std::vector<double> norms(at(n_));
-    for (Index i = 0; i < n_; ++i) norms[at(i)] = std::sqrt(norm_sq(problem.X + i * d_, d_));
+    for (Index i = 0; i < n_; ++i) norms[at(i)] = norm_of(problem.X + i * d_, d_);
     for (Index j = 0; j < p_; ++j) {
-        const double within = 2.0 * kAtKink * std::sqrt(norm_sq(now_.W.data() + j * stride_, d_));
+        const double within = 2.0 * kAtKink * norm_of(now_.W.data() + j * stride_, d_);
         for (Index i = 0; i < n_; ++i) {
             const double z = now_.z.data()[j * ldz_ + i];
             if (z == 0.0 || std::abs(z) > within * norms[at(i)]) continue;  // those at 0 are known

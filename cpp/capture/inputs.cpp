@@ -5,13 +5,6 @@
 #include "kernel/dispatch.hpp"
 
 namespace pl {
-
-double norm_sq(const double* w, Index width) {
-    double sum = 0;
-    for (Index k = 0; k < width; ++k) sum += w[k] * w[k];
-    return sum;
-}
-
 namespace {
 
 PackedProblem<float> in_single(const Problem<double>& problem, int threads) {

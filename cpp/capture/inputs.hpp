@@ -8,8 +8,6 @@
 
 namespace pl {
 
-double norm_sq(const double* w, Index width);
-
 // The inputs in the layouts that the models of one problem share.
 class CaptureInputs {
   public:

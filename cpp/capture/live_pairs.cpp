@@ -9,14 +9,14 @@
 namespace pl {
 namespace {
 
-Index block_count(Index n) {
+Index word_count(Index n) {
     return (n + kWordPoints - 1) / kWordPoints;
 }
 
 Index part_count(Index n, Index p) {
     constexpr double kPairs = 1 << 20;  // about a millisecond on one core
     const double parts = static_cast<double>(n) * static_cast<double>(p) / kPairs;
-    return std::clamp(static_cast<Index>(std::min(parts, 256.0)), Index{1}, block_count(n));
+    return std::clamp(static_cast<Index>(std::min(parts, 256.0)), Index{1}, word_count(n));
 }
 
 }  // namespace
@@ -27,7 +27,7 @@ LivePairs::LivePairs(const Problem<double>& problem, const LiveKernel& kernel, i
       threads_(threads),
       n_(problem.n),
       p_(problem.p),
-      blocks_(block_count(n_)),
+      blocks_(word_count(n_)),
       order_(at(n_)),
       parts_(at(part_count(n_, p_))),
       words_(blocks_ * p_),
@@ -136,7 +136,7 @@ void LivePairs::write_state(double* W) {
 }
 
 double LivePairs::bytes(const Problem<double>& problem) {
-    const Index n = problem.n, p = problem.p, blocks = block_count(n);
+    const Index n = problem.n, p = problem.p, blocks = word_count(n);
     constexpr Index kMostLanes = 8, kPage = 4096;
     Index live = 0;
     for (Index k = 0; k < n * p; ++k) live += problem.W[k] > 0 ? 1 : 0;

@@ -5,6 +5,7 @@
 
 #include "capture/orthogonal.hpp"
 #include "problem/certificate.hpp"
+#include "problem/rounding.hpp"
 
 namespace pl {
 namespace {
@@ -14,7 +15,7 @@ constexpr double kGain = 2.5;  // of halving the step, for the error of the loss
 // saves as soon as a core is busy.
 constexpr double kWorthSharing = 2e7;
 constexpr int kHalvings = 12;  // of a fine step whose loss would rise
-constexpr int kTries = 40;     // of a coarse step
+constexpr int kTries = 40;     // of a leading step
 // A step whose loss would rise says nothing of its local error, which would have the next one doubled: the
 // length that failed is come near only step by step; but it may have been one kink's, and is not held for
 // long.
@@ -22,9 +23,10 @@ constexpr double kCeilingGrowth = 1.4, kBelowCeiling = 0.8;
 constexpr double kSpan = 0.1;      // of the tolerance, to which an impulse is known
 constexpr double kAccepted = 2.0;  // local error over its tolerance: the meshes decide in the end
 
-// Shares of pairs are in single precision: at a state of rest what they leave moves the loss by as much
-// either way, and no step would be short enough. The coarse mesh only serves the estimate.
-constexpr double kFineSlack = 1e-12, kCoarseSlack = 1e-8;
+// By so much of itself the loss may rise in a step. Of the leading mesh: shares of pairs are in single
+// precision, and what they leave moves the loss of a state at rest by as much either way; no step would be
+// short enough. A coarse mesh leads, too: it only serves the estimate.
+constexpr double kLeadSlack = 1e-8, kFineSlack = 1e-12;
 
 // No step is shorter than what changes the time, nor than what has a half.
 bool too_short(double t, double h) {
@@ -59,13 +61,12 @@ std::unique_ptr<CaptureModel> Meshes::model(int team) const {
 }
 
 double Meshes::rounding_of(const CaptureModel& model) const {
-    constexpr double kEps = std::numeric_limits<double>::epsilon();
     const NeuronFacts facts = model.neurons();
     const double p = static_cast<double>(problem_.p), n = static_cast<double>(problem_.n);
     const double width = inputs_ ? static_cast<double>(problem_.d) : 4.0;
     double terms = 0;
     for (Index j = 0; j < problem_.p; ++j) terms += std::abs(facts.a[at(j)]) * std::sqrt(facts.w_sq[at(j)]);
-    const double r = (16.0 + width / 4.0) * kEps * (largest_label_ + largest_norm_ * terms / p);
+    const double r = residual_noise(width, largest_label_, largest_norm_, terms, p);
     return 2.0 * r * std::sqrt(n * model.sum_r2()) + n * r * r;
 }
 
@@ -102,7 +103,7 @@ double Meshes::advance(double t, double H, const Allowed& allowed) {
 bool Meshes::lead_step(double t, double& H, const Allowed& allowed) {
     Mesh& lead = coarse_ ? *coarse_ : fine_;
     CaptureModel& model = *lead.model;
-    const double slack = coarse_ ? std::max(allowed.rise, kCoarseSlack) : kCoarseSlack;
+    const double slack = coarse_ ? std::max(allowed.rise, kLeadSlack) : kLeadSlack;
     double local = 0;
     for (int tries = 0;; ++tries) {
         lead.step.attempt(H, kSpan * allowed.tolerance);

@@ -20,12 +20,12 @@ class Meshes {
     // Models of the problem at its (W, a). `cut` is asked before every right-hand side.
     Meshes(const Problem<double>& problem, int threads, const Cut& cut = nullptr, StepWatch* watch = nullptr);
 
-    // What a step may do. Of the local error of the loss, and of the rise of the coarse mesh's, relative to
-    // the loss; `floor`: where sum r^2 is below, the first is relative to it.
+    // What a step may do: the local error of the loss and the rise of a coarse mesh's, both relative to the
+    // loss; `floor`: where sum r^2 is below, the first is relative to it.
     struct Allowed {
         double tolerance, rise, floor;
     };
-    // One step of at most H from time t, two fine ones beside it if that is the coarse mesh's; the length
+    // One step of at most H from time t, or with two meshes one of the coarse and two of the fine; the length
     // that the fine mesh went. The step to try next is next(). Less than the step, and stuck() says why: cut
     // off (kInterrupted), beyond the range of numbers (kNonFinite), or no step that changes the time can be
     // taken (kStepLimit); or the watch ended it (kEvent).
@@ -48,9 +48,8 @@ class Meshes {
         start_ = start;
         told_.go_on(sums);
     }
-    double speed_sq() const {
-        return speed_sq_;
-    }  // mean over the last fine step of sum |dw_j/dt|^2 + (da_j/dt)^2
+    // Mean over the last fine step of sum |dw_j/dt|^2 + (da_j/dt)^2.
+    double speed_sq() const { return speed_sq_; }
     double radius() const { return fine_.step.radius(); }
     Index evaluations() const {
         return fine_.model->evaluations() + (coarse_ ? coarse_->model->evaluations() : 0);
@@ -87,13 +86,13 @@ class Meshes {
     const Problem<double>& problem_;
     const Cut cut_;
     StepWatch* const watch_;
-    std::shared_ptr<const CaptureInputs> inputs_;  // dense inputs, shared by both
+    std::shared_ptr<const CaptureInputs> inputs_;  // dense inputs; else null
     Mesh fine_;
     std::optional<Mesh> coarse_;  // of orthogonal inputs
     const double largest_norm_, largest_label_;
     ToldError told_;
     double start_ = 0, excess_ = 0, next_ = 0, speed_sq_ = 0;
-    // Of the coarse step, near the length that last would have raised the loss.
+    // Of the leading step, near the length that last would have raised the loss.
     double ceiling_ = std::numeric_limits<double>::infinity();
     std::vector<Mark> marks_;  // of the fine mesh in the last advance
     Index accepted_ = 0, rejected_ = 0;

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "capture/inputs.hpp"
 #include "kernel/dispatch.hpp"
+#include "kernel/inner.hpp"
+#include "problem/blocks.hpp"
 
 namespace pl {
 
@@ -16,13 +17,13 @@ Passes::Passes(const Problem<double>& problem)
       near_(blocks_ * kBlockPoints),
       nearing_(p_ * blocks_),
       turned_(at(blocks_)) {
-    for (Index i = 0; i < n_; ++i) near_.data()[i] = kClose * std::sqrt(norm_sq(problem.X + i * d_, d_));
+    for (Index i = 0; i < n_; ++i) near_.data()[i] = kClose * norm_of(problem.X + i * d_, d_);
 }
 
 void Passes::note(const Step& step) {
     const Index ldz = blocks_ * kBlockPoints;
     for (Index j = 0; j < p_; ++j) {
-        const double w = std::sqrt(norm_sq(step.W + j * step.stride, d_));
+        const double w = norm_of(step.W + j * step.stride, d_);
         TurnArgs args{blocks_,
                       step.z + j * ldz,
                       step.next + j * ldz,

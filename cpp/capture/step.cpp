@@ -33,11 +33,7 @@ void CaptureStep::refresh() {
     if (model_.has_product()) {
         if (known_ && age_ < kProductAge) return;
         if (!spanned_) space_.begin(model_.residuals().data(), model_.points());
-        const Lanczos::Product product = [&](const double* v, double* out) {
-            model_.product(v, out);
-            return !cut();
-        };
-        spanned_ = space_.widen(product, 1.0, 0.0, kRadiusProducts);
+        spanned_ = space_.widen(product(), 1.0, 0.0, kRadiusProducts);
         if (spanned_) take_radius();
         return;
     }
@@ -122,14 +118,17 @@ bool CaptureStep::chebyshev(double h) {
     return true;
 }
 
-bool CaptureStep::exponential(double h, double fine) {
-    const Index size = model_.points();
-    const Lanczos::Product product = [&](const double* v, double* out) {
+Lanczos::Product CaptureStep::product() {
+    return [this](const double* v, double* out) {
         model_.product(v, out);
         return !cut();
     };
+}
+
+bool CaptureStep::exponential(double h, double fine) {
+    const Index size = model_.points();
     if (!spanned_) space_.begin(model_.residuals().data(), size);
-    spanned_ = space_.widen(product, h, fine);
+    spanned_ = space_.widen(product(), h, fine);
     if (!spanned_) return false;
     take_radius();
     impulse_.resize(at(size));
@@ -146,12 +145,8 @@ bool CaptureStep::exponential(double h, double fine) {
 double CaptureStep::defect(double h) {
     const Index size = model_.points();
     for (Index i = 0; i < size; ++i) linear_[at(i)] = model_.trial_residuals()[at(i)] - linear_[at(i)];
-    const Lanczos::Product product = [&](const double* v, double* out) {
-        model_.product(v, out);
-        return !cut();
-    };
     defect_space_.begin(linear_.data(), size);
-    if (!defect_space_.widen(product, h, kLoose, kDefectProducts))
+    if (!defect_space_.widen(product(), h, kLoose, kDefectProducts))
         return std::numeric_limits<double>::infinity();
     off_.resize(at(size));
     defect_space_.apply(3, h, off_.data());

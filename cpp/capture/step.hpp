@@ -39,8 +39,8 @@ class CaptureStep {
     double radius() const { return rho_; }
     void accept(double h);
     // The step of h attempted last is to be looked into, or cut short: its impulse on the way is the cubic
-    // between those of both ends, whose slopes are the residuals there; of an exponential step s phi_1(s K)
-    // r.
+    // between those of both ends, whose slopes are the residuals there; of an exponential step it is
+    // s phi_1(s K) r.
     void look_into(double h);
     void attempt_within(double s);  // its first part, of length s, in place of the whole
     // The state there: W (p, d), a (p).
@@ -56,8 +56,10 @@ class CaptureStep {
     void take_radius();
     bool chebyshev(double h);
     bool exponential(double h, double fine);
+    Lanczos::Product product();  // with K
     double defect(double h);
     bool cut() const { return cut_ && cut_(); }
+
     CaptureModel& model_;
     Adams adams_;
     Cut cut_;

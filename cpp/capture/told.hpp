@@ -1,8 +1,8 @@
 // The error of the loss that a run on one mesh tells, of two parts.
 //   smooth    the sum of the steps' local errors of log L: their signs differ, and less than half of it is
-//   left branches  a pair that passes a repelling kink closer than the run is off takes the other branch.
-//   With N the
-//             expected number of such pairs,
+//             left.
+//   branches  a pair that passes a repelling kink closer than the run is off takes the other branch. With N
+//             the expected number of such pairs,
 //                 N = density of passes near 0 times what z is off by, of its size (passes.hpp),
 //             the loss is off by the scatter of the branches with probability 1 - exp(-N). The scatter grows
 //             with the fall of the loss: kPerFold for every factor e. (Measured: docs/numerics.md, "One

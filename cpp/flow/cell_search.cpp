@@ -7,6 +7,7 @@
 
 #include "flow/polynomial.hpp"
 #include "kernel/index.hpp"
+#include "kernel/inner.hpp"
 
 namespace pl {
 namespace {
@@ -68,14 +69,11 @@ void CellSearch::due(int c) {
 double CellSearch::examine(int c, int j) {
     const Cell& cell = cells_[c];
     cells_.state(j, v_.data());
-    double square = 0.0;
-    for (double value : v_) square += value * value;
-    const double size = std::sqrt(square);
+    const double size = norm_of(v_.data(), size_of(v_));
     angles_.clear();
     for (int i = 0; i < in_.n; ++i) {
         if (cell.modes[at(i)] == Mode::kSlide) continue;
-        double z = 0.0;
-        for (Index l = 0; l < in_.d; ++l) z += v_[at(l)] * in_.row(i)[l];
+        const double z = inner(v_.data(), in_.row(i), in_.d);
         angles_.emplace_back(std::abs(z) / (size * in_.norm(i)), i);
     }
     const bool may_turn = cell.slide.size() > 0 && cells_.invariant(j) < 0.0;  // a_j its sign
@@ -100,9 +98,7 @@ void CellSearch::crossing(int c, int j, int i) {
     }
     const double side = cells_[c].modes[at(i)] == Mode::kOn ? 1.0 : -1.0;
     for (int k = 0; k <= order; ++k) {
-        double z = 0.0;
-        for (Index l = 0; l < in_.d; ++l) z += w_[at(k * in_.d + l)] * in_.row(i)[l];
-        p[at(k)] = side * z;
+        p[at(k)] = side * inner(w_.data() + Index{k} * in_.d, in_.row(i), in_.d);
     }
     consider(first_exit(p.data(), order, h_, noise_.z(j, i)), c, j, i, EventKind::kCross);
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernel/index.hpp"
+#include "kernel/inner.hpp"
 
 namespace pl {
 namespace {
@@ -175,9 +176,8 @@ void CellSeries::extend() {
 double CellSeries::turning(int c, double h) const {
     double sum = 0.0, power = h;
     for (int k = 0; k < order_; ++k, power *= h) {
-        double square = 0.0;
-        for (double value : series_[at(c)].D[at(k)]) square += value * value;
-        sum += std::sqrt(square) * power / (k + 1);
+        const std::vector<double>& D = series_[at(c)].D[at(k)];
+        sum += norm_of(D.data(), size_of(D)) * power / (k + 1);
     }
     return sum;
 }
@@ -219,9 +219,7 @@ double CellSeries::attempt(double h) {
         output(cells_[c], q.data());
     }
     residual(true, trial_r_);
-    double sum = 0.0;
-    for (double r : trial_r_) sum += r * r;
-    return sum;
+    return norm_sq(trial_r_.data(), size_of(trial_r_));
 }
 
 void CellSeries::accept() {
@@ -250,9 +248,7 @@ void CellSeries::path(int c, const double* v, double* w, double* a) const {
 }
 
 double CellSeries::residual_sq() const {
-    double sum = 0.0;
-    for (double r : r_[0]) sum += r * r;
-    return sum;
+    return norm_sq(r_[0].data(), size_of(r_[0]));
 }
 
 double CellSeries::velocity_sq() const {

@@ -8,6 +8,7 @@
 #include "flow/jets.hpp"
 #include "flow/kernels.hpp"
 #include "flow/polynomial.hpp"
+#include "kernel/inner.hpp"
 
 namespace pl {
 
@@ -148,9 +149,7 @@ double Jets::attempt(double h) {
             q_[at(l)] = trial_a_[at(j)] * trial_w_[at(l)];
     }
     if (!residual(q_, Residual::kOfTrial, trial_r_)) return std::numeric_limits<double>::quiet_NaN();
-    double sum = 0.0;
-    for (double r : trial_r_) sum += r * r;
-    return sum;
+    return norm_sq(trial_r_.data(), size_of(trial_r_));
 }
 
 void Jets::accept() {
@@ -171,9 +170,7 @@ double Jets::residual_sq(double h) const {
 }
 
 double Jets::residual_sq() const {
-    double sum = 0.0;
-    for (double r : r_[0]) sum += r * r;
-    return sum;
+    return norm_sq(r_[0].data(), size_of(r_[0]));
 }
 
 double Jets::velocity_sq() const {

@@ -16,8 +16,7 @@ class Journal {
     enum class Step { kTaylor, kStabilised, kCells };
     void accepted(Step kind);
     void rejected(Index steps = 1) { count_.rejected += steps; }
-    void piece(double t, double h,
-               const Jets& jets);  // the polynomial of a step, where dense output is wanted
+    void piece(double t, double h, const Jets& jets);  // a step's polynomial, where dense output is wanted
 
     void changed(const Switch& pair, bool repelling);  // its mode has
     void began(const Switch& pair);  // otherwise than the sign of its z says: no change, but told in the log

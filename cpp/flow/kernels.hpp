@@ -1,5 +1,5 @@
-// The two inner loops of the dense field: sums of rows picked by a list. `width` is a multiple of 8
-// (rows are zero-padded).
+// The inner loops of the dense field, those of the instruction-set level: they add in another order than
+// kernel/inner.hpp. `width` is a multiple of 8 (rows are zero-padded).
 #pragma once
 
 #include "kernel/index.hpp"

@@ -5,6 +5,7 @@
 
 #include "flow/polynomial.hpp"
 #include "flow/step_size.hpp"
+#include "problem/rounding.hpp"
 
 namespace pl {
 namespace {
@@ -234,7 +235,7 @@ double FlowStep::output_terms() const {
 // Noise of sum r^2: of the sum itself, and through r = y - h, of the terms of h.
 double FlowStep::rounding(double sum) const {
     const double terms = output_terms();
-    const double r = (16.0 + in_.d / 4.0) * kEps * (in_.largest_label() + in_.largest_norm() * terms / in_.p);
+    const double r = residual_noise(in_.d, in_.largest_label(), in_.largest_norm(), terms, in_.p);
     return 4.0 * kEps * start_ + 2.0 * r * std::sqrt(in_.n * sum) + in_.n * r * r;
 }
 

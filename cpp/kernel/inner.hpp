@@ -14,8 +14,12 @@ inline double inner(const double* u, const double* v, Index size) {
     return sum;
 }
 
+inline double norm_sq(const double* u, Index size) {
+    return inner(u, u, size);
+}
+
 inline double norm_of(const double* u, Index size) {
-    return std::sqrt(inner(u, u, size));
+    return std::sqrt(norm_sq(u, size));
 }
 
 }  // namespace pl

@@ -24,4 +24,10 @@ inline double inward(Index terms) {
     return 1 - gamma(terms + 4);
 }
 
+// What rounding does to a residual y_i - h(x_i), for the control of steps and no claim: `width` products
+// behind every z_ji, largest label and norm of an input, terms = sum_j abs(a_j) norm(w_j).
+inline double residual_noise(double width, double label, double norm, double terms, double p) {
+    return (16.0 + width / 4.0) * (2 * kUnitRoundoff) * (label + norm * terms / p);
+}
+
 }  // namespace pl

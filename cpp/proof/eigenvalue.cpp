@@ -5,6 +5,8 @@
 #include <limits>
 #include <vector>
 
+#include "kernel/index.hpp"
+#include "kernel/inner.hpp"
 #include "proof/rounding.hpp"
 
 namespace pl {
@@ -15,16 +17,9 @@ constexpr std::size_t kLanczos = 12;                  // steps
 constexpr double kShares[] = {0.99, 0.95, 0.8, 0.5};  // of the estimate: shifts tried
 
 std::vector<double> unit(std::vector<double> v) {
-    double square = 0;
-    for (double value : v) square += value * value;
-    for (double& value : v) value /= std::sqrt(square);
+    const double norm = norm_of(v.data(), size_of(v));
+    for (double& value : v) value /= norm;
     return v;
-}
-
-double dot(const std::vector<double>& u, const std::vector<double>& v) {
-    double sum = 0;
-    for (std::size_t i = 0; i < u.size(); ++i) sum += u[i] * v[i];
-    return sum;
 }
 
 // Of a symmetric tridiagonal matrix, by bisection on the number of eigenvalues above (Sturm).
@@ -62,13 +57,13 @@ double estimate_of(const Matrix& factor) {
     for (std::size_t k = 0; k < steps; ++k) {
         std::vector<double> next = basis[k];
         solve(factor, next.data());
-        diagonal.push_back(dot(next, basis[k]));
+        diagonal.push_back(inner(next.data(), basis[k].data(), size_of(next)));
         for (int pass = 0; pass < 2; ++pass)
             for (const std::vector<double>& q : basis) {
-                const double part = dot(next, q);
+                const double part = inner(next.data(), q.data(), size_of(next));
                 for (std::size_t i = 0; i < next.size(); ++i) next[i] -= part * q[i];
             }
-        beside.push_back(std::sqrt(dot(next, next)));
+        beside.push_back(norm_of(next.data(), size_of(next)));
         if (!(beside[k] > 1e-14 * diagonal[0])) break;  // the basis spans all it will
         basis.push_back(unit(std::move(next)));
     }

@@ -157,8 +157,8 @@ void Lanczos::apply(int k, double h, double* out) {
         for (Index b = 0; b < m; ++b) modes_[at(b * m + b)] = 1.0;
         if (m > 0) solve(modes_);
     }
-    std::vector<double> values;
-    for (Index e = 0; e < m; ++e) values.push_back(norm_ * phi(k, h * ritz_[at(e)]) * modes_[at(e)]);
+    std::vector<double> values(at(m));
+    for (Index e = 0; e < m; ++e) values[at(e)] = norm_ * phi(k, h * ritz_[at(e)]) * modes_[at(e)];
     for (Index b = 0; b < m; ++b) {
         double weight = 0.0;
         for (Index e = 0; e < m; ++e) weight += modes_[at(b * m + e)] * values[at(e)];

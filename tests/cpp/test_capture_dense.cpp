@@ -206,20 +206,13 @@ void check_halves(Index n, Index d, Index p, const pl::Kernel<double>& kernel) {
 
 struct Flow {
     RandomProblem<double> random;
-    pl::Problem<double> view;
+    const pl::Problem<double>& view = random.view;
     Flow(int n, int d, int p, unsigned seed) : random(n, d, p, seed) {
         for (int j = 0; j < p; ++j) {  // Assumption 1
             double square = 0;
             for (int k = 0; k < d; ++k) square += random.W[at(j * d + k)] * random.W[at(j * d + k)];
             random.a[at(j)] = std::copysign(std::sqrt(square) + 0.1, random.a[at(j)]);
         }
-        view.n = n;
-        view.d = d;
-        view.p = p;
-        view.X = random.X.data();
-        view.y = random.y.data();
-        view.W = random.W.data();
-        view.a = random.a.data();
     }
     std::unique_ptr<pl::DenseCapture> model(int threads) const {
         return std::make_unique<pl::DenseCapture>(std::make_shared<pl::CaptureInputs>(view, threads),

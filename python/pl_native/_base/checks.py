@@ -140,6 +140,31 @@ def _raw(name: str, value: object) -> Array:
     return found
 
 
+def measured(name: str, value: object) -> Array:
+    """`value` as a float64 array of any shape; whether its numbers are finite or in a domain is for the caller."""
+    return _raw(name, value).astype(np.float64)
+
+
+def curves(*, t: object, **values: object) -> list[Array]:
+    """t and what was measured then, (m,) float64 each with m >= 1: t finite and never falling, the others >= 0
+    or NaN, as the curvature at a loss of 0 is.
+    """
+    times = measured("t", t)
+    if times.ndim != 1 or len(times) == 0:
+        raise ValueError(f"t: expected shape (m,) with m >= 1, got {times.shape}")
+    if not (np.isfinite(times).all() and (np.diff(times) >= 0).all()):
+        raise ValueError("t: expected finite times, none before the last")
+    found = [times]
+    for name, value in values.items():
+        curve = measured(name, value)
+        if curve.shape != times.shape:
+            raise ValueError(f"{name}: expected the shape of t, {times.shape}, got {curve.shape}")
+        if (curve < 0).any():
+            raise ValueError(f"{name}: expected numbers >= 0, got {curve[curve < 0][0]}")
+        found.append(curve)
+    return found
+
+
 def common_dtype(values: Mapping[str, object], dtype: object = None) -> np.dtype[Any]:
     """The one dtype of several arrays: `dtype` when given, else that of those which have a float one.
 

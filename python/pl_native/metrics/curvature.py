@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pl_native._base import memory
+from pl_native._base import checks, memory
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset
 from pl_native.metrics.flow import Value, resolved, value
@@ -118,9 +118,9 @@ def average_pl(t: Array, loss: Array) -> Array:
     >>> metrics.average_pl(np.array([0.0, 1.0, 2.0]), np.exp([0.0, -3.0, -4.0]))
     array([nan,  3.,  2.])
     """
-    spent = np.asarray(t, np.float64) - t[0]
+    times, losses = checks.curves(t=t, loss=loss)
     with np.errstate(divide="ignore", invalid="ignore"):
-        average: Array = (np.log(loss[0]) - np.log(loss)) / spent
+        average: Array = (np.log(losses[0]) - np.log(losses)) / (times - times[0])
     return average
 
 

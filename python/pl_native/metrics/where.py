@@ -14,7 +14,7 @@ import numpy as np
 
 from pl_native._base import checks
 from pl_native._base.checks import Array
-from pl_native._problem import Dataset, Network
+from pl_native._problem import Dataset, Network, given
 from pl_native._problem.kinks import ON
 from pl_native._run.solution import Solution
 from pl_native.metrics.stack import States
@@ -36,9 +36,9 @@ def states(data: Data, where: Where | States) -> States:
     if isinstance(where, States):
         return where
     if isinstance(where, Network):
-        return _one(_dataset(data), where)
+        return _one(given.dataset(data), where)
     if isinstance(where, Solution):
-        return _saved(_dataset(data), where)
+        return _saved(given.dataset(data), where)
     if isinstance(where, str) or not isinstance(where, Sequence) or len(where) == 0:
         expected = "a pl.Network, a pl.Solution or a sequence of either"
         raise TypeError(f"where: expected {expected}, got {checks.kind(where)}")
@@ -47,12 +47,6 @@ def states(data: Data, where: Where | States) -> States:
     if len(sets) != len(members):
         raise ValueError(f"data: expected one data set for each of {len(members)} members, got {len(sets)}")
     return _stack([states(one, member) for one, member in zip(sets, members, strict=True)])
-
-
-def _dataset(data: object) -> Dataset:
-    if not isinstance(data, Dataset):
-        raise TypeError(f"data: expected a pl.Dataset, got {checks.kind(data)}")
-    return data
 
 
 def _one(data: Dataset, network: Network) -> States:

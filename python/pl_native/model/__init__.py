@@ -14,7 +14,7 @@ import numpy as np
 
 from pl_native._base import checks, memory
 from pl_native._base.checks import Array
-from pl_native._problem import Dataset, Network
+from pl_native._problem import Dataset, Network, given
 from pl_native._problem.kinks import ON
 from pl_native.model.modes import Modes, modes_of
 from pl_native.model.rounding import loss_noise
@@ -112,6 +112,7 @@ def off(data: Dataset) -> float:
     >>> metrics.off(pl.Dataset([[1.0, 0.0], [0.5, 2.0]], [1.0, 1.0]))
     0.5
     """
+    given.dataset(data)
     return float(data.cached("off", lambda: _off(data)))
 
 
@@ -165,6 +166,7 @@ def gram(data: Dataset) -> Array:
     >>> metrics.gram(pl.Dataset([[1.0, 0.0], [0.5, 2.0]], [1.0, 1.0])).tolist()
     [[1.0, 0.5], [0.5, 4.25]]
     """
+    given.dataset(data)
     memory.require(16.0 * data.n**2, "X X^T, (n, n),")
     if data.orthogonal_norms is not None:
         return np.diag(np.square(data.norms))

@@ -36,7 +36,7 @@ def write(folder: Path, entries: Sequence[Entry]) -> Path:
     told = [[*map(html.escape, pair)] for pair in content.provenance(entries)]
     parts = [
         f"<p>{html.escape(content.answer(entries))}</p>",
-        _table(content.CLAIMS, rows),
+        f'<div class="claims">{_table(content.CLAIMS, rows)}</div>',
         *map(_section, entries),
         "<h2>Cost</h2>",
         _table(content.COSTS, content.costs(entries)),
@@ -89,7 +89,16 @@ td:nth-last-child(2) { white-space: nowrap; } tr.bad td:nth-last-child(2) { colo
 img.picture { width: 100%; min-width: 70em; height: auto; }
 img.film { max-width: min(100%, 34em); height: auto; display: block; }
 p { max-width: 50em; } pre { overflow-x: auto; font-size: 13px; } code { overflow-wrap: anywhere; }
-@media (max-width: 40em) { body { margin: 1em auto; } td, th { padding: .25em .4em; font-size: 13px; } }
+@media (max-width: 40em) {
+  body { margin: 1em auto; } td, th { padding: .25em .4em; font-size: 13px; } h1 { font-size: 1.4em; }
+  .claims thead { display: none; } .claims :is(table, tbody, tr, td) { display: block; }
+  .claims tr { border-bottom: 1px solid #888; padding: .4em 0; } .claims td { border: 0; padding: .1em 0; }
+  .claims td:nth-child(2), .claims td:nth-child(6) { font-weight: bold; }
+  .claims td:nth-child(1)::before { content: "Figure "; }
+  .claims td:nth-child(3)::before { content: "published: "; }
+  .claims td:nth-child(4)::before { content: "ours: "; }
+  .claims td:nth-child(5)::before { content: "runs: "; }
+}
 """
 _REPORT = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">

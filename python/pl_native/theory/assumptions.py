@@ -9,9 +9,9 @@ import numpy as np
 
 from pl_native import metrics, model
 from pl_native._base import checks
-from pl_native._problem import Dataset, Network
+from pl_native._problem import Dataset, Network, given
 from pl_native.theory.invariants import keeps_sign
-from pl_native.theory.laws import Law, psi1_norm
+from pl_native.theory.laws import Law, law_of, psi1_norm
 
 
 class Sides(NamedTuple):
@@ -55,7 +55,7 @@ def assumption_2(data: Dataset) -> Sides:
     >>> theory.assumption_2(pl.Dataset([[1.0, 0.0], [0.1, 1.0]], [1.0, -1.0])).holds
     True
     """
-    _check_labels(data)
+    given.labelled(data)
     labels = np.abs(data.y.astype(np.float64))
     limit = float(np.min(data.norms)) ** 2 / (2 * math.sqrt(data.n)) * float(labels.min() / labels.max())
     found = model.off(data)
@@ -73,6 +73,7 @@ def small_initial_loss(data: Dataset, network: Network) -> Sides:
     >>> theory.small_initial_loss(data, pl.Network([[1.0, 1.0]], [1.0])).right
     2.0
     """
+    given.problem(data, network)
     limit = 2 * float(np.max(np.abs(data.y.astype(np.float64)))) ** 2
     level = float(metrics.loss(data, network))
     return Sides(level, limit, level <= limit)
@@ -86,6 +87,7 @@ def theorem_1_hypotheses(data: Dataset, network: Network) -> Hypotheses:
     >>> theory.theorem_1_hypotheses(data, network).all
     True
     """
+    given.problem(data, network)
     return Hypotheses(
         assumption_1(network),
         assumption_2(data).holds,
@@ -140,16 +142,7 @@ def _width(data: Dataset, law: Law, eps: float, factor: int) -> float:
     level = checks.positive("eps", eps)
     if level >= 1:
         raise ValueError(f"eps: expected a probability in (0, 1), got {level!r}")
-    _check_labels(data)
-    if law.d != data.d:
-        raise ValueError(f"law: expected the dimension of the data, {data.d}, got a law in {law.d}")
+    law_of(law, given.labelled(data))
     largest = float(np.max(np.abs(data.y.astype(np.float64))))
     ratio = psi1_norm(law) * float(np.max(data.norms)) / largest
     return 4 * math.log(factor * data.n / level) * (1 + ratio**2)
-
-
-def _check_labels(data: object) -> None:
-    if not isinstance(data, Dataset):
-        raise TypeError(f"data: expected a pl.Dataset, got {checks.kind(data)}")
-    if not np.all(data.y):
-        raise ValueError("data: expected labels != 0, got a label 0")

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pl_native._base import checks
+from pl_native._problem import given
 from pl_native._problem.dataset import Dataset
 from pl_native._problem.groups import group_labels
 from pl_native._problem.network import Network
@@ -196,8 +197,8 @@ def group_start(data: Dataset, network: Network) -> GroupStart:
     >>> start.N0.round(12).tolist(), start.c0.round(12).tolist()
     ([4.0, 4.0, 4.0], [0.9, 0.9, 0.9])
     """
+    given.problem(data, network)
     labels = group_labels(data, network.p)
-    data.check_fits(network)
     p, k = labels.shape
     W = network.W[:, : data.n].astype(np.float64).reshape(p, p, k)
     own = W[np.arange(p), np.arange(p)]
@@ -229,7 +230,7 @@ def _checked(t: ArrayLike, label_norms: ArrayLike, n: int, p: int, N0: ArrayLike
 
 def _row(name: str, value: ArrayLike, most: float = np.inf, *, zero: bool = False) -> Floats:
     """(m,) finite numbers in (0, most], or [0, most]."""
-    array = np.atleast_1d(np.asarray(value, dtype=np.float64))
+    array = np.atleast_1d(checks.measured(name, value))
     bad = ~np.isfinite(array) | (array > most) | (array < 0 if zero else array <= 0)
     if array.ndim != 1 or array.size == 0 or bool(np.any(bad)):
         expected = f"numbers {'>= 0' if zero else '> 0'}{'' if np.isinf(most) else f' and <= {most:g}'}"

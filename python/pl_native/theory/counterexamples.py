@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pl_native import model
 from pl_native._base import checks
+from pl_native._problem import given
 from pl_native._problem.dataset import Dataset
 from pl_native._problem.network import Network
 from pl_native.theory.closed_form import _row
@@ -37,7 +38,7 @@ def collapse_example(y: ArrayLike = (10.0, -5.0), *, outer: float = 0.01) -> tup
     >>> round(float(sol.loss[-1]), 6), sol.network.a.round(4).tolist()
     (6.25, [2.9423, 3.0715])
     """
-    labels = np.asarray(y, np.float64)
+    labels = checks.measured("y", y)
     if labels.shape != (2,) or not np.all(np.isfinite(labels)) or not labels[0] * labels[1] < 0:
         raise ValueError(f"y: expected two numbers of opposite signs, got {y!r}")
     size = checks.positive("outer", outer)
@@ -55,6 +56,7 @@ def collapse_expected(data: Dataset, network: Network) -> bool:
     >>> [theory.collapse_expected(*theory.collapse_example(y)) for y in ((10, -5), (10, -9.9))]
     [True, False]
     """
+    given.problem(data, network)
     if (data.n, network.p) != (2, 2) or not data.is_orthogonal or not np.all(data.norms == 1):
         raise ValueError(
             f"data: expected two orthonormal inputs and two neurons, got {data!r}, p = {network.p}"
@@ -94,7 +96,7 @@ def kink_branch(
     label, outer = checks.real("y", y), checks.real("a0", a0)
     if not label * outer > 0:
         raise ValueError(f"a0: expected a0 y > 0 (a repelling kink), got a0 = {outer}, y = {label}")
-    wait = np.inf if leave == np.inf else checks.at_least("leave", leave, 0.0)
+    wait = np.inf if isinstance(leave, float) and leave == np.inf else checks.at_least("leave", leave, 0.0)
     points, width = checks.integer("n", n, 1), checks.integer("p", p, 1)
     b, v = nu * abs(label) / points, (nu * outer) ** 2 / (points * width)
     u = np.sqrt(v**2 + 4 * b**2)

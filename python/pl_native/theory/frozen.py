@@ -20,7 +20,7 @@ import numpy as np
 from pl_native import model
 from pl_native._base import checks
 from pl_native._base.checks import Array
-from pl_native._problem import Dataset, Network
+from pl_native._problem import Dataset, Network, given
 from pl_native._problem.kinks import ON, SLIDE
 from pl_native.model.modes import modes_of
 from pl_native.model.selection import select
@@ -132,6 +132,7 @@ def frozen_flow(data: Dataset, network: Network, *, at_kinks: int | None = None)
     >>> found.spectrum.rates.round(4), round(found.spectrum.floor, 4)
     (array([0. , 7.4]), 0.05)
     """
+    given.problem(data, network)
     listed = int(_slides(data, network).sum())
     known = listed if at_kinks is None else checks.integer("at_kinks", at_kinks, 0)
     held = pattern(data, network, nearness(data, network, known))

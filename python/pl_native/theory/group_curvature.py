@@ -85,7 +85,7 @@ def group_curvature_bounds(
     >>> bounds.lower_applies, round(bounds.onset, 2), round(bounds.lower, 6), round(float(mu), 6)
     (False, 11.51, 0.196045, 0.194399)
     """
-    y = np.asarray(labels, np.float64)
+    y = checks.measured("labels", labels)
     groups = checks.integer("p", p, 1, most=10**30)
     if y.ndim != 1 or y.size == 0 or not np.all(np.isfinite(y)) or np.any(y == 0):
         raise ValueError(f"labels: expected a one-dimensional array of numbers != 0, got {labels!r}")

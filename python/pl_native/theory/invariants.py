@@ -7,7 +7,7 @@ import numpy as np
 from pl_native import metrics
 from pl_native._base import checks
 from pl_native._base.checks import Array
-from pl_native._problem import Dataset, Network
+from pl_native._problem import Dataset, Network, given
 
 
 def euler_drift(data: Dataset, network: Network, step: float) -> Array:
@@ -22,6 +22,7 @@ def euler_drift(data: Dataset, network: Network, step: float) -> Array:
     >>> theory.euler_drift(data, pl.Network([[1.0, -1.0]], [3.0]), step=0.5)
     array([-2.])
     """
+    given.problem(data, network)
     size = checks.positive("step", step)
     dW, da = metrics.velocity(data, network)
     drift: Array = size**2 * (np.square(da) - np.einsum("jk,jk->j", dW, dW))
@@ -38,8 +39,7 @@ def keeps_sign(network: Network) -> Array:
     >>> theory.keeps_sign(pl.Network([[3.0, 4.0], [3.0, 4.0]], [-5.0, 4.9]))
     array([ True, False])
     """
-    if not isinstance(network, Network):
-        raise TypeError(f"network: expected pl.Network, got {checks.kind(network)}")
+    given.network(network)
     allowed = 1 + 4 * (network.d + 2) * float(np.finfo(network.dtype).eps)
     a = network.a.astype(np.float64)
     kept: Array = np.square(a) * allowed >= network.norms_sq
@@ -55,9 +55,10 @@ def rescaled(network: Network, alpha: object) -> Network:
     >>> theory.rescaled(pl.Network([[3.0, 4.0]], [1.0]), 2.0).W
     array([[1.5, 2. ]])
     """
-    if not isinstance(network, Network):
-        raise TypeError(f"network: expected pl.Network, got {checks.kind(network)}")
-    factors = np.broadcast_to(np.asarray(alpha, np.float64), (network.p,)) if np.ndim(alpha) == 0 else alpha  # type: ignore[arg-type]
+    given.network(network)
+    factors = checks.measured("alpha", alpha)
+    if factors.ndim == 0:
+        factors = np.broadcast_to(factors, (network.p,))
     scale = checks.owned("alpha", factors, "p", np.dtype(np.float64))
     checks.length("alpha", scale, network.p, f"p = {network.p}")
     if scale.min() <= 0:

@@ -11,6 +11,7 @@ import numpy as np
 
 from pl_native._base import checks
 from pl_native._base.checks import Array
+from pl_native._problem import Dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,15 @@ def _normal_norm(k: int, d: int) -> float:
     return math.exp(math.lgamma((d + k) / 2) - math.lgamma(d / 2) + k / 2 * math.log(2 / d))
 
 
+def law_of(value: object, data: Dataset | None = None) -> Law:
+    """`value`, which must be a Law (TypeError), of the dimension of `data` (ValueError)."""
+    if not isinstance(value, Law):
+        raise TypeError(f"law: expected a theory.Law, got {checks.kind(value)}")
+    if data is not None and value.d != data.d:
+        raise ValueError(f"law: expected the dimension of the data, {data.d}, got a law in {value.d}")
+    return value
+
+
 def psi1_norm(law: Law) -> float:
     """C_aw = norm_psi1(a <w, x>+) at norm(x) = 1: the least s with E exp(abs(a) <w, x>+ / s) <= 2.
 
@@ -81,6 +91,7 @@ def psi1_norm(law: Law) -> float:
     >>> round(theory.psi1_norm(theory.law("balanced", d=10_000)), 5)
     0.00944
     """
+    law_of(law)
     if law.name == "asymmetric":
         return math.inf
     if law.name != "balanced":

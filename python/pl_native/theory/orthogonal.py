@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pl_native import model
 from pl_native._base import checks
+from pl_native._problem import given
 from pl_native._problem.dataset import Dataset
 from pl_native._problem.network import Network
 
@@ -107,8 +108,13 @@ def extinction(data: Dataset, states: Sequence[Network]) -> Extinction:
     >>> found.alive, found.shrunk, found.moved < 0.5
     (0, 0, True)
     """
+    given.dataset(data)
+    if isinstance(states, str | bytes) or not isinstance(states, Sequence):
+        raise TypeError(f"states: expected a sequence of pl.Network, got {checks.kind(states)}")
     if len(states) < 2:
         raise ValueError(f"states: expected at least two, from time 0 to t_n, got {len(states)}")
+    for k, state in enumerate(states):
+        given.problem(data, state, f"states[{k}]")
     before, after = live_pairs(data, states[0]), live_pairs(data, states[-1])
     z0, z1 = (_preactivations(data, state) for state in (states[0], states[-1]))
     slack = _ROUNDING * np.abs(z0)
@@ -180,6 +186,7 @@ def pl_upper_bound_orthogonal(
     >>> round(float(sol.local_pl[-1]), 3), round(bound, 3)
     (0.316, 0.573)
     """
+    given.problem(data, start, "start")
     flag = checks.flag("sharp", sharp)
     if not _only_correct(data, network):
         _first_assumption(data, start)
@@ -210,6 +217,7 @@ def growth_bounds(data: Dataset, network: Network) -> Floats:
     >>> theory.growth_bounds(data, pl.Network([[0.6, 0.6]], [1.0])).round(3).tolist()
     [[0.72, 0.72], [0.72, 0.849]]
     """
+    given.problem(data, network)
     scale, delta = _first_assumption(data, network), _displacement(data, network)
     if not _only_correct(data, network):
         return np.full((2, 2), math.nan)
@@ -226,7 +234,8 @@ def growth_bounds(data: Dataset, network: Network) -> Floats:
 
 
 def _preactivations(data: Dataset, network: Network) -> Floats:
-    if not isinstance(data, Dataset) or not data.is_orthogonal:
+    given.problem(data, network)
+    if not data.is_orthogonal:
         raise ValueError(f"data: expected orthogonal inputs (pl.Dataset.orthogonal), got {data!r}")
     return model.preactivations(data, network)
 
@@ -237,7 +246,6 @@ def _only_correct(data: Dataset, network: Network) -> bool:
 
 def _first_assumption(data: Dataset, network: Network) -> float:
     """Cy+/Cx-, after checking Assumption 1 to rounding (float32 networks too)."""
-    data.check_fits(network)
     if np.any(np.square(network.a.astype(np.float64)) * (1 + 1e-6) < network.norms_sq):
         raise ValueError("network: expected abs(a_j) >= norm(w_j) for all j (Assumption 1)")
     return float(np.max(np.abs(data.y))) / float(np.min(data.norms))

@@ -10,7 +10,7 @@ import numpy as np
 from pl_native import metrics
 from pl_native._base import checks
 from pl_native._base.checks import Array
-from pl_native._problem import Dataset, Network
+from pl_native._problem import Dataset, Network, given
 from pl_native._run.solution import Solution
 from pl_native.theory.assumptions import theorem_1_hypotheses
 from pl_native.theory.orthogonal import pl_upper_bound_orthogonal
@@ -107,7 +107,8 @@ def transition_times(t: Array, loss: Array, local_pl: Array) -> Array:
     >>> theory.transition_times(t, loss, -np.gradient(loss, t) / loss).round(1)
     array([1., 5.])
     """
-    height = np.nan_to_num(np.asarray(t) * local_pl * loss)
+    times, losses, rates = checks.curves(t=t, loss=loss, local_pl=local_pl)
+    height = np.nan_to_num(times * rates * losses)
     inner = height[1:-1]
     peaks = 1 + np.flatnonzero((inner > height[:-2]) & (inner >= height[2:]))
     found: list[int] = []
@@ -118,9 +119,9 @@ def transition_times(t: Array, loss: Array, local_pl: Array) -> Array:
             height[(left[-1] if len(left) else 0) : k + 1].min(),
             height[k : (right[0] + 1 if len(right) else len(height))].min(),
         ]
-        if height[k] - max(low) >= STEP * loss[0]:
+        if height[k] - max(low) >= STEP * losses[0]:
             found.append(int(k))
-    return np.asarray(t)[found]
+    return times[found]
 
 
 def _data_of(sol: Solution, data: Dataset | None) -> Dataset:
@@ -130,9 +131,7 @@ def _data_of(sol: Solution, data: Dataset | None) -> Dataset:
             raise ValueError("data: expected the pl.Dataset of this run (a file does not hold it), got None")
         own: Dataset = record.data
         return own
-    if not isinstance(data, Dataset):
-        raise TypeError(f"data: expected a pl.Dataset, got {checks.kind(data)}")
-    data.check_fits(sol.network)
+    given.dataset(data).check_fits(sol.network)
     if record is not None and data.digest() != (
         record.digest if record.data is None else record.data.digest()
     ):

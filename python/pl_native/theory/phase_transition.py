@@ -75,8 +75,9 @@ def rescaled_loss(
     [1.25, 0.249, 0.0]
     """
     times, targets = _row("t", t, zero=True), _targets(D, p)
+    unit = time_unit(n, p)
     labels = targets * math.sqrt(n / p)
-    return group_closed_form(times * time_unit(n, p), labels, n, p, N0=N0, c0=c0).loss
+    return group_closed_form(times * unit, labels, n, p, N0=N0, c0=c0).loss
 
 
 def fraction_time(fraction: float, D: float, n: int, p: int, *, N0: float = 1.0) -> float:
@@ -90,7 +91,7 @@ def fraction_time(fraction: float, D: float, n: int, p: int, *, N0: float = 1.0)
     [0.4472, 0.5347]
     """
     level = _fraction("fraction", fraction, 1.0)
-    target, start = checks.positive("D", D), checks.positive("N0", N0)
+    unit, target, start = time_unit(n, p), checks.positive("D", D), checks.positive("N0", N0)
     label = target * math.sqrt(n / p)
     if start >= p * label * (1 - math.sqrt(level)):
         raise ValueError(
@@ -98,7 +99,7 @@ def fraction_time(fraction: float, D: float, n: int, p: int, *, N0: float = 1.0)
             f"(the group starts above that fraction of its loss), got {start}"
         )
     x = (math.log1p(-math.sqrt(level)) - math.log(level) / 2 - math.log(start / (p * label - start))) / 2
-    return x * n / label / time_unit(n, p)
+    return x * n / label / unit
 
 
 def transition_time(D: float, n: int, p: int, *, N0: float = 1.0, c0: float = 1.0) -> float:
@@ -114,7 +115,7 @@ def transition_time(D: float, n: int, p: int, *, N0: float = 1.0, c0: float = 1.
     [1.0, 1.6348]
     """
     target, start = checks.positive("D", D), checks.positive("N0", N0)
-    cosine = float(_row("c0", c0, 1.0)[0])
+    cosine = _row("c0", checks.positive("c0", c0), 1.0)[0]
     time_unit(n, p)
     shift = 2 * math.log(target / start) + 4 * math.log(2 / (1 + cosine))
     return (1 + shift / math.log(n * p)) / target

@@ -11,7 +11,7 @@ import numpy as np
 from pl_native import metrics, model
 from pl_native._base import checks
 from pl_native._base.checks import Array
-from pl_native._problem import Dataset, Network
+from pl_native._problem import Dataset, Network, given
 from pl_native.metrics.flow import Value, value
 from pl_native.metrics.stack import States
 from pl_native.metrics.where import Where
@@ -28,7 +28,7 @@ def pl_upper_bound_printed(data: Dataset, where: Where | States) -> Value:
     >>> metrics.local_pl(data, network) > theory.pl_upper_bound_printed(data, network)
     True
     """
-    square = float(np.max(data.norms)) ** 2
+    square = float(np.max(given.dataset(data).norms)) ** 2
     return value(np.asarray(metrics.pl_upper_bound(data, where)) * square / (square + model.off(data)))
 
 
@@ -38,7 +38,7 @@ def theorem_1_constant(data: Dataset) -> float:
     >>> round(theory.theorem_1_constant(pl.Dataset.orthogonal([1.0, 2.0], [3.0, -5.0])), 6)
     1.8
     """
-    labels = np.abs(data.y.astype(np.float64))
+    labels = np.abs(given.labelled(data).y.astype(np.float64))
     return 1.2 * float(np.min(data.norms)) ** 2 * float(labels.min()) / float(np.max(data.norms))
 
 
@@ -54,6 +54,7 @@ def theorem_1_lower_bound(data: Dataset, where: Where | States) -> Value:
     >>> round(theory.theorem_1_lower_bound(data, network), 4), round(metrics.local_pl(data, network), 4)
     (0.3, 7.6923)
     """
+    given.labelled(data)
     r = np.asarray(metrics.residual(data, where))
     rest = np.min(np.abs(1 - r / data.y.astype(np.float64)), axis=-1)
     return value(theorem_1_constant(data) / data.n * rest)
@@ -82,7 +83,8 @@ def preactivation_floor(data: Dataset, start: Network, t: object) -> Array:
     array([[1.    , 2.    ],
            [0.4497, 0.7495]])
     """
-    times = checks.owned("t", np.atleast_1d(np.asarray(t, np.float64)), "m", np.dtype(np.float64))
+    given.problem(given.labelled(data), start, "start")
+    times = checks.owned("t", np.atleast_1d(checks.measured("t", t)), "m", np.dtype(np.float64))
     if times.min() < 0:
         raise ValueError(f"t: expected times >= 0, got {times.min()}")
     y, a = data.y.astype(np.float64), start.a.astype(np.float64)
@@ -111,7 +113,7 @@ def rate_after_criterion(data: Dataset, where: Where | States) -> Value:
     >>> round(theory.rate_after_criterion(data, network), 4), round(metrics.local_pl(data, network), 4)
     (1.25, 5.125)
     """
-    smallest = float(np.min(np.abs(data.y.astype(np.float64))))
+    smallest = float(np.min(np.abs(given.labelled(data).y.astype(np.float64))))
     gap = max(0.0, float(np.min(data.norms)) ** 2 - model.off(data))
     left = 1 - np.sqrt(2 * data.n * np.asarray(metrics.loss(data, where))) / smallest
     scale = 2 / data.n * gap * smallest / float(np.max(data.norms))

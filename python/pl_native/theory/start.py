@@ -19,9 +19,9 @@ import numpy as np
 from pl_native import model
 from pl_native._base import checks
 from pl_native._base.checks import Array
-from pl_native._problem import Dataset
+from pl_native._problem import Dataset, given
 from pl_native.streams import Purpose, Seed, generator
-from pl_native.theory.laws import Law
+from pl_native.theory.laws import Law, law_of
 
 _BLOCK = 1 << 22  # numbers held at once
 
@@ -105,12 +105,7 @@ def _even_squares(data: Dataset, law: Law, count: int, seed: Seed) -> list[Array
 
 def _kernels(data: Dataset, law: Law) -> tuple[Array, Array]:
     """E[<u, x_i>+ <u, x_k>+] and <x_i, x_k> E[1_i 1_k], (n, n) each."""
-    if not isinstance(data, Dataset):
-        raise TypeError(f"data: expected a pl.Dataset, got {checks.kind(data)}")
-    if law.d != data.d:
-        raise ValueError(f"law: expected the dimension of the data, {data.d}, got a law in {law.d}")
-    if not np.all(data.y):
-        raise ValueError("data: expected labels != 0, got a label 0")
+    law_of(law, given.labelled(data))
     G = model.gram(data)
     sizes = data.norms[:, None] * data.norms
     cosine = np.clip(G / sizes, -1.0, 1.0)

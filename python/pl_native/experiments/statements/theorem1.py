@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,11 +23,19 @@ SMALL = 1e-12  # loss at which a run ends, of its start: beyond the proof of con
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    data: pl.Dataset
-    start: pl.Network
-    sol: pl.Solution
-    states: metrics.States  # of its rows, made once
+    """What is kept of a run: no states, of which wide runs have thousands."""
+
+    proved: bool  # that L -> 0
+    small: bool  # whether L <= SMALL L(0) was reached
+    rows: int
     events: int
+    bound: float  # margin of mu >= the lower bound over its rows, and so on
+    limit: float
+    so_far: float
+    floor: float
+    later: float  # least largest correct z over its floor after t = 0
+    least: float
+    panels: tuple[Panel, ...]
 
 
 def check(setting: Setting) -> list[Finding]:
@@ -47,12 +56,12 @@ def _runs(setting: Setting) -> tuple[list[_Run], int]:
             data = pl.data.sphere(n, d, seed=data_seed, reduced=True)
             start = pl.initial.asymmetric(p, d, seed=network_seed, data=data)
             if theory.theorem_1_hypotheses(data, start).all:
-                runs.append(_followed(data, start))
+                runs.append(_measured(setting, data, start, *_followed(data, start)))
     return runs, draws
 
 
-def _followed(data: pl.Dataset, start: pl.Network) -> _Run:
-    """The run, then again with rows at its events; up to n = 16 also just before and after, as mu jumps."""
+def _followed(data: pl.Dataset, start: pl.Network) -> tuple[pl.Solution, int]:
+    """The run with rows at its events, and their number; up to n = 16 also just before and after, as mu jumps."""
     options: dict[str, Any] = {
         "method": "flow",
         "rtol": 1e-8,
@@ -66,13 +75,60 @@ def _followed(data: pl.Dataset, start: pl.Network) -> _Run:
     events = np.concatenate([side * first.switches.t for side in sides])
     times = np.unique(np.concatenate([np.linspace(0, end, 200), events[events < end]]))
     save = pl.Save(times=times, states=True, switches=True)
-    sol = pl.simulate(data, start, t_end, save=save, **options)
-    return _Run(data, start, sol, metrics.states(data, sol), len(first.switches.t))
+    return pl.simulate(data, start, t_end, save=save, **options), len(first.switches.t)
+
+
+def _measured(
+    setting: Setting, data: pl.Dataset, start: pl.Network, sol: pl.Solution, events: int
+) -> _Run:
+    """The claims along one run.
+
+    mu settles, so its average tends to its limit: that of the last row, where all r_i/y_i are 0. The floor of
+    the pre-activations is attained at t = 0, to rounding.
+    """
+    states = metrics.states(data, sol)
+    claim = np.asarray(theory.theorem_1_lower_bound(data, states))
+    least_average = theory.theorem_1_constant(data) / data.n
+    z, floor = metrics.largest_correct(data, states), theory.preactivation_floor(data, start, sol.t)
+    return _Run(
+        proved=sol.stats["proved_time"] is not None,
+        small=sol.status is pl.Status.TARGET,
+        rows=len(sol.t),
+        events=events,
+        bound=setting.lower(sol.local_pl, claim),
+        limit=setting.lower(sol.local_pl[-1], least_average),
+        so_far=sol.average_pl() / least_average,
+        floor=setting.lower(z / floor * (1 + 1e-9), 1.0),
+        later=float(np.min((z / floor)[1:])),
+        least=float(z.min()),
+        panels=_panels(data, sol, states, claim, (z.min(axis=1), floor.min(axis=1))),
+    )
+
+
+def _panels(
+    data: pl.Dataset, sol: pl.Solution, states: metrics.States, claim: Floats, alive: tuple[Floats, Floats]
+) -> tuple[Panel, ...]:
+    return (
+        Panel(
+            f"Theorem 1 along a run, n = {data.n}", "t", "mu",
+            (
+                Curve(sol.t, metrics.pl_upper_bound(data, states), "Lemma 7, upper", ":"),
+                Curve(sol.t, sol.local_pl, "mu"),
+                Curve(sol.t, metrics.pl_lower_bound(data, states), "Lemma 7, lower", ":"),
+                Curve(sol.t, claim, "Theorem 1", "--"),
+            ),
+            y_scale="log",
+        ),
+        Panel(
+            f"Theorem 1, n = {data.n}: largest correct pre-activation", "t", "min over points",
+            (Curve(sol.t, alive[0], "run"), Curve(sol.t, alive[1], "floor", "--")),
+            y_scale="log",
+        ),
+    )  # fmt: skip
 
 
 def _converges(setting: Setting, runs: list[_Run], draws: int) -> Finding:
-    proved = sum(run.sol.stats["proved_time"] is not None for run in runs)
-    small = sum(run.sol.status is pl.Status.TARGET for run in runs)
+    proved, small = sum(run.proved for run in runs), sum(run.small for run in runs)
     return Finding(
         "Theorem 1, L -> 0", f"{HYPOTHESES}; d = {RATIO} n^2, n = 4 to {POINTS[-1]}", len(runs), draws,
         "L -> 0", f"proved in {proved} of {len(runs)} runs; L <= {SMALL:g} L(0) reached in {small}",
@@ -81,54 +137,18 @@ def _converges(setting: Setting, runs: list[_Run], draws: int) -> Finding:
 
 
 def _lower_bound(setting: Setting, runs: list[_Run], draws: int) -> Finding:
-    mu = [run.sol.local_pl for run in runs]
-    bounds = [np.asarray(theory.theorem_1_lower_bound(run.data, run.states)) for run in runs]
-    margin = setting.lower(np.concatenate([*mu, []]), np.concatenate([*bounds, []]))
-    rows, events = sum(map(len, mu)), sum(run.events for run in runs)
+    margin = _least(run.bound for run in runs)
+    rows, events = sum(run.rows for run in runs), sum(run.events for run in runs)
     return Finding(
         "Theorem 1, mu >= (C/n) min abs(1 - r/y) along runs", HYPOTHESES, len(runs), draws,
         "mu(t) >= bound for all t",
         f"least mu/bound {margin * setting.tighten:.3f} at {rows} rows, {events} events among them",
-        margin >= 1, margin, panels=_panels(runs),
-    )  # fmt: skip
-
-
-def _panels(runs: list[_Run]) -> tuple[Panel, ...]:
-    if not runs:
-        return ()
-    run = runs[-1]
-    sol = run.sol
-    claim = np.asarray(theory.theorem_1_lower_bound(run.data, run.states))
-    floor = theory.preactivation_floor(run.data, run.start, sol.t)
-    return (
-        Panel(
-            f"Theorem 1 along a run, n = {run.data.n}", "t", "mu",
-            (
-                Curve(sol.t, metrics.pl_upper_bound(run.data, run.states), "Lemma 7, upper", ":"),
-                Curve(sol.t, sol.local_pl, "mu"),
-                Curve(sol.t, metrics.pl_lower_bound(run.data, run.states), "Lemma 7, lower", ":"),
-                Curve(sol.t, claim, "Theorem 1", "--"),
-            ),
-            y_scale="log",
-        ),
-        Panel(
-            f"Theorem 1, n = {run.data.n}: largest correct pre-activation", "t", "min over points",
-            (
-                Curve(sol.t, metrics.largest_correct(run.data, run.states).min(axis=1), "run"),
-                Curve(sol.t, floor.min(axis=1), "floor", "--"),
-            ),
-            y_scale="log",
-        ),
+        margin >= 1, margin, panels=runs[-1].panels if runs else (),
     )  # fmt: skip
 
 
 def _average(setting: Setting, runs: list[_Run], draws: int) -> Finding:
-    """mu settles, so its average tends to its limit: that of the last row, where all r_i/y_i are 0."""
-    limits = [run.sol.local_pl[-1] for run in runs]
-    averages = [run.sol.average_pl() for run in runs]
-    claims = [theory.theorem_1_constant(run.data) / run.data.n for run in runs]
-    margin = setting.lower(limits, claims)
-    so_far = min((a / c for a, c in zip(averages, claims, strict=True)), default=math.inf)
+    margin, so_far = _least(run.limit for run in runs), _least(run.so_far for run in runs)
     return Finding(
         "Theorem 1, avg_mu(inf) >= C/n", HYPOTHESES, len(runs), draws, "avg_mu(inf) >= C/n",
         f"least mu(inf) n/C {margin * setting.tighten:.3f}; average up to the end of the run {so_far:.3f}",
@@ -138,24 +158,18 @@ def _average(setting: Setting, runs: list[_Run], draws: int) -> Finding:
 
 def _alive(setting: Setting, runs: list[_Run], draws: int) -> Finding:
     """The largest correct pre-activation against its floor; the floor's first part is attained at t = 0."""
-    ratios, later, least = [], [], math.inf
-    for run in runs:
-        sol = run.sol
-        z, floor = (
-            metrics.largest_correct(run.data, run.states),
-            theory.preactivation_floor(run.data, run.start, sol.t),
-        )
-        ratios.append(np.ravel(z / floor))
-        later.append(float(np.min((z / floor)[1:])))
-        least = min(least, float(z.min()))
-    margin = setting.lower(np.concatenate([*ratios, []]) * (1 + 1e-9), 1.0)
+    margin, least = _least(run.floor for run in runs), _least(run.least for run in runs)
     return Finding(
         "Theorem 1, largest correct z_ji stays positive", HYPOTHESES, len(runs), draws,
         "max over a_j y_i > 0 of z_ji(t) >= its floor (36) > 0",
-        f"least value {least:.2e}; least value/floor {min(later, default=math.inf):.3f} after t = 0, where "
-        "the floor is attained",
+        f"least value {least:.2e}; least value/floor {_least(run.later for run in runs):.3f} after t = 0, "
+        "where the floor is attained",
         margin >= 1 and least > 0, margin,
     )  # fmt: skip
+
+
+def _least(values: Iterable[float]) -> float:
+    return min(values, default=math.inf)
 
 
 _N, _P = 2, 3

@@ -1,0 +1,50 @@
+#include "capture/asked.hpp"
+
+#include <algorithm>
+
+#include "capture/attempts.hpp"
+
+namespace pl {
+namespace {
+
+constexpr double kNoise = 16.0;       // bounds on the rounding of sum r^2 within which two meshes agree
+constexpr double kStepNoise = 0.005;  // of that, what rounding usually is
+
+}  // namespace
+
+// Rounding of sum r^2 where it may matter, a bound: two meshes agree within it.
+double AskedError::noise(const Meshes& meshes, const CapturePast& now) const {
+    constexpr double kSmall = 1e-12;  // of the start: rounding is far below where there is more
+    const bool small = meshes.fine().sum_r2() < kSmall * now.start;
+    return small ? kNoise * meshes.rounding() : 0.0;
+}
+
+double AskedError::floor(const Meshes& meshes, const CapturePast& now) const {
+    return std::max(atol_sum(now) / rtol_, kStepNoise * noise(meshes, now) / now.tolerance);
+}
+
+// Of an error of the loss, what is above atol and rounding.
+double AskedError::beyond(double error, const Meshes& meshes, const CapturePast& now) const {
+    const double sum = meshes.fine().sum_r2(), least = (atol_sum(now) + noise(meshes, now)) / rtol_;
+    return sum + least > 0 ? error * (sum / (sum + least)) : 0.0;
+}
+
+bool AskedError::kept(const Meshes& meshes, CapturePast& now) const {
+    now.worst = std::max(now.worst, beyond(now.error, meshes, now));
+    const bool smooth = meshes.alone() && !branches_count(rtol_);
+    return beyond(smooth ? meshes.told().smooth() : now.error, meshes, now) <= rtol_;
+}
+
+bool AskedError::worthwhile(const Meshes& meshes, const CapturePast& now) {
+    resigned_ = meshes.alone() && !practical(less(meshes, now));
+    return !resigned_;
+}
+
+double AskedError::less(const Meshes& meshes, const CapturePast& now) const {
+    const ToldError& told = meshes.told();
+    Found found{t_end_ / now.t, now.error, told.smooth(), 0.0};
+    if (branches_count(rtol_)) found.branches = ToldError::scatter(meshes.fall()) * told.flips();
+    return smaller(problem_, rtol_, found);
+}
+
+}  // namespace pl

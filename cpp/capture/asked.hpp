@@ -1,0 +1,36 @@
+// The error of the loss that a run was asked for: what of the told error counts, whether it is kept, and
+// whether a second attempt would do better.
+#pragma once
+
+#include "capture/capture.hpp"
+#include "capture/meshes.hpp"
+
+namespace pl {
+
+class AskedError {
+  public:
+    AskedError(const Problem<double>& problem, const CaptureOptions& options)
+        : problem_(problem), rtol_(options.rtol), atol_(options.atol), t_end_(options.t_end) {}
+
+    // Of sum r^2, where the local error of a step is relative to what atol allows, or to rounding itself.
+    double floor(const Meshes& meshes, const CapturePast& now) const;
+    // Whether the error told so far is within what was asked; now.worst is the largest.
+    bool kept(const Meshes& meshes, CapturePast& now) const;
+    // Whether an attempt at a smaller tolerance helps: branches may be beyond all that is practical. Then
+    // they, and with them the rest, do not count any more, but are told.
+    bool worthwhile(const Meshes& meshes, const CapturePast& now);
+    bool resigned() const { return resigned_; }  // to an error larger than what was asked
+    // By what the tolerance has to be smaller.
+    double less(const Meshes& meshes, const CapturePast& now) const;
+
+  private:
+    double noise(const Meshes& meshes, const CapturePast& now) const;
+    double beyond(double error, const Meshes& meshes, const CapturePast& now) const;
+    double atol_sum(const CapturePast& now) const { return atol_ * now.start; }
+
+    const Problem<double>& problem_;
+    const double rtol_, atol_, t_end_;
+    bool resigned_ = false;
+};
+
+}  // namespace pl
