@@ -11,6 +11,7 @@
 namespace proving {
 
 using pl::Index;
+using pl::Matrix;
 
 inline pl::Control never;
 inline const pl::Workers kTwo{2, never};

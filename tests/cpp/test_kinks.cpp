@@ -220,12 +220,17 @@ void check_settled(const Pairs& pairs, const Vector& means, const pl::KinkArgs& 
     }
 }
 
+// The mean shares of the path that starts at the pairs of `s`.
+Vector followed(const pl::KinkKernel& kernel, pl::KinkArgs& s, Index count) {
+    kernel.gram(s);
+    kernel.follow(s);
+    return Vector(s.mean, s.mean + count);
+}
+
 double check_several(Index count, Index d, unsigned seed, const pl::KinkKernel& kernel) {
     Pairs pairs(count, d, seed, true);
     pl::KinkArgs s = pairs.args();
-    kernel.gram(s);
-    kernel.follow(s);
-    const Vector means(s.mean, s.mean + count);
+    const Vector means = followed(kernel, s, count);
     for (double mean : means) CHECK(mean > -1e-5 && mean < 1 + 1e-5);
     check_settled(pairs, means, s);
     for (Index l = count; l < s.ld; ++l) CHECK(s.mean[l] == 0.0F && s.v[l] == 0.0F && s.z[l] == 0.0F);
@@ -236,9 +241,7 @@ double check_several(Index count, Index d, unsigned seed, const pl::KinkKernel& 
 void check_two_looks(Index count, Index d, unsigned seed, const pl::KinkKernel& kernel) {
     Pairs pairs(count, d, seed, true);
     pl::KinkArgs whole = pairs.args();
-    kernel.gram(whole);
-    kernel.follow(whole);
-    const Vector expected(whole.mean, whole.mean + count);
+    const Vector expected = followed(kernel, whole, count);
     const int known = static_cast<int>((count + 1) / 2);
     pl::KinkArgs s = pairs.args();
     s.known = known;

@@ -14,12 +14,7 @@
 
 namespace {
 
-using pl::Index;
-using pl::Matrix;
-
-using proving::kTwo;
-using proving::normal;
-using proving::Problem;
+using namespace proving;
 
 Matrix random_matrix(Index rows, Index columns) {
     Matrix a(rows, columns);

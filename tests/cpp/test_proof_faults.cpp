@@ -14,11 +14,7 @@
 
 namespace {
 
-using pl::Index;
-using pl::Matrix;
-using proving::kTwo;
-using proving::normal;
-using proving::Problem;
+using namespace proving;
 
 // Inputs that agree to 1e-6, both slid on: what they span is known to few digits, and the charge covers the
 // rest.

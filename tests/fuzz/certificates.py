@@ -25,6 +25,7 @@ import numpy as np
 
 import pl_native as pl
 from fuzz.judging import rounding_of_loss
+from fuzz.tally import Tally
 from pl_native import Status
 from proving import KINDS, start
 
@@ -37,13 +38,12 @@ TIMES = (1.0, 4.5)
 
 
 @dataclass
-class Found:
-    """Counts over states: what was proved of each kind, and what became of it."""
+class Found(Tally):
+    """Over states: what was proved of each kind, and what became of it."""
 
     states: Counter[str] = field(default_factory=Counter)
     certificates: Counter[str] = field(default_factory=Counter)
     checks: Counter[str] = field(default_factory=Counter)
-    contradicted: list[str] = field(default_factory=list)
 
     @property
     def count(self) -> int:
@@ -53,12 +53,6 @@ class Found:
         self.checks[f"{what}: {'held' if holds else 'contradicted'}"] += 1
         if not holds:
             self.contradicted.append(f"state {number}: {what} {words}")
-
-    def as_json(self) -> dict[str, Any]:
-        counts = ("states", "certificates", "checks")
-        return {name: dict(sorted(getattr(self, name).items())) for name in counts} | {
-            "contradicted": self.contradicted
-        }
 
 
 def state(number: int) -> tuple[str, pl.Dataset, pl.Solution]:

@@ -18,6 +18,7 @@ import numpy as np
 
 import pl_native as pl
 from fuzz.judging import rounding_of_loss
+from fuzz.tally import Tally
 from pl_native import Status
 from proving import KINDS, start
 
@@ -29,19 +30,15 @@ PROVED = (Status.CONVERGED, Status.TRAPPED, Status.DEAD_POINT)
 
 
 @dataclass
-class Outcome:
-    """Counts over the problems: how runs ended, and what became of each claim."""
+class Outcome(Tally):
+    """Over the problems: how runs ended, and what became of each claim."""
 
     ends: Counter[str] = field(default_factory=Counter)
     claims: Counter[str] = field(default_factory=Counter)
-    contradicted: list[str] = field(default_factory=list)
     lost_later: list[int] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        return {
-            "ends": dict(sorted(self.ends.items())), "claims": dict(sorted(self.claims.items())),
-            "contradicted": self.contradicted, "stalled and lost more than a tenth later": self.lost_later,
-        }  # fmt: skip
+        return super().as_json() | {"stalled and lost more than a tenth later": self.lost_later}
 
 
 def problem(number: int) -> tuple[pl.Dataset, pl.Network, str, float, dict[str, Any]]:
