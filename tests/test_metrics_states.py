@@ -311,7 +311,9 @@ def test_masks_of_a_run_by_capture() -> None:
         save = pl.Save(count=20, states=True)
         sol = pl.simulate(data, start, 20.0, method="capture", rtol=1e-5, save=save)
         assert sol.W_saved is not None
-        moving = np.linalg.norm(sol.W_saved, axis=2).min(axis=1) > 1e-6  # no neuron that has come to rest at 0
+        moving = (
+            np.linalg.norm(sol.W_saved, axis=2).min(axis=1) > 1e-6
+        )  # no neuron that has come to rest at 0
         assert mismatch(data, sol, moving) < 1e-6
         slid += int(np.sum(metrics.n_sliding(data, sol)))
     assert slid > 500

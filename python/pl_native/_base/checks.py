@@ -141,13 +141,13 @@ def _raw(name: str, value: object) -> Array:
 
 
 def measured(name: str, value: object) -> Array:
-    """`value` as a float64 array of any shape; whether its numbers are finite or in a domain is for the caller."""
+    """`value` as a float64 array of any shape; whether its numbers are finite is for the caller to say."""
     return _raw(name, value).astype(np.float64)
 
 
 def curves(*, t: object, **values: object) -> list[Array]:
-    """t and what was measured then, (m,) float64 each with m >= 1: t finite and never falling, the others >= 0
-    or NaN, as the curvature at a loss of 0 is.
+    """t and what was measured then, (m,) float64 each with m >= 1: t finite and never falling, the others
+    >= 0 or NaN, as the curvature at a loss of 0 is.
     """
     times = measured("t", t)
     if times.ndim != 1 or len(times) == 0:

@@ -61,7 +61,7 @@ def _runs(setting: Setting) -> tuple[list[_Run], int]:
 
 
 def _followed(data: pl.Dataset, start: pl.Network) -> tuple[pl.Solution, int]:
-    """The run with rows at its events, and their number; up to n = 16 also just before and after, as mu jumps."""
+    """The run with rows at its events, up to n = 16 also beside them, as mu jumps; and how many there are."""
     options: dict[str, Any] = {
         "method": "flow",
         "rtol": 1e-8,
@@ -78,9 +78,7 @@ def _followed(data: pl.Dataset, start: pl.Network) -> tuple[pl.Solution, int]:
     return pl.simulate(data, start, t_end, save=save, **options), len(first.switches.t)
 
 
-def _measured(
-    setting: Setting, data: pl.Dataset, start: pl.Network, sol: pl.Solution, events: int
-) -> _Run:
+def _measured(setting: Setting, data: pl.Dataset, start: pl.Network, sol: pl.Solution, events: int) -> _Run:
     """The claims along one run.
 
     mu settles, so its average tends to its limit: that of the last row, where all r_i/y_i are 0. The floor of
