@@ -106,3 +106,33 @@ def questions() -> list[Question]:
         )
     ]
     return [*sphere, *large, *orthogonal, *small, *dependent, *wide]
+
+
+def others() -> list[Question]:
+    """Twenty-nine that no price was fitted to: other sizes, times, tolerances and draws."""
+    sphere = [
+        Question("sphere", n, d, p, share, rtol, seed=7)
+        for n, d, p in ((40, 5, 12), (90, 40, 6), (200, 15, 20))
+        for share, rtol in ((0.05, 3e-2), (0.5, 3e-2), (0.5, 3e-3), (2.0, 1e-1))
+    ]
+    large = [
+        Question("sphere", n, d, p, share, 3e-2, seed=7)
+        for n, d, p in ((800, 40, 12), (450, 25, 60))
+        for share in (0.03, 0.15)
+    ]
+    orthogonal = [
+        Question("orthogonal", n, n, p, share, rtol, seed=7)
+        for n, p in ((120, 15), (250, 60))
+        for share, rtol in ((0.05, 3e-2), (0.5, 3e-3), (2.0, 1e-1))
+    ]
+    dependent = [
+        Question("bias", 30, 3, 60, 0.5, 3e-2, seed=7),
+        Question("bias", 15, 2, 300, 0.3, 3e-3, seed=7),
+        Question("opposite", 100, 12, 10, 0.5, 3e-2, seed=7),
+    ]
+    small = [
+        Question("sphere", 50, 8, 10, share, 3e-2, scale, seed=7)
+        for scale in (1e-2, 1e-4)
+        for share in (0.5, 2.0)
+    ]
+    return [*sphere, *large, *orthogonal, *dependent, *small]

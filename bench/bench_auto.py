@@ -20,7 +20,7 @@ import numpy as np
 import scipy.optimize
 
 import pl_native as pl
-from auto_problems import Question, questions
+from auto_problems import Question, others, questions
 from pl_native._run import costs, prices
 from pl_native.bench.machine import machine_facts
 
@@ -155,10 +155,10 @@ def fit_all(rows: Row) -> None:
         print(kind, json.dumps(fitted(kind, [(q, row) for q, row in mine if q.scale == 1.0]), indent=1))
 
 
-def judged(rows: Row) -> list[Row]:
+def judged(rows: Row, asked: Sequence[Question]) -> list[Row]:
     """How far auto is from the better of the two that are true, and what advice told."""
     found = []
-    for q in questions():
+    for q in asked:
         row = rows.get(q.name, {})
         if not {"flow", "capture", "auto"} <= set(row):
             continue
@@ -199,10 +199,12 @@ def main() -> None:
         "--keep", type=Path, help="also write what was found, compact (docs/results/auto.json)"
     )
     parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--others", action="store_true", help="the problems that no price was fitted to")
     given = parser.parse_args()
+    asked = others() if given.others else questions()
     timed(questions()[0], "flow")  # imports, threads, caches
     rows = json.loads(given.out.read_text()) if given.out.exists() else {}
-    for question in questions():
+    for question in asked:
         row = rows.setdefault(question.name, {})
         for method in given.methods:
             if method in row:
@@ -210,10 +212,10 @@ def main() -> None:
             row[method] = least(question, method)
             print(question.name, method, {k: v for k, v in row[method].items() if k != "curve"}, flush=True)
             given.out.write_text(json.dumps(rows))
-    if given.fit:
+    if given.fit and not given.others:
         fit_all(rows)
-    found = judged(rows)
-    if len(found) == len(questions()):
+    found = judged(rows, asked)
+    if len(found) == len(asked):
         print(summary(found))
     if given.keep is not None:
         text = ",\n".join(json.dumps(row) for row in found)

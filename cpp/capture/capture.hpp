@@ -16,7 +16,7 @@ namespace pl {
 // or, where another method brought it to t, facts of the whole but no step and tolerance.
 struct CapturePast {
     double t = 0.0;
-    double step = 0.0;                // next to be tried, of two meshes of the coarse one; 0: a fresh run
+    double step = 0.0;                // next to be tried, of two meshes the coarse one's; 0: a fresh run
     double tolerance = 0.0;           // of one such step, in the sense of capture.cpp
     double error = 0.0, worst = 0.0;  // estimated relative error of the loss: now, and the largest so far
     double local = 0.0, flips = 0.0;  // of one mesh: told.hpp

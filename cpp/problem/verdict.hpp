@@ -28,7 +28,8 @@ struct ProofMarks {
 // When something first held, as the method counts (steps of Euler, times of the others); negative: never.
 struct Milestones {
     double criterion = -1, proved = -1;
-    double try_below = std::numeric_limits<double>::infinity();  // sum r^2 for the next attempt at a proof
+    // sum r^2 below which the criterion's own certificate is tried next (marks: the search for theorems).
+    double try_below = std::numeric_limits<double>::infinity();
     // Where stop.stall is watched for: the largest rate of a neuron seen so far (negative: none yet), and the
     // time from which it is looked at again.
     double largest_rate = -1, rate_due = 0;

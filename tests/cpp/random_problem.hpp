@@ -1,4 +1,4 @@
-// A random problem that owns its arrays.
+// Random numbers, and a random problem that owns its arrays.
 #pragma once
 
 #include <random>
@@ -6,6 +6,14 @@
 
 #include "problem/problem.hpp"
 #include "problem/state.hpp"
+
+inline std::vector<double> normal(pl::Index count, unsigned seed) {
+    std::mt19937 engine(seed);
+    std::normal_distribution<double> draw;
+    std::vector<double> out;
+    for (pl::Index k = 0; k < count; ++k) out.push_back(draw(engine));
+    return out;
+}
 
 template <class Real>
 struct RandomProblem {

@@ -13,21 +13,10 @@
 
 namespace {
 
+using pl::at;
 using pl::Index;
 using pl::Word;
 using Vector = std::vector<double>;
-
-std::size_t at(Index k) {
-    return static_cast<std::size_t>(k);
-}
-
-Vector normal(Index count, unsigned seed) {
-    std::mt19937 engine(seed);
-    std::normal_distribution<double> draw;
-    Vector out;
-    for (Index k = 0; k < count; ++k) out.push_back(draw(engine));
-    return out;
-}
 
 bool near(double got, double expected, double size) {
     return std::abs(got - expected) <= 1e-13 * (1 + size);

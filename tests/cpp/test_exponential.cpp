@@ -26,14 +26,6 @@ double dot(const Vector& u, const Vector& v) {
     return sum;
 }
 
-Vector normal(Index count, unsigned seed) {
-    std::mt19937 engine(seed);
-    std::normal_distribution<double> draw;
-    Vector out;
-    for (Index k = 0; k < count; ++k) out.push_back(draw(engine));
-    return out;
-}
-
 // phi_1 and phi_3 written out, where that loses no digits; x phi_(k + 1)(x) = 1 / k! - phi_k(x) everywhere.
 void check_phi() {
     for (const double x : {1.0, 3.0, 40.0, 700.0, 1e6}) {

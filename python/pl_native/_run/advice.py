@@ -45,7 +45,8 @@ def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol:
     for large problems at loose tolerances, and not for those below 1e-7. On orthogonal inputs, where neurons
     are so small that the loss does not see them, and may grow up to t_end, the flow is taken, whatever it
     costs. "euler" is never advised: it may be the cheapest for the same error (docs/performance.md), but
-    nothing in a run tells that error, and step 1 is past the edge of stability for large n (docs/experiment1.md).
+    nothing in a run tells that error, and step 1 is past the edge of stability for large n
+    (docs/experiment1.md).
 
     Nothing is run: one look at the gradient of the start, else sizes alone (n, d, p, t_end, rtol; whether
     inputs are orthogonal). The laws are fitted to sixty problems, of which their estimates are told within
