@@ -160,7 +160,7 @@ class Dataset:
         return self._X if self._X is not None else self._diagonal(network.d)
 
     def check_fits(self, network: Network, name: str = "network") -> None:
-        """ValueError or TypeError unless `network`, the argument `name`, has the data's dimension and dtype."""
+        """ValueError or TypeError unless `network` has the dimension and dtype of the data; names `name`."""
         expected = self.represented if self.reduced else self.d
         if network.d not in (expected, self.represented):
             which = f", of which {self.represented} are represented" if self.represented != self.d else ""
