@@ -159,18 +159,18 @@ class Dataset:
         self.check_fits(network)
         return self._X if self._X is not None else self._diagonal(network.d)
 
-    def check_fits(self, network: Network) -> None:
-        """ValueError or TypeError unless dimension and dtype of `network` are those of the data."""
+    def check_fits(self, network: Network, name: str = "network") -> None:
+        """ValueError or TypeError unless `network` has the dimension and dtype of the data; names `name`."""
         expected = self.represented if self.reduced else self.d
         if network.d not in (expected, self.represented):
             which = f", of which {self.represented} are represented" if self.represented != self.d else ""
             hint = "; reduce the network too: pl.reduce, or initial.*(data=)" if self.reduced else ""
             raise ValueError(
-                f"network: W has {network.d} columns, expected {expected} (the data have d = {self.d}{which}"
+                f"{name}: W has {network.d} columns, expected {expected} (the data have d = {self.d}{which}"
                 f"{hint})"
             )
         if network.dtype != self.dtype:
-            raise TypeError(f"network: expected dtype {self.dtype} (that of the data), got {network.dtype}")
+            raise TypeError(f"{name}: expected dtype {self.dtype} (that of the data), got {network.dtype}")
 
     def _norms(self) -> Array:
         if self._X is None:

@@ -32,5 +32,5 @@ def labelled(value: object) -> Dataset:
 def problem(data: object, net: object, name: str = "network") -> tuple[Dataset, Network]:
     """Both, and of one dimension and dtype: TypeError or ValueError."""
     found = dataset(data), network(net, name)
-    found[0].check_fits(found[1])
+    found[0].check_fits(found[1], name)
     return found

@@ -50,14 +50,14 @@ def states(data: Data, where: Where | States) -> States:
 
 
 def _one(data: Dataset, network: Network) -> States:
-    data.check_fits(network)
+    data.check_fits(network, "where")
     return _made(data, network.W, network.a, network.w_perp_sq, [network])
 
 
 def _saved(data: Dataset, sol: Solution) -> States:
     if sol.W_saved is None or sol.a_saved is None:
         raise ValueError("where: expected a Solution that kept its states (save=pl.Save(states=True))")
-    data.check_fits(sol.network)
+    data.check_fits(sol.network, "where")
     states_of = [sol.state(i) for i in range(len(sol.t))]
     return _made(data, sol.W_saved, sol.a_saved, sol.network.w_perp_sq, states_of)
 

@@ -131,7 +131,7 @@ def _data_of(sol: Solution, data: Dataset | None) -> Dataset:
             raise ValueError("data: expected the pl.Dataset of this run (a file does not hold it), got None")
         own: Dataset = record.data
         return own
-    given.dataset(data).check_fits(sol.network)
+    given.dataset(data).check_fits(sol.network, "sol")
     if record is not None and data.digest() != (
         record.digest if record.data is None else record.data.digest()
     ):
