@@ -7,6 +7,7 @@
 
 #include "problem/problem.hpp"
 #include "proof/matrix.hpp"
+#include "random_problem.hpp"
 
 namespace proving {
 
@@ -25,12 +26,7 @@ inline double normal() {
 struct Problem {
     Index n, d, p;
     std::vector<double> X, y, W, a;
-    pl::Problem<double> view() const {
-        pl::Problem<double> q;
-        q.n = n, q.d = d, q.p = p;
-        q.X = X.data(), q.y = y.data(), q.W = W.data(), q.a = a.data();
-        return q;
-    }
+    pl::Problem<double> view() const { return problem_of(X, y, W, a); }
     // y such that the residuals are r, to rounding.
     void fit(const std::vector<double>& r) {
         y = r;

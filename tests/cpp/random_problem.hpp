@@ -15,6 +15,17 @@ inline std::vector<double> normal(pl::Index count, unsigned seed) {
     return out;
 }
 
+// The problem of dense inputs X (n, d), labels y and start W (p, d), a, which it does not own.
+template <class Real>
+pl::Problem<Real> problem_of(const std::vector<Real>& X, const std::vector<Real>& y,
+                             const std::vector<Real>& W, const std::vector<Real>& a) {
+    pl::Problem<Real> q;
+    q.n = static_cast<pl::Index>(y.size()), q.p = static_cast<pl::Index>(a.size());
+    q.d = static_cast<pl::Index>(X.size()) / q.n;
+    q.X = X.data(), q.y = y.data(), q.W = W.data(), q.a = a.data();
+    return q;
+}
+
 template <class Real>
 struct RandomProblem {
     std::vector<Real> X, y, W, a;
@@ -27,13 +38,7 @@ struct RandomProblem {
         std::normal_distribution<double> normal;
         for (auto* array : {&X, &y, &W, &a})
             for (Real& value : *array) value = static_cast<Real>(normal(engine));
-        view.n = n;
-        view.d = d;
-        view.p = p;
-        view.X = X.data();
-        view.y = y.data();
-        view.W = W.data();
-        view.a = a.data();
+        view = problem_of(X, y, W, a);
         view.w_perp_sq = w_perp_sq.data();
     }
     RandomProblem(const RandomProblem&) = delete;

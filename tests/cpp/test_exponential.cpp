@@ -289,7 +289,6 @@ class Known : public pl::CaptureModel {
     Vector outputs() const override { return {}; }
     Index output_terms() const override { return 0; }
     void write_state(double*, double*) const override {}
-    void write_trial(const double*, double*, double*) const override {}
 
   private:
     void find(const Vector& q, Vector& r) const {
