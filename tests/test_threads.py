@@ -18,6 +18,12 @@ import pl_native as pl
 _core = pytest.importorskip("pl_native._core")
 
 
+own_threads = pytest.mark.skipif(
+    _core.build_info()["parallel_runtime"].startswith("OpenMP"),
+    reason="OpenMP's runtime spins at its barriers, and ends the interpreter where a thread is refused",
+)
+
+
 def problem(n=60, d=11, p=9, seed=0):
     return pl.data.sphere(n=n, d=d, seed=seed), pl.initial.asymmetric(p=p, d=d, seed=seed + 1)
 
@@ -250,6 +256,7 @@ finally:
 """
 
 
+@own_threads
 def test_fault_7_3_two_threads_beside_busy_processes_cost_what_one_does():
     """Ensembles of tiny problems: a team that spins at a barrier takes 10 to 20 times as long."""
     ratios = []
@@ -278,10 +285,7 @@ print(same, [str(w.message)[:26] for w in caught])
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits the address space")
-@pytest.mark.skipif(
-    _core.build_info()["parallel_runtime"].startswith("OpenMP"),
-    reason="OpenMP's runtime ends the interpreter",
-)
+@own_threads
 def test_fault_2_7_refused_threads_are_done_without():
     """With one warning, and the same bits."""
     told = run_python(REFUSED).strip()
