@@ -189,6 +189,7 @@ def test_where_it_is_refused() -> None:
             auto(data, net, backend=name)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_keeps_all_parts() -> None:
     data, net = problem(n=300, d=30, p=31)
     calls = itertools.count()

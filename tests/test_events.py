@@ -226,6 +226,7 @@ def test_an_event_that_raises_late_ends_nothing(method: str) -> None:
     assert "ZeroDivisionError" in sol.stats["event_errors"]["late"]
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_inside_an_event() -> None:
     data, net = problem(seed=1)
 

@@ -7,6 +7,7 @@ ends nothing: the event is not looked for from there on, which is told.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ Whole = Callable[[Array, Array], Network]
 """(W, a) of the columns that move -> the network"""
 
 _RESOLUTION = 4 * 2.0**-52  # of the time
+_UNTIL_ASKED = 0.05  # seconds: a run asks at most every 25 ms whether it has been interrupted
 
 
 @dataclass(slots=True)
@@ -156,7 +158,8 @@ class EventWatch:
         except KeyboardInterrupt:
             seen.error = "interrupted"
             if self.interrupts is not None:
-                self.interrupts.pending = True  # the run ends when it asks next
+                self.interrupts.pending = True
+            time.sleep(_UNTIL_ASKED)  # so that the run asks before its next step, and ends there
         except Exception as error:
             seen.error = f"at t = {t:g}: {type(error).__name__}: {error}"
         return 0.0
