@@ -10,6 +10,7 @@ import pytest
 
 import pl_native as pl
 from pl_native import backends
+from pl_native.experiments import proofs
 
 pytestmark = pytest.mark.skipif("native" not in backends.available(), reason="the core proves")
 
@@ -59,3 +60,9 @@ def test_what_the_page_shows_is_compared() -> None:
     for other in ("TRAPPED", "    L >= 0.26 for all t <= 1e+07.", "    L >= 0.25 for all t <= 1e+10.",
                   "Proof: none\nHELD"):  # fmt: skip
         assert not same(other, printed)
+
+
+def test_tables_are_those_of_the_stored_rows() -> None:
+    """Experiment 1 by theorem, line by line."""
+    rows = proofs.stored(PAGE.parent / "results" / "proofs")
+    assert proofs.summarise(rows).table() in PAGE.read_text()

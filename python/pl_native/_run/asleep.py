@@ -1,5 +1,5 @@
-"""Whether a run has small neurons that may still grow: capture, whose steps see the loss only, would miss
-them.
+"""Whether a run has small neurons that may still grow. On orthogonal inputs capture, whose steps there see
+the loss only, would miss them; on others what it tells of its error may be too small.
 """
 
 from __future__ import annotations
