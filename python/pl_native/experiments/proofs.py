@@ -20,14 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from pl_native._base import checks
-from pl_native._base.interrupts import held
-from pl_native._base.progress import Progress
 from pl_native._problem import Dataset, Status, Stop
 from pl_native._run.certificate import Certificate
 from pl_native._run.solution import Solution
 from pl_native.experiments import _rows
+from pl_native.experiments._in_place import in_place
 from pl_native.experiments._panels import BLUE, GREEN, MARK, ORANGE, VERMILION
-from pl_native.experiments.experiment1.follow import row_of
 from pl_native.protocol import horizon
 from pl_native.simulation import simulate
 from pl_native.stats import clopper_pearson
@@ -35,7 +33,7 @@ from pl_native.store import Row, Store
 from pl_native.store.columns import Kind
 from pl_native.store.details import Details
 from pl_native.store.row_text import read_columns, write_columns
-from pl_native.sweep import Cell, How, Plan, problem, width
+from pl_native.sweep import Cell, Plan, Run, problem, width
 
 KINDS = ("converged", "trapped", "held", "at 0 by the rule", "undecided")
 """What is proved of a network; `held` is for at least 10 times as long as the run."""
@@ -96,28 +94,18 @@ def run(plan: Plan, store: Store, **how: Any) -> list[Row]:
     Keywords are those of `sweep.run`; ValueError for an executor or a share: the ends of runs are certified
     here.
     """
-    asked = How(**how)
-    if asked.executor is not None or asked.share is not None:
-        raise ValueError("executor, share: expected None, the ends of runs are certified where they are")
-    details = Details(store.folder, DETAILS)
-    with (
-        held() as interrupts,
-        store.writing(plan.name, lambda found: plan.claim(found, extend=asked.extend)) as writer,
-        Progress(asked.progress) as progress,
-    ):
-        missing = plan.missing(store.ids())
-        for done, one in enumerate(missing, start=1):
-            interrupts.check()
-            cell = one.cell
-            data, network = problem(cell, plan.seed, one.replicate)
-            settings: dict[str, Any] = {"rtol": cell.rtol, "stop": cell.stop, "threads": asked.threads}
-            sol = simulate(data, network, cell.t_end, method="capture", backend=plan.backend, **settings)
-            row = row_of(one, plan, data, sol, asked.threads)
-            details.add([_further(row, data, sol)])
-            writer.add([row])
-            if progress.poll is not None:
-                progress.poll(done, len(missing))
-    return details.attach(store.rows(plan.ids))
+
+    def compute(one: Run, threads: int | None) -> tuple[Dataset, Solution]:
+        cell = one.cell
+        data, network = problem(cell, plan.seed, one.replicate)
+        settings: dict[str, Any] = {"rtol": cell.rtol, "stop": cell.stop, "threads": threads}
+        return data, simulate(data, network, cell.t_end, method="capture", backend=plan.backend, **settings)
+
+    def further(one: Run, row: Row, data: Dataset, sol: Solution) -> Row:
+        return _further(row, data, sol)
+
+    why = "the ends of runs are certified where they are"
+    return in_place(plan, Details(store.folder, DETAILS), compute, further, why=why, **how)
 
 
 def _further(row: Row, data: Dataset, sol: Solution) -> Row:

@@ -8,7 +8,6 @@ for bit; those of capture agree with it to the tolerance.
 
 from __future__ import annotations
 
-import platform
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +15,20 @@ import numpy as np
 
 from pl_native import theory
 from pl_native._base.checks import Array
-from pl_native._base.interrupts import held
-from pl_native._base.progress import Progress
 from pl_native._problem import Dataset
 from pl_native._run.interrupted import Interrupted
 from pl_native._run.solution import Solution
 from pl_native.experiments import _rows
+from pl_native.experiments._in_place import in_place
 from pl_native.experiments.experiment1.presets import kept_times
 from pl_native.experiments.verdict import FOLLOWED
 from pl_native.protocol import horizon
 from pl_native.simulation import simulate
-from pl_native.store import COLUMNS, Row, Store, content_id
+from pl_native.store import Row, Store, content_id
 from pl_native.store.columns import Kind
 from pl_native.store.details import Details
-from pl_native.sweep import How, Plan, Run, problem
+from pl_native.sweep import Plan, Run, problem
 from pl_native.sweep.cells import content
-from pl_native.sweep.result_row import outcome, team
 
 DETAILS: dict[str, Kind] = {
     "id": str,
@@ -64,30 +61,18 @@ def run(plan: Plan, store: Store, **how: Any) -> list[Row]:
 
     Keywords are those of `sweep.run`; ValueError for an executor or a share: a run's stages need its states.
     """
-    asked = How(**how)
-    if asked.executor is not None or asked.share is not None:
-        raise ValueError("executor, share: expected None, runs go on from their states in this folder")
     last = {_state_name(one, plan): one.id for one in plan}
-    details = Details(store.folder, DETAILS)
-    with (
-        held() as interrupts,
-        store.writing(plan.name, lambda found: plan.claim(found, extend=asked.extend)) as writer,
-        Progress(asked.progress) as progress,
-    ):
-        states = store.folder / "states"
+    states = store.folder / "states"
+
+    def compute(one: Run, threads: int | None) -> tuple[Dataset, Solution]:
         states.mkdir(exist_ok=True)
-        missing = plan.missing(store.ids())
-        for done, one in enumerate(missing, start=1):
-            interrupts.check()  # else in the run, whose state is then written
-            name = _state_name(one, plan)
-            data, sol = _brought(one, plan, states / name, asked.threads)
-            row = row_of(one, plan, data, sol, asked.threads)
-            further = _further(row, data, sol, final=last[name] == one.id)
-            details.add([further])
-            writer.add([row])
-            if progress.poll is not None:
-                progress.poll(done, len(missing))
-    return details.attach(store.rows(plan.ids))
+        return _brought(one, plan, states / _state_name(one, plan), threads)
+
+    def further(one: Run, row: Row, data: Dataset, sol: Solution) -> Row:
+        return _further(row, data, sol, final=last[_state_name(one, plan)] == one.id)
+
+    why = "runs go on from their states in this folder"
+    return in_place(plan, Details(store.folder, DETAILS), compute, further, why=why, **how)
 
 
 def _state_name(run: Run, plan: Plan) -> str:
@@ -127,15 +112,6 @@ def _is_before(sol: Solution, t_end: float) -> bool:
 def _after(times: Array, sol: Solution) -> Array:
     later: Array = times[times > sol.t[-1]]
     return later if len(later) else times[-1:]
-
-
-def row_of(run: Run, plan: Plan, data: Dataset, sol: Solution, threads: int | None) -> Row:
-    """The store's row of a run that was done here."""
-    row: Row = dict.fromkeys(COLUMNS) | content(run.cell, plan.seed, plan.backend)
-    row |= outcome(data, sol)
-    row["id"], row["replicate"] = run.id, run.replicate
-    seconds = float(sol.stats["seconds"])
-    return row | {"seconds": seconds, "threads": team(plan.backend, threads), "host": platform.node()}
 
 
 def _further(row: Row, data: Dataset, sol: Solution, *, final: bool) -> Row:
