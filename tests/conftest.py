@@ -3,8 +3,14 @@ where the core is not built."""
 
 from __future__ import annotations
 
-import importlib
 import os
+
+# before NumPy is imported: matrices are small here, and threads of BLAS, which wait by spinning, take half of
+# the processor from the tests, and more beside busy neighbours
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+import importlib
 import signal
 import sys
 from collections.abc import Callable, Iterator
