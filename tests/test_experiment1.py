@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import pl_native as pl
+from pictures import small
 from pl_native import cli, experiments, plots, sweep
 from pl_native.experiments import experiment1, verdict
 from pl_native.experiments.experiment1 import findings, follow, presets, tables
@@ -202,6 +203,7 @@ def test_of_the_stages_of_a_run_the_last_is_told(finished):
 
 def test_reproduce_writes_page_and_figure(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(experiment1.PRESETS, "quick", presets.Grid((40,), (8.0,), 1, d=7))
+    monkeypatch.setattr(plots, "save", small)
     assert cli.main(["reproduce", "experiment1", "--out", str(tmp_path), "--jobs", "1"]) == 0
     page = (tmp_path / "experiment1.txt").read_text()
     assert page in capsys.readouterr().out
