@@ -19,8 +19,8 @@ def drawn(figure: Any, stem: Path, dpi: int | None = None) -> tuple[Path, Path]:
 
 
 def small(figure: Any, stem: Path, dpi: int | None = None) -> tuple[Path, Path]:
-    """The figure itself, with all that warns, in few points. The PDF, of the same parts and three times as dear,
-    is `test_plots`'s.
+    """The figure itself, with all that warns, in few points; the PDF, of the same parts and dear, is made by
+    `test_plots`.
     """
     paths = drawn(figure, stem)
     with plots.style():

@@ -136,7 +136,7 @@ BROKEN: dict[str, Callable[[], Any]] = {
     "of another kind": lambda: Unwritable(RuntimeError("mine")),
 }
 
-LONG: dict[str, Any] = {"stop": pl.Stop(wall_time=0.15)}
+LONG: dict[str, Any] = {"stop": pl.Stop(wall_time=0.05)}
 
 
 def ensemble(folder: Path, progress: Any) -> Any:
