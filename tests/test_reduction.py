@@ -179,7 +179,7 @@ def test_only_laws_that_no_rotation_changes_are_drawn_reduced() -> None:
         assert pl.simulate(data, make(3, 4, seed=1, data=data), 1.0).stats["steps"] == 1
 
 
-N, D, P, DRAWS = 6, 12, 12, 1500
+N, D, P, DRAWS = 6, 12, 12, 700
 Draw = Callable[[np.random.Generator], tuple[pl.Dataset, pl.Network]]
 
 
