@@ -47,6 +47,16 @@ def backend(request: pytest.FixtureRequest) -> str:
     return name
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """What `os.fsync` is for takes a power cut to be seen: `test_power_cuts` asks for the calls and their
+    order. Thousands of them would take seconds, on a busy disk minutes.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
 @pytest.fixture
 def ctrl_c() -> Iterator[None]:
     """SIGINT raises KeyboardInterrupt here, also where it is ignored from the start: below nohup, or in the
@@ -55,6 +65,12 @@ def ctrl_c() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where a run is saved."""
+    return tmp_path / "run.npz"
 
 
 @pytest.fixture
