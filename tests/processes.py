@@ -97,9 +97,8 @@ def _lead(session: pytest.Session, helpers: int) -> None:
     if sorted(done.names) != sorted(every):
         lost = set(every) - set(done.names)
         ends = "\n".join(f"a process ended with {one.process.returncode}:\n{one.said()}" for one in team)
-        raise session.Failed(
-            f"{len(lost)} tests not run to their end, as {min(lost, default='none')}\n{ends}"
-        )
+        session.shouldfail = f"{len(lost)} tests not run to their end, as {min(lost, default='none')}\n{ends}"
+        raise session.Failed(session.shouldfail)
 
 
 class _Helper:
