@@ -39,11 +39,12 @@ TIMES = (1.0, 4.5)
 
 @dataclass
 class Found(Tally):
-    """Over states: what was proved of each kind, and what became of it."""
+    """Over states: what was proved of each kind, what became of it, and how the runs that followed it ended."""
 
     states: Counter[str] = field(default_factory=Counter)
     certificates: Counter[str] = field(default_factory=Counter)
     checks: Counter[str] = field(default_factory=Counter)
+    followed: Counter[str] = field(default_factory=Counter)
 
     @property
     def count(self) -> int:
@@ -78,9 +79,12 @@ def check(number: int, found: Found, folder: Path) -> None:
     name = "HELD" if c.verdict is None else c.verdict.name
     found.certificates[f"{kind}: {name}"] += 1
     noise = rounding_of_loss(sol, data)
-    bare = pl.Network(c.state.W, c.state.a, w_perp_sq=c.state.w_perp_sq)
-    for where, begin in (("state", c.state), ("bare numbers", bare)):
+    begins = {"state": c.state}
+    if c.state.kinks is not None:  # else the state is its bare numbers
+        begins["bare numbers"] = pl.Network(c.state.W, c.state.a, w_perp_sq=c.state.w_perp_sq)
+    for where, begin in begins.items():
         later = _followed(data, begin, c, float(sol.t[-1]))
+        found.followed[later.status.name] += 1
         _against(number, f"{name} from the {where}", c, later, noise, found)
     try:
         pl.theory.verify(c, data)
@@ -165,7 +169,7 @@ def joined(parts: list[dict[str, Any]]) -> tuple[Found, list[list[int]]]:
         if first + count > second:
             raise ValueError(f"join: states {second} and on are in two parts")
     for part in parts:
-        for name in ("states", "certificates", "checks"):
+        for name in ("states", "certificates", "checks", "followed"):
             getattr(found, name).update(part[name])
         found.contradicted += part["contradicted"]
     return found, ranges
