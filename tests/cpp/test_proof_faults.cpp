@@ -123,6 +123,20 @@ void the_way_to_the_kink_counts() {
     CHECK(found.proved && found.settled > 0 && found.distance >= 2e-9);
 }
 
+// A neuron at rest is put on its kink, 1e-9 away, before the theorem is used: the state has moved by that,
+// the residual too, and what the path is from there comes on top.
+void the_shift_of_the_state_counts() {
+    Problem q{2, 2, 2, {1, 0, 0.25, 1}, {}, {1.2, -0.5, -0.4, 0.1 + 1e-9}, {1.5, 1.5}};
+    q.fit({0, -1});
+    const pl::Problem<double> view = q.view();
+    const pl::Enclosure state(view, kTwo);
+    const pl::Trapping found = prove_trapping(state, kTwo);
+    CHECK(found.proved && found.resting == 1 && found.moved > 0.9e-9);
+    // p norm(r_V)/sqrt k long, norm(r_V) only what the shift makes of it
+    const double path = state.x_operator * state.theta_norm * found.moved / std::sqrt(found.smallest);
+    CHECK(found.distance >= path + found.moved && found.distance < (path + found.moved) * (1 + 1e-4));
+}
+
 // x_i = e_i: a pair near its kink does not hold its point, one that is pushed off it does not lose it.
 void orthogonal_points_are_held_or_lost() {
     for (const double z : {1e-3, 1.0, -1e-12, 1e-12}) {
@@ -214,6 +228,24 @@ void bounds_are_outward() {
     }
 }
 
+// Each rounding from sum r^2 to the limit is charged. One charge missing would be covered by the others: so
+// they are counted. norm(r_V) and all that moves are below 1e-15 here.
+void every_rounding_of_a_limit_is_charged() {
+    constexpr double kCharge = 64 * pl::kUnitRoundoff;
+    Problem q{2, 2, 1, {1, 0, 0, 1}, {}, {1, -1}, {1}};
+    q.fit({0, 1.7});
+    const pl::Problem<double> view = q.view();
+    const pl::Enclosure state(view, kTwo);
+    const pl::Trapping found = prove_trapping(state, kTwo);
+    CHECK(found.proved);
+    // below: the difference, the root (counted twice by its square), the square, the quotient
+    const double low = found.limit_low / (state.sum_r2_low / 4) - 1, off = 8 * pl::kUnitRoundoff;
+    CHECK(low <= -5 * kCharge + off && low >= -5 * kCharge - off);
+    // above: the root twice, the quotient
+    const double high = found.limit_high / (state.sum_r2_high / 4) - 1;
+    CHECK(high >= 3 * kCharge - off && high <= 3 * kCharge + off);
+}
+
 }  // namespace
 
 int main() {
@@ -222,10 +254,12 @@ int main() {
     the_residual_may_turn();
     sliding_pairs_must_be_held();
     the_way_to_the_kink_counts();
+    the_shift_of_the_state_counts();
     orthogonal_points_are_held_or_lost();
     near_pairs_bound_the_radius();
     an_uncertain_pair_gives_nothing();
     the_ball_holds_the_path();
     bounds_are_outward();
+    every_rounding_of_a_limit_is_charged();
     return 0;
 }
