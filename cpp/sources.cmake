@@ -71,6 +71,7 @@ add_library(
   cpp/proof/masked_gram.cpp
   cpp/proof/matrix.cpp
   cpp/proof/orthogonal_proof.cpp
+  cpp/proof/orthogonal_rows.cpp
   cpp/proof/prove.cpp
   cpp/proof/search.cpp
   cpp/proof/sliding.cpp

@@ -6,6 +6,7 @@
 #include "proof/convergence.hpp"
 #include "proof/holding.hpp"
 #include "proof/orthogonal_proof.hpp"
+#include "proof/orthogonal_rows.hpp"
 #include "proof/trapping.hpp"
 
 namespace pl {
@@ -82,15 +83,16 @@ void try_holding(const Enclosure& state, Workers workers, Proof& proof) {
         proof.pairs.push_back({pair.neuron, pair.point, PairClass::kFree, pair.share});
 }
 
-// What attempt(state, proof) finds; nothing, with a reason, where the numbers allow no enclosure.
+// What attempt(state, orthogonal, proof) finds; nothing, with a reason, where the numbers allow no enclosure.
 template <class Attempt>
 Proof attempted(const Problem<double>& problem, Workers workers, const Attempt& attempt) {
     Proof proof;
-    if (problem.orthogonal && (try_orthogonal(problem, proof) || problem.norms != nullptr)) return proof;
+    const bool orthogonal = orthogonal_rows(problem, workers);
+    if (orthogonal && (try_orthogonal(problem, proof) || problem.norms != nullptr)) return proof;
     require_bytes(convergence_bytes(problem.n, problem.d, problem.p));
     const Enclosure state(problem, workers);
     if (state.finite)
-        attempt(state, proof);
+        attempt(state, orthogonal, proof);
     else
         proof.reason = "numbers out of range";
     return proof;
@@ -99,17 +101,17 @@ Proof attempted(const Problem<double>& problem, Workers workers, const Attempt& 
 }  // namespace
 
 Proof prove(const Problem<double>& problem, Workers workers) {
-    return attempted(problem, workers, [&](const Enclosure& state, Proof& proof) {
+    return attempted(problem, workers, [&](const Enclosure& state, bool orthogonal, Proof& proof) {
         proof.escapes = escapes(state);
-        const bool proved = !problem.orthogonal &&
-                            (try_convergence(state, workers, proof) || try_trapping(state, workers, proof));
+        const bool proved =
+            !orthogonal && (try_convergence(state, workers, proof) || try_trapping(state, workers, proof));
         if (!proved) try_holding(state, workers, proof);
     });
 }
 
 Proof prove(const Problem<double>& problem, Aim aim, Workers workers) {
-    return attempted(problem, workers, [&](const Enclosure& state, Proof& proof) {
-        if (problem.orthogonal) return;
+    return attempted(problem, workers, [&](const Enclosure& state, bool orthogonal, Proof& proof) {
+        if (orthogonal) return;
         aim == Aim::kConvergence ? try_convergence(state, workers, proof)
                                  : try_trapping(state, workers, proof);
     });

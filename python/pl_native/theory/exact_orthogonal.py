@@ -76,8 +76,14 @@ def _path_sq(c: Certificate, k: Fraction | None, loss: Fraction, size: int) -> F
     return 4 * c.state.p * loss / rate
 
 
+def orthogonal(data: Dataset) -> bool:
+    """Whether the inputs, given as X, are orthogonal exactly."""
+    rows = exact.matrix(data.X)
+    return not any(exact.dot(u, v) for i, u in enumerate(rows) for v in rows[:i])
+
+
 def _coordinates(c: Certificate, data: Dataset) -> tuple[Rational, Vector]:
-    """z (n, p) and norm(x_i)^2; the inputs share no coordinate, so that of each few count."""
+    """z (n, p) and norm(x_i)^2; coordinates that are 0 do not count."""
     moving = c.state.cut(data.represented)
     W = exact.transpose(exact.matrix(moving.W))
     norms = data.orthogonal_norms
