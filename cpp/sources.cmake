@@ -61,6 +61,7 @@ add_library(
   cpp/capture/passes.cpp
   cpp/capture/step.cpp
   cpp/proof/convergence.cpp
+  cpp/proof/criterion.cpp
   cpp/proof/dual_bound.cpp
   cpp/proof/eigenvalue.cpp
   cpp/proof/elimination.cpp

@@ -4,6 +4,7 @@
 
 #include "problem/memory.hpp"
 #include "proof/convergence.hpp"
+#include "proof/criterion.hpp"
 #include "proof/holding.hpp"
 #include "proof/orthogonal_proof.hpp"
 #include "proof/orthogonal_rows.hpp"
@@ -59,6 +60,13 @@ bool try_convergence(const Enclosure& state, Workers workers, Proof& proof) {
     return false;
 }
 
+bool try_criterion(const Enclosure& state, Workers workers, Proof& proof) {
+    if (!prove_by_criterion(state, workers, proof)) return false;
+    proof.verdict = Proved::kConverges;
+    proof.reason.clear();
+    return true;
+}
+
 bool try_trapping(const Enclosure& state, Workers workers, Proof& proof) {
     const Trapping found = prove_trapping(state, workers);
     proof.reason = found.reason;
@@ -104,7 +112,8 @@ Proof prove(const Problem<double>& problem, Workers workers) {
     return attempted(problem, workers, [&](const Enclosure& state, bool orthogonal, Proof& proof) {
         proof.escapes = escapes(state);
         const bool proved =
-            !orthogonal && (try_convergence(state, workers, proof) || try_trapping(state, workers, proof));
+            !orthogonal && (try_convergence(state, workers, proof) || try_criterion(state, workers, proof) ||
+                            try_trapping(state, workers, proof));
         if (!proved) try_holding(state, workers, proof);
     });
 }
@@ -112,8 +121,10 @@ Proof prove(const Problem<double>& problem, Workers workers) {
 Proof prove(const Problem<double>& problem, Aim aim, Workers workers) {
     return attempted(problem, workers, [&](const Enclosure& state, bool orthogonal, Proof& proof) {
         if (orthogonal) return;
-        aim == Aim::kConvergence ? try_convergence(state, workers, proof)
-                                 : try_trapping(state, workers, proof);
+        if (aim == Aim::kTrapping)
+            try_trapping(state, workers, proof);
+        else if (!try_convergence(state, workers, proof))
+            try_criterion(state, workers, proof);
     });
 }
 

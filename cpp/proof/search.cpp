@@ -22,8 +22,8 @@ constexpr Index kCheapFails = 16;  // of orthogonal inputs, whose attempts cost 
 constexpr double kAtRest = 1e-2;   // local_pl t beyond which nothing is trapped yet
 
 bool would_end(Status judged, const Moment& moment) {
-    return judged == Status::kCriterion || judged == Status::kTarget || judged == Status::kEvent ||
-           judged == Status::kStalled || judged == Status::kStepLimit ||
+    return judged == Status::kConverged || judged == Status::kCriterion || judged == Status::kTarget ||
+           judged == Status::kEvent || judged == Status::kStalled || judged == Status::kStepLimit ||
            (judged == Status::kHorizon && moment.end);
 }
 
@@ -70,7 +70,7 @@ bool ProofSearch::attempt(Aim aim, const Moment& moment, State<double>& state, d
     Problem<double> now = problem_;
     now.W = W_.data();
     now.a = a_.data();
-    now.kinks.clear();  // those of the start
+    now.kinks = state.kinks();  // so that the end state, saved with them, has the same proof
     Control control([this](Index) { return poll_ && poll_(); });
     Proof proof;
     try {

@@ -131,13 +131,14 @@ bool holds_at(const Enclosure& state, double rho, const StratumBound& bound, con
     return true;
 }
 
-// With the kinks that lie within `share`, unless they are those of `last`.
-Trapping trapped_at(const Enclosure& state, double share, Kinks& last, Workers workers) {
+// With these kinks, unless they are those of `last`.
+Trapping trapped_with(const Enclosure& state, std::vector<NeuronKinks> neurons, Kinks& last,
+                      Workers workers) {
     Trapping found;
     Kinks kinks;
-    kinks.neurons = find_kinks(state, share);
-    if (same_kinks(kinks.neurons, last.neurons)) return found;
-    last.neurons = kinks.neurons;
+    if (same_kinks(neurons, last.neurons)) return found;
+    last.neurons = neurons;
+    kinks.neurons = std::move(neurons);
     if (!hold(state, kinks, found)) return found;
     const Stratum stratum = stratum_of(state, kinks.neurons, kinks.slid, workers);
     if (!stratum.sound) {
@@ -167,12 +168,20 @@ Trapping trapped_at(const Enclosure& state, double share, Kinks& last, Workers w
 }  // namespace
 
 // The kinks that are known, and pairs near theirs: how near tells those that rest from those that are on
-// their way.
+// their way. Last only those at rounding: of a known one that has left its kink the sign of z is firmer.
 Trapping prove_trapping(const Enclosure& state, Workers workers) {
     Trapping found;
     Kinks last;
-    for (double share : {kResting, kNearby, 8 * state.z_rounding}) {
-        Trapping next = trapped_at(state, share, last, workers);
+    struct Guess {
+        double share;
+        bool known;
+    };
+    for (const Guess& guess : {Guess{kResting, true},
+                               {kNearby, true},
+                               {8 * state.z_rounding, true},
+                               {8 * state.z_rounding, false}}) {
+        if (!guess.known && !state.knows_kinks()) break;
+        Trapping next = trapped_with(state, find_kinks(state, guess.share, guess.known), last, workers);
         if (next.proved || workers.control.cancelled()) return next;
         if (found.reason.empty()) found = std::move(next);
     }

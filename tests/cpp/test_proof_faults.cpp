@@ -5,6 +5,7 @@
 
 #include "check.hpp"
 #include "proof/convergence.hpp"
+#include "proof/criterion.hpp"
 #include "proof/eigenvalue.hpp"
 #include "proof/elimination.hpp"
 #include "proof/orthogonal_proof.hpp"
@@ -200,6 +201,39 @@ void the_ball_holds_the_path() {
     CHECK(proved >= 3 && refused >= 3);
 }
 
+// Independent inputs, abs(a_j) >= norm(w_j), sum r_i^2 < min y_i^2: each is needed.
+void the_criterion_needs_all_it_says() {
+    pl::Ball found;
+    const auto proved = [&](const Problem& q) {
+        const pl::Problem<double> view = q.view();
+        return prove_by_criterion(pl::Enclosure(view, kTwo), kTwo, found);
+    };
+    for (const double share : {0.5, 1 - 1e-9, 1 + 1e-9}) {  // norm(r) over the smallest label
+        Problem q{2, 2, 2, {1, 0.25, 0.25, 1}, {}, {1, 0.5, -0.5, 1}, {3, -2}};
+        q.fit({0, 0});
+        const double least = std::min(std::abs(q.y[0]), std::abs(q.y[1]));
+        const bool first = std::abs(q.y[0]) > least;  // the other label stays the smallest
+        q.fit({first ? share * least : 0, first ? 0 : share * least});
+        CHECK(proved(q) == (share < 1));
+        q.a[1] *= (1 - 1e-12) * std::sqrt(1.25) / 2;  // then a_2 may change its sign
+        CHECK(!proved(q));
+    }
+    Problem q{2, 2, 1, {1, 0.25, 2, 0.5}, {}, {1, 0.5}, {3}};
+    q.fit({0.1, -0.1});
+    CHECK(!proved(q));  // x_2 = 2 x_1
+    q.X[3] = 0.6;
+    CHECK(proved(q));
+    q = Problem{1, 2, 1, {2, 0}, {}, {1, 0}, {1.5}};
+    q.fit({0.5});
+    CHECK(proved(q));
+    const double mu = 2 * 4 * 3.0 / 2;  // 2 norm(x)^2 (abs(y) - abs(r))/norm(x)
+    CHECK(found.rate <= mu && found.rate > 0.98 * mu);
+    const double ell = 2 * std::sqrt(0.25 / (2 * found.rate));
+    CHECK(found.distance >= ell && found.distance < 1.01 * ell);
+    q.a[0] = 1;  // norm(w): rounding may hide that it is less
+    CHECK(!proved(q));
+}
+
 void bounds_are_outward() {
     // least eigenvalue 2^-50, below what a factorisation can tell from 0
     Matrix K(2, 2);
@@ -259,6 +293,7 @@ int main() {
     near_pairs_bound_the_radius();
     an_uncertain_pair_gives_nothing();
     the_ball_holds_the_path();
+    the_criterion_needs_all_it_says();
     bounds_are_outward();
     every_rounding_of_a_limit_is_charged();
     return 0;
