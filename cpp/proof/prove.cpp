@@ -70,6 +70,7 @@ bool try_criterion(const Enclosure& state, Workers workers, Proof& proof) {
 bool try_trapping(const Enclosure& state, Workers workers, Proof& proof) {
     const Trapping found = prove_trapping(state, workers);
     proof.reason = found.reason;
+    proof.needed_to_trap = found.needed_over_allowed;
     if (!found.proved) return false;
     proof.verdict = Proved::kTrapped;
     static_cast<Ball&>(proof) = found;

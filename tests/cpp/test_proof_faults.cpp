@@ -96,7 +96,7 @@ void the_residual_may_turn() {
         const Problem q = by_hand(share * allowed * std::sqrt(2.0), 0.2);
         const pl::Problem<double> view = q.view();
         const pl::Trapping found = prove_trapping(pl::Enclosure(view, kTwo), kTwo);
-        CHECK(found.proved == (share < 0.5));
+        CHECK(found.proved == (share < 0.5) && std::abs(found.needed_over_allowed / (2 * share) - 1) < 0.2);
     }
 }
 
