@@ -66,7 +66,7 @@ def state(number: int) -> tuple[str, pl.Dataset, pl.Solution]:
     if kind == "orthogonal" and rng.random() < 0.5:
         data = pl.Dataset(data.X, data.y)
     method, t_end = str(rng.choice(["flow", "flow", "flow", "capture"])), float(10 ** rng.uniform(*TIMES))
-    stop = pl.Stop(max_steps=4000, wall_time=10.0, proof=bool(rng.random() < 0.3))
+    stop = pl.Stop(max_steps=4000, proof=bool(rng.random() < 0.3))
     rtol = RTOL if method == "flow" else 1e-2
     return kind, data, pl.simulate(data, net, t_end, method=method, rtol=rtol, stop=stop, progress=False)
 
@@ -109,7 +109,7 @@ def _followed(data: pl.Dataset, begin: pl.Network, c: pl.Certificate, t: float) 
     if c.held_until is not None:
         longest = min(c.held_until[0], longest)
     longest, soon = min(longest, LATEST), AT_REST * max(t, 1.0)
-    stop = pl.Stop(max_steps=40_000, wall_time=5.0)
+    stop = pl.Stop(max_steps=40_000)
     how: dict[str, Any] = {"method": "flow", "rtol": SMALLER, "stop": stop, "progress": False}
     how["save"] = pl.Save(count=20, states=True)
     if soon < longest:
