@@ -63,7 +63,7 @@ class Grid:
 
 PRESETS = {
     "quick": Grid((40, 80), 2, 8),
-    "flow": Grid(tuple(range(300, 1101, 100)), 20, 30),
+    "flow": Grid(tuple(range(300, 1301, 100)), 20, 30),
     "paper": Grid((1700, 2000, 2500, 3000, 4000), 3, 100),
 }
 
