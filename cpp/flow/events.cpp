@@ -59,7 +59,7 @@ const std::vector<Event>& EventSearch::search(double now, double h, const std::v
     h_ = h;
     instant_ = 8.0 * kEps * now;
     for (int j = 0; j < in_.p; ++j) {
-        if (!pairs_.moves(j)) continue;
+        if (!pairs_.moves(j) || jets_.still(j)) continue;
         if (in_.dense()) {
             double way = 0.0, power = h_;
             for (int k = 1; k <= jets_.order(); ++k, power *= h_) way += jets_.w_norm(k, j) * power;
