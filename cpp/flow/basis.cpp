@@ -40,6 +40,7 @@ bool KinkBasis::add(int point, const double* x) {
     Q_.insert(Q_.end(), q.begin(), q.end());
     Q_.resize(points_.size() * at(stride_), 0.0);
     R_.push_back(std::move(column));
+    renew_pivot();
     return true;
 }
 
@@ -66,6 +67,7 @@ void KinkBasis::remove(int slot) {
         R_[at(k)].resize(at(k) + 1);
     }
     Q_.resize(points_.size() * at(stride_));
+    renew_pivot();
 }
 
 void KinkBasis::multipliers(const double* coeff, double* lam) const {
@@ -78,10 +80,9 @@ void KinkBasis::multipliers(const double* coeff, double* lam) const {
     }
 }
 
-double KinkBasis::smallest_pivot() const {
-    double smallest = std::numeric_limits<double>::infinity();
-    for (int k = 0; k < size(); ++k) smallest = std::min(smallest, std::abs(r(k, k)));
-    return smallest;
+void KinkBasis::renew_pivot() {
+    pivot_ = std::numeric_limits<double>::infinity();
+    for (int k = 0; k < size(); ++k) pivot_ = std::min(pivot_, std::abs(r(k, k)));
 }
 
 }  // namespace pl

@@ -87,9 +87,8 @@ const std::vector<Event>& EventSearch::search_clear(double now, double h, const 
 }
 
 void EventSearch::crossings(int j, double way, double sign) {
-    const double reach = near_.reach(j, jets_.w(0, j));
     const auto& list = near_.within(j, jets_.w(0, j), way);
-    const double limit = (near_.reach(j, jets_.w(0, j)) < reach ? 0.0 : reach) + way + noise_.w(j);
+    const double limit = near_.reached() + way + noise_.w(j);
     for (const auto& [distance, i] : list) {
         if (distance > limit) break;
         if (pairs_.mode(j, i) != Mode::kSlide) crossing(j, i);

@@ -74,11 +74,13 @@ bool Quiet::follow(double t, double h, const std::function<bool()>& cut) {
     while (residuals_.size() > 1 && zero(residuals_.back())) residuals_.pop_back();
     moved_.clear();
     journal_.hold();
+    const Index before = jet_.evaluations();
     for (int j : chosen_) {
         if (!cut() && follow(j, t, h)) continue;
         journal_.forget();
         return false;
     }
+    evaluations_ += (jet_.evaluations() - before + in_.p - 1) / in_.p;
     return true;
 }
 

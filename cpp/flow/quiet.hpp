@@ -30,7 +30,7 @@ class Quiet {
     void commit();  // the jets hold t + h: here they are, too
     void forget();  // the step is not taken, or was: no neuron stands still any more
 
-    Index evaluations() const { return jet_.evaluations() / in_.p; }
+    Index evaluations() const { return evaluations_; }  // of the field: of as many neurons as there are
 
   private:
     struct Moved {
@@ -64,6 +64,7 @@ class Quiet {
     std::vector<int> chosen_;
     std::vector<std::vector<double>> residuals_;  // of the step
     std::vector<Moved> moved_;
+    Index evaluations_ = 0;
     const bool possible_;
 };
 
