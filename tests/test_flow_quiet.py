@@ -1,5 +1,5 @@
-"""Neurons too small for the residuals to see are followed on their own. Dense output is kept neuron by neuron,
-of one step for all: a run that asks for it is the same run without."""
+"""Neurons too small for the residuals to see are followed on their own. Dense output is of one step for all:
+a run that asks for it is the same run without."""
 
 from __future__ import annotations
 
