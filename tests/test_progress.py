@@ -46,6 +46,17 @@ def test_plain_lines_in_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lines[-1].endswith("0 s left")
 
 
+def test_the_time_left_is_not_told_from_the_first_instants(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It began with hours for half a minute."""
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    lines = progress._Line(time.perf_counter() - 1.0)
+    lines.show(1, 9740)
+    assert sys.stderr.getvalue().endswith("time left unknown\n")
+    lines = progress._Line(time.perf_counter() - 20.0)
+    lines.show(1, 1001)
+    assert sys.stderr.getvalue().endswith(", 20000 s left\n")
+
+
 def test_a_log_is_throttled(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(shown(monkeypatch, io.StringIO(), True).splitlines()) == 2  # the first and the last
 
