@@ -43,6 +43,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     options = session.config.option
     helpers = min(options.processes, _processors()) - 1
     alone = options.capture == "no" or any(getattr(options, name, False) for name in _ALONE)
+    alone = alone or hasattr(session.config, "workerinput")  # of pytest-xdist, where somebody has it
     if helpers < 1 or alone or len(session.items) < _FEW or session.testsfailed:
         return None
     _lead(session, helpers)
