@@ -97,7 +97,7 @@ def _lead(session: pytest.Session, helpers: int) -> None:
     every = [item.nodeid for item in session.items]
     if sorted(done.names) != sorted(every):
         lost = set(every) - set(done.names)
-        ends = "\n".join(f"a process ended with {one.process.returncode}:\n{one.said()}" for one in team)
+        ends = "\n".join(f"a process ended with {one.process.returncode}:\n{one.said}" for one in team)
         session.shouldfail = f"{len(lost)} tests not run to their end, as {min(lost, default='none')}\n{ends}"
         raise session.Failed(session.shouldfail)
 
@@ -106,6 +106,7 @@ class _Helper:
     """Another process, and what it reports."""
 
     def __init__(self, session: pytest.Session, files: int) -> None:
+        self.said = ""
         self.reports, theirs = Pipe(duplex=False)
         if hasattr(fcntl, "F_SETPIPE_SZ"):  # room for hundreds of reports while the first is at a long test
             fcntl.fcntl(theirs.fileno(), fcntl.F_SETPIPE_SZ, 2**20)
@@ -144,10 +145,9 @@ class _Helper:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-
-    def said(self) -> str:
         self.output.seek(0)
-        return self.output.read()[-2000:]
+        self.said = self.output.read()[-2000:]
+        self.output.close()
 
 
 def _by_file(session: pytest.Session) -> list[list[pytest.Item]]:

@@ -53,7 +53,7 @@ def run(folder: Path, planted: str) -> tuple[int, str]:
         (folder / f"test_{mine}.py").write_text(TESTS.format(mine=mine, other=other))
         (folder / mine).unlink(missing_ok=True)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider"],
+        [sys.executable, "-W", "error", "-m", "pytest", "-q", "-rs", "-W", "error", "-p", "no:cacheprovider"],
         cwd=folder,
         env=os.environ | {"PLANTED": planted},
         capture_output=True,
@@ -61,6 +61,7 @@ def run(folder: Path, planted: str) -> tuple[int, str]:
         timeout=120,
         check=False,
     )
+    assert "Traceback" not in done.stderr
     return done.returncode, done.stdout
 
 
