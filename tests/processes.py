@@ -94,7 +94,7 @@ def _lead(session: pytest.Session, helpers: int) -> None:
         os.close(files)
         for one in team:
             one.end()
-    every = [item.nodeid for item in session.items]
+    every = [item.nodeid for item in session.items]  # the same in each process: no addresses in names
     if sorted(done.names) != sorted(every):
         lost = set(every) - set(done.names)
         ends = "\n".join(f"a process ended with {one.process.returncode}:\n{one.said}" for one in team)
