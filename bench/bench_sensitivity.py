@@ -1,9 +1,10 @@
 """How far runs scatter whose weights differ by a little, against what one of them tells.
 
-Ensembles of copies of one problem, the weights W_jk (1 + eps xi_jk), xi standard normal, on the exact flow and
-on capture: the standard deviation of log L over the copies at t_inf/16, t_inf/4 and t_inf, and beside it what
-the unperturbed run told of its passes of repelling kinks by then. Rows go to a CSV as they come; those there
-are not run again. `--draw` makes the figure of docs/sensitivity.md and prints what the page says.
+Ensembles of copies of one problem, the weights W_jk (1 + eps xi_jk), xi standard normal, on the exact flow
+and on capture: the standard deviation of log L over the copies at t_inf/16, t_inf/4 and t_inf, and beside it
+what the unperturbed run told of its passes of repelling kinks by then. Rows go to a CSV as they come; those
+there are not run again. Then the loss along a line of starts. `--draw` makes the figure of
+docs/sensitivity.md and prints its tables; nothing is run.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ QUESTIONS = (
     Question((300, 30, 31), "flow", FLOW_RTOL, 3, 5, (1e-5, 1e-4, 1e-3, 1e-2)),
     Question((600, 60, 33), "capture", 1e-2, 2, 8, (TINY,)),
 )
+LINE, LINE_DRAW = Question((120, 10, 8), "flow", FLOW_RTOL, 1, 401, (1e-2,)), 2
 COLUMNS = (
     "method", "rtol", "n", "d", "p", "draw", "eps", "copies", "share", "scatter", "furthest",
     "closest", "close", "told", "flips",
@@ -106,13 +108,17 @@ def ensemble(question: Question, seed: int, eps: float, base: Sequence[Row]) -> 
     same = {"method": question.method, "rtol": question.rtol, "n": n, "d": d, "p": p, "draw": seed}
     for k, (share, here) in enumerate(zip(SHARES, base, strict=True)):
         column = np.array(logs)[:, k]
-        yield same | {
-            "eps": eps,
-            "copies": question.copies,
-            "share": share,
-            "scatter": float(column.std(ddof=1)),
-            "furthest": float(np.abs(column - here["log_loss"]).max()),
-        } | {name: here[name] for name in ("closest", "close", "told", "flips")}
+        yield (
+            same
+            | {
+                "eps": eps,
+                "copies": question.copies,
+                "share": share,
+                "scatter": float(column.std(ddof=1)),
+                "furthest": float(np.abs(column - here["log_loss"]).max()),
+            }
+            | {name: here[name] for name in ("closest", "close", "told", "flips")}
+        )
 
 
 def written(value: Any) -> str:
@@ -148,20 +154,33 @@ def measure(path: Path, questions: Sequence[Question] = QUESTIONS) -> None:
                     )
 
 
+def measure_line(path: Path) -> None:
+    """Loss at t_inf and closest pass of runs along a line of starts, W (1 + shift xi)."""
+    data, network = draw(LINE.size, LINE_DRAW)
+    lines = ["shift,loss,closest"]
+    for shift in np.linspace(-LINE.eps[0], LINE.eps[0], LINE.copies):
+        sol = follow((data, shaken(network, float(shift), [LINE_DRAW, 0])), LINE, SHARES[-1:])
+        lines.append(f"{shift:.6g},{sol.loss[-1]:.6g},{sol.stats['closest_pass']:.4g}")
+    path.write_text("\n".join(lines) + "\n")
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=Path, required=True, help="CSV of the rows")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", type=Path, required=True, help="folder of ensembles.csv and line.csv")
     parser.add_argument("--draw", type=Path, help="folder for the figure; nothing is run")
     given = parser.parse_args()
+    ensembles, line = given.out / "ensembles.csv", given.out / "line.csv"
     if given.draw is None:
-        return measure(given.rows)
+        measure(ensembles)
+        if not line.exists():
+            measure_line(line)
+        return
     import sensitivity_figure
 
-    rows = read(given.rows)
-    sensitivity_figure.draw(rows, given.draw)
-    for line in sensitivity_figure.summary(rows):
-        print(line)
-    return None
+    sensitivity_figure.draw(read(ensembles), read(line), given.draw)
+    print("\n".join(sensitivity_figure.summary(read(ensembles))))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Statuses and proofs of method "auto" against the exact flow's, counted on 300 random small problems.
 
-Problems so small are the flow's alone, so the turns of "auto" are forced: capture and the flow twice each, at
-rtol 1e-3 and with `Stop(proof=True, stall=1e-6)`. Where flows whose weights are off by 1e-10 of themselves end
-with different statuses, there is none to agree with: these problems are counted apart.
+Problems so small are the flow's alone, so the turns of "auto" are forced: capture and the flow twice each,
+at rtol 1e-3 and with `Stop(proof=True, stall=1e-6)`. Where flows whose weights are off by 1e-10 of themselves
+end with different statuses, there is none to agree with: these problems are counted apart.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def apart(one: pl.Solution, other: pl.Solution) -> bool:
 
 
 def compared(seed: int, copies: int = COPIES) -> Row:
-    """Statuses of the flow, of flows shaken and of "auto", and how the ends of the first and the last agree."""
+    """Statuses of the flow, of flows shaken and of "auto"; how the ends of the first and the last agree."""
     data, net = problem(seed)
     exact = run(data, net, "flow", 1e-9)
     rng = np.random.default_rng(seed)
@@ -74,8 +74,10 @@ def compared(seed: int, copies: int = COPIES) -> Row:
         shaken.append(run(data, pl.Network(W, net.a), "flow", 1e-9).status)
     with forced(TURNS):
         auto = run(data, net, "auto", 1e-3)
-    near = abs(float(auto.loss[-1] / exact.loss[-1]) - 1) < SAME_END if exact.loss[-1] > 0 else True
-    trapped = exact.status is auto.status is pl.Status.TRAPPED
+    near = abs(float(auto.loss[-1]) - float(exact.loss[-1])) <= SAME_END * float(exact.loss[-1])
+    both = (exact.status, auto.status)
+    near = near or both == (pl.Status.CONVERGED, pl.Status.CONVERGED)
+    trapped = both == (pl.Status.TRAPPED, pl.Status.TRAPPED)
     return {
         "seed": seed,
         "flow": exact.status.name,
@@ -101,7 +103,9 @@ def verdict(row: Row) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--problems", type=int, default=300)
     parser.add_argument("--out", type=Path, help="JSON of the rows")
     given = parser.parse_args()
@@ -111,8 +115,9 @@ def main() -> None:
         print(json.dumps(rows[-1]), flush=True)
     for what, count in Counter(map(verdict, rows)).most_common():
         print(f"{count:4d}  {what}")
-    alike = [row for row in rows if verdict(row) == "proved alike"]
-    print(f"{sum(not row['same_end'] for row in alike):4d}  of those proved alike at another loss")
+    for what in ("proved alike", "neither, alike"):
+        others = sum(verdict(row) == what and not row["same_end"] for row in rows)
+        print(f"{others:4d}  of {what}: at another loss")
     if given.out is not None:
         write_json(given.out, __doc__.splitlines()[0], rows, machine_facts())
 

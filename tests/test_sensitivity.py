@@ -111,7 +111,8 @@ def test_capture_tells_the_turns_of_the_flow() -> None:
     told = pl.simulate(data, net, 80.0, method="capture", rtol=1e-5).stats
     assert told["closest_pass"] == pytest.approx(exact["closest_pass"], rel=0.1)
     assert told["branch_scatter"] == pytest.approx(exact["branch_scatter"], rel=1e-4)
-    assert exact["close_passes"] / 2 < told["close_passes"] < exact["close_passes"]  # it sees no narrow crossing
+    # it sees those that turn, and not those that go through
+    assert exact["close_passes"] / 2 < told["close_passes"] < exact["close_passes"]
 
 
 def test_orthogonal_inputs_have_none() -> None:

@@ -10,8 +10,7 @@
 namespace pl {
 namespace {
 
-constexpr int kHalvings = 40;
-constexpr double kThrough = 1e-9;  // of norm(w_j) norm(x_i): a pair so near its kink may go through there
+constexpr int kHalvings = 40;  // of a step, to find where a pair turns
 
 // side * z of a pair within a step: sum_k c_k s^k.
 class Course {
@@ -71,25 +70,32 @@ void Grazes::note(const Jets& jets, double h, const std::vector<Event>& events) 
     for (int j = 0; j < in_.p; ++j) {
         if (!pairs_.moves(j)) continue;
         follow(jets, j, h);
-        const double* w = jets.w(0, j);
-        double way = kClose * jets.w_norm(0, j), power = h;
-        for (int k = 1; k <= jets.order(); ++k, power *= h) way += jets.w_norm(k, j) * power;
-        const auto& list = near_.within(j, w, way);
-        const double limit = near_.reach(j, w) + way;
-        for (const auto& [distance, i] : list) {
-            if (distance > limit) break;
-            const bool repels = jets.a(0, j) * jets.r(0)[at(i)] > 0.0;
-            if (repels && pairs_.mode(j, i) != Mode::kSlide)
-                look(jets, j, i, h);
-            else
-                nearing_[at(pairs_.index(j, i))] = 0;
-        }
         Neuron& neuron = neurons_[at(j)];
         neuron.events.clear();
-        if (neuron.through.empty()) continue;
-        neuron.velocity = velocity(jets, j, h);
         for (const Event& e : events)
             if (e.neuron == j) neuron.events.push_back(e);
+        search(jets, j, h);
+        if (!neuron.through.empty()) neuron.velocity = velocity(jets, j, h);
+    }
+}
+
+// Pairs at repelling kinks that come near in the step.
+void Grazes::search(const Jets& jets, int j, double h) {
+    const double* w = jets.w(0, j);
+    double way = kClose * jets.w_norm(0, j), change = 0.0, power = h;
+    for (int k = 1; k <= jets.order(); ++k, power *= h) {
+        way += jets.w_norm(k, j) * power;
+        if (k > 1) change += k * jets.w_norm(k, j) * power / h;
+    }
+    const auto& list = near_.within(j, w, way);
+    const double limit = near_.reach(j, w) + way;
+    for (const auto& [distance, i] : list) {
+        if (distance > limit) break;
+        const bool repels = jets.a(0, j) * jets.r(0)[at(i)] > 0.0;
+        if (repels && pairs_.mode(j, i) != Mode::kSlide)
+            look(jets, {j, i}, h, change * in_.norm(i));
+        else
+            nearing_[at(pairs_.index(j, i))] = 0;
     }
 }
 
@@ -140,28 +146,33 @@ bool Grazes::turns(double h, double scale, Through& pair) {
     return pair.depth >= kClose * scale;
 }
 
-// A pair that comes nearer: has it turned by h, or gone through?
-void Grazes::look(const Jets& jets, int j, int i, double h) {
+// A pair that comes nearer: has it turned by h, or gone through? Its speed changes by no more than `change`.
+void Grazes::look(const Jets& jets, Pair pair, double h, double change) {
+    const auto [j, i] = pair;
     const bool on = pairs_.mode(j, i) == Mode::kOn;
     const double side = on ? 1.0 : -1.0, scale = jets.w_norm(0, j) * in_.norm(i);
-    std::int8_t& nearing = nearing_[at(pairs_.index(j, i))];
     const double first = side * dot(jets.w(1, j), in_.row(i), in_.stride());
+    std::int8_t& nearing = nearing_[at(pairs_.index(j, i))];
     const bool came = nearing == static_cast<std::int8_t>(side);
     nearing = 0;
     if (!(first < 0.0)) {
         if (came) count(side * dot(jets.w(0, j), in_.row(i), in_.stride()), scale);
         return;
     }
+    nearing = static_cast<std::int8_t>(side);
+    Neuron& neuron = neurons_[at(j)];
+    const bool through = std::any_of(neuron.events.begin(), neuron.events.end(), [i](const Event& e) {
+        return e.kind == EventKind::kCross && e.point == i;
+    });
+    if (!through && first + change < 0.0) return;
     const Course course(in_, jets, j, i, side);
-    const double end = course.z(h), speed = course.speed(h);
+    const double speed = course.speed(h);
     if (speed >= 0.0) {
+        nearing = 0;
         count(course.z(course.turn(h)), scale);
-        return;
+    } else if (through) {
+        neuron.through.push_back({i, on ? Mode::kOff : Mode::kOn, side, speed, course.rate(h), 0.0, {}});
     }
-    if (end < kClose * scale) nearing = static_cast<std::int8_t>(side);
-    if (end < kThrough * scale)
-        neurons_[at(j)].through.push_back(
-            {i, on ? Mode::kOff : Mode::kOn, side, speed, course.rate(h), 0.0, {}});
 }
 
 void Grazes::count(double z0, double scale) {

@@ -52,14 +52,18 @@ class Grazes {
     bool ends(const Neuron& neuron, const Vector& start, Through& pair);
     bool turns(double h, double scale, Through& pair);
     bool by_itself(const Event& event, const Vector& before, const Vector& push) const;
-    void look(const Jets& jets, int j, int i, double h);
+    struct Pair {
+        int neuron, point;
+    };
+    void search(const Jets& jets, int j, double h);
+    void look(const Jets& jets, Pair pair, double h, double change);
     void count(double z0, double scale);
 
     const Inputs& in_;
     const Pairs& pairs_;
     Near near_;
-    std::vector<std::int8_t> nearing_;  // (p, n): 0, or the side of a close pair that came nearer at the end
-                                        // of the last step
+    std::vector<std::int8_t> nearing_;  // (p, n): 0, or the side of a pair that came nearer at the end of the
+                                        // last step
     std::vector<Neuron> neurons_;
     Index close_ = 0;
     double closest_ = std::numeric_limits<double>::infinity();
