@@ -75,7 +75,7 @@ def test_large_and_loose_is_for_capture_small_and_tight_for_the_flow():
     for advice in (loose, tight):
         least = min(advice.costs["flow"], advice.costs["capture"])
         assert advice.seconds == advice.costs[advice.method] == least
-        assert least < advice.costs["auto"] < 3 * least  # with what its turns add
+        assert least <= advice.costs["auto"] < 3 * least  # with what its turns add
         for text in ("events", "capture", "Euler", "its error unknown"):
             assert text in advice.reason
     assert "branch" in loose.reason

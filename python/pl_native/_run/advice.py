@@ -70,7 +70,7 @@ def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol:
     seconds["capture"] *= prices.SMALL if small else 1.0
     only = missed or asked < CAPTURE_RTOL
     method = "flow" if only or seconds["flow"] <= seconds["capture"] else "capture"
-    auto = prices.TURNS * (seconds["flow"] if only else forecast.expected(**seconds))
+    auto = seconds["flow"] if only else prices.TURNS * forecast.expected(**seconds)
     seconds |= {"auto": auto, "euler": costs.euler_seconds(sizes, 1.0)}
     reason = _reason(sizes, asked, events, seconds) + (_SMALL[missed] if small else "")
     return Advice(method, reason, seconds[method], events, seconds)
