@@ -88,18 +88,24 @@ def compared(seed: int, copies: int = COPIES) -> Row:
     }
 
 
+DISAGREE = "flows perturbed by 1e-10 disagree among themselves"
+ALIKE, MORE = "proved alike", "proved by auto only"
+NEITHER, PACE = "neither, alike", "neither, STALLED and HORIZON"
+AGREE = (DISAGREE, ALIKE, MORE, NEITHER, PACE)
+
+
 def verdict(row: Row) -> str:
-    """What became of one problem, in the words of the page."""
+    """What became of one problem: one of AGREE, or how the two do not."""
     proved = {status.name for status in PROVED}
     if row["disagree"]:
-        return "flows perturbed by 1e-10 disagree among themselves"
+        return DISAGREE
     if row["contradicted"]:
         return "limits contradict"
     if row["flow"] in proved:
-        return "proved alike" if row["auto"] == row["flow"] else f"{row['flow']}, auto {row['auto']}"
+        return ALIKE if row["auto"] == row["flow"] else f"{row['flow']}, auto {row['auto']}"
     if row["auto"] in proved:
-        return "proved by auto only"
-    return "neither, alike" if row["auto"] == row["flow"] else "neither, STALLED and HORIZON"
+        return MORE
+    return NEITHER if row["auto"] == row["flow"] else PACE
 
 
 def main() -> None:
@@ -115,7 +121,7 @@ def main() -> None:
         print(json.dumps(rows[-1]), flush=True)
     for what, count in Counter(map(verdict, rows)).most_common():
         print(f"{count:4d}  {what}")
-    for what in ("proved alike", "neither, alike"):
+    for what in (ALIKE, NEITHER):
         others = sum(verdict(row) == what and not row["same_end"] for row in rows)
         print(f"{others:4d}  of {what}: at another loss")
     if given.out is not None:

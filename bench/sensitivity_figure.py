@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,9 @@ COLOURS = {60: "#56b4e9", 120: "#0072b2", 300: "#d55e00"}
 CAPTURED = {300: "#009e73", 600: "#e69f00", 1000: "#cc79a7", 1700: "k"}
 TURNS, THROUGH = "#0072b2", "#d55e00"
 JUMP = 5e-3  # of log L, that is seen
-FAR = 30.0  # closest passes
+CLOSE = 0.01  # distance below which passes are counted
+PER_FLIP = 30.0  # passes within a change of the weights, of which one is taken the other way
+SMOOTH = 0.05
 BRANCHED = 3.0  # times what is proportional to eps: from there on copies are on several branches
 
 
@@ -86,19 +89,15 @@ def along_a_line(axes: Any, line: Sequence[Row]) -> None:
     above.figure.align_ylabels()
 
 
-def ends(rows: Sequence[Row], method: str = "flow") -> dict[tuple[int, int], list[Row]]:
-    """Rows at t_inf by size and draw, least eps first."""
-    found: dict[tuple[int, int], list[Row]] = {}
-    for row in rows:
-        if row["method"] == method and row["share"] == 1.0:
-            found.setdefault((int(row["n"]), int(row["draw"])), []).append(row)
-    return {key: sorted(mine, key=lambda row: float(row["eps"])) for key, mine in found.items()}
-
-
 def scatter_of_flows(axis: Any, rows: Sequence[Row]) -> None:
-    """Of every draw over what was told, against eps over the closest pass."""
+    """To t_inf, of every draw over what was told, against eps over the closest pass."""
+    draws: dict[tuple[int, int], list[Row]] = {}
+    for row in rows:
+        if row["method"] == "flow" and row["share"] == 1.0 and row["close"] > 0:
+            draws.setdefault((int(row["n"]), int(row["draw"])), []).append(row)
     labels: set[int] = set()
-    for (n, _), mine in sorted(ends(rows).items()):
+    for (n, _), mine in sorted(draws.items()):
+        mine.sort(key=lambda row: float(row["eps"]))
         x = [row["eps"] / row["closest"] for row in mine]
         y = [row["scatter"] / row["told"] for row in mine]
         label = None if n in labels else f"n = {n}"
@@ -106,90 +105,114 @@ def scatter_of_flows(axis: Any, rows: Sequence[Row]) -> None:
         axis.loglog(x, y, ".-", color=COLOURS[n], alpha=0.55, linewidth=1, markersize=5, label=label)
     axis.axhline(1, color="k", linewidth=1)
     axis.axvline(1, color="k", linewidth=1, linestyle=":")
-    axis.annotate("scatter told", (0.02, 1.25), xycoords=("axes fraction", "data"), va="bottom")
+    axis.annotate("scatter told", (0.02, 1.4), xycoords=("axes fraction", "data"), va="bottom")
+    axis.annotate("closest pass told", (0.75, 1e-11), ha="right", fontsize=11)
     axis.set(xlabel="change of the weights / closest pass", ylabel="scatter of log L / scatter told")
     axis.set_title("Flows hold together up to the closest pass")
     axis.legend(loc="lower right")
 
 
 def found_against_told(axis: Any, rows: Sequence[Row]) -> None:
-    """Of ensembles of the flow that are off by far more than the closest pass, and of capture on another
-    mesh; at each of the three times.
+    """Of ensembles of the flow within whose change there are passes, and of capture on another mesh; at each
+    of the three times.
     """
     for n, colour in COLOURS.items():
-        mine = [row for row in rows if row["method"] == "flow" and row["n"] == n and is_far(row)]
-        axis.loglog(*pairs(mine, "scatter"), "o", color=colour, alpha=0.7, label=f"flow, n = {n}")
+        mine = [row for row in flows(rows) if row["n"] == n and within(row) >= 1]
+        x, y = [expected(row) for row in mine], [row["scatter"] for row in mine]
+        axis.loglog(x, y, "o", color=colour, alpha=0.6, markersize=5, label=f"flow, n = {n}")
     for n, colour in CAPTURED.items():
-        mine = [row for row in rows if is_captured(row, n)]
-        axis.loglog(*pairs(mine, "furthest"), "x", color=colour, label=f"capture, n = {n}")
-    span = np.array([1e-4, 1.0])
+        mine = [row for row in captures(rows, 0.1) if row["n"] == n]
+        x, y = [expected(row) for row in mine], [row["furthest"] for row in mine]
+        axis.loglog(x, y, "x", color=colour, markeredgewidth=2, label=f"capture, n = {n}")
+    span = np.array([1e-5, 1.0])
     axis.plot(span, span, color="k", linewidth=1)
     axis.fill_between(span, span / 10, span * 10, color="k", alpha=0.06, linewidth=0)
-    axis.set(xlabel="scatter of log L told", ylabel="found", xlim=(5e-4, 0.4), ylim=(1e-5, 3))
+    axis.set(xlabel="scatter of log L expected of one run", ylabel="found", xlim=(5e-5, 0.5), ylim=(1e-6, 10))
     axis.set_title("What one run tells of many")
-    axis.legend(loc="lower right", ncols=2, fontsize=10)
+    axis.legend(loc="upper left", ncols=2, fontsize=10)
 
 
-def is_far(row: Row) -> bool:
-    """Copies have gone FAR times the closest pass, at least, by a time before which there was one."""
-    return bool(row["closest"] < np.inf and row["eps"] > FAR * row["closest"] and row["eps"] < 0.1)
+def flows(rows: Sequence[Row]) -> list[Row]:
+    """Those that tell passes, off by little enough that all else is proportional to eps."""
+    return [row for row in rows if row["method"] == "flow" and row["close"] > 0 and row["eps"] < SMOOTH]
 
 
-def is_captured(row: Row, n: int) -> bool:
-    return bool(row["method"] == "capture" and row["rtol"] == 0.1 and row["n"] == n and row["eps"] < 1e-9)
+def captures(rows: Sequence[Row], rtol: float) -> list[Row]:
+    return [row for row in rows if row["method"] == "capture" and row["rtol"] == rtol and row["eps"] < 1e-9]
 
 
-def pairs(rows: Sequence[Row], found: str) -> tuple[list[float], list[float]]:
-    return [row["told"] for row in rows], [row[found] for row in rows]
+def within(row: Row) -> float:
+    """Passes closer than eps, by their density."""
+    return float(row["close"] * row["eps"] / CLOSE)
 
 
-def parting(mine: Sequence[Row]) -> float:
-    """The least eps at which copies are on several branches; NaN: none of those tried."""
-    base = mine[0]["scatter"] / mine[0]["eps"]
-    return next((row["eps"] for row in mine if row["scatter"] > BRANCHED * base * row["eps"]), np.nan)
+def expected(row: Row) -> float:
+    """Scatter of log L over copies, or, of capture, its own error by branches."""
+    flips = row["flips"] if row["method"] == "capture" else within(row) / PER_FLIP
+    return float(row["told"] * -np.expm1(-flips))
 
 
 def quantiles(values: Sequence[float]) -> str:
-    low, middle, high = np.quantile(np.array(values), (0.1, 0.5, 0.9))
-    return f"{low:.2g} | {middle:.2g} | {high:.2g}"
+    """10 %, the median and 90 %, as cells of a table."""
+    return " | ".join(f"{q:.2g}" for q in np.quantile(np.array(values), (0.1, 0.5, 0.9)))
 
 
 def summary(rows: Sequence[Row]) -> list[str]:
-    """Lines of the page's tables: 10 %, median and 90 % over the draws, at t_inf."""
+    """Lines of the page's tables."""
+    return [*sizes(rows), *changes(rows), *meshes(rows)]
+
+
+def sizes(rows: Sequence[Row]) -> list[str]:
+    """Of flows to t_inf by size: passes, and how far copies are apart that are off by 1e-10."""
     lines = []
     for n in COLOURS:
-        flows = [mine for (size, _), mine in ends(rows).items() if size == n]
-        if not flows:
+        mine = [row for row in rows if (row["method"], row["n"], row["share"]) == ("flow", n, 1.0)]
+        tiny = [row for row in mine if row["eps"] < 1e-9]
+        if not tiny:
             continue
-        tiny = [mine[0]["scatter"] / mine[0]["eps"] for mine in flows]
-        lines.append(f"| flow {n}, scatter at 1e-10, of it | {len(tiny)} | {quantiles(tiny)} |")
-        laddered = [mine for mine in flows if len(mine) > 3]
-        part = [parting(mine) / mine[0]["closest"] for mine in laddered if parting(mine) > 0]
-        lines.append(f"| flow {n}, branch at, of the closest pass | {len(part)} | {quantiles(part)} |")
-        for over in (10.0, 100.0):
-            far = [
-                min(mine, key=lambda row: abs(np.log(row["eps"] / (over * row["closest"]))))
-                for mine in laddered
-                if mine[0]["closest"] < np.inf
-            ]
-            ratio = [row["scatter"] / row["told"] for row in far]
-            lines.append(
-                f"| flow {n}, at {over:g} closest passes, of what is told | {len(far)} | {quantiles(ratio)} |"
-            )
-    for rtol in (0.1, 0.01):
-        for n in (300, 600, 1000, 1700):
-            mine = [
-                d
-                for (size, _), d in ends([r for r in rows if r["rtol"] == rtol], "capture").items()
-                if size == n
-            ]
-            if mine:
-                tiny = [d[0]["scatter"] for d in mine]
-                apart = [d[0]["furthest"] / d[0]["told"] for d in mine]
-                lines.append(
-                    f"| capture {n}, rtol {rtol:g}, scatter at 1e-10 | {len(tiny)} | {quantiles(tiny)} |"
-                )
-                lines.append(
-                    f"| capture {n}, rtol {rtol:g}, other mesh, of what is told | {len(apart)} | {quantiles(apart)} |"
-                )
+        close, closest = (np.median([row[name] for row in tiny]) for name in ("close", "closest"))
+        apart = quantiles([row["scatter"] / row["eps"] for row in tiny])
+        n, d, p = (int(tiny[0][name]) for name in "ndp")
+        lines.append(f"| {n}, {d}, {p} | {len(tiny)} | {close:.0f} | {closest:.1g} | {apart} |")
+    return lines
+
+
+def changes(rows: Sequence[Row]) -> list[str]:
+    """Of flows, all times: found over told, by how many passes the change reaches."""
+    lines = []
+    mine = flows(rows)
+    early = [row for row in mine if row["eps"] < row["closest"]]
+    bins = {"below the closest pass": early}
+    for low, high in itertools.pairwise((0.1, 1, 10, 30, np.inf)):
+        name = f"{low:g} to {high:g}" if high < np.inf else f"{low:g} and more"
+        bins[name] = [row for row in mine if low <= within(row) < high]
+    for name, those in bins.items():
+        ratio = np.array([row["scatter"] / row["told"] for row in those])
+        close = [0.1 < row["scatter"] / expected(row) < 10 for row in those]
+        right = f"{np.mean(close):.0%}" if those and within(those[0]) >= 1 else "-"
+        branched = np.mean([row["scatter"] > BRANCHED * slope(row, rows) * row["eps"] for row in those])
+        lines.append(f"| {name} | {len(those)} | {branched:.0%} | {quantiles(ratio)} | {right} |")
+    return lines
+
+
+def slope(row: Row, rows: Sequence[Row]) -> float:
+    """Scatter over eps of the same draw by the same time at the least eps: what is proportional to it."""
+    same = ("method", "n", "draw", "share")
+    mine = [other for other in rows if all(other[name] == row[name] for name in same)]
+    least = min(mine, key=lambda other: float(other["eps"]))
+    return float(least["scatter"] / least["eps"])
+
+
+def meshes(rows: Sequence[Row]) -> list[str]:
+    """Of capture to t_inf: what it tells, how far it is off on another mesh, and copies off by 1e-10."""
+    lines = []
+    for rtol, n in itertools.product((0.1, 0.01), CAPTURED):
+        mine = [row for row in captures(rows, rtol) if row["n"] == n and row["share"] == 1.0]
+        if not mine:
+            continue
+        told, flips = (np.median([row[name] for row in mine]) for name in ("told", "flips"))
+        n, d, p = (int(mine[0][name]) for name in "ndp")
+        apart, tiny = (quantiles([row[name] for row in mine]) for name in ("furthest", "scatter"))
+        head = f"| {n}, {d}, {p} | {rtol:g} | {len(mine)} | {told:.2g} | {flips:.2g}"
+        lines.append(f"{head} | {apart} | {tiny} |")
     return lines

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -119,3 +120,48 @@ def test_orthogonal_inputs_have_none() -> None:
     data = pl.data.orthogonal(6, 9, seed=0)
     stats = flow(data, pl.initial.asymmetric(11, 9, seed=0, data=data), 5.0).stats
     assert stats.get("closest_pass") is None
+
+
+ROOT = Path(__file__).parents[1]
+ROWS = ROOT / "docs" / "results" / "sensitivity"
+needs_sources = pytest.mark.skipif(not ROWS.exists(), reason="needs the source tree")
+
+
+@needs_sources
+def test_the_page_has_the_tables_of_its_rows(bench: Any) -> None:
+    page = (ROOT / "docs" / "sensitivity.md").read_text()
+    lines = bench("sensitivity_figure").summary(bench("bench_sensitivity").read(ROWS / "ensembles.csv"))
+    assert len(lines) > 12
+    assert [line for line in lines if line not in page] == []
+
+
+@needs_sources
+def test_no_flow_of_the_page_branches_below_its_closest_pass(bench: Any) -> None:
+    figure, rows = bench("sensitivity_figure"), bench("bench_sensitivity").read(ROWS / "ensembles.csv")
+    early, *_, late = figure.changes(rows)
+    assert " 0% " in early
+    assert int(late.split("|")[-2].strip(" %")) >= 80  # told within a factor of ten
+
+
+@needs_sources
+def test_what_is_measured_is_not_measured_again(bench: Any, tmp_path: Path) -> None:
+    script = bench("bench_sensitivity")
+    asked = [script.Question((20, 4, 5), method, 1e-3, 1, 3, (1e-10,)) for method in ("flow", "capture")]
+    path = tmp_path / "rows.csv"
+    script.measure(path, asked[:1])
+    first = path.read_text()
+    script.measure(path, asked)
+    assert path.read_text().startswith(first)
+    rows = script.read(path)
+    assert [row["method"] for row in rows] == ["flow"] * 3 + ["capture"] * 3
+    assert all(row["scatter"] < 1e-8 for row in rows[:3])
+
+
+@needs_sources
+def test_the_figure_is_drawn(bench: Any, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    script = bench("bench_sensitivity")
+    bench("sensitivity_figure").draw(
+        script.read(ROWS / "ensembles.csv"), script.read(ROWS / "line.csv"), tmp_path
+    )
+    assert (tmp_path / "sensitivity.png").stat().st_size > 50_000
