@@ -5,8 +5,8 @@
 //             the expected number of such pairs,
 //                 N = density of passes near 0 times what z is off by, of its size (passes.hpp),
 //             the loss is off by the scatter of the branches with probability 1 - exp(-N). The scatter grows
-//             with the fall of the loss: kScatterPerFold for every factor e. (Measured: docs/numerics.md, "One
-//             mesh".)
+//             with the fall of the loss: kScatterPerFold for every factor e. (Measured: docs/numerics.md,
+//             "One mesh".)
 #pragma once
 
 #include <cmath>
@@ -19,8 +19,8 @@ namespace pl {
 
 class ToldError {
   public:
-    static constexpr double kKept = 0.4;       // of the sum of local errors
-    static constexpr double kOff = 0.012;      // what z is off by, of its size, over the smooth error
+    static constexpr double kKept = 0.4;   // of the sum of local errors
+    static constexpr double kOff = 0.012;  // what z is off by, of its size, over the smooth error
 
     // What a run that goes on has to know: sums over the steps so far.
     struct Sums {
