@@ -26,6 +26,7 @@ JUMP = 5e-3  # of log L, that is seen
 CLOSE = 0.01  # distance below which passes are counted
 PER_FLIP = 30.0  # passes within a change of the weights, of which one is taken the other way
 SMOOTH = 0.05
+LATE = 0.1  # of t_inf: up to the first time saved steps are the same whatever times follow
 BRANCHED = 3.0  # times what is proportional to eps: from there on copies are on several branches
 
 
@@ -113,21 +114,21 @@ def scatter_of_flows(axis: Any, rows: Sequence[Row]) -> None:
 
 
 def found_against_told(axis: Any, rows: Sequence[Row]) -> None:
-    """Of ensembles of the flow within whose change there are passes, and of capture on another mesh; at each
-    of the three times.
+    """Of ensembles of the flow within whose change there are passes, at each of the three times, and of capture
+    on another mesh.
     """
     for n, colour in COLOURS.items():
         mine = [row for row in flows(rows) if row["n"] == n and within(row) >= 1]
         x, y = [expected(row) for row in mine], [row["scatter"] for row in mine]
         axis.loglog(x, y, "o", color=colour, alpha=0.6, markersize=5, label=f"flow, n = {n}")
     for n, colour in CAPTURED.items():
-        mine = [row for row in captures(rows, 0.1) if row["n"] == n]
+        mine = [row for row in captures(rows, 0.1) if row["n"] == n and row["share"] > LATE]
         x, y = [expected(row) for row in mine], [row["furthest"] for row in mine]
         axis.loglog(x, y, "x", color=colour, markeredgewidth=2, label=f"capture, n = {n}")
     span = np.array([1e-5, 1.0])
     axis.plot(span, span, color="k", linewidth=1)
     axis.fill_between(span, span / 10, span * 10, color="k", alpha=0.06, linewidth=0)
-    axis.set(xlabel="scatter of log L expected of one run", ylabel="found", xlim=(5e-5, 0.5), ylim=(1e-6, 10))
+    axis.set(xlabel="scatter of log L expected of one run", ylabel="found", xlim=(5e-5, 0.5), ylim=(1e-6, 20))
     axis.set_title("What one run tells of many")
     axis.legend(loc="upper left", ncols=2, fontsize=10)
 
