@@ -114,9 +114,7 @@ def scatter_of_flows(axis: Any, rows: Sequence[Row]) -> None:
 
 
 def found_against_told(axis: Any, rows: Sequence[Row]) -> None:
-    """Of ensembles of the flow within whose change there are passes, at each of the three times, and of capture
-    on another mesh.
-    """
+    """Of ensembles of the flow within whose change there are passes, and of capture on another mesh."""
     for n, colour in COLOURS.items():
         mine = [row for row in flows(rows) if row["n"] == n and within(row) >= 1]
         x, y = [expected(row) for row in mine], [row["scatter"] for row in mine]
@@ -182,6 +180,7 @@ def changes(rows: Sequence[Row]) -> list[str]:
     """Of flows, all times: found over told, by how many passes the change reaches."""
     lines = []
     mine = flows(rows)
+    slope = slopes(mine)
     early = [row for row in mine if row["eps"] < row["closest"]]
     bins = {"below the closest pass": early}
     for low, high in itertools.pairwise((0.1, 1, 10, 30, np.inf)):
@@ -191,17 +190,19 @@ def changes(rows: Sequence[Row]) -> list[str]:
         ratio = np.array([row["scatter"] / row["told"] for row in those])
         close = [0.1 < row["scatter"] / expected(row) < 10 for row in those]
         right = f"{np.mean(close):.0%}" if those and within(those[0]) >= 1 else "-"
-        branched = np.mean([row["scatter"] > BRANCHED * slope(row, rows) * row["eps"] for row in those])
+        branched = np.mean([row["scatter"] > BRANCHED * slope[draw_of(row)] * row["eps"] for row in those])
         lines.append(f"| {name} | {len(those)} | {branched:.0%} | {quantiles(ratio)} | {right} |")
     return lines
 
 
-def slope(row: Row, rows: Sequence[Row]) -> float:
-    """Scatter over eps of the same draw by the same time at the least eps: what is proportional to it."""
-    same = ("method", "n", "draw", "share")
-    mine = [other for other in rows if all(other[name] == row[name] for name in same)]
-    least = min(mine, key=lambda other: float(other["eps"]))
-    return float(least["scatter"] / least["eps"])
+def draw_of(row: Row) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ("n", "draw", "share"))
+
+
+def slopes(rows: Sequence[Row]) -> dict[tuple[Any, ...], float]:
+    """Scatter over eps at the least eps, by draw and time: what is proportional to eps."""
+    ordered = sorted(rows, key=lambda row: -float(row["eps"]))
+    return {draw_of(row): row["scatter"] / row["eps"] for row in ordered}
 
 
 def meshes(rows: Sequence[Row]) -> list[str]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def pairs(data: pl.Dataset, net: pl.Network) -> tuple[Any, Any]:
     return net.W @ data.X.T / scales, net.a[:, None] * pl.metrics.residual(data, net)
 
 
-def turns(data: pl.Dataset, sol: pl.Solution, pieces: int = 8) -> list[float]:
+def turns(data: pl.Dataset, sol: pl.Solution, pieces: int = 5) -> list[float]:
     """Least abs(z) of every pass at a repelling kink that turns: on a grid that holds every event."""
     assert sol.switches is not None
     ends = np.unique([0.0, *sol.switches.t, sol.t[-1]])
@@ -131,7 +132,7 @@ needs_sources = pytest.mark.skipif(not ROWS.exists(), reason="needs the source t
 def test_the_page_has_the_tables_of_its_rows(bench: Any) -> None:
     page = (ROOT / "docs" / "sensitivity.md").read_text()
     lines = bench("sensitivity_figure").summary(bench("bench_sensitivity").read(ROWS / "ensembles.csv"))
-    assert len(lines) > 12
+    assert len(lines) > 10
     assert [line for line in lines if line not in page] == []
 
 
@@ -141,6 +142,21 @@ def test_no_flow_of_the_page_branches_below_its_closest_pass(bench: Any) -> None
     early, *_, late = figure.changes(rows)
     assert " 0% " in early
     assert int(late.split("|")[-2].strip(" %")) >= 80  # told within a factor of ten
+
+
+@needs_sources
+@pytest.mark.parametrize(("n", "d", "p"), [(600, 60, 33), (1700, 100, 37)])
+def test_advice_tells_before_the_work_by_how_much_losses_scatter(n: int, d: int, p: int, bench: Any) -> None:
+    """Within three times what capture on another mesh was found to differ by; that 1e-2 is not to be had at
+    n = 1700.
+    """
+    rows = bench("sensitivity_figure").captures(bench("bench_sensitivity").read(ROWS / "ensembles.csv"), 0.1)
+    found = np.median([row["furthest"] for row in rows if row["n"] == n and row["share"] == 1.0])
+    said = pl.advise(*draw(n, d, p, 1), rtol=1e-2).reason
+    match = re.search(r"losses differ by about ([0-9.]+) %", said)
+    assert match is not None
+    assert 1 / 3 < 0.01 * float(match[1]) / found < 3
+    assert ("not to be had" in said) is (n == 1700)
 
 
 @needs_sources
