@@ -170,13 +170,14 @@ FlowResult flow(const Problem<double>& problem, const FlowOptions& options, cons
 }
 
 // Taylor coefficients of W, its velocities and residuals up to the largest order, the inputs, a few numbers
-// per pair, and what cells keep of each neuron.
+// per pair, and what cells and passes keep of each neuron.
 double flow_bytes(const Problem<double>& problem) {
     const bool dense = problem.X != nullptr;
     const double n = static_cast<double>(problem.n), p = static_cast<double>(problem.p),
-                 d = dense ? static_cast<double>(problem.d) + 8.0 : 1.0, width = dense ? d : n;
+                 d = dense ? static_cast<double>(problem.d) + 8.0 : 1.0, width = dense ? d : n,
+                 passes = dense ? n * p + 8 * p * (width + 40.0) : 0.0;
     return 8 * (2.0 * (kMaxOrder + 1) * (p * width + n) + n * d + 4 * p * width + 2 * n * p + 8 * p) +
-           4 * n * p + (dense ? n * p : 0.0);
+           4 * n * p + passes;
 }
 
 }  // namespace pl
