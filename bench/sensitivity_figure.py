@@ -126,7 +126,10 @@ def found_against_told(axis: Any, rows: Sequence[Row]) -> None:
     span = np.array([1e-5, 1.0])
     axis.plot(span, span, color="k", linewidth=1)
     axis.fill_between(span, span / 10, span * 10, color="k", alpha=0.06, linewidth=0)
-    axis.set(xlabel="scatter of log L expected of one run", ylabel="found", xlim=(5e-5, 0.5), ylim=(1e-6, 20))
+    axis.annotate("a factor\nof ten", (0.2, 2.5e-2), color="0.35", fontsize=11)
+    axis.set(
+        xlabel="scatter of log L expected, from one run", ylabel="found", xlim=(5e-5, 0.5), ylim=(1e-6, 20)
+    )
     axis.set_title("What one run tells of many")
     axis.legend(loc="upper left", ncols=2, fontsize=10)
 
