@@ -68,9 +68,10 @@ Grazes::Vector Grazes::velocity(const Jets& jets, int j, double s) const {
 void Grazes::note(const Jets& jets, double h, const std::vector<Event>& events) {
     if (!in_.dense() || !(h > 0.0)) return;
     for (int j = 0; j < in_.p; ++j) {
-        if (!pairs_.moves(j)) continue;
-        follow(jets, j, h);
         Neuron& neuron = neurons_[at(j)];
+        if (jets.still(j)) neuron.through.clear();  // too small to be seen: not looked at
+        if (jets.still(j) || !pairs_.moves(j)) continue;
+        follow(jets, j, h);
         neuron.events.clear();
         for (const Event& e : events)
             if (e.neuron == j) neuron.events.push_back(e);
@@ -88,7 +89,7 @@ void Grazes::search(const Jets& jets, int j, double h) {
         if (k > 1) change += k * jets.w_norm(k, j) * power / h;
     }
     const auto& list = near_.within(j, w, way);
-    const double limit = near_.reach(j, w) + way;
+    const double limit = near_.reached() + way;
     for (const auto& [distance, i] : list) {
         if (distance > limit) break;
         const bool repels = jets.a(0, j) * jets.r(0)[at(i)] > 0.0;

@@ -11,6 +11,7 @@
 #include "flow/flow.hpp"
 #include "flow/grazes.hpp"
 #include "flow/journal.hpp"
+#include "flow/quiet.hpp"
 #include "flow/stabilised.hpp"
 #include "flow/state.hpp"
 #include "flow/switching.hpp"
@@ -26,6 +27,7 @@ struct FlowParts {
     Near& near;
     Switcher& switcher;
     CellFlow& cells;
+    Quiet& quiet;
 };
 
 class FlowStep {
@@ -55,6 +57,7 @@ class FlowStep {
     bool ask();  // whether the run is cancelled, or out of time
     bool cut() const { return cancelled_ || late_; }
     bool plan(double left);
+    bool attempt(double before, double left, double within, double& sum);
     bool cell_advance(double before, double left);
     bool stabilised_advance(double before, double left);
     bool stabilised_keep(double sum, double left);
@@ -76,6 +79,7 @@ class FlowStep {
     Jets& jets_;
     Switcher& switcher_;
     CellFlow& cells_;
+    Quiet& quiet_;
     Journal& journal_;
     const FlowState& state_;
     const Verdict<double>& verdict_;
