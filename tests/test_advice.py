@@ -46,7 +46,7 @@ def test_events_on_orthogonal_inputs(sizes):
 def test_sixty_runs_cost_what_advice_tells_within_a_factor_of_3():
     assert len(RUNS) == 60
     good = [within(3, run["told"], run["auto"]["seconds"]) for run in RUNS]
-    assert sum(good) >= 54
+    assert sum(good) >= 57
 
 
 def test_sixty_runs_are_near_the_better_method():

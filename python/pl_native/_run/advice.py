@@ -49,8 +49,8 @@ def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol:
     (docs/experiment1.md).
 
     Nothing is run: one look at the gradient of the start, else sizes alone (n, d, p, t_end, rtol; whether
-    inputs are orthogonal). The laws are fitted to fifty problems; of these and ten of small starts nine
-    in ten are told within a factor of three (`bench/bench_auto.py`): runs without `stop`, on the machine of
+    inputs are orthogonal). The laws are fitted to fifty problems; of these and ten of small starts all
+    but one are told within a factor of three (`bench/bench_auto.py`): runs without `stop`, on the machine of
     docs/performance.md, one thread, idle. Raises ValueError or TypeError for wrong arguments.
     """
     if not isinstance(data, Dataset):
