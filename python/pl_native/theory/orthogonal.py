@@ -1,4 +1,4 @@
-"""Orthogonal inputs: extinction of wrong pairs (Lemma 8), dead points, and the upper bound of Proposition 1.
+"""Orthogonal inputs: live pairs, dead points, and the upper bound of Proposition 1.
 
 A pair (j, i) is live where z_ji > 0; correct if also a_j y_i > 0, wrong if a_j y_i < 0. With orthogonal
 inputs z_ji moves only while it is live, so a pair that dies never returns; under Assumption 1 no a_j changes
@@ -8,8 +8,6 @@ sign, so a wrong pair never becomes correct.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -34,22 +32,6 @@ class Pairs(NamedTuple):
     wrong: Flags
 
 
-@dataclass(frozen=True, slots=True)
-class Extinction:
-    """Lemma 8's claims for one trajectory up to t_n.
-
-    correct, shrunk   correct pairs of the start, and how many were smaller at the end
-    wrong, alive      wrong pairs of the start, and how many were not 0 at the end
-    moved             largest abs(r_i(t) - r_i(0))/abs(y_i) over states and labels != 0 (claimed: <= 1/2)
-    """
-
-    correct: int
-    shrunk: int
-    wrong: int
-    alive: int
-    moved: float
-
-
 def live_pairs(data: Dataset, network: Network) -> Pairs:
     """Correct and wrong live pairs of a state. ValueError unless the inputs are orthogonal.
 
@@ -65,72 +47,6 @@ def live_pairs(data: Dataset, network: Network) -> Pairs:
     live = z > _ROUNDING * size
     agree = np.sign(network.a.astype(np.float64))[:, None] * np.sign(data.y.astype(np.float64))
     return Pairs(live & (agree > 0), live & (agree < 0))
-
-
-def extinction_time(data: Dataset, network: Network, *, gap: float | None = None) -> float:
-    """t_n of Lemma 8, in units of flow time: by then every wrong pair is dead.
-
-        t_n = 2 n max_ji max(z_ji(0), 0)/(sqrt(A) Cy- (Cx-)^2),    A <= a_j(0)^2 - norm(w_j(0))^2 for all j
-
-    Hypotheses: orthogonal inputs, every point with a correct pair (event I), A > 0, and
-    d >= C log p log(n p) log(C/eps)^2: at small d wrong pairs outlive it. `gap` is A (None: the largest that
-    holds). ValueError for inputs that are not orthogonal, labels 0, and A not in (0, min_j a_j^2 - norm^2].
-
-    >>> data = pl.Dataset.orthogonal([1.0, 1.0], [1.0, -2.0])
-    >>> start = pl.Network([[0.3, 0.4], [0.0, -0.3]], [1.3, -1.3])
-    >>> round(theory.extinction_time(data, start, gap=1.44), 4)
-    1.3333
-    """
-    z = _preactivations(data, network)
-    y = np.abs(data.y.astype(np.float64))
-    if y.min() == 0:
-        raise ValueError("data: expected labels != 0, of which t_n holds the smallest in its denominator")
-    largest = float(np.min(model.invariant(data, network)))
-    A = largest if gap is None else checks.positive("gap", gap)
-    if not 0 < A <= largest * (1 + 1e-9):  # that of a start made from A, to rounding
-        raise ValueError(f"gap: expected A in (0, min_j a_j^2 - norm(w_j)^2 = {largest:.6g}], got {A:.6g}")
-    reach = float(np.max(np.maximum(z, 0.0)))
-    return 2 * data.n * reach / (math.sqrt(A) * float(y.min()) * float(np.min(data.norms)) ** 2)
-
-
-def extinction(data: Dataset, states: Sequence[Network]) -> Extinction:
-    """Lemma 8's three claims along a trajectory: `states` from time 0 to t_n (`extinction_time`).
-
-    Claims: correct pairs have not shrunk at t_n; wrong pairs are 0 at t_n; no r_i has moved by more than
-    abs(y_i)/2 before. Hypotheses as in `extinction_time`. ValueError for fewer than two states.
-
-    >>> data = pl.data.orthogonal(20, 10_000, seed=1)
-    >>> even = pl.initial.balanced(20, 10_000, seed=2, data=data)
-    >>> start = pl.Network(even.W, 1.5 * even.a, w_perp_sq=even.w_perp_sq)
-    >>> save, t_n = pl.Save(count=9, states=True), theory.extinction_time(data, start)
-    >>> sol = pl.simulate(data, start, t_n, method="flow", save=save)
-    >>> found = theory.extinction(data, [sol.state(i) for i in range(9)])
-    >>> found.alive, found.shrunk, found.moved < 0.5
-    (0, 0, True)
-    """
-    given.dataset(data)
-    if isinstance(states, str | bytes) or not isinstance(states, Sequence):
-        raise TypeError(f"states: expected a sequence of pl.Network, got {checks.kind(states)}")
-    if len(states) < 2:
-        raise ValueError(f"states: expected at least two, from time 0 to t_n, got {len(states)}")
-    for k, state in enumerate(states):
-        given.problem(data, state, f"states[{k}]")
-    before, after = live_pairs(data, states[0]), live_pairs(data, states[-1])
-    z0, z1 = (_preactivations(data, state) for state in (states[0], states[-1]))
-    slack = _ROUNDING * np.abs(z0)
-    labels = np.abs(data.y.astype(np.float64))
-    first = model.residual(data, states[0])
-    moved = 0.0
-    for state in states[1:]:
-        change = np.abs(model.residual(data, state) - first)[labels > 0] / labels[labels > 0]
-        moved = max(moved, float(np.max(change, initial=0.0)))
-    return Extinction(
-        correct=int(before.correct.sum()),
-        shrunk=int(np.count_nonzero(before.correct & (z1 < z0 - slack))),
-        wrong=int(before.wrong.sum()),
-        alive=int(np.count_nonzero(before.wrong & after.wrong)),
-        moved=moved,
-    )
 
 
 def dead_point_bound(data: Dataset, network: Network) -> float:
