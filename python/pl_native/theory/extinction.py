@@ -37,14 +37,14 @@ class Extinction:
 
 
 def extinction_time(data: Dataset, network: Network, *, gap: float | None = None) -> float:
-    """t_n of Lemma 8, in units of flow time: by then every wrong pair is dead.
+    """t_n of Lemma 8, in units of flow time. Claim: by then every wrong pair is dead.
 
         t_n = 2 n max_ji max(z_ji(0), 0)/(sqrt(A) Cy- (Cx-)^2),    A <= a_j(0)^2 - norm(w_j(0))^2 for all j
 
     Hypotheses: orthogonal inputs, every point with a correct pair (event I), A > 0, and
     d >= C log p log(n p) log(C/eps)^2 (explicitly: `extinction_condition`): at small d wrong pairs outlive
-    it. `gap` is A (None: the largest that holds). ValueError for inputs that are not orthogonal, labels 0,
-    and A not in (0, min_j a_j^2 - norm^2].
+    it. Source: Lemma 8. `gap` is A (None: the largest that holds). ValueError for inputs that are not
+    orthogonal, labels 0, and A not in (0, min_j a_j^2 - norm^2].
 
     >>> data = pl.Dataset.orthogonal([1.0, 1.0], [1.0, -2.0])
     >>> start = pl.Network([[0.3, 0.4], [0.0, -0.3]], [1.3, -1.3])
@@ -68,8 +68,8 @@ def extinction_condition(data: Dataset, network: Network, *, gap: float | None =
     falls like sqrt(log(n p) n/d).
 
     Claim: if it holds, no r_i moves by more than left abs(y_i) - abs(h(x_i)) up to t_n, no correct pair
-    shrinks, and wrong pairs are 0 at t_n. Hypotheses: orthogonal inputs, no label 0, A > 0. (The paper has
-    d >= C log p log(n p) log(C/eps)^2 in its place; this condition is derived here.)
+    shrinks, and wrong pairs are 0 at t_n. Hypotheses: orthogonal inputs, no label 0, A > 0. Source: Lemma 8,
+    with d >= C log p log(n p) log(C/eps)^2 in the place of this condition, which is derived here.
 
     *Proof.* While no r_i has moved further than that, s_i r_i lies in [1/2, 3/2] abs(y_i), s_i the sign of
     y_i. Live pairs have z_ji' = (a_j/n) r_i norm(x_i)^2, and a pair off stays off. abs(a_j') <= Q norm(w_j)/n
@@ -101,7 +101,8 @@ def extinction(data: Dataset, states: Sequence[Network]) -> Extinction:
     """Lemma 8's three claims along a trajectory: `states` from time 0 to t_n (`extinction_time`).
 
     Claims: correct pairs have not shrunk at t_n; wrong pairs are 0 at t_n; no r_i has moved by more than
-    abs(y_i)/2 before. Hypotheses as in `extinction_time`. ValueError for fewer than two states.
+    abs(y_i)/2 before. Hypotheses as in `extinction_time`. Source: Lemma 8. ValueError for fewer than two
+    states.
 
     >>> data = pl.data.orthogonal(20, 10_000, seed=1)
     >>> even = pl.initial.balanced(20, 10_000, seed=2, data=data)

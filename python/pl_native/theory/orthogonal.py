@@ -54,8 +54,9 @@ def dead_point_bound(data: Dataset, network: Network) -> float:
 
         L(t) >= sum over dead i of y_i^2/(2 n)          r_i -> 0 if and only if i is not dead
 
-    Hypotheses: orthogonal inputs, Assumption 1 (abs(a_j) >= norm(w_j)), from this state on. A point with
-    label 0 adds nothing. `metrics.dead_points` says which. ValueError where a hypothesis is not met.
+    Claim: both, for ever. Hypotheses: orthogonal inputs, Assumption 1 (abs(a_j) >= norm(w_j)) at this state.
+    Source: section 3, "dead point". A point with label 0 adds nothing. `metrics.dead_points` says which.
+    ValueError where a hypothesis is not met.
 
     >>> data = pl.Dataset.orthogonal([1.0, 1.0], [1.0, -2.0])
     >>> theory.dead_point_bound(data, pl.Network([[1.0, 2.0], [3.0, -1.0]], [4.0, -5.0]))
@@ -91,9 +92,10 @@ def pl_upper_bound_orthogonal(
         mu <= (2 (Cx+)^2/n) [ (1/p) sum_j (a_j(0)^2 + norm(w_j(0))^2) + 2 (Cy+/Cx-) G sqrt(p n) delta ]
         delta = max_i abs(1 - r_i/y_i),    G = pi/sqrt 6
 
-    Hypotheses: orthogonal inputs, Assumption 1 at the start, only correct pairs left (may never happen at
-    small d). `sharp` takes G = 1, which holds too (`growth_bounds` has the proof's two steps). ValueError for
-    inputs that are not orthogonal, labels 0, or a start without Assumption 1.
+    Claim: so at every such state. Hypotheses: orthogonal inputs, Assumption 1 at the start, only correct
+    pairs left (may never happen at small d). Source: Proposition 1; its constants are derived here. `sharp`
+    takes G = 1, which holds too (`growth_bounds` has the proof's two steps). ValueError for inputs that are
+    not orthogonal, labels 0, or a start without Assumption 1.
 
     >>> data = pl.Dataset.orthogonal([1.0], [2.0])
     >>> start = pl.Network([[0.0001], [0.001]], [0.0001, 0.001])
