@@ -121,7 +121,7 @@ def _tightest(setting: Setting) -> list[Finding]:
 def _searched(setting: Setting, title: str, sharp: bool, grown: float) -> Finding:
     """Random starts of one to three points and one or two neurons, then ascent from the best."""
     best, where, met, draws = -math.inf, (0, 0), 0, 0
-    tries, rounds = setting.size(5, 25, 400), setting.size(10, 150, 4000)
+    tries, rounds = setting.size(5, 25, 100), setting.size(10, 150, 1000)
     for n, p in ((1, 1), (1, 2), (2, 2), (3, 2)):
         rng = np.random.default_rng(seed(title, 10 * n + p, Purpose.NOISE))
 

@@ -49,7 +49,7 @@ def _runs(setting: Setting) -> tuple[list[_Run], int]:
     """Runs of the draws that meet all hypotheses, with a row at every event; and the number of draws."""
     runs, draws = [], 0
     for n in POINTS[: setting.size(3, 5, 5)]:
-        for k in range(setting.size(1, max(1, 24 // n), 40)):
+        for k in range(setting.size(1, max(1, 24 // n), min(40, 320 // n))):
             draws += 1
             data_seed, network_seed = seeds(f"{NAME}, n = {n}", k)
             d, p = RATIO * n * n, 2 * pl.minimal_width(n)
