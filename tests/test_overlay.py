@@ -26,7 +26,7 @@ def test_all_bounds_of_a_run_that_meets_the_hypotheses() -> None:
     data, start = weak()
     sol = pl.simulate(data, start, 20.0, method="flow", save=FULL)
     found = theory.overlay(sol)
-    assert found.notes == ("Proposition 1: expects orthogonal inputs, labels != 0 and the start kept",)
+    assert found.notes == ("Proposition 1: expects orthogonal inputs and labels != 0",)
     assert np.all(found.theorem_1 <= found.lemma_7_low * (1 + 1e-12))
     assert np.all(found.lemma_7_low <= found.local_pl)
     assert np.all(found.local_pl <= found.lemma_7_high)
@@ -55,7 +55,7 @@ def test_runs_of_any_method_and_what_they_kept() -> None:
     np.testing.assert_array_equal(seen.lemma_7_high, observed.observed["pl_upper_bound"])
     np.testing.assert_allclose(theory.overlay(observed).lemma_7_high, seen.lemma_7_high, rtol=1e-12)
     capture = pl.simulate(data, start, 3.0, method="capture", save=pl.Save(count=3, states=True))
-    assert any("no log of switches" in note for note in theory.overlay(capture).notes)
+    np.testing.assert_array_equal(theory.overlay(capture).sliding, metrics.n_sliding(data, capture))
     assert any("not met at the start: assumption 2" in note for note in theory.overlay(capture).notes)
 
 
@@ -102,10 +102,33 @@ def test_trajectory_is_drawn() -> None:
     sol = pl.simulate(data, start, 10.0, method="flow", save=FULL)
     figure = plots.trajectory(sol)
     labels = {line.get_label() for ax in figure.axes for line in ax.get_lines()}
-    assert {"loss", "mu", "average of mu", "Lemma 7", "Theorem 1", "on", "sliding"} <= labels
+    assert {"loss", r"$\mu(t)$", "its average", "Lemma 7", "Theorem 1, lower", "on", "sliding"} <= labels
     assert len(plots.trajectory(theory.overlay(sol)).axes) == 4
-    bare = plots.trajectory(pl.simulate(data, start, 10.0, save=2))
-    assert len(bare.axes) == 4
+    assert "Proposition 1: expects orthogonal" in figure.get_supxlabel()
+    for ax in figure.axes:
+        assert ax.get_title(loc="left")
+        low, high = ax.get_ylim()
+        assert high / low > 99 if ax.get_yscale() == "log" else low == 0  # no labels like 3 10^-14
+
+
+def test_a_run_of_two_rows_shows_that_it_has_two() -> None:
+    pytest.importorskip("matplotlib")
+    data, start = weak()
+    figure = plots.trajectory(pl.simulate(data, start, 10.0, save=2))
+    drawn = [line for ax in figure.axes for line in ax.get_lines() if len(line.get_xdata()) <= 2]
+    assert {line.get_marker() for line in drawn if line.get_label() in ("loss", "on", "Lemma 7")} == {"o"}
+    assert "no states were kept" in figure.get_supxlabel().replace("\n", " ")
+
+
+def test_sliding_pairs_need_no_log_of_switches() -> None:
+    data, start = problem(40, 8, 6, 1)
+    save = pl.Save(count=20, states=True)
+    bare, logged = (
+        theory.overlay(pl.simulate(data, start, 20.0, method="flow", save=kept)) for kept in (save, FULL)
+    )
+    np.testing.assert_array_equal(bare.sliding, logged.sliding)
+    assert bare.sliding.max() > 0
+    np.testing.assert_allclose(bare.lemma_7_high, logged.lemma_7_high, rtol=1e-9)
 
 
 def test_check_prints_one_table_and_writes_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
