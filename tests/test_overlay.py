@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from pathlib import Path
 
@@ -137,6 +138,10 @@ def test_check_prints_one_table_and_writes_a_page(tmp_path: Path, capsys: pytest
     assert "Lemma 2" in said
     assert "worst margin" in said
     assert "1 of 1 as they should be" in said
+    rows = (tmp_path / "page" / "findings.csv").read_text().splitlines()
+    assert rows[0] == ",".join(report.FIELDS)
+    assert len(rows) == 2
+    assert rows[1].endswith(",holds")
     page = (tmp_path / "page" / "index.html").read_text()
     assert "L(t) = L(0) exp(-t avg_mu(t))" in page
     if plots.available():
@@ -148,6 +153,18 @@ def test_check_refuses_what_it_does_not_know(tmp_path: Path, capsys: pytest.Capt
     assert "STATEMENT: expected names among lemma1" in capsys.readouterr().err
     (tmp_path / "file").write_text("")
     assert cli.main(["check", "lemma2", "--out", str(tmp_path / "file")]) == 2
+
+
+def test_rows_of_the_statements_before_one_that_fails_to_end_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(setting: object) -> list[Finding]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(cli.check.statements.CHECKS, "dead_point", stopped)
+    with contextlib.suppress(KeyboardInterrupt):
+        cli.main(["check", "lemma2", "dead_point", "--out", str(tmp_path)])
+    assert "Lemma 2" in (tmp_path / "findings.csv").read_text()
 
 
 def test_check_fails_with_its_statements(

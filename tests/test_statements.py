@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -59,6 +61,20 @@ def test_a_bound_tightened_past_its_margin_fails(name: str) -> None:
 def test_statements_have_names_of_their_own() -> None:
     titles = [finding.statement for name in statements.CHECKS for finding in findings(name)]
     assert len(titles) == len(set(titles))
+
+
+def test_the_committed_table_of_the_larger_samples_is_of_these_statements() -> None:
+    """docs/results/statements: `pl-native check --full --out DIR`, findings.csv."""
+    path = Path(__file__).parents[1] / "docs" / "results" / "statements" / "full.csv"
+    with path.open(newline="") as file:
+        rows = {row["statement"]: row for row in csv.DictReader(file)}
+    for name in statements.CHECKS:
+        for finding in findings(name):
+            row = rows[finding.statement]
+            assert row["verdict"] == finding.verdict.value
+            assert int(row["draws"]) >= finding.draws
+            assert (row["margin"] == "") is (finding.margin is None)
+            assert finding.margin is None or 1 <= float(row["margin"]) < math.inf
 
 
 def test_verdicts() -> None:
