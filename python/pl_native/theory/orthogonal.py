@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pl_native import model
+from pl_native import metrics, model
 from pl_native._base import checks
 from pl_native._problem import given
 from pl_native._problem.dataset import Dataset
@@ -35,16 +35,14 @@ class Pairs(NamedTuple):
 def live_pairs(data: Dataset, network: Network) -> Pairs:
     """Correct and wrong live pairs of a state. ValueError unless the inputs are orthogonal.
 
-    Live is z_ji > 0 beyond rounding: a pair that died rests at 0 or at +-1e-17.
+    Live is z_ji > 0 beyond rounding, and on: a pair that died rests at 0 or at +-1e-17.
 
     >>> data = pl.Dataset.orthogonal([1.0, 1.0], [1.0, -2.0])
     >>> pairs = theory.live_pairs(data, pl.Network([[1.0, 2.0], [3.0, -1.0]], [4.0, -5.0]))
     >>> pairs.correct.tolist(), pairs.wrong.tolist()
     ([[True, False], [False, False]], [[False, True], [True, False]])
     """
-    z = _preactivations(data, network)
-    size = np.sqrt(network.norms_sq)[:, None] * data.norms
-    live = z > _ROUNDING * size
+    live = (_preactivations(data, network) > 0) & ~_at_rest(data, network)
     agree = np.sign(network.a.astype(np.float64))[:, None] * np.sign(data.y.astype(np.float64))
     return Pairs(live & (agree > 0), live & (agree < 0))
 
@@ -77,9 +75,9 @@ def settled(data: Dataset, network: Network) -> Network:
     >>> theory.settled(data, pl.Network([[1.0, 1e-17]], [4.0])).W.tolist()
     [[1.0, 0.0]]
     """
-    z = _preactivations(data, network)
+    rests = _at_rest(data, network)
     W = network.W.copy()
-    W[:, : data.n][np.abs(z) <= _ROUNDING * np.sqrt(network.norms_sq)[:, None] * data.norms] = 0
+    W[:, : data.n][rests] = 0
     return Network(W, network.a, w_perp_sq=network.w_perp_sq)
 
 
@@ -156,6 +154,13 @@ def _preactivations(data: Dataset, network: Network) -> Floats:
     if not data.is_orthogonal:
         raise ValueError(f"data: expected orthogonal inputs (pl.Dataset.orthogonal), got {data!r}")
     return model.preactivations(data, network)
+
+
+def _at_rest(data: Dataset, network: Network) -> Flags:
+    """(p, n) pairs whose z_ji is rounding: beside norm(w_j), or as the run knows that left them off."""
+    z = _preactivations(data, network)
+    small: Flags = np.abs(z) <= _ROUNDING * np.sqrt(network.norms_sq)[:, None] * data.norms
+    return small | ((z > 0) & ~np.asarray(metrics.active(data, network)))
 
 
 def _only_correct(data: Dataset, network: Network) -> bool:
