@@ -160,7 +160,8 @@ def _at_rest(data: Dataset, network: Network) -> Flags:
     """(p, n) pairs whose z_ji is rounding: beside norm(w_j), or as the run knows that left them off."""
     z = _preactivations(data, network)
     small: Flags = np.abs(z) <= _ROUNDING * np.sqrt(network.norms_sq)[:, None] * data.norms
-    return small | ((z > 0) & ~np.asarray(metrics.active(data, network)))
+    off: Flags = ~np.asarray(metrics.active(data, network), bool)
+    return small | ((z > 0) & off)
 
 
 def _only_correct(data: Dataset, network: Network) -> bool:

@@ -24,7 +24,7 @@ def check(setting: Setting) -> list[Finding]:
     data = pl.data.sphere(N, D, seed=seeds(NAME, 0)[0])
     found: list[Finding] = []
     for name, scale in LAWS if setting.effort != "smoke" else LAWS[2:]:
-        count = setting.size(400, 5000, 20_000)
+        count = setting.size(400, 5000, 10_000)
         found += _of_law(setting, data, name, scale, count)
     return [*found, _power(setting, data), _torch_linear()]
 

@@ -26,7 +26,7 @@ def _deaths(setting: Setting) -> Finding:
     """
     title = "Lemma 8, death by t_n while abs(r_i) >= abs(y_i)/2"
     rng = np.random.default_rng(seed(title, 0, Purpose.NOISE))
-    draws, rounds = setting.size(20, 200, 2000), setting.size(50, 1000, 10_000)
+    draws, rounds = setting.size(20, 200, 1000), setting.size(50, 1000, 5000)
     found, _, met = worst(_death, lambda r: 1.5 * r.standard_normal(5), rng, draws, rounds)
     margin = setting.upper(found, 1 + 1e-9)
     return Finding(
@@ -63,7 +63,7 @@ def _moves(setting: Setting) -> Finding:
     """The third claim under the condition that says, explicitly, how large d has to be."""
     title = "Lemma 8, residuals, worst start"
     rng = np.random.default_rng(seed(title, 0, Purpose.NOISE))
-    draws, rounds = setting.size(200, 1000, 10_000), setting.size(100, 1000, 10_000)
+    draws, rounds = setting.size(200, 1000, 5000), setting.size(100, 1000, 5000)
     size = 1 + 2 * _N + _P * (_N + 1)
     found, place, met = worst(
         _move, lambda r: r.standard_normal(size), rng, draws, rounds, [_near_the_worst()]
