@@ -142,10 +142,10 @@ class Capture {
             now.start = fine.sum_r2();
         }
         if (now.fresh()) {
-            const double speed_sq = fine.velocity_sq(), longest = options_.t_end - now.t;
-            now.step = first_step(problem_, fine.sum_r2(), speed_sq, longest > 0 ? longest : 1.0);
-            beyond_ = !std::isfinite(speed_sq);
+            const double longest = options_.t_end - now.t;
+            now.step = first_step(problem_, fine, longest > 0 ? longest : 1.0);
         }
+        beyond_ = !std::isfinite(fine.velocity_sq());
         meshes_->set_next(now.step);
         meshes_->go_on(now.start, {now.local, now.flips});
     }
@@ -235,7 +235,7 @@ class Capture {
     std::optional<ProofSearch> search_;
     Index restarts_ = 0, spent_ = 0;
     CaptureResult furthest_;  // of the passes given up
-    bool beyond_ = false;     // the start has no finite speed
+    bool beyond_ = false;     // the start has no finite speed, 
     bool paused_ = false;     // the budget is spent
     bool met_ = false;        // the watch ends the run here
     bool moved_ = false;      // a step was taken in this call, whichever pass took it

@@ -88,8 +88,9 @@ def is_small(data: Dataset, network: Network) -> bool:
 
     Outputs are at most max_i norm(x_i) (1/p) sum_j abs(a_j) norm(w_j).
     """
-    weights = np.abs(network.a.astype(np.float64)) * np.sqrt(network.norms_sq)
-    return bool(np.max(data.norms) * weights.mean() < 1e-3 * np.max(np.abs(data.y)))
+    with np.errstate(over="ignore"):
+        weights = np.abs(network.a.astype(np.float64)) * np.sqrt(network.norms_sq)
+        return bool(np.max(data.norms) * weights.mean() < 1e-3 * np.max(np.abs(data.y)))
 
 
 _BRANCHING = 0.1  # of the horizon: from there on losses depend on the branches taken at repelling kinks
