@@ -115,9 +115,10 @@ def pl_upper_bound_orthogonal(
 
 
 def growth_bounds(data: Dataset, network: Network) -> Floats:
-    """The two steps behind Proposition 1 as rows (measured, bound), (2, 2): how far neurons have grown.
+    """The two steps behind Proposition 1, the paper's (61) and (62), as rows (measured, bound), (2, 2).
 
-    With w_j+ the coordinates of w_j on its live points and delta = max_i abs(1 - r_i/y_i):
+    They say how far neurons have grown. With w_j+ the coordinates of w_j on its live points, and
+    delta = max_i abs(1 - r_i/y_i):
 
         sum_j a_j^2 norm(w_j+)^2 <= n p^2 (Cy+/Cx-)^2 delta^2
         (1/p) sum_j norm(w_j+)^2 <= sqrt(p n) (Cy+/Cx-) delta
