@@ -92,6 +92,17 @@ def test_phase_transitions_of_two_groups() -> None:
     np.testing.assert_allclose(found, expected, rtol=0.15)
 
 
+def test_an_euler_run_across_kinks_has_the_transitions_of_the_flow() -> None:
+    """Its gradients jump at every kink that it steps across, its loss does not: one transition, not three."""
+    data, start = pl.data.sphere(n=60, d=20, seed=1), pl.initial.asymmetric(p=20, d=20, seed=2)
+    euler = pl.simulate(data, start, 60.0, step=0.1, save=pl.Save(count=41))
+    flow = pl.simulate(data, start, 60.0, method="flow", save=pl.Save(count=41))
+    assert len(theory.transition_times(euler.t, euler.loss, euler.local_pl)) > 1  # as it was
+    found = theory.overlay(euler).transitions
+    assert len(found) == len(theory.overlay(flow).transitions) == 1
+    np.testing.assert_allclose(found, theory.overlay(flow).transitions, atol=1.6)
+
+
 def test_no_transition_where_nothing_happens() -> None:
     t = np.linspace(0, 5, 50)
     assert len(theory.transition_times(t, np.ones(50), np.zeros(50))) == 0

@@ -264,7 +264,7 @@ def trajectory(sol: Solution | theory.Overlay, data: Dataset | None = None) -> A
         draw_trajectory(found, axes)
         figure = axes[0, 0].figure
         if found.notes:
-            words = fill("Not drawn, or in part: " + "; ".join(found.notes) + ".", 125)
+            words = fill("Not drawn, or in part: " + "; ".join(found.notes) + ".", 150)
             figure.supxlabel(words, fontsize=10.5, ha="left", x=0.02, color="0.35")
         return figure
 
