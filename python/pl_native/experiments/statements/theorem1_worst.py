@@ -25,7 +25,7 @@ Measure = Callable[[pl.Dataset, pl.Network], float]
 
 def check(setting: Setting) -> list[Finding]:
     """The worst starts found of Theorem 1's bounds, each as least measured/bound."""
-    small, large = (200, 2000, 10_000), (40, 400, 2000)  # starts; those that cost a run are fewer
+    small, large = (100, 2000, 10_000), (20, 400, 2000)  # starts; those that cost a run are fewer
     rows = (
         ("mu >= (C/n) min abs(1 - r/y), worst start", "mu(0) >= bound", "mu/bound", _at_the_start, small,
          _near_the_worst()),
