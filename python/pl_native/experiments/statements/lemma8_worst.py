@@ -99,13 +99,13 @@ def _move(place: Floats) -> float:
 
 
 def _near_the_worst() -> Floats:
-    """One live pair, correct, of a neuron with a_j^2 = 900 A: t_n is set by the least a_j^2, and long for it.
+    """One live pair, correct, of a neuron with a_j^2 = 10^4 A: t_n is that of the least a_j^2, long for it.
 
     As a_1^2/A -> inf abs(h) and all but the first part of the condition's left are nothing, so abs(r_1) falls
     by exp(-1/3), where the condition bounds the move by 1/2: 0.2835 abs(y_1), which seems to be the supremum.
     """
-    W = [3.642e-3, -1e-3, -1e-3, -1e-3]  # tenths
-    return np.array([0.0, 0.0, 0.0, 1.0, 1.0, *W, 30.0, -1e-3])
+    W = [3.32e-4, -1e-3, -1e-3, -1e-3]  # tenths
+    return np.array([0.0, 0.0, 0.0, 1.0, 1.0, *W, 100.0, -1e-3])
 
 
 def _start(place: Floats) -> tuple[pl.Dataset, pl.Network, float]:
