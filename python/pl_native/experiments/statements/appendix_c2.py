@@ -102,7 +102,7 @@ def _euler(setting: Setting) -> list[Finding]:
     for name, sign, claim in _SIGNS:
         title = f"App. C.2, Euler from z = {name}"
         rng = np.random.default_rng(seed(title, 0, Purpose.NOISE))
-        draws, rounds = setting.size(10, 60, 600), setting.size(20, 200, 2000)
+        draws, rounds = setting.size(10, 60, 300), setting.size(20, 200, 1000)
 
         def furthest(place: Floats, sign: float = sign) -> float:
             return float(np.max(_apart(place, sign) / _STEPS))
