@@ -235,7 +235,7 @@ class Capture {
     std::optional<ProofSearch> search_;
     Index restarts_ = 0, spent_ = 0;
     CaptureResult furthest_;  // of the passes given up
-    bool beyond_ = false;     // the start has no finite speed, 
+    bool beyond_ = false;     // the start has no finite speed
     bool paused_ = false;     // the budget is spent
     bool met_ = false;        // the watch ends the run here
     bool moved_ = false;      // a step was taken in this call, whichever pass took it

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <utility>
+#include <vector>
 
 #include "flow/flow.hpp"
 #include "flow/jets.hpp"
@@ -27,6 +28,13 @@ class Journal {
     void event() { ++count_.events; }
     void sliding(Index pairs);  // at present
 
+    // From `hold` on what is told waits, of the neuron named last whatever it is called there, until it is
+    // told after all, in the order of its times, or forgotten.
+    void hold();
+    void of_neuron(int j) { held_neuron_ = j; }
+    void tell();
+    void forget();
+
     void start(State<double>& state);            // invariants at the very start
     void visit(double t, State<double>& state);  // a row, if one is asked for
     double goal() const { return recorder_.goal(options_.t_end); }
@@ -37,11 +45,16 @@ class Journal {
                       const Verdict<double>& verdict);
 
   private:
+    void log(Switch pair);
+
     const Problem<double>& problem_;
     const FlowOptions& options_;
     FlowResult result_;
     FlowCounters& count_ = result_.past.count;
     Recorder<double, double> recorder_;
+    std::vector<Switch> held_;
+    FlowCounters before_;
+    int held_neuron_ = -1;  // none: nothing waits
 };
 
 }  // namespace pl

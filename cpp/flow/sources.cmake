@@ -18,9 +18,11 @@ set(PLN_FLOW_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/pairs.cpp
     ${CMAKE_CURRENT_LIST_DIR}/polynomial.cpp
     ${CMAKE_CURRENT_LIST_DIR}/journal.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/quiet.cpp
     ${CMAKE_CURRENT_LIST_DIR}/stabilised.cpp
     ${CMAKE_CURRENT_LIST_DIR}/state.cpp
     ${CMAKE_CURRENT_LIST_DIR}/step.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/step_levels.cpp
     ${CMAKE_CURRENT_LIST_DIR}/step_size.cpp
     ${CMAKE_CURRENT_LIST_DIR}/switching.cpp
     ${CMAKE_CURRENT_LIST_DIR}/switching_start.cpp)

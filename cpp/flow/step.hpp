@@ -10,6 +10,7 @@
 #include "flow/events.hpp"
 #include "flow/flow.hpp"
 #include "flow/journal.hpp"
+#include "flow/quiet.hpp"
 #include "flow/stabilised.hpp"
 #include "flow/state.hpp"
 #include "flow/switching.hpp"
@@ -25,6 +26,7 @@ struct FlowParts {
     Near& near;
     Switcher& switcher;
     CellFlow& cells;
+    Quiet& quiet;
 };
 
 class FlowStep {
@@ -52,6 +54,7 @@ class FlowStep {
     bool ask();  // whether the run is cancelled, or out of time
     bool cut() const { return cancelled_ || late_; }
     bool plan(double left);
+    bool attempt(double before, double left, double within, double& sum);
     bool cell_advance(double before, double left);
     bool stabilised_advance(double before, double left);
     bool stabilised_keep(double sum, double left);
@@ -73,6 +76,7 @@ class FlowStep {
     Jets& jets_;
     Switcher& switcher_;
     CellFlow& cells_;
+    Quiet& quiet_;
     Journal& journal_;
     const FlowState& state_;
     const Verdict<double>& verdict_;

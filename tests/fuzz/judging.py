@@ -61,13 +61,14 @@ def _rates(sol: pl.Solution, data: pl.Dataset) -> str | None:
 
 def _ends(sol: pl.Solution, data: pl.Dataset, t_end: float, last_row: bool) -> str | None:
     s = sol.stats
-    to_horizon = sol.status is pl.Status.HORIZON
-    if to_horizon and last_row and s["method"] != "euler" and sol.t[-1] != t_end:
+    if sol.status is pl.Status.HORIZON and last_row and s["method"] != "euler" and sol.t[-1] != t_end:
         return f"ends at {sol.t[-1]!r}, asked for {t_end!r}"
     bound, noise = s["loss_bound"], rounding_of_loss(sol, data)
     if bound is not None and bound > sol.loss[-1] * (1 + 1e-9) + noise + 2 * np.sqrt(noise * sol.loss[-1]):
         return f"loss_bound {bound!r} above the loss {sol.loss[-1]!r}"
-    end = max(t_end, sol.t[-1]) if to_horizon else sol.t[-1]  # other ends are rows whatever was asked
+    end = (
+        sol.t[-1] if last_row else max(t_end, sol.t[-1])
+    )  # the end is a row of its own only where it is early
     for name in ("criterion_time", "proved_time"):
         if s[name] is not None and not 0 <= s[name] <= end * (1 + 1e-9):
             return f"{name} {s[name]!r} in a run to {end!r}"
