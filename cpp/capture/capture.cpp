@@ -164,6 +164,7 @@ class Capture {
         } else if (2 * H > left) {
             H = 0.5 * left;  // two even steps rather than a whole one and a rest
         }
+        meshes_->fine().closely(H >= left || options_.watch != nullptr);  // where it ends may be shown
         const double floor = asked_.floor(*meshes_, now);
         const double taken = meshes_->advance(now.t, H, {now.tolerance, kCoarseRise * options_.rtol, floor});
         const double passed = meshes_->passage(verdict_->level());

@@ -94,6 +94,7 @@ double Meshes::advance(double t, double H, const Allowed& allowed) {
         const double reach = coarse_->step.adams_reach();
         if (coarse_->step.damped() && reach > 0) H = std::min(H, reach);
     }
+    H = std::min(H, fine_.step.longest());
     if (!lead_step(t, H, allowed)) return marks_.back().t;
     if (!coarse_) return H;
     return half(t, 0.5 * H, 0) && half(t, 0.5 * H, 0) ? H : marks_.back().t;

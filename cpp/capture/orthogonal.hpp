@@ -37,7 +37,7 @@ class OrthogonalCapture : public CaptureModel {
     // where its share of r is 0 too.
     std::vector<double> damping() override;
     Index n_active() const override { return pairs_.count(); }
-    Index at_kinks() const override { return 0; }  // a pair at 0 is dead
+    Index at_kinks() override { return 0; }  // a pair at 0 is dead
     double dead_label_sq() const override;
     NeuronFacts neurons() const override;
     NeuronMotion motion() override;
