@@ -9,7 +9,7 @@
 #include "kernel/inner.hpp"
 
 namespace pl {
-DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int threads)
+DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int threads, Cut cut)
     : inputs_(std::move(inputs)),
       kernel_(kernel<double>()),
       n_(inputs_->problem().n),
@@ -33,7 +33,8 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int thre
       seen_(p_ * blocks_),
       middle_(at(p_)),
       stays_(at(p_)),
-      exact_(at(p_)) {
+      exact_(at(p_)),
+      cut_(std::move(cut)) {
     const Problem<double>& problem = inputs_->problem();
     for (Index i = 0; i < n_; ++i) norms_.push_back(norm_of(problem.X + i * d_, d_));
     for (Index j = 0; j < p_; ++j) std::copy_n(problem.W + j * d_, d_, now_.W.data() + j * stride_);
@@ -47,6 +48,7 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int thre
     for (Index j = 0; j < p_; ++j) solvers_.emplace_back(inputs_->rows());
     rate_.assign(at(p_), 0.0);
     preactivations(now_.W.data(), now_.z.data());
+    leave_if(cut_);
     take_known();
     evaluate_outputs(now_);
     take_velocity();

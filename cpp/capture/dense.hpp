@@ -15,7 +15,7 @@ namespace pl {
 
 class DenseCapture : public CaptureModel {
   public:
-    DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int threads);
+    DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int threads, Cut cut = nullptr);
 
     int points() const override { return static_cast<int>(n_); }
     const std::vector<double>& residuals() const override { return now_.r; }
@@ -46,7 +46,6 @@ class DenseCapture : public CaptureModel {
     std::vector<PairAtKink> kinks() override;
     const Passes* passes() const override { return &passes_; }
     Index evaluations() const override { return evaluations_; }
-    void watch(const Cut& cut) override { cut_ = cut; }
     void closely(bool exact) override { closely_ = exact; }
 
     static double bytes(const Problem<double>& problem);

@@ -20,6 +20,9 @@ constexpr double kStill = 1e-2;
 // Of the push of its whole share over a step, how far from its kink a pair may be that was let go by mistake:
 // by what single precision knows, and at rest by what the sweeps over shares leave undone (kShareTolerance).
 constexpr double kDoubtful = 1e-5, kDoubtfulStill = 2e-2;
+// More than d pairs rest at once only where inputs depend on each other; a step that has many more is not a
+// good one, and would take long here.
+constexpr Index kMostPerInput = 4;
 constexpr double kShrunk = 1e-5;  // of norm(w_j) in one step: perhaps to 0
 
 }  // namespace
@@ -202,7 +205,7 @@ bool DenseCapture::come_to_rest(Index j, const double* impulse) {
         std::count_if(touched.begin(), touched.end(), [](const Touched& pair) { return pair.rests; });
     double* next = trial_.W.data() + j * stride_;
     const bool shrunk = norm_sq(next, d_) <= kShrunk * kShrunk * norm_sq(now_.W.data() + j * stride_, d_);
-    exact_[at(j)] = closely_ || still_ || resting >= d_ || shrunk;
+    exact_[at(j)] = (closely_ || still_ || resting >= d_ || shrunk) && resting <= kMostPerInput * d_;
     if (exact_[at(j)] == 0 || (stays_[at(j)] != 0 && resting == size_of(touched))) return false;
     EndOfStep end = end_of_step(j, impulse, still_ ? kDoubtfulStill : kDoubtful);
     if (end.pairs.empty() || !end.rest.settle(kUnit * end.size)) return false;

@@ -10,17 +10,17 @@
 #pragma once
 
 #include <algorithm>
-#include <functional>
 #include <vector>
 
+#include "capture/cut.hpp"
 #include "capture/passes.hpp"
 #include "kernel/index.hpp"
 #include "problem/state.hpp"
 
 namespace pl {
 
-using Cut = std::function<bool()>;
-
+// A model is given what to ask inside its constructor and its right-hand sides: cut off there, the one throws
+// CutShort, and of the other nothing may be used.
 class CaptureModel : public State<double> {
   public:
     virtual int points() const = 0;
@@ -71,8 +71,6 @@ class CaptureModel : public State<double> {
     virtual void closely(bool /*exact*/) {}
 
     virtual Index evaluations() const = 0;  // right-hand sides so far
-    // Asked now and then inside a right-hand side; true abandons it: the residuals are NaN.
-    virtual void watch(const Cut&) {}
 };
 
 }  // namespace pl
