@@ -209,6 +209,9 @@ class Capture {
         CaptureModel& fine = meshes_->fine();
         recorder_->finish(now.t, options_.t_end, fine, now.invariants);
         result_.status = status;
+        // halved for as long as numbers were beyond range: who goes on begins as a fresh run does, and ends
+        // alike
+        if (status == Status::kNonFinite) now.step = now.tolerance = 0.0;
         result_.loss_bound = verdict_->loss_bound(fine);
         result_.claim = search_->claim();
         now.seen = verdict_->milestones();
