@@ -202,6 +202,21 @@ double CellSeries::trusted(double rtol) const {
     return trusted_step(worst, total, order_);
 }
 
+void CellSeries::step(int c, double h, Square& P, Square& u, Square& v) const {
+    const Series& s = series_[at(c)];
+    P = s.P[at(order_)];
+    for (int k = order_ - 1; k >= 0; --k)
+        for (std::size_t l = 0; l < P.size(); ++l) P[l] = P[l] * h + s.P[at(k)][l];
+    keep_invariants(P, width_, u, v);
+}
+
+void CellSeries::propagator(int c, double h, std::vector<double>& phi) const {
+    Square P(at(width_ * width_)), u(P.size()), v(P.size());
+    phi.resize(P.size());
+    step(c, h, P, u, v);
+    multiply(P, cells_[c].phi, width_, false, phi);
+}
+
 double CellSeries::attempt(double h) {
     step_ = h;
     std::fill(h_.begin(), h_.end(), 0.0);
@@ -209,10 +224,7 @@ double CellSeries::attempt(double h) {
     for (int c = 0; c < cells_.size(); ++c) {
         if (cells_[c].empty()) continue;
         Series& s = series_[at(c)];
-        s.step = s.P[at(order_)];
-        for (int k = order_ - 1; k >= 0; --k)
-            for (std::size_t l = 0; l < s.step.size(); ++l) s.step[l] = s.step[l] * h + s.P[at(k)][l];
-        keep_invariants(s.step, width_, s.trial, scratch);
+        step(c, h, s.step, s.trial, scratch);
         multiply(s.step, cells_[c].moment, width_, false, scratch);
         multiply(scratch, s.step, width_, true, s.trial);
         for (Index l = 0; l < d_; ++l) q[at(l)] = s.trial[at(l * width_ + d_)];

@@ -58,6 +58,7 @@ const std::vector<Event>& EventSearch::search(double now, double h, const std::v
     found_.clear();
     h_ = h;
     instant_ = 8.0 * kEps * now;
+    if (in_.dense()) reaches();
     for (int j = 0; j < in_.p; ++j) {
         if (!pairs_.moves(j) || jets_.still(j)) continue;
         if (in_.dense()) {
@@ -86,8 +87,17 @@ const std::vector<Event>& EventSearch::search_clear(double now, double h, const 
     return found_;
 }
 
+void EventSearch::reaches() {
+    reach_.resize(at(in_.p));
+    crew_.over(0, in_.p, 3.0 * static_cast<double>(in_.p * in_.stride()), [this](Index from, Index to) {
+        for (int j = static_cast<int>(from); j < to; ++j) {
+            if (pairs_.moves(j) && !jets_.still(j)) reach_[at(j)] = near_.reach(j, jets_.w(0, j));
+        }
+    });
+}
+
 void EventSearch::crossings(int j, double way, double sign) {
-    const auto& list = near_.within(j, jets_.w(0, j), way);
+    const auto& list = near_.within(j, jets_.w(0, j), reach_[at(j)], way);
     const double limit = near_.reached() + way + noise_.w(j);
     for (const auto& [distance, i] : list) {
         if (distance > limit) break;

@@ -15,8 +15,8 @@ Index padded(Index width) {
 
 }  // namespace
 
-Jets::Jets(const Inputs& inputs, const Pairs& pairs, int max_order)
-    : in_(inputs), pairs_(pairs), offset_(at(inputs.p) + 1, 0) {
+Jets::Jets(const Inputs& inputs, const Pairs& pairs, int max_order, Crew crew)
+    : in_(inputs), pairs_(pairs), crew_(crew), offset_(at(inputs.p) + 1, 0) {
     const std::size_t orders = at(max_order) + 1, p = at(in_.p);
     w_.resize(orders);
     s_.resize(orders);
@@ -110,9 +110,9 @@ void Jets::hold_invariants() {
     }
 }
 
-void Jets::restore_trial(Index j) {
+void Jets::restore_trial(Index j, std::vector<double>& scratch) {
     if (pairs_.slide[at(j)].size() > 0)
-        pairs_.slide[at(j)].project(trial_w_.data() + offset_[at(j)], coeff_.data());
+        pairs_.slide[at(j)].project(trial_w_.data() + offset_[at(j)], scratch.data());
     restore_invariant(j);
 }
 

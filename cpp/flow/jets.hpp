@@ -12,12 +12,13 @@
 
 #include "flow/pairs.hpp"
 #include "kernel/index.hpp"
+#include "parallel/crew.hpp"
 
 namespace pl {
 
 class Jets {
   public:
-    Jets(const Inputs& inputs, const Pairs& pairs, int max_order);
+    Jets(const Inputs& inputs, const Pairs& pairs, int max_order, Crew crew = Crew());
 
     void set_state(const double* W, const double* a);  // W (p, d); order becomes 0
     void bury(int j, int i);  // orthogonal inputs: the pair is off for good, its coordinate stays
@@ -95,12 +96,24 @@ class Jets {
 
   private:
     bool cut(double work);
+    template <class Work, class Body>
+    bool in_rounds(Index count, const Work& work, bool may_be_cut, const Body& body);
     enum class Residual { kOfState, kOfTrial, kOfCoefficient };  // the first is never cut off
     bool residual(const std::vector<double>& w_times_a, Residual what, std::vector<double>& r);
     void gradient_of(int j, const std::vector<double>& r, double* g) const;
     void restore_invariant(Index j);
-    void restore_trial(Index j);
+    void restore_trial(Index j, std::vector<double>& scratch);
+    // body(from, to) over the neurons, `per` operations for each of a neuron's coordinates.
+    template <class Body>
+    void over_neurons(double per, const Body& body) const {
+        crew_.over(0, in_.p, per * static_cast<double>(offset_.back()), body);
+    }
+    void multiply_out(const double* a, const double* w, Index from, Index to);  // q_j = a_j w_j
+    bool coefficient_gradients();  // g of order(); false: cut off
+    void velocity_of(Index j, const double* y, double* f, std::vector<double>& scratch);
+    void push_neuron(Index j, int k, std::vector<double>& scratch);
     void move_trial(double h);
+    void move_trial(double h, Index begin, Index end);  // of these neurons
     void unpack(const std::vector<double>& w, double* W) const;
     void push(int k);                                                  // s_k from g_k, then W_{k+1}, a_{k+1}
     void rest(int j, int k);                                           // 0 as coefficients k of neuron j
@@ -109,6 +122,7 @@ class Jets {
 
     const Inputs& in_;
     const Pairs& pairs_;
+    const Crew crew_;
     int order_ = 0;
     Index evaluations_ = 0;
     std::function<bool()> cut_;
