@@ -67,8 +67,8 @@ class EventSearch {
     Noise& noise_;
     Near& near_;
     const Crew crew_;
-    std::vector<double> reach_;  // (p) of the dense inputs' neurons
-    double h_ = 0.0, instant_ = 0.0;
+    std::vector<double> reach_;       // (p) of the dense inputs' neurons
+    double h_ = 0.0, instant_ = 0.0;  // in units of the polynomials
     std::vector<Event> found_;
 };
 

@@ -124,7 +124,7 @@ class Flow {
         if (event) {
             step_.changed();
             journal_.event();
-            if (t - burst_start_ > kInstant * std::max(1.0, t)) {
+            if (t - burst_start_ > kInstant * std::max(in_.unit(), t)) {
                 burst_start_ = t;
                 burst_ = 0;
             }

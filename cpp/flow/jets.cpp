@@ -90,6 +90,7 @@ void Jets::drive(const std::vector<std::vector<double>>& series, double tau) {
     const Index given = std::min(size_of(series), size_of(r_));
     given_ = static_cast<int>(given);
     tau_ = tau;
+    tau /= in_.unit();
     for (Index k = 0; k < given; ++k) {
         std::fill(r_[at(k)].begin(), r_[at(k)].end(), 0.0);
         double factor = 1.0;  // C(l, k) tau^(l - k)
@@ -143,6 +144,10 @@ void Jets::write_state(int k, double* W, double* a) const {
     if (!in_.dense() && k > 0) std::fill(W, W + outside_.size(), 0.0);
     unpack(w_[at(k)], W);
     if (a) std::copy(a_[at(k)].begin(), a_[at(k)].end(), a);
+    for (int power = 0; power < k && in_.unit() != 1.0; ++power) {
+        for (Index l = 0; l < size_of(outside_); ++l) W[l] /= in_.unit();
+        for (Index j = 0; j < in_.p && a; ++j) a[j] /= in_.unit();
+    }
 }
 
 void Jets::state_within(double h, double* W, double* a) {

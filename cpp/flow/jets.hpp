@@ -1,5 +1,5 @@
-// Taylor coefficients of the state along the field. Given the modes the field is a cubic
-// polynomial, sliding included:
+// Taylor coefficients of the state along the field, in time over Inputs::unit(). Given the modes the field is
+// a cubic polynomial, sliding included:
 //   q_j = a_j w_j     r_i = y_i - (1/p) sum_{j on at i} <q_j, x_i>     g_j = sum_{i on at j} r_i x_i
 //   dw_j/dt = (a_j / n) Pi_j g_j     da_j/dt = (1/n) <w_j, Pi_j g_j>
 // with Pi_j the (constant) projection off the inputs slid on; their multipliers are mu_i = lam_i r_i, linear
@@ -56,9 +56,10 @@ class Jets {
 
     // A state, or a coefficient of the polynomial, as one vector of size(): every w_j, then a.
     Index size() const { return offset_.back() + size_of(a_[0]); }
-    void pack(int k, double* y) const;
+    void pack(int k, double* y) const;             // of order 1 in time itself: the velocity
     double part_sq(const double* y, int j) const;  // squared norm of neuron j's share of such a vector
     double norm(int k) const;                      // of coefficient k
+    double unit() const { return in_.unit(); }     // of time, that of all coefficients
 
     // The field with the present modes at a state y, f <- dy/dt; its residuals, gradients and multipliers are
     // kept for `propose`.

@@ -9,6 +9,7 @@ namespace pl {
 void Jets::pack(int k, double* y) const {
     std::copy(w_[at(k)].begin(), w_[at(k)].end(), y);
     std::copy(a_[at(k)].begin(), a_[at(k)].end(), y + offset_.back());
+    for (Index l = 0; l < size() && k == 1; ++l) y[l] /= in_.unit();
 }
 
 double Jets::part_sq(const double* y, int j) const {
@@ -64,7 +65,10 @@ void Jets::restore(double* y) {
 double Jets::propose(const std::vector<double>& y1, const std::vector<double>& f1, double h) {
     const bool slopes = order_ >= 2;
     const Index end = offset_.back();
-    const auto cubic = [h](double v, double dv, double v1, double dv1, double& c2, double& c3) {
+    const double unit = in_.unit();
+    h /= unit;
+    const auto cubic = [h, unit](double v, double dv, double v1, double dv1, double& c2, double& c3) {
+        dv1 *= unit;
         const double chord = (v1 - v) / h;
         c2 = (3.0 * chord - 2.0 * dv - dv1) / h;
         c3 = (dv + dv1 - 2.0 * chord) / (h * h);

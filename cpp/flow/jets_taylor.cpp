@@ -105,7 +105,7 @@ void Jets::push_neuron(Index j, int k, std::vector<double>& scratch) {
     if (k > 0 && still_[at(j)]) return rest(static_cast<int>(j), k + 1);
     std::array<const double*, kMaxOrder + 1> rows;
     std::array<double, kMaxOrder + 1> weight;
-    const double scale = 1.0 / (static_cast<double>(in_.n) * (k + 1));
+    const double scale = in_.unit() / (static_cast<double>(in_.n) * (k + 1));
     const Index from = offset_[at(j)], width = offset_[at(j + 1)] - from;
     double* s = s_[at(k)].data() + from;
     const KinkBasis& slide = pairs_.slide[at(j)];
@@ -190,7 +190,8 @@ bool Jets::extend_residual() {
 }
 
 void Jets::move_trial(double h) {
-    over_neurons(2.0 * (order_ + 2), [this, h](Index from, Index to) { move_trial(h, from, to); });
+    const double in_units = h / in_.unit();
+    over_neurons(2.0 * (order_ + 2), [=](Index from, Index to) { move_trial(in_units, from, to); });
 }
 
 void Jets::move_trial(double h, Index begin, Index end) {
@@ -236,6 +237,7 @@ void Jets::accept() {
 
 double Jets::residual_sq(double h) const {
     double sum = 0.0;
+    h /= in_.unit();
     for (Index i = 0; i < in_.n; ++i) {
         double value = 0.0;
         for (int k = order_ - 1; k >= 0; --k) value = value * h + r_[at(k)][at(i)];
@@ -251,7 +253,7 @@ double Jets::residual_sq() const {
 double Jets::velocity_sq() const {
     double sum = 0.0;
     for (int j = 0; j < in_.p; ++j) sum += w_norm(1, j) * w_norm(1, j) + a(1, j) * a(1, j);
-    return sum;
+    return sum / in_.unit() / in_.unit();
 }
 
 }  // namespace pl
