@@ -214,7 +214,7 @@ class Capture {
         if (const Passes* passes = fine.passes()) {
             result_.close_passes = passes->close();
             result_.closest_pass = passes->closest();
-            result_.scatter = ToldError::scatter(meshes_->fall());
+            result_.scatter = passes->close() > 0 ? ToldError::scatter(meshes_->fall()) : 0.0;
         }
         result_.radius = meshes_->radius();
         meshes_->drop_coarse();  // before the end state is written out: at n = 10^6 both would not fit
