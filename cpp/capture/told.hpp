@@ -5,22 +5,22 @@
 //             the expected number of such pairs,
 //                 N = density of passes near 0 times what z is off by, of its size (passes.hpp),
 //             the loss is off by the scatter of the branches with probability 1 - exp(-N). The scatter grows
-//             with the fall of the loss: kPerFold for every factor e. (Measured: docs/numerics.md, "One
-//             mesh".)
+//             with the fall of the loss: kScatterPerFold for every factor e. (Measured: docs/numerics.md,
+//             "One mesh".)
 #pragma once
 
 #include <cmath>
 
 #include "capture/passes.hpp"
 #include "kernel/index.hpp"
+#include "problem/branches.hpp"
 
 namespace pl {
 
 class ToldError {
   public:
-    static constexpr double kKept = 0.4;       // of the sum of local errors
-    static constexpr double kOff = 0.012;      // what z is off by, of its size, over the smooth error
-    static constexpr double kPerFold = 0.014;  // scatter of the branches over log(L(0) / L)
+    static constexpr double kKept = 0.4;   // of the sum of local errors
+    static constexpr double kOff = 0.012;  // what z is off by, of its size, over the smooth error
 
     // What a run that goes on has to know: sums over the steps so far.
     struct Sums {
@@ -43,7 +43,7 @@ class ToldError {
     // With the loss `fall` = log(L(0) / L) lower than at the start.
     double branches(double fall) const { return scatter(fall) * -std::expm1(-sums_.flips); }
     double all(double fall) const { return std::hypot(smooth(), branches(fall)); }
-    static double scatter(double fall) { return fall > 0.0 ? kPerFold * fall : 0.0; }
+    static double scatter(double fall) { return branch_scatter(fall); }
 
   private:
     Sums sums_;

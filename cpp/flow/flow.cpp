@@ -59,6 +59,7 @@ class Flow {
             }
         }
         journal_.claims(search_.claim());
+        journal_.grazed(step_.grazes(), fall());
         if (cells_.on()) cells_.show();
         return journal_.finish(status, left(), evaluations(), state_, verdict_);
     }
@@ -79,6 +80,12 @@ class Flow {
         step_.go_on(past);
         burst_start_ = past.burst_start;
         burst_ = past.burst;
+    }
+
+    // Of log L since the very start.
+    double fall() const {
+        const double start = step_.start_sq(), now = state_.sum_r2();
+        return start > 0.0 && now > 0.0 ? std::log(start / now) : 0.0;
     }
 
     // What begin() takes, at the state reached.
@@ -165,13 +172,14 @@ FlowResult flow(const Problem<double>& problem, const FlowOptions& options, cons
 }
 
 // Taylor coefficients of W, its velocities and residuals up to the largest order, the inputs, a few numbers
-// per pair, and what cells keep of each neuron.
+// per pair, and what cells and passes keep of each neuron.
 double flow_bytes(const Problem<double>& problem) {
     const bool dense = problem.X != nullptr;
     const double n = static_cast<double>(problem.n), p = static_cast<double>(problem.p),
-                 d = dense ? static_cast<double>(problem.d) + 8.0 : 1.0, width = dense ? d : n;
+                 d = dense ? static_cast<double>(problem.d) + 8.0 : 1.0, width = dense ? d : n,
+                 passes = dense ? n * p + 8 * p * (width + 40.0) : 0.0;
     return 8 * (2.0 * (kMaxOrder + 1) * (p * width + n) + n * d + 4 * p * width + 2 * n * p + 8 * p) +
-           4 * n * p;
+           4 * n * p + passes;
 }
 
 }  // namespace pl

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernel/index.hpp"
+#include "problem/branches.hpp"
 
 namespace pl {
 
@@ -78,6 +79,12 @@ void Journal::started_at_kinks(Index pairs, Index repelling) {
 void Journal::sliding(Index pairs) {
     count_.sliding_end = pairs;
     count_.sliding_max = std::max(count_.sliding_max, pairs);
+}
+
+void Journal::grazed(const Grazes& grazes, double fall) {
+    result_.close_passes = grazes.close();
+    result_.closest_pass = grazes.closest();
+    result_.scatter = grazes.close() > 0 ? branch_scatter(fall) : 0.0;
 }
 
 void Journal::start(State<double>& state) {

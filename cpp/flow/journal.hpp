@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "flow/flow.hpp"
+#include "flow/grazes.hpp"
 #include "flow/jets.hpp"
 
 namespace pl {
@@ -41,6 +42,7 @@ class Journal {
     Index accepted_steps() const { return count_.accepted; }
     // The end: `past` is what the next part has to know, but for what is counted here.
     void claims(const Claim& claim) { result_.claim = claim; }  // of the end state
+    void grazed(const Grazes& grazes, double fall);             // the loss by exp(-fall) of its start
     FlowResult finish(Status status, FlowPast past, Index evaluations, State<double>& state,
                       const Verdict<double>& verdict);
 

@@ -27,6 +27,7 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
       poll_(poll),
       natural_(highest_order(options)),
       search_(in_, parts.pairs, jets_, parts.noise, parts.near, parts.crew),
+      grazes_(in_, parts.pairs),
       stabilised_(jets_, in_.p, options, [this] { return !ask(); }) {
     jets_.watch([this] { return ask(); });
 }
@@ -108,13 +109,14 @@ bool FlowStep::watch_ends() {
 
 // The state that was attempted last is the present one; what switches there.
 void FlowStep::land() {
+    while (!events_.empty() && events_.back().t > h_ * (1.0 + 1e-12)) events_.pop_back();
+    grazes_.note(jets_, h_, events_);
     jets_.accept();
     if (quiet_.any()) {
         quiet_.commit();
         jets_.evaluate_residual();
     }
     jets_.evaluate_gradient();
-    while (!events_.empty() && events_.back().t > h_ * (1.0 + 1e-12)) events_.pop_back();
     for (const Event& e : events_) {
         landed_on_event_ |= e.kind == EventKind::kCross || e.kind == EventKind::kOuterZero;
     }
@@ -208,6 +210,7 @@ bool FlowStep::stabilised_keep(double sum, double left) {
         if (cut()) return fail(failed_);
     }
     keep(sum, left);
+    grazes_.note(jets_, h_, {});
     if (options_.watch == nullptr) {
         jets_.accept_proposed();
     } else {

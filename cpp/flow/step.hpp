@@ -9,6 +9,7 @@
 #include "flow/cell_flow.hpp"
 #include "flow/events.hpp"
 #include "flow/flow.hpp"
+#include "flow/grazes.hpp"
 #include "flow/journal.hpp"
 #include "flow/quiet.hpp"
 #include "flow/stabilised.hpp"
@@ -49,6 +50,8 @@ class FlowStep {
     bool landed_on_event() const { return landed_on_event_; }  // with the last step
     bool watched() const { return watched_; }                  // it ended where the watch says
     bool cancelled() const { return cancelled_; }
+    const Grazes& grazes() const { return grazes_; }  // since this call began, but for steps on patterns
+    double start_sq() const { return start_; }        // sum r^2 at the very start
     Status status() const { return cancelled_ ? Status::kInterrupted : late_ ? Status::kWallTime : failed_; }
 
   private:
@@ -85,6 +88,7 @@ class FlowStep {
     const Poll& poll_;
     const int natural_;  // order
     EventSearch search_;
+    Grazes grazes_;
     Stabilised stabilised_;
     std::vector<Event> events_;              // that the step ends with
     double t_ = 0.0, h_ = 0.0, goal_ = 0.0;  // reached, of the step, asked for

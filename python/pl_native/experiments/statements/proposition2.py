@@ -39,7 +39,7 @@ def _problem(n: int, alpha: float, rng: np.random.Generator, reach: float) -> Pr
 def _along_runs(setting: Setting) -> list[Finding]:
     """mu of flows between K- (from its onset on) and K+ (always), and next to the closed form's."""
     sizes = setting.size(1, 3, 4)
-    repeats = setting.size(1, 4, 20)
+    repeats = setting.size(1, 4, 12)
     upper, lower, apart, met, count = [], [], 0.0, 0, 0
     for n in (64, 256, 1024, 4096)[:sizes]:
         for alpha in ALPHAS:
@@ -99,7 +99,7 @@ def _case(place: Floats, reach: float) -> tuple[float, float, float]:
 
 def _search(setting: Setting, title: str, which: int, reach: float) -> tuple[float, Floats, int]:
     rng = np.random.default_rng(seed(title, 0, Purpose.NOISE))
-    draws, rounds = setting.size(20, 400, 4000), setting.size(50, 3000, 30_000)
+    draws, rounds = setting.size(20, 400, 2000), setting.size(50, 3000, 12_000)
     return worst(
         lambda place: _case(place, reach)[which], lambda r: 2 * r.standard_normal(6), rng, draws, rounds
     )
@@ -116,7 +116,7 @@ def _upper(setting: Setting) -> Finding:
         title,
         "N0 <= p norm(Y)",
         met + 1,
-        setting.size(20, 400, 4000) + 1,
+        setting.size(20, 400, 2000) + 1,
         "mu <= K+/n^alpha",
         f"share of the bound: {reached:.6f} late with equal labels and c0 = 1, {found:.4f} by search",
         margin >= 1 and reached > 0.99,
@@ -132,7 +132,7 @@ def _lower(setting: Setting) -> Finding:
         title,
         "N0 <= p norm(Y)/2",
         met,
-        setting.size(20, 400, 4000),
+        setting.size(20, 400, 2000),
         "mu >= K-/n^alpha from the onset on",
         f"least mu n^alpha/K- found {1 / found:.4f}, at N0 = {_case(place, 0.5)[2]:.3g} p norm(Y)",
         margin >= 1,
@@ -155,7 +155,7 @@ def _unconditional(setting: Setting) -> Finding:
         "Prop. 2, K- as printed (no condition on N0)",
         "N0 > p norm(Y)/2",
         met + 1,
-        setting.size(20, 400, 4000) + 1,
+        setting.size(20, 400, 2000) + 1,
         f"mu >= {bounds.lower:.6f} for t >= {bounds.onset:.3f}",
         f"mu({t}) = {run:.6f} by a run, {exact:.6f} by the closed form, at n = 100, N0 = 100, c0 = "
         f"{start.c0[0]:.3f}; worst found by search {1 / max(found, 1e-300):.3f} of the bound",
@@ -175,7 +175,7 @@ def _exponent(setting: Setting, alpha: float, by_runs: bool) -> Finding:
     most = setting.size(1024, 4096, 4096)
     sizes = (64, 256, 1024, 4096) if by_runs else tuple(4**m for m in range(3, 11))
     grid = [n for n in sizes if not by_runs or n <= most]
-    repeats = setting.size(6, 6, 30) if by_runs else setting.size(2, 10, 100)
+    repeats = setting.size(6, 6, 20) if by_runs else setting.size(2, 10, 100)
     scale, values, actual = [], [], []
     for n in grid:
         k = theory.group_size(n, alpha)
@@ -217,9 +217,13 @@ def _final(n: int, p: int, by_runs: bool, draw: int) -> float:
 
 
 def _mixed(setting: Setting) -> Finding:
-    """mu(inf) = min_j (2 if c0_j < 1, else 4) norm(Y_j)/n, for groups some of which have c0 = 1."""
+    """mu(inf) = min_j (2 if c0_j < 1, else 4) norm(Y_j)/n, for groups some of which have c0 = 1.
+
+    Groups of close rates part late, where a run's loss is rounding: runs are held to the closed form, and
+    that to the limit at 400/mu(inf).
+    """
     count = setting.size(2, 8, 40)
-    measured, claimed = [], []
+    far, claimed, apart = [], [], 0.0
     for draw in range(count):
         rng = np.random.default_rng(seed("Prop. 2, limit", draw, Purpose.NOISE))
         n, p = 60, 3
@@ -231,19 +235,21 @@ def _mixed(setting: Setting) -> Finding:
         found = theory.group_start(data, start)
         c0 = np.where(np.arange(p) == draw % (p + 1), 1.0, found.c0)
         claimed.append(theory.group_limit(found.label_norms, n, p, c0=c0)[1])
-        late = 15 / float(np.min(claimed[-1]))  # L falls like exp(-mu t) at the end
-        sol = pl.simulate(data, start, late, method="flow", rtol=1e-10)
-        exact = theory.group_closed_form(sol.t[-1], found.label_norms, n, p, N0=found.N0, c0=c0)
-        measured.append([sol.local_pl[-1], exact.local_pl[0]])
-    worst_case = np.max(np.abs(np.array(measured) / np.array(claimed)[:, None] - 1))
-    margin = setting.upper(worst_case, 0.02)
+        times = np.array([15, 400]) / float(claimed[-1])  # L falls like exp(-mu t) at the end
+        sol = pl.simulate(data, start, float(times[0]), method="flow", rtol=1e-10)
+        exact = theory.group_closed_form(times, found.label_norms, n, p, N0=found.N0, c0=c0).local_pl
+        apart = max(apart, abs(float(sol.local_pl[-1] / exact[0]) - 1))
+        far.append(exact[1])
+    worst_case = float(np.max(np.abs(np.array(far) / np.array(claimed) - 1)))
+    margin = min(setting.upper(worst_case, 0.01), setting.upper(apart, 1e-5))
     return Finding(
         "Prop. 2, limit of mixed groups",
         "orthonormal inputs, group initialisation",
         count,
         count,
-        "mu(inf) = min_j (2 if c0_j < 1, else 4) norm(Y_j)/n, to 2 % at t = 15/mu(inf)",
-        f"largest relative difference {worst_case:.1e} in {count} runs, closed form beside them",
+        "mu(inf) = min_j (2 if c0_j < 1, else 4) norm(Y_j)/n, to 1 % at t = 400/mu(inf)",
+        f"largest relative difference {worst_case:.1e} by the closed form; {count} runs within {apart:.1e} "
+        "of that at t = 15/mu(inf)",
         margin >= 1,
         margin,
     )
