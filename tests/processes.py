@@ -109,9 +109,7 @@ class _Helper:
     def __init__(self, session: pytest.Session, files: int) -> None:
         self.said = ""
         self.reports, theirs = Pipe(duplex=False)
-        with suppress(
-            AttributeError, OSError
-        ):  # room for hundreds of reports while the first is at a long test
+        with suppress(AttributeError, OSError):  # room for hundreds of reports meanwhile
             fcntl.fcntl(theirs.fileno(), fcntl.F_SETPIPE_SZ, 2**20)
         self.output = tempfile.TemporaryFile("w+")  # noqa: SIM115
         called = session.config.invocation_params
