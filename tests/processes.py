@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -108,7 +109,9 @@ class _Helper:
     def __init__(self, session: pytest.Session, files: int) -> None:
         self.said = ""
         self.reports, theirs = Pipe(duplex=False)
-        if hasattr(fcntl, "F_SETPIPE_SZ"):  # room for hundreds of reports while the first is at a long test
+        with suppress(
+            AttributeError, OSError
+        ):  # room for hundreds of reports while the first is at a long test
             fcntl.fcntl(theirs.fileno(), fcntl.F_SETPIPE_SZ, 2**20)
         self.output = tempfile.TemporaryFile("w+")  # noqa: SIM115
         called = session.config.invocation_params

@@ -182,7 +182,6 @@ bool Meshes::watched(double t, double& h) {
         step.attempt_within(s);
         step.write_trial(W, a);
     });
-    if (h < whole) fine_.model->closely(true);
     step.attempt_within(h);
     return h < whole;
 }

@@ -15,7 +15,7 @@ bool AtRest::settle(double noise) {
         largest = std::max(largest, norm);
     }
     KinkBasis basis(static_cast<int>(d));
-    if (!select_modes(points, v, noise / largest, basis)) return false;
+    const bool found = select_modes(points, v, noise / largest, basis);
     for (const KinkPoint& k : points)
         for (Index l = 0; k.mode == Mode::kOn && l < d; ++l) v[at(l)] += k.e * k.x[l];
     held = basis.size();
@@ -26,9 +26,10 @@ bool AtRest::settle(double noise) {
     for (Index i = 0; i < size_of(points); ++i) {
         const KinkPoint& k = points[at(i)];
         if (k.mode == Mode::kOn) share[at(i)] = 1.0;
-        if (k.mode == Mode::kSlide) share[at(i)] = std::clamp(phi[at(basis.find(k.point))] / k.e, 0.0, 1.0);
+        const int slot = k.mode == Mode::kSlide ? basis.find(k.point) : -1;
+        if (slot >= 0) share[at(i)] = std::clamp(phi[at(slot)] / k.e, 0.0, 1.0);
     }
-    return true;
+    return found;
 }
 
 }  // namespace pl

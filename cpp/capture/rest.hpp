@@ -17,7 +17,8 @@ struct AtRest {
     Index held = 0;                 // out: points that slide; they are independent
 
     void add(int point, const double* x, double e, Mode mode) { points.push_back({point, x, e, mode, 0.0}); }
-    // `noise`: what v is known to. False if the rule found no end: nothing but the modes has then changed.
+    // `noise`: what v is known to. False if the rule found no end: what comes out is then a guess, complete
+    // in itself.
     bool settle(double noise);
 };
 

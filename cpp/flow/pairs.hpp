@@ -4,9 +4,9 @@
 
 #include <vector>
 
-#include "problem/basis.hpp"
 #include "flow/flow.hpp"
 #include "kernel/index.hpp"
+#include "problem/basis.hpp"
 
 namespace pl {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "flow/kernels.hpp"
+#include "kernel/dispatch.hpp"
 #include "kernel/inner.hpp"
 
 namespace pl {
@@ -20,10 +20,10 @@ int KinkBasis::find(int point) const {
 }
 
 void KinkBasis::project(double* v, double* coeff) const {
-    const double left = strip(Q_.data(), stride_, size(), v, d_, coeff);
+    const double left = level().sums->strip(Q_.data(), stride_, size(), v, d_, coeff);
     if (left >= kLittle * (left + norm_sq(coeff, size()))) return;
     std::vector<double> again(points_.size());
-    strip(Q_.data(), stride_, size(), v, d_, again.data());
+    level().sums->strip(Q_.data(), stride_, size(), v, d_, again.data());
     for (std::size_t m = 0; m < again.size(); ++m) coeff[m] += again[m];
 }
 
