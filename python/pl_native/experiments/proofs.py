@@ -225,8 +225,10 @@ def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
             below += share
     places = range(len(summary.sizes))
     names = [f"{n}\n{n / (_rows.number(summary.of_size(d, n)[0], 'p') * d):.2f}" for d, n in summary.sizes]
-    ax.set_xticks(list(places), names)
-    ax.set(ylim=(0, 1), xlabel="$n$, and $n/(pd)$ below", ylabel="share of networks", xmargin=0.02)
+    ax.set_xticks(list(places), names, fontsize=min(10, 78 / len(names)))
+    dimensions = ", then ".join(str(d) for d in sorted({d for d, _ in summary.sizes}))
+    ax.set_xlabel(f"$n$, and $n/(pd)$ below; $d$ = {dimensions}")
+    ax.set(ylim=(0, 1), ylabel="share of networks", xmargin=0.02)
     handles = [ax.bar([0], [0], color=color, label=kind) for kind, color in _COLORS.items()]
     ax.legend(handles=handles[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
     artists.append(ax.axhline(0.5, color=MARK, lw=0.6, ls=":"))
