@@ -12,7 +12,7 @@ constexpr double kDampedReach = 0.52;  // 6/11 without damping
 constexpr double kMostDecay = 256;     // D h of a step: its exponential is still a number
 // Steps between estimates of rho, by products with K, or by right-hand sides: it moves by a few per cent in
 // as many.
-constexpr int kProductAge = 8, kRadiusAge = 25;
+constexpr int kRadiusAge = 25;
 constexpr int kFirstRounds = 4, kRounds = 2;
 constexpr Index kRadiusProducts = 6;
 constexpr double kRadiusSafety = 1.05;
@@ -30,13 +30,7 @@ double CaptureStep::adams_reach() const {
 }
 
 void CaptureStep::refresh() {
-    if (model_.has_product()) {
-        if (known_ && age_ < kProductAge) return;
-        if (!spanned_) space_.begin(model_.residuals().data(), model_.points());
-        spanned_ = space_.widen(product(), 1.0, 0.0, kRadiusProducts);
-        if (spanned_) take_radius();
-        return;
-    }
+    if (model_.has_product()) return;  // every step shows it
     if (known_ && age_ < kRadiusAge) return;
     damp();
     const Index size = model_.points();
@@ -78,15 +72,16 @@ void CaptureStep::follow(const CaptureStep& other) {
 }
 
 void CaptureStep::attempt(double h, double fine) {
-    last_stabilised_ = h > adams_reach();
+    const bool frozen = model_.has_product();
+    last_stabilised_ = frozen || h > adams_reach();
+    known_error_ = true;
     if (last_stabilised_) {
-        const bool frozen = model_.has_product();
         if (!(frozen ? exponential(h, fine) : chebyshev(h))) {
             error_ = std::numeric_limits<double>::infinity();
             return;
         }
         if (frozen) {
-            error_ = model_.sum_r2() > 0 ? defect(h) / std::sqrt(model_.sum_r2()) : 0.0;
+            take_off(h);
             return;
         }
     } else {
@@ -141,10 +136,29 @@ bool CaptureStep::exponential(double h, double fine) {
 }
 
 // What is left of r(Q) beside r - K Q, N, shows at the end of the step in r. If it has grown like t^2 there,
-// Q is off by 2 h phi_3(h K) N; norm of that over h.
+// Q is off by 2 h phi_3(h K) N, at most a third of h N.
+void CaptureStep::take_off(double h) {
+    tried_ = h;
+    double sum = 0;
+    for (Index i = 0; i < model_.points(); ++i) {
+        double& left = linear_[at(i)];
+        left = model_.trial_residuals()[at(i)] - left;
+        sum += left * left;
+    }
+    bound_ = model_.sum_r2() > 0 ? std::sqrt(sum / model_.sum_r2()) / 3.0 : 0.0;
+    known_error_ = !(bound_ > 0.0);
+    error_ = bound_;
+}
+
+double CaptureStep::error() {
+    if (!known_error_) error_ = defect(tried_) / std::sqrt(model_.sum_r2());
+    known_error_ = true;
+    return error_;
+}
+
+// The norm of 2 phi_3(h K) N.
 double CaptureStep::defect(double h) {
     const Index size = model_.points();
-    for (Index i = 0; i < size; ++i) linear_[at(i)] = model_.trial_residuals()[at(i)] - linear_[at(i)];
     defect_space_.begin(linear_.data(), size);
     if (!defect_space_.widen(product(), h, kLoose, kDefectProducts))
         return std::numeric_limits<double>::infinity();

@@ -42,6 +42,7 @@ _CAPTURED = (
     "worst",
     "error",
     "local",
+    "drift",
     "flips",
 )
 _SHARED = ("accepted", "rejected", "rhs", "stabilised_steps")
