@@ -66,7 +66,7 @@ class DenseCapture : public CaptureModel {
     void note_kinks(Index j, const std::vector<Touched>& kinks);
     std::vector<Touched> at_kink(Index j) const;
     void drive(const double* impulse, CutOff cut);
-    void advance(double h);
+    void advance();
     bool too_many_kinks();
     void begin_touched(Index j);
     void move_weights(Index j);
@@ -76,6 +76,7 @@ class DenseCapture : public CaptureModel {
     bool meet_kinks(Index j, const double* impulse);
     bool look_again(Index j, const double* impulse);
     double motion_sq(Index j) const;
+    double middle_weight(Index j) const;
     NeuronPath path(Index j, const double* impulse, double outer);
     template <class Visit>
     void over_neurons(const Visit& visit);
