@@ -30,7 +30,7 @@ double AskedError::beyond(double error, const Meshes& meshes, const CapturePast&
 bool AskedError::kept(const Meshes& meshes, CapturePast& now) const {
     now.worst = std::max(now.worst, beyond(now.error, meshes, now));
     const bool smooth = meshes.alone() && !branches_count(rtol_);
-    return beyond(smooth ? meshes.told().smooth() : now.error, meshes, now) <= rtol_;
+    return beyond(smooth ? meshes.told().smooth(meshes.fall()) : now.error, meshes, now) <= rtol_;
 }
 
 bool AskedError::worthwhile(const Meshes& meshes, const CapturePast& now) {
@@ -49,7 +49,7 @@ Tolerance AskedError::second(const Meshes& meshes, const CapturePast& now) const
 
 Found AskedError::found(const Meshes& meshes, const CapturePast& now) const {
     const ToldError& told = meshes.told();
-    return {t_end_ / now.t, now.error, told.smooth(), branches_count(rtol_) ? told.flips() : 0.0};
+    return {t_end_ / now.t, now.error, told.smooth(meshes.fall()), branches_count(rtol_) ? told.flips() : 0.0};
 }
 
 }  // namespace pl

@@ -1,5 +1,6 @@
 // The error of the loss that a run on one mesh tells, of two parts.
-//   smooth    of the sum of the steps' local errors of log L a seventh: their signs differ.
+//   smooth    of the sum of the steps' local errors of log L, and of what the drift makes of the rate at
+//             which L falls, a sixth: their signs differ.
 //   branches  a pair that passes a repelling kink closer than the run is off takes the other branch. With N
 //             the expected number of such pairs,
 //                 N = density of passes near 0 (passes.hpp) times what z is off by, of its size,
@@ -20,7 +21,7 @@ namespace pl {
 
 class ToldError {
   public:
-    static constexpr double kKept = 0.15;      // of the sum of local errors
+    static constexpr double kKept = 0.17;      // of the sum of local errors
     static constexpr double kOff = 90.0;       // what z is off by, of its size, over drift / d^2
     static constexpr double kPerFold = 0.014;  // scatter of the branches over log(L(0) / L)
     static constexpr double kOften = 0.1, kBeyond = 2.0;  // told.hpp's head
@@ -45,14 +46,16 @@ class ToldError {
     void go_on(const Sums& sums) { sums_ = sums; }
     const Sums& sums() const { return sums_; }
 
-    double smooth() const { return kKept * sums_.local; }
     double flips() const { return sums_.flips; }  // N
     // With the loss `fall` = log(L(0) / L) lower than at the start.
+    double smooth(double fall) const {
+        return kKept * (sums_.local + sums_.drift * (1.0 + std::max(fall, 0.0)));
+    }
     double branches(double fall) const {
         const double odds = -std::expm1(-sums_.flips) / kOften;
         return odds > 1.0 ? scatter(fall) * std::log(odds) / kBeyond : 0.0;
     }
-    double all(double fall) const { return std::hypot(smooth(), branches(fall)); }
+    double all(double fall) const { return std::hypot(smooth(fall), branches(fall)); }
     static double scatter(double fall) { return fall > 0.0 ? kPerFold * fall : 0.0; }
 
   private:
