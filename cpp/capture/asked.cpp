@@ -49,7 +49,8 @@ Tolerance AskedError::second(const Meshes& meshes, const CapturePast& now) const
 
 Found AskedError::found(const Meshes& meshes, const CapturePast& now) const {
     const ToldError& told = meshes.told();
-    return {t_end_ / now.t, now.error, told.smooth(meshes.fall()), branches_count(rtol_) ? told.flips() : 0.0};
+    return {t_end_ / now.t, now.error, told.smooth(meshes.fall()),
+            branches_count(rtol_) ? told.flips() : 0.0};
 }
 
 }  // namespace pl

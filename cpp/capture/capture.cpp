@@ -171,7 +171,8 @@ class Capture {
             H = 0.5 * left;  // two even steps rather than a whole one and a rest
         }
         const double floor = asked_.floor(*meshes_, now);
-        const double taken = meshes_->advance(now.t, H, {now.tolerance, now.motion, kCoarseRise * options_.rtol, floor});
+        const double taken =
+            meshes_->advance(now.t, H, {now.tolerance, now.motion, kCoarseRise * options_.rtol, floor});
         const double passed = meshes_->passage(verdict_->level());
         if (passed >= 0) verdict_->passed(now.t + passed);
         now.t = taken >= left ? goal : now.t + taken;

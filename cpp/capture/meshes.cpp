@@ -28,7 +28,7 @@ constexpr double kAccepted = 2.0;  // local error over its tolerance: the meshes
 // By so much of itself the loss may rise in a step. Of the leading mesh: shares of pairs are in single
 // precision, and what they leave moves the loss of a state at rest by as much either way; no step would be
 // short enough. A coarse mesh leads, too: it only serves the estimate.
-constexpr double kLeadSlack = 1e-8, kFineSlack = 1e-12;
+constexpr double kLeadSlack = 1e-9, kFineSlack = 1e-12;
 
 // No step is shorter than what changes the time, nor than what has a half.
 bool too_short(double t, double h) {

@@ -77,7 +77,7 @@ class CaptureStep {
     double error_ = 0, bound_ = 0;     // of the last attempt
     double tried_ = 0;                 // its length
     bool known_error_ = true;          // else bound_ is all that is known of it
-    int age_ = 0;  // accepted steps since they were estimated
+    int age_ = 0;                      // accepted steps since they were estimated
     bool known_ = false, last_stabilised_ = false;
     bool spanned_ = false;  // space_ is of the state
     Index stabilised_ = 0;

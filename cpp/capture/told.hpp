@@ -21,9 +21,9 @@ namespace pl {
 
 class ToldError {
   public:
-    static constexpr double kKept = 0.17;      // of the sum of local errors
-    static constexpr double kOff = 90.0;       // what z is off by, of its size, over drift / d^2
-    static constexpr double kPerFold = 0.014;  // scatter of the branches over log(L(0) / L)
+    static constexpr double kKept = 0.17;                 // of the sum of local errors
+    static constexpr double kOff = 90.0;                  // what z is off by, of its size, over drift / d^2
+    static constexpr double kPerFold = 0.014;             // scatter of the branches over log(L(0) / L)
     static constexpr double kOften = 0.1, kBeyond = 2.0;  // told.hpp's head
 
     explicit ToldError(Index d) : off_(std::min(1.0, kOff / static_cast<double>(d * d))) {}
@@ -33,8 +33,8 @@ class ToldError {
         double local = 0.0, drift = 0.0, flips = 0.0;
     };
 
-    // A step whose local error of log L is `local` and in which neurons moved by `motion` of their size, after
-    // which so many passes were close.
+    // A step whose local error of log L is `local` and in which neurons moved by `motion` of their size,
+    // after which so many passes were close.
     void add(double local, double motion, const Passes* passes) {
         sums_.local += local;
         sums_.drift += motion * motion * motion;
