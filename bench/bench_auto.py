@@ -26,7 +26,7 @@ from pl_native.bench.machine import machine_facts
 
 Row = dict[str, Any]
 HOLD = 0.1  # weight of the constants of before
-SHORT = 0.1  # seconds
+AGAIN = ((0.01, 14), (0.1, 2))  # a run of fewer seconds is run so many times more
 LONGEST = 300.0  # seconds, by the clock, that a run may take here
 
 
@@ -65,9 +65,10 @@ SHARES = [float(x) for x in np.geomspace(1e-4, 1, 17)]
 
 
 def least(question: Question, method: str) -> Row:
-    """The cheapest of three runs; of one where it is long."""
+    """The cheapest of several runs, which a busy machine disturbs; of one where it is long."""
     first = timed(question, method)
-    again = [timed(question, method) for _ in range(2 if first["seconds"] < SHORT else 0)]
+    more = next((count for seconds, count in AGAIN if first["seconds"] < seconds), 0)
+    again = [timed(question, method) for _ in range(more)]
     return min([first, *again], key=lambda row: float(row["seconds"]))
 
 

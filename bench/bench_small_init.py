@@ -1,11 +1,11 @@
 """The flow from small initialisation, against a closed form, then timed.
 
-    python bench/bench_small_init.py [--draws N] [--near]
+    python bench/bench_small_init.py [--draws N]
 
 Inputs [Z; -Z] with X^T X/n = I, odd labels, p/2 copies of an opposite pair along X^T y/n: the network is
 linear and the loss known for all times. Worst relative error of the loss over the escape, and error of the
 time of escape, in units of rtol, for sizes 1 .. 1e-20; then saddle to saddle at n = 75, d = 150, p = 200 from
-1e-20, which must end at loss 0 with no plateau taken for the end (`--near`: nearly orthogonal inputs, too).
+1e-20, on orthogonal and nearly orthogonal inputs, which must end at loss 0 with no plateau taken for the end.
 Seconds are processor time.
 """
 
@@ -86,13 +86,11 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--draws", type=int, default=3, help="of the closed form's problem, per size")
-    parser.add_argument("--near", action="store_true", help="nearly orthogonal inputs, too")
     options = parser.parse_args()
     closed_form(options.draws)
     print("\n| saddle to saddle, inputs | events | seconds | microseconds per event |\n|---|---|---|---|")
     saddles("orthogonal", 4000.0)
-    if options.near:
-        saddles("nearly orthogonal", 4000.0)
+    saddles("nearly orthogonal", 4000.0)
 
 
 if __name__ == "__main__":

@@ -61,6 +61,7 @@ add_library(
   cpp/capture/passes.cpp
   cpp/capture/step.cpp
   cpp/proof/convergence.cpp
+  cpp/proof/criterion.cpp
   cpp/proof/dual_bound.cpp
   cpp/proof/eigenvalue.cpp
   cpp/proof/elimination.cpp
@@ -71,6 +72,7 @@ add_library(
   cpp/proof/masked_gram.cpp
   cpp/proof/matrix.cpp
   cpp/proof/orthogonal_proof.cpp
+  cpp/proof/orthogonal_rows.cpp
   cpp/proof/prove.cpp
   cpp/proof/search.cpp
   cpp/proof/sliding.cpp

@@ -10,7 +10,7 @@ import pl_native as pl
 
 KINDS = (
     "generic", "duplicated", "opposite", "integer", "orthogonal", "one-dimensional", "small scale",
-    "balanced", "weak a", "plateau",
+    "balanced", "weak a", "plateau", "saddle",
 )  # fmt: skip
 
 
@@ -30,6 +30,8 @@ def start(kind: str, seed: int) -> tuple[pl.Dataset, pl.Network]:
     if kind == "opposite":
         X[half:] = -X[: n - half] * rng.choice([1.0, 2.0, 0.5], size=(n - half, 1))
     y = rng.choice([-1, 1], size=n) * rng.uniform(0.5, 2, size=n)
+    if kind == "saddle":
+        X[half:], y[half:] = X[: n - half] * ([-1] + [1] * (d - 1)), y[: n - half]
     data = pl.Dataset(X, y)
     if kind == "orthogonal":
         data, d = pl.data.orthogonal(n=n, d=n, seed=seed), n
@@ -50,7 +52,22 @@ def _network(kind: str, rng: np.random.Generator, d: int, p: int) -> pl.Network:
         W = np.round(W * 2) / 2
     if kind == "plateau":
         W[p // 2 :], a[p // 2 :] = W[p // 2 :] * 1e-6, a[p // 2 :] * 1e-6
+    if kind == "saddle":
+        _on_a_saddle(rng, W, a)
     return pl.Network(W, a)
+
+
+def _on_a_saddle(rng: np.random.Generator, W: np.ndarray, a: np.ndarray) -> None:
+    """Moves neurons to where symmetry keeps them, up to rounding, and the loss leads away: into the mirror of
+    the inputs, onto multiples of the first neuron (several act as one), and all but, or just, to 0."""
+    if W.shape[1] > 1 and rng.random() < 0.5:
+        W[:, 0] = 0
+    one = rng.random(len(a)) < 0.4
+    times = rng.choice([0.5, 1.0, 2.0], size=np.count_nonzero(one))
+    W[one], a[one] = times[:, None] * W[0], times * a[0]
+    small = rng.random(len(a)) < 0.2
+    size = rng.choice([0.0, 1e-12])
+    W[small], a[small] = size * W[small], size * a[small]
 
 
 def reached(data: pl.Dataset, network: pl.Network, t_end: float, **stop: Any) -> pl.Solution:

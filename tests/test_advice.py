@@ -46,7 +46,7 @@ def test_events_on_orthogonal_inputs(sizes):
 def test_sixty_runs_cost_what_advice_tells_within_a_factor_of_3():
     assert len(RUNS) == 60
     good = [within(3, run["told"], run["auto"]["seconds"]) for run in RUNS]
-    assert sum(good) >= 54
+    assert sum(good) >= 57
 
 
 def test_sixty_runs_are_near_the_better_method():
@@ -74,7 +74,8 @@ def test_large_and_loose_is_for_capture_small_and_tight_for_the_flow():
     assert (loose.method, tight.method) == ("capture", "flow")
     for advice in (loose, tight):
         least = min(advice.costs["flow"], advice.costs["capture"])
-        assert advice.seconds == advice.costs[advice.method] == advice.costs["auto"] == least
+        assert advice.seconds == advice.costs[advice.method] == least
+        assert least <= advice.costs["auto"] < 3 * least  # with what its turns add
         for text in ("events", "capture", "Euler", "its error unknown"):
             assert text in advice.reason
     assert "branch" in loose.reason

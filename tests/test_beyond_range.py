@@ -7,10 +7,11 @@ import pytest
 
 import pl_native as pl
 from capture_support import sliding
+from fuzz.core import bases
 from fuzz.odd import problem as fuzzed
 from proving import KINDS
 
-pytest.importorskip("pl_native._core")
+_core = pytest.importorskip("pl_native._core")
 
 METHODS = ("euler", "flow", "capture")
 D, N = pl.data.sphere(n=40, d=8, seed=1), pl.initial.asymmetric(p=6, d=8, seed=2)
@@ -156,3 +157,16 @@ def test_metrics_beyond_range_are_numbers_or_nan(kind: str, inputs: int) -> None
     if not np.isfinite(data.X @ data.X.T).all():
         assert np.isinf(pl.model.off(data))
     assert pl.metrics.pl_lower_bound(data, net) >= 0
+
+
+def test_a_record_changed_beyond_range_ends_where_it_begins() -> None:
+    """A dead neuron moves nothing, and was written as infinite after the first step."""
+    task = next(
+        task for method, task in bases(0) if method == "capture" and task["X"] is None and task["resume"]
+    )
+    a = task["a"].copy()
+    a[3] = 1e308
+    (run,), _ = _core.capture([task | {"a": a}], 1)
+    assert run["status"] == _core.status_table()["NON_FINITE"]
+    assert list(run["t"]) == [task["resume"]["at"]]
+    assert run["a"][3] == 1e308

@@ -169,6 +169,7 @@ ORTHOGONAL_ROWS = {
     "identity": np.eye(3),
     "scaled, in another order, of more dimensions": [[0.0, 0, 0, 3], [0, -0.7, 0, 0], [2, 0, 0, 0]],
     "no coordinate shared": [[1.0, -2, 0, 0, 0], [0, 0, 0.3, 0, 0], [0, 0, 0, 1, 0.1]],
+    "all coordinates shared": [[0.1, 0.1, 0.1, 0.1], [0.7, -0.7, 0.7, -0.7], [2.0, 2, -2, -2]],
 }
 
 

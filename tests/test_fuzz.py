@@ -77,7 +77,7 @@ def test_a_false_certificate_is_seen() -> None:
             false = {"rate": 1e3 * c.rate}
         elif c.limit_loss is not None:
             false = {"limit_loss": (2.0 * sol.loss[-1], 3.0 * sol.loss[-1])}
-        later = certificates._followed(data, c.state, c, 1.0)
+        later, _ = certificates._followed(data, c.state, c, 1.0)
         found = certificates.Found()
         certificates._against(number, "false", dataclasses.replace(c, **false), later, 0.0, found)
         assert found.contradicted, number
@@ -87,7 +87,7 @@ def test_a_false_certificate_is_seen() -> None:
 
 def test_parts_of_a_search_are_joined_once() -> None:
     part = {"head": {"states from, and how many": [[0, 10]]}, "contradicted": ["x"],
-            **{name: {"a": 2} for name in ("states", "certificates", "checks")}}  # fmt: skip
+            **{name: {"a": 2} for name in ("states", "certificates", "checks", "followed")}}  # fmt: skip
     other = part | {"head": {"states from, and how many": [[10, 5]]}}
     found, ranges = certificates.joined([other, part])
     assert (found.count, found.contradicted, ranges) == (4, ["x", "x"], [[0, 10], [10, 5]])

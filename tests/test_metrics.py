@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 
 import pl_native as pl
-from pl_native import metrics, model
+from pl_native import metrics, model, theory
 from problems import orthogonal_problem, problem, problems, small_problems
 
 HAND_DATA = pl.Dataset([[1.0, 0.0], [1.0, 1.0], [-1.0, 2.0]], [1.0, -1.0, 2.0])
@@ -185,3 +185,27 @@ def test_float32_networks_are_measured_in_float64() -> None:
     assert metrics.outputs(data, network).dtype == np.float64
     wide = pl.Dataset(data.X, data.y, dtype=np.float64), pl.Network(network.W, network.a, dtype=np.float64)
     assert metrics.loss(data, network) == metrics.loss(*wide)
+
+
+def vanishing(seed: int) -> tuple[pl.Dataset, pl.Network]:
+    """Orthogonal inputs; the first neuron is wrong at every point and dies out: rounding is left of it."""
+    rng = np.random.default_rng(seed)
+    data = pl.Dataset.orthogonal(rng.uniform(0.5, 2, 3), rng.uniform(0.5, 2, 3))
+    W = 0.1 * rng.uniform(0.1, 1, (2, 3))
+    return data, pl.Network(W, np.array([-1.0, 1.0]) * (1 + np.linalg.norm(W, axis=1)))
+
+
+def test_a_neuron_that_has_died_at_every_point_is_off() -> None:
+    """The sign of what is left of it, 1e-18, says nothing, nor does the size of that beside itself."""
+    left = 0
+    save = pl.Save(count=20, states=True)
+    for seed in range(40):
+        data, network = vanishing(seed)
+        sol = pl.simulate(data, network, 3.0, method="flow", rtol=1e-9, save=save)
+        np.testing.assert_array_equal(metrics.n_active(data, sol), sol.n_active)
+        np.testing.assert_allclose(metrics.local_pl(data, sol), sol.local_pl, rtol=1e-9)
+        assert metrics.n_active(data, sol.network) == 3
+        assert not theory.live_pairs(data, sol.network).wrong.any()
+        assert np.all(theory.settled(data, sol.network).W[0] <= 0)
+        left += bool(np.any(sol.network.W[0] > 0))
+    assert left > 10

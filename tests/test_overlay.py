@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def test_all_bounds_of_a_run_that_meets_the_hypotheses() -> None:
     data, start = weak()
     sol = pl.simulate(data, start, 20.0, method="flow", save=FULL)
     found = theory.overlay(sol)
-    assert found.notes == ("Proposition 1: expects orthogonal inputs, labels != 0 and the start kept",)
+    assert found.notes == ("Proposition 1: expects orthogonal inputs and labels != 0",)
     assert np.all(found.theorem_1 <= found.lemma_7_low * (1 + 1e-12))
     assert np.all(found.lemma_7_low <= found.local_pl)
     assert np.all(found.local_pl <= found.lemma_7_high)
@@ -55,7 +56,7 @@ def test_runs_of_any_method_and_what_they_kept() -> None:
     np.testing.assert_array_equal(seen.lemma_7_high, observed.observed["pl_upper_bound"])
     np.testing.assert_allclose(theory.overlay(observed).lemma_7_high, seen.lemma_7_high, rtol=1e-12)
     capture = pl.simulate(data, start, 3.0, method="capture", save=pl.Save(count=3, states=True))
-    assert any("no log of switches" in note for note in theory.overlay(capture).notes)
+    np.testing.assert_array_equal(theory.overlay(capture).sliding, metrics.n_sliding(data, capture))
     assert any("not met at the start: assumption 2" in note for note in theory.overlay(capture).notes)
 
 
@@ -91,6 +92,17 @@ def test_phase_transitions_of_two_groups() -> None:
     np.testing.assert_allclose(found, expected, rtol=0.15)
 
 
+def test_an_euler_run_across_kinks_has_the_transitions_of_the_flow() -> None:
+    """Its gradients jump at every kink that it steps across, its loss does not: one transition, not three."""
+    data, start = pl.data.sphere(n=60, d=20, seed=1), pl.initial.asymmetric(p=20, d=20, seed=2)
+    euler = pl.simulate(data, start, 60.0, step=0.1, save=pl.Save(count=41))
+    flow = pl.simulate(data, start, 60.0, method="flow", save=pl.Save(count=41))
+    assert len(theory.transition_times(euler.t, euler.loss, euler.local_pl)) > 1  # as it was
+    found = theory.overlay(euler).transitions
+    assert len(found) == len(theory.overlay(flow).transitions) == 1
+    np.testing.assert_allclose(found, theory.overlay(flow).transitions, atol=1.6)
+
+
 def test_no_transition_where_nothing_happens() -> None:
     t = np.linspace(0, 5, 50)
     assert len(theory.transition_times(t, np.ones(50), np.zeros(50))) == 0
@@ -102,10 +114,33 @@ def test_trajectory_is_drawn() -> None:
     sol = pl.simulate(data, start, 10.0, method="flow", save=FULL)
     figure = plots.trajectory(sol)
     labels = {line.get_label() for ax in figure.axes for line in ax.get_lines()}
-    assert {"loss", "mu", "average of mu", "Lemma 7", "Theorem 1", "on", "sliding"} <= labels
+    assert {"loss", r"$\mu(t)$", "its average", "Lemma 7", "Theorem 1, lower", "on", "sliding"} <= labels
     assert len(plots.trajectory(theory.overlay(sol)).axes) == 4
-    bare = plots.trajectory(pl.simulate(data, start, 10.0, save=2))
-    assert len(bare.axes) == 4
+    assert "Proposition 1: expects orthogonal" in figure.get_supxlabel()
+    for ax in figure.axes:
+        assert ax.get_title(loc="left")
+        low, high = ax.get_ylim()
+        assert high / low > 99 if ax.get_yscale() == "log" else low == 0  # no labels like 3 10^-14
+
+
+def test_a_run_of_two_rows_shows_that_it_has_two() -> None:
+    pytest.importorskip("matplotlib")
+    data, start = weak()
+    figure = plots.trajectory(pl.simulate(data, start, 10.0, save=2))
+    drawn = [line for ax in figure.axes for line in ax.get_lines() if len(line.get_xdata()) <= 2]
+    assert {line.get_marker() for line in drawn if line.get_label() in ("loss", "on", "Lemma 7")} == {"o"}
+    assert "no states were kept" in figure.get_supxlabel().replace("\n", " ")
+
+
+def test_sliding_pairs_need_no_log_of_switches() -> None:
+    data, start = problem(40, 8, 6, 1)
+    save = pl.Save(count=20, states=True)
+    bare, logged = (
+        theory.overlay(pl.simulate(data, start, 20.0, method="flow", save=kept)) for kept in (save, FULL)
+    )
+    np.testing.assert_array_equal(bare.sliding, logged.sliding)
+    assert bare.sliding.max() > 0
+    np.testing.assert_allclose(bare.lemma_7_high, logged.lemma_7_high, rtol=1e-9)
 
 
 def test_check_prints_one_table_and_writes_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,6 +149,10 @@ def test_check_prints_one_table_and_writes_a_page(tmp_path: Path, capsys: pytest
     assert "Lemma 2" in said
     assert "worst margin" in said
     assert "1 of 1 as they should be" in said
+    rows = (tmp_path / "page" / "findings.csv").read_text().splitlines()
+    assert rows[0] == ",".join(report.FIELDS)
+    assert len(rows) == 2
+    assert rows[1].endswith(",holds")
     page = (tmp_path / "page" / "index.html").read_text()
     assert "L(t) = L(0) exp(-t avg_mu(t))" in page
     if plots.available():
@@ -125,6 +164,18 @@ def test_check_refuses_what_it_does_not_know(tmp_path: Path, capsys: pytest.Capt
     assert "STATEMENT: expected names among lemma1" in capsys.readouterr().err
     (tmp_path / "file").write_text("")
     assert cli.main(["check", "lemma2", "--out", str(tmp_path / "file")]) == 2
+
+
+def test_rows_of_the_statements_before_one_that_fails_to_end_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(setting: object) -> list[Finding]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(cli.check.statements.CHECKS, "dead_point", stopped)
+    with contextlib.suppress(KeyboardInterrupt):
+        cli.main(["check", "lemma2", "dead_point", "--out", str(tmp_path)])
+    assert "Lemma 2" in (tmp_path / "findings.csv").read_text()
 
 
 def test_check_fails_with_its_statements(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import pl_native as pl
+import proving
+from pl_native._run.claims import VERDICTS
 
 PROOF = pl.Stop(proof=True, stall=1e-13, max_steps=40000)
 STATISTICS = ("proof_rate", "proof_distance", "proof_limit_low", "proof_limit_high")
@@ -129,3 +132,30 @@ def test_rows_of_sweeps_carry_the_proof_and_ask_for_it_in_their_ids(tmp_path: Pa
     assert again == plan
     other = pl.sweep.plan([dataclasses.replace(cell, stop=pl.Stop())], seed=3)
     assert set(other.ids).isdisjoint(plan.ids)
+
+
+@pytest.mark.parametrize("method", ["flow", "capture", "auto"])
+def test_a_run_its_file_and_its_numbers_have_one_verdict(method: str, tmp_path: Path) -> None:
+    """Small problems of every kind, degenerate ones too."""
+    seen = set()
+    for kind, seed in itertools.product(proving.KINDS, range(3)):
+        data, start = proving.start(kind, seed)
+        rules = pl.Stop(proof=True, stall=1e-13, max_steps=4000)
+        rtol = 1e-8 if method == "flow" else 1e-2
+        sol = pl.simulate(data, start, 3e4, method=method, rtol=rtol, stop=rules)
+        certificate = sol.certify()
+        sol.save(tmp_path / "s.npz")
+        saved = pl.Solution.load(tmp_path / "s.npz").certify(data)
+        where = f"{kind}, seed {seed}: {sol.status.name}, {certificate}"
+        assert str(saved) == str(certificate) == str(pl.certify(data, sol.network)), where
+        ends = sol.status if sol.status in VERDICTS else None
+        assert certificate.verdict is ends, where
+        if ends is not None:
+            assert sol.stats["proof_rate"] == certificate.rate, where
+        bare = pl.certify(data, pl.Network(sol.network.W, sol.network.a))
+        near = (
+            method == "capture" and bare.verdict is None
+        )  # single precision: which are at kinks is not known
+        assert bare.verdict is certificate.verdict or near, where
+        seen.add(ends)
+    assert seen == {None, *VERDICTS}

@@ -89,3 +89,15 @@ def test_the_command_line_offers_it(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(proofs.PRESETS, "quick", proofs.Grid((20,), 1, 6))
     assert cli.main(["reproduce", "proofs", "--out", str(tmp_path), "--jobs", "1"]) == 0
     assert "| converged |" in (tmp_path / "proofs.txt").read_text()
+
+
+@pytest.mark.parametrize("seed", [3, 20])
+def test_what_capture_leaves_at_rest_is_proved_of_the_flow_from_there(seed: int) -> None:
+    """Capture comes to rest near its kinks, the flow on them."""
+    data, start = pl.data.sphere(60, 5, seed=seed), pl.initial.torch_linear(6, 5, seed=100 + seed)
+    sol = pl.simulate(data, start, 1e5, method="capture", rtol=1e-2, stop=pl.Stop(stall=1e-6))
+    assert sol.status is pl.Status.STALLED
+    assert proofs.kind_of(sol.certify(), sol.t[-1]) == "undecided"
+    tail = proofs._tail(data, sol, 1)
+    assert tail.status is pl.Status.TRAPPED
+    assert proofs.kind_of(tail.certify(), sol.t[-1]) == "trapped"

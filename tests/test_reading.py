@@ -132,6 +132,8 @@ FLOW: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "no rtol": (put("stats.rtol", None), "stats.rtol: expected a number"),
     "a part of the switches": (without("switches/point"), "point"),
     "switches of two lengths": (array("switches/t", lambda x: x[1:]), "switches: expected arrays of"),
+    "times of switches in a table": (array("switches/t", lambda x: x[None]), "switches/t: expected finite"),
+    "times of switches that go back": (array("switches/t", lambda x: x[::-1]), "switches/t: expected times"),
     "switches in halves": (array("switches/neuron", lambda x: x / 2), "switches/neuron: expected integers"),
     "no dense rows": (without("dense/rows"), "rows"),
     "negative rows": (array("dense/rows", lambda x: -x), "dense/rows: expected"),

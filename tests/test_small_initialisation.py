@@ -142,3 +142,18 @@ def test_tolerances_by_default_are_the_methods_own() -> None:
             n=5, d=3, p=2, initialisation="asymmetric", t_end=1.0, replicates=1, method=method, atol=asked
         )
         assert cell.atol == got
+
+
+@pytest.mark.parametrize("power", [-6, -15, -20, -60])
+def test_the_first_step_of_capture_is_not_beyond_the_growth_of_small_neurons(power: int) -> None:
+    """By the fall of the loss alone it would be 10^7 at 1e-15, and lengths 10^22 times too long were taken
+    in the end: the loss had risen by 1e31 at 1e-18.
+    """
+    data = pl.data.gaussian(n=12, d=5, seed=4)
+    full, c = pl.initial.asymmetric(p=6, d=5, seed=5), 10.0**power
+    network = pl.Network(c * full.W, c * full.a)
+    one = pl.simulate(data, network, 1e300, method="capture", rtol=1e-4, stop=pl.Stop(max_steps=1))
+    assert one.stats["steps"] == 1
+    assert 1e-3 < one.t[-1] < 10
+    exact = pl.simulate(data, network, one.t[-1], method="flow", rtol=1e-9)
+    assert one.loss[-1] == pytest.approx(exact.loss[-1], rel=1e-4)

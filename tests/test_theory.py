@@ -139,6 +139,22 @@ def test_expected_matrix_is_the_mean_of_m() -> None:
     assert np.all(np.abs(sample.mean(axis=0) - theory.expected_matrix(data, law)) < 4.5 * error)
 
 
+def test_a_law_of_one_s_own() -> None:
+    """norm(w) = 2, abs(a) = 1/2, any direction, any sign: E[M] and Lemma 4 by the moments 2^k/2^m alone."""
+    data, rng, p = pl.data.sphere(3, 4, seed=7), np.random.default_rng(1), 200
+    law = theory.Law("two and a half", 4, 1.0, lambda k, m: 2.0**k * 0.5**m)
+    g, sign = rng.standard_normal((1000, p, 4)), rng.choice([-0.5, 0.5], (1000, p))
+    W = 2 * g / np.linalg.norm(g, axis=2, keepdims=True)
+    nets = [pl.Network(w, a) for w, a in zip(W, sign, strict=True)]
+    M = metrics.pl_matrix(data, nets)
+    error = M.std(axis=0) / math.sqrt(len(nets))
+    assert np.all(np.abs(M.mean(axis=0) - theory.expected_matrix(data, law)) < 4.5 * error)
+    found = theory.start_curvature(data, law, directions=100_000, seed=3)
+    scaled = math.sqrt(p) * (3 * metrics.local_pl(data, nets) - found.beta0)
+    assert abs(scaled.mean()) < 4.5 * math.sqrt(found.gamma_sq / 1000)
+    assert scaled.var() == pytest.approx(found.gamma_sq, rel=4.5 * math.sqrt(2 / 1000))
+
+
 @pytest.mark.parametrize("name", ["asymmetric", "balanced"])
 def test_gamma_sq_is_the_variance_of_xi(name: str) -> None:
     """xi of Lemma 4, neuron by neuron, from 400 000 neurons drawn by the package."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import pl_native as pl
@@ -54,6 +54,54 @@ def test_extinction_time_is_its_formula() -> None:
     want = 2 * data.n * z.max() / (math.sqrt(inv.min()) * y.min() * norms.min() ** 2)
     assert theory.extinction_time(data, network) == pytest.approx(want, rel=1e-12)
     assert theory.extinction_time(data, network, gap=inv.min() / 4) == pytest.approx(2 * want, rel=1e-12)
+
+
+def test_extinction_condition_is_its_formula() -> None:
+    data, network = start(4, 40_000, 3)
+    z, a, y = model.preactivations(data, network), network.a, np.abs(data.y)
+    A = float(model.invariant(data, network).min()) / 2
+    span = theory.extinction_time(data, network, gap=A) / 4
+    Q = 1.5 * math.sqrt(sum((y[k] * data.norms[k]) ** 2 for k in range(4)))
+    g = math.exp(Q * span)
+    Z = z.max() + 1.5 * span * g * np.abs(a).max() * max(y * data.norms**2)
+    parts = []
+    for i in range(4):
+        on = [j for j in range(3) if z[j, i] > 0]
+        pull = 1.5 * data.norms[i] ** 2 * sum((g * a[j]) ** 2 for j in on) / 3
+        pull += Q * Z / y[i] * sum(math.sqrt((g * a[j]) ** 2 - A) for j in on) / 3
+        parts.append(abs(model.outputs(data, network)[i]) / y[i] + span * pull)
+    found = theory.extinction_condition(data, network, gap=A)
+    assert found.left == pytest.approx(max(parts), rel=1e-12)
+    assert (found.right, found.holds) == (0.5, max(parts) <= 0.5)
+    far = theory.extinction_condition(data, network, gap=1e-12)
+    assert (far.left, far.holds) == (math.inf, False)
+
+
+@given(st.integers(0, 10**6))
+def test_the_extinction_condition_gives_the_three_claims(seed: int) -> None:
+    """At the largest inner weights that it lets pass: no residual moves further, pairs shrink and grow."""
+    rng = np.random.default_rng(seed)
+    n, p = (int(v) for v in rng.integers(1, 5, 2))
+    data = pl.Dataset.orthogonal(rng.uniform(0.5, 2, n), rng.uniform(0.5, 2, n) * rng.choice([-1, 1], n))
+    W, sign, A = rng.standard_normal((p, n)), rng.choice([-1.0, 1.0], p), float(rng.uniform(0.1, 3))
+    extra = rng.exponential(1, p) * rng.choice([0.0, 1.0], p)
+
+    def sized(size: float) -> pl.Network:
+        return pl.Network(size * W, sign * np.sqrt(np.sum((size * W) ** 2, axis=1) + A + extra))
+
+    size = 1.0
+    while not theory.extinction_condition(data, sized(size), gap=A).holds:
+        size /= 1.2
+    network = sized(size)
+    t_n = theory.extinction_time(data, network, gap=A)
+    assume(t_n > 0)
+    sol = pl.simulate(data, network, t_n, method="flow", rtol=1e-9, save=pl.Save(count=17, states=True))
+    found = theory.extinction(data, [sol.state(k) for k in range(17)])
+    assert (found.shrunk, found.alive) == (0, 0)
+    r = metrics.residual(data, sol)
+    still = np.abs(model.outputs(data, network) / data.y)
+    left = theory.extinction_condition(data, network, gap=A).left
+    assert np.all(np.abs(r - r[0]) / np.abs(data.y) <= left - still + 1e-9)
 
 
 def test_extinction_counts_what_it_says() -> None:

@@ -40,6 +40,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "euler_drift": {"data": DATA, "network": NET, "step": 0.1},
     "expected_matrix": {"data": DATA, "law": LAW},
     "extinction": {"data": DATA, "states": [NET, NET]},
+    "extinction_condition": {"data": DATA, "network": NET, "gap": 0.1},
     "extinction_time": {"data": DATA, "network": NET, "gap": 0.1},
     "fraction_time": {"fraction": 0.5, **TIMES, "N0": 1.0},
     "frozen_flow": {"data": DATA, "network": NET, "at_kinks": 0},

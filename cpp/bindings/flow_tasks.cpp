@@ -78,7 +78,13 @@ struct FlowMethod {
         const FlowOptions& options = work.options;
         py::dict out = written_rows(r, work.held.problem, "t", options.saves.states);
         write_kinks(out, r);
-        out["counters"] = written_counters(r);
+        py::dict counters = written_counters(r);
+        if (work.held.problem.X != nullptr) {
+            counters["close_passes"] = r.close_passes;
+            counters["closest_pass"] = r.closest_pass;
+            counters["branch_scatter"] = r.scatter;
+        }
+        out["counters"] = counters;
         out["switches"] = options.switches ? py::object(switch_log(r.log)) : py::object(py::none());
         out["dense"] = options.dense ? py::object(dense_pieces(r.pieces)) : py::object(py::none());
         out["resume"] = write_flow_past(r.past, work.held.problem);

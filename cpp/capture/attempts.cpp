@@ -6,7 +6,9 @@
 namespace pl {
 namespace {
 
-constexpr double kFirstDrop = 0.02;  // the first step lowers log L by about as much
+// The first step lowers log L by about the one, and moves the network by about the other, of its size: small
+// neurons grow long before the loss falls.
+constexpr double kFirstDrop = 0.02, kFirstMove = 0.1;
 constexpr double kShortest = 1e-300;
 constexpr double kAim = 0.5;  // of rtol, at a second attempt
 // Pairs on another branch that a second attempt may expect.
@@ -30,11 +32,18 @@ double to_settle(const Found& found) {
 
 }  // namespace
 
-double first_step(const Problem<double>& problem, double sum_r2, double speed_sq, double longest) {
-    const double loss = sum_r2 / (2 * static_cast<double>(problem.n));
+double first_step(const Problem<double>& problem, CaptureModel& model, double longest) {
+    const NeuronFacts facts = model.neurons();
+    double size_sq = 0;
+    for (std::size_t j = 0; j < facts.a.size(); ++j) size_sq += facts.w_sq[j] + facts.a[j] * facts.a[j];
+    const double speed_sq = model.velocity_sq();
+    const double loss = model.sum_r2() / (2 * static_cast<double>(problem.n));
     const double rate = speed_sq / (static_cast<double>(problem.p) * loss);
-    if (!(rate > 0)) return std::max(longest, kShortest);  // also 0/0: at rest
-    return std::max(std::min(kFirstDrop / rate, longest), kShortest);
+    const double growth = std::sqrt(speed_sq) / std::sqrt(size_sq);
+    double h = longest;
+    if (rate > 0) h = std::min(h, kFirstDrop / rate);  // not so if 0/0: at rest
+    if (growth > 0 && std::isfinite(growth)) h = std::min(h, kFirstMove / growth);
+    return std::max(h, kShortest);
 }
 
 // Some hundreds of steps add up to the whole fall of the loss, with power 2/3 as for any method of order 2.

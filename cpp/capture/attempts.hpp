@@ -2,6 +2,7 @@
 // first attempt found. There is no third.
 #pragma once
 
+#include "capture/model.hpp"
 #include "problem/problem.hpp"
 
 namespace pl {
@@ -10,8 +11,8 @@ namespace pl {
 struct Tolerance {
     double loss, motion;
 };
-// The first step of a run, at most `longest`: sum r^2 and the squared speed are those of its start.
-double first_step(const Problem<double>& problem, double sum_r2, double speed_sq, double longest);
+// The first step of a run from the model's state, at most `longest`.
+double first_step(const Problem<double>& problem, CaptureModel& model, double longest);
 
 Tolerance tolerance_for(const Problem<double>& problem, double rtol);
 

@@ -148,10 +148,10 @@ class Capture {
             now.start = fine.sum_r2();
         }
         if (now.fresh()) {
-            const double speed_sq = fine.velocity_sq(), longest = options_.t_end - now.t;
-            now.step = first_step(problem_, fine.sum_r2(), speed_sq, longest > 0 ? longest : 1.0);
-            beyond_ = !std::isfinite(speed_sq);
+            const double longest = options_.t_end - now.t;
+            now.step = first_step(problem_, fine, longest > 0 ? longest : 1.0);
         }
+        beyond_ = !std::isfinite(fine.velocity_sq());
         meshes_->set_next(now.step);
         meshes_->go_on(now.start, {now.local, now.drift, now.flips});
     }
@@ -222,7 +222,7 @@ class Capture {
         if (const Passes* passes = fine.passes()) {
             result_.close_passes = passes->close();
             result_.closest_pass = passes->closest();
-            result_.scatter = ToldError::scatter(meshes_->fall());
+            result_.scatter = passes->close() > 0 ? ToldError::scatter(meshes_->fall()) : 0.0;
         }
         result_.radius = meshes_->radius();
         meshes_->drop_coarse();  // before the end state is written out: at n = 10^6 both would not fit

@@ -43,7 +43,7 @@ struct CaptureResult : Rows<double, double> {
     // Of dense inputs: of repelling kinks, since this call began (passes.hpp); infinite: none was close.
     Index close_passes = 0;
     double closest_pass = 0.0;
-    double scatter = 0.0;  // of the loss over the branches, relative, whichever this run is on (told.hpp)
+    double scatter = 0.0;  // of the loss over the branches, relative, whichever this run is on; 0: no passes
     CapturePast past;
 };
 

@@ -27,8 +27,9 @@ void FrozenPattern::factor(Index j, CutOff cut) {
     Held& held = held_[at(j)];
     HeldArgs& args = held.args;
     const Index count = size_of(pairs);
-    args.count = static_cast<int>(count);
+    args.count = 0;  // what a cut leaves half-way has to be something to go through
     if (count == 0 || cut()) return;
+    args.count = static_cast<int>(count);
     args.ld = round_up(count, kLanes);
     args.width = rows.float_stride;
     const Index needed = (args.ld + 2) * args.ld + args.width;

@@ -6,9 +6,10 @@
 //                 N = density of passes near 0 (passes.hpp) times what z is off by, of its size,
 //             the loss is off by the scatter of the branches with probability 1 - exp(-N). Told is what one
 //             run in ten exceeds threefold, if the scatter is distributed exponentially; nothing, if fewer
-//             are on another branch. The scatter grows with the fall of the loss: kPerFold for every factor
-//             e. What z is off by is in proportion to the drift, the sum over the steps of the cube of what
-//             neurons moved by: steps are of order 2 in W. (Measured: docs/numerics.md, "What a run tells".)
+//             are on another branch. The scatter grows with the fall of the loss: kScatterPerFold for every
+//             factor e. What z is off by is in proportion to the drift, the sum over the steps of the cube of
+//             what neurons moved by: steps are of order 2 in W. (Measured: docs/numerics.md, "What a run
+//             tells".)
 #pragma once
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 
 #include "capture/passes.hpp"
 #include "kernel/index.hpp"
+#include "problem/branches.hpp"
 
 namespace pl {
 
@@ -23,8 +25,7 @@ class ToldError {
   public:
     static constexpr double kKept = 0.17;                 // of the sum of local errors
     static constexpr double kOff = 90.0;                  // what z is off by, of its size, over drift / d^2
-    static constexpr double kPerFold = 0.014;             // scatter of the branches over log(L(0) / L)
-    static constexpr double kOften = 0.1, kBeyond = 2.0;  // told.hpp's head
+    static constexpr double kOften = 0.1, kBeyond = 2.0;  // see above
 
     explicit ToldError(Index d) : off_(std::min(1.0, kOff / static_cast<double>(d * d))) {}
 
@@ -56,7 +57,7 @@ class ToldError {
         return odds > 1.0 ? scatter(fall) * std::log(odds) / kBeyond : 0.0;
     }
     double all(double fall) const { return std::hypot(smooth(fall), branches(fall)); }
-    static double scatter(double fall) { return fall > 0.0 ? kPerFold * fall : 0.0; }
+    static double scatter(double fall) { return branch_scatter(fall); }
 
   private:
     Sums sums_;

@@ -4,14 +4,13 @@
 #include <cmath>
 #include <limits>
 
+#include "flow/kernels.hpp"
 #include "kernel/inner.hpp"
 
 namespace pl {
 namespace {
 
-void subtract(double* v, double factor, const double* q, int d) {
-    for (int l = 0; l < d; ++l) v[l] -= factor * q[l];
-}
+constexpr double kLittle = 0.25;  // of a squared norm: what one projection leaves may be bent by 4 roundings
 
 }  // namespace
 
@@ -21,14 +20,11 @@ int KinkBasis::find(int point) const {
 }
 
 void KinkBasis::project(double* v, double* coeff) const {
-    std::fill(coeff, coeff + size(), 0.0);
-    for (int pass = 0; pass < 2; ++pass) {
-        for (Index m = 0; m < size_of(Q_); ++m) {
-            const double part = inner(Q_[at(m)].data(), v, d_);
-            coeff[m] += part;
-            subtract(v, part, Q_[at(m)].data(), d_);
-        }
-    }
+    const double left = strip(Q_.data(), stride_, size(), v, d_, coeff);
+    if (left >= kLittle * (left + norm_sq(coeff, size()))) return;
+    std::vector<double> again(points_.size());
+    strip(Q_.data(), stride_, size(), v, d_, again.data());
+    for (std::size_t m = 0; m < again.size(); ++m) coeff[m] += again[m];
 }
 
 bool KinkBasis::add(int point, const double* x) {
@@ -41,8 +37,10 @@ bool KinkBasis::add(int point, const double* x) {
     for (double& value : q) value /= rest;
     column.back() = rest;
     points_.push_back(point);
-    Q_.push_back(std::move(q));
+    Q_.insert(Q_.end(), q.begin(), q.end());
+    Q_.resize(points_.size() * at(stride_), 0.0);
     R_.push_back(std::move(column));
+    renew_pivot();
     return true;
 }
 
@@ -59,8 +57,8 @@ void KinkBasis::remove(int slot) {
             r(k, col) = c * u + s * v;
             r(k + 1, col) = c * v - s * u;
         }
-        double* qk = Q_[at(k)].data();
-        double* qn = Q_[at(k) + 1].data();
+        double* qk = Q_.data() + k * stride_;
+        double* qn = qk + stride_;
         for (int l = 0; l < d_; ++l) {
             const double u = qk[l], v = qn[l];
             qk[l] = c * u + s * v;
@@ -68,21 +66,23 @@ void KinkBasis::remove(int slot) {
         }
         R_[at(k)].resize(at(k) + 1);
     }
-    Q_.pop_back();
+    Q_.resize(points_.size() * at(stride_));
+    renew_pivot();
 }
 
 void KinkBasis::multipliers(const double* coeff, double* lam) const {
-    for (int k = size() - 1; k >= 0; --k) {
-        double sum = -coeff[k];
-        for (int col = k + 1; col < size(); ++col) sum -= r(k, col) * lam[col];
-        lam[k] = sum / r(k, k);
+    for (int k = 0; k < size(); ++k) lam[k] = -coeff[k];
+    for (int col = size() - 1; col >= 0; --col) {
+        const double* column = R_[at(col)].data();
+        const double value = lam[col] / column[col];
+        for (int k = 0; k < col; ++k) lam[k] -= column[k] * value;
+        lam[col] = value;
     }
 }
 
-double KinkBasis::smallest_pivot() const {
-    double smallest = std::numeric_limits<double>::infinity();
-    for (int k = 0; k < size(); ++k) smallest = std::min(smallest, std::abs(r(k, k)));
-    return smallest;
+void KinkBasis::renew_pivot() {
+    pivot_ = std::numeric_limits<double>::infinity();
+    for (int k = 0; k < size(); ++k) pivot_ = std::min(pivot_, std::abs(r(k, k)));
 }
 
 }  // namespace pl

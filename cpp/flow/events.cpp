@@ -59,7 +59,7 @@ const std::vector<Event>& EventSearch::search(double now, double h, const std::v
     h_ = h;
     instant_ = 8.0 * kEps * now;
     for (int j = 0; j < in_.p; ++j) {
-        if (!pairs_.moves(j)) continue;
+        if (!pairs_.moves(j) || jets_.still(j)) continue;
         if (in_.dense()) {
             double way = 0.0, power = h_;
             for (int k = 1; k <= jets_.order(); ++k, power *= h_) way += jets_.w_norm(k, j) * power;
@@ -87,9 +87,8 @@ const std::vector<Event>& EventSearch::search_clear(double now, double h, const 
 }
 
 void EventSearch::crossings(int j, double way, double sign) {
-    const double reach = near_.reach(j, jets_.w(0, j));
     const auto& list = near_.within(j, jets_.w(0, j), way);
-    const double limit = (near_.reach(j, jets_.w(0, j)) < reach ? 0.0 : reach) + way + noise_.w(j);
+    const double limit = near_.reached() + way + noise_.w(j);
     for (const auto& [distance, i] : list) {
         if (distance > limit) break;
         if (pairs_.mode(j, i) != Mode::kSlide) crossing(j, i);

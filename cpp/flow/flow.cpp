@@ -30,11 +30,12 @@ class Flow {
           near_(in_),
           switcher_(in_, pairs_, jets_, noise_, near_, journal_),
           cells_(in_, pairs_, jets_, noise_, switcher_, journal_, options),
+          quiet_(problem, in_, pairs_, jets_, noise_, switcher_, journal_, options),
           state_(problem, in_, jets_, pairs_, cells_),
           verdict_(problem, options.stop, Follows::kFlow, options.past.seen),
           search_(problem, options.stop, poll, threads),
-          step_({in_, pairs_, jets_, noise_, near_, switcher_, cells_}, journal_, state_, verdict_, options,
-                poll) {}
+          step_({in_, pairs_, jets_, noise_, near_, switcher_, cells_, quiet_}, journal_, state_, verdict_,
+                options, poll) {}
 
     FlowResult run() {
         begin();
@@ -58,12 +59,13 @@ class Flow {
             }
         }
         journal_.claims(search_.claim());
+        journal_.grazed(step_.grazes(), fall());
         if (cells_.on()) cells_.show();
         return journal_.finish(status, left(), evaluations(), state_, verdict_);
     }
 
   private:
-    Index evaluations() const { return jets_.evaluations() + cells_.evaluations(); }
+    Index evaluations() const { return jets_.evaluations() + cells_.evaluations() + quiet_.evaluations(); }
 
     void begin() {
         const FlowPast& past = options_.past;
@@ -78,6 +80,12 @@ class Flow {
         step_.go_on(past);
         burst_start_ = past.burst_start;
         burst_ = past.burst;
+    }
+
+    // Of log L since the very start.
+    double fall() const {
+        const double start = step_.start_sq(), now = state_.sum_r2();
+        return start > 0.0 && now > 0.0 ? std::log(start / now) : 0.0;
     }
 
     // What begin() takes, at the state reached.
@@ -148,6 +156,7 @@ class Flow {
     Near near_;
     Switcher switcher_;
     CellFlow cells_;
+    Quiet quiet_;
     FlowState state_;
     Verdict<double> verdict_;
     ProofSearch search_;
@@ -163,13 +172,14 @@ FlowResult flow(const Problem<double>& problem, const FlowOptions& options, cons
 }
 
 // Taylor coefficients of W, its velocities and residuals up to the largest order, the inputs, a few numbers
-// per pair, and what cells keep of each neuron.
+// per pair, and what cells and passes keep of each neuron.
 double flow_bytes(const Problem<double>& problem) {
     const bool dense = problem.X != nullptr;
     const double n = static_cast<double>(problem.n), p = static_cast<double>(problem.p),
-                 d = dense ? static_cast<double>(problem.d) + 8.0 : 1.0, width = dense ? d : n;
+                 d = dense ? static_cast<double>(problem.d) + 8.0 : 1.0, width = dense ? d : n,
+                 passes = dense ? n * p + 8 * p * (width + 40.0) : 0.0;
     return 8 * (2.0 * (kMaxOrder + 1) * (p * width + n) + n * d + 4 * p * width + 2 * n * p + 8 * p) +
-           4 * n * p;
+           4 * n * p + passes;
 }
 
 }  // namespace pl

@@ -76,6 +76,10 @@ struct DensePiece {
 struct FlowResult : Rows<double, double> {
     std::vector<Switch> log;
     std::vector<DensePiece> pieces;
+    // Of dense inputs: of repelling kinks, since this call began (grazes.hpp); infinite: none was close.
+    Index close_passes = 0;
+    double closest_pass = std::numeric_limits<double>::infinity();
+    double scatter = 0.0;  // of the loss over the branches, relative, whichever this run is on; 0: no passes
     FlowPast past;
 };
 

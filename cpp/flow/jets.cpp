@@ -28,6 +28,7 @@ Jets::Jets(const Inputs& inputs, const Pairs& pairs, int max_order)
     trial_mu_.resize(p);
     trial_r_.resize(at(in_.n));
     coeff_.resize(at(in_.d));
+    still_.assign(p, false);
 }
 
 void Jets::set_state(const double* W, const double* a) {
@@ -77,6 +78,26 @@ void Jets::bury(int j, int i) {
     std::vector<double> W(outside_.size()), a = a_[0];  // too many graves: close the ranks
     write_state(0, W.data(), nullptr);
     set_state(W.data(), a.data());
+}
+
+void Jets::hold_still(const std::vector<int>& neurons) {
+    if (some_still_) still_.assign(still_.size(), false);
+    some_still_ = !neurons.empty();
+    for (int j : neurons) still_[at(j)] = true;
+}
+
+void Jets::drive(const std::vector<std::vector<double>>& series, double tau) {
+    const Index given = std::min(size_of(series), size_of(r_));
+    given_ = static_cast<int>(given);
+    tau_ = tau;
+    for (Index k = 0; k < given; ++k) {
+        std::fill(r_[at(k)].begin(), r_[at(k)].end(), 0.0);
+        double factor = 1.0;  // C(l, k) tau^(l - k)
+        for (Index l = k; l < size_of(series); ++l) {
+            for (Index i = 0; i < in_.n; ++i) r_[at(k)][at(i)] += factor * series[at(l)][at(i)];
+            factor *= tau * static_cast<double>(l + 1) / static_cast<double>(l + 1 - k);
+        }
+    }
 }
 
 void Jets::hold_invariants() {

@@ -37,6 +37,15 @@ class Jets {
     void first();               // orders 1 of W and a
     void extend();  // one order more: coefficients 0 .. order() of W and a, 0 .. order() - 1 of r, mu
 
+    // These stand still from here on: their coefficients beyond the velocity are 0, they stay where they are,
+    // and the residuals' coefficients do not know of them.
+    void hold_still(const std::vector<int>& neurons);
+    bool still(int j) const { return still_[at(j)]; }
+    // The residuals are not the state's own but those of `series`, at time tau of it; so they are after
+    // `accept` once this is called again.
+    void drive(const std::vector<std::vector<double>>& series, double tau);
+    double driven() const { return tau_; }
+
     // The state at time h of the present polynomial, with its residuals, beside the present one;
     // returns sum_i r_i^2.
     double attempt(double h);
@@ -93,7 +102,10 @@ class Jets {
     void restore_trial(Index j);
     void move_trial(double h);
     void unpack(const std::vector<double>& w, double* W) const;
-    void push(int k);  // s_k from g_k, then W_{k+1}, a_{k+1}
+    void push(int k);                                                  // s_k from g_k, then W_{k+1}, a_{k+1}
+    void rest(int j, int k);                                           // 0 as coefficients k of neuron j
+    bool extend_residual();                                            // r of order(); false: cut off
+    bool vanishes(int k) const { return given_ >= 0 && k >= given_; }  // the residuals' coefficient does
 
     const Inputs& in_;
     const Pairs& pairs_;
@@ -106,6 +118,10 @@ class Jets {
     std::vector<std::vector<std::vector<double>>> mu_;
     std::vector<std::vector<double>> trial_mu_;
     std::vector<double> invariant_, q_, trial_w_, trial_a_, trial_r_, trial_s_, coeff_;
+    std::vector<bool> still_;
+    bool some_still_ = false;
+    int given_ = -1;    // so many coefficients of the residuals are given; all others are 0. -1: none is
+    double tau_ = 0.0;  // of the series that gives them
     std::vector<int> slot_point_;
     std::vector<double> slot_norm_;
     Index buried_ = 0;

@@ -74,10 +74,14 @@ void Jets::push(int k) {
     const double scale = 1.0 / (static_cast<double>(in_.n) * (k + 1));
     for (Index j = 0; j < in_.p; ++j) {
         const Index from = offset_[at(j)], width = offset_[at(j + 1)] - from;
+        if (k > 0 && still_[at(j)]) {
+            rest(static_cast<int>(j), k + 1);
+            continue;
+        }
         double* s = s_[at(k)].data() + from;
         const KinkBasis& slide = pairs_.slide[at(j)];
-        mu_[at(k)][at(j)].resize(at(slide.size()));
-        if (slide.size() > 0) {
+        mu_[at(k)][at(j)].assign(at(slide.size()), 0.0);
+        if (slide.size() > 0 && !vanishes(k)) {
             slide.project(s, coeff_.data());
             slide.multipliers(coeff_.data(), mu_[at(k)][at(j)].data());
         }
@@ -103,26 +107,45 @@ void Jets::first() {
     order_ = 1;
 }
 
+void Jets::rest(int j, int k) {
+    std::fill_n(w_[at(k)].begin() + offset_[at(j)], width(j), 0.0);
+    a_[at(k)][at(j)] = norms_[at(k)][at(j)] = 0.0;
+}
+
 void Jets::extend() {
+    if (given_ < 0 && !extend_residual()) return;
+    const int k = order_;
+    for (int j = 0; j < in_.p; ++j) {
+        if (still_[at(j)]) continue;
+        if (cut(2.0 * static_cast<double>(size_of(pairs_.on[at(j)]) * in_.stride()))) return;
+        double* g = s_[at(k)].data() + offset_[at(j)];
+        if (vanishes(k))
+            std::fill_n(g, width(j), 0.0);
+        else
+            gradient_of(j, r_[at(k)], g);
+    }
+    push(k);
+    order_ = k + 1;
+    ++evaluations_;
+}
+
+bool Jets::extend_residual() {
     const int k = order_;
     std::array<const double*, kMaxOrder + 1> rows;
     std::array<double, kMaxOrder + 1> weight;
     for (Index j = 0; j < in_.p; ++j) {
         const Index from = offset_[at(j)];
+        if (still_[at(j)]) {
+            std::fill_n(q_.begin() + from, offset_[at(j + 1)] - from, 0.0);
+            continue;
+        }
         for (int m = 0; m <= k; ++m) {
             rows[at(m)] = w_[at(k - m)].data() + from;
             weight[at(m)] = a_[at(m)][at(j)];
         }
         combine(rows.data(), weight.data(), k + 1, offset_[at(j + 1)] - from, q_.data() + from);
     }
-    if (!residual(q_, Residual::kOfCoefficient, r_[at(k)])) return;
-    for (int j = 0; j < in_.p; ++j) {
-        if (cut(2.0 * static_cast<double>(size_of(pairs_.on[at(j)]) * in_.stride()))) return;
-        gradient_of(j, r_[at(k)], s_[at(k)].data() + offset_[at(j)]);
-    }
-    push(k);
-    order_ = k + 1;
-    ++evaluations_;
+    return residual(q_, Residual::kOfCoefficient, r_[at(k)]);
 }
 
 void Jets::move_trial(double h) {
@@ -135,6 +158,12 @@ void Jets::move_trial(double h) {
     for (int k = 0; k <= order_; ++k) rows[at(k)] = w_[at(order_ - k)].data();
     combine(rows.data(), weight.data(), order_ + 1, offset_.back(), trial_w_.data());
     for (Index j = 0; j < in_.p; ++j) {
+        if (still_[at(j)]) {
+            std::copy_n(w_[0].begin() + offset_[at(j)], offset_[at(j + 1)] - offset_[at(j)],
+                        trial_w_.begin() + offset_[at(j)]);
+            trial_a_[at(j)] = a_[0][at(j)];
+            continue;
+        }
         double value = a_[at(order_)][at(j)];
         for (int k = order_ - 1; k >= 0; --k) value = value * h + a_[at(k)][at(j)];
         trial_a_[at(j)] = value;
@@ -144,6 +173,7 @@ void Jets::move_trial(double h) {
 
 double Jets::attempt(double h) {
     move_trial(h);
+    if (given_ >= 0) return 0.0;
     for (Index j = 0; j < in_.p; ++j) {
         for (Index l = offset_[at(j)]; l < offset_[at(j + 1)]; ++l)
             q_[at(l)] = trial_a_[at(j)] * trial_w_[at(l)];

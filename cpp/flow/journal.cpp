@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernel/index.hpp"
+#include "problem/branches.hpp"
 
 namespace pl {
 
@@ -31,7 +32,7 @@ void Journal::piece(double t, double h, const Jets& jets) {
 }
 
 void Journal::changed(const Switch& pair, bool repelling) {
-    if (options_.switches) result_.log.push_back(pair);
+    if (options_.switches) log(pair);
     if (pair.to == Mode::kSlide) {
         ++count_.slide_in;
     } else if (pair.from == Mode::kSlide) {
@@ -40,6 +41,30 @@ void Journal::changed(const Switch& pair, bool repelling) {
         ++(pair.to == Mode::kOn ? count_.on : count_.off);
         if (repelling) ++count_.repelling;
     }
+}
+
+void Journal::log(Switch pair) {
+    if (held_neuron_ < 0) return result_.log.push_back(pair);
+    pair.neuron = held_neuron_;
+    held_.push_back(pair);
+}
+
+void Journal::hold() {
+    before_ = count_;
+    held_.clear();
+}
+
+void Journal::tell() {
+    held_neuron_ = -1;
+    std::stable_sort(held_.begin(), held_.end(), [](const Switch& a, const Switch& b) { return a.t < b.t; });
+    result_.log.insert(result_.log.end(), held_.begin(), held_.end());
+    held_.clear();
+}
+
+void Journal::forget() {
+    held_neuron_ = -1;
+    count_ = before_;
+    held_.clear();
 }
 
 void Journal::began(const Switch& pair) {
@@ -54,6 +79,12 @@ void Journal::started_at_kinks(Index pairs, Index repelling) {
 void Journal::sliding(Index pairs) {
     count_.sliding_end = pairs;
     count_.sliding_max = std::max(count_.sliding_max, pairs);
+}
+
+void Journal::grazed(const Grazes& grazes, double fall) {
+    result_.close_passes = grazes.close();
+    result_.closest_pass = grazes.closest();
+    result_.scatter = grazes.close() > 0 ? branch_scatter(fall) : 0.0;
 }
 
 void Journal::start(State<double>& state) {

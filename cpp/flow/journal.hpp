@@ -3,8 +3,10 @@
 #pragma once
 
 #include <utility>
+#include <vector>
 
 #include "flow/flow.hpp"
+#include "flow/grazes.hpp"
 #include "flow/jets.hpp"
 
 namespace pl {
@@ -27,21 +29,34 @@ class Journal {
     void event() { ++count_.events; }
     void sliding(Index pairs);  // at present
 
+    // From `hold` on what is told waits, of the neuron named last whatever it is called there, until it is
+    // told after all, in the order of its times, or forgotten.
+    void hold();
+    void of_neuron(int j) { held_neuron_ = j; }
+    void tell();
+    void forget();
+
     void start(State<double>& state);            // invariants at the very start
     void visit(double t, State<double>& state);  // a row, if one is asked for
     double goal() const { return recorder_.goal(options_.t_end); }
     Index accepted_steps() const { return count_.accepted; }
     // The end: `past` is what the next part has to know, but for what is counted here.
     void claims(const Claim& claim) { result_.claim = claim; }  // of the end state
+    void grazed(const Grazes& grazes, double fall);             // the loss by exp(-fall) of its start
     FlowResult finish(Status status, FlowPast past, Index evaluations, State<double>& state,
                       const Verdict<double>& verdict);
 
   private:
+    void log(Switch pair);
+
     const Problem<double>& problem_;
     const FlowOptions& options_;
     FlowResult result_;
     FlowCounters& count_ = result_.past.count;
     Recorder<double, double> recorder_;
+    std::vector<Switch> held_;
+    FlowCounters before_;
+    int held_neuron_ = -1;  // none: nothing waits
 };
 
 }  // namespace pl

@@ -21,4 +21,8 @@ double dot(const double* u, const double* v, Index width) {
     return level().sums->dot(u, v, width);
 }
 
+double strip(const double* rows, Index stride, int count, double* v, Index width, double* coeff) {
+    return level().sums->strip(rows, stride, count, v, width, coeff);
+}
+
 }  // namespace pl

@@ -18,4 +18,8 @@ void combine(const double* const* rows, const double* weight, int count, Index w
 
 double dot(const double* u, const double* v, Index width);
 
+// v <- v - sum_m coeff[m] q_m with coeff[m] = <q_m, v>, of `count` rows; v is `width` long, padded or not.
+// The squared norm of what is left.
+double strip(const double* rows, Index stride, int count, double* v, Index width, double* coeff);
+
 }  // namespace pl

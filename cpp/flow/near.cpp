@@ -1,6 +1,7 @@
 #include "flow/near.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "flow/kernels.hpp"
@@ -16,14 +17,23 @@ Near::Near(const Inputs& inputs) : in_(inputs), refs_(at(inputs.p)) {}
 
 double Near::reach(int j, const double* w) const {
     const std::vector<double>& from = refs_[at(j)].w;
-    double sum = 0.0;
-    for (Index l = 0; l < size_of(from); ++l) sum += (w[l] - from[at(l)]) * (w[l] - from[at(l)]);
-    return std::sqrt(sum);
+    std::array<double, kPad> sum{};
+    for (Index l = 0; l < size_of(from); l += kPad) {
+        for (Index k = 0; k < kPad; ++k) {
+            const double way = w[l + k] - from[at(l + k)];
+            sum[at(k)] += way * way;
+        }
+    }
+    return std::sqrt(((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7])));
 }
 
 const std::vector<std::pair<double, int>>& Near::within(int j, const double* w, double way) {
     Reference& ref = refs_[at(j)];
-    if (ref.radius < 0.0 || !(reach(j, w) + way <= ref.radius)) refresh(ref, w, way);
+    reached_ = reach(j, w);
+    if (ref.radius < 0.0 || !(reached_ + way <= ref.radius)) {
+        refresh(ref, w, way);
+        reached_ = 0.0;
+    }
     return ref.pairs;
 }
 

@@ -20,6 +20,7 @@ class Near {
     // be missing or follow. `w` is the present state, `way` bounds the distance it may still go.
     const std::vector<std::pair<double, int>>& within(int j, const double* w, double way);
     double reach(int j, const double* w) const;  // way gone since the reference
+    double reached() const { return reached_; }  // the same when `within` was last asked, after it
 
   private:
     struct Reference {
@@ -32,6 +33,7 @@ class Near {
     const Inputs& in_;
     std::vector<Reference> refs_;
     std::vector<std::pair<double, int>> scratch_;
+    double reached_ = 0.0;
 };
 
 }  // namespace pl

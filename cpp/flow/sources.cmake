@@ -9,6 +9,7 @@ set(PLN_FLOW_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/settling.cpp
     ${CMAKE_CURRENT_LIST_DIR}/events.cpp
     ${CMAKE_CURRENT_LIST_DIR}/flow.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/grazes.cpp
     ${CMAKE_CURRENT_LIST_DIR}/jets.cpp
     ${CMAKE_CURRENT_LIST_DIR}/jets_field.cpp
     ${CMAKE_CURRENT_LIST_DIR}/jets_taylor.cpp
@@ -18,9 +19,11 @@ set(PLN_FLOW_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/pairs.cpp
     ${CMAKE_CURRENT_LIST_DIR}/polynomial.cpp
     ${CMAKE_CURRENT_LIST_DIR}/journal.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/quiet.cpp
     ${CMAKE_CURRENT_LIST_DIR}/stabilised.cpp
     ${CMAKE_CURRENT_LIST_DIR}/state.cpp
     ${CMAKE_CURRENT_LIST_DIR}/step.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/step_levels.cpp
     ${CMAKE_CURRENT_LIST_DIR}/step_size.cpp
     ${CMAKE_CURRENT_LIST_DIR}/switching.cpp
     ${CMAKE_CURRENT_LIST_DIR}/switching_start.cpp)

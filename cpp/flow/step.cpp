@@ -5,7 +5,6 @@
 
 #include "flow/polynomial.hpp"
 #include "flow/step_size.hpp"
-#include "problem/rounding.hpp"
 
 namespace pl {
 namespace {
@@ -20,6 +19,7 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
       jets_(parts.jets),
       switcher_(parts.switcher),
       cells_(parts.cells),
+      quiet_(parts.quiet),
       journal_(journal),
       state_(state),
       verdict_(verdict),
@@ -27,6 +27,7 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
       poll_(poll),
       natural_(highest_order(options)),
       search_(in_, parts.pairs, jets_, parts.noise, parts.near),
+      grazes_(in_, parts.pairs),
       stabilised_(jets_, in_.p, options, [this] { return !ask(); }) {
     jets_.watch([this] { return ask(); });
 }
@@ -66,8 +67,24 @@ bool FlowStep::advance(double goal) {
     passed_.reset();
     if (cells_.on() && cell_advance(before, left)) return true;
     if (stabilised_.on() && stabilised_advance(before, left)) return true;
-    if (cut() || !plan(left)) return false;
-    double sum = descend(before);
+    double sum = 0.0;
+    if (!attempt(before, left, quiet_.choose(), sum)) return false;
+    if (quiet_.any() && !quiet_.follow(t_, h_, [this] { return ask(); })) {
+        if (cut()) return fail(failed_);
+        quiet_.forget();
+        jets_.drop();
+        if (!attempt(before, left, left, sum)) return false;
+    }
+    note_criterion(before, sum);
+    keep(sum, left);
+    land();
+    return true;
+}
+
+// A Taylor step of at most `within`, not taken yet, and sum r^2 at its end. False if there is none.
+bool FlowStep::attempt(double before, double left, double within, double& sum) {
+    if (cut() || !plan(std::min(left, within))) return false;
+    sum = descend(before);
     if (cut()) return fail(failed_);
     if (!(sum <= lowest_ + rounding(before)))
         return fail(std::isfinite(sum) ? Status::kStepLimit : Status::kNonFinite);
@@ -79,9 +96,6 @@ bool FlowStep::advance(double goal) {
         sum = jets_.attempt(h_);
         if (cut()) return fail(failed_);
     }
-    note_criterion(before, sum);
-    keep(sum, left);
-    land();
     return true;
 }
 
@@ -95,12 +109,18 @@ bool FlowStep::watch_ends() {
 
 // The state that was attempted last is the present one; what switches there.
 void FlowStep::land() {
-    jets_.accept();
-    jets_.evaluate_gradient();
     while (!events_.empty() && events_.back().t > h_ * (1.0 + 1e-12)) events_.pop_back();
+    grazes_.note(jets_, h_, events_);
+    jets_.accept();
+    if (quiet_.any()) {
+        quiet_.commit();
+        jets_.evaluate_residual();
+    }
+    jets_.evaluate_gradient();
     for (const Event& e : events_) {
         landed_on_event_ |= e.kind == EventKind::kCross || e.kind == EventKind::kOuterZero;
     }
+    quiet_.forget();
     switcher_.apply(t_, events_);
     jets_.first();
     journal_.accepted(Journal::Step::kTaylor);
@@ -183,6 +203,7 @@ bool FlowStep::stabilised_keep(double sum, double left) {
         if (cut()) return fail(failed_);
     }
     keep(sum, left);
+    grazes_.note(jets_, h_, {});
     if (options_.watch == nullptr) {
         jets_.accept_proposed();
     } else {
@@ -203,6 +224,7 @@ void FlowStep::keep(double sum, double left) {
 
 bool FlowStep::fail(Status status) {
     failed_ = status;
+    quiet_.forget();
     jets_.first();
     return false;
 }
@@ -222,74 +244,6 @@ double FlowStep::descend(double before) {
         sum = jets_.attempt(h_);
     }
     return sum;
-}
-
-// sum_j abs(a_j) norm(w_j), from above.
-double FlowStep::output_terms() const {
-    if (cells_.on()) return 0.5 * cells_.size();
-    double terms = 0.0;
-    for (int j = 0; j < in_.p; ++j) terms += std::abs(jets_.a(0, j)) * jets_.w_norm(0, j);
-    return terms;
-}
-
-// Noise of sum r^2: of the sum itself, and through r = y - h, of the terms of h.
-double FlowStep::rounding(double sum) const {
-    const double terms = output_terms();
-    const double r = residual_noise(in_.d, in_.largest_label(), in_.largest_norm(), terms, in_.p);
-    return 4.0 * kEps * start_ + 2.0 * r * std::sqrt(in_.n * sum) + in_.n * r * r;
-}
-
-// A level of sum r^2 passed between `before` and `after` at which the run ends; negative if none.
-double FlowStep::level_passed(double before, double after) const {
-    const auto passed = [&](double level) { return level >= 0.0 && after <= level && before > level; };
-    double level = -1.0;
-    if (passed(verdict_.target_level())) level = verdict_.target_level();
-    if (!(after < verdict_.level())) return level;
-    const double criterion = verdict_.criterion_level(state_);
-    return passed(criterion) ? std::max(level, criterion) : level;
-}
-
-// A level of sum r^2 passed in the step, at which something is decided or noted; negative if none.
-double FlowStep::level_within(double before, double sum) const {
-    const double smallest = verdict_.level();
-    const bool noted = verdict_.milestones().criterion < 0.0 && before > smallest && sum < smallest;
-    return std::max(level_passed(before, sum), noted ? smallest : -1.0);
-}
-
-double FlowStep::passage(double level) const {
-    double lo = 0.0, hi = h_;
-    for (int it = 0; it < 60 && hi - lo > 1e-15 * hi; ++it) {
-        const double mid = 0.5 * (lo + hi);
-        (jets_.residual_sq(mid) > level ? lo : hi) = mid;
-    }
-    return hi;
-}
-
-// The polynomial of r promises the level to the tolerance; the state of that time may still be above, and
-// would stay so for ever. The end of the whole step, `sum`, is not: the passage lies between.
-double FlowStep::cut_at(double level, double sum) {
-    constexpr double kClose = 1e-9;  // of the level, below it
-    const double h = passage(level), whole = h_;
-    if (!(h < whole * (1.0 - 1e-12))) return sum;
-    h_ = h;
-    double here = jets_.attempt(h_);
-    if (here <= level) return here;
-    double above = h, below = whole;
-    while (below - above > 1e-15 * whole && !cut()) {
-        const double middle = 0.5 * (above + below);
-        if (!(middle > above && middle < below)) break;
-        const double found = jets_.attempt(middle);
-        (found > level ? above : below) = middle;
-        if (found <= level && found >= level * (1.0 - kClose)) break;
-    }
-    h_ = below;
-    return jets_.attempt(h_);
-}
-
-void FlowStep::note_criterion(double before, double after) {
-    const double level = verdict_.level();
-    if (verdict_.milestones().criterion < 0.0 && before > level && after < level)
-        passed_ = t_ + passage(level);
 }
 
 }  // namespace pl

@@ -9,7 +9,9 @@
 #include "flow/cell_flow.hpp"
 #include "flow/events.hpp"
 #include "flow/flow.hpp"
+#include "flow/grazes.hpp"
 #include "flow/journal.hpp"
+#include "flow/quiet.hpp"
 #include "flow/stabilised.hpp"
 #include "flow/state.hpp"
 #include "flow/switching.hpp"
@@ -25,6 +27,7 @@ struct FlowParts {
     Near& near;
     Switcher& switcher;
     CellFlow& cells;
+    Quiet& quiet;
 };
 
 class FlowStep {
@@ -46,12 +49,15 @@ class FlowStep {
     bool landed_on_event() const { return landed_on_event_; }  // with the last step
     bool watched() const { return watched_; }                  // it ended where the watch says
     bool cancelled() const { return cancelled_; }
+    const Grazes& grazes() const { return grazes_; }  // since this call began, but for steps on patterns
+    double start_sq() const { return start_; }        // sum r^2 at the very start
     Status status() const { return cancelled_ ? Status::kInterrupted : late_ ? Status::kWallTime : failed_; }
 
   private:
     bool ask();  // whether the run is cancelled, or out of time
     bool cut() const { return cancelled_ || late_; }
     bool plan(double left);
+    bool attempt(double before, double left, double within, double& sum);
     bool cell_advance(double before, double left);
     bool stabilised_advance(double before, double left);
     bool stabilised_keep(double sum, double left);
@@ -73,6 +79,7 @@ class FlowStep {
     Jets& jets_;
     Switcher& switcher_;
     CellFlow& cells_;
+    Quiet& quiet_;
     Journal& journal_;
     const FlowState& state_;
     const Verdict<double>& verdict_;
@@ -80,6 +87,7 @@ class FlowStep {
     const Poll& poll_;
     const int natural_;  // order
     EventSearch search_;
+    Grazes grazes_;
     Stabilised stabilised_;
     std::vector<Event> events_;              // that the step ends with
     double t_ = 0.0, h_ = 0.0, goal_ = 0.0;  // reached, of the step, asked for

@@ -33,6 +33,7 @@ double trusted_step(const Jets& jets, int p, double rtol, double atol) {
     const int order = jets.order();
     Squares worst{}, total{};
     for (int j = 0; j < p; ++j) {
+        if (jets.still(j)) continue;
         const double scale = scale_of(jets, j, rtol, atol);
         for (int k = 1; k <= order; ++k) {
             const double square = jets.w_norm(k, j) * jets.w_norm(k, j) + jets.a(k, j) * jets.a(k, j);

@@ -54,7 +54,7 @@ constexpr Kernel<Real> table() noexcept {
             kPeakFlops<Real>};
 }
 
-extern const SumKernel sum_kernel = {gather_dot, gather_sum, combine, dot};
+extern const SumKernel sum_kernel = {gather_dot, gather_sum, combine, dot, strip};
 extern const ProductKernel product_kernel = {add_products};
 extern const HeldKernel held_kernel = {factor, project};
 extern const TurnKernel turn_kernel = {find_turns};

@@ -83,3 +83,56 @@ double dot(const double* u, const double* v, Index width) {
     for (Index l = 0; l < width; l += kSumLanes) acc += sum_vec(u + l) * sum_vec(v + l);
     return horizontal(acc);
 }
+
+// <q_m, v> of R rows, v in whole vectors and the rest in `tail`.
+template <int R>
+PLN_INLINE void inner_products(const double* rows, Index stride, const double* v, Index whole,
+                               const SumVec& tail, double* coeff) {
+    SumVec acc[R] = {};
+    for (Index l = 0; l < whole; l += kSumLanes)
+        for (int m = 0; m < R; ++m) acc[m] += sum_vec(rows + m * stride + l) * sum_vec(v + l);
+    for (int m = 0; m < R; ++m) {
+        if (whole < stride) acc[m] += sum_vec(rows + m * stride + whole) * tail;
+        coeff[m] = horizontal(acc[m]);
+    }
+}
+
+template <int V>
+PLN_INLINE void subtract_rows(const double* rows, Index stride, int count, const double* coeff, SumVec* v) {
+    for (int m = 0; m < count; ++m)
+        for (Index k = 0; k < V; ++k) v[k] -= coeff[m] * sum_vec(rows + m * stride + k * kSumLanes);
+}
+
+double strip(const double* rows, Index stride, int count, double* v, Index width, double* coeff) {
+    const Index whole = width / kSumLanes * kSumLanes;
+    SumVec tail = {};
+    for (Index l = whole; l < width; ++l) tail[l - whole] = v[l];
+    int done = 0;
+    for (; done + 4 <= count; done += 4)
+        inner_products<4>(rows + done * stride, stride, v, whole, tail, coeff + done);
+    for (; done < count; ++done)
+        inner_products<1>(rows + done * stride, stride, v, whole, tail, coeff + done);
+    SumVec square = {};
+    Index l = 0;
+    for (; l + 4 * kSumLanes <= whole; l += 4 * kSumLanes) {
+        SumVec part[4];
+        for (Index k = 0; k < 4; ++k) part[k] = sum_vec(v + l + k * kSumLanes);
+        subtract_rows<4>(rows + l, stride, count, coeff, part);
+        for (Index k = 0; k < 4; ++k) {
+            *reinterpret_cast<SumVec*>(v + l + k * kSumLanes) = part[k];
+            square += part[k] * part[k];
+        }
+    }
+    for (; l < whole; l += kSumLanes) {
+        SumVec part = sum_vec(v + l);
+        subtract_rows<1>(rows + l, stride, count, coeff, &part);
+        *reinterpret_cast<SumVec*>(v + l) = part;
+        square += part * part;
+    }
+    if (whole < width) {
+        subtract_rows<1>(rows + whole, stride, count, coeff, &tail);
+        square += tail * tail;
+        for (l = whole; l < width; ++l) v[l] = tail[l - whole];
+    }
+    return horizontal(square);
+}

@@ -49,7 +49,7 @@ void add_point(const Enclosure& state, Index i, NeuronKinks& found) {
     found.kinks.push_back({i, {i}, {1.0}, state.r[at(i)], state.r_off[at(i)], 1.0});
 }
 
-NeuronKinks kinks_of(const Enclosure& state, Index j, double share) {
+NeuronKinks kinks_of(const Enclosure& state, Index j, double share, bool known) {
     NeuronKinks found;
     found.gap = std::numeric_limits<double>::infinity();
     const double* w = state.problem.W + j * state.d;
@@ -57,7 +57,7 @@ NeuronKinks kinks_of(const Enclosure& state, Index j, double share) {
     double off_sq = 0;
     for (Index i = 0; i < state.n; ++i) {
         const double z = state.z(j, i), scale = state.w_norm[at(j)] * state.x_norm[at(i)];
-        if (zero || std::abs(z) <= share * scale || state.known_kink(j, i)) {
+        if (zero || std::abs(z) <= share * scale || (known && state.known_kink(j, i))) {
             add_point(state, i, found);
             const double most = zero ? 0 : std::abs(z) + state.z_off(j, i);
             off_sq += most * most;
@@ -78,10 +78,10 @@ NeuronKinks kinks_of(const Enclosure& state, Index j, double share) {
 
 }  // namespace
 
-std::vector<NeuronKinks> find_kinks(const Enclosure& state, double share) {
+std::vector<NeuronKinks> find_kinks(const Enclosure& state, double share, bool known) {
     std::vector<NeuronKinks> found;
     found.reserve(at(state.p));
-    for (Index j = 0; j < state.p; ++j) found.push_back(kinks_of(state, j, share));
+    for (Index j = 0; j < state.p; ++j) found.push_back(kinks_of(state, j, share, known));
     return found;
 }
 

@@ -31,8 +31,8 @@ struct NeuronKinks {
     double off_kink = 0;  // norm of z over the kinks, from above
 };
 
-// A pair is taken to rest at its kink where it is known to, or abs(z_ji) <= share norm(w_j) norm(x_i). Any
-// share is sound that is above the rounding of z.
-std::vector<NeuronKinks> find_kinks(const Enclosure& state, double share);
+// A pair is taken to rest at its kink where it is known to, if what is known counts, or abs(z_ji) <= share
+// norm(w_j) norm(x_i). Any share is sound that is above the rounding of z.
+std::vector<NeuronKinks> find_kinks(const Enclosure& state, double share, bool known = true);
 
 }  // namespace pl

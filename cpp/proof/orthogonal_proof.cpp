@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "proof/criterion.hpp"
 #include "proof/rounding.hpp"
 
 namespace pl {
@@ -128,10 +129,30 @@ class Orthogonal {
             found.reason = "a pattern not firm enough";
             found.rho = std::max(kBeyond * found.distance, 0x1p-500);
         }
+        if (finite_ && by_criterion(found)) {
+            found.proved = true;
+            found.reason.clear();
+        }
         return found;
     }
 
   private:
+    // lam_min(X X^T) is the least norm squared.
+    bool by_criterion(OrthogonalProof& found) const {
+        std::vector<double> x_norm(at(q_.n));
+        double least = kInfinity, sum = 0;
+        for (Index i = 0; i < q_.n; ++i) {
+            const double most = std::abs(r_[at(i)]) + r_off_[at(i)];
+            sum += most * most;
+            x_norm[at(i)] = c_.norm_high(i);
+            least = std::min(least, downward(c_.norm_low(i) * c_.norm_low(i)));
+        }
+        const double r_norm = upward(std::sqrt(sum * (1 + gamma(n_ + 4)) + 0x1p-900));
+        if (!prove_by_criterion(q_, least, r_norm, x_norm, found)) return false;
+        found.dead = 0;
+        return true;
+    }
+
     // Points one by one at the radius found.rho; false if one is neither followed nor dead.
     bool look(OrthogonalProof& found) {
         std::vector<double> weight(at(q_.n), 0.0);

@@ -1,5 +1,5 @@
-// The theorem of docs/proofs.md for orthogonal inputs, given by their norms or as rows that share no
-// coordinate: K_rho is diagonal, so that a proof costs as much as a look at every pair.
+// The theorem of docs/proofs.md for orthogonal inputs, given by their norms or as rows (orthogonal_rows):
+// K_rho is diagonal, so that a proof costs as much as a look at every pair.
 #pragma once
 
 #include <string>

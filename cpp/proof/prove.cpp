@@ -4,8 +4,10 @@
 
 #include "problem/memory.hpp"
 #include "proof/convergence.hpp"
+#include "proof/criterion.hpp"
 #include "proof/holding.hpp"
 #include "proof/orthogonal_proof.hpp"
+#include "proof/orthogonal_rows.hpp"
 #include "proof/trapping.hpp"
 
 namespace pl {
@@ -58,9 +60,17 @@ bool try_convergence(const Enclosure& state, Workers workers, Proof& proof) {
     return false;
 }
 
+bool try_criterion(const Enclosure& state, Workers workers, Proof& proof) {
+    if (!prove_by_criterion(state, workers, proof)) return false;
+    proof.verdict = Proved::kConverges;
+    proof.reason.clear();
+    return true;
+}
+
 bool try_trapping(const Enclosure& state, Workers workers, Proof& proof) {
     const Trapping found = prove_trapping(state, workers);
     proof.reason = found.reason;
+    proof.needed_to_trap = found.needed_over_allowed;
     if (!found.proved) return false;
     proof.verdict = Proved::kTrapped;
     static_cast<Ball&>(proof) = found;
@@ -82,15 +92,16 @@ void try_holding(const Enclosure& state, Workers workers, Proof& proof) {
         proof.pairs.push_back({pair.neuron, pair.point, PairClass::kFree, pair.share});
 }
 
-// What attempt(state, proof) finds; nothing, with a reason, where the numbers allow no enclosure.
+// What attempt(state, orthogonal, proof) finds; nothing, with a reason, where the numbers allow no enclosure.
 template <class Attempt>
 Proof attempted(const Problem<double>& problem, Workers workers, const Attempt& attempt) {
     Proof proof;
-    if (problem.orthogonal && (try_orthogonal(problem, proof) || problem.norms != nullptr)) return proof;
+    const bool orthogonal = orthogonal_rows(problem, workers);
+    if (orthogonal && (try_orthogonal(problem, proof) || problem.norms != nullptr)) return proof;
     require_bytes(convergence_bytes(problem.n, problem.d, problem.p));
     const Enclosure state(problem, workers);
     if (state.finite)
-        attempt(state, proof);
+        attempt(state, orthogonal, proof);
     else
         proof.reason = "numbers out of range";
     return proof;
@@ -99,19 +110,22 @@ Proof attempted(const Problem<double>& problem, Workers workers, const Attempt& 
 }  // namespace
 
 Proof prove(const Problem<double>& problem, Workers workers) {
-    return attempted(problem, workers, [&](const Enclosure& state, Proof& proof) {
+    return attempted(problem, workers, [&](const Enclosure& state, bool orthogonal, Proof& proof) {
         proof.escapes = escapes(state);
-        const bool proved = !problem.orthogonal &&
-                            (try_convergence(state, workers, proof) || try_trapping(state, workers, proof));
+        const bool proved =
+            !orthogonal && (try_convergence(state, workers, proof) || try_criterion(state, workers, proof) ||
+                            try_trapping(state, workers, proof));
         if (!proved) try_holding(state, workers, proof);
     });
 }
 
 Proof prove(const Problem<double>& problem, Aim aim, Workers workers) {
-    return attempted(problem, workers, [&](const Enclosure& state, Proof& proof) {
-        if (problem.orthogonal) return;
-        aim == Aim::kConvergence ? try_convergence(state, workers, proof)
-                                 : try_trapping(state, workers, proof);
+    return attempted(problem, workers, [&](const Enclosure& state, bool orthogonal, Proof& proof) {
+        if (orthogonal) return;
+        if (aim == Aim::kTrapping)
+            try_trapping(state, workers, proof);
+        else if (!try_convergence(state, workers, proof))
+            try_criterion(state, workers, proof);
     });
 }
 

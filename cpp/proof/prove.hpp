@@ -26,6 +26,7 @@ struct Proof : Ball {  // where nothing is proved rho is the dual bound's radius
     std::string reason;                     // why there is no verdict
     double tau = 0;                         // of the S-procedure
     double needed_over_allowed = 0;         // best ell / rho of the attempts at convergence
+    double needed_to_trap = 0;              // the same of the attempts at trapping
     double settled = 0;                     // time within which sliding pairs reach their kinks
     double held_until = 0, held_bound = 0;  // 0: nothing is held
     Index uncertain = 0, sliding = 0, resting = 0, dead = 0;  // pairs, pairs, pairs, points

@@ -15,16 +15,22 @@ constexpr double kFirstBelow = 5e-5, kFirstSlow = 1e-9;
 constexpr double kFirstSlowMean = 1e-7;  // of capture, whose speed at rest is the rounding of its steps
 constexpr double kSurer = 0.7;           // the next attempt is where needed/allowed should be that
 constexpr double kHopeless = 1e-3;       // of sum r^2, where K_rho was not even positive
-constexpr double kSlower = 1e-4;         // of local_pl t, after a pattern that was not firm
+constexpr double kSlower = 1e-4;         // of local_pl t, where less speed did not seem to help; and at least
 constexpr double kSlowerMean = 1e-2;
 constexpr Index kFails = 2;
 constexpr Index kCheapFails = 16;  // of orthogonal inputs, whose attempts cost a look at every pair
 constexpr double kAtRest = 1e-2;   // local_pl t beyond which nothing is trapped yet
 
 bool would_end(Status judged, const Moment& moment) {
-    return judged == Status::kCriterion || judged == Status::kTarget || judged == Status::kEvent ||
-           judged == Status::kStalled || judged == Status::kStepLimit ||
+    return judged == Status::kConverged || judged == Status::kCriterion || judged == Status::kTarget ||
+           judged == Status::kEvent || judged == Status::kStalled || judged == Status::kStepLimit ||
            (judged == Status::kHorizon && moment.end);
+}
+
+// Where, as a share of what goes as its square, needed/allowed should be kSurer.
+double share_of(double off, double least, double most, double otherwise) {
+    if (!std::isfinite(off) || !(off > 0)) return otherwise;
+    return std::clamp(kSurer * kSurer / (off * off), least, most);
 }
 
 Status status_of(Proved verdict) {
@@ -70,7 +76,7 @@ bool ProofSearch::attempt(Aim aim, const Moment& moment, State<double>& state, d
     Problem<double> now = problem_;
     now.W = W_.data();
     now.a = a_.data();
-    now.kinks.clear();  // those of the start
+    now.kinks = state.kinks();  // so that the end state, saved with them, has the same proof
     Control control([this](Index) { return poll_ && poll_(); });
     Proof proof;
     try {
@@ -91,16 +97,14 @@ bool ProofSearch::attempt(Aim aim, const Moment& moment, State<double>& state, d
 void ProofSearch::learn(Aim aim, const Proof& proof, const Moment& moment, double slow,
                         ProofMarks& marks) const {
     ++marks.failed;
-    const double off = proof.needed_over_allowed;
-    const double share =
-        std::isfinite(off) && off > 0 ? std::min(0.25, kSurer * kSurer / (off * off)) : kHopeless;
     if (problem_.orthogonal) {
         marks.below = moment.sum_r2 / 4;
         marks.slow = slow / 16;
     } else if (aim == Aim::kConvergence) {
-        marks.below = moment.sum_r2 * share;
+        marks.below = moment.sum_r2 * share_of(proof.needed_over_allowed, 0, 0.25, kHopeless);
     } else {
-        marks.slow = slow * (moment.mean_speed_sq ? kSlowerMean : kSlower);
+        const double slower = moment.mean_speed_sq ? kSlowerMean : kSlower;
+        marks.slow = slow * share_of(proof.needed_to_trap, slower, 0.5, slower);
     }
 }
 

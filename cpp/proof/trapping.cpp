@@ -72,10 +72,10 @@ bool hold(const Enclosure& state, Kinks& kinks, Trapping& found) {
 // What happens before the theorem's state is reached: neurons at rest are put on their kinks, sliding pairs
 // come to theirs.
 struct Settling {
-    double way = 0;      // of the solution meanwhile
-    double shifted = 0;  // of the theorem's state from this one
-    double r_moved = 0;  // of the residual
-    bool settles = false;
+    double way = 0;                  // of the solution meanwhile
+    double shifted = 0;              // of the theorem's state from this one
+    double r_moved = 0;              // of the residual
+    double needed_over_allowed = 0;  // at most 1: it settles
 };
 
 // Until the sliding pairs are on their kinks: theta' <= (sigma/n) norm(r) norm(theta); or their own parts
@@ -95,7 +95,9 @@ Settling settle(const Enclosure& state, const Kinks& kinks) {
     if (time <= 0) found.way = 0;
     found.shifted = upward(found.way + kinks.moved);
     found.r_moved = upward(sigma * (theta + found.way) / p * found.shifted);
-    found.settles = time <= 0 || (found.way <= kinks.outer / 4 && found.r_moved <= kinks.allowed / 4);
+    if (time <= 0) return found;
+    found.needed_over_allowed = std::max(found.way / (kinks.outer / 4), found.r_moved / (kinks.allowed / 4));
+    if (turn > 0.5) found.needed_over_allowed = std::min(found.needed_over_allowed, 2 * turn);
     return found;
 }
 
@@ -107,8 +109,10 @@ bool holds_at(const Enclosure& state, double rho, const StratumBound& bound, con
     const double rate = downward(2 * bound.smallest / (n * p));
     // 2 sqrt(p L_V / mu_rho)
     const double length = std::isfinite(rate) ? upward(2 * std::sqrt(p * part * part / (2 * n) / rate)) : 0.0;
-    if (!(length + settling.way < downward(rho))) return false;
-    if (!(upward(2 * part + 3 * settling.r_moved) < kinks.allowed)) return false;
+    const double turned = upward(2 * part + 3 * settling.r_moved);
+    if (!found.proved)
+        found.needed_over_allowed = std::max((length + settling.way) / rho, turned / kinks.allowed);
+    if (!(length + settling.way < downward(rho)) || !(turned < kinks.allowed)) return false;
     // norm(r_perp) at the state, from below: the space V is the pattern's, the same when it is reached
     const double stays = downward(state.sum_r2_low - upward(bound.part_norm * bound.part_norm));
     const double least = std::max(0.0, downward(std::sqrt(std::max(stays, 0.0))) - settling.r_moved);
@@ -131,13 +135,14 @@ bool holds_at(const Enclosure& state, double rho, const StratumBound& bound, con
     return true;
 }
 
-// With the kinks that lie within `share`, unless they are those of `last`.
-Trapping trapped_at(const Enclosure& state, double share, Kinks& last, Workers workers) {
+// With these kinks, unless they are those of `last`.
+Trapping trapped_with(const Enclosure& state, std::vector<NeuronKinks> neurons, Kinks& last,
+                      Workers workers) {
     Trapping found;
     Kinks kinks;
-    kinks.neurons = find_kinks(state, share);
-    if (same_kinks(kinks.neurons, last.neurons)) return found;
-    last.neurons = kinks.neurons;
+    if (same_kinks(neurons, last.neurons)) return found;
+    last.neurons = neurons;
+    kinks.neurons = std::move(neurons);
     if (!hold(state, kinks, found)) return found;
     const Stratum stratum = stratum_of(state, kinks.neurons, kinks.slid, workers);
     if (!stratum.sound) {
@@ -145,7 +150,8 @@ Trapping trapped_at(const Enclosure& state, double share, Kinks& last, Workers w
         return found;
     }
     const Settling settling = settle(state, kinks);
-    if (!settling.settles) {
+    if (!(settling.needed_over_allowed <= 1)) {
+        found.needed_over_allowed = settling.needed_over_allowed;
         found.reason = "pairs too far from the kinks they slide on";
         return found;
     }
@@ -167,14 +173,24 @@ Trapping trapped_at(const Enclosure& state, double share, Kinks& last, Workers w
 }  // namespace
 
 // The kinks that are known, and pairs near theirs: how near tells those that rest from those that are on
-// their way.
+// their way. Last only those at rounding: of a known one that has left its kink the sign of z is firmer.
 Trapping prove_trapping(const Enclosure& state, Workers workers) {
     Trapping found;
     Kinks last;
-    for (double share : {kResting, kNearby, 8 * state.z_rounding}) {
-        Trapping next = trapped_at(state, share, last, workers);
+    struct Guess {
+        double share;
+        bool known;
+    };
+    for (const Guess& guess : {Guess{kResting, true},
+                               {kNearby, true},
+                               {8 * state.z_rounding, true},
+                               {8 * state.z_rounding, false}}) {
+        if (!guess.known && !state.knows_kinks()) break;
+        Trapping next = trapped_with(state, find_kinks(state, guess.share, guess.known), last, workers);
         if (next.proved || workers.control.cancelled()) return next;
+        const double nearest = std::min(found.needed_over_allowed, next.needed_over_allowed);
         if (found.reason.empty()) found = std::move(next);
+        found.needed_over_allowed = nearest;
     }
     return found;
 }

@@ -2,6 +2,7 @@
 // above 0.
 #pragma once
 
+#include <limits>
 #include <string>
 
 #include "proof/ball.hpp"
@@ -11,7 +12,10 @@ namespace pl {
 
 struct Trapping : Ball {
     bool proved = false;
-    std::string reason;                // why not
+    std::string reason;  // why not
+    // Of the kinks tried those that came nearest: over what is allowed the most of what is needed, all of it
+    // in proportion to the speed; infinite where less speed does not help.
+    double needed_over_allowed = std::numeric_limits<double>::infinity();
     double settled = 0;                // within this time every sliding pair reaches its kink
     Index sliding = 0, resting = 0;    // pairs
     std::vector<NeuronKinks> neurons;  // (p): which they are

@@ -255,13 +255,18 @@ def panel_svg(shown: Panel) -> str:
 def trajectory(sol: Solution | theory.Overlay, data: Dataset | None = None) -> Any:
     """A run over its bounds as a matplotlib Figure: loss, local PL, invariant, pairs; transitions as lines.
 
-    `sol` is any Solution (`data` as in `theory.overlay`, which says where bounds are known) or an Overlay.
+    `sol` is any Solution (`data` as in `theory.overlay`) or an Overlay; its notes, why a bound is not drawn,
+    are below the panels. `Save(count=200, states=True)` keeps all that can be drawn.
     """
     found = sol if isinstance(sol, theory.Overlay) else theory.overlay(sol, data)
     with style():
         axes = _new_axes(2, 2)
         draw_trajectory(found, axes)
-        return axes[0, 0].figure
+        figure = axes[0, 0].figure
+        if found.notes:
+            words = fill("Not drawn, or in part: " + "; ".join(found.notes) + ".", 150)
+            figure.supxlabel(words, fontsize=10.5, ha="left", x=0.02, color="0.35")
+        return figure
 
 
 def beyond_the_horizon(summary: experiment1.Summary) -> Any:

@@ -9,6 +9,7 @@
 #include "proof/eigenvalue.hpp"
 #include "proof/elimination.hpp"
 #include "proof/masked_gram.hpp"
+#include "proof/orthogonal_rows.hpp"
 #include "proof/trapping.hpp"
 #include "proving.hpp"
 
@@ -272,6 +273,44 @@ void check_converges() {
     CHECK(far[0].on.empty() && far[0].uncertain.size() == 1);
 }
 
+// Hadamard's rows, each of its own size, and what is next to them.
+void check_orthogonal_rows() {
+    constexpr Index n = 8;
+    Problem q = random_problem(n, n, 2);
+    for (Index i = 0; i < n; ++i)
+        for (Index k = 0; k < n; ++k) {
+            Index common = i & k, sign = 1;
+            for (; common != 0; common &= common - 1) sign = -sign;
+            q.X[Problem::u(i * n + k)] = static_cast<double>(sign) * (0.1 + 0.7 * static_cast<double>(i));
+        }
+    const auto told = [&] { return orthogonal_rows(q.view(), kTwo); };
+    CHECK(told());
+    const std::vector<double> exact = q.X;
+    for (const Index entry : {Index{0}, Index{9}, n * n - 1}) {
+        q.X = exact;
+        q.X[Problem::u(entry)] = std::nextafter(q.X[Problem::u(entry)], 10.0);  // no product is 0 any more
+        CHECK(!told());
+    }
+    q.X = exact;
+    for (Index k = 0; k < n; ++k)
+        q.X[Problem::u(5 * n + k)] = q.X[Problem::u(6 * n + k)];  // the first row sees no harm
+    CHECK(!told());
+    q = random_problem(3, 2, 1);
+    CHECK(!told());
+    q.X = {1, 0, 0, 2, 0, 0};
+    CHECK(!told());
+    q = random_problem(2, 3, 1);
+    CHECK(!told());
+    q.X = {3, 4, 0, -4, 3, 0};
+    CHECK(told());
+    q.X = {3, 5, 0, -5, 3, 0};
+    CHECK(!told());  // it is, but 3/5 has no few bits
+    q.X = {1 + 0x1p-52, 0.75 + 0x1p-53, 0, -0.75, 1, 0};
+    CHECK(!told());  // the first quotient is 3/4, rounded
+    q.X = {1, 0x1p-60, 1, 1, 1, -1};
+    CHECK(!told());  // as computed the product is 0
+}
+
 }  // namespace
 
 int main() {
@@ -283,5 +322,6 @@ int main() {
     check_elimination();
     check_trapped();
     check_converges();
+    check_orthogonal_rows();
     return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "check.hpp"
 #include "proof/convergence.hpp"
+#include "proof/criterion.hpp"
 #include "proof/eigenvalue.hpp"
 #include "proof/elimination.hpp"
 #include "proof/orthogonal_proof.hpp"
@@ -95,7 +96,7 @@ void the_residual_may_turn() {
         const Problem q = by_hand(share * allowed * std::sqrt(2.0), 0.2);
         const pl::Problem<double> view = q.view();
         const pl::Trapping found = prove_trapping(pl::Enclosure(view, kTwo), kTwo);
-        CHECK(found.proved == (share < 0.5));
+        CHECK(found.proved == (share < 0.5) && std::abs(found.needed_over_allowed / (2 * share) - 1) < 0.2);
     }
 }
 
@@ -121,6 +122,20 @@ void the_way_to_the_kink_counts() {
     const pl::Problem<double> view = q.view();
     const pl::Trapping found = prove_trapping(pl::Enclosure(view, kTwo), kTwo);
     CHECK(found.proved && found.settled > 0 && found.distance >= 2e-9);
+}
+
+// A neuron at rest is put on its kink, 1e-9 away, before the theorem is used: the state has moved by that,
+// the residual too, and what the path is from there comes on top.
+void the_shift_of_the_state_counts() {
+    Problem q{2, 2, 2, {1, 0, 0.25, 1}, {}, {1.2, -0.5, -0.4, 0.1 + 1e-9}, {1.5, 1.5}};
+    q.fit({0, -1});
+    const pl::Problem<double> view = q.view();
+    const pl::Enclosure state(view, kTwo);
+    const pl::Trapping found = prove_trapping(state, kTwo);
+    CHECK(found.proved && found.resting == 1 && found.moved > 0.9e-9);
+    // p norm(r_V)/sqrt k long, norm(r_V) only what the shift makes of it
+    const double path = state.x_operator * state.theta_norm * found.moved / std::sqrt(found.smallest);
+    CHECK(found.distance >= path + found.moved && found.distance < (path + found.moved) * (1 + 1e-4));
 }
 
 // x_i = e_i: a pair near its kink does not hold its point, one that is pushed off it does not lose it.
@@ -186,6 +201,39 @@ void the_ball_holds_the_path() {
     CHECK(proved >= 3 && refused >= 3);
 }
 
+// Independent inputs, abs(a_j) >= norm(w_j), sum r_i^2 < min y_i^2: each is needed.
+void the_criterion_needs_all_it_says() {
+    pl::Ball found;
+    const auto proved = [&](const Problem& q) {
+        const pl::Problem<double> view = q.view();
+        return prove_by_criterion(pl::Enclosure(view, kTwo), kTwo, found);
+    };
+    for (const double share : {0.5, 1 - 1e-9, 1 + 1e-9}) {  // norm(r) over the smallest label
+        Problem q{2, 2, 2, {1, 0.25, 0.25, 1}, {}, {1, 0.5, -0.5, 1}, {3, -2}};
+        q.fit({0, 0});
+        const double least = std::min(std::abs(q.y[0]), std::abs(q.y[1]));
+        const bool first = std::abs(q.y[0]) > least;  // the other label stays the smallest
+        q.fit({first ? share * least : 0, first ? 0 : share * least});
+        CHECK(proved(q) == (share < 1));
+        q.a[1] *= (1 - 1e-12) * std::sqrt(1.25) / 2;  // then a_2 may change its sign
+        CHECK(!proved(q));
+    }
+    Problem q{2, 2, 1, {1, 0.25, 2, 0.5}, {}, {1, 0.5}, {3}};
+    q.fit({0.1, -0.1});
+    CHECK(!proved(q));  // x_2 = 2 x_1
+    q.X[3] = 0.6;
+    CHECK(proved(q));
+    q = Problem{1, 2, 1, {2, 0}, {}, {1, 0}, {1.5}};
+    q.fit({0.5});
+    CHECK(proved(q));
+    const double mu = 2 * 4 * 3.0 / 2;  // 2 norm(x)^2 (abs(y) - abs(r))/norm(x)
+    CHECK(found.rate <= mu && found.rate > 0.98 * mu);
+    const double ell = 2 * std::sqrt(0.25 / (2 * found.rate));
+    CHECK(found.distance >= ell && found.distance < 1.01 * ell);
+    q.a[0] = 1;  // norm(w): rounding may hide that it is less
+    CHECK(!proved(q));
+}
+
 void bounds_are_outward() {
     // least eigenvalue 2^-50, below what a factorisation can tell from 0
     Matrix K(2, 2);
@@ -214,6 +262,24 @@ void bounds_are_outward() {
     }
 }
 
+// Each rounding from sum r^2 to the limit is charged. One charge missing would be covered by the others: so
+// they are counted. norm(r_V) and all that moves are below 1e-15 here.
+void every_rounding_of_a_limit_is_charged() {
+    constexpr double kCharge = 64 * pl::kUnitRoundoff;
+    Problem q{2, 2, 1, {1, 0, 0, 1}, {}, {1, -1}, {1}};
+    q.fit({0, 1.7});
+    const pl::Problem<double> view = q.view();
+    const pl::Enclosure state(view, kTwo);
+    const pl::Trapping found = prove_trapping(state, kTwo);
+    CHECK(found.proved);
+    // below: the difference, the root (counted twice by its square), the square, the quotient
+    const double low = found.limit_low / (state.sum_r2_low / 4) - 1, off = 8 * pl::kUnitRoundoff;
+    CHECK(low <= -5 * kCharge + off && low >= -5 * kCharge - off);
+    // above: the root twice, the quotient
+    const double high = found.limit_high / (state.sum_r2_high / 4) - 1;
+    CHECK(high >= 3 * kCharge - off && high <= 3 * kCharge + off);
+}
+
 }  // namespace
 
 int main() {
@@ -222,10 +288,13 @@ int main() {
     the_residual_may_turn();
     sliding_pairs_must_be_held();
     the_way_to_the_kink_counts();
+    the_shift_of_the_state_counts();
     orthogonal_points_are_held_or_lost();
     near_pairs_bound_the_radius();
     an_uncertain_pair_gives_nothing();
     the_ball_holds_the_path();
+    the_criterion_needs_all_it_says();
     bounds_are_outward();
+    every_rounding_of_a_limit_is_charged();
     return 0;
 }

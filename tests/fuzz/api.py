@@ -70,7 +70,7 @@ class Machine(Making):
         """`sol` with what it is a run of, or nothing where it was refused."""
         if sol is None:
             return multiple()
-        self.watch.expect(entry, judging.wrong_with(sol, data, end_of(t_end, save)))
+        self.watch.expect(entry, judging.wrong_with(sol, data, float(t_end), ends_in_a_row(save)))
         return sol, data
 
     @initialize(target=problems, seed=seeds)
@@ -118,10 +118,11 @@ class Machine(Making):
         sols = self.watch.call(
             "ensemble", words, lambda: pl.simulate_ensemble(pairs, **made(asked)), budget=len(at) * SECONDS
         )
-        for sol, (data, _) in zip(sols or (), pairs, strict=sols is not None and True):
-            self.watch.expect(
-                "ensemble", judging.wrong_with(sol, data, end_of(asked["t_end"], asked["save"]))
-            )
+        if sols is None:
+            return
+        ends = np.broadcast_to(asked["t_end"], len(pairs))  # a list of one end is one for each of one problem
+        for sol, (data, _), t_end in zip(sols, pairs, ends, strict=True):
+            self._checked("ensemble", sol, data, t_end, asked["save"])
 
     @rule(at=st.lists(problems, min_size=1, max_size=6), asked=calls(), left=st.integers(0, 7))
     def lazily(self, at: list[Any], asked: dict[str, Any], left: int) -> None:
@@ -138,9 +139,7 @@ class Machine(Making):
         if sols is not None and len(sols) != min(left, len(pairs)):
             raise Fault(f"{len(sols)} runs of {len(pairs)}, asked for {left}")
         for sol, (data, _) in zip(sols or (), pairs, strict=False):
-            self.watch.expect(
-                "iter_ensemble", judging.wrong_with(sol, data, end_of(asked["t_end"], asked["save"]))
-            )
+            self._checked("iter_ensemble", sol, data, asked["t_end"], asked["save"])
 
     @rule(at=st.lists(problems, min_size=1, max_size=4), how=st.sampled_from(WAYS), save=saves(),
           seconds=st.floats(0.0, 0.04))  # fmt: skip
@@ -165,7 +164,7 @@ class Machine(Making):
         if list(again.indices) != list(found.indices) or len(found.indices) != len(found.solutions):
             raise Fault(f"indices {found.indices}, of {len(found.solutions)} runs")
         for index, sol in zip(found.indices, found.solutions, strict=True):
-            self.watch.expect("ctrl-c", judging.wrong_with(sol, pairs[index][0]))
+            self._checked("ctrl-c", sol, pairs[index][0], asked["t_end"], save)
             if sol.status is pl.Status.INTERRUPTED and sol._record is not None:
                 self._goes_on(sol)
 
@@ -265,9 +264,9 @@ class Machine(Making):
                 raise Fault(f"losses {ends} by {[run.stats['backend'] for run in runs]}")
 
 
-def end_of(t_end: Any, save: Any) -> float | None:
-    """Where the last row is asked for; None where `save` says other times."""
-    return float(t_end) if save is None or isinstance(save, int | dict) else None
+def ends_in_a_row(save: Any) -> bool:
+    """Whether a row is asked for at the end: not where `save` is a list of times."""
+    return save is None or isinstance(save, int | dict)
 
 
 def shown_run(sol: pl.Solution) -> str:

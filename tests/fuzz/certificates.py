@@ -33,17 +33,20 @@ LONGER = 1000.0
 RTOL, SMALLER = 1e-9, 1e-11
 LATEST = 1e9
 """Times beyond are not followed."""
+AT_REST, RESTING = 10.0, 1e-9
+"""Who moves by no more between once and so many times the state's time is at rest, and followed no longer."""
 TIMES = (1.0, 4.5)
 """Decades of the times at which a state is looked at."""
 
 
 @dataclass
 class Found(Tally):
-    """Over states: what was proved of each kind, and what became of it."""
+    """Over states: what was proved of each kind, what became of it, and how the runs that followed ended."""
 
     states: Counter[str] = field(default_factory=Counter)
     certificates: Counter[str] = field(default_factory=Counter)
     checks: Counter[str] = field(default_factory=Counter)
+    followed: Counter[str] = field(default_factory=Counter)
 
     @property
     def count(self) -> int:
@@ -63,7 +66,7 @@ def state(number: int) -> tuple[str, pl.Dataset, pl.Solution]:
     if kind == "orthogonal" and rng.random() < 0.5:
         data = pl.Dataset(data.X, data.y)
     method, t_end = str(rng.choice(["flow", "flow", "flow", "capture"])), float(10 ** rng.uniform(*TIMES))
-    stop = pl.Stop(max_steps=4000, wall_time=10.0, proof=bool(rng.random() < 0.3))
+    stop = pl.Stop(max_steps=4000, proof=bool(rng.random() < 0.3))
     rtol = RTOL if method == "flow" else 1e-2
     return kind, data, pl.simulate(data, net, t_end, method=method, rtol=rtol, stop=stop, progress=False)
 
@@ -78,9 +81,12 @@ def check(number: int, found: Found, folder: Path) -> None:
     name = "HELD" if c.verdict is None else c.verdict.name
     found.certificates[f"{kind}: {name}"] += 1
     noise = rounding_of_loss(sol, data)
-    bare = pl.Network(c.state.W, c.state.a, w_perp_sq=c.state.w_perp_sq)
-    for where, begin in (("state", c.state), ("bare numbers", bare)):
-        later = _followed(data, begin, c, float(sol.t[-1]))
+    begins = {"state": c.state}
+    if c.state.kinks is not None:  # else the state is its bare numbers
+        begins["bare numbers"] = pl.Network(c.state.W, c.state.a, w_perp_sq=c.state.w_perp_sq)
+    for where, begin in begins.items():
+        later, end = _followed(data, begin, c, float(sol.t[-1]))
+        found.followed[end] += 1
         _against(number, f"{name} from the {where}", c, later, noise, found)
     try:
         pl.theory.verify(c, data)
@@ -93,13 +99,32 @@ def check(number: int, found: Found, folder: Path) -> None:
     found.note(number, f"{name} of the saved state", str(again) == str(c) == str(back))
 
 
-def _followed(data: pl.Dataset, begin: pl.Network, c: pl.Certificate, t: float) -> pl.Solution:
+def _followed(data: pl.Dataset, begin: pl.Network, c: pl.Certificate, t: float) -> tuple[pl.Solution, str]:
+    """One solution of the flow, and how it ended: AT_REST, HORIZON, or what else ended it.
+
+    At rest counts from once to `AT_REST` times t: what rounding has excited grows visibly in that time, if it
+    grows by a factor 100 within t.
+    """
     longest = LONGER * max(t, 1.0)
     if c.held_until is not None:
         longest = min(c.held_until[0], longest)
-    stop = pl.Stop(max_steps=40_000, wall_time=5.0)
+    longest, soon = min(longest, LATEST), AT_REST * max(t, 1.0)
+    stop = pl.Stop(max_steps=40_000)
     how: dict[str, Any] = {"method": "flow", "rtol": SMALLER, "stop": stop, "progress": False}
-    return pl.simulate(data, begin, min(longest, LATEST), save=pl.Save(count=20, states=True), **how)
+    how["save"] = pl.Save(count=20, states=True)
+    if soon < longest:
+        first = pl.simulate(data, begin, soon, **how)
+        last = len(first.t) - 1
+        if first.status is Status.HORIZON and _apart(first.state(2), first.state(last)) < RESTING:
+            return first, "AT_REST"
+    whole = pl.simulate(data, begin, longest, **how)
+    return whole, whole.status.name
+
+
+def _apart(u: pl.Network, v: pl.Network) -> float:
+    """The largest way between two states of a neuron, in units of its own size."""
+    ways = np.hypot(np.linalg.norm(u.W - v.W, axis=1), np.abs(u.a - v.a))
+    return float(np.max(ways / np.maximum(np.hypot(np.linalg.norm(u.W, axis=1), np.abs(u.a)), 1e-300)))
 
 
 def _against(
@@ -151,7 +176,8 @@ def main() -> None:
         found, states = search(given.first, given.certificates, given.seconds)
         parts = [[given.first, states]]
     head = {"certificates": found.count, "states from, and how many": parts, "version": pl.__version__,
-            "rtol": RTOL, "followed at rtol": SMALLER, "followed": f"{LONGER:g} times longer"}  # fmt: skip
+            "rtol": RTOL, "followed at rtol": SMALLER,
+            "followed": f"{LONGER:g} times longer, or to rest"}  # fmt: skip
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps({"head": head} | found.as_json(), indent=1) + "\n")
     print(given.out.read_text())
@@ -165,7 +191,7 @@ def joined(parts: list[dict[str, Any]]) -> tuple[Found, list[list[int]]]:
         if first + count > second:
             raise ValueError(f"join: states {second} and on are in two parts")
     for part in parts:
-        for name in ("states", "certificates", "checks"):
+        for name in ("states", "certificates", "checks", "followed"):
             getattr(found, name).update(part[name])
         found.contradicted += part["contradicted"]
     return found, ranges

@@ -22,8 +22,8 @@ def rounding_of_loss(sol: pl.Solution, data: pl.Dataset) -> float:
         return float(np.square((16 * (s["d"] + s["p"] + 8)) * eps * sizes))
 
 
-def wrong_with(sol: pl.Solution, data: pl.Dataset, t_end: float | None = None) -> str | None:
-    """Of a finished run; `t_end` where the flow was asked to go there."""
+def wrong_with(sol: pl.Solution, data: pl.Dataset, t_end: float, last_row: bool = True) -> str | None:
+    """Of a run that was asked to go to `t_end`, and to save a row there unless `last_row` is False."""
     s, t, loss = sol.stats, sol.t, sol.loss
     if not np.isfinite(t).all() or t[0] < 0 or not np.all(np.diff(t) > 0):
         return f"time goes back: {t}"
@@ -38,7 +38,7 @@ def wrong_with(sol: pl.Solution, data: pl.Dataset, t_end: float | None = None) -
     if np.any(sol.n_active < 0) or np.any(sol.n_active > s["n"] * s["p"]):
         return f"n_active {sol.n_active}"
     with np.errstate(over="ignore", invalid="ignore"):
-        return _rates(sol, data) or _ends(sol, data, t_end)
+        return _rates(sol, data) or _ends(sol, data, t_end, last_row)
 
 
 def _rates(sol: pl.Solution, data: pl.Dataset) -> str | None:
@@ -59,21 +59,19 @@ def _rates(sol: pl.Solution, data: pl.Dataset) -> str | None:
     return None
 
 
-def _ends(sol: pl.Solution, data: pl.Dataset, t_end: float | None) -> str | None:
+def _ends(sol: pl.Solution, data: pl.Dataset, t_end: float, last_row: bool) -> str | None:
     s = sol.stats
-    if (
-        sol.status is pl.Status.HORIZON
-        and t_end is not None
-        and s["method"] != "euler"
-        and sol.t[-1] != t_end
-    ):
+    if sol.status is pl.Status.HORIZON and last_row and s["method"] != "euler" and sol.t[-1] != t_end:
         return f"ends at {sol.t[-1]!r}, asked for {t_end!r}"
     bound, noise = s["loss_bound"], rounding_of_loss(sol, data)
     if bound is not None and bound > sol.loss[-1] * (1 + 1e-9) + noise + 2 * np.sqrt(noise * sol.loss[-1]):
         return f"loss_bound {bound!r} above the loss {sol.loss[-1]!r}"
+    end = (
+        sol.t[-1] if last_row else max(t_end, sol.t[-1])
+    )  # the end is a row of its own only where it is early
     for name in ("criterion_time", "proved_time"):
-        if s[name] is not None and not 0 <= s[name] <= sol.t[-1] * (1 + 1e-9):
-            return f"{name} {s[name]!r} in a run to {sol.t[-1]!r}"
+        if s[name] is not None and not 0 <= s[name] <= end * (1 + 1e-9):
+            return f"{name} {s[name]!r} in a run to {end!r}"
     return None
 
 

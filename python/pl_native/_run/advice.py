@@ -9,7 +9,7 @@ import numpy as np
 
 from pl_native._base import checks
 from pl_native._problem import Dataset, Network
-from pl_native._run import costs, prices
+from pl_native._run import costs, forecast, prices
 from pl_native._run.asleep import asleep
 from pl_native._run.call_options import CAPTURE_RTOL
 from pl_native._run.task import in_double
@@ -23,7 +23,7 @@ class Advice:
 
     method    "flow" or "capture", whichever follows the flow at less cost; "auto" has both
     reason    why, in words
-    seconds   estimated for `method`, one thread
+    seconds   estimated for `method`, one thread; "auto", which may try both, takes a little more
     events    switches up to t_end, estimated
     costs     estimated seconds of "auto", "flow", "capture" and "euler" (step 1)
     """
@@ -49,8 +49,8 @@ def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol:
     (docs/experiment1.md).
 
     Nothing is run: one look at the gradient of the start, else sizes alone (n, d, p, t_end, rtol; whether
-    inputs are orthogonal). The laws are fitted to fifty problems; of these and ten of small starts nine
-    in ten are told within a factor of three (`bench/bench_auto.py`): runs without `stop`, on the machine of
+    inputs are orthogonal). The laws are fitted to fifty problems; of these and ten of small starts all
+    but one are told within a factor of three (`bench/bench_auto.py`): runs without `stop`, on the machine of
     docs/performance.md, one thread, idle. Raises ValueError or TypeError for wrong arguments.
     """
     if not isinstance(data, Dataset):
@@ -67,9 +67,11 @@ def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol:
     state = StateTask(**in_double(data, moving))
     small = asleep(state, state.W, state.a, end)
     missed = small and sizes.orthogonal
-    exact = missed or asked < CAPTURE_RTOL or seconds["flow"] <= seconds["capture"]
-    method = "flow" if exact else "capture"
-    seconds |= {"auto": seconds[method], "euler": costs.euler_seconds(sizes, 1.0)}
+    seconds["capture"] *= prices.SMALL if small else 1.0
+    only = missed or asked < CAPTURE_RTOL
+    method = "flow" if only or seconds["flow"] <= seconds["capture"] else "capture"
+    auto = seconds["flow"] if only else prices.TURNS * forecast.expected(**seconds)
+    seconds |= {"auto": auto, "euler": costs.euler_seconds(sizes, 1.0)}
     reason = _reason(sizes, asked, events, seconds) + (_SMALL[missed] if small else "")
     return Advice(method, reason, seconds[method], events, seconds)
 
@@ -88,8 +90,9 @@ def is_small(data: Dataset, network: Network) -> bool:
 
     Outputs are at most max_i norm(x_i) (1/p) sum_j abs(a_j) norm(w_j).
     """
-    weights = np.abs(network.a.astype(np.float64)) * np.sqrt(network.norms_sq)
-    return bool(np.max(data.norms) * weights.mean() < 1e-3 * np.max(np.abs(data.y)))
+    with np.errstate(over="ignore"):
+        weights = np.abs(network.a.astype(np.float64)) * np.sqrt(network.norms_sq)
+        return bool(np.max(data.norms) * weights.mean() < 1e-3 * np.max(np.abs(data.y)))
 
 
 _BRANCHING = 0.1  # of the horizon: from there on losses depend on the branches taken at repelling kinks

@@ -45,11 +45,25 @@ def _state(c: Claims) -> str:
 def _convergence(c: Claims) -> list[str]:
     assert c.rate is not None
     assert c.distance is not None
-    uncertain = f", whatever {c.margins.uncertain} uncertain pairs do" if c.margins.uncertain else ""
     return [
         "Every solution of the flow from theta converges to zero loss, for all t >= 0:",
         f"    L(t) <= L(0) exp(-{_down(c.rate)} t),",
         f"    norm(theta(t) - theta) <= {_up(c.distance)}, and theta(t) has a limit.",
+        *(_by_criterion(c) if math.isinf(c.margins.radius) else _on_a_ball(c)),
+    ]
+
+
+def _by_criterion(c: Claims) -> list[str]:
+    return [
+        "Proof: abs(a_j) >= norm(w_j) for all j and sum r_i^2 < min y_i^2, now and for ever: every point",
+        "    keeps a neuron of its label's sign, whatever the pattern does; the inputs are independent, so",
+        f"    -dL/dt >= 2/(n p) {_down(c.margins.smallest)} L.",
+    ]
+
+
+def _on_a_ball(c: Claims) -> list[str]:
+    uncertain = f", whatever {c.margins.uncertain} uncertain pairs do" if c.margins.uncertain else ""
+    return [
         f"Proof: on the ball of radius {c.margins.radius:.4g} about theta the pattern is fixed{uncertain},",
         f"    lam_min(K_rho) >= {_down(c.margins.smallest)} and the path is shorter than the radius.",
     ]

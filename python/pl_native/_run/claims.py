@@ -48,9 +48,11 @@ class Margins:
     """How firm a certificate is, and what its proof used."""
 
     radius: float
-    """rho of the ball around the state on which everything is bounded; 0: nothing was proved"""
+    """rho of the ball around the state on which everything is bounded; 0: nothing was proved; infinite: the
+    criterion proves it, whatever the pattern does"""
     smallest: float
-    """k: smallest eigenvalue of K_rho on V, from below; the rate is 2 k / (n p)"""
+    """k: smallest eigenvalue of K_rho on V, from below, or what the criterion has for it; the rate is
+    2 k / (n p)"""
     tau: float
     """of the S-procedure (CONVERGED); 0 where it is not used"""
     needed: float

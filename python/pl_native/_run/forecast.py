@@ -38,6 +38,16 @@ class Choice:
     budget: float | None
 
 
+def expected(flow: float, capture: float) -> float:
+    """Seconds of "auto" where the methods are expected to take so many, and either may be taken: what capture
+    spends in vain is part of them.
+    """
+    if capture <= _SHARE * flow:
+        return capture
+    tried = flow > _CHEAPER[None] * capture
+    return (_SHARE * flow if tried else 0.0) + min(flow, capture)
+
+
 def counter(run: FlowRun, name: str) -> float:
     """One of the counters that every run has."""
     value = run.counters[name]

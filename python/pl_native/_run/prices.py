@@ -5,6 +5,12 @@ of method "auto" takes follows from these numbers.
 CALL = 6e-4
 """seconds that a call takes, whatever it computes"""
 
+SMALL = 1.5
+"""times as much capture costs where neurons are small and may grow"""
+
+TURNS = 1.2
+"""times as much "auto" costs, where it has the choice, as is expected of what it takes"""
+
 EVENTS = {"dense": (0.165, 2.95, 0.692, 0.571), "orthogonal": (0.185, 12.0, 0.353, 0.0477)}
 """A, B, C, D: A n p min(n, d)^D (1 - exp(-B s^C)) events of the flow to t = s t_inf"""
 

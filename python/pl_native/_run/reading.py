@@ -170,6 +170,8 @@ def _check_kinks(arrays: Mapping[str, Array], m: int, stats: Mapping[str, Any]) 
 def _check_switches(log: Arrays) -> None:
     if not log:
         return
+    times = _floats("switches/t", log["t"], 1)
+    _expect(bool(np.all(np.diff(times) >= 0)), "switches/t: expected times that increase")
     lengths = {len(log[name]) for name in SWITCHES if log[name].ndim == 1}
     _expect(set(log) == set(SWITCHES) and len(lengths) == 1, "switches: expected arrays of one length")
     for name in SWITCHES[1:]:

@@ -159,8 +159,9 @@ class FlowTask(StateTask):
 class FlowRun(Recorded):
     """Counters of the flow: accepted, rejected, rhs, events, on, off, slide_in, slide_to_on, slide_to_off,
     repelling, start_kinks, dependent_inputs, zero_neuron, a_zero, sliding_end, sliding_max, stabilised_steps,
-    cell_steps, spectral_radius, seconds, criterion_time, proved_time, loss_bound; of capture those of them it
-    knows, restarts and loss_error.
+    cell_steps, spectral_radius, seconds, criterion_time, proved_time, loss_bound; of the core's on dense
+    inputs close_passes, closest_pass, branch_scatter (docs/sensitivity.md); of capture those of them it
+    knows, restarts, loss_error, of dense inputs branch_flips.
     """
 
     t: Floats

@@ -12,6 +12,9 @@ from typing import Any
 from pl_native import plots, report
 from pl_native.experiments import statements
 from pl_native.experiments.statements import Finding, Setting
+from pl_native.store import write_atomically
+
+ROWS = "findings.csv"
 
 
 def add_parser(commands: Any) -> None:
@@ -24,7 +27,7 @@ def add_parser(commands: Any) -> None:
         help=f"only these: {', '.join(statements.CHECKS)} (all)",
     )
     check.add_argument("--full", action="store_true", help="the larger samples")
-    check.add_argument("--out", type=Path, metavar="DIR", help="folder for a page with plots")
+    check.add_argument("--out", type=Path, metavar="DIR", help="folder for a page with plots, and the rows")
 
 
 def main(parsed: argparse.Namespace) -> int:
@@ -44,6 +47,9 @@ def main(parsed: argparse.Namespace) -> int:
         left = spent / done * (total - done)
         _note(f"{name}: {len(findings)} findings; {done} of {total} checks, about {left:.0f} s left")
         found += findings
+        if parsed.out is not None:  # whatever ends a long run, the rows so far are there
+            parsed.out.mkdir(parents=True, exist_ok=True)
+            write_atomically(parsed.out / ROWS, report.rows(found))
     print(report.table(found))
     bad = statements.failures(found)
     print(f"\n{len(found) - len(bad)} of {len(found)} as they should be")
@@ -59,7 +65,6 @@ def _note(text: str) -> None:
 
 
 def _page(found: Sequence[Finding], folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
     drawn = plots.available()
     if not drawn:
         print("no plots drawn: matplotlib is missing (pip install 'pl_native[plot]')", file=sys.stderr)

@@ -1,8 +1,9 @@
 """Experiment 1 by theorem: of each network, whether the flow converges or not, proved.
 
 Width 1x, torch_linear. Capture follows a network until something is proved of the state it has reached
-(docs/proofs.md), or it stalls; what is left is certified once more at its end: held until a time, resting at
-0 by the rule, or undecided.
+(docs/proofs.md), or it stalls. What is left is followed a little further by the flow itself, which puts pairs
+at rest on their kinks where capture leaves them near, and certified at the end of that: trapped, held until
+a time, resting at 0 by the rule, or undecided.
 
     tasks(preset) -> cells     summarise(rows) -> Summary     draw(summary, axes) -> artists
 
@@ -49,6 +50,9 @@ COMPACT = ("id", "d", "n", "p", "initialisation", "method", "rtol", "horizon", "
 END = 1000.0
 """t_inf at which a run is given up."""
 
+TAIL_STEPS = 20_000
+"""Within as many steps, and as much time again, the flow follows what capture left without a verdict."""
+
 _COLORS = dict(zip(KINDS, (BLUE, VERMILION, ORANGE, GREEN, "0.8"), strict=True))
 
 
@@ -63,7 +67,7 @@ class Grid:
 
 PRESETS = {
     "quick": Grid((40, 80), 2, 8),
-    "flow": Grid(tuple(range(300, 1101, 100)), 20, 30),
+    "flow": Grid(tuple(range(300, 1301, 100)), 20, 30),
     "paper": Grid((1700, 2000, 2500, 3000, 4000), 3, 100),
 }
 
@@ -82,7 +86,7 @@ def tasks(preset: str) -> list[Cell]:
             method="capture",
             rtol=1e-2,
             t_end=END * horizon(n, width(n, 1)),
-            stop=Stop(proof=True, stall=1e-10, max_steps=60_000),
+            stop=Stop(proof=True, stall=1e-6, max_steps=60_000),
         )
         for n in grid.n
     ]
@@ -102,25 +106,32 @@ def run(plan: Plan, store: Store, **how: Any) -> list[Row]:
         return data, simulate(data, network, cell.t_end, method="capture", backend=plan.backend, **settings)
 
     def further(one: Run, row: Row, data: Dataset, sol: Solution) -> Row:
-        return _further(row, data, sol)
+        return _further(row, data, sol, how.get("threads"))
 
     why = "the ends of runs are certified where they are"
     return in_place(plan, Details(store.folder, DETAILS), compute, further, why=why, **how)
 
 
-def _further(row: Row, data: Dataset, sol: Solution) -> Row:
+def _further(row: Row, data: Dataset, sol: Solution, threads: int | None) -> Row:
     """What is proved in the end."""
     found: Row = dict.fromkeys(DETAILS) | {"id": row["id"]}
     rate = sol.stats["proof_rate"]
     if sol.status in (Status.CONVERGED, Status.TRAPPED, Status.DEAD_POINT):
         kind = "converged" if sol.status is Status.CONVERGED else "trapped"
     else:
-        certificate = sol.certify(data)
-        kind, rate = kind_of(certificate, float(sol.t[-1])), certificate.rate
+        t, sol = float(sol.t[-1]), _tail(data, sol, threads)
+        certificate = sol.certify()
+        kind, rate = kind_of(certificate, t), certificate.rate
         found["held_until"] = certificate.held_until[0] if certificate.held_until is not None else None
     if kind == "converged" and rate is not None:
         found["rate_over_local_pl"] = float(rate) / float(sol.local_pl[-1])
     return found | {"kind": kind}
+
+
+def _tail(data: Dataset, sol: Solution, threads: int | None) -> Solution:
+    """The flow from where a run of capture ended, until something is proved of it or it is at rest."""
+    stop, t = Stop(proof=True, stall=1e-13, max_steps=TAIL_STEPS), float(sol.t[-1])
+    return simulate(data, sol.network, t, method="flow", rtol=1e-8, stop=stop, threads=threads)
 
 
 def kind_of(certificate: Certificate, t: float) -> str:

@@ -82,8 +82,8 @@ def pl_upp(data: Data, where: Where | States) -> Value:
 def pl_lower_bound(data: Data, where: Where | States) -> Value:
     """mu >= (2/n) ((Cx-)^2 - off) min_i (1/p) sum_j a_j^2 1_ji (Lemma 7), (...).
 
-    For any state, sliding pairs included (they do not count in the sum). Says nothing where off >= (Cx-)^2:
-    then 0.
+    Claim: so at every state, sliding pairs included (they do not count in the sum). Hypotheses: off <
+    (Cx-)^2; where it is not the bound is 0, which says nothing. Source: Lemma 7.
 
     >>> data = pl.Dataset([[1.0, 0.0], [0.5, 2.0]], [1.0, 1.0])
     >>> round(metrics.pl_lower_bound(data, pl.Network([[1.0, 1.0]], [3.0])), 6)
@@ -97,8 +97,8 @@ def pl_lower_bound(data: Data, where: Where | States) -> Value:
 def pl_upper_bound(data: Data, where: Where | States) -> Value:
     """mu <= (2/n) ((Cx+)^2 + off) max_i (1/p) sum_j (a_j^2 + norm(w_j)^2) 1_ji (Lemma 7), (...).
 
-    For any state, sliding pairs included. Printed without `+ off`, which duplicated inputs refute
-    (`theory.pl_upper_bound_printed`).
+    Claim: so at every state, sliding pairs included. Hypotheses: none. Source: Lemma 7, corrected: printed
+    without `+ off`, which duplicated inputs refute (`theory.pl_upper_bound_printed`).
 
     >>> data = pl.Dataset([[1.0, 0.0], [0.0, 2.0]], [1.0, -1.0])
     >>> metrics.pl_upper_bound(data, pl.Network([[1.0, 1.0]], [3.0]))
@@ -111,9 +111,10 @@ def pl_upper_bound(data: Data, where: Where | States) -> Value:
 
 
 def average_pl(t: Array, loss: Array) -> Array:
-    """avg_mu(t) = log(L(0)/L(t)) / t at each time after the first (Lemma 2); NaN at the first. Shapes (m,).
+    """avg_mu(t) = log(L(0)/L(t)) / t at each time after the first (Lemma 2), NaN at the first: (m,).
 
-    Infinite where the loss is 0.
+    Claim: it is (1/t) int_0^t mu, so L(t) = L(0) exp(-t avg_mu(t)). Hypotheses: none, for the flow, sliding
+    included. Source: Lemma 2. t, loss (m,); infinite where the loss is 0.
 
     >>> metrics.average_pl(np.array([0.0, 1.0, 2.0]), np.exp([0.0, -3.0, -4.0]))
     array([nan,  3.,  2.])

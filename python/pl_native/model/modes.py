@@ -20,7 +20,8 @@ AT_KINK = 32 * float(np.finfo(np.float64).eps)
 their norms z_ji is one product, whose sign is right: only 0 is 0."""
 
 NEAR_KINK = 1e-5
-"""An entry of `Network.kinks` counts up to this times norm(w_j) norm(x_i) from its kink."""
+"""An entry of `Network.kinks` counts up to this times norm(w_j) norm(x_i) from its kink; and where z_ji is
+rounding beside abs(a_j): of a neuron that died at every point that is all of norm(w_j)."""
 
 
 class Modes(NamedTuple):
@@ -41,7 +42,9 @@ def modes_of(data: Dataset, network: Network, z: Array) -> Modes:
     W = network.W[:, : data.represented].astype(np.float64, copy=False)
     with np.errstate(over="ignore"):
         sizes = np.linalg.norm(W, axis=1)[:, None] * data.norms.astype(np.float64, copy=False)
-    known = _put_known(network, np.abs(z) <= NEAR_KINK * sizes, mode, share)
+        rounding = AT_KINK * np.abs(network.a.astype(np.float64, copy=False))[:, None] * data.norms
+    near = np.abs(z) <= np.maximum(NEAR_KINK * sizes, rounding)
+    known = _put_known(network, near, mode, share)
     if data.orthogonal_norms is not None:
         return Modes(mode, share)
     rests = (np.abs(z) <= AT_KINK * sizes) & (sizes > 0) & np.isfinite(sizes)  # of norms beyond range none

@@ -1,8 +1,10 @@
-"""Findings on the paper's statements as a table of text, and as a page with plots."""
+"""Findings on the paper's statements as a table of text, as rows of a file, and as a page with plots."""
 
 from __future__ import annotations
 
+import csv
 import html
+import io
 import math
 import textwrap
 from collections.abc import Callable, Sequence
@@ -12,6 +14,7 @@ from pl_native.experiments.statements import Finding, Panel
 from pl_native.store import write_atomically
 
 COLUMNS = ("statement", "hypotheses met", "claimed", "measured", "worst margin", "verdict")
+FIELDS = ("statement", "hypotheses", "met", "draws", "claimed", "measured", "margin", "verdict")
 WIDTHS = (34, 16, 40, 56, 12, 11)
 
 
@@ -45,6 +48,18 @@ def margin_text(margin: float | None) -> str:
     if margin is None:
         return "-"
     return "inf" if math.isinf(margin) else f"{margin:.4g}" if margin < 1000 else f"{margin:.1e}"
+
+
+def rows(found: Sequence[Finding]) -> str:
+    """Comma-separated text, a row for each finding, for a file: its fields and its verdict, but no plots."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(FIELDS)
+    for one in found:
+        margin = "" if one.margin is None else f"{one.margin:.6g}"
+        cells = (one.statement, one.hypotheses, int(one.met), int(one.draws), one.claimed, one.measured)
+        writer.writerow((*cells, margin, one.verdict.value))
+    return text.getvalue()
 
 
 def page(found: Sequence[Finding], folder: Path, draw: Callable[[Panel], str] | None) -> Path:

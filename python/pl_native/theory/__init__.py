@@ -34,6 +34,12 @@ from pl_native.theory.counterexamples import (
     collapse_expected,
     kink_branch,
 )
+from pl_native.theory.extinction import (
+    Extinction,
+    extinction,
+    extinction_condition,
+    extinction_time,
+)
 from pl_native.theory.frozen import (
     FrozenFlow,
     Pattern,
@@ -67,11 +73,8 @@ from pl_native.theory.laws import (
     psi1_norm,
 )
 from pl_native.theory.orthogonal import (
-    Extinction,
     Pairs,
     dead_point_bound,
-    extinction,
-    extinction_time,
     growth_bounds,
     live_pairs,
     pl_upper_bound_orthogonal,
@@ -145,6 +148,7 @@ __all__ = [
     "euler_drift",
     "expected_matrix",
     "extinction",
+    "extinction_condition",
     "extinction_time",
     "final_pl",
     "fraction_time",

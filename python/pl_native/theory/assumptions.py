@@ -39,7 +39,8 @@ class Hypotheses(NamedTuple):
 def assumption_1(network: Network) -> bool:
     """abs(a_j(0)) >= norm(w_j(0)) for all j (rounding of the norms allowed for, as in `keeps_sign`).
 
-    Source: Assumption 1. What it gives is Lemma 1.
+    Claim: then a_j keeps its sign and abs(a_j) >= norm(w_j) for ever (Lemma 1). Hypotheses: none, it is one.
+    Source: Assumption 1.
 
     >>> theory.assumption_1(pl.Network([[3.0, 4.0]], [5.0]))
     True
@@ -50,7 +51,8 @@ def assumption_1(network: Network) -> bool:
 def assumption_2(data: Dataset) -> Sides:
     """off < ((Cx-)^2 / (2 sqrt n)) (Cy-/Cy+): the inputs hardly interact.
 
-    off = opnorm(X X^T - D_X). Never holds for n > d. Source: Assumption 2.
+    off = opnorm(X X^T - D_X). Claim: never for n > d; with high probability for d >= C n^2 (Lemma 3,
+    `dimension_constant`). Hypotheses: none, it is one. Source: Assumption 2.
 
     >>> theory.assumption_2(pl.Dataset([[1.0, 0.0], [0.1, 1.0]], [1.0, -1.0])).holds
     True
@@ -97,9 +99,9 @@ def theorem_1_hypotheses(data: Dataset, network: Network) -> Hypotheses:
 
 
 def theorem_1_width(data: Dataset, law: Law, eps: float = 0.05) -> float:
-    """4 log(4n/eps) (1 + (C_aw Cx+/Cy+)^2): with p at least this, I and L(0) <= 2 (Cy+)^2 hold together with
-    probability >= 1 - eps.
+    """4 log(4n/eps) (1 + (C_aw Cx+/Cy+)^2).
 
+    Claim: with p at least this, I and L(0) <= 2 (Cy+)^2 hold together with probability >= 1 - eps.
     C_aw = norm_psi1(a <w, x>+) at norm(x) = 1 (`theory.psi1_norm`), infinite for `asymmetric`, whose a is not
     sub-Gaussian. Hypotheses: n <= d, a rotation-invariant sub-Gaussian law. Source: Theorem 1.
 
@@ -114,7 +116,8 @@ def corollary_1_width(data: Dataset, law: Law, eps: float = 0.05) -> float:
     """4 log(6n/eps) (1 + (C_aw Cx+/Cy+)^2): as `theorem_1_width`, a third of eps being left to the inputs.
 
     Claim: for i.i.d. whitened sub-Gaussian inputs and d >= C (n^2 + n log(1/eps)) Theorem 1 follows with
-    probability >= 1 - eps over data and network. Source: Corollary 1.
+    probability >= 1 - eps over data and network. Hypotheses: those, and a rotation-invariant sub-Gaussian
+    law of the neurons. Source: Corollary 1.
 
     >>> data = pl.Dataset.orthogonal([1.0, 1.0], [1.0, -2.0], d=100)
     >>> round(theory.corollary_1_width(data, theory.law("balanced", d=100)), 2)
@@ -126,8 +129,8 @@ def corollary_1_width(data: Dataset, law: Law, eps: float = 0.05) -> float:
 def dimension_constant(d: float, n: int, eps: float) -> float:
     """The C of Lemma 3 at which d = C (n^2 + n log(1/eps)).
 
-    Claim: i.i.d. whitened sub-Gaussian inputs satisfy Assumption 2 with probability >= 1 - eps once
-    d >= C (n^2 + n log(1/eps)); the paper gives no number for C. Source: Lemma 3.
+    Claim: Assumption 2 holds with probability >= 1 - eps once d >= C (n^2 + n log(1/eps)); the paper gives no
+    number for C. Hypotheses: i.i.d. whitened sub-Gaussian inputs. Source: Lemma 3.
 
     >>> round(theory.dimension_constant(51_200, 16, 0.5), 1)
     191.7

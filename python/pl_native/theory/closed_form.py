@@ -173,8 +173,9 @@ def group_limit(label_norms: ArrayLike, n: int, p: int, *, c0: ArrayLike = 1.0) 
 
         N(inf) = p norm(Y)          mu(inf) = min_j (2 if c0_j < 1 else 4) norm(Y_j)/n
 
-    Claim of Proposition 2 (limit), mixed groups included: the last group to vanish decides, and a group
-    whose cosine is not 1 vanishes at half the rate. Arguments and errors as in `group_closed_form`.
+    Claim: these limits, mixed groups included: the last group to vanish decides, and a group whose cosine is
+    not 1 vanishes at half the rate. Hypotheses: orthonormal inputs, a group initialisation. Source:
+    Proposition 2. Arguments and errors as in `group_closed_form`.
 
     >>> norms, mu = theory.group_limit([3.0, 5.0], n=32, p=2, c0=[1.0, 0.9])
     >>> norms.tolist(), mu

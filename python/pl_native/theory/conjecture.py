@@ -13,11 +13,11 @@ from pl_native.theory.orthogonal import settled
 def final_pl(data: Dataset, network: Network) -> float:
     """avg_mu(inf) = mu(inf) of a flow that has all but converged to 0 at `network`: (2/n) lam_min(M).
 
-    Claim: where L -> 0 and theta has a limit with no pair at z = 0, dR/dt = -(1/n) M R with M -> M(inf)
+    Where L -> 0 and theta has a limit with no pair at z = 0, dR/dt = -(1/n) M R with M -> M(inf)
     exponentially fast, so mu(t) and its average both tend to (2/n) lam_min(M(inf)), unless R is orthogonal to
     its eigenvector (probability 0 from a density; a group initialisation with c0 = 1 is such a start, and
-    ends at twice this). Conjecture 1: for orthogonal inputs and p >= C log(n/eps) it lies between C1/sqrt n
-    and C2/sqrt n with high probability.
+    ends at twice this). Claim: it lies between C1/sqrt n and C2/sqrt n with high probability. Hypotheses:
+    orthogonal inputs, p >= C log(n/eps). Source: Conjecture 1.
 
     One (n, n) eigenvalue problem: for n up to some thousands. NaN where a point has no live neuron: M is
     singular there and L does not tend to 0. ValueError unless the inputs are orthogonal.

@@ -48,10 +48,10 @@ def collapse_example(y: ArrayLike = (10.0, -5.0), *, outer: float = 0.01) -> tup
 def collapse_expected(data: Dataset, network: Network) -> bool:
     """Whether Proposition 3's condition on the labels holds: abs(y_2/y_1) < min_ji z_ji/max_ji z_ji.
 
-    Claim: with d = n = p = 2, x_i = e_i, y_1 y_2 < 0, all z_ji(0) > 0, abs(a_j(0)) small and y_1 large (how
-    small and large is not said), lim L >= y_2^2/4. The condition is sufficient only: y = (10, -9.9) and
-    (2, -1) collapse too. ValueError unless n = d = p = 2, inputs orthonormal, labels of opposite signs and
-    all z_ji > 0.
+    Claim: then lim L >= y_2^2/4. Hypotheses: d = n = p = 2, x_i = e_i, y_1 y_2 < 0, all z_ji(0) > 0,
+    abs(a_j(0)) small and y_1 large (how small and large is not said). Source: Proposition 3. The condition is
+    sufficient only: y = (10, -9.9) and (2, -1) collapse too. ValueError unless n = d = p = 2, inputs
+    orthonormal, labels of opposite signs and all z_ji > 0.
 
     >>> [theory.collapse_expected(*theory.collapse_example(y)) for y in ((10, -5), (10, -9.9))]
     [True, False]
@@ -79,9 +79,9 @@ def kink_branch(
 ) -> Branch:
     """The solution from a repelling kink that leaves it at time `leave` (inf: never), Appendix C.2.
 
-    A neuron with z(0) = 0 and a(0) = a0, a0 y > 0, on a point that no other neuron is on (orthogonal to all
-    others): staying and leaving both solve the inclusion, at any time, so there is a solution for every
-    `leave` >= 0. After it, with nu = norm(x), the closed form is
+    Claim: staying and leaving both solve the inclusion, at any time: there is a solution for every `leave` >=
+    0. Hypotheses: a neuron with z(0) = 0 and a(0) = a0, a0 y > 0, on a point that no other neuron is on,
+    orthogonal to all others. Source: Appendix C.2. After `leave`, with nu = norm(x), the closed form is
 
         z = nu a0 sinh(s),  a = a0 cosh(s),  tanh(s) = 2 b tanh(q/2)/(u + v tanh(q/2))
         b = nu y sign(a0)/n,   v = nu^2 a0^2/(n p),   u = sqrt(v^2 + 4 b^2),   q = u (t - leave)

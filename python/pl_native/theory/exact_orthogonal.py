@@ -64,6 +64,13 @@ def verify_orthogonal(c: Certificate, data: Dataset) -> list[str]:
     ]
 
 
+def heights(c: Certificate, data: Dataset) -> tuple[Vector, Vector]:
+    """h(x_i) and norm(x_i)^2, of any inputs."""
+    z, x_sq = _coordinates(c, data)
+    a = exact.vector(c.state.a)
+    return [exact.dot(a, [max(v, Fraction(0)) for v in row]) / c.state.p for row in z], x_sq
+
+
 def _path_sq(c: Certificate, k: Fraction | None, loss: Fraction, size: int) -> Fraction:
     """4 p L_V/mu_rho, mu_rho the certificate's rate, at most 2 k/(n p); `size` is n p, `loss` L_V."""
     assert c.rate is not None
@@ -76,8 +83,14 @@ def _path_sq(c: Certificate, k: Fraction | None, loss: Fraction, size: int) -> F
     return 4 * c.state.p * loss / rate
 
 
+def orthogonal(data: Dataset) -> bool:
+    """Whether the inputs, given as X, are orthogonal exactly."""
+    rows = exact.matrix(data.X)
+    return not any(exact.dot(u, v) for i, u in enumerate(rows) for v in rows[:i])
+
+
 def _coordinates(c: Certificate, data: Dataset) -> tuple[Rational, Vector]:
-    """z (n, p) and norm(x_i)^2; the inputs share no coordinate, so that of each few count."""
+    """z (n, p) and norm(x_i)^2; coordinates that are 0 do not count."""
     moving = c.state.cut(data.represented)
     W = exact.transpose(exact.matrix(moving.W))
     norms = data.orthogonal_norms

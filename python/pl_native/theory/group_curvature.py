@@ -67,7 +67,8 @@ def group_curvature_bounds(
 ) -> GroupCurvatureBounds:
     """K-/n^alpha and K+/n^alpha of Proposition 2, with alpha the actual exponent: n^alpha = n/sqrt(k).
 
-    Claim: K-/n^alpha <= mu(t) <= K+/n^alpha from a group initialisation on orthonormal inputs.
+    Claim: K-/n^alpha <= mu(t) <= K+/n^alpha. Hypotheses: orthonormal inputs, a group initialisation, and
+    those beside the constants. Source: Proposition 2, corrected.
 
         K+ = 4 Cy+                            for all t, if N0_j <= p norm(Y_j)
         K- = 2 Cy- min_j q_j/(1 + q_j)        for t >= onset = (n^alpha/(2 Cy-)) log(n^alpha Cy+),

@@ -85,7 +85,7 @@ def parallel_probability(p: int) -> Chance:
 
 
 def union_bound(p: int, n: int) -> float:
-    """1 - P(I) <= n (3/4)^p, for any inputs and labels: the bound behind `pl.minimal_width`.
+    """Claim: 1 - P(I) <= n (3/4)^p, for any inputs and labels: the bound behind `pl.minimal_width`.
 
     Hypotheses: neurons i.i.d., w symmetric, the sign of a a fair coin independent of w. Source: Lemma 5.
 
@@ -96,7 +96,7 @@ def union_bound(p: int, n: int) -> float:
 
 
 def sufficient_width(n: int, eps: float) -> float:
-    """4 log(n/eps): p at least this gives P(I) >= 1 - eps, for any inputs and labels.
+    """4 log(n/eps). Claim: p at least this gives P(I) >= 1 - eps, for any inputs and labels.
 
     Hypotheses: those of `union_bound`; 0 < eps < 1. Source: Lemma 5.
 
@@ -107,7 +107,7 @@ def sufficient_width(n: int, eps: float) -> float:
 
 
 def insufficient_width(n: int, eps: float) -> float:
-    """3 log(n/eps) - 2: p at most this gives P(I) < 1 - eps.
+    """3 log(n/eps) - 2. Claim: p at most this gives P(I) < 1 - eps.
 
     Hypotheses: orthogonal inputs, eps <= 1/2 and n <= 300 000 (printed without them, and false so: for
     duplicated inputs; at eps = 0.9; at eps = 0.7 where all labels have one sign; at eps = 1/2 for n = 308 719

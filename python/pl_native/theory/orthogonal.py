@@ -1,4 +1,4 @@
-"""Orthogonal inputs: extinction of wrong pairs (Lemma 8), dead points, and the upper bound of Proposition 1.
+"""Orthogonal inputs: live pairs, dead points, and the upper bound of Proposition 1.
 
 A pair (j, i) is live where z_ji > 0; correct if also a_j y_i > 0, wrong if a_j y_i < 0. With orthogonal
 inputs z_ji moves only while it is live, so a pair that dies never returns; under Assumption 1 no a_j changes
@@ -8,14 +8,12 @@ sign, so a wrong pair never becomes correct.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pl_native import model
+from pl_native import metrics, model
 from pl_native._base import checks
 from pl_native._problem import given
 from pl_native._problem.dataset import Dataset
@@ -34,103 +32,19 @@ class Pairs(NamedTuple):
     wrong: Flags
 
 
-@dataclass(frozen=True, slots=True)
-class Extinction:
-    """Lemma 8's claims for one trajectory up to t_n.
-
-    correct, shrunk   correct pairs of the start, and how many were smaller at the end
-    wrong, alive      wrong pairs of the start, and how many were not 0 at the end
-    moved             largest abs(r_i(t) - r_i(0))/abs(y_i) over states and labels != 0 (claimed: <= 1/2)
-    """
-
-    correct: int
-    shrunk: int
-    wrong: int
-    alive: int
-    moved: float
-
-
 def live_pairs(data: Dataset, network: Network) -> Pairs:
     """Correct and wrong live pairs of a state. ValueError unless the inputs are orthogonal.
 
-    Live is z_ji > 0 beyond rounding: a pair that died rests at 0 or at +-1e-17.
+    Live is z_ji > 0 beyond rounding, and on: a pair that died rests at 0 or at +-1e-17.
 
     >>> data = pl.Dataset.orthogonal([1.0, 1.0], [1.0, -2.0])
     >>> pairs = theory.live_pairs(data, pl.Network([[1.0, 2.0], [3.0, -1.0]], [4.0, -5.0]))
     >>> pairs.correct.tolist(), pairs.wrong.tolist()
     ([[True, False], [False, False]], [[False, True], [True, False]])
     """
-    z = _preactivations(data, network)
-    size = np.sqrt(network.norms_sq)[:, None] * data.norms
-    live = z > _ROUNDING * size
+    live = (_preactivations(data, network) > 0) & ~_at_rest(data, network)
     agree = np.sign(network.a.astype(np.float64))[:, None] * np.sign(data.y.astype(np.float64))
     return Pairs(live & (agree > 0), live & (agree < 0))
-
-
-def extinction_time(data: Dataset, network: Network, *, gap: float | None = None) -> float:
-    """t_n of Lemma 8, in units of flow time: by then every wrong pair is dead.
-
-        t_n = 2 n max_ji max(z_ji(0), 0)/(sqrt(A) Cy- (Cx-)^2),    A <= a_j(0)^2 - norm(w_j(0))^2 for all j
-
-    Hypotheses: orthogonal inputs, every point with a correct pair (event I), A > 0, and
-    d >= C log p log(n p) log(C/eps)^2: at small d wrong pairs outlive it. `gap` is A (None: the largest that
-    holds). ValueError for inputs that are not orthogonal, labels 0, and A not in (0, min_j a_j^2 - norm^2].
-
-    >>> data = pl.Dataset.orthogonal([1.0, 1.0], [1.0, -2.0])
-    >>> start = pl.Network([[0.3, 0.4], [0.0, -0.3]], [1.3, -1.3])
-    >>> round(theory.extinction_time(data, start, gap=1.44), 4)
-    1.3333
-    """
-    z = _preactivations(data, network)
-    y = np.abs(data.y.astype(np.float64))
-    if y.min() == 0:
-        raise ValueError("data: expected labels != 0, of which t_n holds the smallest in its denominator")
-    largest = float(np.min(model.invariant(data, network)))
-    A = largest if gap is None else checks.positive("gap", gap)
-    if not 0 < A <= largest * (1 + 1e-9):  # that of a start made from A, to rounding
-        raise ValueError(f"gap: expected A in (0, min_j a_j^2 - norm(w_j)^2 = {largest:.6g}], got {A:.6g}")
-    reach = float(np.max(np.maximum(z, 0.0)))
-    return 2 * data.n * reach / (math.sqrt(A) * float(y.min()) * float(np.min(data.norms)) ** 2)
-
-
-def extinction(data: Dataset, states: Sequence[Network]) -> Extinction:
-    """Lemma 8's three claims along a trajectory: `states` from time 0 to t_n (`extinction_time`).
-
-    Claims: correct pairs have not shrunk at t_n; wrong pairs are 0 at t_n; no r_i has moved by more than
-    abs(y_i)/2 before. Hypotheses as in `extinction_time`. ValueError for fewer than two states.
-
-    >>> data = pl.data.orthogonal(20, 10_000, seed=1)
-    >>> even = pl.initial.balanced(20, 10_000, seed=2, data=data)
-    >>> start = pl.Network(even.W, 1.5 * even.a, w_perp_sq=even.w_perp_sq)
-    >>> save, t_n = pl.Save(count=9, states=True), theory.extinction_time(data, start)
-    >>> sol = pl.simulate(data, start, t_n, method="flow", save=save)
-    >>> found = theory.extinction(data, [sol.state(i) for i in range(9)])
-    >>> found.alive, found.shrunk, found.moved < 0.5
-    (0, 0, True)
-    """
-    given.dataset(data)
-    if isinstance(states, str | bytes) or not isinstance(states, Sequence):
-        raise TypeError(f"states: expected a sequence of pl.Network, got {checks.kind(states)}")
-    if len(states) < 2:
-        raise ValueError(f"states: expected at least two, from time 0 to t_n, got {len(states)}")
-    for k, state in enumerate(states):
-        given.problem(data, state, f"states[{k}]")
-    before, after = live_pairs(data, states[0]), live_pairs(data, states[-1])
-    z0, z1 = (_preactivations(data, state) for state in (states[0], states[-1]))
-    slack = _ROUNDING * np.abs(z0)
-    labels = np.abs(data.y.astype(np.float64))
-    first = model.residual(data, states[0])
-    moved = 0.0
-    for state in states[1:]:
-        change = np.abs(model.residual(data, state) - first)[labels > 0] / labels[labels > 0]
-        moved = max(moved, float(np.max(change, initial=0.0)))
-    return Extinction(
-        correct=int(before.correct.sum()),
-        shrunk=int(np.count_nonzero(before.correct & (z1 < z0 - slack))),
-        wrong=int(before.wrong.sum()),
-        alive=int(np.count_nonzero(before.wrong & after.wrong)),
-        moved=moved,
-    )
 
 
 def dead_point_bound(data: Dataset, network: Network) -> float:
@@ -138,8 +52,9 @@ def dead_point_bound(data: Dataset, network: Network) -> float:
 
         L(t) >= sum over dead i of y_i^2/(2 n)          r_i -> 0 if and only if i is not dead
 
-    Hypotheses: orthogonal inputs, Assumption 1 (abs(a_j) >= norm(w_j)), from this state on. A point with
-    label 0 adds nothing. `metrics.dead_points` says which. ValueError where a hypothesis is not met.
+    Claim: both, for ever. Hypotheses: orthogonal inputs, Assumption 1 (abs(a_j) >= norm(w_j)) at this state.
+    Source: section 3, "dead point". A point with label 0 adds nothing. `metrics.dead_points` says which.
+    ValueError where a hypothesis is not met.
 
     >>> data = pl.Dataset.orthogonal([1.0, 1.0], [1.0, -2.0])
     >>> theory.dead_point_bound(data, pl.Network([[1.0, 2.0], [3.0, -1.0]], [4.0, -5.0]))
@@ -160,9 +75,9 @@ def settled(data: Dataset, network: Network) -> Network:
     >>> theory.settled(data, pl.Network([[1.0, 1e-17]], [4.0])).W.tolist()
     [[1.0, 0.0]]
     """
-    z = _preactivations(data, network)
+    rests = _at_rest(data, network)
     W = network.W.copy()
-    W[:, : data.n][np.abs(z) <= _ROUNDING * np.sqrt(network.norms_sq)[:, None] * data.norms] = 0
+    W[:, : data.n][rests] = 0
     return Network(W, network.a, w_perp_sq=network.w_perp_sq)
 
 
@@ -175,9 +90,10 @@ def pl_upper_bound_orthogonal(
         mu <= (2 (Cx+)^2/n) [ (1/p) sum_j (a_j(0)^2 + norm(w_j(0))^2) + 2 (Cy+/Cx-) G sqrt(p n) delta ]
         delta = max_i abs(1 - r_i/y_i),    G = pi/sqrt 6
 
-    Hypotheses: orthogonal inputs, Assumption 1 at the start, only correct pairs left (may never happen at
-    small d). `sharp` takes G = 1, which holds too (`growth_bounds` has the proof's two steps). ValueError for
-    inputs that are not orthogonal, labels 0, or a start without Assumption 1.
+    Claim: so at every such state. Hypotheses: orthogonal inputs, Assumption 1 at the start, only correct
+    pairs left (may never happen at small d). Source: Proposition 1; its constants are derived here. `sharp`
+    takes G = 1, which holds too (`growth_bounds` has the proof's two steps). ValueError for inputs that are
+    not orthogonal, labels 0, or a start without Assumption 1.
 
     >>> data = pl.Dataset.orthogonal([1.0], [2.0])
     >>> start = pl.Network([[0.0001], [0.001]], [0.0001, 0.001])
@@ -199,9 +115,10 @@ def pl_upper_bound_orthogonal(
 
 
 def growth_bounds(data: Dataset, network: Network) -> Floats:
-    """The two steps behind Proposition 1 as rows (measured, bound), (2, 2): how far neurons have grown.
+    """The two steps behind Proposition 1, the paper's (61) and (62), as rows (measured, bound), (2, 2).
 
-    With w_j+ the coordinates of w_j on its live points and delta = max_i abs(1 - r_i/y_i):
+    They say how far neurons have grown. With w_j+ the coordinates of w_j on its live points, and
+    delta = max_i abs(1 - r_i/y_i):
 
         sum_j a_j^2 norm(w_j+)^2 <= n p^2 (Cy+/Cx-)^2 delta^2
         (1/p) sum_j norm(w_j+)^2 <= sqrt(p n) (Cy+/Cx-) delta
@@ -238,6 +155,14 @@ def _preactivations(data: Dataset, network: Network) -> Floats:
     if not data.is_orthogonal:
         raise ValueError(f"data: expected orthogonal inputs (pl.Dataset.orthogonal), got {data!r}")
     return model.preactivations(data, network)
+
+
+def _at_rest(data: Dataset, network: Network) -> Flags:
+    """(p, n) pairs whose z_ji is rounding: beside norm(w_j), or as the run knows that left them off."""
+    z = _preactivations(data, network)
+    small: Flags = np.abs(z) <= _ROUNDING * np.sqrt(network.norms_sq)[:, None] * data.norms
+    off: Flags = ~np.asarray(metrics.active(data, network), bool)
+    return small | ((z > 0) & off)
 
 
 def _only_correct(data: Dataset, network: Network) -> bool:

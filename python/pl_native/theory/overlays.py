@@ -51,7 +51,7 @@ def overlay(sol: Solution, data: Dataset | None = None) -> Overlay:
     """The run `sol` with the bounds of Lemma 7, Theorem 1 and Proposition 1 on its local PL curvature.
 
     For any run of any method and any data. Bounds need the states: at all saved times with
-    `Save(states=True)` (with `switches=True` those of sliding pairs), as observed where only values were kept
+    `Save(states=True)`, as observed where only values were kept
     (`Save(observe=("pl_lower_bound", "pl_upper_bound"))`), else at the end alone. `data` is needed for a
     Solution read from a file. Raises ValueError where it is missing or is not that of the run.
 
@@ -77,8 +77,6 @@ def overlay(sol: Solution, data: Dataset | None = None) -> Overlay:
         low = _observed(sol, "pl_lower_bound", metrics.pl_lower_bound(own, sol.network))
         high = _observed(sol, "pl_upper_bound", metrics.pl_upper_bound(own, sol.network))
         sliding = _observed(sol, "n_sliding", np.nan)
-    if kept and sol.switches is None and sol.stats["method"] != "euler":
-        notes.append("no log of switches was kept: modes are the signs of z, sliding pairs unknown")
     return Overlay(
         sol.t,
         sol.loss,
@@ -91,9 +89,20 @@ def overlay(sol: Solution, data: Dataset | None = None) -> Overlay:
         sol.invariant_drift,
         sol.n_active.astype(np.float64),
         sliding,
-        transition_times(sol.t, sol.loss, sol.local_pl),
+        transition_times(sol.t, sol.loss, _rate(sol)),
         tuple(notes),
     )
+
+
+def _rate(sol: Solution) -> Array:
+    """-(dL/dt)/L, (m,): the run's own; of Euler by its losses, as stepping across kinks adds to its gradients
+    what it does not take from its loss.
+    """
+    if sol.stats["method"] != "euler" or len(sol.t) < 3:
+        return sol.local_pl
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found: Array = -np.gradient(sol.loss, sol.t) / sol.loss
+    return found
 
 
 def transition_times(t: Array, loss: Array, local_pl: Array) -> Array:
@@ -172,8 +181,11 @@ def _theorem_1(sol: Solution, data: Dataset, notes: list[str]) -> Array:
 def _proposition_1(sol: Solution, data: Dataset, notes: list[str]) -> Array:
     nothing = np.full(len(sol.t), np.nan)
     start = _start(sol)
-    if start is None or not data.is_orthogonal or not np.all(data.y):
-        notes.append("Proposition 1: expects orthogonal inputs, labels != 0 and the start kept")
+    if not data.is_orthogonal or not np.all(data.y):
+        notes.append("Proposition 1: expects orthogonal inputs and labels != 0")
+        return nothing
+    if start is None:
+        notes.append("Proposition 1: its hypothesis is one of the start, which was not kept")
         return nothing
     if not theorem_1_hypotheses(data, start).assumption_1:
         notes.append("Proposition 1: Assumption 1 does not hold at the start")

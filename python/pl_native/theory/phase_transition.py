@@ -33,7 +33,8 @@ def time_unit(n: int, p: int) -> float:
 def limit_loss(t: ArrayLike, D: ArrayLike, p: int) -> Floats:
     """L_inf(t), the limit of the rescaled loss L(t t_n) as n grows at fixed p (Theorem 2). Shape (m,).
 
-    Hypotheses: group initialisation with `D` (p,) fixed, N0 and c0 fixed.
+    Claim: L(t t_n) -> L_inf(t), t_n = `time_unit`. Hypotheses: orthonormal inputs, a group initialisation
+    with `D` (p,), N0 and c0 fixed. Source: Theorem 2.
 
         L_inf(t) = sum over {j: t < 1/D_j} of D_j^2/(2 p)
 
@@ -126,8 +127,9 @@ def window(eps: float, D: float, n: int, p: int) -> float:
 
         (2/D) log( [(1 - sqrt eps)/sqrt eps] [sqrt(1 - eps)/(1 - sqrt(1 - eps))] )/log(n p)
 
-    Hypotheses (Theorem 2): c0 = 1, eps < 1/2; exact as long as the group starts above the fraction 1 - eps.
-    The prefactor is 2/D; `window_as_printed` has the paper's. ValueError unless 0 < eps < 1/2.
+    Claim: so, exactly. Hypotheses: c0 = 1, eps < 1/2, the group starts above the fraction 1 - eps. Source:
+    Theorem 2, corrected: the prefactor is 2/D; `window_as_printed` has the paper's. ValueError unless
+    0 < eps < 1/2.
 
     >>> case = {"eps": 0.1, "D": 2.0, "n": 10**18, "p": 2}
     >>> round(theory.window(**case), 4), theory.window(**case) / theory.window_as_printed(**case)

@@ -69,7 +69,8 @@ def preactivation_floor(data: Dataset, start: Network, t: object) -> Array:
     p_i the number of j with a_j y_i > 0.
 
     Claim: Theorem 1's fourth, its largest correctly signed pre-activation of every point stays > 0, with an
-    explicit value (the paper's (36); these constants are derived here). Hypotheses: those of Theorem 1.
+    explicit value. Hypotheses: those of Theorem 1. Source: Theorem 1, (36) of the paper; the constants are
+    derived here. Attained: at t = 0, and in its second part by starts with L(0) -> 0.
 
     *Proof.* Let s_i be the sign of y_i. By Cauchy-Schwarz a neuron on at i with a_j y_i > 0 has z_ji' >=
     (abs(a_j)/n) (s_i r_i norm(x_i)^2 - off norm(R)), so the largest z can fall only where s_i r_i <=

@@ -56,7 +56,7 @@ class StartCurvature:
 
 
 def start_curvature(data: Dataset, law: Law, *, directions: int = 200_000, seed: Seed = 0) -> StartCurvature:
-    """beta0 and gamma0^2 of Lemma 4: sqrt(p) (n mu(0) - beta0) -> N(0, gamma0^2) as p grows, where
+    """beta0 and gamma0^2. Claim: sqrt(p) (n mu(0) - beta0) -> N(0, gamma0^2) in law as p grows, where
 
         beta0 = (2/norm(y)^2) y^T E[M] y          gamma0^2 = Var(xi)
         xi = (2/norm(y)^2) ( <w, X^T P y>^2 + a^2 norm(X^T P y)^2 - 2 u^T E[M] y + beta0 u^T y ),  u = a P X w

@@ -16,7 +16,8 @@ from pl_native._run.certificate import Certificate
 from pl_native._run.claims import check_claims
 from pl_native.theory import exact
 from pl_native.theory.exact import Rational, Vector
-from pl_native.theory.exact_orthogonal import verify_orthogonal
+from pl_native.theory.exact_criterion import verify_criterion
+from pl_native.theory.exact_orthogonal import orthogonal, verify_orthogonal
 from pl_native.theory.exact_state import Classes, ExactState, VerificationError, classes_of, demand, outer
 from pl_native.theory.exact_trapping import verify_trapping
 
@@ -75,7 +76,9 @@ def verify(certificate: Certificate, data: Dataset) -> Verification:
 
 
 def _claims(certificate: Certificate, data: Dataset) -> list[str]:
-    if data.orthogonal_norms is not None or (data.is_orthogonal and certificate.verdict is not None):
+    if certificate.verdict is Status.CONVERGED and math.isinf(certificate.margins.radius):
+        return verify_criterion(certificate, data)
+    if data.orthogonal_norms is not None or _point_by_point(certificate, data):
         return verify_orthogonal(certificate, data)
     state = ExactState.of(data, certificate)
     claims = []
@@ -87,6 +90,12 @@ def _claims(certificate: Certificate, data: Dataset) -> list[str]:
     elif certificate.held_until is not None:
         claims += _holding(certificate, state)
     return claims + _neurons_at_zero(certificate, state)
+
+
+def _point_by_point(c: Certificate, data: Dataset) -> bool:
+    """Whether a verdict is one of orthogonal inputs: K_rho is diagonal, nothing was taken away from it."""
+    without = c.verdict is Status.CONVERGED and c.margins.tau == 0
+    return (c.verdict is Status.DEAD_POINT or without) and orthogonal(data)
 
 
 def _convergence(c: Certificate, state: ExactState) -> list[str]:

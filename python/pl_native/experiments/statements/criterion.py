@@ -21,7 +21,7 @@ def check(setting: Setting) -> list[Finding]:
 
 
 def _along_runs(setting: Setting) -> Finding:
-    count, met, ratios = setting.size(4, 40, 400), 0, [np.array([math.inf])]
+    count, met, ratios = setting.size(4, 40, 200), 0, [np.array([math.inf])]
     problems = []
     for k in range(count):
         data_seed, network_seed = seeds(NAME, k)
@@ -58,7 +58,7 @@ def _worst_state(setting: Setting) -> Finding:
 
     rng = np.random.default_rng(seed(NAME, 0, streams.Purpose.NOISE))
     size = 1 + _N + _P * (_N + 1)
-    draws, rounds = setting.size(200, 2000, 20_000), setting.size(200, 4000, 40_000)
+    draws, rounds = setting.size(200, 2000, 10_000), setting.size(200, 4000, 20_000)
     climbed, _, met = worst(value, lambda r: r.standard_normal(size), rng, draws, rounds)
     margin = setting.upper(max(climbed, 0.0), 1 + 1e-12)
     return Finding(

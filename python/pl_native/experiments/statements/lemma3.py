@@ -41,7 +41,7 @@ def _hits(n: int, ratio: float, draws: int) -> int:
 
 def _threshold(setting: Setting, n: int) -> Finding:
     """Where the probability passes 1/2, from a logistic fit in d/n^2 (failures decrease with it)."""
-    draws = setting.size(20, 100, 1000)
+    draws = setting.size(20, 100, 500)
     ratios = np.round(NEAR[n] * np.array([0.55, 0.7, 0.85, 1.0, 1.15, 1.3, 1.5]))
     hits = np.array([_hits(n, float(ratio), draws) for ratio in ratios])
     fit = logistic_threshold(ratios, draws - hits, hits)
@@ -70,7 +70,7 @@ def _threshold(setting: Setting, n: int) -> Finding:
 
 
 def _dimension(setting: Setting) -> Finding:
-    draws = setting.size(80, 200, 2000)
+    draws = setting.size(80, 200, 1000)
     sizes = setting.size(2, 4, 5)
     found = {n: clopper_pearson(_hits(n, RATIO, draws), draws) for n in (4, 16, 32, 64, 128)[:sizes]}
     constants = [theory.dimension_constant(RATIO * n * n, n, EPS) for n in found]
@@ -127,7 +127,7 @@ def _stated(formula: object) -> float:
 
 
 def _widths(setting: Setting) -> list[Finding]:
-    draws = setting.size(80, 500, 4000)
+    draws = setting.size(80, 500, 2500)
     stated = math.ceil(_stated(theory.theorem_1_width))
     whole = math.ceil(_stated(theory.corollary_1_width))
     found = _draws("balanced", draws, whole)
@@ -153,7 +153,7 @@ def _widths(setting: Setting) -> list[Finding]:
 
 def _large_start(setting: Setting) -> Finding:
     """Lemma 6 where it has something to say: a start so large that narrow networks miss the bound."""
-    draws, law = setting.size(80, 500, 4000), theory.law("balanced", POINTS, LARGE)
+    draws, law = setting.size(80, 500, 2500), theory.law("balanced", POINTS, LARGE)
     data = pl.Dataset.orthogonal(np.full(POINTS, 2.0), np.tile([1.0, -2.0], POINTS // 2))
     stated = math.ceil(theory.theorem_1_width(data, law, EPS))
     nets = [

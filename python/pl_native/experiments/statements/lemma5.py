@@ -22,7 +22,7 @@ INSIDE = 0.999
 
 def check(setting: Setting) -> list[Finding]:
     """Findings of Lemma 5."""
-    draws = setting.size(400, 6000, 60_000)
+    draws = setting.size(400, 6000, 30_000)
     given = _share(draws, np.repeat([1.0, -1.0], POINTS // 2))
     return [
         _given_signs(given),
@@ -63,7 +63,7 @@ def _given_signs(found: Proportion) -> Finding:
 
 
 def _averaged(setting: Setting) -> Finding:
-    draws = setting.size(400, 3000, 30_000)
+    draws = setting.size(400, 3000, 15_000)
     exact, hits = theory.well_initialised_average(WIDTH, POINTS).probability, 0
     for k in range(draws):
         data_seed, network_seed = seeds(f"{NAME}, averaged", k)

@@ -42,7 +42,7 @@ def check(setting: Setting) -> list[Finding]:
 
 def _along_runs(setting: Setting) -> list[Finding]:
     """Both bounds at all rows of runs that slide; the lower one where off < (Cx-)^2."""
-    count = setting.size(4, 60, 600)
+    count = setting.size(4, 60, 300)
     problems = []
     for k in range(count):
         data_seed, network_seed = seeds(NAME, k)
@@ -130,7 +130,7 @@ def _bound(
     setting: Setting, title: str, hypotheses: str, claim: str, value: object, reached: float
 ) -> Finding:
     rng = np.random.default_rng(seed(title, 0, streams.Purpose.NOISE))
-    draws, rounds = setting.size(30, 400, 4000), setting.size(100, 4000, 40_000)
+    draws, rounds = setting.size(30, 400, 2000), setting.size(100, 4000, 20_000)
     climbed, _, met = worst(value, lambda r: r.standard_normal(_SIZE), rng, draws, rounds)  # type: ignore[arg-type]
     margin = setting.upper(max(climbed, reached), ROUNDING)
     return Finding(

@@ -9,9 +9,8 @@ import numpy as np
 
 import pl_native as pl
 from pl_native import stats, theory
-from pl_native.experiments.statements.frame import Curve, Finding, Floats, Panel, Setting, seed, seeds
-from pl_native.experiments.statements.search import worst
-from pl_native.streams import Purpose
+from pl_native.experiments.statements import lemma8_worst
+from pl_native.experiments.statements.frame import Curve, Finding, Panel, Setting, seeds
 
 NAME = "Lemma 8"
 GAP = 1.0  # A of the networks drawn here
@@ -32,7 +31,7 @@ def check(setting: Setting) -> list[Finding]:
     """Findings of Lemma 8."""
     return [
         *_claims(setting),
-        _deaths(setting),
+        *lemma8_worst.check(setting),
         _dimension(setting),
         _published(setting),
         _lone_zero(setting),
@@ -49,12 +48,14 @@ def start(n: int, p: int, d: int, draw: int) -> tuple[pl.Dataset, pl.Network]:
     return data, pl.Network(even.W, a, w_perp_sq=even.w_perp_sq)
 
 
-def _tally(n: int, d: int, count: int) -> tuple[Tally, int]:
-    """Sums over the draws on which event I held, and their number among `count`."""
+def _tally(n: int, d: int, count: int, *, condition: bool = False) -> tuple[Tally, int]:
+    """Sums over those of `count` draws on which event I held, with `condition` the explicit one too."""
     found, moved = np.zeros(4, int), []
     for draw in range(count):
         data, network = start(n, pl.minimal_width(n), d, draw)
         if not theory.live_pairs(data, network).correct.any(axis=0).all():
+            continue
+        if condition and not theory.extinction_condition(data, network, gap=GAP).holds:
             continue
         t_n = theory.extinction_time(data, network, gap=GAP)
         sol = pl.simulate(data, network, t_n, method="flow", save=pl.Save(count=17, states=True))
@@ -66,10 +67,10 @@ def _tally(n: int, d: int, count: int) -> tuple[Tally, int]:
 
 
 def _claims(setting: Setting) -> list[Finding]:
-    """The three claims at d = 10^4 n, where all of them are claimed."""
+    """The three claims where all hypotheses hold, d large by `theory.extinction_condition`."""
     n, count = 20, setting.size(5, 60, 600)
-    tally, met = _tally(n, 10_000 * n, count)
-    hypotheses = "orthogonal, event I, a_j^2 - norm(w_j)^2 >= 1, d = 10^4 n"
+    tally, met = _tally(n, 10_000 * n, count, condition=True)
+    hypotheses = "orthogonal, event I, a_j^2 - norm(w_j)^2 >= 1, extinction_condition; d = 10^4 n"
     largest = max(tally.moved, default=math.nan)
     margin = setting.upper(largest, 0.5)
     rows = (
@@ -83,45 +84,6 @@ def _claims(setting: Setting) -> list[Finding]:
         Finding(f"Lemma 8, {what}", hypotheses, met, count, claim, found, good, slack)
         for what, claim, found, good, slack in rows
     ]
-
-
-def _deaths(setting: Setting) -> Finding:
-    """The step behind t_n, which needs no large d: the latest death on one point with two neurons, the
-    wrong one largest at the start.
-    """
-    title = "Lemma 8, death by t_n while abs(r_i) >= abs(y_i)/2"
-    rng = np.random.default_rng(seed(title, 0, Purpose.NOISE))
-    draws, rounds = setting.size(20, 200, 2000), setting.size(50, 1000, 10_000)
-    found, _, met = worst(_death, lambda r: 1.5 * r.standard_normal(5), rng, draws, rounds)
-    margin = setting.upper(found, 1 + 1e-9)
-    return Finding(
-        title,
-        "orthogonal, a_j^2 - norm(w_j)^2 >= A, abs(r_i) >= abs(y_i)/2 up to its death",
-        met,
-        draws,
-        "the last wrong pair dies by t_n",
-        f"latest death found at {found:.4f} t_n (random, then ascent)",
-        margin >= 1,
-        margin,
-    )
-
-
-def _death(place: Floats) -> float:
-    """When the wrong pair of a start dies, over t_n; -inf if r has fallen below y/2 by then."""
-    y, wrong, right, size, gap = (float(v) for v in np.exp(np.clip(place, -6, 6)))
-    data = pl.Dataset.orthogonal([1.0], [y])
-    W = np.array([[wrong], [min(right, wrong)]])
-    A = gap * min(1.0, size)
-    a = np.array([-math.sqrt(wrong**2 + A), math.sqrt(W[1, 0] ** 2 + A * (1 + size))])
-    network = pl.Network(W, a)
-    t_n = theory.extinction_time(data, network, gap=A)
-    save = pl.Save(count=33, switches=True, observe=("residual",))
-    sol = pl.simulate(data, network, t_n, method="flow", rtol=1e-8, save=save, threads=1)
-    assert sol.switches is not None
-    off = np.asarray(sol.switches.t)[np.asarray(sol.switches.neuron) == 0]
-    died = float(off[0]) if len(off) else math.inf
-    held = np.abs(sol.observed["residual"][sol.t <= min(died, t_n), 0]) >= y / 2
-    return died / t_n if held.all() else -math.inf
 
 
 def _dimension(setting: Setting) -> Finding:

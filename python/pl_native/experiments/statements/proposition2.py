@@ -39,7 +39,7 @@ def _problem(n: int, alpha: float, rng: np.random.Generator, reach: float) -> Pr
 def _along_runs(setting: Setting) -> list[Finding]:
     """mu of flows between K- (from its onset on) and K+ (always), and next to the closed form's."""
     sizes = setting.size(1, 3, 4)
-    repeats = setting.size(1, 4, 20)
+    repeats = setting.size(1, 4, 12)
     upper, lower, apart, met, count = [], [], 0.0, 0, 0
     for n in (64, 256, 1024, 4096)[:sizes]:
         for alpha in ALPHAS:
@@ -99,7 +99,7 @@ def _case(place: Floats, reach: float) -> tuple[float, float, float]:
 
 def _search(setting: Setting, title: str, which: int, reach: float) -> tuple[float, Floats, int]:
     rng = np.random.default_rng(seed(title, 0, Purpose.NOISE))
-    draws, rounds = setting.size(20, 400, 4000), setting.size(50, 3000, 30_000)
+    draws, rounds = setting.size(20, 400, 2000), setting.size(50, 3000, 12_000)
     return worst(
         lambda place: _case(place, reach)[which], lambda r: 2 * r.standard_normal(6), rng, draws, rounds
     )
@@ -116,7 +116,7 @@ def _upper(setting: Setting) -> Finding:
         title,
         "N0 <= p norm(Y)",
         met + 1,
-        setting.size(20, 400, 4000) + 1,
+        setting.size(20, 400, 2000) + 1,
         "mu <= K+/n^alpha",
         f"share of the bound: {reached:.6f} late with equal labels and c0 = 1, {found:.4f} by search",
         margin >= 1 and reached > 0.99,
@@ -132,7 +132,7 @@ def _lower(setting: Setting) -> Finding:
         title,
         "N0 <= p norm(Y)/2",
         met,
-        setting.size(20, 400, 4000),
+        setting.size(20, 400, 2000),
         "mu >= K-/n^alpha from the onset on",
         f"least mu n^alpha/K- found {1 / found:.4f}, at N0 = {_case(place, 0.5)[2]:.3g} p norm(Y)",
         margin >= 1,
@@ -155,7 +155,7 @@ def _unconditional(setting: Setting) -> Finding:
         "Prop. 2, K- as printed (no condition on N0)",
         "N0 > p norm(Y)/2",
         met + 1,
-        setting.size(20, 400, 4000) + 1,
+        setting.size(20, 400, 2000) + 1,
         f"mu >= {bounds.lower:.6f} for t >= {bounds.onset:.3f}",
         f"mu({t}) = {run:.6f} by a run, {exact:.6f} by the closed form, at n = 100, N0 = 100, c0 = "
         f"{start.c0[0]:.3f}; worst found by search {1 / max(found, 1e-300):.3f} of the bound",
@@ -175,7 +175,7 @@ def _exponent(setting: Setting, alpha: float, by_runs: bool) -> Finding:
     most = setting.size(1024, 4096, 4096)
     sizes = (64, 256, 1024, 4096) if by_runs else tuple(4**m for m in range(3, 11))
     grid = [n for n in sizes if not by_runs or n <= most]
-    repeats = setting.size(6, 6, 30) if by_runs else setting.size(2, 10, 100)
+    repeats = setting.size(6, 6, 20) if by_runs else setting.size(2, 10, 100)
     scale, values, actual = [], [], []
     for n in grid:
         k = theory.group_size(n, alpha)

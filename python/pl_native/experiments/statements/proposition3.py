@@ -9,7 +9,7 @@ from pl_native import theory
 from pl_native.experiments.statements.frame import Curve, Finding, Floats, Panel, Setting, seeds
 
 NAME = "Prop. 3"
-T_END = 400.0
+T_END = 400.0  # some 1000 times 1/abs(y_2) of the labels near 10; times go like 1/abs(y)
 
 
 def check(setting: Setting) -> list[Finding]:
@@ -17,13 +17,14 @@ def check(setting: Setting) -> list[Finding]:
     return [_example(), _neighbour(), _random(setting), _sufficient_only(), _map(setting)]
 
 
-def _ends(problems: list[tuple[pl.Dataset, pl.Network]]) -> list[pl.Solution]:
-    return pl.simulate_ensemble(problems, T_END, method="flow", rtol=1e-9)
+def _ends(problems: list[tuple[pl.Dataset, pl.Network]], t_end: float = T_END) -> list[pl.Solution]:
+    return pl.simulate_ensemble(problems, t_end, method="flow", rtol=1e-9)
 
 
 def _collapsed(data: pl.Dataset, sol: pl.Solution) -> bool:
-    """lim L >= y_2^2/4, to the tolerance of the run."""
-    return bool(sol.loss[-1] >= float(data.y[1]) ** 2 / 4 * (1 - 1e-6))
+    """L >= y_2^2/4 for ever: no neuron is on at the second point, and orthogonal inputs keep it so."""
+    correct, wrong = theory.live_pairs(data, sol.network)
+    return not bool((correct | wrong)[:, 1].any())
 
 
 def _example() -> Finding:
@@ -70,13 +71,13 @@ def _random(setting: Setting) -> Finding:
     for large in (20.0, 200.0, 2000.0, 20_000.0):
         problems = [_start(draw, large) for draw in range(count)]
         met = sum(theory.collapse_expected(*problem) for problem in problems)
-        ends = _ends(problems)
+        ends = _ends(problems, 20 * T_END / large)
         collapsed[large] = np.array([_collapsed(*pair) for pair in _with_data(problems, ends)])
         level = [float(data.y[1]) ** 2 / 4 * (1 - 1e-6) for data, _ in problems]
         margin = setting.lower([sol.loss[-1] for sol in ends], level)
     stays = bool(np.all(np.diff(np.array(list(collapsed.values()), int), axis=0) >= 0))
     balanced = [_balanced(*problem) for problem in problems]
-    others = sum(_collapsed(*pair) for pair in _with_data(balanced, _ends(balanced)))
+    fits = sum(sol.loss[-1] < 1e-9 * sol.loss[0] for sol in _ends(balanced, 20 * T_END / large))
     shown = ", ".join(f"{its.sum()} of {count} at abs(y_1) = {large:g}" for large, its in collapsed.items())
     return Finding(
         "Prop. 3, random starts",
@@ -84,8 +85,8 @@ def _random(setting: Setting) -> Finding:
         met,
         count,
         "lim L >= y_2^2/4 once y_1 is large, and at all larger ones",
-        f"collapsed: {shown}; {others} with abs(a_j) = norm(w_j)",
-        margin >= 1 and met == count and stays and others == 0,
+        f"collapsed: {shown}; {fits} of {count} fit with abs(a_j) = norm(w_j)",
+        margin >= 1 and met == count and stays and fits == count,
         margin,
     )
 

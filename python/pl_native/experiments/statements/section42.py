@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -26,10 +27,10 @@ def _group(setting: Setting) -> list[Finding]:
     top = setting.size(3, 5, 6)
     grid = [10**e for e in range(1 if top < 6 else 2, top + 1)]
     grid = [GROUPS * n // 4 if n % GROUPS == 0 else GROUPS * (n // GROUPS + 1) for n in grid]
-    repeats = setting.size(2, 3, 3)
+    repeats = [setting.size(2, 8, 12) if n <= 10_000 else setting.size(2, 4, 3) for n in grid]
     first, last, grown, lag, curves = [], [], [], [], []
-    for n in grid:
-        rows = [_run(n, draw) for draw in range(repeats)]
+    for n, count in zip(grid, repeats, strict=True):
+        rows = [_run(n, draw) for draw in range(count)]
         first.append([mu[0] for _, mu, _ in rows])
         last.append([mu[-1] for _, mu, _ in rows])
         grown.append([N[-1] for _, _, N in rows])
@@ -37,7 +38,7 @@ def _group(setting: Setting) -> list[Finding]:
         curves.append((n, *rows[0]))
     slopes = [stats.loglog_slope(grid, values, seed=0) for values in (first, last, grown)]
     panels = (_panel("mu n", curves, lambda n: n), _panel("mu sqrt n", curves, lambda n: math.sqrt(n)))
-    count, decades = len(grid) * repeats, round(math.log10(grid[-1] / grid[0]))
+    count, decades = sum(repeats), round(math.log10(grid[-1] / grid[0]))
     rows_of = (("mu(0)", -1.0, slopes[0]), ("mu at the end", -0.5, slopes[1]),
                ("norm(w)^2 at the end, from 1", 0.5, slopes[2]))  # fmt: skip
     findings = []
@@ -65,7 +66,10 @@ def _group(setting: Setting) -> list[Finding]:
 
 
 def _run(n: int, draw: int) -> tuple[Floats, Floats, Floats]:
-    """(t, mu, mean norm(w_j)^2) of a flow to the end of its transition and as long again."""
+    """(t, mu, mean norm(w_j)^2) of a flow to the end of its transition and as long again.
+
+    In parts, as what is observed is seen from kept states: at most some 10^6 weights times 12 rows at once.
+    """
     rng = np.random.default_rng(seed(NAME, 10 * n + draw, Purpose.NOISE))
     data, network = spread(rng.uniform(1, 2, n), GROUPS, rng)
     least = float(theory.group_start(data, network).label_norms.min())
@@ -74,8 +78,15 @@ def _run(n: int, draw: int) -> tuple[Floats, Floats, Floats]:
     def size(_: float, state: pl.Network) -> float:
         return float(np.mean(state.norms_sq))
 
-    sol = pl.simulate(data, network, t_end, method="flow", save=pl.Save(count=120, observe=(size,)))
-    return sol.t, sol.local_pl, sol.observed["size"]
+    parts, found = max(1, n // 100_000), []
+    edges = np.linspace(0, t_end, parts + 1)
+    for begin, end in pairwise(edges):
+        save = pl.Save(count=120 // parts + 1, observe=(size,))
+        sol = pl.simulate(data, network, float(end - begin), method="flow", save=save)
+        network = sol.network
+        found.append((begin + sol.t[:-1], sol.local_pl[:-1], sol.observed["size"][:-1]))
+    t, mu, sizes = (np.concatenate(column) for column in zip(*found, strict=True))
+    return t, mu, sizes
 
 
 def _middle(t: Floats, values: Floats) -> float:

@@ -1,4 +1,4 @@
-"""Theorem 1 against runs on which all its hypotheses hold: its four claims; the worst state of its bound."""
+"""Theorem 1 against runs on which all its hypotheses hold: its four claims, and their worst starts."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 import pl_native as pl
-from pl_native import metrics, streams, theory
-from pl_native.experiments.statements.frame import Curve, Finding, Floats, Panel, Setting, seed, seeds
-from pl_native.experiments.statements.search import worst
+from pl_native import metrics, theory
+from pl_native.experiments.statements import theorem1_worst
+from pl_native.experiments.statements.frame import Curve, Finding, Floats, Panel, Setting, seeds
 
 NAME = "Theorem 1"
 POINTS = (4, 8, 16, 32, 64)
@@ -42,14 +42,14 @@ def check(setting: Setting) -> list[Finding]:
     """Findings of Theorem 1."""
     runs, draws = _runs(setting)
     rows = (_converges, _lower_bound, _average, _alive)
-    return [*(row(setting, runs, draws) for row in rows), _worst_state(setting)]
+    return [*(row(setting, runs, draws) for row in rows), *theorem1_worst.check(setting)]
 
 
 def _runs(setting: Setting) -> tuple[list[_Run], int]:
     """Runs of the draws that meet all hypotheses, with a row at every event; and the number of draws."""
     runs, draws = [], 0
     for n in POINTS[: setting.size(3, 5, 5)]:
-        for k in range(setting.size(1, max(1, 24 // n), 40)):
+        for k in range(setting.size(1, max(1, 24 // n), min(40, 320 // n))):
             draws += 1
             data_seed, network_seed = seeds(f"{NAME}, n = {n}", k)
             d, p = RATIO * n * n, 2 * pl.minimal_width(n)
@@ -168,58 +168,3 @@ def _alive(setting: Setting, runs: list[_Run], draws: int) -> Finding:
 
 def _least(values: Iterable[float]) -> float:
     return min(values, default=math.inf)
-
-
-_N, _P = 2, 3
-
-
-def _worst_state(setting: Setting) -> Finding:
-    """The bound at starts that meet all hypotheses: random ones, and the worst of these climbed from."""
-
-    def value(place: Floats) -> float:
-        data, network = _decoded(place)
-        if not theory.theorem_1_hypotheses(data, network).all:
-            return -math.inf
-        return float(theory.theorem_1_lower_bound(data, network) / metrics.local_pl(data, network))
-
-    rng = np.random.default_rng(seed(NAME, 0, streams.Purpose.NOISE))
-    size = 1 + _N + _P * (_N + 1)
-    draws, rounds = setting.size(200, 2000, 20_000), setting.size(200, 3000, 30_000)
-    climbed, place, met = worst(
-        value, lambda r: r.standard_normal(size), rng, draws, rounds, [_near_the_worst()]
-    )
-    margin = setting.upper(max(climbed, 0.0), 1.0)
-    state = _decoded(place)
-    return Finding(
-        "Theorem 1, mu >= (C/n) min abs(1 - r/y), worst start",
-        HYPOTHESES,
-        met,
-        draws + 1,
-        "mu(0) >= bound",
-        f"least mu/bound {1 / climbed if climbed > 0 else math.inf:.4f}, climbed to from {met} starts of "
-        f"n = {_N}, p = {_P}; off there {metrics.off(state[0]):.3f}",
-        margin >= 1,
-        margin,
-    )
-
-
-def _near_the_worst() -> Floats:
-    """All neurons along the bisector of two inputs as correlated as Assumption 2 allows, r = (1, -1) eps.
-
-    Then every w_j is orthogonal to X^T R, and mu/bound tends to (1 - c)/(0.6 sqrt((1 + c)/2)) = 1.31 as
-    eps -> 0, c -> 1/(2 sqrt 2).
-    """
-    c, eps = 0.35, 1e-3
-    bisector = np.array([1 + c, math.sqrt(1 - c * c)]) / math.sqrt(2 + 2 * c)
-    h = math.sqrt((1 + c) / 2)
-    W, extra = np.tile(bisector, _P), np.full(_P, 0.5)
-    return np.concatenate([[math.asin(c) / 0.3, h + eps, h - eps], W, extra])
-
-
-def _decoded(place: Floats) -> tuple[pl.Dataset, pl.Network]:
-    """Two unit inputs of some correlation, and a network that meets Assumption 1."""
-    X = np.array([[1.0, 0.0], [math.sin(place[0] * 0.3), math.cos(place[0] * 0.3)]])
-    y, W = place[1 : 1 + _N], place[1 + _N : 1 + _N + _P * _N].reshape(_P, _N)
-    extra = place[1 + _N + _P * _N :]
-    a = np.sign(extra) * (np.linalg.norm(W, axis=1) + np.maximum(np.abs(extra) - 0.5, 0))
-    return pl.Dataset(X, np.where(y == 0, 1.0, y)), pl.Network(W, a)

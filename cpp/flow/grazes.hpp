@@ -1,0 +1,72 @@
+// How closely the flow passes the repelling kinks of its pairs. A pair with a_j r_i > 0 that comes near
+// z_ji = 0 turns back just before, or goes through just so. Moved by a little it would have done the other,
+// and the trajectory would be on another branch from there on (docs/sensitivity.md):
+//   it turns, within a step or where an event of its neuron has its speed jump: by abs(z) there;
+//   it goes through, slower and slower, or just before an event that would have turned it: by as far as it
+//   would have gone beyond, with the speed and the acceleration it had before.
+// Nothing here is read by the steps.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "flow/events.hpp"
+#include "flow/near.hpp"
+#include "kernel/index.hpp"
+
+namespace pl {
+
+class Grazes {
+  public:
+    // A pass is close whose distance is below so much of norm(w_j) norm(x_i); as in capture/passes.hpp.
+    static constexpr double kClose = 0.01;
+
+    Grazes(const Inputs& inputs, const Pairs& pairs);
+
+    // The step that is taken: the polynomial that the jets hold, to h, and what happens there. Modes are
+    // still those of the step.
+    void note(const Jets& jets, double h, const std::vector<Event>& events);
+
+    Index close() const { return close_; }       // passes so far
+    double closest() const { return closest_; }  // of them, of norm(w_j) norm(x_i); infinite: none
+
+  private:
+    using Vector = std::vector<double>;  // of d numbers, padded
+    struct Through {
+        int point;
+        Mode now;      // beyond
+        double side;   // of z before
+        double speed;  // of side * z, had it no push of its own: below 0
+        double rate;   // of that speed, as it was before
+        double depth;  // so far beyond it would be
+        Vector push;   // its own: by what the velocity of its neuron jumped; empty: it went through just now
+    };
+    struct Neuron {
+        std::vector<Through> through;
+        Vector velocity;            // at the end of the last step
+        std::vector<Event> events;  // there
+    };
+    Vector velocity(const Jets& jets, int j, double s) const;
+    void follow(const Jets& jets, int j, double h);
+    bool ends(const Neuron& neuron, const Vector& start, Through& pair);
+    bool turns(double h, double scale, Through& pair);
+    bool by_itself(const Event& event, const Vector& before, const Vector& push) const;
+    struct Pair {
+        int neuron, point;
+    };
+    void search(const Jets& jets, int j, double h);
+    void look(const Jets& jets, Pair pair, double h, double change);
+    void count(double z0, double scale);
+
+    const Inputs& in_;
+    const Pairs& pairs_;
+    Near near_;
+    std::vector<std::int8_t> nearing_;  // (p, n): 0, or the side of a pair that came nearer at the end of the
+                                        // last step
+    std::vector<Neuron> neurons_;
+    Index close_ = 0;
+    double closest_ = std::numeric_limits<double>::infinity();
+};
+
+}  // namespace pl

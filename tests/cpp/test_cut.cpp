@@ -1,0 +1,95 @@
+// Every method cut off at each of the moments at which it asks: a pattern frozen, a product, a team's work
+// left half-way. What it returns is the state of a moment that it had reached.
+#include <atomic>
+#include <cmath>
+
+#include "capture/capture.hpp"
+#include "check.hpp"
+#include "flow/flow.hpp"
+#include "random_orthogonal.hpp"
+#include "random_problem.hpp"
+
+namespace {
+
+using pl::Index;
+
+// Asks of the run that is not cut off, and the run cut off at the ask number `last`.
+class Asked {
+  public:
+    explicit Asked(Index last) : last_(last) {}
+    pl::Poll poll() {
+        return [this] { return ++asks_ > last_; };
+    }
+    Index asks() const { return asks_; }
+
+  private:
+    std::atomic<Index> asks_{0};
+    Index last_;
+};
+
+template <class Result>
+void check_left(const Result& result, double start, double t_end) {
+    if (!result.started) return;
+    CHECK(result.status == pl::Status::kInterrupted || result.status == pl::Status::kHorizon);
+    CHECK(!result.t.empty() && result.t.back() <= t_end);
+    CHECK(result.loss.back() <= start * (1 + 1e-6));
+    for (const auto* array : {&result.W, &result.a})
+        for (double value : *array) CHECK(std::isfinite(value));
+}
+
+// `run(poll)`, cut off at about `times` of its asks, and at all of its first and last.
+template <class Run>
+void check_cuts(const Run& run, double t_end, Index times) {
+    Asked whole(Index{1} << 60);
+    const auto result = run(whole.poll());
+    CHECK(result.started && result.status == pl::Status::kHorizon);
+    const Index all = whole.asks(), some = 40;
+    CHECK(all > some);
+    for (Index last = 0; last <= all;) {
+        Asked asked(last);
+        check_left(run(asked.poll()), result.loss.front(), t_end);
+        last += last < some || last > all - some ? 1 : 1 + all / times;
+    }
+}
+
+pl::CaptureOptions capture_to(double t_end) {
+    pl::CaptureOptions options;
+    options.t_end = t_end;
+    options.rtol = 1e-2;
+    options.saves = {{0.0, t_end / 3, t_end}, true};
+    return options;
+}
+
+void test_capture(int threads) {
+    const double t_end = 6.0;
+    const RandomProblem<double> random(17, 3, 5, 7);  // pairs slide from t = 1 on
+    const auto dense = [&](const pl::Poll& poll) {
+        return pl::capture(random.view, capture_to(t_end), threads, poll);
+    };
+    const pl::CaptureResult whole = dense([] { return false; });
+    CHECK(whole.sliding > 0);
+    check_cuts(dense, t_end, 400);
+    const RandomOrthogonal orthogonal(40, 6, 3, 1.0, 3);
+    const auto free = [&](const pl::Poll& poll) {
+        return pl::capture(orthogonal.view, capture_to(t_end), threads, poll);
+    };
+    check_cuts(free, t_end, 200);
+}
+
+void test_flow(Index p) {
+    const double t_end = 6.0;
+    const RandomProblem<double> random(17, 3, p, 7);
+    pl::FlowOptions options;
+    options.t_end = t_end;
+    options.saves = {{0.0, t_end / 3, t_end}, true};
+    options.switches = options.dense = true;
+    check_cuts([&](const pl::Poll& poll) { return pl::flow(random.view, options, poll); }, t_end, 100);
+}
+
+}  // namespace
+
+int main() {
+    for (int threads : {1, 2}) test_capture(threads);
+    for (Index p : {5, 65}) test_flow(p);
+    return 0;
+}
