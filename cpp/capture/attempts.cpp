@@ -6,13 +6,13 @@
 namespace pl {
 namespace {
 
-// The first step lowers log L by about the one, and moves the network by about the other, of its size: small
-// neurons grow long before the loss falls.
+// Of orthogonal inputs the first step lowers log L by about the one, and moves the network by about the
+// other, of its size: small neurons grow long before the loss falls.
 constexpr double kFirstDrop = 0.02, kFirstMove = 0.1;
 constexpr double kShortest = 1e-300;
 constexpr double kAim = 0.5;  // of rtol, at a second attempt
 // Pairs on another branch that a second attempt may expect.
-constexpr double kFew = 0.09;
+constexpr double kFew = 0.12;
 // They grow like t to this power (measured to the paper's horizon), which is followed so far ahead at most.
 constexpr double kGrowth = 1.2, kMostAhead = 30.0;
 // At rtol 1e-3, and at most, whatever rtol.
@@ -32,7 +32,10 @@ double to_settle(const Found& found) {
 
 }  // namespace
 
-double first_step(const Problem<double>& problem, CaptureModel& model, double longest) {
+double first_step(const Problem<double>& problem, CaptureModel& model, const Tolerance& tolerance,
+                  double longest) {
+    const bool dense = problem.X != nullptr;
+    const double move = dense ? std::cbrt(tolerance.motion) : kFirstMove;
     const NeuronFacts facts = model.neurons();
     double size_sq = 0;
     for (std::size_t j = 0; j < facts.a.size(); ++j) size_sq += facts.w_sq[j] + facts.a[j] * facts.a[j];
@@ -41,8 +44,8 @@ double first_step(const Problem<double>& problem, CaptureModel& model, double lo
     const double rate = speed_sq / (static_cast<double>(problem.p) * loss);
     const double growth = std::sqrt(speed_sq) / std::sqrt(size_sq);
     double h = longest;
-    if (rate > 0) h = std::min(h, kFirstDrop / rate);  // not so if 0/0: at rest
-    if (growth > 0 && std::isfinite(growth)) h = std::min(h, kFirstMove / growth);
+    if (rate > 0 && !dense) h = std::min(h, kFirstDrop / rate);  // not so if 0/0: at rest
+    if (growth > 0 && std::isfinite(growth)) h = std::min(h, move / growth);
     return std::max(h, kShortest);
 }
 

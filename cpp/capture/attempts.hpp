@@ -12,7 +12,8 @@ struct Tolerance {
     double loss, motion;
 };
 // The first step of a run from the model's state, at most `longest`.
-double first_step(const Problem<double>& problem, CaptureModel& model, double longest);
+double first_step(const Problem<double>& problem, CaptureModel& model, const Tolerance& tolerance,
+                  double longest);
 
 Tolerance tolerance_for(const Problem<double>& problem, double rtol);
 

@@ -149,7 +149,7 @@ class Capture {
         }
         if (now.fresh()) {
             const double longest = options_.t_end - now.t;
-            now.step = first_step(problem_, fine, longest > 0 ? longest : 1.0);
+            now.step = first_step(problem_, fine, tolerance, longest > 0 ? longest : 1.0);
         }
         beyond_ = !std::isfinite(fine.velocity_sq());
         meshes_->set_next(now.step);

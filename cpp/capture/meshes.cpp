@@ -22,7 +22,7 @@ constexpr int kTries = 40;     // of a leading step
 constexpr double kCeilingGrowth = 1.4, kBelowCeiling = 0.8;
 constexpr int kUnknown = 8;  // steps whose error is only estimated from its bound
 constexpr double kFirst = 1e-3;
-constexpr double kSpan = 0.5;      // of the tolerance, to which an impulse is known
+constexpr double kSpan = 1.0;      // of the tolerance, to which an impulse is known
 constexpr double kAccepted = 2.0;  // local error over its tolerance: the meshes decide in the end
 
 // By so much of itself the loss may rise in a step. Of the leading mesh: shares of pairs are in single
@@ -147,7 +147,7 @@ double Meshes::fall_of(const CaptureModel& model) {
 // To what part of itself the impulse of a step is to be known, so that it is off by little beside what the
 // step may be.
 double Meshes::fineness(double H, const Allowed& allowed) const {
-    if (coarse_) return kSpan * allowed.tolerance;
+    if (coarse_) return 0.1 * allowed.tolerance;
     if (!(speed_ > 0.0)) return kSpan * std::min(allowed.tolerance, kFirst);
     // of order 2, it may be off by the square of how far neurons will move
     const double moved = std::min(speed_ * H, std::cbrt(allowed.motion));

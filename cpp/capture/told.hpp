@@ -25,7 +25,7 @@ class ToldError {
   public:
     static constexpr double kKept = 0.17;                 // of the sum of local errors
     static constexpr double kOff = 90.0;                  // what z is off by, of its size, over drift / d^2
-    static constexpr double kOften = 0.1, kBeyond = 2.0;  // see above
+    static constexpr double kOften = 0.1, kBeyond = 1.8;  // see above
 
     explicit ToldError(Index d) : off_(std::min(1.0, kOff / static_cast<double>(d * d))) {}
 
