@@ -38,7 +38,9 @@ add_library(
   ${PLN_PARALLEL}
   cpp/parallel/threads.cpp
   cpp/problem/memory.cpp
+  cpp/problem/basis.cpp
   cpp/problem/certificate.cpp
+  cpp/problem/kink.cpp
   cpp/problem/rows.cpp
   cpp/problem/verdict.cpp
   cpp/euler/euler.cpp
@@ -52,6 +54,7 @@ add_library(
   cpp/capture/capture.cpp
   cpp/capture/dense.cpp
   cpp/capture/dense_kinks.cpp
+  cpp/capture/dense_rest.cpp
   cpp/capture/dense_state.cpp
   cpp/capture/frozen.cpp
   cpp/capture/inputs.cpp
@@ -59,6 +62,7 @@ add_library(
   cpp/capture/moves.cpp
   cpp/capture/neuron.cpp
   cpp/capture/passes.cpp
+  cpp/capture/rest.cpp
   cpp/capture/step.cpp
   cpp/proof/convergence.cpp
   cpp/proof/criterion.cpp

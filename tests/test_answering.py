@@ -25,12 +25,21 @@ def sphere(n: int, d: int, p: int) -> Problem:
     return lambda: (pl.data.sphere(n=n, d=d, seed=1), pl.initial.asymmetric(p=p, d=d, seed=2))
 
 
+def orthogonal(n: int, p: int) -> Problem:
+    def make() -> tuple[pl.Dataset, pl.Network]:
+        data = pl.data.orthogonal(n, n, seed=1)
+        return data, pl.initial.asymmetric(p, n, seed=2, data=data)
+
+    return make
+
+
 STEPS = {
     "euler many neurons": ("euler", sphere(2000, 1, 1_000_000)),
     "euler many points": ("euler", sphere(60_000, 60, 200)),
     "flow": ("flow", sphere(2000, 500, 200)),
     "capture": ("capture", sphere(8000, 200, 200)),
     "capture many neurons": ("capture", sphere(3, 1, 50_000)),
+    "capture orthogonal": ("capture", orthogonal(100, 50_000)),
 }
 ATTEMPTS = 5
 
@@ -90,6 +99,15 @@ def test_a_long_step_is_left(name: str) -> None:
         while len(late) < ATTEMPTS and min(late, default=9.0) > most:
             late.append(measure(method, problem, wait + 0.1 * len(late)))
         assert min(late) <= most, (measure.__name__, late)
+
+
+@pytest.mark.slow
+def test_ctrl_c_before_the_first_state_is_answered() -> None:
+    """By its own polls: of orthogonal inputs what comes before took half a second and more here, unasked.
+    (`tests/cpp/test_capture_orthogonal.cpp` counts them.)"""
+    problem = orthogonal(100, 300_000)()
+    late = [late_after_ctrl_c("capture", problem, wait) for wait in (0.1, 0.3, 0.5)]
+    assert np.median(late) <= 0.2, late
 
 
 def test_long_draws_are_made_in_blocks_with_the_bits_of_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,6 +127,19 @@ def test_nor_does_a_run_go_on_from_there() -> None:
     assert run["W"].tobytes() == W.tobytes()
 
 
+def test_capture_beyond_range_ends_so_again_when_it_goes_on() -> None:
+    """It went on at the step that many rejections had left, and ended STEP_LIMIT (found by tests/fuzz at rtol 1,
+    atol 1e300)."""
+    data = pl.Dataset.orthogonal(np.full(3, 1.5e45), [2e42, -1e42, -6e41], 3)
+    net = pl.Network([[6e19, -5e19, 8e19], [7e19, 2e19, -4e19]], [6e19, -2e19])
+    sol = pl.simulate(data, net, 1.0, method="capture", rtol=1.0, atol=1e300, stop=pl.Stop(max_steps=2000))
+    assert sol.status is pl.Status.NON_FINITE
+    assert sol.t[-1] > 0.0
+    more = sol.extend(2.0)
+    assert more.status is pl.Status.NON_FINITE
+    assert np.isfinite(more.loss).all()
+
+
 def test_an_invariant_that_overflows_is_a_status() -> None:
     """Capture at rtol = 1 sees nothing of neurons at 1e-150, whatever they become."""
     data, net = fuzzed("weak a", 33, 0, -150)

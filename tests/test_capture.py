@@ -343,7 +343,7 @@ def test_stop_rules() -> None:
 def test_ctrl_c_is_answered() -> None:
     data, net = problem(3000, 30, 300)
     with pytest.raises(pl.Interrupted) as caught:
-        capture(data, net, 1e6, rtol=1e-6, progress=interrupting(2))
+        capture(data, net, 1e6, rtol=1e-6, progress=interrupting(8))
     assert [sol.status for sol in caught.value.solutions] == [Status.INTERRUPTED]
 
 

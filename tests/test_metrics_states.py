@@ -304,16 +304,12 @@ def test_masks_of_a_run_on_cells(p: int, seed: int) -> None:
 
 
 def test_masks_of_a_run_by_capture() -> None:
-    """Which keeps its pairs within rounding of its steps from their kinks, not at them."""
+    """Rows and ends of capture have their pairs at their kinks to rounding, and neurons at 0 at 0."""
     slid = 0
     for seed in range(12):
         data, start = problem(12 + seed, 3 + seed % 5, 3 + seed % 7, seed)
         save = pl.Save(count=20, states=True)
         sol = pl.simulate(data, start, 20.0, method="capture", rtol=1e-5, save=save)
-        assert sol.W_saved is not None
-        moving = (
-            np.linalg.norm(sol.W_saved, axis=2).min(axis=1) > 1e-6
-        )  # no neuron that has come to rest at 0
-        assert mismatch(data, sol, moving) < 1e-6
+        assert mismatch(data, sol) < 1e-9
         slid += int(np.sum(metrics.n_sliding(data, sol)))
     assert slid > 500

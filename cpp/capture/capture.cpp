@@ -30,6 +30,19 @@ class Capture {
         : problem_(problem), options_(options), poll_(poll), threads_(threads) {}
 
     CaptureResult run() {
+        try {
+            return attempts();
+        } catch (const CutShort&) {  // before a state was there; of a second pass the first one is
+            furthest_.status = why_cut();
+            furthest_.past.restarts += restarts_;
+            return std::move(furthest_);
+        }
+    }
+
+  private:
+    using Clock = Verdict<double>::Clock;
+
+    CaptureResult attempts() {
         const bool fresh = options_.past.fresh();
         const CapturePast& past = options_.past;
         const Tolerance tolerance =
@@ -44,9 +57,6 @@ class Capture {
         }
         return cut_short() && !paused_ && furthest_.past.t > result_.past.t ? further() : std::move(result_);
     }
-
-  private:
-    using Clock = Verdict<double>::Clock;
 
     // One attempt at a tolerance; false if the error of the loss exceeds what was asked, it matters, and
     // another would do better.
@@ -119,13 +129,11 @@ class Capture {
     // Between right-hand sides: Ctrl-C, or the clock.
     bool cut() {
         if (poll_ && poll_()) return true;
-        return options_.stop.wall_time < StopRules::kNever &&
-               verdict_->elapsed() >= options_.stop.wall_time && moved_;
+        return moved_ && options_.stop.wall_time < StopRules::kNever &&
+               verdict_->elapsed() >= options_.stop.wall_time;
     }
-    Status why_stuck() {
-        if (meshes_->stuck() != Status::kInterrupted) return meshes_->stuck();
-        return poll_ && poll_() ? Status::kInterrupted : Status::kWallTime;
-    }
+    Status why_stuck() { return meshes_->stuck() != Status::kInterrupted ? meshes_->stuck() : why_cut(); }
+    Status why_cut() { return poll_ && poll_() ? Status::kInterrupted : Status::kWallTime; }
 
     void begin(const Tolerance& tolerance) {
         if (meshes_) spent_ += meshes_->evaluations();
@@ -170,6 +178,7 @@ class Capture {
         } else if (2 * H > left) {
             H = 0.5 * left;  // two even steps rather than a whole one and a rest
         }
+        meshes_->fine().closely(H >= left);  // a row may be wanted where it ends
         const double floor = asked_.floor(*meshes_, now);
         const double taken =
             meshes_->advance(now.t, H, {now.tolerance, now.motion, kCoarseRise * options_.rtol, floor});
@@ -207,6 +216,9 @@ class Capture {
         CaptureModel& fine = meshes_->fine();
         recorder_->finish(now.t, options_.t_end, fine, now.invariants);
         result_.status = status;
+        // halved for as long as numbers were beyond range: who goes on begins as a fresh run does, and ends
+        // alike
+        if (status == Status::kNonFinite) now.step = now.tolerance = 0.0;
         result_.loss_bound = verdict_->loss_bound(fine);
         result_.claim = search_->claim();
         now.seen = verdict_->milestones();

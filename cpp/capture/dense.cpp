@@ -15,7 +15,7 @@ constexpr int kMiddleRounds = 4;
 
 }  // namespace
 
-DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int threads)
+DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int threads, Cut cut)
     : inputs_(std::move(inputs)),
       kernel_(kernel<double>()),
       n_(inputs_->problem().n),
@@ -37,8 +37,12 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int thre
       r_(ldz_),
       signs_(p_ * blocks_),
       seen_(p_ * blocks_),
-      middle_(at(p_)) {
+      middle_(at(p_)),
+      stays_(at(p_)),
+      exact_(at(p_)),
+      cut_(std::move(cut)) {
     const Problem<double>& problem = inputs_->problem();
+    for (Index i = 0; i < n_; ++i) norms_.push_back(norm_of(problem.X + i * d_, d_));
     for (Index j = 0; j < p_; ++j) std::copy_n(problem.W + j * d_, d_, now_.W.data() + j * stride_);
     std::copy_n(problem.a, p_, now_.a.data());
     for (Index j = 0; j < p_; ++j) {
@@ -50,6 +54,7 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int thre
     for (Index j = 0; j < p_; ++j) solvers_.emplace_back(inputs_->rows());
     rate_.assign(at(p_), 0.0);
     preactivations(now_.W.data(), now_.z.data());
+    leave_if(cut_);
     take_known();
     evaluate_outputs(now_);
     take_velocity();
@@ -101,19 +106,29 @@ void DenseCapture::evaluate_outputs(State& state) {
     state.sum_r2 = args.sum_r2;
 }
 
-// What drives each neuron under the shares that the pairs start with.
-void DenseCapture::drive(const double* impulse, CutOff cut) {
+// What drives each neuron by the pairs that are on.
+void DenseCapture::gradient(const double* impulse, CutOff cut) {
     ++evaluations_;
     std::copy_n(impulse, n_, weights_.data());
     HalvesArgs<double> args = halves();
     args.cut = cut;
     kernel_.gradient(args);
+}
+
+// The same under the shares that the pairs at rest start with. At rest the drive by h r, of which terms
+// cancel, is known from the velocity: only what the impulse differs by is left to add.
+void DenseCapture::drive(const double* impulse, double h, CutOff cut) {
+    std::vector<double> rest(impulse, impulse + n_);
+    const bool known = !decaying_.empty();
+    for (Index i = 0; known && i < n_; ++i) rest[at(i)] -= h * now_.r[at(i)];
+    gradient(rest.data(), cut);
     for (Index j = 0; j < p_; ++j)
         for (const Touched& pair : now_.touched[at(j)]) {
             const double* x = inputs_->rows().row(pair.point);
-            const double push = pair.last * impulse[pair.point];
+            const double push = pair.last * rest[at(pair.point)];
             for (Index k = 0; k < d_; ++k) G_.data()[j * stride_ + k] += push * x[k];
         }
+    for (Index k = 0; known && k < p_ * stride_; ++k) G_.data()[k] += h * decaying_[at(k)];
 }
 
 // The mean of a_j at the two ends, if no pair changes its part: w_j moves in proportion to it, a_j with it.
@@ -151,14 +166,15 @@ void DenseCapture::product(const double* q, double* out) {
     if (cut()) std::fill_n(out, n_, std::numeric_limits<double>::quiet_NaN());
 }
 
-void DenseCapture::attempt(const double* impulse, double /*h*/) {
-    drive(impulse, cut_off());
+void DenseCapture::attempt(const double* impulse, double h) {
+    drive(impulse, h, cut_off());
     advance();
     if (cut() || too_many_kinks()) return abandon();
     each_neuron(&DenseCapture::meet_kinks, impulse);
     refresh();
     each_neuron(&DenseCapture::look_again, impulse);
     if (cut()) return abandon();
+    each_neuron(&DenseCapture::come_to_rest, impulse);
     preactivations(trial_.W.data(), trial_.z.data());
     for (Index j = 0; j < p_; ++j) {  // those at rest are kept, the others forgotten
         auto& touched = trial_.touched[at(j)];
@@ -166,6 +182,7 @@ void DenseCapture::attempt(const double* impulse, double /*h*/) {
             std::remove_if(touched.begin(), touched.end(), [](const Touched& pair) { return !pair.rests; }),
             touched.end());
         for (Touched& pair : touched) pair.z = trial_.z.data()[j * ldz_ + pair.point];
+        join(j);
     }
     conclude();
     if (cut()) abandon();  // perhaps half of it was
@@ -220,13 +237,16 @@ void DenseCapture::outer_weights() {
 }
 
 void DenseCapture::accept(double h, std::vector<double>& before) {
+    look_for_rest(h);
     for (Index j = 0; j < p_; ++j) rate_[at(j)] = (trial_.a.data()[j] - now_.a.data()[j]) / h;
     passes_.note({now_.z.data(), trial_.z.data(), now_.W.data(), stride_, now_.a.data(), now_.r.data()});
     std::swap(now_, trial_);
     before.resize(now_.r.size());
     before.swap(trial_.r);
     velocity_sq_ = -1;
+    on_at_kinks_ = 0;
     frozen_taken_ = false;
+    decaying_.clear();
     h_before_ = h;
     clock_ += h;
 }

@@ -8,13 +8,14 @@
 #include "capture/inputs.hpp"
 #include "capture/model.hpp"
 #include "capture/moves.hpp"
+#include "capture/rest.hpp"
 #include "kernel/index.hpp"
 
 namespace pl {
 
 class DenseCapture : public CaptureModel {
   public:
-    DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int threads);
+    DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int threads, Cut cut = nullptr);
 
     int points() const override { return static_cast<int>(n_); }
     const std::vector<double>& residuals() const override { return now_.r; }
@@ -23,6 +24,8 @@ class DenseCapture : public CaptureModel {
     void attempt(const double* impulse, double h) override;
     bool has_product() const override { return true; }
     void product(const double* q, double* out) override;
+    bool at_rest() const override { return still_; }
+    void decay(double* out) override;
     const std::vector<double>& trial_residuals() const override { return trial_.r; }
     double trial_sum_r2() const override { return trial_.sum_r2; }
     double trial_excess() const override;
@@ -33,7 +36,7 @@ class DenseCapture : public CaptureModel {
     void accept(double h, std::vector<double>& before) override;
     double velocity_sq() override;
     Index n_active() const override;
-    Index at_kinks() const override;
+    Index at_kinks() override;
     double dead_label_sq() const override;
     NeuronFacts neurons() const override;
     NeuronMotion motion() override;
@@ -44,7 +47,7 @@ class DenseCapture : public CaptureModel {
     std::vector<PairAtKink> kinks() override;
     const Passes* passes() const override { return &passes_; }
     Index evaluations() const override { return evaluations_; }
-    void watch(const Cut& cut) override { cut_ = cut; }
+    void closely(bool exact) override { closely_ = exact; }
 
     static double bytes(const Problem<double>& problem);
 
@@ -63,9 +66,21 @@ class DenseCapture : public CaptureModel {
     State make_state() const;
     void take_known();
     void take_velocity();
-    void note_kinks(Index j, const std::vector<Touched>& kinks);
-    std::vector<Touched> at_kink(Index j) const;
-    void drive(const double* impulse, CutOff cut);
+    std::vector<PairAtKink> select(Index j, double noise);
+    struct EndOfStep {
+        AtRest rest;
+        std::vector<Index> pairs;  // of the touched, one per point
+        double size = 0;           // of the terms of w_j
+    };
+    EndOfStep end_of_step(Index j, const double* impulse, double doubtful) const;
+    void put(Index j, const double* impulse, const EndOfStep& end);
+    bool stays(Index j, const double* impulse);
+    void hold(Index j);
+    bool come_to_rest(Index j, const double* impulse);
+    void join(Index j);
+    void look_for_rest(double h);
+    void gradient(const double* impulse, CutOff cut);
+    void drive(const double* impulse, double h, CutOff cut);
     void advance();
     bool too_many_kinks();
     void begin_touched(Index j);
@@ -111,8 +126,14 @@ class DenseCapture : public CaptureModel {
     struct {
         std::vector<double> W, a;
         double clock = 0;
-    } mark_;                         // a state that motion() has seen; empty: none
-    std::vector<PairAtKink> kinks_;  // that it was found with: those at rest
+    } mark_;                            // a state that motion() has seen; empty: none
+    std::vector<PairAtKink> kinks_;     // that it was found with: those at rest
+    std::vector<double> norms_;         // (n) of the inputs
+    std::vector<double> decaying_;      // (p, stride): the drive by r, once decay() was asked for; else empty
+    std::vector<unsigned char> stays_;  // (p): nothing but rests at its kinks in the trial
+    std::vector<unsigned char> exact_;  // (p): pairs at rest in the trial are at their kinks to rounding
+    bool closely_ = false, still_ = false;  // asked for; the last step found the run at rest
+    Index on_at_kinks_ = 0;                 // pairs at z_ji = 0 that are on, once the velocity is known
     Index evaluations_ = 0;
     Cut cut_;
 };

@@ -75,7 +75,10 @@ NeuronPath DenseCapture::path(Index j, const double* impulse, double outer) {
 
 // Follows the pairs of neuron j that change side or rest; true if it moved.
 bool DenseCapture::meet_kinks(Index j, const double* impulse) {
-    if (trial_.touched[at(j)].empty()) return false;
+    const bool any = !trial_.touched[at(j)].empty();
+    stays_[at(j)] = any && still_ && stays(j, impulse);
+    if (!any) return false;
+    if (stays_[at(j)] != 0) return true;
     NeuronPath way = path(j, impulse, middle_[at(j)]);
     way.cut = cut_off();
     solvers_[at(j)].follow(trial_.touched[at(j)], size_of(trial_.touched[at(j)]), way);
@@ -88,7 +91,7 @@ bool DenseCapture::meet_kinks(Index j, const double* impulse) {
 bool DenseCapture::look_again(Index j, const double* impulse) {
     std::vector<Touched>& touched = trial_.touched[at(j)];
     const Index known = size_of(touched);
-    if (known == 0 || find_crossings(j) == 0) return false;
+    if (known == 0 || find_crossings(j) == 0 || stays_[at(j)] != 0) return false;
     NeuronPath way = path(j, impulse, middle_[at(j)]);
     way.cut = cut_off();
     solvers_[at(j)].follow(touched, known, way);

@@ -8,15 +8,16 @@
 #include "problem/certificate.hpp"
 
 namespace pl {
-// Pairs known to slide, where they are at their kinks.
+// Pairs known to slide, where they are at their kinks; pairs known to be off, where rounding has them on.
 void DenseCapture::take_known() {
     const Problem<double>& problem = inputs_->problem();
     for (const PairAtKink& kink : problem.kinks) {
-        if (kink.mode != Mode::kSlide || kink.neuron >= p_ || kink.point >= n_) continue;
+        if (kink.neuron >= p_ || kink.point >= n_) continue;
         const Index j = kink.neuron, i = kink.point;
         double& z = now_.z.data()[j * ldz_ + i];
-        const double sizes = norm_sq(problem.W + j * d_, d_) * norm_sq(problem.X + i * d_, d_);
-        if (!(std::abs(z) <= kNearKink * std::sqrt(sizes))) continue;
+        const double size = norm_of(problem.W + j * d_, d_) * norms_[at(i)];
+        if (kink.mode == Mode::kOff && z > 0.0 && z <= 2.0 * kAtKink * size) z = 0.0;
+        if (kink.mode != Mode::kSlide || !(std::abs(z) <= kNearKink * size)) continue;
         Touched pair;
         pair.point = kink.point;
         pair.rests = true;
@@ -27,60 +28,14 @@ void DenseCapture::take_known() {
     }
 }
 
-// The velocity that the inclusion selects: shares of this instant, not of a step.
-void DenseCapture::take_velocity() {
-    const double* r = now_.r.data();
-    drive(r, {});
-    velocity_sq_ = 0;
-    kinks_.clear();
-    for (Index j = 0; j < p_; ++j) {
-        const double outer = now_.a.data()[j];
-        std::vector<Touched> kinks = at_kink(j);
-        if (!kinks.empty()) solvers_[at(j)].instant(kinks, path(j, r, outer));
-        note_kinks(j, kinks);
-        const double *w = now_.W.data() + j * stride_, *g = G_.data() + j * stride_;
-        const double speed = outer / static_cast<double>(n_);
-        rate_[at(j)] = inner(w, g, d_) / static_cast<double>(n_);
-        velocity_sq_ += speed * speed * norm_sq(g, d_) + rate_[at(j)] * rate_[at(j)];
-    }
-}
-
-// Pairs with z_ji = 0: those at rest, and others that start there.
-std::vector<Touched> DenseCapture::at_kink(Index j) const {
-    std::vector<Touched> kinks = now_.touched[at(j)];
-    for (Touched& pair : kinks) pair.first = pair.share = pair.last;
-    const double* z = now_.z.data() + j * ldz_;
-    const Index resting = size_of(kinks);
-    for (Index i = 0; i < n_; ++i) {
-        if (z[i] != 0.0) continue;
-        const int point = static_cast<int>(i);
-        const auto known = kinks.begin() + resting;
-        if (std::any_of(kinks.begin(), known, [point](const Touched& pair) { return pair.point == point; }))
-            continue;
-        kinks.emplace_back();
-        kinks.back().point = point;
-    }
-    return kinks;
-}
-
-void DenseCapture::note_kinks(Index j, const std::vector<Touched>& kinks) {
-    for (const Touched& pair : kinks) {
-        const Mode mode = pair.share > 0.0 ? Mode::kSlide : Mode::kOff;  // lam = 0 is off
-        kinks_.push_back({static_cast<int>(j), pair.point, mode, pair.share});
-    }
-}
-
 std::vector<PairAtKink> DenseCapture::kinks() {
     velocity_sq();
-    const Problem<double>& problem = inputs_->problem();
     std::vector<PairAtKink> found = kinks_;
-    std::vector<double> norms(at(n_));
-    for (Index i = 0; i < n_; ++i) norms[at(i)] = norm_of(problem.X + i * d_, d_);
     for (Index j = 0; j < p_; ++j) {
         const double within = 2.0 * kAtKink * norm_of(now_.W.data() + j * stride_, d_);
         for (Index i = 0; i < n_; ++i) {
             const double z = now_.z.data()[j * ldz_ + i];
-            if (z == 0.0 || std::abs(z) > within * norms[at(i)]) continue;  // those at 0 are known
+            if (z == 0.0 || std::abs(z) > within * norms_[at(i)]) continue;  // those at 0 are known
             const bool on = z > 0.0;
             found.push_back(
                 {static_cast<int>(j), static_cast<int>(i), on ? Mode::kOn : Mode::kOff, on ? 1.0 : 0.0});
@@ -92,21 +47,16 @@ std::vector<PairAtKink> DenseCapture::kinks() {
     return found;
 }
 
-double DenseCapture::velocity_sq() {
-    if (velocity_sq_ < 0) take_velocity();
-    return velocity_sq_;
-}
-
 Index DenseCapture::n_active() const {
-    Index count = 0;
+    Index count = on_at_kinks_;
     for (Index w = 0; w < now_.masks.size(); ++w) count += __builtin_popcountll(now_.masks.data()[w]);
     return count;
 }
 
-Index DenseCapture::at_kinks() const {
-    Index count = 0;
-    for (const auto& touched : now_.touched) count += size_of(touched);
-    return count;
+Index DenseCapture::at_kinks() {
+    velocity_sq();
+    return std::count_if(kinks_.begin(), kinks_.end(),
+                         [](const PairAtKink& pair) { return pair.mode == Mode::kSlide; });
 }
 
 double DenseCapture::dead_label_sq() const {
@@ -253,7 +203,7 @@ double DenseCapture::bytes(const Problem<double>& problem) {
     const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
     const double d = static_cast<double>(problem.d) + 8.0, p = static_cast<double>(problem.p);
     const double kinks = std::min(p * points * points, kMostKinkBytes);
-    return 8 * (3 * p * d + 2 * p * points + 10 * points) + 4 * p * points / 6 + SingleMoves::bytes(problem) +
+    return 8 * (4 * p * d + 2 * p * points + 10 * points) + 4 * p * points / 6 + SingleMoves::bytes(problem) +
            FrozenPattern::bytes(problem) + Passes::bytes(problem) + kinks;
 }
 

@@ -7,7 +7,10 @@
 namespace pl {
 namespace {
 
-PackedProblem<float> in_single(const Problem<double>& problem, int threads) {
+constexpr Index kAsked = 1024;  // rows between questions whether to stop
+
+PackedProblem<float> in_single(const Problem<double>& problem, int threads, const Cut& cut) {
+    leave_if(cut);
     const std::vector<float> X(problem.X, problem.X + problem.n * problem.d);
     const std::vector<float> y(problem.y, problem.y + problem.n);
     Problem<float> single;
@@ -21,20 +24,22 @@ PackedProblem<float> in_single(const Problem<double>& problem, int threads) {
 
 }  // namespace
 
-CaptureInputs::CaptureInputs(const Problem<double>& problem, int threads)
+CaptureInputs::CaptureInputs(const Problem<double>& problem, int threads, const Cut& cut)
     : problem_(problem),
       packed_(problem_, kernel<double>(), threads),
-      single_(in_single(problem_, threads)),
+      single_(in_single(problem_, threads, cut)),
       stride_(round_up(problem_.d, 8)),
       float_stride_(round_up(problem_.d, 16)),
       rows_(problem_.n * stride_),
       float_rows_(problem_.n * float_stride_) {
-    for (Index i = 0; i < problem_.n; ++i)
+    for (Index i = 0; i < problem_.n; ++i) {
+        if (i % kAsked == 0) leave_if(cut);
         for (Index k = 0; k < problem_.d; ++k) {
             const double x = problem_.X[i * problem_.d + k];
             rows_.data()[i * stride_ + k] = x;
             float_rows_.data()[i * float_stride_ + k] = static_cast<float>(x);
         }
+    }
 }
 
 double CaptureInputs::bytes(const Problem<double>& problem) {

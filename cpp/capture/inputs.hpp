@@ -1,6 +1,7 @@
 // Dense inputs in the layouts that a run of the capture method reads.
 #pragma once
 
+#include "capture/cut.hpp"
 #include "capture/neuron.hpp"
 #include "kernel/index.hpp"
 #include "problem/packed.hpp"
@@ -11,7 +12,7 @@ namespace pl {
 // The inputs in the layouts that the models of one problem share.
 class CaptureInputs {
   public:
-    CaptureInputs(const Problem<double>& problem, int threads);
+    CaptureInputs(const Problem<double>& problem, int threads, const Cut& cut = nullptr);
 
     const Problem<double>& problem() const { return problem_; }
     const PackedProblem<double>& packed() const { return packed_; }

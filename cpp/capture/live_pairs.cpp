@@ -19,12 +19,15 @@ Index part_count(Index n, Index p) {
     return std::clamp(static_cast<Index>(std::min(parts, 256.0)), Index{1}, word_count(n));
 }
 
+constexpr Index kAskedNeurons = 1 << 15;  // of one block, two million pairs: asked whether to stop
+
 }  // namespace
 
-LivePairs::LivePairs(const Problem<double>& problem, const LiveKernel& kernel, int threads)
+LivePairs::LivePairs(const Problem<double>& problem, const LiveKernel& kernel, int threads, Cut cut)
     : problem_(problem),
       kernel_(kernel),
       threads_(threads),
+      cut_(std::move(cut)),
       n_(problem.n),
       p_(problem.p),
       blocks_(word_count(n_)),
@@ -50,6 +53,7 @@ LivePairs::LivePairs(const Problem<double>& problem, const LiveKernel& kernel, i
         part.values = Pages(value_bytes(part.count));
         fill(part);
     });
+    leave_if(cut_);
     for (Index k = 0; k < parts; ++k)
         for (Index j = 0; j < p_; ++j) dead_squares_[at(j)] += dead[at(k * p_ + j)];
 }
@@ -63,6 +67,7 @@ Index LivePairs::find_live(Part& part, double* dead_squares) {
     for (Index b = part.first; b < part.last; ++b) {
         const Index points = std::min(kWordPoints, n_ - b * kWordPoints);
         for (Index j = 0; j < p_; ++j) {
+            if (j % kAskedNeurons == 0 && this->cut()) return count;
             const double* row = problem_.W + j * n_;
             Word word = 0;
             double squares = 0;
@@ -79,20 +84,12 @@ Index LivePairs::find_live(Part& part, double* dead_squares) {
     return count;
 }
 
-// visit(j, place, value) over the live pairs, in the order of the values.
-template <class Visit>
-void LivePairs::over_pairs(const Part& part, const Visit& visit) const {
+void LivePairs::fill(Part& part) {
     double* value = part.values.data();
-    for (Index b = part.first; b < part.last; ++b)
+    for (Index b = part.first; b < part.last && !cut(); ++b)
         for (Index j = 0; j < p_; ++j)
             for (Word left = words_.data()[b * p_ + j]; left != 0; left &= left - 1)
-                visit(j, b * kWordPoints + __builtin_ctzll(left), *value++);
-}
-
-void LivePairs::fill(Part& part) {
-    over_pairs(part, [this](Index j, Index place, double& value) {
-        value = problem_.W[j * n_ + order_[at(place)]];
-    });
+                *value++ = problem_.W[j * n_ + order_[at(b * kWordPoints + __builtin_ctzll(left))]];
 }
 
 Index LivePairs::count() {
@@ -125,13 +122,20 @@ void LivePairs::write_state(double* W) {
     settle();
     parallel_for(size_of(parts_), threads_, [&](Index number) {
         const Part& part = parts_[at(number)];
-        const Index last = std::min(n_, part.last * kWordPoints);
-        for (Index j = 0; j < p_; ++j)
-            for (Index k = part.first * kWordPoints; k < last; ++k) {
-                const Index pair = j * n_ + order_[at(k)];
-                W[pair] = std::min(problem_.W[pair], 0.0);
+        const double* value = part.values.data();
+        for (Index b = part.first; b < part.last; ++b) {
+            const std::int32_t* points = order_.data() + b * kWordPoints;
+            const Index count = std::min(kWordPoints, n_ - b * kWordPoints);
+            for (Index j = 0; j < p_; ++j) {
+                const double* start = problem_.W + j * n_;
+                double* row = W + j * n_;
+                Word live = words_.data()[b * p_ + j];
+                for (Index l = 0; l < count; ++l, live >>= 1) {
+                    const std::int32_t i = points[l];
+                    row[i] = (live & 1) != 0 ? *value++ : std::min(start[i], 0.0);
+                }
             }
-        over_pairs(part, [&](Index j, Index place, double value) { W[j * n_ + order_[at(place)]] = value; });
+        }
     });
 }
 

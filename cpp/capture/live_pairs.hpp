@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "capture/cut.hpp"
 #include "capture/pages.hpp"
 #include "kernel/index.hpp"
 #include "kernel/live_steps.hpp"
@@ -28,7 +29,9 @@ struct NeuronSums {
 
 class LivePairs {
   public:
-    LivePairs(const Problem<double>& problem, const LiveKernel& kernel, int threads);
+    // `cut` is asked between blocks, here and by norms() and residuals() of a move: nothing of what was cut
+    // off may be used then. What changes or shows the state is never cut.
+    LivePairs(const Problem<double>& problem, const LiveKernel& kernel, int threads, Cut cut = nullptr);
 
     // Sets the move: pushes norms_i Q_i / n. Sums of LiveKernel::norms; returns sum (w'_ji - w_ji)^2.
     double norms(const double* impulse, const OuterWeights& outer, NeuronSums& sums);
@@ -61,13 +64,12 @@ class LivePairs {
         bool deaths = false;
     };
 
+    bool cut() const { return cut_ && cut_(); }
     static std::size_t value_bytes(Index count);
     Index find_live(Part& part, double* dead_squares);
     void fill(Part& part);
-    template <class Visit>
-    void over_pairs(const Part& part, const Visit& visit) const;
     template <class Chunk>
-    void sweep(const OuterWeights& outer, const Chunk& chunk);
+    void sweep(const OuterWeights& outer, bool whole, const Chunk& chunk);
     // Makes the move that was accepted. Values of pairs that died are given back.
     void settle();
     // The same where the bits alone are wanted: a move that ends no pair leaves them as they are.
@@ -80,6 +82,7 @@ class LivePairs {
     const Problem<double> problem_;
     const LiveKernel& kernel_;
     const int threads_;
+    const Cut cut_;
     Index n_, p_, blocks_, positive_ = 0;  // points with positive labels
     std::vector<std::int32_t> order_;      // place -> the caller's index
     std::vector<Part> parts_;

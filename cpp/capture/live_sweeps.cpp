@@ -10,12 +10,15 @@ namespace {
 
 constexpr Index kChunkBlocks = 16;
 constexpr Index kChunkPoints = kChunkBlocks * kWordPoints;
+constexpr Index kChunkPairs = 1 << 22;  // some milliseconds: a chunk has no more, or a single block
 
 }  // namespace
 
-// chunk(part, args, first place, last place) chunk by chunk; it calls the kernel.
+// chunk(part, args, first place, last place) chunk by chunk; it calls the kernel. Cut off on the way but for
+// sweeps that are `whole`.
 template <class Chunk>
-void LivePairs::sweep(const OuterWeights& outer, const Chunk& chunk) {
+void LivePairs::sweep(const OuterWeights& outer, bool whole, const Chunk& chunk) {
+    const Index blocks = std::clamp(kChunkPairs / (kWordPoints * p_), Index{1}, kChunkBlocks);
     const auto one = [&](Index k) {
         Part& part = parts_[at(k)];
         LiveArgs args{};
@@ -30,8 +33,9 @@ void LivePairs::sweep(const OuterWeights& outer, const Chunk& chunk) {
         args.products = args.squares + p_ * kernel_.lanes;
         part.sum = 0;
         part.deaths = false;
-        for (Index b = part.first; b < part.last; b += kChunkBlocks) {
-            args.blocks = std::min(kChunkBlocks, part.last - b);
+        for (Index b = part.first; b < part.last; b += blocks) {
+            if (!whole && cut()) return;
+            args.blocks = std::min(blocks, part.last - b);
             args.live = words_.data() + b * p_;
             args.push = push_.data() + b * kWordPoints;
             args.last.push = last_push_.data() + b * kWordPoints;
@@ -44,7 +48,7 @@ void LivePairs::sweep(const OuterWeights& outer, const Chunk& chunk) {
 double LivePairs::norms(const double* impulse, const OuterWeights& outer, NeuronSums& sums) {
     clear_sums();
     const double inverse_n = 1.0 / static_cast<double>(n_);
-    sweep(outer, [&](Part& part, LiveArgs& args, Index first, Index last) {
+    sweep(outer, pending_, [&](Part& part, LiveArgs& args, Index first, Index last) {
         for (Index k = first; k < last; ++k) {
             const std::int32_t i = order_[at(k)];
             push_.data()[k] = problem_.norms[i] * impulse[i] * inverse_n;
@@ -62,7 +66,7 @@ double LivePairs::norms(const double* impulse, const OuterWeights& outer, Neuron
 
 double LivePairs::residuals(const OuterWeights& outer, double* r) {
     const double inverse_p = 1.0 / static_cast<double>(p_);
-    sweep(outer, [&](Part& part, LiveArgs& args, Index first, Index last) {
+    sweep(outer, false, [&](Part& part, LiveArgs& args, Index first, Index last) {
         alignas(64) double h[kChunkPoints];
         args.h = h;
         kernel_.outputs(args);
@@ -91,7 +95,7 @@ void LivePairs::accept(const OuterWeights& outer) {
 
 void LivePairs::settle() {
     if (!pending_) return;
-    sweep({}, [this](Part& part, LiveArgs& args, Index, Index) {
+    sweep({}, true, [this](Part& part, LiveArgs& args, Index, Index) {
         kernel_.write(args);
         part.left = args.to - part.values.data();
     });
@@ -114,7 +118,7 @@ void LivePairs::rates(const double* r, NeuronSums& sums) {
     settle();
     clear_sums();
     const double inverse_n = 1.0 / static_cast<double>(n_);
-    sweep({}, [&](Part&, LiveArgs& args, Index first, Index last) {
+    sweep({}, true, [&](Part&, LiveArgs& args, Index first, Index last) {
         alignas(64) double push[kChunkPoints] = {};
         for (Index k = first; k < last; ++k) {
             const std::int32_t i = order_[at(k)];
@@ -130,7 +134,7 @@ void LivePairs::weigh(const double* weights, double* sums) {
     settle_bits();
     OuterWeights outer{};
     outer.a = weights;
-    sweep(outer, [&](Part&, LiveArgs& args, Index first, Index last) {
+    sweep(outer, true, [&](Part&, LiveArgs& args, Index first, Index last) {
         alignas(64) double h[kChunkPoints];
         args.h = h;
         kernel_.weigh(args);

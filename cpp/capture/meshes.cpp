@@ -42,12 +42,11 @@ Meshes::Meshes(const Problem<double>& problem, int threads, const Cut& cut, Step
     : problem_(problem),
       cut_(cut),
       watch_(watch),
-      inputs_(problem.X != nullptr ? std::make_shared<CaptureInputs>(problem, threads) : nullptr),
+      inputs_(problem.X != nullptr ? std::make_shared<CaptureInputs>(problem, threads, cut) : nullptr),
       fine_(make(threads)),
       largest_norm_(largest_norm(problem)),
       largest_label_(largest_label(problem)) {
     if (!inputs_) coarse_.emplace(make(threads));
-    fine_.model->watch(cut_);
 }
 
 Meshes::Mesh Meshes::make(int threads) const {
@@ -58,8 +57,8 @@ Meshes::Mesh Meshes::make(int threads) const {
 }
 
 std::unique_ptr<CaptureModel> Meshes::model(int team) const {
-    if (inputs_) return std::make_unique<DenseCapture>(inputs_, team);
-    return std::make_unique<OrthogonalCapture>(problem_, team);
+    if (inputs_) return std::make_unique<DenseCapture>(inputs_, team, cut_);
+    return std::make_unique<OrthogonalCapture>(problem_, team, cut_);
 }
 
 double Meshes::rounding_of(const CaptureModel& model) const {
@@ -96,6 +95,7 @@ double Meshes::advance(double t, double H, const Allowed& allowed) {
         const double reach = coarse_->step.adams_reach();
         if (coarse_->step.damped() && reach > 0) H = std::min(H, reach);
     }
+    H = std::min(H, fine_.step.longest());
     if (!lead_step(t, H, allowed)) return marks_.back().t;
     if (!coarse_) return H;
     return half(t, 0.5 * H, 0) && half(t, 0.5 * H, 0) ? H : marks_.back().t;
@@ -212,6 +212,7 @@ bool Meshes::watched(double t, double& h) {
         step.attempt_within(s);
         step.write_trial(W, a);
     });
+    if (h < whole) fine_.model->closely(true);
     step.attempt_within(h);
     return h < whole;
 }

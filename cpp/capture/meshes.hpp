@@ -82,7 +82,7 @@ class Meshes {
     double rounding_of(const CaptureModel& model) const;
     bool rises(const CaptureModel& model, double slack, double more = 0.0) const;
 
-    Mesh make(int threads) const;
+    Mesh make(int threads) const;  // throws CutShort
     std::unique_ptr<CaptureModel> model(int team) const;
 
     const Problem<double>& problem_;

@@ -10,17 +10,17 @@
 #pragma once
 
 #include <algorithm>
-#include <functional>
 #include <vector>
 
+#include "capture/cut.hpp"
 #include "capture/passes.hpp"
 #include "kernel/index.hpp"
 #include "problem/state.hpp"
 
 namespace pl {
 
-using Cut = std::function<bool()>;
-
+// A model is given what to ask inside its constructor and its right-hand sides: cut off there, the one throws
+// CutShort, and of the other nothing may be used.
 class CaptureModel : public State<double> {
   public:
     virtual int points() const = 0;
@@ -50,12 +50,17 @@ class CaptureModel : public State<double> {
     // out = K q, and no right-hand side.
     virtual bool has_product() const { return false; }
     virtual void product(const double* /*q*/, double* /*out*/) {}
+    // Whether the run is at rest, as far as the loss of its last step tells: r then hardly moves, and single
+    // precision has to act on what moves. That is decay(): out = K r to double precision, one right-hand
+    // side.
+    virtual bool at_rest() const { return false; }
+    virtual void decay(double* /*out*/) {}
     virtual double trial_travel_sq() const = 0;  // sum_j |dw_j|^2 + da_j^2 of the trial
     // The last trial becomes the state. `before` takes the residuals of the one that is left.
     virtual void accept(double h, std::vector<double>& before) = 0;
 
     // velocity_sq() is that of the velocity which the inclusion selects at the state: one right-hand side.
-    virtual Index at_kinks() const = 0;  // pairs that rest at z_ji = 0 and are pushed both ways
+    virtual Index at_kinks() = 0;  // pairs that rest at z_ji = 0 and are pushed both ways
 
     // D (n) such that dr/dQ is nearly -diag(D), for a model whose r is smooth in Q but for rare
     // corners; else empty.
@@ -63,9 +68,11 @@ class CaptureModel : public State<double> {
 
     virtual const Passes* passes() const { return nullptr; }  // of repelling kinks; null: there are none
 
+    // Whether the states that trials lead to are to be right to rounding as to which pairs rest: a row is
+    // wanted there. Else they are known to what single precision leaves.
+    virtual void closely(bool /*exact*/) {}
+
     virtual Index evaluations() const = 0;  // right-hand sides so far
-    // Asked now and then inside a right-hand side; true abandons it: the residuals are NaN.
-    virtual void watch(const Cut&) {}
 };
 
 }  // namespace pl

@@ -87,16 +87,4 @@ void KinkSolver::follow(std::vector<Touched>& touched, Index known, const Neuron
     conclude(touched, args_.mean, path);
 }
 
-void KinkSolver::instant(std::vector<Touched>& touched, const NeuronPath& path) {
-    std::copy_n(path.g, std::min(path.width, inputs_.stride), drive_.data());
-    for (Touched& pair : touched) {
-        pair.held = true;
-        pair.z = 0.0;
-        pair.v = path.scale * level().sums->dot(drive_.data(), inputs_.row(pair.point), inputs_.stride);
-    }
-    prepare(touched, size_of(touched), path);
-    level().kinks->instant(args_);
-    conclude(touched, args_.share, path);
-}
-
 }  // namespace pl

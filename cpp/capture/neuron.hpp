@@ -51,8 +51,6 @@ class KinkSolver {
     // and last is given; share is what g holds. The pairs from `known` on were found to switch once the
     // others had been followed: their v is that of the path found then.
     void follow(std::vector<Touched>& touched, Index known, const NeuronPath& path);
-    // The same at the instant, for the velocity: all touched are held; share and last are found.
-    void instant(std::vector<Touched>& touched, const NeuronPath& path);
 
   private:
     void make_room(Index count, Index known);

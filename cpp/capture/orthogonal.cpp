@@ -14,11 +14,13 @@ constexpr double kBalanced = 1e-12;
 
 }  // namespace
 
-OrthogonalCapture::OrthogonalCapture(const Problem<double>& problem, int threads, const LiveKernel& kernel)
+OrthogonalCapture::OrthogonalCapture(const Problem<double>& problem, int threads, const Cut& cut,
+                                     const LiveKernel& kernel)
     : problem_(problem),
       n_(static_cast<int>(problem.n)),
       p_(static_cast<int>(problem.p)),
-      pairs_(problem, kernel, threads),
+      cut_(cut),
+      pairs_(problem, kernel, threads, cut),
       rate_(at(p_)),
       bend_(at(p_)),
       invariant_(at(p_)),
@@ -38,6 +40,7 @@ void OrthogonalCapture::start() {
     pairs_.norms(now_.r.data(), outer(), sums_);
     now_.live_squares = sums_.squares;
     now_.sum_r2 = pairs_.residuals(outer(), now_.r.data());
+    leave_if(cut_);
     for (Index j = 0; j < p_; ++j) {
         const double a = now_.a[at(j)];
         invariant_[at(j)] = a * a - now_.live_squares[at(j)];

@@ -15,7 +15,8 @@ namespace pl {
 class OrthogonalCapture : public CaptureModel {
   public:
     // Keeps views on the problem's arrays: W is read again by write_state.
-    OrthogonalCapture(const Problem<double>& problem, int threads, const LiveKernel& kernel = *level().live);
+    OrthogonalCapture(const Problem<double>& problem, int threads, const Cut& cut = nullptr,
+                      const LiveKernel& kernel = *level().live);
 
     int points() const override { return n_; }
     const std::vector<double>& residuals() const override { return now_.r; }
@@ -37,7 +38,7 @@ class OrthogonalCapture : public CaptureModel {
     // where its share of r is 0 too.
     std::vector<double> damping() override;
     Index n_active() const override { return pairs_.count(); }
-    Index at_kinks() const override { return 0; }  // a pair at 0 is dead
+    Index at_kinks() override { return 0; }  // a pair at 0 is dead
     double dead_label_sq() const override;
     NeuronFacts neurons() const override;
     NeuronMotion motion() override;
@@ -65,6 +66,7 @@ class OrthogonalCapture : public CaptureModel {
 
     const Problem<double> problem_;
     const int n_, p_;
+    const Cut cut_;
     mutable LivePairs pairs_;  // its values may be a step behind what it stands for
     State now_, trial_;
     NeuronSums sums_;

@@ -12,13 +12,16 @@ constexpr double kDampedReach = 0.52;  // 6/11 without damping
 constexpr double kMostDecay = 256;     // D h of a step: its exponential is still a number
 // Steps between estimates of rho, by products with K, or by right-hand sides: it moves by a few per cent in
 // as many.
-constexpr int kRadiusAge = 25;
+constexpr int kProductAge = 8, kRadiusAge = 25;
 constexpr int kFirstRounds = 4, kRounds = 2;
 constexpr Index kRadiusProducts = 6;
 constexpr double kRadiusSafety = 1.05;
 // The defect of a step is only an estimate: its phi_3 to so much, by so many products.
 constexpr double kLoose = 0.1;
 constexpr Index kDefectProducts = 2;
+// At rest: to so much of itself K r is taken apart, and that may grow by h rho in a step, which has to stay
+// below 1.
+constexpr double kRestFine = 1e-6, kRestReach = 3e4;
 
 }  // namespace
 
@@ -29,8 +32,19 @@ double CaptureStep::adams_reach() const {
     return reach;
 }
 
+double CaptureStep::longest() const {
+    return model_.at_rest() && rho_ > 0 ? kRestReach / rho_ : std::numeric_limits<double>::infinity();
+}
+
 void CaptureStep::refresh() {
-    if (model_.has_product()) return;  // every step shows it
+    if (model_.has_product()) {
+        if (!model_.at_rest()) return;  // every step shows it, and none is held by it
+        if (known_ && age_ < kProductAge) return;
+        if (!spanned_) begin_space();
+        spanned_ = space_.widen(product(), 1.0, 0.0, kRadiusProducts);
+        if (spanned_) take_radius();
+        return;
+    }
     if (known_ && age_ < kRadiusAge) return;
     damp();
     const Index size = model_.points();
@@ -120,17 +134,41 @@ Lanczos::Product CaptureStep::product() {
     };
 }
 
+// At rest K r is a small difference of large terms, of which single precision leaves nothing.
+void CaptureStep::begin_space() {
+    const Index size = model_.points();
+    decay_.assign(model_.at_rest() ? at(size) : 0, 0.0);
+    if (!decay_.empty()) model_.decay(decay_.data());
+    space_.begin(decay_.empty() ? model_.residuals().data() : decay_.data(), size);
+}
+
+// Q = h phi_1(h K) r, at rest as h (r - h phi_2(h K) K r).
+void CaptureStep::take_impulse(double h) {
+    impulse_.resize(at(model_.points()));
+    if (decay_.empty()) {
+        space_.apply(1, h, impulse_.data());
+        for (double& q : impulse_) q *= h;
+        return;
+    }
+    space_.apply(2, h, impulse_.data());
+    for (Index i = 0; i < model_.points(); ++i)
+        impulse_[at(i)] = h * (model_.residuals()[at(i)] - h * impulse_[at(i)]);
+}
+
 bool CaptureStep::exponential(double h, double fine) {
     const Index size = model_.points();
-    if (!spanned_) space_.begin(model_.residuals().data(), size);
-    spanned_ = space_.widen(product(), h, fine);
+    if (!spanned_) begin_space();
+    spanned_ = space_.widen(product(), h, decay_.empty() ? fine : std::min(fine, kRestFine));
     if (!spanned_) return false;
     take_radius();
-    impulse_.resize(at(size));
+    take_impulse(h);
     linear_.resize(at(size));
-    space_.apply(1, h, impulse_.data());
-    for (double& q : impulse_) q *= h;
-    space_.apply(0, h, linear_.data());
+    if (decay_.empty()) {
+        space_.apply(0, h, linear_.data());
+    } else {
+        space_.apply(1, h, linear_.data());
+        for (Index i = 0; i < size; ++i) linear_[at(i)] = model_.residuals()[at(i)] - h * linear_[at(i)];
+    }
     model_.attempt(impulse_.data(), h);
     return !std::isnan(model_.trial_residuals()[0]);
 }
@@ -178,8 +216,7 @@ void CaptureStep::look_into(double h) {
 void CaptureStep::attempt_within(double s) {
     const std::vector<double>& r = model_.residuals();
     if (last_stabilised_ && model_.has_product()) {
-        space_.apply(1, s, impulse_.data());
-        for (double& q : impulse_) q *= s;
+        take_impulse(s);
         model_.attempt(impulse_.data(), s);
         return;
     }

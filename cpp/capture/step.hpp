@@ -49,6 +49,8 @@ class CaptureStep {
     void write_trial(double* W, double* a) const { model_.write_trial(impulse_.data(), W, a); }
     // The longest step of Adams-Bashforth; 0 if there is no past.
     double adams_reach() const;
+    // At rest the longest step that damps, with products in single precision.
+    double longest() const;
     bool damped() const { return adams_.damping() != nullptr; }
     double error();
     Index stabilised() const { return stabilised_; }  // accepted steps that were not Adams-Bashforth's
@@ -58,6 +60,8 @@ class CaptureStep {
     void take_radius();
     bool chebyshev(double h);
     bool exponential(double h, double fine);
+    void begin_space();
+    void take_impulse(double h);
     Lanczos::Product product();  // with K
     void take_off(double h);
     double defect(double h);
@@ -68,7 +72,8 @@ class CaptureStep {
     Cut cut_;
     Rkc rkc_;
     SpectralRadius power_;
-    Lanczos space_, defect_space_;      // of r, of what K leaves undone
+    Lanczos space_, defect_space_;      // of r, or at rest of K r; of what K leaves undone
+    std::vector<double> decay_;         // K r at rest, else empty
     std::vector<double> linear_, off_;  // exp(-h K) r; scratch
     std::vector<double> impulse_;
     std::vector<double> whole_, end_;  // impulse of the step that is looked into, residuals at its end

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "flow/basis.hpp"
+#include "problem/basis.hpp"
 #include "flow/flow.hpp"
 #include "kernel/index.hpp"
 

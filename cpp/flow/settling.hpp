@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "flow/events.hpp"
-#include "flow/kink.hpp"
+#include "problem/kink.hpp"
 
 namespace pl {
 

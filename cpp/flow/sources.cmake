@@ -1,6 +1,5 @@
 # The event-driven flow: Python-free core, and its binding.
 set(PLN_FLOW_SOURCES
-    ${CMAKE_CURRENT_LIST_DIR}/basis.cpp
     ${CMAKE_CURRENT_LIST_DIR}/cells.cpp
     ${CMAKE_CURRENT_LIST_DIR}/cell_series.cpp
     ${CMAKE_CURRENT_LIST_DIR}/cell_search.cpp
@@ -14,7 +13,6 @@ set(PLN_FLOW_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/jets_field.cpp
     ${CMAKE_CURRENT_LIST_DIR}/jets_taylor.cpp
     ${CMAKE_CURRENT_LIST_DIR}/kernels.cpp
-    ${CMAKE_CURRENT_LIST_DIR}/kink.cpp
     ${CMAKE_CURRENT_LIST_DIR}/near.cpp
     ${CMAKE_CURRENT_LIST_DIR}/pairs.cpp
     ${CMAKE_CURRENT_LIST_DIR}/polynomial.cpp

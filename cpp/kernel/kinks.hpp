@@ -28,9 +28,8 @@ struct KinkArgs {
 };
 
 struct KinkKernel {
-    void (*gram)(KinkArgs&);     // of the pairs from known on, or of all if there are none
-    void (*follow)(KinkArgs&);   // the whole path
-    void (*instant)(KinkArgs&);  // shares of held pairs at this instant, for the velocity
+    void (*gram)(KinkArgs&);    // of the pairs from known on, or of all if there are none
+    void (*follow)(KinkArgs&);  // the whole path
     // sum += sum_l weight_l x_l; width a multiple of 8, rows and sum aligned.
     void (*add_rows)(const double* const* x, const double* weight, int count, Index width, double* sum);
 };

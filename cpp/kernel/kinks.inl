@@ -15,8 +15,6 @@ constexpr int kSpareSweeps = 6;
 // A pair that goes off ends as much further down, ten times the rounding: where nothing moves it on
 // (orthogonal inputs) it would else end on either side of 0 by chance, and meet its kink again in every step.
 constexpr float kBelow = 1e-6F;
-constexpr float kInstantTolerance = 1e-6F;
-constexpr int kInstantSweeps = 1000;
 // A held pair that is a little off its kink is led back in the rest of the path, or in so much of it.
 constexpr float kLeastRest = 0.5F;
 // What the sweeps leave of z at the kinks of held pairs is taken out at the end of the path, until shares
@@ -261,10 +259,4 @@ void follow(KinkArgs& s) {
     }
     go_on(s, rest);
     settle(s);
-}
-
-void instant(KinkArgs& s) {
-    begin(s);
-    for (int sweep = 0; sweep < kInstantSweeps; ++sweep)
-        if (sweep_held(s, 0.0F, 0.0F) < kInstantTolerance) break;
 }

@@ -58,7 +58,7 @@ extern const SumKernel sum_kernel = {gather_dot, gather_sum, combine, dot, strip
 extern const ProductKernel product_kernel = {add_products};
 extern const HeldKernel held_kernel = {factor, project};
 extern const TurnKernel turn_kernel = {find_turns};
-extern const KinkKernel kink_kernel = {gram, follow, instant, add_rows};
+extern const KinkKernel kink_kernel = {gram, follow, add_rows};
 extern const Kernel<float> kernel_f32 = table<float>();
 extern const Kernel<double> kernel_f64 = table<double>();
 

@@ -171,7 +171,7 @@ void check_state(pl::OrthogonalCapture& model, Reference& expected) {
 // Impulses of either sign, strong enough that some pairs die and none returns.
 void test_steps(int n, int p, const pl::LiveKernel& kernel) {
     const RandomOrthogonal problem(n, p, static_cast<unsigned>(1000 * n + p), 0.5, 3);
-    pl::OrthogonalCapture model(problem.view, 1, kernel);
+    pl::OrthogonalCapture model(problem.view, 1, nullptr, kernel);
     Reference expected(problem.view);
     check_state(model, expected);
     std::mt19937_64 engine(7);
@@ -204,7 +204,7 @@ void test_steps(int n, int p, const pl::LiveKernel& kernel) {
 // `strength`: of the impulses; at the larger one most words lose a pair.
 void test_unseen(int n, int p, const pl::LiveKernel& kernel, double strength) {
     const RandomOrthogonal problem(n, p, static_cast<unsigned>(1000 * n + p), 0.5, 3);
-    pl::OrthogonalCapture seen(problem.view, 1, kernel), unseen(problem.view, 1, kernel);
+    pl::OrthogonalCapture seen(problem.view, 1, nullptr, kernel), unseen(problem.view, 1, nullptr, kernel);
     std::mt19937_64 engine(8);
     std::normal_distribution<double> normal(0.0, strength * std::sqrt(n));
     Vector left;
@@ -325,6 +325,32 @@ void test_all_steps(int n, int p, const pl::LiveKernel& kernel) {
     for (double strength : {0.0, 0.01, 0.4}) test_unseen(n, p, kernel, strength);
 }
 
+// Asked in every block of a constructor and of a right-hand side, and left at once.
+void test_cut() {
+    const RandomOrthogonal problem(320, 70000, 3, 1.0);
+    pl::Index asked = 0, most = 1 << 30;
+    const pl::Cut cut = [&] { return ++asked > most; };
+    pl::OrthogonalCapture model(problem.view, 1, cut);
+    const pl::Index blocks = 5, looks = 3;  // of 32768 neurons
+    CHECK(asked >= blocks * (looks + 1));
+    const pl::Index whole = asked;
+    const Vector impulse(320, 0.1);
+    asked = 0;
+    model.attempt(impulse.data(), 0.1);
+    CHECK(asked >= 2 * blocks);  // two sweeps
+    for (const pl::Index after : {pl::Index{0}, whole / 3, whole - 1}) {
+        asked = 0;
+        most = after;
+        bool left = false;
+        try {
+            const pl::OrthogonalCapture again(problem.view, 1, cut);
+        } catch (const pl::CutShort&) {
+            left = true;
+        }
+        CHECK(left && asked <= after + 2 * blocks + 4);  // nothing of what is left to do is done
+    }
+}
+
 }  // namespace
 
 int main() {
@@ -336,5 +362,6 @@ int main() {
     test_order(2);
     test_threads();
     test_dead();
+    test_cut();
     return 0;
 }

@@ -55,7 +55,7 @@ class Decay : public pl::CaptureModel {
     double trial_travel_sq() const override { return 0; }
     double velocity_sq() override { return 0; }
     std::int64_t n_active() const override { return 0; }
-    std::int64_t at_kinks() const override { return 0; }
+    std::int64_t at_kinks() override { return 0; }
     double dead_label_sq() const override { return 0; }
     pl::NeuronFacts neurons() const override { return {}; }
     pl::NeuronMotion motion() override { return {}; }

@@ -281,7 +281,7 @@ class Known : public pl::CaptureModel {
     double trial_travel_sq() const override { return 0; }
     double velocity_sq() override { return 0; }
     Index n_active() const override { return 0; }
-    Index at_kinks() const override { return 0; }
+    Index at_kinks() override { return 0; }
     Index evaluations() const override { return 0; }
     double dead_label_sq() const override { return 0; }
     pl::NeuronFacts neurons() const override { return {}; }

@@ -217,9 +217,13 @@ def _final(n: int, p: int, by_runs: bool, draw: int) -> float:
 
 
 def _mixed(setting: Setting) -> Finding:
-    """mu(inf) = min_j (2 if c0_j < 1, else 4) norm(Y_j)/n, for groups some of which have c0 = 1."""
+    """mu(inf) = min_j (2 if c0_j < 1, else 4) norm(Y_j)/n, for groups some of which have c0 = 1.
+
+    Groups of close rates part late, where a run's loss is rounding: runs are held to the closed form, and
+    that to the limit at 400/mu(inf).
+    """
     count = setting.size(2, 8, 40)
-    measured, claimed = [], []
+    far, claimed, apart = [], [], 0.0
     for draw in range(count):
         rng = np.random.default_rng(seed("Prop. 2, limit", draw, Purpose.NOISE))
         n, p = 60, 3
@@ -231,19 +235,21 @@ def _mixed(setting: Setting) -> Finding:
         found = theory.group_start(data, start)
         c0 = np.where(np.arange(p) == draw % (p + 1), 1.0, found.c0)
         claimed.append(theory.group_limit(found.label_norms, n, p, c0=c0)[1])
-        late = 15 / float(np.min(claimed[-1]))  # L falls like exp(-mu t) at the end
-        sol = pl.simulate(data, start, late, method="flow", rtol=1e-10)
-        exact = theory.group_closed_form(sol.t[-1], found.label_norms, n, p, N0=found.N0, c0=c0)
-        measured.append([sol.local_pl[-1], exact.local_pl[0]])
-    worst_case = np.max(np.abs(np.array(measured) / np.array(claimed)[:, None] - 1))
-    margin = setting.upper(worst_case, 0.02)
+        times = np.array([15, 400]) / float(claimed[-1])  # L falls like exp(-mu t) at the end
+        sol = pl.simulate(data, start, float(times[0]), method="flow", rtol=1e-10)
+        exact = theory.group_closed_form(times, found.label_norms, n, p, N0=found.N0, c0=c0).local_pl
+        apart = max(apart, abs(float(sol.local_pl[-1] / exact[0]) - 1))
+        far.append(exact[1])
+    worst_case = float(np.max(np.abs(np.array(far) / np.array(claimed) - 1)))
+    margin = min(setting.upper(worst_case, 0.01), setting.upper(apart, 1e-5))
     return Finding(
         "Prop. 2, limit of mixed groups",
         "orthonormal inputs, group initialisation",
         count,
         count,
-        "mu(inf) = min_j (2 if c0_j < 1, else 4) norm(Y_j)/n, to 2 % at t = 15/mu(inf)",
-        f"largest relative difference {worst_case:.1e} in {count} runs, closed form beside them",
+        "mu(inf) = min_j (2 if c0_j < 1, else 4) norm(Y_j)/n, to 1 % at t = 400/mu(inf)",
+        f"largest relative difference {worst_case:.1e} by the closed form; {count} runs within {apart:.1e} "
+        "of that at t = 15/mu(inf)",
         margin >= 1,
         margin,
     )

@@ -1,4 +1,4 @@
-#include "flow/basis.hpp"
+#include "problem/basis.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -14,8 +14,8 @@
 
 #include <vector>
 
-#include "flow/basis.hpp"
-#include "flow/flow.hpp"
+#include "problem/at_kinks.hpp"
+#include "problem/basis.hpp"
 
 namespace pl {
 

@@ -1,4 +1,4 @@
-#include "flow/kink.hpp"
+#include "problem/kink.hpp"
 
 #include <cmath>
 #include <utility>

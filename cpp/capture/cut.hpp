@@ -1,0 +1,17 @@
+// How a run of the capture method is left half-way: asked between blocks of all that takes long.
+#pragma once
+
+#include <functional>
+
+namespace pl {
+
+using Cut = std::function<bool()>;
+
+// Thrown by constructors that were cut off: there is no state yet that could be returned.
+struct CutShort {};
+
+inline void leave_if(const Cut& cut) {
+    if (cut && cut()) throw CutShort{};
+}
+
+}  // namespace pl

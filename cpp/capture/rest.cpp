@@ -1,0 +1,34 @@
+#include "capture/rest.hpp"
+
+#include <algorithm>
+
+#include "kernel/inner.hpp"
+
+namespace pl {
+
+bool AtRest::settle(double noise) {
+    const Index d = size_of(v);
+    double largest = 0;
+    for (KinkPoint& k : points) {
+        const double norm = norm_of(k.x, d);
+        k.vtol = noise * norm;
+        largest = std::max(largest, norm);
+    }
+    KinkBasis basis(static_cast<int>(d));
+    if (!select_modes(points, v, noise / largest, basis)) return false;
+    for (const KinkPoint& k : points)
+        for (Index l = 0; k.mode == Mode::kOn && l < d; ++l) v[at(l)] += k.e * k.x[l];
+    held = basis.size();
+    std::vector<double> coeff(at(held)), phi(at(held));
+    basis.project(v.data(), coeff.data());
+    basis.multipliers(coeff.data(), phi.data());
+    share.assign(points.size(), 0.0);
+    for (Index i = 0; i < size_of(points); ++i) {
+        const KinkPoint& k = points[at(i)];
+        if (k.mode == Mode::kOn) share[at(i)] = 1.0;
+        if (k.mode == Mode::kSlide) share[at(i)] = std::clamp(phi[at(basis.find(k.point))] / k.e, 0.0, 1.0);
+    }
+    return true;
+}
+
+}  // namespace pl
