@@ -3,8 +3,14 @@ where the core is not built."""
 
 from __future__ import annotations
 
-import importlib
 import os
+
+# before NumPy is imported: matrices are small here, and threads of BLAS, which wait by spinning, take half of
+# the processor from the tests, and more beside busy neighbours
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+import importlib
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +25,7 @@ import pl_native as pl
 from pl_native import backends
 from pl_native.store import Store
 from problems import problem
+from processes import pytest_addoption, pytest_runtestloop  # noqa: F401
 from sweeping import cell, run
 
 settings.register_profile("unit", max_examples=25, deadline=None, derandomize=True)
@@ -41,6 +48,16 @@ def backend(request: pytest.FixtureRequest) -> str:
     return name
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """What `os.fsync` is for takes a power cut to be seen: `test_power_cuts` asks for the calls and their
+    order. Thousands of them would take seconds, on a busy disk minutes.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
 @pytest.fixture
 def ctrl_c() -> Iterator[None]:
     """SIGINT raises KeyboardInterrupt here, also where it is ignored from the start: below nohup, or in the
@@ -49,6 +66,12 @@ def ctrl_c() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where a run is saved."""
+    return tmp_path / "run.npz"
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +231,31 @@ def test_statuses_that_do_not_agree_are_seen(bench: Any) -> None:
     assert script.verdict(row | {"auto": "CONVERGED"}) not in script.AGREE
     assert script.verdict(row | {"contradicted": True}) not in script.AGREE
     assert script.verdict(row | {"auto": "CONVERGED", "disagree": True}) in script.AGREE
+
+
+@pytest.mark.parametrize("below", [False, True])
+def test_capture_that_no_attempt_proves_at_rest_is_ended_by_the_flow(
+    below: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the part on in which one failed; but not where the loss is below the criterion's level, as it is
+    the way to zero then that was tried.
+    """
+    forced(monkeypatch, [("capture", 40.0)])
+    data, net = problem(n=8, p=16) if below else problem(n=30)
+    if below:
+        net = flow(data, net, stop=pl.Stop(criterion=True)).network
+    plain, parts, take = auto(data, net, stop=pl.Stop(proof=True)), itertools.count(), Course.take
+
+    def fails(self: Course, run: Any) -> None:
+        failed = {"proof_failed": int(next(parts) == 1)}
+        take(self, replace(run, counters=run.counters | failed, resume=run.resume | failed))
+
+    monkeypatch.setattr(Course, "take", fails)
+    sol = auto(data, net, stop=pl.Stop(proof=True))
+    first, then = sol.stats["methods"]
+    assert (first, then[0]) == (["capture", 0.0], "flow")
+    assert (then[1] < 5) is not below
+    assert plain.stats["methods"][1][1] > 15
 
 
 def test_a_sweep_of_auto_keeps_rows_that_can_be_rebuilt(tmp_path: Any) -> None:

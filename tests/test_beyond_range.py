@@ -128,8 +128,9 @@ def test_nor_does_a_run_go_on_from_there() -> None:
 
 
 def test_capture_beyond_range_ends_so_again_when_it_goes_on() -> None:
-    """It went on at the step that many rejections had left, and ended STEP_LIMIT (found by tests/fuzz at rtol 1,
-    atol 1e300)."""
+    """It went on at the step that many rejections had left, and ended STEP_LIMIT (found at rtol 1, atol
+    1e300 by tests/fuzz).
+    """
     data = pl.Dataset.orthogonal(np.full(3, 1.5e45), [2e42, -1e42, -6e41], 3)
     net = pl.Network([[6e19, -5e19, 8e19], [7e19, 2e19, -4e19]], [6e19, -2e19])
     sol = pl.simulate(data, net, 1.0, method="capture", rtol=1.0, atol=1e300, stop=pl.Stop(max_steps=2000))

@@ -11,6 +11,7 @@ import time
 import pytest
 
 import pl_native as pl
+from pictures import drawn
 from pl_native import cli, plots
 from pl_native.cli import doctor
 from pl_native.experiments import fig2, fig3, fig4, fig5, fig6
@@ -21,6 +22,7 @@ from pl_native.store import Store
 def tiny(monkeypatch):
     """`quick` at sizes the NumPy backend does at once."""
     monkeypatch.setenv("PL_NATIVE_BACKEND", "numpy")
+    monkeypatch.setattr(plots, "save", drawn)
     monkeypatch.setitem(fig3.PRESETS, "quick", (fig3.Grid((12, 18, 24), 1, ("torch_linear",), 2),))
 
 

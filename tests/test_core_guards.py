@@ -6,61 +6,9 @@ import sys
 import numpy as np
 import pytest
 
+from core_tasks import METHODS, ORTHOGONAL, STOP, D, N, P, euler_task, flow_task, kinks, run
+
 _core = pytest.importorskip("pl_native._core")
-
-N, D, P = 5, 3, 2
-STOP = {
-    "criterion": False, "loss": 0.0, "stall": 0.0, "proof": False, "wall_time": None,
-    "max_steps": None, "rise": None,
-}  # fmt: skip
-
-
-def shared_fields():
-    """What a task of every method says."""
-    rng = np.random.default_rng(0)
-    return {
-        "X": rng.standard_normal((N, D)), "norms": None, "y": np.ones(N), "W": rng.standard_normal((P, D)),
-        "a": np.ones(P), "w_perp_sq": np.zeros(P), "certifiable": False, "orthogonal": False,
-        "states": False, "stop": STOP, "resume": None,
-    }  # fmt: skip
-
-
-def euler_task():
-    return shared_fields() | {"save": np.array([0, 4], np.int64), "step": 0.1, "n_steps": 4}
-
-
-def capture_task():
-    return shared_fields() | {
-        "save": np.array([1.0]),
-        "t_end": 1.0,
-        "rtol": 1e-6,
-        "atol": 1e-9,
-        "watch": None,
-        "budget": None,
-        "kinks": None,
-    }
-
-
-def kinks(**changes):
-    """Of one pair that slides."""
-    one = np.array([0], np.int32)
-    return {"neuron": one, "point": one, "mode": np.array([2], np.int8), "share": np.ones(1)} | changes
-
-
-def flow_task():
-    mine = {"switches": False, "dense": False, "order": 0, "stabilised": True, "max_step": math.inf}
-    return capture_task() | mine
-
-
-METHODS = {
-    "euler": (_core.euler, euler_task), "flow": (_core.flow, flow_task),
-    "capture": (_core.capture, capture_task),
-}  # fmt: skip
-ORTHOGONAL = {"X": None, "norms": np.ones(N), "W": 0.5 * np.ones((P, N))}
-
-
-def run(task, threads=1, **options):
-    return _core.euler([task], threads, **options)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -189,81 +137,6 @@ def test_a_field_that_is_missing_is_named(method):
     for name in task():
         with pytest.raises(KeyError, match=name):
             compute([{key: value for key, value in task().items() if key != name}], 1)
-
-
-def test_a_task_goes_on():
-    task = euler_task()
-    (whole,), _ = run(task)
-    (first,), _ = run(task | {"n_steps": 3, "save": np.array([0, 3], np.int64)})
-    onward = {"W": first["W"], "a": first["a"], "resume": first["resume"], "save": np.array([4])}
-    (later,), _ = run(task | onward)
-    assert later["W"].tobytes() == whole["W"].tobytes()
-    assert later["steps"].tolist() == [4]
-    assert later["resume"]["loss_start"] == whole["loss"][0]
-
-
-RECORDS = [
-    (3, TypeError, "iterable|dict"),
-    ({}, KeyError, "at"),
-    ({"at": -1}, ValueError, "resume.at: expected a step within 0 .. n_steps"),
-    ({"at": 5}, ValueError, "resume.at"),
-    ({"invariants": np.zeros(P + 1)}, ValueError, "invariants: expected length 2, got 3"),
-    ({"invariants": np.zeros(P, dtype=np.float32)}, TypeError, "invariants: expected dtype float64"),
-    ({"loss_start": "much"}, (TypeError, RuntimeError), "cast"),
-]
-
-
-@pytest.mark.parametrize(("change", "error", "message"), RECORDS)
-def test_nonsense_about_the_past_is_refused(change, error, message):
-    task = euler_task()
-    (first,), _ = run(task)
-    record = first["resume"] | change if isinstance(change, dict) and change else change
-    with pytest.raises(error, match=message):
-        run(task | {"resume": record})
-
-
-FLOW_RECORDS = [
-    ({"at": 2.0}, "at: expected a time within"),
-    ({"at": math.nan}, "at: expected a time within"),
-    ({"modes": np.zeros((P, N + 1), np.int8)}, "modes' second dimension: expected length 5, got 6"),
-    ({"modes": np.full((P, N), 3, np.int8)}, "modes: expected 0, 1 or"),
-    ({"modes": np.full((P, N), -1, np.int8)}, "modes: expected 0, 1 or"),
-    ({"sign": np.zeros(P + 1)}, "sign: expected length 2, got 3"),
-    ({"count": np.zeros(3, np.int64)}, "count: expected length 18, got 3"),
-]
-
-
-@pytest.mark.parametrize(("change", "message"), FLOW_RECORDS)
-def test_nonsense_about_the_past_of_a_flow_is_refused(change, message):
-    (first,), _ = _core.flow([flow_task()], 1)
-    with pytest.raises(ValueError, match=message):
-        _core.flow([flow_task() | {"resume": first["resume"] | change}], 1)
-
-
-CAPTURE_RECORDS = [
-    (3, TypeError, "iterable|dict"),
-    ({}, KeyError, "at"),
-    ({"at": 2.0}, ValueError, "at: expected a time within"),
-    ({"at": -1.0}, ValueError, "at: expected a time within"),
-    ({"at": math.nan}, ValueError, "at: expected a time within"),
-    ({"step": 0.0}, ValueError, "resume.tolerance: expected positive"),
-    ({"step": math.nan}, ValueError, "resume.tolerance: expected positive"),
-    ({"tolerance": -1.0}, ValueError, "resume.tolerance: expected positive"),
-    ({"invariants": np.zeros(P + 1)}, ValueError, "invariants: expected length 2, got 3"),
-    ({"invariants": np.zeros(P, dtype=np.float32)}, TypeError, "invariants: expected dtype float64"),
-    ({"error": "none"}, (TypeError, RuntimeError), "cast"),
-    ({"accepted": 0.5}, (TypeError, RuntimeError), "cast"),
-]
-
-
-@pytest.mark.parametrize("dense", [True, False])
-@pytest.mark.parametrize(("change", "error", "message"), CAPTURE_RECORDS)
-def test_nonsense_about_the_past_of_a_capture_is_refused(dense, change, error, message):
-    task = capture_task() if dense else capture_task() | ORTHOGONAL
-    (first,), _ = _core.capture([task], 1)
-    record = first["resume"] | change if isinstance(change, dict) and change else change
-    with pytest.raises(error, match=message):
-        _core.capture([task | {"resume": record}], 1)
 
 
 def test_orthogonal_flows_do_not_slide():

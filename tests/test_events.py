@@ -1,4 +1,4 @@
-"""Events of one's own (issue S, part 3): `simulate(events=...)`."""
+"""Events of one's own: `simulate(events=...)`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from scipy.optimize import brentq
 
 import pl_native as pl
 from closed_form import closed_form, group_start
-from pl_native import backends
 from problems import orthogonal_problem, problem
 
 pytest.importorskip("pl_native._core")
@@ -241,53 +240,6 @@ def test_ctrl_c_inside_an_event() -> None:
     assert sol.status is pl.Status.INTERRUPTED
     assert 0 < sol.t[-1] < 50
     assert sol.events.times("wave") == pytest.approx(0.25 + 0.5 * np.arange(len(sol.events)))
-
-
-@pytest.mark.parametrize(
-    ("events", "error", "message"),
-    [
-        (3, TypeError, "events: expected functions of"),
-        ([clock(1.0), clock(1.0)], ValueError, "distinct names, got 'wave' twice"),
-        (
-            lambda t, net: net.W,
-            TypeError,
-            "events: value of '<lambda>': expected a real number, got an array",
-        ),
-        (lambda t, net: None, TypeError, "expected a real number, got None"),
-        (lambda t, net: True, TypeError, "expected a real number, got True"),
-        (lambda t, net: math.inf, ValueError, "expected a finite number, got inf"),
-        (lambda t: 1.0, ValueError, "raised at the start: TypeError"),
-    ],
-)
-def test_what_is_no_event_is_refused_before_any_work(events: Any, error: Any, message: str) -> None:
-    data, net = problem()
-    with pytest.raises(error, match=message):
-        pl.simulate(data, net, 5.0, events=events, **FLOW)
-    with pytest.raises(error, match=r"problems\[0\]|events"):
-        pl.simulate_ensemble([(data, net)], 5.0, events=events, **FLOW)
-
-
-@pytest.mark.parametrize(
-    ("keywords", "error", "message"),
-    [
-        ({"direction": "up"}, TypeError, "events: direction of 'wave': expected a real number"),
-        ({"terminal": 0}, ValueError, "events: terminal of 'wave': expected an integer >= 1"),
-        ({"terminal": "yes"}, TypeError, "events: terminal of 'wave'"),
-        ({"name": ""}, TypeError, "event.name"),
-    ],
-)
-def test_events_are_checked_when_made(keywords: Any, error: Any, message: str) -> None:
-    with pytest.raises(error, match=message):
-        pl.Event(clock(1.0), **keywords)
-
-
-def test_where_events_cannot_be() -> None:
-    data, net = problem()
-    with pytest.raises(ValueError, match="events: expected None with method='euler'"):
-        pl.simulate(data, net, 5.0, events=clock(1.0))
-    if "numpy" in backends.available():
-        with pytest.raises(ValueError, match="events: expected None with backend 'numpy'"):
-            pl.simulate(data, net, 5.0, method="flow", events=clock(1.0), backend="numpy")
 
 
 def test_the_example_of_the_page_runs() -> None:

@@ -208,8 +208,13 @@ def test_figure_4_runs_the_published_grid():
     assert fig4.sizes(20) == tuple(range(20, 401, 20))
 
 
-def test_figure_4_compares_each_dimension_and_all_together():
-    summary = fig4.summarise(figure4())
+@pytest.fixture(scope="module")
+def of_figure_4():
+    return fig4.summarise(figure4())
+
+
+def test_figure_4_compares_each_dimension_and_all_together(of_figure_4):
+    summary = of_figure_4
     setting = summary.settings["torch_linear"]
     assert [d for _, d in summary.comparisons] == list(setting.comparisons) == [10, 30, 60, 100]
     assert setting.test.p_value > 0.01
@@ -225,7 +230,7 @@ def test_figure_4_compares_each_dimension_and_all_together():
 
 
 def test_figure_4_shows_both_initialisations():
-    rows = figure4()
+    rows = figure4(dimensions=(10,))
     rows += [row | {"id": "a", "initialisation": "asymmetric"} for row in rows]
     summary = fig4.summarise(rows[::-1])
     assert list(summary.settings) == ["torch_linear", "asymmetric"]
@@ -245,12 +250,13 @@ def test_figure_4_quick_brackets_every_published_threshold():
 
 def test_figure_4_fits_lines_through_known_thresholds():
     rows = [row for d in (70, 80, 90, 100) for row in law_of(d, 12 * d + 50, 40)]
-    (line,) = fig4.summarise(rows).settings["torch_linear"].lines
+    summary = fig4.summarise(rows)
+    (line,) = summary.settings["torch_linear"].lines
     assert 12 in line.slope_interval
     assert 50 in line.offset_interval
     assert line.p_value > 0.5
     assert "Undecided: with errors so large the published N, too, would be on a line" in (
-        fig4.summarise(rows).table()  # from 70 on they are
+        summary.table()  # from 70 on they are
     )
     everywhere = [row for d in range(10, 101, 10) for row in law_of(d, 12 * d + 50, 0.4 * d)]
     assert "contradicts no line" in fig4.summarise(everywhere).table()
@@ -271,8 +277,8 @@ def test_figure_4_refuses_other_widths():
     assert fig4.summarise([]).table() == ""
 
 
-def test_the_pooled_test_keeps_equal_n_of_different_curves_apart():
-    summary = fig4.summarise(figure4())
+def test_the_pooled_test_keeps_equal_n_of_different_curves_apart(of_figure_4):
+    summary = of_figure_4
     pooled = summary.settings["torch_linear"].test
     assert pooled.n.size == sum(c.test.n.size for c in summary.comparisons.values())
     assert _convergence.pooled_test([]) is None

@@ -43,10 +43,10 @@ def test_data_and_network_are_redrawn_together():
     have probability 0.473, not 1/4 as drawn and as they would keep if the network alone were redrawn.
     """
     tiny = narrow(n=3, p=2)
-    ones = sum(abs(np.sign(sweep.problem(tiny, SEED, r)[0].y).sum()) == 3 for r in range(400))
+    ones = sum(abs(np.sign(sweep.problem(tiny, SEED, r)[0].y).sum()) == 3 for r in range(200))
     likely, rest = 0.25 * (0.5 / 8 + 0.25 * 0.75**3), 0.75 * 0.5 / 8
-    assert scipy_stats.binomtest(int(ones), 400, likely / (likely + rest)).pvalue > 1e-3
-    assert scipy_stats.binomtest(int(ones), 400, 0.25).pvalue < 1e-6
+    assert scipy_stats.binomtest(int(ones), 200, likely / (likely + rest)).pvalue > 1e-3
+    assert scipy_stats.binomtest(int(ones), 200, 0.25).pvalue < 1e-6
 
 
 def test_rows_without_a_condition_keep_their_ids(monkeypatch):

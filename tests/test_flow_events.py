@@ -95,7 +95,7 @@ def test_event_counts_of_the_large_reference_problem():
 
 def test_native_agrees_with_the_oracle_on_degenerate_problems():
     compared = 0
-    for seed in range(45):
+    for seed in range(30):
         problem, _ = degenerate(seed)
         if np.abs(problem[2]).max() < 1e-3:  # all happens at once: the oracle's sampling is too coarse
             continue
@@ -105,4 +105,4 @@ def test_native_agrees_with_the_oracle_on_degenerate_problems():
         assert oracle.status == Status.HORIZON, seed
         assert distance(run(*problem, 1.0, 1e-8), oracle.W, oracle.a) < 1e-6, seed
         compared += 1
-    assert compared > 30
+    assert compared > 20

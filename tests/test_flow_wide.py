@@ -160,6 +160,21 @@ def test_any_number_of_threads_gives_the_same_bits() -> None:
     same_bits(one, two)
 
 
+@pytest.mark.parametrize("sizes", [(100, 40, 300), (12, 6, 5000)])
+def test_threads_share_the_neurons_of_one_run(sizes: tuple[int, int, int]) -> None:
+    """Wide enough that every loop is cut; on no patterns, and with pairs that slide."""
+    n, d, p = sizes
+    problem = pl.data.gaussian(n=n, d=d, seed=1), pl.initial.asymmetric(p=p, d=d, seed=2)
+    ends = 0.03 if n == 100 else 2e-3
+    one, *more = (
+        pl.simulate(*problem, ends, method="flow", threads=k, save=pl.Save(count=3, dense=True))
+        for k in (1, 2, 3)
+    )
+    assert one.stats["events"] > 20 > one.stats["cell_steps"]
+    for other in more:
+        same_bits(one, other)
+
+
 def test_what_is_looked_at_changes_nothing_but_the_steps() -> None:
     problem = early_alignment(300, scale=0.1)
     plain = pl.simulate(*problem, 50.0, method="flow", save=5)
@@ -172,6 +187,35 @@ def test_what_is_looked_at_changes_nothing_but_the_steps() -> None:
     )
     assert told.t[-1] <= 50.0
     assert plain.loss[: len(told.t) - 1].tolist() == told.loss[:-1].tolist()
+
+
+def test_events_of_ones_own_are_met_on_patterns_as_by_the_neurons() -> None:
+    def size(t: float, net: pl.Network) -> float:
+        return float(np.linalg.norm(net.W) - 8.0)
+
+    problem = early_alignment(300, scale=0.3)
+    wide, plain = both_ways(problem, 8.0, 1e-8, events=[pl.Event(size, name="size")])
+    assert wide.stats["cell_steps"] > 0.9 * wide.stats["steps"]
+    assert wide.events.times("size").size == plain.events.times("size").size > 0
+    assert wide.events.times("size") == pytest.approx(plain.events.times("size"), rel=1e-7)
+    alone = pl.simulate(*problem, 8.0, method="flow", rtol=1e-8, save=9)
+    told = pl.simulate(*problem, 8.0, method="flow", rtol=1e-8, save=9, events=[size])
+    assert told.loss.tobytes() == alone.loss.tobytes()
+    assert told.network == alone.network
+
+
+def test_a_wide_run_ends_in_the_state_that_its_event_told() -> None:
+    """To the bit, wherever it is: on pairs that slide, and where moments are due to be summed anew."""
+    problem = drawn(8, 2, 100, 2, "asymmetric")
+    whole = pl.simulate(*problem, 6.0, method="flow", save=60)
+    for level in whole.loss[5:55:7]:
+        event = pl.Event(lambda t, net, level=level: pl.metrics.loss(problem[0], net) - level, terminal=True)
+        sol = pl.simulate(*problem, 6.0, method="flow", events=[event])
+        assert (sol.status, sol.stats["cell_steps"]) == (pl.Status.EVENT, sol.stats["steps"])
+        assert sol.events is not None
+        assert sol.network.W.tobytes() == sol.events.W[-1].tobytes()
+    later = sol.extend(6.0)
+    assert later.loss[-1] == pytest.approx(whole.loss[-1], rel=1e-5)
 
 
 @pytest.mark.parametrize("cut", [0.3, 3.0, 20.0])

@@ -65,7 +65,7 @@ def test_a_seed_names_inputs_teacher_and_noise_apart() -> None:
 def test_random_teachers_have_labels_of_one_size(width: int) -> None:
     """E h(x)^2 = norm(x)^2/2 whatever the width (3: given that a neuron is live, 7/8 of the time)."""
     rng = np.random.default_rng(0)
-    draws = [pl.data.teacher(1, 6, seed=rng, network=width, norms=(2.0, 2.0)).y[0] for _ in range(2000)]
+    draws = [pl.data.teacher(1, 6, seed=rng, network=width, norms=(2.0, 2.0)).y[0] for _ in range(1000)]
     expected = 2.0 / (1 - 0.5**width)
     error = np.std(np.square(draws)) / math.sqrt(len(draws))
     assert abs(np.mean(np.square(draws)) - expected) < 4 * error < 0.1 * 4 * expected

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +10,13 @@ import pytest
 
 import pl_native as pl
 from flow_support import degenerate, draw
+from kinks_support import Problem, at_repelling_kink, flow, sliding
 from pl_native import metrics
-from pl_native._problem.kinks import OFF, ON, SLIDE
+from pl_native._problem.kinks import SLIDE
 
 pytest.importorskip("pl_native._core")
 
-Problem = tuple[pl.Dataset, pl.Network]
 NOISE_LOSS = 1e-13  # below, rounding of residuals is more than 1e-9 of them, and so of mu
-
-
-def sliding() -> Problem:
-    """Six of its pairs slide at t = 20."""
-    return pl.data.sphere(n=20, d=10, seed=1), pl.initial.asymmetric(p=5, d=10, seed=2)
 
 
 def between_opposites() -> Problem:
@@ -30,11 +24,6 @@ def between_opposites() -> Problem:
     return pl.Dataset([[1.0, 0.0], [-1.0, 0.0]], [-1.0, -1.0]), pl.Network(
         [[0.2, 0.5], [-0.1, 0.3]], [1, 0.6]
     )
-
-
-def at_repelling_kink() -> Problem:
-    """z_01 = 1e-17 at a kink that pushes upwards once it is left."""
-    return pl.Dataset([[1.0, 0.0], [0.0, 1.0]], [1.0, 1.0]), pl.Network([[1.0, 1e-17]], [1.0])
 
 
 def small(seed: int) -> Problem:
@@ -45,10 +34,6 @@ def small(seed: int) -> Problem:
         n, d, p = (int(v) for v in np.random.default_rng(seed).integers((3, 2, 2), (13, 7, 6)))
         X, y, W, a = draw(n, d, p, seed)
     return pl.Dataset(X, y, zero_labels=True), pl.Network(W, a)
-
-
-def flow(problem: Problem, t_end: float, **options: Any) -> pl.Solution:
-    return pl.simulate(*problem, t_end, method="flow", stop=pl.Stop(max_steps=20_000), **options)
 
 
 # 1.1
@@ -194,136 +179,3 @@ def test_1_9b_a_run_from_what_a_run_returned_is_its_continuation(tmp_path: Path)
 @pytest.mark.validate
 def test_1_9b_ten_thousand_restarts(tmp_path: Path) -> None:
     restarts(range(200, 10_200), tmp_path)
-
-
-@pytest.mark.parametrize("backend", ["native", "numpy"])
-def test_a_run_begins_with_the_modes_known(backend: str) -> None:
-    """On at the repelling kink, which the rule would not choose."""
-    data, network = at_repelling_kink()
-    on = pl.Network(network.W, network.a, kinks=pl.Kinks([0], [1], [ON]))
-    sol = flow((data, on), 100.0, backend=backend)
-    assert sol.n_active.tolist() == [2, 2]
-    assert sol.loss[-1] < 1e-6
-    assert sol.stats["start_kinks"] == 0
-    assert metrics.n_active(data, on) == 2
-
-
-@pytest.mark.parametrize("method", ["flow", "capture"])
-def test_sliding_pairs_slide_on_by_every_method(method: str) -> None:
-    data, _ = problem = sliding()
-    sol = flow(problem, 20.0)
-    start = pl.simulate(data, sol.network, 1.0, method=method)
-    assert start.n_active[0] == sol.n_active[-1]
-    assert start.local_pl[0] == pytest.approx(sol.local_pl[-1], rel=1e-6)
-    assert start.loss[-1] == pytest.approx(sol.extend(21.0).loss[-1], rel=1e-6)
-    oracle = flow((data, sol.network), 1.0, backend="numpy")
-    assert oracle.local_pl[0] == pytest.approx(sol.local_pl[-1], rel=1e-9)
-    assert oracle.network.kinks is not None
-    assert (oracle.network.kinks.mode == SLIDE).sum() == 6
-
-
-# what carries them
-
-
-def test_kinks_are_saved_loaded_pickled_and_go_on(tmp_path: Path) -> None:
-    sol = flow(sliding(), 20.0, save=pl.Save(count=5, states=True))
-    sol.save(tmp_path / "run.npz")
-    for other in (pl.Solution.load(tmp_path / "run.npz"), pickle.loads(pickle.dumps(sol))):
-        assert other.network == sol.network
-        assert other.network.kinks is not None
-        assert [other.state(i).kinks for i in range(5)] == [sol.state(i).kinks for i in range(5)]
-    longer = sol.extend(30.0, save=[25.0, 30.0])
-    assert longer.state(4) == sol.state(4)
-    assert longer.state(-1) == longer.network
-    marked = pl.simulate(*sliding(), 20.0, method="flow", checkpoint=tmp_path / "mark.npz")
-    assert pl.Solution.load(tmp_path / "mark.npz").network == marked.network
-
-
-def test_dense_output_with_the_log_knows_the_kinks() -> None:
-    data, _ = problem = sliding()
-    sol = flow(problem, 20.0, save=pl.Save(times=[0.0, 13.0, 20.0], dense=True, switches=True))
-    for t, expected in zip(sol.t, sol.local_pl, strict=True):
-        assert metrics.local_pl(data, sol.at(t)) == pytest.approx(expected, rel=1e-6)
-    assert flow(problem, 20.0, save=pl.Save(dense=True)).at(13.0).kinks is None
-    again = flow((data, sol.network), 1.0, save=pl.Save(dense=True, switches=True))
-    assert again.switches is not None
-    assert (again.switches.to_mode[again.switches.t == 0] == SLIDE).sum() == 6
-    assert metrics.local_pl(data, again.at(0.5)) < 0.01  # 0.15 by the signs of z
-
-
-def test_of_other_data_kinks_say_nothing() -> None:
-    sol = flow(sliding(), 20.0)
-    other = pl.data.sphere(n=7, d=10, seed=5)
-    bare = pl.Network(sol.network.W, sol.network.a)
-    np.testing.assert_array_equal(metrics.active(other, sol.network), metrics.active(other, bare))
-    assert flow((other, sol.network), 1.0).loss[-1] == flow((other, bare), 1.0).loss[-1]
-
-
-def test_kinks_are_part_of_a_network_and_checked() -> None:
-    bare = pl.Network([[1.0, 0.0]], [1.0])
-    kinked = pl.Network([[1.0, 0.0]], [1.0], kinks=pl.Kinks([0], [1], [SLIDE], [0.25]))
-    assert bare.kinks is None
-    assert bare != kinked
-    assert bare.digest() != kinked.digest()
-    assert bare.digest() == "3444ae99b3f2280629f6e941461a192fdc60d84276abc73799aa13e5ca56bf15"
-    assert kinked == pickle.loads(pickle.dumps(kinked))
-    assert np.isnan(pl.Kinks([0], [1], [SLIDE]).share[0])
-    ordered = pl.Kinks([1, 0, 0], [0, 2, 1], [ON, OFF, ON])
-    assert ordered.point.tolist() == [1, 2, 0]
-    assert ordered.share.tolist() == [1, 0, 1]
-
-
-@pytest.mark.parametrize(
-    ("arrays", "said"),
-    [
-        (([0], [0], [3]), r"kinks.mode: expected integers within \[0, 2\], got 3 .. 3"),
-        (([-1], [0], [1]), r"kinks.neuron: expected integers within"),
-        (([0], [0], [1], [0.5]), "kinks.share: expected 0 where off"),
-        (([0, 0], [1, 1], [1, 0]), "kinks: expected every pair once"),
-        (([0], [0, 1], [1]), "kinks.point: expected one array of at least one entry"),
-        (([], [], []), r"kinks\.mode: expected integers"),
-    ],
-)
-def test_odd_kinks_are_refused(arrays: Any, said: str) -> None:
-    with pytest.raises((ValueError, TypeError), match=said):
-        pl.Kinks(*arrays)
-
-
-def test_a_network_refuses_kinks_of_neurons_it_has_not() -> None:
-    with pytest.raises(ValueError, match=r"kinks\.neuron: expected numbers below p = 1, got 1"):
-        pl.Network([[1.0]], [1.0], kinks=pl.Kinks([1], [0], [0]))
-    with pytest.raises(TypeError, match=r"kinks: expected None or pl\.Kinks"):
-        pl.Network([[1.0]], [1.0], kinks=[0])
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "said"),
-    [
-        ("kinks/point", np.arange(20, 26, dtype=np.int32), "points below n"),
-        ("kinks/neuron", np.arange(6, dtype=np.int32), "neurons below p"),
-        ("kinks/mode", np.full(6, 3, np.int8), r"kinks\.mode: expected integers"),
-        ("kinks_saved/offsets", np.array([0, 1, 99]), "kinks_saved: expected 3 offsets"),
-    ],
-)
-def test_files_with_odd_kinks_are_refused(tmp_path: Path, name: str, value: Any, said: str) -> None:
-    sol = flow(sliding(), 20.0, save=pl.Save(count=2, states=True))
-    sol.save(tmp_path / "run.npz")
-    with np.load(tmp_path / "run.npz") as stored:
-        arrays = {key: stored[key] for key in stored.files}
-    assert name in arrays
-    np.savez(tmp_path / "odd.npz", **arrays | {name: value})
-    with pytest.raises(ValueError, match=said):
-        pl.Solution.load(tmp_path / "odd.npz")
-
-
-def test_records_of_versions_without_the_counts_of_kinks_go_on(tmp_path: Path) -> None:
-    data, _ = problem = sliding()
-    sol = flow(problem, 10.0)
-    sol.save(tmp_path / "run.npz")
-    with np.load(tmp_path / "run.npz") as stored:
-        arrays = {key: stored[key] for key in stored.files if not key.startswith("kinks")}
-    arrays["past/resume/count"] = arrays["past/resume/count"][:15]
-    np.savez(tmp_path / "old.npz", **arrays)
-    old = pl.Solution.load(tmp_path / "old.npz")
-    assert old.network.kinks is None
-    assert old.extend(20.0, data=data).network == sol.extend(20.0).network

@@ -61,7 +61,7 @@ def distance(run, expected):
 
 
 sizes = st.sampled_from(SIZES)
-quick = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.mark.parametrize("level", _core.levels())

@@ -58,11 +58,18 @@ def test_other_targets_are_refused(tmp_path):
         planted_faults.compare("fig5", tmp_path)
 
 
+CELL = paper_cell(16, 20, 20, "torch_linear", 200)
+
+
+@pytest.fixture(scope="module")
+def to_the_horizon(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("rows"), CELL)[1]
+
+
 @pytest.mark.parametrize("factor", [0.4, 0.5, 0.6, 0.7, 0.8])
-def test_a_shorter_horizon_is_what_running_it_gives(factor, tmp_path):
-    cell = paper_cell(16, 20, 20, "torch_linear", 200)
-    rows = run(tmp_path, cell)[1]
-    direct = run(tmp_path, replace(cell, t_end=factor * cell.t_end))[1]
+def test_a_shorter_horizon_is_what_running_it_gives(to_the_horizon, factor, tmp_path):
+    rows = to_the_horizon
+    direct = run(tmp_path, replace(CELL, t_end=factor * CELL.t_end))[1]
     cut = planted_faults.cut_short(rows, factor)
     known = [
         [(r["status"] == "TARGET", r["loss_end"] <= r["stop_loss"]) for r in some] for some in (cut, direct)

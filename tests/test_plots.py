@@ -13,6 +13,7 @@ matplotlib.use("Agg")
 
 from matplotlib.figure import Figure  # noqa: E402
 
+import pictures  # noqa: E402
 from pl_native import plots  # noqa: E402
 from pl_native.experiments import _panels, fig3, verdict  # noqa: E402
 from published_rows import as_published, law_of  # noqa: E402
@@ -139,7 +140,7 @@ def test_n_equal_dp_is_a_line_when_it_is_on_the_axis(summary):
 @pytest.mark.parametrize("keep", [(1300, 1400), (1900, 2000), (1300, 2000), (1700,)])
 def test_degenerate_curves_are_drawn_without_warnings(keep, tmp_path):
     rows = [row for row in as_published("fig3_published", 1) if row["n"] in keep]
-    plots.save(plots.figure3(fig3.summarise(rows)), tmp_path / "fig3")
+    pictures.small(plots.figure3(fig3.summarise(rows)), tmp_path / "fig3")
     assert (tmp_path / "fig3.png").stat().st_size > 10_000
 
 

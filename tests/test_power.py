@@ -90,10 +90,10 @@ def test_nothing_published_finds_nothing():
 def test_the_difference_of_shares_covers():
     rng = np.random.default_rng(3)
     covered = 0
-    for _ in range(200):
+    for _ in range(100):
         one = beside(drawn(rng, 200.0, 12), drawn(rng, 200.0, 30), (12, 30))
         covered += 0.0 in pooled_difference([one])[1]
-    assert 178 <= covered <= 199  # binomial(200, 0.95)
+    assert 87 <= covered <= 99  # binomial(100, 0.95)
     apart, ends = pooled_difference([beside(drawn(rng, 230.0, 400), drawn(rng, 200.0, 400), (400, 400))])
     assert apart == pytest.approx(np.mean(share(230.0) - share(200.0)), abs=0.02)
     assert ends.low > 0

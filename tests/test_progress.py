@@ -46,6 +46,17 @@ def test_plain_lines_in_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lines[-1].endswith("0 s left")
 
 
+def test_the_time_left_is_not_told_from_the_first_instants(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It began with hours for half a minute."""
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    lines = progress._Line(time.perf_counter() - 1.0)
+    lines.show(1, 9740)
+    assert sys.stderr.getvalue().endswith("time left unknown\n")
+    lines = progress._Line(time.perf_counter() - 20.0)
+    lines.show(1, 1001)
+    assert sys.stderr.getvalue().endswith(", 20000 s left\n")
+
+
 def test_a_log_is_throttled(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(shown(monkeypatch, io.StringIO(), True).splitlines()) == 2  # the first and the last
 
@@ -65,10 +76,11 @@ def test_a_bar_where_tqdm_is(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stream", "option"), [(Terminal(), False), (io.StringIO(), None), (Terminal(), None)], ids=str
+    ("stream", "option"),
+    [(Terminal(), False), (io.StringIO(), None), (Terminal(), None)],
+    ids=["asked for", "not a terminal", "a short call"],
 )
 def test_silence(monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, option: object) -> None:
-    """Asked for; not a terminal; a terminal, but the call was short."""
     assert shown(monkeypatch, stream, option) == ""
 
 
@@ -136,7 +148,7 @@ BROKEN: dict[str, Callable[[], Any]] = {
     "of another kind": lambda: Unwritable(RuntimeError("mine")),
 }
 
-LONG: dict[str, Any] = {"stop": pl.Stop(wall_time=0.15)}
+LONG: dict[str, Any] = {"stop": pl.Stop(wall_time=0.05)}
 
 
 def ensemble(folder: Path, progress: Any) -> Any:
@@ -176,10 +188,19 @@ def test_3_1_a_bar_that_cannot_be_written_is_dropped(
         pytest.skip("the flow of numpy says nothing before its end")
     broken = stream()
     monkeypatch.setattr(sys, "stderr", broken)
-    sol = user(tmp_path, True)
-    if sol is not None:
-        assert sol.status in (pl.Status.WALL_TIME, pl.Status.HORIZON)
-    assert getattr(broken, "tried", 1) >= 1
+    for seconds in (
+        0.05,
+        0.5,
+        5.0,
+    ):  # beside busy neighbours a short run may end before it is asked how far it is
+        monkeypatch.setitem(LONG, "stop", pl.Stop(wall_time=seconds))
+        (tmp_path / f"{seconds}").mkdir()
+        sol = user(tmp_path / f"{seconds}", True)
+        if sol is not None:
+            assert sol.status in (pl.Status.WALL_TIME, pl.Status.HORIZON)
+        if getattr(broken, "tried", 1) >= 1:
+            return
+    raise AssertionError("nothing was written")
 
 
 @pytest.mark.parametrize("tqdm", [False, True])

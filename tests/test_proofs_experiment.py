@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import pl_native as pl
+from pictures import small
 from pl_native import backends, cli, experiments, plots, sweep
 from pl_native.experiments import proofs
 from pl_native.store import Row, Store
@@ -87,6 +88,7 @@ def test_runs_are_certified_where_they_are(tmp_path: Path) -> None:
 
 def test_the_command_line_offers_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(proofs.PRESETS, "quick", proofs.Grid((20,), 1, 6))
+    monkeypatch.setattr(plots, "save", small)
     assert cli.main(["reproduce", "proofs", "--out", str(tmp_path), "--jobs", "1"]) == 0
     assert "| converged |" in (tmp_path / "proofs.txt").read_text()
 

@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("matplotlib")
 
+from pictures import drawn, filmed, small
 from pl_native import cli, plots, report
 from pl_native.experiments import _loss_curves, fig2, fig3, fig4, fig5, fig6
 from pl_native.sweep import worker
@@ -33,6 +34,7 @@ def folder(tmp_path_factory):
         patch.setattr(fig6, "D", 40)
         patch.setitem(fig6.PRESETS, "paper", (fig6.Grid(1, 0.01, 2),))
         patch.setitem(plots.FILMS, "fig2", short_film)
+        patch.setattr(plots, "save", small)
         assert cli.main(["reproduce", "all", "--preset", "paper", "--out", str(place), "--seed", "1"]) == 0
     return place
 
@@ -75,7 +77,8 @@ def test_commands_rows_cost_and_provenance_are_there_and_no_host(folder):
 
 def test_a_rebuild_simulates_nothing_and_writes_the_same_page(folder, monkeypatch):
     monkeypatch.setattr(fig6, "D", 40)
-    monkeypatch.setitem(plots.FILMS, "fig2", short_film)
+    monkeypatch.setitem(plots.FILMS, "fig2", filmed)
+    monkeypatch.setattr(plots, "save", drawn)
     before = (folder / "report.html").read_text()
     (folder / "report.html").unlink()
     (folder / "fig3.png").unlink()

@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("matplotlib")
 
 import published_rows
+from pictures import drawn, filmed
 from pl_native import experiments, plots, report, sweep
 from pl_native.experiments import fig1, fig2, reproduced
 from pl_native.report import Note, Source, content, figures
@@ -34,7 +35,7 @@ def entries(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(fig2.PRESETS, "quick", (100, 200))
         patch.setattr(plots, "save", drawn)
-        patch.setitem(plots.FILMS, "fig2", lambda stem: [])
+        patch.setitem(plots.FILMS, "fig2", filmed)
         for module in (fig1, fig2):
             name = module.__name__.rpartition(".")[2]
             plan = sweep.plan(module.tasks("quick"), seed=1, name=name)
@@ -44,13 +45,6 @@ def entries(tmp_path_factory):
             for name in experiments.FIGURES
         ]
         return [report.entry(one, place) for one in named]
-
-
-def drawn(figure, stem, dpi=None):
-    """The least that is a picture; what is on it is another test's question."""
-    path = stem.with_suffix(".png")
-    path.write_bytes(b"\x89PNG\r\n")
-    return (path,)
 
 
 def complete(rows):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,7 +48,7 @@ def test_an_absolute_tolerance_is_what_blinds_a_run_to_its_escape() -> None:
 
 
 @pytest.mark.parametrize("kind", ["asymmetric", "balanced"])
-@pytest.mark.parametrize("power", [-24, -1, 3, 24])
+@pytest.mark.parametrize("power", [-60, -24, -1, 3, 24, 60])
 def test_results_scale_with_the_problem(power: int, kind: str) -> None:
     """(a, w, y, t) -> (c a, c w, c^2 y, t/c^2): the same steps, to rounding times their number."""
     c = 2.0**power
@@ -64,6 +65,42 @@ def test_results_scale_with_the_problem(power: int, kind: str) -> None:
     moved = np.linalg.norm(two.network.W / c - one.network.W, axis=1)
     assert np.all(moved <= rounding * sizes)
     assert np.allclose(two.loss / c**4, one.loss, rtol=rounding, atol=0)
+
+
+def orthogonal() -> Any:
+    return pl.data.orthogonal(20, 20, seed=1), pl.initial.asymmetric(8, 20, seed=2)
+
+
+def dense(n: int, d: int, p: int, scale: float = 1.0) -> Any:
+    return pl.data.gaussian(n=n, d=d, seed=1), pl.initial.balanced(p=p, d=d, seed=2, scale=scale)
+
+
+@pytest.mark.parametrize("power", [-60, 60])
+@pytest.mark.parametrize(
+    ("problem", "t_end", "kind"),
+    [
+        (orthogonal(), 50.0, "off"),
+        (dense(40, 12, 6), 400.0, "stabilised_steps"),
+        (dense(6, 2, 200), 8.0, "cell_steps"),
+        (dense(30, 20, 20, scale=1e-16), 20.0, "slide_in"),  # all of them quiet
+    ],
+)
+def test_every_kind_of_step_scales(problem: Any, t_end: float, kind: str, power: int) -> None:
+    data, network = problem
+    c = 2.0**power
+    scaled = pl.Dataset(data.X, data.y * c**2)
+    if data.is_orthogonal:
+        scaled = pl.Dataset.orthogonal(data.norms, data.y * c**2, data.d)
+    options = {"method": "flow", "save": 5, "stop": pl.Stop(stall=1e-12)}
+    one = pl.simulate(*problem, t_end, **options)
+    two = pl.simulate(scaled, pl.Network(network.W * c, network.a * c), t_end / c**2, **options)
+    assert one.stats[kind] > 0
+    assert two.status is one.status
+    for name in ("accepted", "rejected", "rhs", "events", "slide_in", "cell_steps", "stabilised_steps"):
+        assert one.stats[name] == two.stats[name], name
+    assert two.loss / c**4 == pytest.approx(one.loss, rel=1e-9)
+    assert two.local_pl / c**2 == pytest.approx(one.local_pl, rel=1e-9)
+    assert two.stats["spectral_radius"] / c**2 == pytest.approx(one.stats["spectral_radius"], rel=1e-6)
 
 
 def test_the_oracle_too_is_blind_to_no_size() -> None:

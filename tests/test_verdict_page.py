@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
+from pictures import drawn, filmed
 from pl_native import cli, experiments, plots, report
 from pl_native.experiments import compact
 from pl_native.report import Note, Source
@@ -15,6 +17,15 @@ DOCS = Path(__file__).parent.parent / "docs"
 ROWS = DOCS / "results" / "paper"
 
 of_the_tree = pytest.mark.skipif(not ROWS.exists(), reason="needs the source tree")
+
+
+@pytest.fixture
+def two(tmp_path):
+    """The first two figures, whose files are the small ones."""
+    (tmp_path / "two").mkdir()
+    for name in ("commands.json", "fig1.csv", "fig2.csv"):
+        shutil.copy(ROWS / name, tmp_path / "two" / name)
+    return report.read(tmp_path / "two")
 
 
 @of_the_tree
@@ -42,12 +53,12 @@ def test_the_page_shows_every_figure_and_its_film():
 
 
 @of_the_tree
-def test_a_page_of_two_figures(tmp_path):
+def test_a_page_of_two_figures(two, tmp_path):
     pytest.importorskip("matplotlib")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(plots.FILMS, "fig2", lambda stem: plots.film(stem, frames=(1, 210)))
-        kept = [one for one in report.read(ROWS) if one.name in ("fig1", "fig2")]
-        report.keep(kept, tmp_path / "rows")
+        patch.setitem(plots.FILMS, "fig2", filmed)
+        patch.setattr(plots, "save", drawn)
+        report.keep(two, tmp_path / "rows")
         assert cli.main(["report", str(tmp_path / "rows"), "--page", str(tmp_path / "page.md")]) == 0
     text = (tmp_path / "page.md").read_text()
     assert text.startswith(
@@ -66,8 +77,9 @@ def test_a_page_of_two_figures(tmp_path):
 
 
 @of_the_tree
-def test_compact_rows_are_the_rows(tmp_path):
-    for one in report.read(ROWS)[:2]:
+def test_compact_rows_are_the_rows(two, tmp_path):
+    assert [one.name for one in two] == ["fig1", "fig2"]
+    for one in two:
         again = tmp_path / "again.csv"
         compact.write(one.name, one.rows, again)
         assert again.read_bytes() == (ROWS / f"{one.name}.csv").read_bytes()

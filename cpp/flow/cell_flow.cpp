@@ -29,8 +29,8 @@ CellFlow::CellFlow(const Inputs& inputs, Pairs& pairs, Jets& jets, Noise& noise,
       search_(inputs, cells_, series_, noise) {}
 
 bool CellFlow::candidate() const {
-    return in_.dense() && in_.p >= kNeurons && !options_.dense && options_.watch == nullptr &&
-           options_.order == 0 && refusals_ < kRefusals && !degenerate_;
+    return in_.dense() && in_.p >= kNeurons && !options_.dense && options_.order == 0 &&
+           refusals_ < kRefusals && !degenerate_;
 }
 
 void CellFlow::consider() {
@@ -63,6 +63,25 @@ double CellFlow::attempt(double t, double left, double& h, int& order) {
     return series_.attempt(h);
 }
 
+void CellFlow::state_within(double h, double* W, double* a) const {
+    std::vector<double> phi, v(at(cells_.width()));
+    for (int c = 0; c < cells_.size(); ++c) {
+        if (cells_[c].empty()) continue;
+        series_.propagator(c, h, phi);
+        for (int j : cells_[c].members) {
+            cells_.state(j, phi, v.data());
+            std::copy(v.begin(), v.end() - 1, W + Index{j} * in_.d);
+            a[j] = v.back();
+        }
+    }
+}
+
+double CellFlow::end_at(double h) {
+    ends_ = true;
+    h_ = h;
+    return series_.attempt(h);
+}
+
 void CellFlow::accept(double t) {
     series_.accept();
     shown_ = false;
@@ -70,7 +89,7 @@ void CellFlow::accept(double t) {
     releases_ = 0;
     bool changed = false;
     for (int c = 0; c < cells_.size(); ++c) {
-        if (!cells_.stale(cells_[c])) continue;
+        if (ends_ || !cells_.stale(cells_[c])) continue;  // the end is to the bit what the watch has seen
         cells_.renew(cells_[c]);
         changed = true;
     }

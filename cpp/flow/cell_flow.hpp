@@ -25,6 +25,9 @@ class CellFlow {
     // this.
     double attempt(double t, double left, double& h, int& order);
     bool meets_event() const { return !events_.empty(); }
+    // The state that the step passes at time h: W (p, d), a (p). And: the run is to end there, at sum r^2.
+    void state_within(double h, double* W, double* a) const;
+    double end_at(double h);
     void accept(double t);  // it is taken, to t; its events happen
     // Of the last step: did it end at an event; how often multipliers had left their bounds then.
     bool landed_on_event() const { return landed_; }
@@ -65,7 +68,7 @@ class CellFlow {
     std::vector<bool> moved_;              // (p): modes that the pairs do not have yet
     double h_ = 0.0;
     int releases_ = 0, refusals_ = 0;
-    bool on_ = false, shown_ = false, landed_ = false, degenerate_ = false;
+    bool on_ = false, shown_ = false, landed_ = false, degenerate_ = false, ends_ = false;
 };
 
 }  // namespace pl

@@ -35,8 +35,8 @@ void CellSearch::consider(double t, int c, int j, int i, EventKind kind) {
 
 const std::vector<CellEvent>& CellSearch::search(double now, double h) {
     found_.clear();
-    h_ = h;
-    instant_ = 8.0 * kEps * now;
+    h_ = h / in_.unit();
+    instant_ = 8.0 * kEps * now / in_.unit();
     for (int c = 0; c < cells_.size(); ++c) {
         if (cells_[c].empty() || (cells_[c].on.empty() && cells_[c].slide.size() == 0)) continue;
         due(c);
@@ -48,6 +48,7 @@ const std::vector<CellEvent>& CellSearch::search(double now, double h) {
         found_.end());
     std::stable_sort(found_.begin(), found_.end(),
                      [](const CellEvent& a, const CellEvent& b) { return a.t < b.t; });
+    for (CellEvent& e : found_) e.t *= in_.unit();
     return found_;
 }
 
@@ -56,7 +57,7 @@ const std::vector<CellEvent>& CellSearch::search(double now, double h) {
 void CellSearch::due(int c) {
     Cell& cell = cells_[c];
     seen_.clear();
-    while (!cell.due.empty() && cell.due.front().first <= cell.clock + series_.turning(c, h_)) {
+    while (!cell.due.empty() && cell.due.front().first <= cell.clock + turning(c)) {
         const auto [when, j] = cell.due.front();
         std::pop_heap(cell.due.begin(), cell.due.end(), std::greater<>());
         cell.due.pop_back();
@@ -81,7 +82,7 @@ double CellSearch::examine(int c, int j) {
     std::sort(angles_.begin(), angles_.end());
     bool known = false;
     for (const auto& [angle, i] : angles_) {
-        if (angle > series_.turning(c, h_) + kSlack) break;
+        if (angle > turning(c) + kSlack) break;
         if (!known) series_.path(c, v_.data(), w_.data(), a_.data());
         known = true;
         crossing(c, j, i);

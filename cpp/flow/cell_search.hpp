@@ -30,13 +30,14 @@ class CellSearch {
     double examine(int c, int j);  // the angle
     void crossing(int c, int j, int i);
     void releases(int c);
+    double turning(int c) const { return series_.turning(c, h_ * in_.unit()); }
     void consider(double t, int c, int j, int i, EventKind kind);
 
     const Inputs& in_;
     Cells& cells_;
     const CellSeries& series_;
     const Noise& noise_;
-    double h_ = 0.0, instant_ = 0.0;
+    double h_ = 0.0, instant_ = 0.0;  // in units of the polynomials
     std::vector<CellEvent> found_;
     std::vector<Seen> seen_;
     std::vector<double> v_, w_, a_;  // of the neuron looked at: its state, its path

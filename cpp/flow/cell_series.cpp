@@ -119,7 +119,7 @@ void CellSeries::push(int c, int k) {
             }
         }
     }
-    for (double& value : next) value /= k + 1;
+    for (double& value : next) value = value * in_.unit() / (k + 1);
 }
 
 void CellSeries::evaluate() {
@@ -175,7 +175,7 @@ void CellSeries::extend() {
 
 double CellSeries::turning(int c, double h) const {
     double sum = 0.0, power = h;
-    for (int k = 0; k < order_; ++k, power *= h) {
+    for (int k = 0; k < order_; ++k, power *= h / in_.unit()) {
         const std::vector<double>& D = series_[at(c)].D[at(k)];
         sum += norm_of(D.data(), size_of(D)) * power / (k + 1);
     }
@@ -199,7 +199,23 @@ double CellSeries::trusted(double rtol) const {
             total[at(k)] += std::max(sum, 0.0);
         }
     }
-    return trusted_step(worst, total, order_);
+    return in_.unit() * trusted_step(worst, total, order_);
+}
+
+void CellSeries::step(int c, double h, Square& P, Square& u, Square& v) const {
+    const Series& s = series_[at(c)];
+    P = s.P[at(order_)];
+    h /= in_.unit();
+    for (int k = order_ - 1; k >= 0; --k)
+        for (std::size_t l = 0; l < P.size(); ++l) P[l] = P[l] * h + s.P[at(k)][l];
+    keep_invariants(P, width_, u, v);
+}
+
+void CellSeries::propagator(int c, double h, std::vector<double>& phi) const {
+    Square P(at(width_ * width_)), u(P.size()), v(P.size());
+    phi.resize(P.size());
+    step(c, h, P, u, v);
+    multiply(P, cells_[c].phi, width_, false, phi);
 }
 
 double CellSeries::attempt(double h) {
@@ -209,10 +225,7 @@ double CellSeries::attempt(double h) {
     for (int c = 0; c < cells_.size(); ++c) {
         if (cells_[c].empty()) continue;
         Series& s = series_[at(c)];
-        s.step = s.P[at(order_)];
-        for (int k = order_ - 1; k >= 0; --k)
-            for (std::size_t l = 0; l < s.step.size(); ++l) s.step[l] = s.step[l] * h + s.P[at(k)][l];
-        keep_invariants(s.step, width_, s.trial, scratch);
+        step(c, h, s.step, s.trial, scratch);
         multiply(s.step, cells_[c].moment, width_, false, scratch);
         multiply(scratch, s.step, width_, true, s.trial);
         for (Index l = 0; l < d_; ++l) q[at(l)] = s.trial[at(l * width_ + d_)];

@@ -20,6 +20,8 @@ class CellSeries {
 
     // The moments at time h of the present series, beside the present ones; sum r^2 there.
     double attempt(double h);
+    // The propagator of cell c, since its renewal, at time h: what `accept` would make it.
+    void propagator(int c, double h, std::vector<double>& phi) const;
     void accept();  // them: propagators and clocks have moved
 
     double trusted(double rtol) const;      // how far: step_size.hpp
@@ -46,6 +48,8 @@ class CellSeries {
     void output(const Cell& cell, const double* q);
     void residual(bool labels, std::vector<double>& r) const;
     void push(int c, int k);
+    using Square = std::vector<double>;                                 // (d + 1, d + 1)
+    void step(int c, double h, Square& P, Square& u, Square& v) const;  // P(h), on its invariants
     void grow();
 
     const Inputs& in_;

@@ -129,7 +129,7 @@ int Cells::join(int j, const std::vector<Mode>& modes, const KinkBasis& slide, d
 void Cells::leave(int j) {
     Cell& cell = cells_[at(home_[at(j)])];
     std::vector<double> v(at(width_));
-    raw(cell, j, v.data());
+    raw(cell.phi, j, v.data());
     add(cell, v.data(), -1.0);
     const int last = cell.members.back();
     cell.members[at(place_[at(j)])] = last;
@@ -146,17 +146,17 @@ void Cells::add(Cell& cell, const double* v, double weight) const {
         for (Index m = 0; m < width_; ++m) cell.moment[at(l * width_ + m)] += weight * v[l] * v[m];
 }
 
-void Cells::raw(const Cell& cell, int j, double* v) const {
+void Cells::raw(const std::vector<double>& phi, int j, double* v) const {
     const double* from = reference_.data() + Index{j} * width_;
     for (Index l = 0; l < width_; ++l) {
         double sum = 0.0;
-        for (Index m = 0; m < width_; ++m) sum += cell.phi[at(l * width_ + m)] * from[m];
+        for (Index m = 0; m < width_; ++m) sum += phi[at(l * width_ + m)] * from[m];
         v[l] = sum;
     }
 }
 
 // Lemma 1: the larger of the two weights follows from the smaller.
-void Cells::restore(const Cell& cell, int j, double* v) const {
+double Cells::restore(const Cell& cell, int j, double* v) const {
     std::vector<double> coeff(at(cell.slide.size()));
     if (cell.slide.size() > 0) cell.slide.project(v, coeff.data());
     double square = 0.0;
@@ -169,13 +169,19 @@ void Cells::restore(const Cell& cell, int j, double* v) const {
         const double scale = std::sqrt((outer * outer - invariant) / square);
         for (Index l = 0; l < in_.d; ++l) v[l] *= scale;
     }
-    noise_.grow(j, std::sqrt(square), std::abs(outer));
+    return square;
 }
 
 void Cells::state(int j, double* v) const {
     const Cell& cell = of(j);
-    raw(cell, j, v);
-    restore(cell, j, v);
+    raw(cell.phi, j, v);
+    const double square = restore(cell, j, v);
+    noise_.grow(j, std::sqrt(square), std::abs(v[in_.d]));
+}
+
+void Cells::state(int j, const std::vector<double>& phi, double* v) const {
+    raw(phi, j, v);
+    restore(of(j), j, v);
 }
 
 bool Cells::stale(const Cell& cell) const {

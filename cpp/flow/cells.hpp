@@ -60,6 +60,9 @@ class Cells {
 
     // v_j now, on its invariant and on the kinks it slides on.
     void state(int j, double* v) const;
+    // The same of a later time within a step, at which the propagator of its cell is `phi`; noise follows
+    // not.
+    void state(int j, const std::vector<double>& phi, double* v) const;
     void leave(int j);
     // Into the cell of these modes; its number.
     int join(int j, const std::vector<Mode>& modes, const KinkBasis& slide, double sign, const double* v);
@@ -70,8 +73,8 @@ class Cells {
   private:
     int find(const std::vector<Mode>& modes, const KinkBasis& slide, double sign);
     void enter(int j, int c, const double* v);
-    void raw(const Cell& cell, int j, double* v) const;  // Phi v_j as it comes
-    void restore(const Cell& cell, int j, double* v) const;
+    void raw(const std::vector<double>& phi, int j, double* v) const;  // Phi v_j as it comes
+    double restore(const Cell& cell, int j, double* v) const;          // norm(w_j)^2 before that
     void add(Cell& cell, const double* v, double weight) const;
 
     const Inputs& in_;

@@ -56,8 +56,9 @@ void EventSearch::consider(double t, int j, int i, EventKind kind) {
 
 const std::vector<Event>& EventSearch::search(double now, double h, const std::vector<double>& sign) {
     found_.clear();
-    h_ = h;
-    instant_ = 8.0 * kEps * now;
+    h_ = h / in_.unit();
+    instant_ = 8.0 * kEps * now / in_.unit();
+    if (in_.dense()) reaches();
     for (int j = 0; j < in_.p; ++j) {
         if (!pairs_.moves(j) || jets_.still(j)) continue;
         if (in_.dense()) {
@@ -73,6 +74,7 @@ const std::vector<Event>& EventSearch::search(double now, double h, const std::v
     found_.erase(std::remove_if(found_.begin(), found_.end(), [last](const Event& e) { return e.t > last; }),
                  found_.end());
     std::stable_sort(found_.begin(), found_.end(), [](const Event& a, const Event& b) { return a.t < b.t; });
+    for (Event& e : found_) e.t *= in_.unit();
     return found_;
 }
 
@@ -86,8 +88,17 @@ const std::vector<Event>& EventSearch::search_clear(double now, double h, const 
     return found_;
 }
 
+void EventSearch::reaches() {
+    reach_.resize(at(in_.p));
+    crew_.over(0, in_.p, 3.0 * static_cast<double>(in_.p * in_.stride()), [this](Index from, Index to) {
+        for (int j = static_cast<int>(from); j < to; ++j) {
+            if (pairs_.moves(j) && !jets_.still(j)) reach_[at(j)] = near_.reach(j, jets_.w(0, j));
+        }
+    });
+}
+
 void EventSearch::crossings(int j, double way, double sign) {
-    const auto& list = near_.within(j, jets_.w(0, j), way);
+    const auto& list = near_.within(j, jets_.w(0, j), reach_[at(j)], way);
     const double limit = near_.reached() + way + noise_.w(j);
     for (const auto& [distance, i] : list) {
         if (distance > limit) break;
@@ -100,7 +111,7 @@ void EventSearch::crossings(int j, double way, double sign) {
 // c_ji changes sign there the rule turns it off.
 void EventSearch::resting(int j, int i, double sign) {
     const double tol = 4.0 * noise_.z(j, i);
-    const double still = std::abs(jets_.a(0, j)) / in_.n * noise_.gradient() * in_.norm(i);
+    const double still = in_.unit() * std::abs(jets_.a(0, j)) / in_.n * noise_.gradient() * in_.norm(i);
     if (std::abs(dot(jets_.w(1, j), in_.row(i), in_.stride())) > still) return;  // passing, not resting
     double power = 1.0;
     for (int k = 0; k <= jets_.order(); ++k, power *= h_) {

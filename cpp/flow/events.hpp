@@ -40,8 +40,9 @@ class Noise {
 
 class EventSearch {
   public:
-    EventSearch(const Inputs& inputs, const Pairs& pairs, const Jets& jets, Noise& noise, Near& near)
-        : in_(inputs), pairs_(pairs), jets_(jets), noise_(noise), near_(near) {}
+    EventSearch(const Inputs& inputs, const Pairs& pairs, const Jets& jets, Noise& noise, Near& near,
+                Crew crew = Crew())
+        : in_(inputs), pairs_(pairs), jets_(jets), noise_(noise), near_(near), crew_(crew) {}
 
     // The earliest events within [now, now + h] (all of those at the same instant), earliest first; empty if
     // none. Times are counted from now; `sign` is the sign of a_j since the last event.
@@ -52,6 +53,7 @@ class EventSearch {
     const std::vector<Event>& search_clear(double now, double h, const std::vector<double>& sign);
 
   private:
+    void reaches();
     void crossings(int j, double way, double sign);
     void resting(int j, int i, double sign);
     void crossing(int j, int i);
@@ -64,7 +66,9 @@ class EventSearch {
     const Jets& jets_;
     Noise& noise_;
     Near& near_;
-    double h_ = 0.0, instant_ = 0.0;
+    const Crew crew_;
+    std::vector<double> reach_;       // (p) of the dense inputs' neurons
+    double h_ = 0.0, instant_ = 0.0;  // in units of the polynomials
     std::vector<Event> found_;
 };
 

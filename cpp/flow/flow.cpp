@@ -25,7 +25,7 @@ class Flow {
           journal_(problem, options),
           in_(problem),
           pairs_(in_.n, in_.d, in_.p, in_.dense()),
-          jets_(in_, pairs_, highest_order(options)),
+          jets_(in_, pairs_, highest_order(options), Crew(threads)),
           noise_(in_),
           near_(in_),
           switcher_(in_, pairs_, jets_, noise_, near_, journal_),
@@ -34,8 +34,8 @@ class Flow {
           state_(problem, in_, jets_, pairs_, cells_),
           verdict_(problem, options.stop, Follows::kFlow, options.past.seen),
           search_(problem, options.stop, poll, threads),
-          step_({in_, pairs_, jets_, noise_, near_, switcher_, cells_, quiet_}, journal_, state_, verdict_,
-                options, poll) {}
+          step_({in_, pairs_, jets_, noise_, near_, switcher_, cells_, quiet_, Crew(threads)}, journal_,
+                state_, verdict_, options, poll) {}
 
     FlowResult run() {
         begin();
@@ -131,7 +131,7 @@ class Flow {
         if (event) {
             step_.changed();
             journal_.event();
-            if (t - burst_start_ > kInstant * std::max(1.0, t)) {
+            if (t - burst_start_ > kInstant * std::max(in_.unit(), t)) {
                 burst_start_ = t;
                 burst_ = 0;
             }

@@ -84,7 +84,7 @@ struct FlowResult : Rows<double, double> {
 };
 
 FlowResult flow(const Problem<double>& problem, const FlowOptions& options, const Poll& poll,
-                int threads = 1);  // of an attempt at a proof; the rest is one thread's
+                int threads = 1);  // the bits do not depend on them
 
 double flow_bytes(const Problem<double>& problem);
 

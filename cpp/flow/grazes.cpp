@@ -88,7 +88,7 @@ void Grazes::search(const Jets& jets, int j, double h) {
         way += jets.w_norm(k, j) * power;
         if (k > 1) change += k * jets.w_norm(k, j) * power / h;
     }
-    const auto& list = near_.within(j, w, way);
+    const auto& list = near_.within(j, w, near_.reach(j, w), way);
     const double limit = near_.reached() + way;
     for (const auto& [distance, i] : list) {
         if (distance > limit) break;

@@ -15,8 +15,8 @@ Index padded(Index width) {
 
 }  // namespace
 
-Jets::Jets(const Inputs& inputs, const Pairs& pairs, int max_order)
-    : in_(inputs), pairs_(pairs), offset_(at(inputs.p) + 1, 0) {
+Jets::Jets(const Inputs& inputs, const Pairs& pairs, int max_order, Crew crew)
+    : in_(inputs), pairs_(pairs), crew_(crew), offset_(at(inputs.p) + 1, 0) {
     const std::size_t orders = at(max_order) + 1, p = at(in_.p);
     w_.resize(orders);
     s_.resize(orders);
@@ -90,6 +90,7 @@ void Jets::drive(const std::vector<std::vector<double>>& series, double tau) {
     const Index given = std::min(size_of(series), size_of(r_));
     given_ = static_cast<int>(given);
     tau_ = tau;
+    tau /= in_.unit();
     for (Index k = 0; k < given; ++k) {
         std::fill(r_[at(k)].begin(), r_[at(k)].end(), 0.0);
         double factor = 1.0;  // C(l, k) tau^(l - k)
@@ -110,9 +111,9 @@ void Jets::hold_invariants() {
     }
 }
 
-void Jets::restore_trial(Index j) {
+void Jets::restore_trial(Index j, std::vector<double>& scratch) {
     if (pairs_.slide[at(j)].size() > 0)
-        pairs_.slide[at(j)].project(trial_w_.data() + offset_[at(j)], coeff_.data());
+        pairs_.slide[at(j)].project(trial_w_.data() + offset_[at(j)], scratch.data());
     restore_invariant(j);
 }
 
@@ -143,6 +144,10 @@ void Jets::write_state(int k, double* W, double* a) const {
     if (!in_.dense() && k > 0) std::fill(W, W + outside_.size(), 0.0);
     unpack(w_[at(k)], W);
     if (a) std::copy(a_[at(k)].begin(), a_[at(k)].end(), a);
+    for (int power = 0; power < k && in_.unit() != 1.0; ++power) {
+        for (Index l = 0; l < size_of(outside_); ++l) W[l] /= in_.unit();
+        for (Index j = 0; j < in_.p && a; ++j) a[j] /= in_.unit();
+    }
 }
 
 void Jets::state_within(double h, double* W, double* a) {

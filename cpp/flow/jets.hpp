@@ -1,5 +1,5 @@
-// Taylor coefficients of the state along the field. Given the modes the field is a cubic
-// polynomial, sliding included:
+// Taylor coefficients of the state along the field, in time over Inputs::unit(). Given the modes the field is
+// a cubic polynomial, sliding included:
 //   q_j = a_j w_j     r_i = y_i - (1/p) sum_{j on at i} <q_j, x_i>     g_j = sum_{i on at j} r_i x_i
 //   dw_j/dt = (a_j / n) Pi_j g_j     da_j/dt = (1/n) <w_j, Pi_j g_j>
 // with Pi_j the (constant) projection off the inputs slid on; their multipliers are mu_i = lam_i r_i, linear
@@ -12,12 +12,13 @@
 
 #include "flow/pairs.hpp"
 #include "kernel/index.hpp"
+#include "parallel/crew.hpp"
 
 namespace pl {
 
 class Jets {
   public:
-    Jets(const Inputs& inputs, const Pairs& pairs, int max_order);
+    Jets(const Inputs& inputs, const Pairs& pairs, int max_order, Crew crew = Crew());
 
     void set_state(const double* W, const double* a);  // W (p, d); order becomes 0
     void bury(int j, int i);  // orthogonal inputs: the pair is off for good, its coordinate stays
@@ -55,9 +56,10 @@ class Jets {
 
     // A state, or a coefficient of the polynomial, as one vector of size(): every w_j, then a.
     Index size() const { return offset_.back() + size_of(a_[0]); }
-    void pack(int k, double* y) const;
+    void pack(int k, double* y) const;             // of order 1 in time itself: the velocity
     double part_sq(const double* y, int j) const;  // squared norm of neuron j's share of such a vector
     double norm(int k) const;                      // of coefficient k
+    double unit() const { return in_.unit(); }     // of time, that of all coefficients
 
     // The field with the present modes at a state y, f <- dy/dt; its residuals, gradients and multipliers are
     // kept for `propose`.
@@ -95,12 +97,24 @@ class Jets {
 
   private:
     bool cut(double work);
+    template <class Work, class Body>
+    bool in_rounds(Index count, const Work& work, bool may_be_cut, const Body& body);
     enum class Residual { kOfState, kOfTrial, kOfCoefficient };  // the first is never cut off
     bool residual(const std::vector<double>& w_times_a, Residual what, std::vector<double>& r);
     void gradient_of(int j, const std::vector<double>& r, double* g) const;
     void restore_invariant(Index j);
-    void restore_trial(Index j);
+    void restore_trial(Index j, std::vector<double>& scratch);
+    // body(from, to) over the neurons, `per` operations for each of a neuron's coordinates.
+    template <class Body>
+    void over_neurons(double per, const Body& body) const {
+        crew_.over(0, in_.p, per * static_cast<double>(offset_.back()), body);
+    }
+    void multiply_out(const double* a, const double* w, Index from, Index to);  // q_j = a_j w_j
+    bool coefficient_gradients();  // g of order(); false: cut off
+    void velocity_of(Index j, const double* y, double* f, std::vector<double>& scratch);
+    void push_neuron(Index j, int k, std::vector<double>& scratch);
     void move_trial(double h);
+    void move_trial(double h, Index begin, Index end);  // of these neurons
     void unpack(const std::vector<double>& w, double* W) const;
     void push(int k);                                                  // s_k from g_k, then W_{k+1}, a_{k+1}
     void rest(int j, int k);                                           // 0 as coefficients k of neuron j
@@ -109,6 +123,7 @@ class Jets {
 
     const Inputs& in_;
     const Pairs& pairs_;
+    const Crew crew_;
     int order_ = 0;
     Index evaluations_ = 0;
     std::function<bool()> cut_;

@@ -9,6 +9,7 @@ namespace pl {
 void Jets::pack(int k, double* y) const {
     std::copy(w_[at(k)].begin(), w_[at(k)].end(), y);
     std::copy(a_[at(k)].begin(), a_[at(k)].end(), y + offset_.back());
+    for (Index l = 0; l < size() && k == 1; ++l) y[l] /= in_.unit();
 }
 
 double Jets::part_sq(const double* y, int j) const {
@@ -26,32 +27,35 @@ double Jets::norm(int k) const {
 bool Jets::velocity(const double* y, double* f) {
     ++evaluations_;
     const double* a = y + offset_.back();
-    for (Index j = 0; j < in_.p; ++j) {
-        for (Index l = offset_[at(j)]; l < offset_[at(j + 1)]; ++l) q_[at(l)] = a[j] * y[l];
-    }
+    over_neurons(1.0, [&](Index from, Index to) { multiply_out(a, y, from, to); });
     if (!residual(q_, Residual::kOfTrial, trial_r_)) return false;
-    const double scale = 1.0 / in_.n;
-    for (Index j = 0; j < in_.p; ++j) {
-        const Index from = offset_[at(j)], width = offset_[at(j + 1)] - from;
-        gradient_of(static_cast<int>(j), trial_r_, trial_s_.data() + from);
-        double* g = f + from;
-        std::copy(trial_s_.data() + from, trial_s_.data() + from + width, g);
-        const KinkBasis& slide = pairs_.slide[at(j)];
-        trial_mu_[at(j)].resize(at(slide.size()));
-        if (slide.size() > 0) {
-            slide.project(g, coeff_.data());
-            slide.multipliers(coeff_.data(), trial_mu_[at(j)].data());
-        }
-        f[offset_.back() + j] = scale * dot(y + from, g, width);
-        for (Index l = 0; l < width; ++l) g[l] *= scale * a[j];
-    }
+    over_neurons(2.0 * in_.n, [&](Index begin, Index end) {
+        std::vector<double> scratch(at(in_.d));
+        for (Index j = begin; j < end; ++j) velocity_of(j, y, f, scratch);
+    });
     return true;
+}
+
+void Jets::velocity_of(Index j, const double* y, double* f, std::vector<double>& scratch) {
+    const Index from = offset_[at(j)], width = offset_[at(j + 1)] - from;
+    const double scale = 1.0 / in_.n, a = y[offset_.back() + j];
+    gradient_of(static_cast<int>(j), trial_r_, trial_s_.data() + from);
+    double* g = f + from;
+    std::copy(trial_s_.data() + from, trial_s_.data() + from + width, g);
+    const KinkBasis& slide = pairs_.slide[at(j)];
+    trial_mu_[at(j)].resize(at(slide.size()));
+    if (slide.size() > 0) {
+        slide.project(g, scratch.data());
+        slide.multipliers(scratch.data(), trial_mu_[at(j)].data());
+    }
+    f[offset_.back() + j] = scale * dot(y + from, g, width);
+    for (Index l = 0; l < width; ++l) g[l] *= scale * a;
 }
 
 void Jets::restore(double* y) {
     std::copy(y, y + offset_.back(), trial_w_.begin());
     std::copy(y + offset_.back(), y + size(), trial_a_.begin());
-    for (Index j = 0; j < in_.p; ++j) restore_trial(j);
+    for (Index j = 0; j < in_.p; ++j) restore_trial(j, coeff_);
     std::copy(trial_w_.begin(), trial_w_.end(), y);
     std::copy(trial_a_.begin(), trial_a_.end(), y + offset_.back());
 }
@@ -61,7 +65,10 @@ void Jets::restore(double* y) {
 double Jets::propose(const std::vector<double>& y1, const std::vector<double>& f1, double h) {
     const bool slopes = order_ >= 2;
     const Index end = offset_.back();
-    const auto cubic = [h](double v, double dv, double v1, double dv1, double& c2, double& c3) {
+    const double unit = in_.unit();
+    h /= unit;
+    const auto cubic = [h, unit](double v, double dv, double v1, double dv1, double& c2, double& c3) {
+        dv1 *= unit;
         const double chord = (v1 - v) / h;
         c2 = (3.0 * chord - 2.0 * dv - dv1) / h;
         c3 = (dv + dv1 - 2.0 * chord) / (h * h);

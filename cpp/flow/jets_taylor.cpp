@@ -11,14 +11,31 @@
 #include "kernel/inner.hpp"
 
 namespace pl {
+namespace {
+
+constexpr double kBetween = 2e7;  // operations after which is asked again: some 10 ms
+
+}  // namespace
 
 // `work` floating-point operations more are about to be done; whether they are to be left.
 bool Jets::cut(double work) {
-    constexpr double kBetween = 2e7;  // some 10 ms
     worked_ += work;
     if (worked_ < kBetween) return false;
     worked_ = 0.0;
     return cut_ && cut_();
+}
+
+// body(from, to) over [0, count), index k some work(k) operations, asking in between. False: cut off
+// half-way.
+template <class Work, class Body>
+bool Jets::in_rounds(Index count, const Work& work, bool may_be_cut, const Body& body) {
+    for (Index begin = 0, end = 0; begin < count; begin = end) {
+        double sum = 0.0;
+        while (end < count && sum < kBetween) sum += work(end++);
+        if (may_be_cut && cut(sum)) return false;
+        crew_.over(begin, end, sum, body);
+    }
+    return true;
 }
 
 // False: cut off half-way.
@@ -26,14 +43,17 @@ bool Jets::residual(const std::vector<double>& q, Residual what, std::vector<dou
     const bool with_labels = what != Residual::kOfCoefficient, may_be_cut = what != Residual::kOfState;
     const double scale = 1.0 / in_.p;
     if (in_.dense()) {
-        for (int i = 0; i < in_.n; ++i) {
-            const auto& who = pairs_.who[at(i)];
-            if (may_be_cut && cut(2.0 * static_cast<double>(size_of(who) * in_.stride()))) return false;
-            const double h =
-                gather_dot(q.data(), in_.stride(), who.data(), static_cast<int>(who.size()), in_.row(i));
-            r[at(i)] = (with_labels ? in_.y[i] : 0.0) - scale * h;
-        }
-        return true;
+        const auto work = [this](Index i) {
+            return 2.0 * static_cast<double>(size_of(pairs_.who[at(i)]) * in_.stride());
+        };
+        return in_rounds(in_.n, work, may_be_cut, [&](Index from, Index to) {
+            for (Index i = from; i < to; ++i) {
+                const auto& who = pairs_.who[at(i)];
+                const double h = gather_dot(q.data(), in_.stride(), who.data(), static_cast<int>(who.size()),
+                                            in_.row(static_cast<int>(i)));
+                r[at(i)] = (with_labels ? in_.y[i] : 0.0) - scale * h;
+            }
+        });
     }
     std::fill(r.begin(), r.end(), 0.0);
     for (Index l = 0; l < size_of(slot_norm_); ++l) r[at(slot_point_[at(l)])] += slot_norm_[at(l)] * q[at(l)];
@@ -53,15 +73,21 @@ void Jets::gradient_of(int j, const std::vector<double>& r, double* g) const {
 }
 
 void Jets::evaluate_residual() {
-    for (Index j = 0; j < in_.p; ++j) {
-        for (Index l = offset_[at(j)]; l < offset_[at(j + 1)]; ++l) q_[at(l)] = a_[0][at(j)] * w_[0][at(l)];
-    }
+    over_neurons(1.0, [this](Index from, Index to) { multiply_out(a_[0].data(), w_[0].data(), from, to); });
     residual(q_, Residual::kOfState, r_[0]);
+}
+
+void Jets::multiply_out(const double* a, const double* w, Index from, Index to) {
+    for (Index j = from; j < to; ++j) {
+        for (Index l = offset_[at(j)]; l < offset_[at(j + 1)]; ++l) q_[at(l)] = a[j] * w[l];
+    }
 }
 
 void Jets::evaluate_gradient() {
     ++evaluations_;
-    for (int j = 0; j < in_.p; ++j) refresh_gradient(j);
+    over_neurons(2.0 * in_.n, [this](Index from, Index to) {
+        for (Index j = from; j < to; ++j) refresh_gradient(static_cast<int>(j));
+    });
 }
 
 void Jets::refresh_gradient(int j) {
@@ -69,40 +95,44 @@ void Jets::refresh_gradient(int j) {
 }
 
 void Jets::push(int k) {
+    over_neurons(4.0 * (k + 1), [this, k](Index from, Index to) {
+        std::vector<double> scratch(at(in_.d));
+        for (Index j = from; j < to; ++j) push_neuron(j, k, scratch);
+    });
+}
+
+void Jets::push_neuron(Index j, int k, std::vector<double>& scratch) {
+    if (k > 0 && still_[at(j)]) return rest(static_cast<int>(j), k + 1);
     std::array<const double*, kMaxOrder + 1> rows;
     std::array<double, kMaxOrder + 1> weight;
-    const double scale = 1.0 / (static_cast<double>(in_.n) * (k + 1));
-    for (Index j = 0; j < in_.p; ++j) {
-        const Index from = offset_[at(j)], width = offset_[at(j + 1)] - from;
-        if (k > 0 && still_[at(j)]) {
-            rest(static_cast<int>(j), k + 1);
-            continue;
-        }
-        double* s = s_[at(k)].data() + from;
-        const KinkBasis& slide = pairs_.slide[at(j)];
-        mu_[at(k)][at(j)].assign(at(slide.size()), 0.0);
-        if (slide.size() > 0 && !vanishes(k)) {
-            slide.project(s, coeff_.data());
-            slide.multipliers(coeff_.data(), mu_[at(k)][at(j)].data());
-        }
-        double sum = 0.0;
-        for (int m = 0; m <= k; ++m) {
-            rows[at(m)] = s_[at(k - m)].data() + from;
-            weight[at(m)] = scale * a_[at(m)][at(j)];
-            sum += dot(w_[at(m)].data() + from, rows[at(m)], width);
-        }
-        double* next = w_[at(k) + 1].data() + from;
-        combine(rows.data(), weight.data(), k + 1, width, next);
-        a_[at(k) + 1][at(j)] = scale * sum;
-        norms_[at(k) + 1][at(j)] = std::sqrt(dot(next, next, width));
+    const double scale = in_.unit() / (static_cast<double>(in_.n) * (k + 1));
+    const Index from = offset_[at(j)], width = offset_[at(j + 1)] - from;
+    double* s = s_[at(k)].data() + from;
+    const KinkBasis& slide = pairs_.slide[at(j)];
+    mu_[at(k)][at(j)].assign(at(slide.size()), 0.0);
+    if (slide.size() > 0 && !vanishes(k)) {
+        slide.project(s, scratch.data());
+        slide.multipliers(scratch.data(), mu_[at(k)][at(j)].data());
     }
+    double sum = 0.0;
+    for (int m = 0; m <= k; ++m) {
+        rows[at(m)] = s_[at(k - m)].data() + from;
+        weight[at(m)] = scale * a_[at(m)][at(j)];
+        sum += dot(w_[at(m)].data() + from, rows[at(m)], width);
+    }
+    double* next = w_[at(k) + 1].data() + from;
+    combine(rows.data(), weight.data(), k + 1, width, next);
+    a_[at(k) + 1][at(j)] = scale * sum;
+    norms_[at(k) + 1][at(j)] = std::sqrt(dot(next, next, width));
 }
 
 void Jets::first() {
-    for (Index j = 0; j < in_.p; ++j) {
-        norms_[0][at(j)] = std::sqrt(dot(w_[0].data() + offset_[at(j)], w_[0].data() + offset_[at(j)],
-                                         offset_[at(j + 1)] - offset_[at(j)]));
-    }
+    over_neurons(2.0, [this](Index from, Index to) {
+        for (Index j = from; j < to; ++j) {
+            const double* w = w_[0].data() + offset_[at(j)];
+            norms_[0][at(j)] = std::sqrt(dot(w, w, offset_[at(j + 1)] - offset_[at(j)]));
+        }
+    });
     push(0);
     order_ = 1;
 }
@@ -115,49 +145,67 @@ void Jets::rest(int j, int k) {
 void Jets::extend() {
     if (given_ < 0 && !extend_residual()) return;
     const int k = order_;
-    for (int j = 0; j < in_.p; ++j) {
-        if (still_[at(j)]) continue;
-        if (cut(2.0 * static_cast<double>(size_of(pairs_.on[at(j)]) * in_.stride()))) return;
-        double* g = s_[at(k)].data() + offset_[at(j)];
-        if (vanishes(k))
-            std::fill_n(g, width(j), 0.0);
-        else
-            gradient_of(j, r_[at(k)], g);
-    }
+    if (!coefficient_gradients()) return;
     push(k);
     order_ = k + 1;
     ++evaluations_;
 }
 
+bool Jets::coefficient_gradients() {
+    const int k = order_;
+    const auto work = [this](Index j) {
+        return still_[at(j)] ? 0.0 : 2.0 * static_cast<double>(size_of(pairs_.on[at(j)]) * in_.stride());
+    };
+    return in_rounds(in_.p, work, true, [&](Index from, Index to) {
+        for (int j = static_cast<int>(from); j < to; ++j) {
+            if (still_[at(j)]) continue;
+            double* g = s_[at(k)].data() + offset_[at(j)];
+            if (vanishes(k))
+                std::fill_n(g, width(j), 0.0);
+            else
+                gradient_of(j, r_[at(k)], g);
+        }
+    });
+}
+
 bool Jets::extend_residual() {
     const int k = order_;
-    std::array<const double*, kMaxOrder + 1> rows;
-    std::array<double, kMaxOrder + 1> weight;
-    for (Index j = 0; j < in_.p; ++j) {
-        const Index from = offset_[at(j)];
-        if (still_[at(j)]) {
-            std::fill_n(q_.begin() + from, offset_[at(j + 1)] - from, 0.0);
-            continue;
+    over_neurons(2.0 * (k + 1), [this, k](Index begin, Index end) {
+        std::array<const double*, kMaxOrder + 1> rows;
+        std::array<double, kMaxOrder + 1> weight;
+        for (Index j = begin; j < end; ++j) {
+            const Index from = offset_[at(j)];
+            if (still_[at(j)]) {
+                std::fill_n(q_.begin() + from, offset_[at(j + 1)] - from, 0.0);
+                continue;
+            }
+            for (int m = 0; m <= k; ++m) {
+                rows[at(m)] = w_[at(k - m)].data() + from;
+                weight[at(m)] = a_[at(m)][at(j)];
+            }
+            combine(rows.data(), weight.data(), k + 1, offset_[at(j + 1)] - from, q_.data() + from);
         }
-        for (int m = 0; m <= k; ++m) {
-            rows[at(m)] = w_[at(k - m)].data() + from;
-            weight[at(m)] = a_[at(m)][at(j)];
-        }
-        combine(rows.data(), weight.data(), k + 1, offset_[at(j + 1)] - from, q_.data() + from);
-    }
+    });
     return residual(q_, Residual::kOfCoefficient, r_[at(k)]);
 }
 
 void Jets::move_trial(double h) {
+    const double in_units = h / in_.unit();
+    over_neurons(2.0 * (order_ + 2), [=](Index from, Index to) { move_trial(in_units, from, to); });
+}
+
+void Jets::move_trial(double h, Index begin, Index end) {
     std::array<const double*, kMaxOrder + 1> rows;
     std::array<double, kMaxOrder + 1> weight;
+    std::vector<double> scratch(at(in_.d));
     double power = 1.0;
     for (int k = 0; k <= order_; ++k, power *= h) weight[at(k)] = power;
     // from the highest order down, so that the small terms are added first
     std::reverse(weight.begin(), weight.begin() + order_ + 1);
-    for (int k = 0; k <= order_; ++k) rows[at(k)] = w_[at(order_ - k)].data();
-    combine(rows.data(), weight.data(), order_ + 1, offset_.back(), trial_w_.data());
-    for (Index j = 0; j < in_.p; ++j) {
+    const Index first = offset_[at(begin)];
+    for (int k = 0; k <= order_; ++k) rows[at(k)] = w_[at(order_ - k)].data() + first;
+    combine(rows.data(), weight.data(), order_ + 1, offset_[at(end)] - first, trial_w_.data() + first);
+    for (Index j = begin; j < end; ++j) {
         if (still_[at(j)]) {
             std::copy_n(w_[0].begin() + offset_[at(j)], offset_[at(j + 1)] - offset_[at(j)],
                         trial_w_.begin() + offset_[at(j)]);
@@ -167,17 +215,15 @@ void Jets::move_trial(double h) {
         double value = a_[at(order_)][at(j)];
         for (int k = order_ - 1; k >= 0; --k) value = value * h + a_[at(k)][at(j)];
         trial_a_[at(j)] = value;
-        restore_trial(j);
+        restore_trial(j, scratch);
     }
 }
 
 double Jets::attempt(double h) {
     move_trial(h);
     if (given_ >= 0) return 0.0;
-    for (Index j = 0; j < in_.p; ++j) {
-        for (Index l = offset_[at(j)]; l < offset_[at(j + 1)]; ++l)
-            q_[at(l)] = trial_a_[at(j)] * trial_w_[at(l)];
-    }
+    over_neurons(1.0,
+                 [this](Index from, Index to) { multiply_out(trial_a_.data(), trial_w_.data(), from, to); });
     if (!residual(q_, Residual::kOfTrial, trial_r_)) return std::numeric_limits<double>::quiet_NaN();
     return norm_sq(trial_r_.data(), size_of(trial_r_));
 }
@@ -191,6 +237,7 @@ void Jets::accept() {
 
 double Jets::residual_sq(double h) const {
     double sum = 0.0;
+    h /= in_.unit();
     for (Index i = 0; i < in_.n; ++i) {
         double value = 0.0;
         for (int k = order_ - 1; k >= 0; --k) value = value * h + r_[at(k)][at(i)];
@@ -206,7 +253,7 @@ double Jets::residual_sq() const {
 double Jets::velocity_sq() const {
     double sum = 0.0;
     for (int j = 0; j < in_.p; ++j) sum += w_norm(1, j) * w_norm(1, j) + a(1, j) * a(1, j);
-    return sum;
+    return sum / in_.unit() / in_.unit();
 }
 
 }  // namespace pl

@@ -27,9 +27,9 @@ double Near::reach(int j, const double* w) const {
     return std::sqrt(((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7])));
 }
 
-const std::vector<std::pair<double, int>>& Near::within(int j, const double* w, double way) {
+const std::vector<std::pair<double, int>>& Near::within(int j, const double* w, double reach, double way) {
     Reference& ref = refs_[at(j)];
-    reached_ = reach(j, w);
+    reached_ = reach;
     if (ref.radius < 0.0 || !(reached_ + way <= ref.radius)) {
         refresh(ref, w, way);
         reached_ = 0.0;

@@ -16,9 +16,10 @@ class Near {
   public:
     explicit Near(const Inputs& inputs);
 
-    // Pairs (distance at the reference, point) of neuron j, nearest first; those beyond `reach(j) + way` may
-    // be missing or follow. `w` is the present state, `way` bounds the distance it may still go.
-    const std::vector<std::pair<double, int>>& within(int j, const double* w, double way);
+    // Pairs (distance at the reference, point) of neuron j, nearest first; those beyond `reach + way` may
+    // be missing or follow. `w` is the present state, `reach` its own, `way` bounds the distance it may still
+    // go.
+    const std::vector<std::pair<double, int>>& within(int j, const double* w, double reach, double way);
     double reach(int j, const double* w) const;  // way gone since the reference
     double reached() const { return reached_; }  // the same when `within` was last asked, after it
 

@@ -6,6 +6,13 @@
 namespace pl {
 namespace {
 
+constexpr int kOrdinary = 20;  // of the power of two of a rate: all powers of it up to kMaxOrder are squared
+
+double unit_for(double rate) {
+    if (!(rate > 0.0 && std::isfinite(rate)) || std::abs(std::ilogb(rate)) <= kOrdinary) return 1.0;
+    return std::ldexp(1.0, -std::ilogb(rate));
+}
+
 void insert_sorted(std::vector<int>& list, int value) {
     list.insert(std::lower_bound(list.begin(), list.end(), value), value);
 }
@@ -36,6 +43,7 @@ Inputs::Inputs(const Problem<double>& problem)
         largest_ = std::max(largest_, norms_[at(i)]);
         label_ = std::max(label_, std::abs(y[i]));
     }
+    unit_ = unit_for(label_ * largest_);
 }
 
 Pairs::Pairs(int points, int d, int neurons, bool is_dense)

@@ -23,6 +23,9 @@ class Inputs {
     double norm(int i) const { return norms_[at(i)]; }
     double largest_norm() const { return largest_; }
     double largest_label() const { return label_; }
+    // Taylor coefficients are those of a polynomial in t / unit(): in seconds they would leave the range of
+    // numbers where rates are far from 1. A power of two, and 1 but for such data.
+    double unit() const { return unit_; }
 
     int n, d, p;
     const double* y;
@@ -30,7 +33,7 @@ class Inputs {
   private:
     Index stride_;
     std::vector<double> rows_, norms_;
-    double largest_ = 0.0, label_ = 0.0;
+    double largest_ = 0.0, label_ = 0.0, unit_ = 1.0;
 };
 
 struct Pairs {

@@ -53,7 +53,7 @@ double Quiet::choose() {
         const double size = 0.5 * (w * w + a * a);
         if (!(size <= kBelow * limit) || w == 0.0) continue;
         const double rate = a > 0.0 ? jets_.w_norm(1, j) / a : std::abs(jets_.a(1, j)) / w;
-        within = std::min(within, std::log(limit / size) / (2.0 * kCautious * rate));
+        within = std::min(within, in_.unit() * std::log(limit / size) / (2.0 * kCautious * rate));
         chosen_.push_back(j);
     }
     jets_.hold_still(chosen_);

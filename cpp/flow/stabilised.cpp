@@ -44,7 +44,7 @@ void Stabilised::compare(double t, double h) {
     const int order = jets_.order();
     per_evaluation_ = h / order;
     if (on_ || order < 3 || t < ahead_ || t - event_ < kQuiet * h) return;
-    const double radius = order * jets_.norm(order) / jets_.norm(order - 1);
+    const double radius = order * jets_.norm(order) / jets_.norm(order - 1) / jets_.unit();
     if (!(radius * h > kStiff * order) || --pause_ > 0) return;
     on_ = true;
     taken_ = 0;

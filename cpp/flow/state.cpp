@@ -60,9 +60,10 @@ NeuronMotion FlowState::motion() {
     NeuronMotion motion;
     cells_.show();
     for (int j = 0; j < static_cast<int>(problem_.p); ++j) {
-        const double w = jets_.w_norm(1, j), a = jets_.a(1, j);
-        motion.speed_sq.push_back(w * w + a * a);
-        motion.growth.push_back(dot(jets_.w(0, j), jets_.w(1, j), jets_.width(j)) + jets_.a(0, j) * a);
+        const double unit = in_.unit(), w = jets_.w_norm(1, j) / unit, a = jets_.a(1, j);
+        motion.speed_sq.push_back(w * w + a / unit * (a / unit));
+        const double growth = dot(jets_.w(0, j), jets_.w(1, j), jets_.width(j)) + jets_.a(0, j) * a;
+        motion.growth.push_back(growth / unit);
     }
     return motion;
 }

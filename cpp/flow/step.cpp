@@ -26,7 +26,7 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
       options_(options),
       poll_(poll),
       natural_(highest_order(options)),
-      search_(in_, parts.pairs, jets_, parts.noise, parts.near),
+      search_(in_, parts.pairs, jets_, parts.noise, parts.near, parts.crew),
       grazes_(in_, parts.pairs),
       stabilised_(jets_, in_.p, options, [this] { return !ask(); }) {
     jets_.watch([this] { return ask(); });
@@ -152,12 +152,19 @@ bool FlowStep::plan(double left) {
 // One step of the cells, within which nothing is decided; false if there is none: the state is given back.
 bool FlowStep::cell_advance(double before, double left) {
     if (ask()) return false;
-    const double sum = cells_.attempt(t_, std::min(left, options_.max_step), h_, last_order_);
+    double sum = cells_.attempt(t_, std::min(left, options_.max_step), h_, last_order_);
     const bool moves = t_ + h_ > t_ || cells_.meets_event();
     if (!(moves && sum <= lowest_ + rounding(before)) || level_within(before, sum) >= 0.0) {
         journal_.rejected();
         cells_.give_back();
         return false;
+    }
+    if (options_.watch != nullptr) {
+        const double whole = h_;
+        h_ = options_.watch->along(t_, whole,
+                                   [this](double h, double* W, double* a) { cells_.state_within(h, W, a); });
+        watched_ = h_ < whole;
+        if (watched_) sum = cells_.end_at(h_);
     }
     lowest_ = std::min(lowest_, sum);
     t_ = h_ >= left ? goal_ : t_ + h_;

@@ -28,6 +28,7 @@ struct FlowParts {
     Switcher& switcher;
     CellFlow& cells;
     Quiet& quiet;
+    Crew crew;
 };
 
 class FlowStep {

@@ -41,7 +41,7 @@ double trusted_step(const Jets& jets, int p, double rtol, double atol) {
             worst[at(k)] = std::max(worst[at(k)], square / (scale * scale));
         }
     }
-    return trusted_step(worst, total, order);
+    return jets.unit() * trusted_step(worst, total, order);
 }
 
 double trusted_step(const Squares& worst, const Squares& total, int order) {

@@ -17,6 +17,9 @@ Callback: TypeAlias = Callable[[int, int], None]
 ProgressOption: TypeAlias = bool | Callback | None
 """What `progress=` may be."""
 
+_EARLY = (
+    10.0  # seconds until which less than 1 % done says nothing of the rest: threads and problems are made
+)
 _PATIENCE = 2.0  # seconds before `progress=None` shows anything
 _TERMINAL_SECONDS = 0.2
 _LOG_SECONDS = 10.0
@@ -130,7 +133,8 @@ class _Line:
             return
         self._due = now + (_TERMINAL_SECONDS if self._terminal else _LOG_SECONDS)
         spent, share = now - self._began, done / total if total else 1.0
-        left = f"{spent * (1 - share) / share:.0f} s left" if share > 0 else "time left unknown"
+        known = share > 0 and (share >= 0.01 or spent >= _EARLY)
+        left = f"{spent * (1 - share) / share:.0f} s left" if known else "time left unknown"
         self._last = f"pl_native: {100 * share:3.0f} %, {spent:.0f} s, {left}"
         print(
             f"\r{self._last}  " if self._terminal else self._last, end=self._end, file=_stderr(), flush=True

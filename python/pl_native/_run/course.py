@@ -103,14 +103,14 @@ class Course:
         if run is None:
             self.over = True
             return
-        before, mine = self._at, self.method
+        before, mine, failed = self._at, self.method, self._failed
         if mine == "capture" and self._misses(run) and self._forecast.refuses(run):
             self._captured[[2, 3]] = counter(run, "rhs"), counter(run, "restarts")
             self._vain_seconds += counter(run, "seconds")
         else:
             self._keep(run)
             self._forecast.learn(mine, run, self._at)
-            if mine == "capture" and self._unproved(run):
+            if mine == "capture" and self._unproved(run, failed):
                 self._choice = Choice("flow", None)
                 return
             limited = run.status in (Status.STEP_LIMIT, Status.SWITCH_LIMIT)
@@ -196,12 +196,24 @@ class Course:
                                    Status.WALL_TIME)  # fmt: skip
         return ended and counter(run, "loss_error") > self._task.rtol
 
-    def _unproved(self, run: FlowRun) -> bool:
+    @property
+    def _failed(self) -> int:
+        """Attempts at a proof so far that failed."""
+        return int(self._resume.get("proof_failed", 0)) if self._resume else 0
+
+    def _unproved(self, run: FlowRun, failed: int) -> bool:
         """Whether a proof was wanted of the end, and the flow may find one: its states are at rest, where
         those of capture are so to single precision.
+
+        The end is also where another attempt has failed, after `failed` before, of a loss above the
+        criterion's level: there it is rest alone that is tried, and capture may move about it for ever.
         """
-        ends = run.status in (Status.CRITERION, Status.TARGET, Status.STALLED, Status.HORIZON)
-        return self._task.stop.proof and ends and run.counters["proved_time"] is None
+        if not self._task.stop.proof or run.counters["proved_time"] is not None:
+            return False
+        if run.status == Status.STEP_LIMIT and not self._at_step_limit:
+            y = self._task.y
+            return counter(run, "proof_failed") > failed and 2 * len(y) * run.loss[-1] > np.min(y * y)
+        return run.status in (Status.CRITERION, Status.TARGET, Status.STALLED, Status.HORIZON)
 
     def _keep(self, run: FlowRun) -> None:
         assert run.resume is not None

@@ -1,0 +1,182 @@
+"""The suite over two processes: each takes the next file that none has taken, the first tells of all tests.
+
+    python -m pytest --processes 1      in one, as selections of few tests and the debugger are anyway
+
+A test may so run beside others, as it may beside a busy neighbour (`tools/ci load`). The second process is
+pytest with the same arguments; its reports come through a pipe, in the form in which pytest writes them.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_FEW = 500  # tests that are over before another process has imported what they need
+_PLACE = "PL_TESTS_PIPES"  # of a helper: from where it takes files, to where it reports
+_ALONE = ("collectonly", "usepdb", "lf", "failedfirst", "newfirst", "stepwise")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--processes", type=int, default=2, help="at most so many processes run the tests")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    if place := os.environ.pop(_PLACE, ""):
+        files, reports = (int(number) for number in place.split())
+        for pipe in (files, reports):
+            os.set_inheritable(pipe, False)
+        session.config.pluginmanager.register(_Reporting(session.config, Connection(reports, readable=False)))
+        for _ in _run(session, files):
+            pass
+        return True
+    options = session.config.option
+    helpers = min(options.processes, _processors()) - 1
+    alone = options.capture == "no" or any(getattr(options, name, False) for name in _ALONE)
+    alone = alone or hasattr(session.config, "workerinput")  # of pytest-xdist, where somebody has it
+    if helpers < 1 or alone or len(session.items) < _FEW or session.testsfailed:
+        return None
+    _lead(session, helpers)
+    return True
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Reporting:
+    """Sends every report of a helper to the first process."""
+
+    def __init__(self, config: pytest.Config, to: Connection) -> None:
+        self.config, self.to = config, to
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        hook = self.config.hook
+        self.to.send((report.location, hook.pytest_report_to_serializable(config=self.config, report=report)))
+
+
+class _Done:
+    """Names of the tests that were reported to their end, by whichever process."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "teardown":
+            self.names.append(report.nodeid)
+
+
+def _lead(session: pytest.Session, helpers: int) -> None:
+    """Runs what it takes, tells of everything, and sees that nothing was lost."""
+    done = _Done()
+    session.config.pluginmanager.register(done)
+    files, tasks = os.pipe()
+    os.write(tasks, b"".join(k.to_bytes(2) for k in range(len(_by_file(session)))))
+    os.close(tasks)
+    team = [_Helper(session, files) for _ in range(helpers)]
+    try:
+        for _ in _run(session, files):
+            for one in team:
+                one.tell(session, wait=False)
+        for one in team:
+            one.tell(session, wait=True)
+    finally:
+        os.close(files)
+        for one in team:
+            one.end()
+    every = [item.nodeid for item in session.items]  # the same in each process: no addresses in names
+    if sorted(done.names) != sorted(every):
+        lost = set(every) - set(done.names)
+        ends = "\n".join(f"a process ended with {one.process.returncode}:\n{one.said}" for one in team)
+        session.shouldfail = f"{len(lost)} tests not run to their end, as {min(lost, default='none')}\n{ends}"
+        raise session.Failed(session.shouldfail)
+
+
+class _Helper:
+    """Another process, and what it reports."""
+
+    def __init__(self, session: pytest.Session, files: int) -> None:
+        self.said = ""
+        self.reports, theirs = Pipe(duplex=False)
+        if hasattr(fcntl, "F_SETPIPE_SZ"):  # room for hundreds of reports while the first is at a long test
+            fcntl.fcntl(theirs.fileno(), fcntl.F_SETPIPE_SZ, 2**20)
+        self.output = tempfile.TemporaryFile("w+")  # noqa: SIM115
+        called = session.config.invocation_params
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *called.args],
+            cwd=called.dir,
+            env=os.environ | {_PLACE: f"{files} {theirs.fileno()}"},
+            pass_fds=(files, theirs.fileno()),
+            stdout=self.output,
+            stderr=subprocess.STDOUT,
+        )
+        theirs.close()
+
+    def tell(self, session: pytest.Session, wait: bool) -> None:
+        """Tells what has come; if `wait`, until the process has no more to say."""
+        hook = session.config.hook
+        try:
+            while wait or self.reports.poll():
+                location, data = self.reports.recv()
+                report = hook.pytest_report_from_serializable(config=session.config, data=data)
+                if report.when == "setup":
+                    hook.pytest_runtest_logstart(nodeid=report.nodeid, location=location)
+                hook.pytest_runtest_logreport(report=report)
+                if report.when == "teardown":
+                    hook.pytest_runtest_logfinish(nodeid=report.nodeid, location=location)
+                _stop_if_asked(session)
+        except EOFError:
+            pass
+
+    def end(self) -> None:
+        self.reports.close()
+        try:
+            self.process.wait(timeout=10.0)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.output.seek(0)
+        self.said = self.output.read()[-2000:]
+        self.output.close()
+
+
+def _by_file(session: pytest.Session) -> list[list[pytest.Item]]:
+    found: dict[Path, list[pytest.Item]] = {}
+    for item in session.items:
+        found.setdefault(item.path, []).append(item)
+    return list(found.values())
+
+
+def _run(session: pytest.Session, files: int) -> Iterator[None]:
+    """One test after another of the files that this process takes."""
+    by_file = _by_file(session)
+
+    def taken() -> Iterator[Any]:
+        while number := os.read(files, 2):
+            yield from by_file[int.from_bytes(number)]
+
+    items = taken()
+    item = next(items, None)
+    while item is not None:
+        following = next(items, None)  # what of the fixtures stays is decided by it
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        _stop_if_asked(session)
+        yield
+        item = following
+
+
+def _stop_if_asked(session: pytest.Session) -> None:
+    if session.shouldfail:
+        raise session.Failed(session.shouldfail)
+    if session.shouldstop:
+        raise session.Interrupted(session.shouldstop)
