@@ -25,6 +25,7 @@ state before it is timed; each family of rivals sends the best of its variants (
 interleaved with alternating order; a figure is the median over rounds, with the range in brackets. Ratios are
 the rival's time over pl_native's, **bold** only where the whole range excludes 1. "rival wins" means what it
 says. An earlier version on a processor with AVX-512: [performance_avx512.md](performance_avx512.md).
+The flow at p = 200 .. 200 000 (`bench_wide.py`) is in [numerics.md](numerics.md), under "Wide networks".
 """
 QUICK_NOTE = """
 > **Preliminary**: made with `--quick` (few short rounds, fewer rivals), possibly on a busy machine.
