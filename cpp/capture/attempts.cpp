@@ -14,7 +14,7 @@ constexpr double kAim = 0.5;  // of rtol, at a second attempt
 // Pairs on another branch that a second attempt may expect.
 constexpr double kFew = 0.12;
 // They grow like t to this power (measured to the paper's horizon), which is followed so far ahead at most.
-constexpr double kGrowth = 1.2, kMostAhead = 30.0;
+constexpr double kGrowth = 1.2, kMostAhead = 15.0;
 // At rtol 1e-3, and at most, whatever rtol.
 constexpr double kLoss = 5e-4, kMostLoss = 1.5e-2;
 constexpr double kMotion = 3e-6, kMostMotion = 4e-3;
