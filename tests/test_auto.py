@@ -140,13 +140,14 @@ def test_company_and_threads_change_no_bit() -> None:
 
 
 def test_capture_that_misses_is_done_again_by_the_flow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A start so small that capture, had it been taken, tells that it missed."""
-    data, net = pl.data.sphere(30, 10, seed=1), pl.initial.balanced(8, 10, seed=2, scale=1e-9)
+    """At rtol 0.05 capture tells what branches make of the loss, but does not settle them."""
+    data, net = pl.data.sphere(30, 10, seed=1), pl.initial.asymmetric(8, 10, seed=2)
     t_end = 4 * pl.horizon(30, 8)
-    missed = pl.simulate(data, net, t_end, method="capture", rtol=1e-2)
-    assert missed.stats["loss_error"] > 1e-2
+    missed = pl.simulate(data, net, t_end, method="capture", rtol=0.05)
+    assert missed.stats["loss_error"] > 0.05
     forced(monkeypatch, [("capture", None)])
-    sol = auto(data, net, t_end, rtol=1e-2)
+    monkeypatch.setattr(forecast, "_WORTH", 100.0)
+    sol = auto(data, net, t_end, rtol=0.05)
     exact = pl.simulate(data, net, t_end, method="flow", rtol=1e-6)
     assert sol.stats["methods"] == [["flow", 0.0]]
     assert sol.stats["rhs"] == missed.stats["rhs"] + exact.stats["rhs"]
@@ -239,7 +240,7 @@ def test_capture_that_no_attempt_proves_at_rest_is_ended_by_the_flow(
     """From the part on in which one failed; but not where the loss is below the criterion's level, as it is
     the way to zero then that was tried.
     """
-    forced(monkeypatch, [("capture", 40.0)])
+    forced(monkeypatch, [("capture", 10.0)])
     data, net = problem(n=8, p=16) if below else problem(n=30)
     if below:
         net = flow(data, net, stop=pl.Stop(criterion=True)).network
@@ -254,7 +255,7 @@ def test_capture_that_no_attempt_proves_at_rest_is_ended_by_the_flow(
     first, then = sol.stats["methods"]
     assert (first, then[0]) == (["capture", 0.0], "flow")
     assert (then[1] < 5) is not below
-    assert plain.stats["methods"][1][1] > 15
+    assert plain.stats["methods"][1][1] > 5
 
 
 def test_a_sweep_of_auto_keeps_rows_that_can_be_rebuilt(tmp_path: Any) -> None:

@@ -57,7 +57,9 @@ def test_an_event_at_a_loss_is_the_stop_rule(method: str, make: Any) -> None:
     assert sol.t[-1] == sol.events.t[-1] == sol.events.times("below")[0]
     assert sol.t[-1] == pytest.approx(target.t[-1], rel=1e-7 if method == "flow" else 1e-3)
     assert sol.loss[-1] == pytest.approx(level, rel=1e-11)
-    np.testing.assert_allclose(sol.events.W[-1], sol.network.W, rtol=1e-12, atol=1e-13)
+    # capture's end state has its pairs at rest put on their kinks to rounding
+    rounding = 1e-12 if method == "flow" else 1e-9
+    np.testing.assert_allclose(sol.events.W[-1], sol.network.W, rtol=rounding, atol=0.1 * rounding)
 
 
 def test_a_level_of_the_loss_and_of_a_norm_in_closed_form() -> None:

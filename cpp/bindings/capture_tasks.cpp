@@ -13,10 +13,12 @@ using Number = Field<CapturePast, double>;
 constexpr std::array kNumbers{Number{"at", &CapturePast::t},
                               Number{"step", &CapturePast::step},
                               Number{"tolerance", &CapturePast::tolerance},
+                              Number{"motion", &CapturePast::motion},
                               Number{"error", &CapturePast::error},
                               Number{"worst", &CapturePast::worst},
                               Number{"start", &CapturePast::start},
                               Number{"local", &CapturePast::local},
+                              Number{"drift", &CapturePast::drift},
                               Number{"flips", &CapturePast::flips}};
 
 using Count = Field<CapturePast, Index>;

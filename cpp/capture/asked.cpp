@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "capture/attempts.hpp"
-
 namespace pl {
 namespace {
 
@@ -32,19 +30,27 @@ double AskedError::beyond(double error, const Meshes& meshes, const CapturePast&
 bool AskedError::kept(const Meshes& meshes, CapturePast& now) const {
     now.worst = std::max(now.worst, beyond(now.error, meshes, now));
     const bool smooth = meshes.alone() && !branches_count(rtol_);
-    return beyond(smooth ? meshes.told().smooth() : now.error, meshes, now) <= rtol_;
+    return beyond(smooth ? meshes.told().smooth(meshes.fall()) : now.error, meshes, now) <= rtol_;
 }
 
 bool AskedError::worthwhile(const Meshes& meshes, const CapturePast& now) {
-    resigned_ = meshes.alone() && !practical(less(meshes, now));
+    resigned_ = !practical(problem_, found(meshes, now));
     return !resigned_;
 }
 
-double AskedError::less(const Meshes& meshes, const CapturePast& now) const {
+bool AskedError::lost(const Meshes& meshes) const {
+    constexpr double kLost = 1.0;  // pairs on another branch
+    return !meshes.alone() || (branches_count(rtol_) && meshes.told().flips() >= kLost);
+}
+
+Tolerance AskedError::second(const Meshes& meshes, const CapturePast& now) const {
+    return pl::second(problem_, rtol_, {now.tolerance, now.motion}, found(meshes, now));
+}
+
+Found AskedError::found(const Meshes& meshes, const CapturePast& now) const {
     const ToldError& told = meshes.told();
-    Found found{t_end_ / now.t, now.error, told.smooth(), 0.0};
-    if (branches_count(rtol_)) found.branches = ToldError::scatter(meshes.fall()) * told.flips();
-    return smaller(problem_, rtol_, found);
+    return {t_end_ / now.t, now.error, told.smooth(meshes.fall()),
+            branches_count(rtol_) ? told.flips() : 0.0};
 }
 
 }  // namespace pl

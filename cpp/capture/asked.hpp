@@ -2,6 +2,7 @@
 // whether a second attempt would do better.
 #pragma once
 
+#include "capture/attempts.hpp"
 #include "capture/capture.hpp"
 #include "capture/meshes.hpp"
 
@@ -19,11 +20,14 @@ class AskedError {
     // Whether an attempt at a smaller tolerance helps: branches may be beyond all that is practical. Then
     // they, and with them the rest, do not count any more, but are told.
     bool worthwhile(const Meshes& meshes, const CapturePast& now);
+    // Whether an attempt that has missed need not be followed further. On one mesh the branches are counted,
+    // and what they will be is only told well once there are some.
+    bool lost(const Meshes& meshes) const;
     bool resigned() const { return resigned_; }  // to an error larger than what was asked
-    // By what the tolerance has to be smaller.
-    double less(const Meshes& meshes, const CapturePast& now) const;
+    Tolerance second(const Meshes& meshes, const CapturePast& now) const;
 
   private:
+    Found found(const Meshes& meshes, const CapturePast& now) const;
     double noise(const Meshes& meshes, const CapturePast& now) const;
     double beyond(double error, const Meshes& meshes, const CapturePast& now) const;
     double atol_sum(const CapturePast& now) const { return atol_ * now.start; }

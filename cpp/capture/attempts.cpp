@@ -6,22 +6,36 @@
 namespace pl {
 namespace {
 
-// The first step lowers log L by about the one, and moves the network by about the other, of its size: small
-// neurons grow long before the loss falls.
+// Of orthogonal inputs the first step lowers log L by about the one, and moves the network by about the
+// other, of its size: small neurons grow long before the loss falls.
 constexpr double kFirstDrop = 0.02, kFirstMove = 0.1;
 constexpr double kShortest = 1e-300;
-// Where the tolerance that would settle the branches is that much below the first, they are not to be had: n
-// from 1700 on to the paper's horizon.
-constexpr double kHopeless = 1e-6;
-constexpr double kMostAhead = 10.0;  // of the time gone: how far what a first attempt found is extrapolated
-constexpr double kMost = 0.25;
-// Of rtol, what a second attempt aims at. Branches by more: a first attempt with long steps sees a third of
-// the close passes.
-constexpr double kAim = 0.5, kAimBranches = 0.2;
+constexpr double kAim = 0.5;  // of rtol, at a second attempt
+// Pairs on another branch that a second attempt may expect.
+constexpr double kFew = 0.12;
+// They grow like t to this power (measured to the paper's horizon), which is followed so far ahead at most.
+constexpr double kGrowth = 1.2, kMostAhead = 15.0;
+// At rtol 1e-3, and at most, whatever rtol.
+constexpr double kLoss = 5e-4, kMostLoss = 1.5e-2;
+constexpr double kMotion = 3e-6, kMostMotion = 4e-3;
+constexpr double kOrder = 2.0 / 3.0;  // the power of a step's tolerances that all errors follow
+constexpr double kLeast = 1e-6, kMost = 0.25;
+// Where the motion of a step that would settle the branches is that much below the first, they are not to
+// be had.
+constexpr double kHopeless = 1e-8;
+
+double to_settle(const Found& found) {
+    if (!(found.flips > 0.0)) return 1.0;
+    const double ahead = std::pow(std::clamp(found.ahead, 1.0, kMostAhead), kGrowth);
+    return std::pow(kFew / (ahead * found.flips), 1.0 / kOrder);
+}
 
 }  // namespace
 
-double first_step(const Problem<double>& problem, CaptureModel& model, double longest) {
+double first_step(const Problem<double>& problem, CaptureModel& model, const Tolerance& tolerance,
+                  double longest) {
+    const bool dense = problem.X != nullptr;
+    const double move = dense ? std::cbrt(tolerance.motion) : kFirstMove;
     const NeuronFacts facts = model.neurons();
     double size_sq = 0;
     for (std::size_t j = 0; j < facts.a.size(); ++j) size_sq += facts.w_sq[j] + facts.a[j] * facts.a[j];
@@ -30,37 +44,30 @@ double first_step(const Problem<double>& problem, CaptureModel& model, double lo
     const double rate = speed_sq / (static_cast<double>(problem.p) * loss);
     const double growth = std::sqrt(speed_sq) / std::sqrt(size_sq);
     double h = longest;
-    if (rate > 0) h = std::min(h, kFirstDrop / rate);  // not so if 0/0: at rest
-    if (growth > 0 && std::isfinite(growth)) h = std::min(h, kFirstMove / growth);
+    if (rate > 0 && !dense) h = std::min(h, kFirstDrop / rate);  // not so if 0/0: at rest
+    if (growth > 0 && std::isfinite(growth)) h = std::min(h, move / growth);
     return std::max(h, kShortest);
 }
 
-// Dense inputs: measured power 0.55 to 0.6, for kinks make most of the local error. Orthogonal inputs have no
-// kinks to slide on: some hundreds of steps add up to the whole fall of the loss, with power 2/3 as for any
-// method of order 2.
+// Some hundreds of steps add up to the whole fall of the loss, with power 2/3 as for any method of order 2.
 Tolerance tolerance_for(const Problem<double>& problem, double rtol) {
     // the more points, the more of them turn within one step of the fall: measured from 10^4 to 10^6
     const double many = std::min(1.0, std::pow(1e4 / static_cast<double>(problem.n), 0.75));
-    if (problem.X == nullptr) return {1e-5 * many * std::pow(rtol / 1e-2, 1.5), 2.0 / 3.0};
-    return {std::min(1.2e-4 * std::pow(rtol / 1e-3, 2.0), 2e-2), 0.55};
+    if (problem.X == nullptr) return {1e-5 * many * std::pow(rtol / 1e-2, 1.5), 1.0};
+    const double tight = std::pow(rtol / 1e-3, 1.0 / kOrder);
+    return {std::min(kLoss * tight, kMostLoss), std::min(kMotion * tight, kMostMotion)};
 }
 
-// The smooth part has grown like t^0.8, the branches' like t^2 (measured).
-double smaller(const Problem<double>& problem, double rtol, const Found& found) {
-    const double power = tolerance_for(problem, rtol).power;
-    if (problem.X == nullptr) return std::pow(kAim * rtol / found.error, 1 / power);
-    const double ahead = std::clamp(found.ahead, 1.0, kMostAhead);
-    const double smooth = kAim * rtol / (found.smooth * std::pow(ahead, 0.8));
-    const double branches = kAimBranches * rtol / (found.branches * ahead * ahead);
-    return std::pow(std::min(smooth, branches), 1 / power);
+Tolerance second(const Problem<double>& problem, double rtol, const Tolerance& tolerance,
+                 const Found& found) {
+    const bool dense = problem.X != nullptr;
+    const double loss = std::pow(kAim * rtol / (dense ? found.smooth : found.error), 1.0 / kOrder);
+    const double less = std::clamp(loss, kLeast, dense ? 1.0 : kMost);
+    return {tolerance.loss * less, tolerance.motion * std::clamp(to_settle(found), kHopeless, less)};
 }
 
-bool practical(double factor) {
-    return factor > kHopeless;
-}
-
-double second(double tolerance, double factor) {
-    return tolerance * std::clamp(factor, kHopeless, kMost);
+bool practical(const Problem<double>& problem, const Found& found) {
+    return problem.X == nullptr || to_settle(found) > kHopeless;
 }
 
 }  // namespace pl

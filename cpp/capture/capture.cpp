@@ -44,11 +44,12 @@ class Capture {
 
     CaptureResult attempts() {
         const bool fresh = options_.past.fresh();
-        const double tolerance =
-            fresh ? tolerance_for(problem_, options_.rtol).first : options_.past.tolerance;
+        const CapturePast& past = options_.past;
+        const Tolerance tolerance =
+            fresh ? tolerance_for(problem_, options_.rtol) : Tolerance{past.tolerance, past.motion};
         // a run that goes on cannot begin again: its rows are out
         if (!once(tolerance, !fresh)) {
-            const double next = second(tolerance, asked_.less(*meshes_, result_.past));
+            const Tolerance next = asked_.second(*meshes_, result_.past);
             put_aside();
             ++restarts_;
             if (over_budget()) return paused();
@@ -59,8 +60,9 @@ class Capture {
 
     // One attempt at a tolerance; false if the error of the loss exceeds what was asked, it matters, and
     // another would do better.
-    bool once(double tolerance, bool last) {
+    bool once(const Tolerance& tolerance, bool last) {
         begin(tolerance);
+        bool missed = false;
         CapturePast& now = result_.past;
         for (;;) {
             const Moment here = moment();
@@ -70,6 +72,7 @@ class Capture {
             if (beyond_) status = Status::kNonFinite;
             recorder_->visit(now.t, meshes_->fine(), now.invariants);
             if (status != Status::kHorizon || now.t >= options_.t_end) {
+                if (missed && !last && !given_up(status) && asked_.worthwhile(*meshes_, now)) return false;
                 finish(status);
                 return true;
             }
@@ -83,8 +86,9 @@ class Capture {
                 finish(why_stuck());
                 return true;
             }
-            const bool kept = asked_.kept(*meshes_, now);
-            if (!kept && !last && !asked_.resigned() && asked_.worthwhile(*meshes_, now)) return false;
+            missed = !asked_.kept(*meshes_, now) || missed;
+            const bool again = missed && !last && !asked_.resigned() && asked_.lost(*meshes_);
+            if (again && asked_.worthwhile(*meshes_, now)) return false;
         }
     }
 
@@ -103,10 +107,11 @@ class Capture {
         spent_ += evaluations;
         meshes_.reset();
     }
-    bool cut_short() const {
-        const Status status = result_.status;
-        return status == Status::kInterrupted || status == Status::kWallTime || status == Status::kStepLimit;
+    static bool given_up(Status status) {
+        return status == Status::kInterrupted || status == Status::kWallTime ||
+               status == Status::kStepLimit || status == Status::kNonFinite;
     }
+    bool cut_short() const { return given_up(result_.status); }
     CaptureResult further() {
         furthest_.status = furthest_.past.t < options_.t_end ? result_.status : Status::kHorizon;
         furthest_.past.restarts = result_.past.restarts;
@@ -130,7 +135,7 @@ class Capture {
     Status why_stuck() { return meshes_->stuck() != Status::kInterrupted ? meshes_->stuck() : why_cut(); }
     Status why_cut() { return poll_ && poll_() ? Status::kInterrupted : Status::kWallTime; }
 
-    void begin(double tolerance) {
+    void begin(const Tolerance& tolerance) {
         if (meshes_) spent_ += meshes_->evaluations();
         meshes_.reset();  // at n = 10^6 there is no room for two
         meshes_ = std::make_unique<Meshes>(problem_, threads_, [this] { return cut(); }, options_.watch);
@@ -144,18 +149,19 @@ class Capture {
         search_.emplace(problem_, options_.stop, poll_, threads_);
         CapturePast& now = result_.past;
         CaptureModel& fine = meshes_->fine();
-        now.tolerance = tolerance;
+        now.tolerance = tolerance.loss;
+        now.motion = tolerance.motion;
         if (now.begins()) {
             now.invariants = invariants(fine.neurons());
             now.start = fine.sum_r2();
         }
         if (now.fresh()) {
             const double longest = options_.t_end - now.t;
-            now.step = first_step(problem_, fine, longest > 0 ? longest : 1.0);
+            now.step = first_step(problem_, fine, tolerance, longest > 0 ? longest : 1.0);
         }
         beyond_ = !std::isfinite(fine.velocity_sq());
         meshes_->set_next(now.step);
-        meshes_->go_on(now.start, {now.local, now.flips});
+        meshes_->go_on(now.start, {now.local, now.drift, now.flips});
     }
 
     // A step towards `goal`; false if there is none, or it was cut off on the way.
@@ -174,7 +180,8 @@ class Capture {
         }
         meshes_->fine().closely(H >= left);  // a row may be wanted where it ends
         const double floor = asked_.floor(*meshes_, now);
-        const double taken = meshes_->advance(now.t, H, {now.tolerance, kCoarseRise * options_.rtol, floor});
+        const double taken =
+            meshes_->advance(now.t, H, {now.tolerance, now.motion, kCoarseRise * options_.rtol, floor});
         const double passed = meshes_->passage(verdict_->level());
         if (passed >= 0) verdict_->passed(now.t + passed);
         now.t = taken >= left ? goal : now.t + taken;
@@ -221,6 +228,7 @@ class Capture {
         now.restarts += restarts_;
         now.rhs += spent_ + meshes_->evaluations();
         now.local = meshes_->told().sums().local;
+        now.drift = meshes_->told().sums().drift;
         now.flips = meshes_->told().sums().flips;
         result_.sliding = fine.at_kinks();
         if (const Passes* passes = fine.passes()) {

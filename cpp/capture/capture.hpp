@@ -16,13 +16,13 @@ namespace pl {
 // or, where another method brought it to t, facts of the whole but no step and tolerance.
 struct CapturePast {
     double t = 0.0;
-    double step = 0.0;                // next to be tried, of two meshes the coarse one's; 0: a fresh run
-    double tolerance = 0.0;           // of one such step, in the sense of capture.cpp
+    double step = 0.0;                     // next to be tried, of two meshes the coarse one's; 0: a fresh run
+    double tolerance = 0.0, motion = 0.0;  // of one such step: attempts.hpp
     double error = 0.0, worst = 0.0;  // estimated relative error of the loss: now, and the largest so far
-    double local = 0.0, flips = 0.0;  // of one mesh: told.hpp
-    double start = 0.0;               // sum r^2 at the very start
-    std::vector<double> invariants;   // (p) a_j^2 - norm(w_j)^2 there
-    Milestones seen;                  // in time
+    double local = 0.0, drift = 0.0, flips = 0.0;  // of one mesh: told.hpp
+    double start = 0.0;                            // sum r^2 at the very start
+    std::vector<double> invariants;                // (p) a_j^2 - norm(w_j)^2 there
+    Milestones seen;                               // in time
     Index accepted = 0, rejected = 0, rhs = 0, restarts = 0, stabilised = 0;
 
     bool fresh() const { return !(step > 0.0); }

@@ -9,6 +9,12 @@
 #include "kernel/inner.hpp"
 
 namespace pl {
+namespace {
+
+constexpr int kMiddleRounds = 4;
+
+}  // namespace
+
 DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int threads, Cut cut)
     : inputs_(std::move(inputs)),
       kernel_(kernel<double>()),
@@ -125,10 +131,26 @@ void DenseCapture::drive(const double* impulse, double h, CutOff cut) {
     for (Index k = 0; known && k < p_ * stride_; ++k) G_.data()[k] += h * decaying_[at(k)];
 }
 
+// The mean of a_j at the two ends, if no pair changes its part: w_j moves in proportion to it, a_j with it.
+double DenseCapture::middle_weight(Index j) const {
+    const double *w = now_.W.data() + j * stride_, *g = G_.data() + j * stride_;
+    const double a = now_.a.data()[j], share = 1.0 / static_cast<double>(n_);
+    const double along = share * inner(w, g, d_), pull = share * share * norm_sq(g, d_);
+    double middle = a;
+    for (int round = 0; round < kMiddleRounds; ++round) {
+        const double work = along + 0.5 * middle * pull;  // what is done on w_j, over the middle
+        double end = a + work;
+        if (invariant_[at(j)] >= 0.0)
+            end = std::copysign(std::sqrt(std::max(a * a + 2.0 * middle * work, invariant_[at(j)])), a);
+        middle = 0.5 * (a + end);
+    }
+    return middle;
+}
+
 // The weights that it leads to, and their pre-activations.
-void DenseCapture::advance(double h) {
+void DenseCapture::advance() {
     for (Index j = 0; j < p_; ++j) {
-        middle_[at(j)] = now_.a.data()[j] + 0.5 * h * rate_[at(j)];
+        middle_[at(j)] = middle_weight(j);
         move_weights(j);
         moved_[at(j)] = 1;
     }
@@ -146,7 +168,7 @@ void DenseCapture::product(const double* q, double* out) {
 
 void DenseCapture::attempt(const double* impulse, double h) {
     drive(impulse, h, cut_off());
-    advance(h);
+    advance();
     if (cut() || too_many_kinks()) return abandon();
     each_neuron(&DenseCapture::meet_kinks, impulse);
     refresh();

@@ -30,6 +30,7 @@ class DenseCapture : public CaptureModel {
     double trial_sum_r2() const override { return trial_.sum_r2; }
     double trial_excess() const override;
     double trial_neuron_error() const override;
+    double trial_motion() const override;
     void write_trial(const double* impulse, double* W, double* a) const override;
     double trial_travel_sq() const override;
     void accept(double h, std::vector<double>& before) override;
@@ -80,7 +81,7 @@ class DenseCapture : public CaptureModel {
     void look_for_rest(double h);
     void gradient(const double* impulse, CutOff cut);
     void drive(const double* impulse, double h, CutOff cut);
-    void advance(double h);
+    void advance();
     bool too_many_kinks();
     void begin_touched(Index j);
     void move_weights(Index j);
@@ -89,6 +90,8 @@ class DenseCapture : public CaptureModel {
     void preactivations(const double* W, double* z);
     bool meet_kinks(Index j, const double* impulse);
     bool look_again(Index j, const double* impulse);
+    double motion_sq(Index j) const;
+    double middle_weight(Index j) const;
     NeuronPath path(Index j, const double* impulse, double outer);
     template <class Visit>
     void over_neurons(const Visit& visit);

@@ -151,21 +151,32 @@ double DenseCapture::trial_excess() const {
     return sum;
 }
 
+// The square of what neuron j's trial has moved, of its own size.
+double DenseCapture::motion_sq(Index j) const {
+    const double *w = now_.W.data() + j * stride_, *next = trial_.W.data() + j * stride_;
+    double travel = 0.0, size = 0.0;
+    for (Index k = 0; k < d_; ++k) {
+        travel += (next[k] - w[k]) * (next[k] - w[k]);
+        size += std::max(next[k] * next[k], w[k] * w[k]);
+    }
+    const double a = now_.a.data()[j], a_next = trial_.a.data()[j];
+    size += std::max(a * a, a_next * a_next);
+    return travel > 0.0 ? travel / size : 0.0;
+}
+
+double DenseCapture::trial_motion() const {
+    double sum = 0.0;
+    for (Index j = 0; j < p_; ++j) sum += motion_sq(j);
+    return std::sqrt(sum / static_cast<double>(p_));
+}
+
 double DenseCapture::trial_neuron_error() const {
     double largest = 0.0;
     for (Index j = 0; j < p_; ++j) {
-        const double *w = now_.W.data() + j * stride_, *next = trial_.W.data() + j * stride_;
-        double travel = 0.0, size = 0.0;
-        for (Index k = 0; k < d_; ++k) {
-            travel += (next[k] - w[k]) * (next[k] - w[k]);
-            size += std::max(next[k] * next[k], w[k] * w[k]);
-        }
-        const double a = now_.a.data()[j], a_next = trial_.a.data()[j], middle = middle_[at(j)];
-        size += std::max(a * a, a_next * a_next);
-        if (!(travel > 0.0) || middle == 0.0) continue;
+        if (middle_[at(j)] == 0.0) continue;
         // dw is in proportion to the outer weight held
-        const double off = std::abs(0.5 * (a + a_next) / middle - 1.0);
-        largest = std::max(largest, off * std::sqrt(travel / size));
+        const double off = std::abs(0.5 * (now_.a.data()[j] + trial_.a.data()[j]) / middle_[at(j)] - 1.0);
+        largest = std::max(largest, off * std::sqrt(motion_sq(j)));
     }
     return largest;
 }

@@ -20,13 +20,15 @@ constexpr int kTries = 40;     // of a leading step
 // length that failed is come near only step by step; but it may have been one kink's, and is not held for
 // long.
 constexpr double kCeilingGrowth = 1.4, kBelowCeiling = 0.8;
-constexpr double kSpan = 0.1;      // of the tolerance, to which an impulse is known
+constexpr int kUnknown = 8;  // steps whose error is only estimated from its bound
+constexpr double kFirst = 1e-3;
+constexpr double kSpan = 1.0;      // of the tolerance, to which an impulse is known
 constexpr double kAccepted = 2.0;  // local error over its tolerance: the meshes decide in the end
 
 // By so much of itself the loss may rise in a step. Of the leading mesh: shares of pairs are in single
 // precision, and what they leave moves the loss of a state at rest by as much either way; no step would be
 // short enough. A coarse mesh leads, too: it only serves the estimate.
-constexpr double kLeadSlack = 1e-8, kFineSlack = 1e-12;
+constexpr double kLeadSlack = 1e-9, kFineSlack = 1e-12;
 
 // No step is shorter than what changes the time, nor than what has a half.
 bool too_short(double t, double h) {
@@ -104,12 +106,10 @@ bool Meshes::lead_step(double t, double& H, const Allowed& allowed) {
     Mesh& lead = coarse_ ? *coarse_ : fine_;
     CaptureModel& model = *lead.model;
     const double slack = coarse_ ? std::max(allowed.rise, kLeadSlack) : kLeadSlack;
-    double local = 0;
     for (int tries = 0;; ++tries) {
-        lead.step.attempt(H, kSpan * allowed.tolerance);
+        lead.step.attempt(H, fineness(H, allowed));
         if (cut_ && cut_()) return stop(lead.step);
-        local = local_error(lead, allowed.floor);
-        const double error = local / allowed.tolerance;
+        const double error = judge(lead, allowed);
         const double factor = std::clamp(0.9 / std::cbrt(std::max(error, 1e-9)), 0.3, 2.0);
         const double more = std::max(model.trial_excess() - excess_, 0.0);
         const bool up = rises(model, slack, more), good = error <= kAccepted && !up;
@@ -130,18 +130,48 @@ bool Meshes::lead_step(double t, double& H, const Allowed& allowed) {
         lead.step.accept(H);
         return true;
     }
+    const double motion = model.trial_motion();
+    speed_ = motion / H;
+    drop_rate_ = fall_of(model) / H;
     const bool whole = take(t, H);
-    told_.add(local, model.passes());
+    told_.add(local_, motion, model.passes());
     return whole;
 }
 
-// What the local error of the impulse does to log L, at most.
-double Meshes::local_error(const Mesh& lead, double floor) const {
-    const double before = lead.model->sum_r2(), after = lead.model->trial_sum_r2();
-    const double drop = after > 0 && before > 0 ? std::abs(std::log(before / after)) : 1.0;
-    const double share = before < floor ? before / floor : 1.0;
-    const double loss = lead.step.error() * drop * share;
-    return coarse_ ? loss : std::max(loss, lead.model->trial_neuron_error() * share);
+// Of log L in the trial of the step; 1 where there is none.
+double Meshes::fall_of(const CaptureModel& model) {
+    const double before = model.sum_r2(), after = model.trial_sum_r2();
+    return after > 0 && before > 0 ? std::abs(std::log(before / after)) : 1.0;
+}
+
+// To what part of itself the impulse of a step is to be known, so that it is off by little beside what the
+// step may be.
+double Meshes::fineness(double H, const Allowed& allowed) const {
+    if (coarse_) return 0.1 * allowed.tolerance;
+    if (!(speed_ > 0.0)) return kSpan * std::min(allowed.tolerance, kFirst);
+    // of order 2, it may be off by the square of how far neurons will move
+    const double moved = std::min(speed_ * H, std::cbrt(allowed.motion));
+    return kSpan * std::min(allowed.tolerance / std::min(1.0, drop_rate_ * H), moved * moved);
+}
+
+// The trial over what is allowed: what the local error of the impulse does to log L, at most; and on one mesh
+// also what each neuron is off by, and how far they moved.
+double Meshes::judge(Mesh& lead, const Allowed& allowed) {
+    const double before = lead.model->sum_r2();
+    const double share = before < allowed.floor ? before / allowed.floor : 1.0;
+    const double weight = fall_of(*lead.model) * share;
+    if (coarse_) return (local_ = lead.step.error() * weight) / allowed.tolerance;
+    const double motion = lead.model->trial_motion();
+    const double other = std::max(motion * motion * motion * share / allowed.motion,
+                                  lead.model->trial_neuron_error() * share / allowed.tolerance);
+    const double bound = lead.step.bound() * weight;
+    local_ = bound * of_bound_;
+    if (++since_known_ >= kUnknown || local_ > other * allowed.tolerance) {
+        local_ = lead.step.error() * weight;
+        of_bound_ = bound > 0.0 ? std::min(local_ / bound, 1.0) : 1.0;
+        since_known_ = 0;
+    }
+    return std::max(other, local_ / allowed.tolerance);
 }
 
 // The fine mesh's trial from t over h is taken; h is less where the watch ends it on the way, and false the

@@ -23,7 +23,7 @@ class Meshes {
     // What a step may do: the local error of the loss and the rise of a coarse mesh's, both relative to the
     // loss; `floor`: where sum r^2 is below, the first is relative to it.
     struct Allowed {
-        double tolerance, rise, floor;
+        double tolerance, motion, rise, floor;
     };
     // One step of at most H from time t, or with two meshes one of the coarse and two of the fine; the length
     // that the fine mesh went. The step to try next is next(). Less than the step, and stuck() says why: cut
@@ -73,10 +73,12 @@ class Meshes {
     };
     bool half(double t, double h, int depth);
     bool lead_step(double t, double& H, const Allowed& allowed);
-    double local_error(const Mesh& lead, double floor) const;
+    double judge(Mesh& lead, const Allowed& allowed);
     bool take(double t, double& h);
     bool stop(const CaptureStep& step);
     bool watched(double t, double& h);
+    double fineness(double H, const Allowed& allowed) const;
+    static double fall_of(const CaptureModel& model);
     double rounding_of(const CaptureModel& model) const;
     bool rises(const CaptureModel& model, double slack, double more = 0.0) const;
 
@@ -90,7 +92,10 @@ class Meshes {
     Mesh fine_;
     std::optional<Mesh> coarse_;  // of orthogonal inputs
     const double largest_norm_, largest_label_;
-    ToldError told_;
+    ToldError told_{problem_.d};
+    double local_ = 0, drop_rate_ = 0, speed_ = 0;  // of the last step
+    double of_bound_ = 1;  // what the local error was of its bound when it last was known,
+    int since_known_ = 0;  // so many steps ago
     double start_ = 0, excess_ = 0, next_ = 0, speed_sq_ = 0;
     // Of the leading step, near the length that last would have raised the loss.
     double ceiling_ = std::numeric_limits<double>::infinity();

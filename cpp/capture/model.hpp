@@ -44,6 +44,8 @@ class CaptureModel : public State<double> {
     // What the trial's neurons are off by, of their own size, because of the outer weights that were held
     // in the middle of the step: the largest of them, however small its neuron is (paper.md section 8).
     virtual double trial_neuron_error() const { return 0.0; }
+    // How far the trial's neurons moved, of their own size: the root of the mean square.
+    virtual double trial_motion() const { return 0.0; }
     // Whether there is K = -dr/dQ at the state while no pair changes its part, symmetric; then product() is
     // out = K q, and no right-hand side.
     virtual bool has_product() const { return false; }

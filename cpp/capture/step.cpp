@@ -38,6 +38,7 @@ double CaptureStep::longest() const {
 
 void CaptureStep::refresh() {
     if (model_.has_product()) {
+        if (!model_.at_rest()) return;  // every step shows it, and none is held by it
         if (known_ && age_ < kProductAge) return;
         if (!spanned_) begin_space();
         spanned_ = space_.widen(product(), 1.0, 0.0, kRadiusProducts);
@@ -85,15 +86,16 @@ void CaptureStep::follow(const CaptureStep& other) {
 }
 
 void CaptureStep::attempt(double h, double fine) {
-    last_stabilised_ = h > adams_reach();
+    const bool frozen = model_.has_product();
+    last_stabilised_ = frozen || h > adams_reach();
+    known_error_ = true;
     if (last_stabilised_) {
-        const bool frozen = model_.has_product();
         if (!(frozen ? exponential(h, fine) : chebyshev(h))) {
             error_ = std::numeric_limits<double>::infinity();
             return;
         }
         if (frozen) {
-            error_ = model_.sum_r2() > 0 ? defect(h) / std::sqrt(model_.sum_r2()) : 0.0;
+            take_off(h);
             return;
         }
     } else {
@@ -172,10 +174,29 @@ bool CaptureStep::exponential(double h, double fine) {
 }
 
 // What is left of r(Q) beside r - K Q, N, shows at the end of the step in r. If it has grown like t^2 there,
-// Q is off by 2 h phi_3(h K) N; norm of that over h.
+// Q is off by 2 h phi_3(h K) N, at most a third of h N.
+void CaptureStep::take_off(double h) {
+    tried_ = h;
+    double sum = 0;
+    for (Index i = 0; i < model_.points(); ++i) {
+        double& left = linear_[at(i)];
+        left = model_.trial_residuals()[at(i)] - left;
+        sum += left * left;
+    }
+    bound_ = model_.sum_r2() > 0 ? std::sqrt(sum / model_.sum_r2()) / 3.0 : 0.0;
+    known_error_ = !(bound_ > 0.0);
+    error_ = bound_;
+}
+
+double CaptureStep::error() {
+    if (!known_error_) error_ = defect(tried_) / std::sqrt(model_.sum_r2());
+    known_error_ = true;
+    return error_;
+}
+
+// The norm of 2 phi_3(h K) N.
 double CaptureStep::defect(double h) {
     const Index size = model_.points();
-    for (Index i = 0; i < size; ++i) linear_[at(i)] = model_.trial_residuals()[at(i)] - linear_[at(i)];
     defect_space_.begin(linear_.data(), size);
     if (!defect_space_.widen(product(), h, kLoose, kDefectProducts))
         return std::numeric_limits<double>::infinity();

@@ -30,7 +30,9 @@ class CaptureStep {
     // infinite where the step was abandoned or has overflowed, and finite() is false. `fine`: how far below
     // a local error has to be to count for nothing.
     void attempt(double h, double fine = 1e-4);
-    bool finite() const { return std::isfinite(error_) && std::isfinite(model_.trial_sum_r2()); }
+    // What error() is at most, at no cost.
+    double bound() const { return known_error_ ? error_ : bound_; }
+    bool finite() const { return std::isfinite(bound()) && std::isfinite(model_.trial_sum_r2()); }
     // Estimates the spectral radius of dr/dQ at the state, and takes over the model's damping, if the last
     // time was some steps ago.
     void refresh();
@@ -50,7 +52,7 @@ class CaptureStep {
     // At rest the longest step that damps, with products in single precision.
     double longest() const;
     bool damped() const { return adams_.damping() != nullptr; }
-    double error() const { return error_; }
+    double error();
     Index stabilised() const { return stabilised_; }  // accepted steps that were not Adams-Bashforth's
 
   private:
@@ -61,6 +63,7 @@ class CaptureStep {
     void begin_space();
     void take_impulse(double h);
     Lanczos::Product product();  // with K
+    void take_off(double h);
     double defect(double h);
     bool cut() const { return cut_ && cut_(); }
 
@@ -76,8 +79,10 @@ class CaptureStep {
     std::vector<double> whole_, end_;  // impulse of the step that is looked into, residuals at its end
     double length_ = 0;                // of it
     double rho_ = 0, undamped_ = 0;    // spectral radii: of dr/dQ, of what damping leaves of it
-    double error_ = 0;
-    int age_ = 0;  // accepted steps since they were estimated
+    double error_ = 0, bound_ = 0;     // of the last attempt
+    double tried_ = 0;                 // its length
+    bool known_error_ = true;          // else bound_ is all that is known of it
+    int age_ = 0;                      // accepted steps since they were estimated
     bool known_ = false, last_stabilised_ = false;
     bool spanned_ = false;  // space_ is of the state
     Index stabilised_ = 0;

@@ -96,7 +96,7 @@ def is_small(data: Dataset, network: Network) -> bool:
 
 
 _BRANCHING = 0.1  # of the horizon: from there on losses depend on the branches taken at repelling kinks
-_SETTLED = 5e4  # pairs, up to which a practical tolerance decides them to the horizon (docs/numerics.md)
+_SETTLED = 8e4  # pairs, up to which a practical tolerance decides them to the horizon (docs/numerics.md)
 
 
 def branch_scatter(sizes: costs.Sizes) -> float:

@@ -42,6 +42,7 @@ _CAPTURED = (
     "worst",
     "error",
     "local",
+    "drift",
     "flips",
 )
 _SHARED = ("accepted", "rejected", "rhs", "stabilised_steps")
@@ -52,7 +53,7 @@ loss are larger than those of the state
 """
 
 _NEW_FLOW: Resume = {"modes": None, "lowest": 0.0, "burst_start": -1.0, "burst": 0, "order": 2}
-_NEW_CAPTURE: Resume = {"step": 0.0, "tolerance": 0.0}
+_NEW_CAPTURE: Resume = {"step": 0.0, "tolerance": 0.0, "motion": 0.0}
 
 
 class Course:
