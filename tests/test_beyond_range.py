@@ -81,11 +81,12 @@ def test_a_run_cut_in_a_later_pass_returns_its_furthest() -> None:
     for seed in range(12):
         data, net = sliding(seed)
         options = {"method": "capture", "rtol": 1e-3, "atol": 1e-300}
+        whole = pl.simulate(data, net, 40.0, **options)
+        steps = whole.stats["steps"]
         before = None
-        for limit in range(5, 200, 15):
+        for limit in (5, 60, *range(steps - 16, steps + 2, 2)):  # the second pass takes about as many steps
             sol = pl.simulate(data, net, 40.0, stop=pl.Stop(max_steps=limit), **options)
-            restarted = before is not None and sol.stats["restarts"] > before.stats["restarts"]
-            cut += restarted and sol.status is pl.Status.STEP_LIMIT
+            cut += sol.stats["restarts"] > 0 and sol.stats["steps"] < steps
             if before is not None:
                 assert sol.t[-1] >= before.t[-1]
             assert sol.t[0] == 0

@@ -93,7 +93,7 @@ def test_the_command_line_offers_it(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "| converged |" in (tmp_path / "proofs.txt").read_text()
 
 
-@pytest.mark.parametrize("seed", [39, 51])
+@pytest.mark.parametrize("seed", [39, 79])
 def test_what_capture_leaves_at_rest_is_proved_of_the_flow_from_there(seed: int) -> None:
     """Where capture stalls before it is on all of its kinks; the flow comes onto them."""
     data, start = pl.data.sphere(60, 5, seed=seed), pl.initial.torch_linear(6, 5, seed=100 + seed)
