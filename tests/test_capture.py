@@ -232,13 +232,16 @@ def test_steps_grow_past_saved_times() -> None:
 @pytest.mark.parametrize("kind", ["duplicated", "opposite", "dependent"])
 @pytest.mark.parametrize("seed", range(3))
 def test_degenerate_inputs(kind: str, seed: int) -> None:
-    """Attracting and repelling kinks coincide: of the selections possible, the one of small-step Euler. Which
-    way such a pair goes is decided by little: at rtol 1e-5 one problem is still 5e-4 away."""
+    """Attracting and repelling kinks coincide: of the selections possible, the one of small-step Euler.
+
+    When such a pair goes is decided by little: one does at t = 9.8, and there one problem is still 1.2e-4 away
+    at rtol 1e-6, by the instruction set; 5e-4 at 1e-5.
+    """
     base, net = problem(20, 6, 5, seed=seed)
     more = {"duplicated": base.X, "opposite": -base.X, "dependent": 0.5 * (base.X + base.X[::-1])}[kind]
     keep = np.linalg.norm(more, axis=1) > 1e-6
     data = pl.Dataset(np.vstack([base.X, more[keep]]), np.r_[base.y, np.roll(base.y, 3)[keep]])
-    sol, true = capture(data, net, 10.0, save=9, rtol=1e-6), pl.simulate(data, net, 10.0, step=1e-5, save=9)
+    sol, true = capture(data, net, 10.0, save=9, rtol=1e-7), pl.simulate(data, net, 10.0, step=1e-5, save=9)
     assert np.abs(sol.loss / true.loss - 1).max() < 1e-4
     assert (np.diff(sol.loss) <= 0).all()
 
