@@ -234,8 +234,8 @@ def test_steps_grow_past_saved_times() -> None:
 def test_degenerate_inputs(kind: str, seed: int) -> None:
     """Attracting and repelling kinks coincide: of the selections possible, the one of small-step Euler.
 
-    When such a pair goes is decided by little: one does at t = 9.8, and there one problem is still 1.2e-4 away
-    at rtol 1e-6, by the instruction set; 5e-4 at 1e-5.
+    When such a pair goes is decided by little: one does at t = 9.8, and there one problem is still 1.2e-4
+    away at rtol 1e-6, by the instruction set; 5e-4 at 1e-5.
     """
     base, net = problem(20, 6, 5, seed=seed)
     more = {"duplicated": base.X, "opposite": -base.X, "dependent": 0.5 * (base.X + base.X[::-1])}[kind]
