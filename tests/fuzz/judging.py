@@ -52,7 +52,8 @@ def _rates(sol: pl.Solution, data: pl.Dataset) -> str | None:
             return f"{name} {values} where the loss is {sol.loss}, {sol.status.name}"
     if sol.stats["method"] != "euler":
         allowed = 1e-9 + sol.stats["rtol"]
-        slack = allowed * sol.loss[:-1] + 1e-8 * sol.loss[0] * (sol.stats["method"] in ("auto", "capture"))
+        captured = sol.stats["method"] in ("auto", "capture")
+        slack = sol.stats["atol"] + allowed * sol.loss[:-1] + 1e-8 * sol.loss[0] * captured
         rise = np.diff(sol.loss) - slack - noise - 2 * np.sqrt(noise * sol.loss[:-1])
         if np.any(rise > 0):
             return f"the loss rises: {sol.loss}"
