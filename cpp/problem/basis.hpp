@@ -10,7 +10,7 @@ namespace pl {
 
 class KinkBasis {
   public:
-    explicit KinkBasis(int d = 0) : d_(d), stride_((d + 7) / 8 * 8) {}
+    explicit KinkBasis(int d = 0) : d_(d), stride_((Index{d} + 7) / 8 * 8) {}
 
     int size() const { return static_cast<int>(points_.size()); }
     int point(int slot) const { return points_[at(slot)]; }
