@@ -14,19 +14,11 @@ constexpr Index kPerPattern = 2;  // neurons per column of a propagator, at leas
 
 }  // namespace
 
-CellFlow::CellFlow(const Inputs& inputs, Pairs& pairs, Jets& jets, Noise& noise, Switcher& switcher,
-                   Journal& journal, const FlowOptions& options)
-    : in_(inputs),
-      pairs_(pairs),
-      jets_(jets),
-      noise_(noise),
-      switcher_(switcher),
-      journal_(journal),
-      options_(options),
-      natural_(highest_order(options)),
-      cells_(inputs, noise),
-      series_(inputs, cells_, natural_),
-      search_(inputs, cells_, series_, noise) {}
+CellFlow::CellFlow(const OnNeurons& flow)
+    : OnNeurons(flow),
+      cells_(in_, noise_),
+      series_(in_, cells_, natural_),
+      search_(in_, cells_, series_, noise_) {}
 
 bool CellFlow::candidate() const {
     return in_.dense() && in_.p >= kNeurons && !options_.dense && options_.order == 0 &&

@@ -6,16 +6,14 @@
 #include <vector>
 
 #include "flow/cell_search.hpp"
-#include "flow/journal.hpp"
+#include "flow/on_neurons.hpp"
 #include "flow/settling.hpp"
-#include "flow/switching.hpp"
 
 namespace pl {
 
-class CellFlow {
+class CellFlow : OnNeurons {
   public:
-    CellFlow(const Inputs& inputs, Pairs& pairs, Jets& jets, Noise& noise, Switcher& switcher,
-             Journal& journal, const FlowOptions& options);
+    explicit CellFlow(const OnNeurons& flow);
 
     // Takes the state over if that pays. Cheap to ask where it never does.
     void consider();
@@ -53,14 +51,6 @@ class CellFlow {
     void freeze(double t, int j);
     void move(int j, const std::vector<Mode>& modes, const KinkBasis& slide, double sign, const double* v);
 
-    const Inputs& in_;
-    Pairs& pairs_;
-    Jets& jets_;
-    Noise& noise_;
-    Switcher& switcher_;
-    Journal& journal_;
-    const FlowOptions& options_;
-    const int natural_;  // order
     Cells cells_;
     CellSeries series_;
     CellSearch search_;

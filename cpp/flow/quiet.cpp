@@ -24,24 +24,16 @@ Problem<double> of_one_neuron(Problem<double> problem) {
 
 }  // namespace
 
-Quiet::Quiet(const Problem<double>& problem, const Inputs& inputs, Pairs& pairs, Jets& jets, Noise& noise,
-             Switcher& switcher, Journal& journal, const FlowOptions& options)
-    : in_(inputs),
-      pairs_(pairs),
-      jets_(jets),
-      noise_(noise),
-      switcher_(switcher),
-      journal_(journal),
-      options_(options),
-      natural_(highest_order(options)),
+Quiet::Quiet(const Problem<double>& problem, const OnNeurons& flow)
+    : OnNeurons(flow),
       alone_(of_one_neuron(problem)),
       pair_(alone_.n, alone_.d, 1, alone_.dense()),
       jet_(alone_, pair_, natural_),
       noise_alone_(alone_),
       near_(alone_),
-      switch_(alone_, pair_, jet_, noise_alone_, near_, journal),
+      switch_(alone_, pair_, jet_, noise_alone_, near_, journal_),
       search_(alone_, pair_, jet_, noise_alone_, near_),
-      possible_(in_.dense() && !options.dense && options.watch == nullptr) {}
+      possible_(in_.dense() && !options_.dense && options_.watch == nullptr) {}
 
 double Quiet::choose() {
     chosen_.clear();

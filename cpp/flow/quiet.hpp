@@ -11,15 +11,13 @@
 #include <functional>
 #include <vector>
 
-#include "flow/journal.hpp"
-#include "flow/switching.hpp"
+#include "flow/on_neurons.hpp"
 
 namespace pl {
 
-class Quiet {
+class Quiet : OnNeurons {
   public:
-    Quiet(const Problem<double>& problem, const Inputs& inputs, Pairs& pairs, Jets& jets, Noise& noise,
-          Switcher& switcher, Journal& journal, const FlowOptions& options);
+    Quiet(const Problem<double>& problem, const OnNeurons& flow);
 
     // Marks them in the jets, which are at order 1; returns for how long they stay quiet (infinity: none).
     double choose();
@@ -46,14 +44,6 @@ class Quiet {
     bool settle_releases(double t);
     double advance(double t, double left);
 
-    const Inputs& in_;
-    Pairs& pairs_;
-    Jets& jets_;
-    Noise& noise_;
-    Switcher& switcher_;
-    Journal& journal_;
-    const FlowOptions& options_;
-    const int natural_;   // order
     const Inputs alone_;  // of a network of one neuron: the one that is followed
     Pairs pair_;
     Jets jet_;
