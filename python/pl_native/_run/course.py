@@ -202,8 +202,8 @@ class Course:
         return int(self._resume.get("proof_failed", 0)) if self._resume else 0
 
     def _unproved(self, run: FlowRun, failed: int) -> bool:
-        """Whether a proof was wanted of the end, and the flow may find one: its states are at rest, where
-        those of capture are so to single precision.
+        """Whether a proof was wanted of the end, and the flow may find one: it goes on to its kinks, where a
+        run of capture may have ended before.
 
         The end is also where another attempt has failed, after `failed` before, of a loss above the
         criterion's level: there it is rest alone that is tried, and capture may move about it for ever.
