@@ -51,7 +51,7 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int thre
         // drift past it
         invariant_.push_back(std::abs(difference) <= 1e-12 * w ? 0.0 : difference);
     }
-    for (Index j = 0; j < p_; ++j) solvers_.emplace_back(inputs_->rows());
+    solvers_.resize(at(p_));
     rate_.assign(at(p_), 0.0);
     preactivations(now_.W.data(), now_.z.data());
     leave_if(cut_);

@@ -110,7 +110,8 @@ class DenseCapture : public CaptureModel {
     const Kernel<double>& kernel_;
     Index n_, d_, p_, stride_, blocks_, ldz_;
     State now_, trial_;
-    std::vector<KinkSolver> solvers_;  // one per neuron: what it knows of its pairs serves the second look
+    // Of each neuron that has met kinks: what it knows of its pairs serves the second look.
+    std::vector<std::unique_ptr<KinkSolver>> solvers_;
     SingleMoves moves_;
     FrozenPattern frozen_;
     Passes passes_;

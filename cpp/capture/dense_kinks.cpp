@@ -81,7 +81,8 @@ bool DenseCapture::meet_kinks(Index j, const double* impulse) {
     if (stays_[at(j)] != 0) return true;
     NeuronPath way = path(j, impulse, middle_[at(j)]);
     way.cut = cut_off();
-    solvers_[at(j)].follow(trial_.touched[at(j)], size_of(trial_.touched[at(j)]), way);
+    if (!solvers_[at(j)]) solvers_[at(j)] = std::make_unique<KinkSolver>(inputs_->rows());
+    solvers_[at(j)]->follow(trial_.touched[at(j)], size_of(trial_.touched[at(j)]), way);
     move_weights(j);
     return true;
 }
@@ -94,7 +95,7 @@ bool DenseCapture::look_again(Index j, const double* impulse) {
     if (known == 0 || find_crossings(j) == 0 || stays_[at(j)] != 0) return false;
     NeuronPath way = path(j, impulse, middle_[at(j)]);
     way.cut = cut_off();
-    solvers_[at(j)].follow(touched, known, way);
+    solvers_[at(j)]->follow(touched, known, way);
     move_weights(j);
     return true;
 }

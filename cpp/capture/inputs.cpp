@@ -19,14 +19,16 @@ PackedProblem<float> in_single(const Problem<double>& problem, int threads, cons
     single.p = problem.p;
     single.X = X.data();
     single.y = y.data();
-    return {single, kernel<float>(), threads};
+    PackedProblem<float> packed(single, kernel<float>(), threads, Layouts::kBoth, cut);
+    leave_if(cut);
+    return packed;
 }
 
 }  // namespace
 
 CaptureInputs::CaptureInputs(const Problem<double>& problem, int threads, const Cut& cut)
     : problem_(problem),
-      packed_(problem_, kernel<double>(), threads),
+      packed_(problem_, kernel<double>(), threads, Layouts::kBoth, cut),
       single_(in_single(problem_, threads, cut)),
       stride_(round_up(problem_.d, 8)),
       float_stride_(round_up(problem_.d, 16)),
