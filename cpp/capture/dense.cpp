@@ -238,6 +238,7 @@ void DenseCapture::outer_weights() {
 
 void DenseCapture::accept(double h, std::vector<double>& before) {
     look_for_rest(h);
+    count_dependent();
     for (Index j = 0; j < p_; ++j) rate_[at(j)] = (trial_.a.data()[j] - now_.a.data()[j]) / h;
     passes_.note({now_.z.data(), trial_.z.data(), now_.W.data(), stride_, now_.a.data(), now_.r.data()});
     std::swap(now_, trial_);

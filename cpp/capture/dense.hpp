@@ -46,6 +46,7 @@ class DenseCapture : public CaptureModel {
     // Those at rest, with the shares of this instant, and those within rounding of their kinks.
     std::vector<PairAtKink> kinks() override;
     const Passes* passes() const override { return &passes_; }
+    Index dependent() const override { return dependent_; }
     Index evaluations() const override { return evaluations_; }
     void closely(bool exact) override { closely_ = exact; }
 
@@ -79,6 +80,7 @@ class DenseCapture : public CaptureModel {
     bool come_to_rest(Index j, const double* impulse);
     void join(Index j);
     void look_for_rest(double h);
+    void count_dependent();
     void gradient(const double* impulse, CutOff cut);
     void drive(const double* impulse, double h, CutOff cut);
     void advance();
@@ -115,6 +117,7 @@ class DenseCapture : public CaptureModel {
     SingleMoves moves_;
     FrozenPattern frozen_;
     Passes passes_;
+    Index dependent_ = 0;
     bool frozen_taken_ = false;  // of the state
     std::vector<unsigned char> moved_;
     int threads_;

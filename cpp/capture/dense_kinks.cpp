@@ -87,6 +87,18 @@ bool DenseCapture::meet_kinks(Index j, const double* impulse) {
     return true;
 }
 
+// Neurons that meet kinks of parallel inputs, not those that rest at them.
+void DenseCapture::count_dependent() {
+    if (!inputs_->parallel().any()) return;
+    for (const std::vector<Touched>& touched : trial_.touched) {
+        const auto held = [](const Touched& pair) { return pair.held; };
+        if (touched.size() < 2 || std::all_of(touched.begin(), touched.end(), held)) continue;
+        std::vector<int> points;
+        for (const Touched& pair : touched) points.push_back(pair.point);
+        dependent_ += inputs_->parallel().among(std::move(points)) ? 1 : 0;
+    }
+}
+
 // Once more with the pairs that switch only because others did: three in a hundred, but without them the
 // error falls in proportion to h and not to its square.
 bool DenseCapture::look_again(Index j, const double* impulse) {

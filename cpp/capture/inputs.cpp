@@ -33,7 +33,8 @@ CaptureInputs::CaptureInputs(const Problem<double>& problem, int threads, const 
       stride_(round_up(problem_.d, 8)),
       float_stride_(round_up(problem_.d, 16)),
       rows_(problem_.n * stride_),
-      float_rows_(problem_.n * float_stride_) {
+      float_rows_(problem_.n * float_stride_),
+      parallel_(problem_) {
     for (Index i = 0; i < problem_.n; ++i) {
         if (i % kAsked == 0) leave_if(cut);
         for (Index k = 0; k < problem_.d; ++k) {

@@ -11,7 +11,8 @@ namespace {
 
 using pl::Index;
 
-// A state that leaves the place for its weights as it is: what else writes there is seen by the pages it takes.
+// A state that leaves the place for its weights as it is: what else writes there is seen by the pages it
+// takes.
 struct Silent : pl::State<double> {
     Index p;
     explicit Silent(Index neurons) : p(neurons) {}
