@@ -250,7 +250,7 @@ class Solution:
             f"{words.steps(s)} in {s['seconds']:.3g} s ({s['backend']})\n"
             f"  t {self.t[0]:g}..{self.t[-1]:g} in {len(self.t)} saved times, "
             f"loss {first:.6g} -> {last:.6g}"
-            f"{words.end_beyond(self.t, self._record and self._record.reached)}\n"
+            f"{words.end_beyond(self.t, None if self._record is None else self._record.reached)}\n"
             f"  local_pl {self.local_pl[0]:.4g} -> {self.local_pl[-1]:.4g}, "
             f"average_pl {self.average_pl():.4g}{words.beyond_rounding(self.t, self.loss, self.local_pl)}\n"
             f"  rises {s['rises']}, criterion_time {s['criterion_time']}, proved_time {s['proved_time']}"
