@@ -31,6 +31,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     folder's own rule) gives, one that replaces another has that one's.
     """
     path = followed(path)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "expected a file to write, this is a folder", str(path))
     temporary = path.parent / f"{TEMPORARY}{secrets.token_hex(4)}{_tail(path)}"
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o666)
     try:

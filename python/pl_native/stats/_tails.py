@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+from pl_native._base import checks
 from pl_native.stats._beta import beta_quantile, incomplete_beta
 
 
 def student_quantile(level: float, freedom: float) -> float:
     """Two-sided quantile of Student's t: P(abs(T) <= t) = level."""
+    freedom = checks.positive("freedom", freedom)
     x = beta_quantile(1.0 - level, freedom / 2, 0.5)
     return math.sqrt(freedom * (1.0 - x) / x)
 
@@ -39,4 +41,5 @@ def f_tail(f: float, first: float, second: float) -> float:
     """
     if not f >= 0.0:
         raise ValueError(f"f_tail: expected f >= 0, got {f!r}")
+    first, second = checks.positive("first", first), checks.positive("second", second)
     return incomplete_beta(second / 2, first / 2, second / (second + first * f))

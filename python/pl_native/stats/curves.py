@@ -106,7 +106,7 @@ def two_sample_test(
 
 
 def _sample(label: str, n: object, counts: object) -> dict[float, tuple[int, int]]:
-    sizes = np.asarray(n, dtype=np.float64)
+    sizes = checks.measured(f"n{label}", n)
     if not (isinstance(counts, tuple) and len(counts) == 2):
         raise ValueError(f"counts{label}: expected a pair (converged, runs), got {counts!r}")
     k, m = check_counts(*counts)

@@ -118,7 +118,7 @@ def _checked(x: object, y: object, errors: object, form: str) -> tuple[np.ndarra
 
 
 def _column(name: str, values: object) -> np.ndarray:
-    array = np.asarray(values, dtype=np.float64)
+    array = checks.measured(name, values)
     if array.ndim != 1 or not np.all(np.isfinite(array)):
         raise ValueError(f"{name}: expected a one-dimensional array of finite numbers, got {values!r}")
     return array

@@ -9,6 +9,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from pl_native._base import checks
 from pl_native.stats._beta import beta_quantile
 
 
@@ -38,6 +39,9 @@ class Interval:
 
 def overlap(first: Interval, second: Interval) -> bool:
     """Whether two closed intervals have a point in common; they must be of one confidence level."""
+    for name, value in (("first", first), ("second", second)):
+        if not isinstance(value, Interval):
+            raise TypeError(f"{name}: expected an Interval, got {checks.kind(value)}")
     if first.level != second.level:
         raise ValueError(
             f"overlap: levels differ, {first.level} and {second.level}; compare intervals of one level"
@@ -77,8 +81,8 @@ def check_counts(successes: object, trials: object) -> tuple[np.ndarray, np.ndar
         raw = np.asarray(value)
         if raw.dtype.kind not in "iuf" or not np.all(np.isfinite(raw)) or np.any(raw != np.floor(raw)):
             raise ValueError(f"{name}: expected whole numbers of runs, got {value!r}")
-        if np.any(raw < 0):
-            raise ValueError(f"{name}: expected counts >= 0, got {value!r}")
+        if np.any(raw < 0) or np.any(raw > checks.LARGEST):
+            raise ValueError(f"{name}: expected counts >= 0 and at most 2^53, got {value!r}")
         arrays.append(raw.astype(np.int64))
     k, m = arrays
     if k.shape != m.shape:

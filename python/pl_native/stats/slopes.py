@@ -46,7 +46,7 @@ class Slope:
 
 
 def _runs(name: str, values: object) -> np.ndarray:
-    array = np.asarray(values, dtype=np.float64)
+    array = checks.measured(name, values)
     if array.ndim != 1 or array.size == 0 or not np.all(np.isfinite(array)):
         raise ValueError(
             f"{name}: expected a one-dimensional, finite, non-empty array over runs, got {values!r}"

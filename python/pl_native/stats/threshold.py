@@ -9,6 +9,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from pl_native._base import checks
 from pl_native.stats._logistic import LogisticData
 from pl_native.stats.intervals import Interval, check_counts, check_level
 
@@ -67,7 +68,7 @@ class Threshold:
 
 
 def _check_sizes(n: object) -> np.ndarray:
-    sizes = np.asarray(n, dtype=np.float64)
+    sizes = checks.measured("n", n)
     if sizes.ndim != 1 or sizes.size == 0 or not np.all(np.isfinite(sizes)) or np.any(np.diff(sizes) <= 0.0):
         raise ValueError(
             f"n: expected a strictly increasing, finite, non-empty one-dimensional array, got {n!r}"

@@ -39,7 +39,11 @@ def collapse_example(y: ArrayLike = (10.0, -5.0), *, outer: float = 0.01) -> tup
     (6.25, [2.9423, 3.0715])
     """
     labels = checks.measured("y", y)
-    if labels.shape != (2,) or not np.all(np.isfinite(labels)) or not labels[0] * labels[1] < 0:
+    if (
+        labels.shape != (2,)
+        or not np.all(np.isfinite(labels))
+        or not np.sign(labels[0]) * np.sign(labels[1]) < 0
+    ):
         raise ValueError(f"y: expected two numbers of opposite signs, got {y!r}")
     size = checks.positive("outer", outer)
     return Dataset.orthogonal([1.0, 1.0], labels), Network([[1.0, 0.9], [1.1, 1.0]], [size, -size])

@@ -25,7 +25,8 @@ def euler_drift(data: Dataset, network: Network, step: float) -> Array:
     given.problem(data, network)
     size = checks.positive("step", step)
     dW, da = metrics.velocity(data, network)
-    drift: Array = size**2 * (np.square(da) - np.einsum("jk,jk->j", dW, dW))
+    with np.errstate(over="ignore", invalid="ignore"):  # infinite, or NaN, where it is beyond range
+        drift: Array = np.square(size * da) - np.square(size * dW).sum(axis=1)
     return drift
 
 
@@ -63,5 +64,9 @@ def rescaled(network: Network, alpha: object) -> Network:
     checks.length("alpha", scale, network.p, f"p = {network.p}")
     if scale.min() <= 0:
         raise ValueError(f"alpha: expected numbers > 0, got {scale.min()}")
-    W, a = network.W / scale[:, None], network.a * scale
-    return Network(W, a, w_perp_sq=network.w_perp_sq / np.square(scale), dtype=network.dtype)
+    with np.errstate(
+        over="ignore", invalid="ignore", divide="ignore"
+    ):  # what is beyond range Network refuses
+        W, a = network.W / scale[:, None], network.a * scale
+        outside = network.w_perp_sq / np.square(scale)
+    return Network(W, a, w_perp_sq=outside, dtype=network.dtype)
