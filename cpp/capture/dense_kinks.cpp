@@ -93,8 +93,9 @@ void DenseCapture::count_dependent() {
     for (const std::vector<Touched>& touched : trial_.touched) {
         const auto held = [](const Touched& pair) { return pair.held; };
         if (touched.size() < 2 || std::all_of(touched.begin(), touched.end(), held)) continue;
-        std::vector<int> points;
-        for (const Touched& pair : touched) points.push_back(pair.point);
+        std::vector<int> points(touched.size());
+        std::transform(touched.begin(), touched.end(), points.begin(),
+                       [](const Touched& pair) { return pair.point; });
         dependent_ += inputs_->parallel().among(std::move(points)) ? 1 : 0;
     }
 }

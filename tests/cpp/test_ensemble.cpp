@@ -79,7 +79,7 @@ void a_run_goes_on() {
 
 void superblocks_do_not_matter_to_the_bits() {
     const RandomProblem<float> large(3000, 60, 150, 1);  // cut in two
-    std::vector<std::vector<float>> ends;
+    std::vector<pl::UnsetVector<float>> ends;
     for (int threads : {1, 2}) {
         std::vector<pl::AnyEulerTask> list(1);
         pl::EulerTask<float> task;
