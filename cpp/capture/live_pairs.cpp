@@ -126,6 +126,8 @@ void LivePairs::write_state(double* W) {
     const std::vector<const double*> values = values_of(chunk, chunks);
     parallel_for(chunks, threads_, [&](Index number) {
         const Index first = number * chunk, last = std::min(first + chunk, p_);
+        std::transform(problem_.W + first * n_, problem_.W + last * n_, W + first * n_,
+                       [](double start) { return std::min(start, 0.0); });  // as dead pairs stay
         for (Index b = 0; b < blocks_; ++b) {
             const double* value = values[at(number * blocks_ + b)];
             for (Index j = first; j < last; ++j) value = write_block(b, j, value, W);
@@ -148,17 +150,11 @@ std::vector<const double*> LivePairs::values_of(Index chunk, Index chunks) const
     return values;
 }
 
-// The numbers of block b in row j; where the values of row j + 1 begin.
+// The live pairs of block b in row j; where the values of row j + 1 begin.
 const double* LivePairs::write_block(Index b, Index j, const double* value, double* W) const {
     const std::int32_t* points = order_.data() + b * kWordPoints;
-    const double* start = problem_.W + j * n_;
-    Word live = words_.data()[b * p_ + j];
-    for (Index l = 0; l < std::min(kWordPoints, n_ - b * kWordPoints); ++l, live >>= 1) {
-        const std::int32_t i = points[l];
-        const auto on = static_cast<Index>(live & 1);  // no branch: it would be guessed
-        W[j * n_ + i] = on != 0 ? *value : std::min(start[i], 0.0);
-        value += on;
-    }
+    for (Word left = words_.data()[b * p_ + j]; left != 0; left &= left - 1)
+        W[j * n_ + points[__builtin_ctzll(left)]] = *value++;
     return value;
 }
 
