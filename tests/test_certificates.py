@@ -106,12 +106,12 @@ def test_what_is_held_for_no_longer_than_the_loss_may_fall_anyway_is_not_said() 
     assert least == pytest.approx(1 / mu, rel=1e-2)
 
 
-def test_what_is_held_is_held_for_much_longer_than_the_run() -> None:
-    for seed, times in ((6, 1e5), (15, 10)):
-        _, sol = stalled(60, 5, 6, seed)
-        c = sol.certify()
-        assert c.held_until is not None
-        assert c.held_until[0] > times * sol.t[-1]
+@pytest.mark.parametrize(("seed", "times"), [(6, 1e5), pytest.param(15, 10, marks=pytest.mark.slow)])
+def test_what_is_held_is_held_for_much_longer_than_the_run(seed: int, times: float) -> None:
+    _, sol = stalled(60, 5, 6, seed)
+    c = sol.certify()
+    assert c.held_until is not None
+    assert c.held_until[0] > times * sol.t[-1]
 
 
 def test_repelling_kinks_of_dead_neurons_are_never_trapped() -> None:
