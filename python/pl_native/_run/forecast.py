@@ -71,10 +71,11 @@ class Forecast:
     def choose(self, method: str | None, W: Array, a: Array) -> Choice:
         """What goes on from (W, a) at the time reached, where `method` came to (None: it is the start)."""
         price = {name: self._price(name) for name in self._factor}
-        rest = {name: prices.CALL + self._rest(name) * price[name] for name in self._factor}
         if self._vain or self._task.rtol < CAPTURE_RTOL:
             return Choice("flow", None)
         self._small = asleep(self._task, W, a, self._task.t_end - self._at)
+        price["capture"] *= prices.SMALL if self._small else 1.0
+        rest = {name: prices.CALL + self._rest(name) * price[name] for name in self._factor}
         if self._small and self._task.X is None:
             return Choice("flow", max(_PIECE * rest["flow"], _LEAST) / price["flow"])
         if rest["flow"] > _CHEAPER[method] * rest["capture"]:
