@@ -1,5 +1,5 @@
-"""Statuses and proofs of `method="auto"` against the flow's: `bench/bench_statuses.py`, and what the page says
-of its rows.
+"""Statuses and proofs of `method="auto"` against the flow's (`bench/bench_statuses.py`), and what the page
+says of its rows.
 """
 
 from __future__ import annotations
