@@ -5,7 +5,7 @@ of method "auto" takes follows from these numbers.
 CALL = 6e-4
 """seconds that a call takes, whatever it computes"""
 
-SMALL = 2.0
+SMALL = 1.8
 """times as much capture costs where neurons are small and may grow"""
 
 TURNS = 1.2
