@@ -74,6 +74,7 @@ class Course:
         self._methods: list[int] = [int(k) for k in past.get("auto_methods", ())]
         self._since: list[float] = [float(t) for t in past.get("auto_since", ())]
         counted = {"flow": float(self._count_of("rhs")), "capture": float(self._captured[2])}
+        counted["restarts"] = float(self._captured[_CAPTURED.index("restarts")])
         self._forecast = Forecast(task, self._at, counted)
         last = METHODS[self._methods[-1]] if self._methods else None
         self._choice = self._forecast.choose(last, self._W, self._a)
