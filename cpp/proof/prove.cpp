@@ -64,8 +64,8 @@ bool try_criterion(const Enclosure& state, Workers workers, Proof& proof) {
     return true;
 }
 
-bool try_trapping(const Enclosure& state, Workers workers, Proof& proof) {
-    const Trapping found = prove_trapping(state, workers);
+bool try_trapping(const Enclosure& state, Workers workers, Known known, Proof& proof) {
+    const Trapping found = prove_trapping(state, workers, known);
     proof.reason = found.reason;
     proof.needed_to_trap = found.needed_over_allowed;
     if (!found.proved) return false;
@@ -111,7 +111,7 @@ Proof prove(const Problem<double>& problem, Workers workers) {
         proof.escapes = escapes(state);
         const bool proved =
             !orthogonal && (try_convergence(state, workers, proof) || try_criterion(state, workers, proof) ||
-                            try_trapping(state, workers, proof));
+                            try_trapping(state, workers, Known::kMayBeLeft, proof));
         if (!proved) try_holding(state, workers, proof);
     });
 }
@@ -120,7 +120,7 @@ Proof prove(const Problem<double>& problem, Aim aim, Workers workers) {
     return attempted(problem, workers, [&](const Enclosure& state, bool orthogonal, Proof& proof) {
         if (orthogonal) return;
         if (aim == Aim::kTrapping)
-            try_trapping(state, workers, proof);
+            try_trapping(state, workers, Known::kStays, proof);
         else if (!try_convergence(state, workers, proof))
             try_criterion(state, workers, proof);
     });

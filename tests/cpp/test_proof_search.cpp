@@ -1,5 +1,5 @@
-// What decides at which radius a proof of convergence is tried: K_rho as a product with a vector against the
-// matrix itself, and the Ritz value that refuses a radius against the eigenvalue that it bounds.
+// What is tried for a proof. At which radius: K_rho as a product with a vector against the matrix itself, the
+// Ritz value that refuses a radius against the eigenvalue that it bounds. With which kinks, of a run.
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -8,6 +8,7 @@
 #include "proof/assembly.hpp"
 #include "proof/convergence.hpp"
 #include "proof/eigenvalue.hpp"
+#include "proof/prove.hpp"
 #include "proof/ritz.hpp"
 #include "proving.hpp"
 
@@ -91,11 +92,25 @@ void the_radius_is_the_least() {
     CHECK(found.distance * std::sqrt(found.smallest / k) > 0.9 * found.rho);
 }
 
+// One neuron at rest, the second pair off by 1e-6 and repelling. Told that it is at its kink, a run goes on
+// from there: what holds of the numbers alone is no proof about it.
+void a_run_keeps_the_kinks_that_it_knows() {
+    Problem q{3, 2, 1, {1, 0.2, 0, 1, 1, 0}, {}, {1.5, -1e-6}, {1.5}};
+    q.fit({0, 1, 0});
+    pl::Problem<double> view = q.view();
+    for (const bool told : {false, true}) {
+        if (told) view.kinks = {{0, 1, pl::Mode::kOff, 0.0}};
+        CHECK(prove(view, kTwo).verdict == pl::Proved::kTrapped);
+        CHECK((prove(view, pl::Aim::kTrapping, kTwo).verdict == pl::Proved::kTrapped) == !told);
+    }
+}
+
 }  // namespace
 
 int main() {
     a_product_is_that_of_the_matrix();
     a_ritz_value_bounds_the_eigenvalue();
     the_radius_is_the_least();
+    a_run_keeps_the_kinks_that_it_knows();
     return 0;
 }
