@@ -226,7 +226,7 @@ def test_a_kink_that_the_numbers_are_not_on_is_no_part_of_what_is_proved(mode: i
 
 
 def test_kinks_that_count_stay_with_what_is_proved() -> None:
-    """Those at rounding, and those that the proof puts its pairs on; of two, the one that it does not goes."""
+    """Those at rounding, and those that the proof puts its pairs on; another one goes."""
     data = pl.Dataset([[1.0, 0.2], [0.0, 1.0], [1.0, 0.0]], [3.25, -1.0, 1.25])
     both, first = pl.Kinks([0, 1], [1, 1], [2, 1]), pl.Kinks([0], [1], [2])
     c = pl.certify(data, pl.Network([[3.0, 0.0], [-1.5, -3e-6]], [1.5, -1.0], kinks=both))
