@@ -98,7 +98,7 @@ def test_experiment_1_of_the_flow_comes_with_the_shares_of_what_is_proved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(proofs.PRESETS, "flow", proofs.Grid((20,), 2, 6))
-    monkeypatch.setitem(presets.PRESETS, "flow", presets.Grid((30,), (1.0,), 1, d=6))
+    monkeypatch.setitem(presets.PRESETS, "flow", presets.Grid((40,), (8.0,), 1, d=8))
     monkeypatch.setattr(plots, "save", small)
     assert experiments.together("experiment1", "quick") == ("experiment1",)
     assert (

@@ -25,8 +25,8 @@ def certify(data: Dataset, state: Network, *, threads: int | None = None) -> Cer
     data     any inputs; the proof is of their numbers as float64. Reduced data (`pl.reduce`) give a proof of
              the reduced problem, and the certificate says so; with d > n and X itself given it is of X
     state    a network that fits the data, of their dtype or float64; pairs that its `kinks` name are taken to
-             rest at theirs, also where z_ji is not yet rounding, and if nothing is proved so, only those whose
-             z_ji is; what is proved is of `certificate.state`, which keeps the kinks that count
+             rest at theirs, also where z_ji is not yet rounding; if nothing is proved so, only where it is.
+             What is proved is of `certificate.state`, which keeps the kinks that count
     threads  at most this many (None: OMP_NUM_THREADS, else the CPUs at hand); never changes the result
 
     All rounding is accounted for outward. No verdict is no statement about the flow.
