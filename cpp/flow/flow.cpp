@@ -30,11 +30,12 @@ class Flow {
           near_(in_),
           switcher_(in_, pairs_, jets_, noise_, near_, journal_),
           cells_({in_, pairs_, jets_, noise_, switcher_, journal_, options}),
-          quiet_(problem, {in_, pairs_, jets_, noise_, switcher_, journal_, options}),
+          alone_(problem, {in_, pairs_, jets_, noise_, switcher_, journal_, options}),
+          quiet_({in_, pairs_, jets_, noise_, switcher_, journal_, options}, alone_),
           state_(problem, in_, jets_, pairs_, cells_),
           verdict_(problem, options.stop, Follows::kFlow, options.past.seen),
           search_(problem, options.stop, poll, threads),
-          step_({in_, pairs_, jets_, noise_, near_, switcher_, cells_, quiet_, Crew(threads)}, journal_,
+          step_({in_, pairs_, jets_, noise_, near_, switcher_, cells_, alone_, quiet_, Crew(threads)}, journal_,
                 state_, verdict_, options, poll) {}
 
     FlowResult run() {
@@ -65,7 +66,7 @@ class Flow {
     }
 
   private:
-    Index evaluations() const { return jets_.evaluations() + cells_.evaluations() + quiet_.evaluations(); }
+    Index evaluations() const { return jets_.evaluations() + cells_.evaluations() + alone_.evaluations(); }
 
     void begin() {
         const FlowPast& past = options_.past;
@@ -156,6 +157,7 @@ class Flow {
     Near near_;
     Switcher switcher_;
     CellFlow cells_;
+    Alone alone_;
     Quiet quiet_;
     FlowState state_;
     Verdict<double> verdict_;
