@@ -118,14 +118,8 @@ bool Alone::settle_releases(double t) {
 }
 
 void Alone::take(int j) {
-    Moved moved{j,
-                std::vector<double>(at(in_.stride())),
-                0.0,
-                switch_.sign()[0],
-                noise_alone_.largest_w()[0],
-                noise_alone_.largest_a()[0],
-                pair_.modes,
-                pair_.slide[0]};
+    Moved moved{
+        j, std::vector<double>(at(in_.stride())), 0.0, switch_.sign()[0], pair_.modes, pair_.slide[0]};
     jet_.write_state(0, moved.w.data(), &moved.a);
     moved_.push_back(std::move(moved));
 }
@@ -153,10 +147,7 @@ void Alone::remove() {
 
 void Alone::keep() {
     std::vector<double> sign = switcher_.sign();
-    for (const Moved& m : moved_) {
-        sign[at(m.neuron)] = m.sign;
-        noise_.grow(m.neuron, m.largest_w, m.largest_a);
-    }
+    for (const Moved& m : moved_) sign[at(m.neuron)] = m.sign;
     switcher_.recall(sign);
     journal_.tell();
     moved_.clear();

@@ -1,5 +1,6 @@
 // Neurons followed one by one along the residuals of a step, each through events of its own: those of which
-// the others need not know within the step (quiet.hpp, several.hpp). Nothing is changed until they are placed.
+// the others need not know within the step (quiet.hpp, several.hpp). Nothing is changed until they are
+// placed.
 #pragma once
 
 #include <vector>
@@ -28,7 +29,7 @@ class Alone : OnNeurons {
     struct Moved {
         int neuron;
         std::vector<double> w;
-        double a, sign, largest_w, largest_a;
+        double a, sign;
         std::vector<Mode> modes;
         KinkBasis slide;
     };

@@ -18,7 +18,9 @@ constexpr double kCautious = 1.5;  // of the rate of growth
 }  // namespace
 
 Quiet::Quiet(const OnNeurons& flow, Alone& alone)
-    : OnNeurons(flow), alone_(alone), possible_(in_.dense() && !options_.dense && options_.watch == nullptr) {}
+    : OnNeurons(flow),
+      alone_(alone),
+      possible_(in_.dense() && !options_.dense && options_.watch == nullptr) {}
 
 double Quiet::choose() {
     chosen_.clear();
@@ -44,9 +46,8 @@ void Quiet::forget() {
 
 bool Quiet::follow(double t, double h, const std::function<bool()>& cut) {
     const double limit = 2.0 * kBeyond * kEps * in_.largest_label() / in_.largest_norm();
-    return std::all_of(chosen_.begin(), chosen_.end(), [&](int j) {
-        return !cut() && alone_.follow(j, t, h) && alone_.size_sq() <= limit;
-    });
+    return std::all_of(chosen_.begin(), chosen_.end(),
+                       [&](int j) { return !cut() && alone_.follow(j, t, h) && alone_.size_sq() <= limit; });
 }
 
 }  // namespace pl

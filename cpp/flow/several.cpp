@@ -10,12 +10,12 @@
 namespace pl {
 namespace {
 
-constexpr double kShare = 0.1;    // of the tolerance, for one step
+constexpr double kShare = 0.1;  // of the tolerance, for one step
 constexpr double kDecayShare = 0.01;
-constexpr double kSafety = 0.8;   // of a length that would just do
-constexpr double kFirst = 8.0;    // of the way to an event, tried first
-constexpr int kIterations = 20;   // for the norm of X
-constexpr double kAbove = 1.2;    // what they find
+constexpr double kSafety = 0.8;                      // of a length that would just do
+constexpr double kFirst = 8.0;                       // of the way to an event, tried first
+constexpr int kIterations = 20;                      // for the norm of X
+constexpr double kAbove = 1.2;                       // what they find
 constexpr int kFirstPause = 4, kLongestPause = 256;  // steps between trials in vain
 
 // Largest singular value of X, from above but for bad luck.

@@ -6,9 +6,9 @@
 //
 //   norm(delta (w_j, a_j)) <= h norm(X) norm(e) / n  norm(w_j, a_j),
 //
-// which has to stay below the share of rtol that a step may lose; e itself below a share of the residuals at the
-// end, so that a decay keeps its rate. What is lost is measured, not the number of
-// events. Here the length of such steps is decided, and whether one is tried.
+// which has to stay below the share of rtol that a step may lose; e itself below a share of the residuals at
+// the end, so that a decay keeps its rate. What is lost is measured, not the number of events. Here the
+// length of such steps is decided, and whether one is tried.
 #pragma once
 
 #include "flow/flow.hpp"
@@ -32,7 +32,7 @@ class Several {
     double error(double h, double off, double end) const;
     void taken(double h, double error);
     double shorter(double h, double error) const;
-    void in_vain();                      // none was taken
+    void in_vain();                       // none was taken
     void ordinary(double h, bool event);  // but another step of h, that ended with an event
 
   private:
