@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from flow_support import switch_times
 
 import pl_native as pl
+from flow_support import switch_times
 
 pytest.importorskip("pl_native._core")
 
