@@ -33,8 +33,8 @@ def rebuild(
 
     `save` as in `simulate`. None: of Euler every step, of long runs 1001 of them; of the flow all that is
     between start and end, with `Solution.at` for any time (backend "native"); of the others 1001 times.
-    Bit-identical. But adaptive methods land on saved times, and dense output of the flow has every event end a
-    step, which changes their steps: the row's own run is repeated and compared with the row first, and what
+    Bit-identical. But adaptive methods land on saved times, and dense output has every event of the flow end
+    a step, which changes their steps: the row's own run is repeated and compared with the row first, and what
     is returned is a second one, of the same tolerances; RuntimeWarning where it ends elsewhere.
 
     ValueError when no row or several begin so, when the run failed, was computed by other numerics or another
