@@ -50,8 +50,8 @@ _COUNTED = ("accepted", "rejected", "rhs", "restarts", "stabilised_steps", "depe
 _SHARED = ("accepted", "rejected", "rhs", "stabilised_steps", "dependent_inputs")
 
 _FLOW_RTOL = 1e-6
-"""The largest of the flow: its cost hardly depends on it, as each event ends a step, and errors of a small
-loss are larger than those of the state
+"""The largest of the flow: beyond it few steps are longer, and errors of a small loss are larger than those
+of the state
 """
 
 _NEW_FLOW: Resume = {"modes": None, "lowest": 0.0, "burst_start": -1.0, "burst": 0, "order": 2}
