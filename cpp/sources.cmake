@@ -41,6 +41,7 @@ add_library(
   cpp/problem/basis.cpp
   cpp/problem/certificate.cpp
   cpp/problem/kink.cpp
+  cpp/problem/parallel_inputs.cpp
   cpp/problem/rows.cpp
   cpp/problem/verdict.cpp
   cpp/euler/euler.cpp

@@ -19,3 +19,7 @@ def sliding(seed: int) -> tuple[pl.Dataset, pl.Network]:
     """(n, d, p) in (40..80, 5..10, 6..12): up to 46 pairs at rest at once."""
     n, d, p = (int(v) for v in np.random.default_rng(seed).integers((40, 5, 6), (81, 11, 13)))
     return pl.data.sphere(n, d, seed=seed), pl.initial.asymmetric(p, d, seed=100 + seed)
+
+
+def flow(data: pl.Dataset, net: pl.Network, t_end: float, **options: Any) -> pl.Solution:
+    return pl.simulate(data, net, t_end, method="flow", **({"rtol": 1e-9} | options))

@@ -40,4 +40,13 @@ struct Problem {
     static std::size_t u(Index k) { return static_cast<std::size_t>(k); }
 };
 
+inline Problem random_problem(Index n, Index d, Index p) {
+    Problem q{n, d, p, {}, {}, {}, {}};
+    for (Index k = 0; k < n * d; ++k) q.X.push_back(normal());
+    for (Index k = 0; k < n; ++k) q.y.push_back(normal() + 3);
+    for (Index k = 0; k < p * d; ++k) q.W.push_back(normal());
+    for (Index k = 0; k < p; ++k) q.a.push_back(normal() + (k % 2 ? 3 : -3));
+    return q;
+}
+
 }  // namespace proving

@@ -1,4 +1,4 @@
-// Random numbers, and a random problem that owns its arrays.
+// Random numbers and their products, and a random problem that owns its arrays.
 #pragma once
 
 #include <random>
@@ -13,6 +13,12 @@ inline std::vector<double> normal(pl::Index count, unsigned seed) {
     std::vector<double> out;
     for (pl::Index k = 0; k < count; ++k) out.push_back(draw(engine));
     return out;
+}
+
+inline double dot(const std::vector<double>& u, const std::vector<double>& v) {
+    double sum = 0.0;
+    for (std::size_t k = 0; k < u.size(); ++k) sum += u[k] * v[k];
+    return sum;
 }
 
 // The problem of dense inputs X (n, d), labels y and start W (p, d), a, which it does not own.
