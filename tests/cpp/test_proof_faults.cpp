@@ -18,8 +18,7 @@ namespace {
 
 using namespace proving;
 
-// Inputs that agree to 1e-6, both slid on: what they span is known to few digits, and the charge covers the
-// rest.
+// Inputs that agree to 1e-6, both slid on: what they span is known to few digits.
 void a_rank_cut_is_charged() {
     int needed = 0;
     for (int draw = 0; draw < 40; ++draw) {
