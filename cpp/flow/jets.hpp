@@ -102,6 +102,7 @@ class Jets {
     Index evaluations() const { return evaluations_; }
 
   private:
+    void make_room(int k);  // for coefficients 0 .. k
     bool cut(double work);
     template <class Work, class Body>
     bool in_rounds(Index count, const Work& work, bool may_be_cut, const Body& body);
@@ -130,7 +131,7 @@ class Jets {
     const Inputs& in_;
     const Pairs& pairs_;
     const Crew crew_;
-    int order_ = 0;
+    int order_ = 0, roomy_ = 0;  // orders below roomy_ have room
     Index evaluations_ = 0;
     std::function<bool()> cut_;
     double worked_ = 0.0;

@@ -95,6 +95,7 @@ void Jets::refresh_gradient(int j) {
 }
 
 void Jets::push(int k) {
+    make_room(k + 1);
     over_neurons(4.0 * (k + 1), [this, k](Index from, Index to) {
         std::vector<double> scratch(at(in_.d));
         for (Index j = from; j < to; ++j) push_neuron(j, k, scratch);
