@@ -3,6 +3,7 @@ that asks for it is the same run without."""
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -128,3 +129,20 @@ def test_small_residuals_keep_their_rate() -> None:
     several, single = both((reduced.data, reduced.network), 2000.0)
     assert several.stats["accepted"] < 0.5 * single.stats["accepted"]
     assert several.stats["slide_in"] <= single.stats["slide_in"] * 1.05
+
+
+def test_events_of_ones_own_see_the_states_within() -> None:
+    """Those of the neurons that are followed alone, too: a run ends where its own state says so."""
+    problem = wide()
+    alone, single = both(problem, 2.0)
+    for t in (0.4, 1.0):
+        there = float(np.sum(single.at(t).W ** 2))
+        event = pl.Event(lambda t, net, there=there: np.sum(net.W**2) / there - 1, name="there")
+        watched, _ = both(problem, 2.0, events=[event])
+        assert watched.stats["accepted"] == alone.stats["accepted"] < 0.7 * single.stats["accepted"]
+        assert np.allclose(watched.network.W, alone.network.W, rtol=1e-12, atol=1e-14)
+        assert watched.events.t == pytest.approx([t], rel=1e-5)
+        event = dataclasses.replace(event, terminal=True)
+        ended = pl.simulate(*problem, 2.0, method="flow", events=[event])
+        assert ended.status is pl.Status.EVENT
+        assert np.sum(ended.network.W**2) == pytest.approx(there, rel=1e-13)

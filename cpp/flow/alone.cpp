@@ -135,6 +135,13 @@ void Alone::exchange() {
     }
 }
 
+void Alone::write(double* W, double* a) const {
+    for (const Moved& m : moved_) {
+        std::copy_n(m.w.begin(), in_.d, W + Index{m.neuron} * in_.d);
+        a[m.neuron] = m.a;
+    }
+}
+
 void Alone::place() {
     for (const Moved& m : moved_) jets_.place(m.neuron, m.w.data(), m.a);
     exchange();

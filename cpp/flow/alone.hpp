@@ -19,6 +19,7 @@ class Alone : OnNeurons {
     bool follow(int j, double t, double h, Grazes* grazes = nullptr);
     double size_sq() const;  // norm(w_j, a_j)^2 of the neuron followed last, at t + h
 
+    void write(double* W, double* a) const;  // their rows of W (p, d) and a (p)
     void place();   // into the jets' trial state, which is at t + h, their modes into those of the pairs
     void remove();  // the modes are what they were
     void keep();    // the trial state is the present one, and what happened to them is told

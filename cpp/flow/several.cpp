@@ -51,7 +51,7 @@ double factor(double error) {
 
 Several::Several(const Inputs& inputs, const FlowOptions& options)
     : options_(options),
-      possible_(inputs.dense() && !options.dense && options.watch == nullptr && options.order == 0),
+      possible_(inputs.dense() && !options.dense && options.order == 0),
       next_pause_(kFirstPause) {
     if (possible_) weight_ = norm_of_rows(inputs) / inputs.n;
 }

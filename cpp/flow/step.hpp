@@ -64,6 +64,7 @@ class FlowStep {
     bool cell_advance(double before, double left);
     bool several_advance(double before, double left, double within);
     bool follow_alone(double h, const std::vector<int>& busy);
+    bool several_watch(const std::vector<int>& busy, double& sum);
     void several_keep(double sum, double left, const std::vector<int>& busy);
     bool stabilised_advance(double before, double left);
     bool stabilised_keep(double sum, double left);

@@ -21,12 +21,13 @@ bool FlowStep::several_advance(double before, double left, double within) {
         if (!follow_alone(h, busy)) break;
         jets_.move_trial(h);
         alone_.place();
-        const double sum = jets_.trial_residual_sq();
+        double sum = jets_.trial_residual_sq();
         const double error = several_.error(h, jets_.off_series(h), std::sqrt(sum));
         const bool falls = sum <= lowest_ + rounding(before);
         if (!cut() && error <= 1.0 && falls && level_within(before, sum) < 0.0) {
             several_.taken(h, error);
             h_ = h;
+            if (options_.watch != nullptr && !several_watch(busy, sum)) break;
             several_keep(sum, left, busy);
             return true;
         }
@@ -51,6 +52,31 @@ bool FlowStep::follow_alone(double h, const std::vector<int>& busy) {
     if (all) return true;
     alone_.forget();
     grazes_.forget();
+    return false;
+}
+
+// The step ends where the watch says, which is shown the states along it. False: cut off.
+bool FlowStep::several_watch(const std::vector<int>& busy, double& sum) {
+    alone_.remove();
+    grazes_.forget();
+    const double whole = h_;
+    h_ = options_.watch->along(t_, whole, [&](double h, double* W, double* a) {
+        jets_.state_within(h, W, a);
+        alone_.begin();
+        for (int j : busy) alone_.follow(j, t_, h);
+        alone_.write(W, a);
+        alone_.forget();
+    });
+    watched_ = h_ < whole;
+    if (follow_alone(h_, busy)) {
+        jets_.move_trial(h_);
+        alone_.place();
+        sum = jets_.trial_residual_sq();
+        if (!cut()) return true;
+        alone_.remove();
+        grazes_.forget();
+    }
+    watched_ = false;
     return false;
 }
 
