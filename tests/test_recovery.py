@@ -63,7 +63,7 @@ def kill_and_resume(folder, kills, size, how=signal.SIGKILL):
 
 
 @pytest.mark.parametrize(
-    ("kills", "size"), [(5, 600), pytest.param(50, 6000, marks=pytest.mark.slow)], ids=["five", "fifty"]
+    ("kills", "size"), [(5, 300), pytest.param(50, 6000, marks=pytest.mark.slow)], ids=["five", "fifty"]
 )
 def test_a_sweep_killed_again_and_again_ends_with_the_same_bits(kills, size, tmp_path):
     kept = kill_and_resume(tmp_path / "a", kills, size)
@@ -83,8 +83,8 @@ def test_a_sweep_killed_again_and_again_ends_with_the_same_bits(kills, size, tmp
 
 
 def test_ctrl_c_keeps_rows(tmp_path):
-    kept = kill_and_resume(tmp_path / "a", 1, 600, signal.SIGINT)
-    assert kept[0] < 600
+    kept = kill_and_resume(tmp_path / "a", 1, 300, signal.SIGINT)
+    assert kept[0] < 300
     assert store.verify(tmp_path / "a").ok
 
 

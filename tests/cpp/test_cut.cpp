@@ -147,6 +147,19 @@ void preactivations_are_cut_between_neurons() {
     CHECK(std::equal(z.data(), z.data() + z.size(), whole.data()));
 }
 
+void test_flow_of_several_events() {
+    const double t_end = 2.0;
+    const RandomProblem<double> random(40, 10, 120, 7);
+    pl::FlowOptions options;
+    options.t_end = t_end;
+    options.rtol = 1e-4;
+    options.saves = {{0.0, t_end}, true};
+    const auto run = [&](const pl::Poll& poll) { return pl::flow(random.view, options, poll); };
+    const pl::FlowResult whole = run([] { return false; });
+    CHECK(2 * whole.past.count.accepted < whole.past.count.events);
+    check_cuts(run, t_end, 100);
+}
+
 }  // namespace
 
 int main() {
@@ -154,5 +167,6 @@ int main() {
     for (Index p : {5, 65}) test_flow(p);
     packing_is_cut_between_blocks();
     preactivations_are_cut_between_neurons();
+    test_flow_of_several_events();
     return 0;
 }

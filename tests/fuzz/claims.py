@@ -20,6 +20,7 @@ import pl_native as pl
 from fuzz.judging import rounding_of_loss
 from fuzz.tally import Tally
 from pl_native import Status
+from pl_native._base.build import NUMERICS
 from proving import KINDS, start
 
 LONGER = 1000.0
@@ -36,9 +37,11 @@ class Outcome(Tally):
     ends: Counter[str] = field(default_factory=Counter)
     claims: Counter[str] = field(default_factory=Counter)
     lost_later: list[int] = field(default_factory=list)
+    undecided: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        return super().as_json() | {"stalled and lost more than a tenth later": self.lost_later}
+        more = {"stalled and lost more than a tenth later": self.lost_later, "undecided": self.undecided}
+        return super().as_json() | more
 
 
 def problem(number: int) -> tuple[pl.Dataset, pl.Network, str, float, dict[str, Any]]:
@@ -119,10 +122,10 @@ def _count(
 ) -> None:
     verdict = verdict_on(status, low, later, noise)
     found.claims[f"{name}: {verdict}"] += 1
-    if verdict == "contradicted":
-        found.contradicted.append(
-            f"problem {number}: {name}, loss {later.loss[0]:.17g} -> {later.loss[-1]:.17g}"
-        )
+    told = {"contradicted": found.contradicted, "undecided": found.undecided}
+    if verdict in told:
+        losses = f"{later.loss[0]:.17g} -> {later.loss[-1]:.17g}"
+        told[verdict].append(f"problem {number}: {name}, loss {losses}, {later.status.name}")
 
 
 def search(first: int, problems: int, seconds: float = np.inf) -> tuple[Outcome, int]:
@@ -144,7 +147,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     found, done = search(given.first, given.problems, given.seconds)
-    head = {"problems": done, "first": given.first, "version": pl.__version__,
+    head = {"problems": done, "first": given.first, "version": pl.__version__, "numerics": NUMERICS,
             "rtol": RTOL, "followed at rtol": SMALLER, "followed": f"{LONGER:g} times longer"}  # fmt: skip
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps(head | found.as_json(), indent=None) + "\n")

@@ -50,8 +50,8 @@ _COUNTED = ("accepted", "rejected", "rhs", "restarts", "stabilised_steps", "depe
 _SHARED = ("accepted", "rejected", "rhs", "stabilised_steps", "dependent_inputs")
 
 _FLOW_RTOL = 1e-6
-"""The largest of the flow: its cost hardly depends on it, as each event ends a step, and errors of a small
-loss are larger than those of the state
+"""The largest of the flow: beyond it few steps are longer, and errors of a small loss are larger than those
+of the state
 """
 
 _NEW_FLOW: Resume = {"modes": None, "lowest": 0.0, "burst_start": -1.0, "burst": 0, "order": 2}
@@ -74,6 +74,7 @@ class Course:
         self._methods: list[int] = [int(k) for k in past.get("auto_methods", ())]
         self._since: list[float] = [float(t) for t in past.get("auto_since", ())]
         counted = {"flow": float(self._count_of("rhs")), "capture": float(self._captured[2])}
+        counted["restarts"] = float(self._captured[_CAPTURED.index("restarts")])
         self._forecast = Forecast(task, self._at, counted)
         last = METHODS[self._methods[-1]] if self._methods else None
         self._choice = self._forecast.choose(last, self._W, self._a)
