@@ -109,7 +109,7 @@ def questions() -> list[Question]:
 
 
 def others() -> list[Question]:
-    """Twenty-nine that no price was fitted to: other sizes, times, tolerances and draws."""
+    """Thirty-two that no price was fitted to: other sizes, times, tolerances and draws."""
     sphere = [
         Question("sphere", n, d, p, share, rtol, seed=7)
         for n, d, p in ((40, 5, 12), (90, 40, 6), (200, 15, 20))
@@ -135,4 +135,8 @@ def others() -> list[Question]:
         for scale in (1e-2, 1e-4)
         for share in (0.5, 2.0)
     ]
-    return [*sphere, *large, *orthogonal, *dependent, *small]
+    long = [
+        Question("sphere", n, d, p, 20.0, 1e-2, seed=7)
+        for n, d, p in ((200, 6, 20), (200, 20, 6), (400, 12, 24))
+    ]
+    return [*sphere, *large, *orthogonal, *dependent, *small, *long]

@@ -95,7 +95,8 @@ def fitted(kind: str, rows: Sequence[tuple[Question, Row]]) -> Row:
 
     def capture(c: Any, q: Question) -> Any:
         finer = max(0.1 / q.rtol - 1, 0.0) ** c[4]
-        return c[0] * share[q.name] ** c[1] + c[2] * pairs[q.name] ** c[3] * finer * share[q.name] ** c[5]
+        late = np.log1p(share[q.name]) ** c[5]
+        return c[0] * share[q.name] ** c[1] + c[2] * pairs[q.name] ** c[3] * finer * late
 
     def seconds(c: Any, q: Question, held: float) -> Any:
         return c[0] + c[1] * volume[q.name] ** c[2] + c[3] * q.p + c[4] * held
@@ -153,7 +154,7 @@ def fit_all(rows: Row) -> None:
     asked = [(q, rows[q.name]) for q in questions() if {"flow", "capture"} <= set(rows[q.name])]
     for kind in ("dense", "orthogonal"):
         mine = [(q, row) for q, row in asked if (q.kind == "orthogonal") == (kind == "orthogonal")]
-        print(kind, json.dumps(fitted(kind, [(q, row) for q, row in mine if q.scale == 1.0]), indent=1))
+        print(kind, json.dumps(fitted(kind, [(q, row) for q, row in mine if q.scale >= 0.1]), indent=1))
 
 
 def judged(rows: Row, asked: Sequence[Question]) -> list[Row]:

@@ -20,7 +20,7 @@ import numpy as np
 
 import pl_native as pl
 from pl_native._run.forecast import Choice, Forecast
-from pl_native.bench.machine import machine_facts, write_json
+from pl_native.bench.machine import machine_facts
 
 Row = dict[str, Any]
 PROVED = (pl.Status.CONVERGED, pl.Status.DEAD_POINT, pl.Status.TRAPPED)
@@ -108,24 +108,44 @@ def verdict(row: Row) -> str:
     return NEITHER if row["auto"] == row["flow"] else PACE
 
 
+def table(rows: Sequence[Row]) -> list[str]:
+    """Lines of the table in docs/methods.md."""
+    found = Counter(map(verdict, rows))
+    flow = sum(row["flow"] in {status.name for status in PROVED} for row in rows if not row["disagree"])
+    shaken = found[DISAGREE]
+    free = len(rows) - shaken - flow
+    against = len(rows) - sum(found[what] for what in AGREE)
+    branches = sum(not row["same_end"] for row in rows if verdict(row) not in (DISAGREE, ALIKE))
+    lines = {
+        "flows perturbed by 1e-10 (three each) end with different statuses: nothing to agree with": shaken,
+        'the flow is proved: "auto" is proved alike, to the same limit': f"{found[ALIKE]} of {flow}",
+        'the flow is not: "auto" is, as it rested longer': f"{found[MORE]} of {free}",
+        "neither is, the same status": found[NEITHER],
+        "neither is, one STALLED and the other HORIZON": found[PACE],
+        "contradicted": against,
+        "the flow is not, and they end on different branches, at another loss": f"{branches} of {free}",
+    }
+    return [f"| {what} | {count} |" for what, count in lines.items()]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--problems", type=int, default=300)
-    parser.add_argument("--out", type=Path, help="JSON of the rows")
+    parser.add_argument("--out", type=Path, help="JSON of the rows (docs/results/statuses.json)")
     given = parser.parse_args()
     rows = []
     for seed in range(given.problems):
         rows.append(compared(seed))
         print(json.dumps(rows[-1]), flush=True)
-    for what, count in Counter(map(verdict, rows)).most_common():
-        print(f"{count:4d}  {what}")
-    for what in (ALIKE, NEITHER):
-        others = sum(verdict(row) == what and not row["same_end"] for row in rows)
-        print(f"{others:4d}  of {what}: at another loss")
+    print("\n".join(table(rows)))
+    for row in rows:
+        if verdict(row) not in AGREE:
+            print(row["seed"], verdict(row))
     if given.out is not None:
-        write_json(given.out, __doc__.splitlines()[0], rows, machine_facts())
+        lines = ",\n".join(map(json.dumps, rows))
+        given.out.write_text(f'{{"machine": {json.dumps(machine_facts())},\n"rows": [\n{lines}\n]}}\n')
 
 
 if __name__ == "__main__":

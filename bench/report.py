@@ -24,7 +24,8 @@ Made by `bench/run.py`; the rules are in `bench/README.md`. In short: every riva
 state before it is timed; each family of rivals sends the best of its variants (all are listed); rounds are
 interleaved with alternating order; a figure is the median over rounds, with the range in brackets. Ratios are
 the rival's time over pl_native's, **bold** only where the whole range excludes 1. "rival wins" means what it
-says. An earlier version on a processor with AVX-512: [performance_avx512.md](performance_avx512.md).
+says. An earlier version on a processor with AVX-512: [performance_avx512.md](performance_avx512.md); there
+also work and precision of capture as it is now (below: numerics 4, two meshes).
 The flow at p = 200 .. 200 000 (`bench_wide.py`) is in [numerics.md](numerics.md), under "Wide networks".
 """
 QUICK_NOTE = """

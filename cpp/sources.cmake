@@ -41,6 +41,7 @@ add_library(
   cpp/problem/basis.cpp
   cpp/problem/certificate.cpp
   cpp/problem/kink.cpp
+  cpp/problem/parallel_inputs.cpp
   cpp/problem/rows.cpp
   cpp/problem/verdict.cpp
   cpp/euler/euler.cpp
@@ -64,6 +65,7 @@ add_library(
   cpp/capture/passes.cpp
   cpp/capture/rest.cpp
   cpp/capture/step.cpp
+  cpp/proof/assembly.cpp
   cpp/proof/convergence.cpp
   cpp/proof/criterion.cpp
   cpp/proof/dual_bound.cpp
@@ -78,6 +80,7 @@ add_library(
   cpp/proof/orthogonal_proof.cpp
   cpp/proof/orthogonal_rows.cpp
   cpp/proof/prove.cpp
+  cpp/proof/ritz.cpp
   cpp/proof/search.cpp
   cpp/proof/sliding.cpp
   cpp/proof/stratum.cpp

@@ -108,3 +108,13 @@ def euler(X: Any, y: Any, W: Any, a: Any, t_end: float, step: float) -> tuple[An
 
 def distance(run: FlowRun, W: Any, a: Any) -> float:
     return float(max(np.abs(run.W - W).max(), np.abs(run.a - a).max()))
+
+
+def switch_times(sol: pl.Solution) -> dict[tuple[int, ...], list[float]]:
+    """Times of each kind of switch of each pair."""
+    log = sol.switches
+    times: dict[tuple[int, ...], list[float]] = {}
+    assert log is not None
+    for t, *key in zip(log.t, log.neuron, log.point, log.from_mode, log.to_mode, strict=True):
+        times.setdefault(tuple(map(int, key)), []).append(float(t))
+    return times

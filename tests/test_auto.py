@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,9 +26,6 @@ from sweeping import cell, plan
 pytest.importorskip("pl_native._core")
 
 TURNS = (("flow", 60.0), ("capture", 40.0), ("flow", 80.0), ("capture", None))
-
-
-BENCH = Path(__file__).parents[1] / "bench"
 
 
 def forced(monkeypatch: pytest.MonkeyPatch, ends: Sequence[tuple[str, float | None]]) -> None:
@@ -207,30 +203,6 @@ def test_ctrl_c_keeps_all_parts() -> None:
     (sol,) = stopped.value.solutions
     assert sol.status is pl.Status.INTERRUPTED
     assert 1.0 < sol.t[-1] < 50.0
-
-
-# of 75 the end of capture is at rest to single precision only: the flow proves it
-FAST = (*range(8), 75)
-SEEDS = [seed if seed in FAST else pytest.param(seed, marks=pytest.mark.slow) for seed in range(300)]
-
-
-@pytest.mark.skipif(not BENCH.exists(), reason="needs the source tree")
-@pytest.mark.parametrize("seed", SEEDS)
-def test_statuses_and_proofs_are_the_flows(seed: int, bench: Any) -> None:
-    """With turns forced, as problems so small are the flow's alone. Those excepted where flows perturbed by
-    1e-10 disagree among themselves. Unproved ends are one kind: where a run stalls is a matter of its rate.
-    """
-    script = bench("bench_statuses")
-    assert script.verdict(script.compared(seed, copies=1)) in script.AGREE
-
-
-def test_statuses_that_do_not_agree_are_seen(bench: Any) -> None:
-    script = bench("bench_statuses")
-    row = script.compared(2, copies=1)
-    assert row["flow"] == "TRAPPED"
-    assert script.verdict(row | {"auto": "CONVERGED"}) not in script.AGREE
-    assert script.verdict(row | {"contradicted": True}) not in script.AGREE
-    assert script.verdict(row | {"auto": "CONVERGED", "disagree": True}) in script.AGREE
 
 
 @pytest.mark.parametrize("below", [False, True])

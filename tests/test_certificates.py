@@ -182,6 +182,39 @@ def test_known_kinks_are_read() -> None:
     assert repr(pl.certify(data, far[0])) == repr(pl.certify(data, far[1]))
 
 
+@pytest.mark.parametrize("mode", [0, 1, 2])
+def test_a_kink_that_the_numbers_are_not_on_is_no_part_of_what_is_proved(mode: int) -> None:
+    """Point 1 is off by 1e-6 and would push away from its kink; a flow that is told of that begins on it."""
+    data = pl.Dataset([[1.0, 0.2], [0.0, 1.0], [1.0, 0.0]], [1.5 * (1.5 - 2e-7), 1.0, 2.25])
+    W, a, known = [[1.5, -1e-6]], [1.5], pl.Kinks([0], [1], [mode])
+    told, bare = pl.Network(W, a, kinks=known), pl.Network(W, a)
+    c = pl.certify(data, told)
+    assert c.verdict is Status.TRAPPED
+    assert c.limit_loss is not None
+    assert str(c) == str(pl.certify(data, bare))
+    assert c.state == bare
+    later = pl.simulate(data, c.state, 1e3, method="flow", rtol=1e-10)
+    assert later.loss[-1] >= c.limit_loss[0]
+    if mode == 1:
+        assert pl.simulate(data, told, 1e3, method="flow", rtol=1e-10).loss[-1] < 0.9 * c.limit_loss[0]
+
+
+def test_kinks_that_count_stay_with_what_is_proved() -> None:
+    """Those at rounding, and those that the proof puts its pairs on; another one goes."""
+    data = pl.Dataset([[1.0, 0.2], [0.0, 1.0], [1.0, 0.0]], [3.25, -1.0, 1.25])
+    both, first = pl.Kinks([0, 1], [1, 1], [2, 1]), pl.Kinks([0], [1], [2])
+    c = pl.certify(data, pl.Network([[3.0, 0.0], [-1.5, -3e-6]], [1.5, -1.0], kinks=both))
+    assert c.verdict is Status.TRAPPED
+    assert c.state.kinks == first
+    near = pl.certify(data, pl.Network([[1.5, 5e-6]], [1.5], kinks=first))
+    assert near.verdict is Status.TRAPPED
+    assert near.state.kinks == first
+    identity = pl.Dataset.orthogonal([1.0, 2.0], [1.0, -1.0], 2)
+    c = pl.certify(identity, pl.Network([[1.0, -1e-6]], [1.0], kinks=pl.Kinks([0], [1], [1])))
+    assert c.verdict is Status.DEAD_POINT
+    assert c.state.kinks is None
+
+
 def test_single_precision_data_and_states_of_the_flow() -> None:
     data = pl.data.sphere(6, 4, seed=3, dtype=np.float32)
     start = pl.initial.torch_linear(6, 4, seed=1, dtype=np.float32)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import pl_native as pl
+from flow_support import switch_times
 
 pytest.importorskip("pl_native._core")
 
@@ -33,23 +34,13 @@ def both(problem: Problem, t_end: float, **options: Any) -> tuple[pl.Solution, p
     return alone, pl.simulate(*problem, t_end, method="flow", save=save, **options)
 
 
-def ordered(sol: pl.Solution) -> dict[tuple[int, ...], list[float]]:
-    """Times of each kind of switch of each pair."""
-    log = sol.switches
-    times: dict[tuple[int, ...], list[float]] = {}
-    assert log is not None
-    for t, *key in zip(log.t, log.neuron, log.point, log.from_mode, log.to_mode, strict=True):
-        times.setdefault(tuple(map(int, key)), []).append(float(t))
-    return times
-
-
 @pytest.mark.parametrize("rtol", [1e-6, 1e-9])
 @pytest.mark.parametrize("make", [all_small, some_small])
 def test_they_go_through_the_same_events(make: Any, rtol: float) -> None:
     alone, together = both(make(), 30.0, rtol=rtol)
     assert alone.stats["events"] > 40
     assert alone.stats["steps"] < 0.8 * together.stats["steps"]
-    mine, theirs = ordered(alone), ordered(together)
+    mine, theirs = switch_times(alone), switch_times(together)
     assert Counter({k: len(v) for k, v in mine.items()}) == Counter({k: len(v) for k, v in theirs.items()})
     for key, times in mine.items():
         assert times == pytest.approx(theirs[key], rel=100 * rtol, abs=100 * rtol)

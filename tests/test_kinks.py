@@ -79,7 +79,7 @@ def test_local_pl_of_saved_states_is_the_run_s() -> None:
     assert slid > 100
 
 
-# 1.7, 1.8
+# 1.8
 
 
 @pytest.mark.parametrize(
@@ -92,17 +92,6 @@ def test_1_8_a_neuron_at_rest_between_x_and_minus_x_is_off(method: str, backend:
     assert sol.stats["sliding_end"] == 0
     assert metrics.n_active(data, sol.network) == 0
     assert metrics.local_pl(data, sol.network) == pytest.approx(sol.local_pl[-1], abs=1e-12)
-
-
-def test_1_7_inputs_taken_as_dependent_are_counted() -> None:
-    X, y, W, a = draw(6, 3, 4, 3)
-    X[2] = -0.7 * X[1]  # opposite but for rounding
-    sol = flow((pl.Dataset(X, y), pl.Network(W, a)), 20.0)
-    assert sol.stats["dependent_inputs"] > 0
-    assert "inputs parallel to 1e-9 were taken as exactly so" in str(sol)
-    sol = flow(sliding(), 20.0)
-    assert sol.stats["dependent_inputs"] == 0
-    assert "parallel" not in str(sol)
 
 
 # 1.9

@@ -11,6 +11,7 @@ import pl_native as pl
 from pictures import small
 from pl_native import backends, cli, experiments, plots, sweep
 from pl_native.experiments import proofs
+from pl_native.experiments.experiment1 import presets
 from pl_native.store import Row, Store
 
 pytestmark = pytest.mark.skipif("native" not in backends.available(), reason="the core proves")
@@ -91,6 +92,23 @@ def test_the_command_line_offers_it(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(plots, "save", small)
     assert cli.main(["reproduce", "proofs", "--out", str(tmp_path), "--jobs", "1"]) == 0
     assert "| converged |" in (tmp_path / "proofs.txt").read_text()
+
+
+def test_experiment_1_of_the_flow_comes_with_the_shares_of_what_is_proved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(proofs.PRESETS, "flow", proofs.Grid((20,), 2, 6))
+    monkeypatch.setitem(presets.PRESETS, "flow", presets.Grid((40,), (8.0,), 1, d=8))
+    monkeypatch.setattr(plots, "save", small)
+    assert experiments.together("experiment1", "quick") == ("experiment1",)
+    assert (
+        cli.main(["reproduce", "experiment1", "--preset", "flow", "--out", str(tmp_path), "--jobs", "1"]) == 0
+    )
+    for name in ("proofs", "experiment1"):
+        assert (tmp_path / name / "rows.csv").exists()
+        if plots.available():
+            assert (tmp_path / f"{name}.png").exists()
+    assert "| 6 | 20 | 0." in (tmp_path / "proofs.txt").read_text()
 
 
 @pytest.mark.parametrize("seed", [39, 79])

@@ -35,7 +35,7 @@ def test_any_row_can_be_reopened_bit_for_bit(tmp_path, backend):
     ],
 )
 def test_rows_of_adaptive_methods_can_be_reopened(method, backend, tmp_path, monkeypatch):
-    """Saved times are landed on: such a run has other steps, and no row of it was the row's."""
+    """Saved times are landed on, events by dense output: such a run has other steps."""
     monkeypatch.setattr(full_run, "_TIMES", 11)
     one = cell(method=method, dtype="float64", t_end=2.0, rtol=1e-4, stop=Stop())
     todo = plan(one, backend=backend)
@@ -43,8 +43,8 @@ def test_rows_of_adaptive_methods_can_be_reopened(method, backend, tmp_path, mon
     for row in Store(tmp_path).rows(todo.ids):
         sol = sweep.rebuild(row["id"], tmp_path)
         if (method, backend) == ("flow", "native"):
-            assert (list(sol.t), sol.loss[-1]) == ([0.0, 2.0], row["loss_end"])
-            assert sol.stats["steps"] == row["steps"]
+            assert list(sol.t) == [0.0, 2.0]
+            assert sol.loss[-1] == pytest.approx(row["loss_end"], rel=1e-3)
             assert sol.at(1.0) != sol.network
         else:
             assert len(sol.t) == 11

@@ -188,3 +188,11 @@ def test_interrupted_is_a_keyboard_interrupt() -> None:
     assert not isinstance(error, Exception)
     assert str(error) == "interrupted: 1 of 9 runs finished, 0 under way"
     assert (error.indices, len(error.solutions)) == ([3], 1)
+
+
+@pytest.mark.parametrize("method", ["euler", "flow"])
+def test_repr_says_where_the_network_is_when_the_times_asked_for_end_before_the_run(method: str) -> None:
+    data, network = pl.data.sphere(n=20, d=8, seed=1), pl.initial.asymmetric(p=6, d=8, seed=2)
+    for save, beyond in (([0.0, 1.0], True), ([1.0, 3.0], False), (3, False)):
+        sol = pl.simulate(data, network, 3.0, method=method, save=save)
+        assert ("(the network is that of t 3, which was not saved)" in str(sol)) == beyond

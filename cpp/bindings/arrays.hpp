@@ -60,10 +60,11 @@ inline void require_size(py::ssize_t got, Index expected, const char* name) {
 }
 
 // Hands a vector's memory to NumPy without a copy.
-template <class T>
-py::array_t<T> to_array(std::vector<T>&& values, std::vector<py::ssize_t> shape) {
-    auto* owned = new std::vector<T>(std::move(values));
-    const py::capsule owner(owned, [](void* v) { delete static_cast<std::vector<T>*>(v); });
+template <class T, class Allocator>
+py::array_t<T> to_array(std::vector<T, Allocator>&& values, std::vector<py::ssize_t> shape) {
+    using Values = std::vector<T, Allocator>;
+    auto* owned = new Values(std::move(values));
+    const py::capsule owner(owned, [](void* v) { delete static_cast<Values*>(v); });
     return py::array_t<T>(std::move(shape), owned->data(), owner);
 }
 

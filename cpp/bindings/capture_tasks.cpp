@@ -31,6 +31,8 @@ CapturePast read_past(const py::dict& record, Index p, double t_end) {
     CapturePast past;
     read_fields(record, past, kNumbers);
     read_fields(record, past, kCounts);
+    if (record.contains("dependent_inputs"))  // records of older files do not know
+        past.dependent = record["dependent_inputs"].cast<Index>();
     past.seen = read_times(record);
     require_within(past.t, t_end);
     const bool none = past.step == 0.0 && past.tolerance == 0.0;  // another method brought the run here
@@ -59,6 +61,7 @@ struct CaptureMethod {
         py::dict out = written_rows(r, work.held.problem, "t", work.options.saves.states), counters, record;
         write_kinks(out, r);
         write_fields(counters, r.past, kCounts);
+        for (py::dict* facts : {&counters, &record}) (*facts)["dependent_inputs"] = r.past.dependent;
         write_outcome(counters, r);
         counters["sliding_end"] = r.sliding;
         if (work.held.problem.X != nullptr) {

@@ -37,6 +37,11 @@ constexpr std::array kNumbers{Number{"at", &FlowPast::t}, Number{"lowest", &Flow
 using Integer = Field<FlowPast, int>;
 constexpr std::array kIntegers{Integer{"burst", &FlowPast::burst}, Integer{"order", &FlowPast::order}};
 
+// What records of older files have not.
+constexpr std::array kLaterIntegers{Integer{"pause", &FlowPast::pause},
+                                    Integer{"next_pause", &FlowPast::next_pause}};
+constexpr std::array kLaterNumbers{Number{"length", &FlowPast::length}};
+
 using Column = Field<FlowPast, std::vector<double>>;  // (p)
 constexpr std::array kColumns{Column{"sign", &FlowPast::sign}, Column{"held", &FlowPast::held},
                               Column{"invariants", &FlowPast::invariants},
@@ -62,6 +67,10 @@ FlowPast read_flow_past(const py::dict& record, const Problem<double>& problem, 
     FlowPast past;
     read_fields(record, past, kNumbers);
     read_fields(record, past, kIntegers);
+    if (record.contains(kLaterNumbers[0].name)) {
+        read_fields(record, past, kLaterNumbers);
+        read_fields(record, past, kLaterIntegers);
+    }
     past.seen = read_times(record);
     require_within(past.t, t_end);
     past.order = std::max(0, past.order);
@@ -81,6 +90,8 @@ py::dict write_flow_past(const FlowPast& past, const Problem<double>& problem) {
     py::dict record;
     write_fields(record, past, kNumbers);
     write_fields(record, past, kIntegers);
+    write_fields(record, past, kLaterNumbers);
+    write_fields(record, past, kLaterIntegers);
     write_times(record, past.seen);
     for (const Column& column : kColumns) record[column.name] = copied(past.*column.value, {problem.p});
     std::vector<Index> count;

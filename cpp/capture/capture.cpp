@@ -226,6 +226,7 @@ class Capture {
         now.rejected += meshes_->rejected();
         now.stabilised += meshes_->stabilised();
         now.restarts += restarts_;
+        now.dependent += fine.dependent();
         now.rhs += spent_ + meshes_->evaluations();
         now.local = meshes_->told().sums().local;
         now.drift = meshes_->told().sums().drift;

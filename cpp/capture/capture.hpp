@@ -24,6 +24,7 @@ struct CapturePast {
     std::vector<double> invariants;                // (p) a_j^2 - norm(w_j)^2 there
     Milestones seen;                               // in time
     Index accepted = 0, rejected = 0, rhs = 0, restarts = 0, stabilised = 0;
+    Index dependent = 0;  // steps of a neuron that meets kinks of inputs taken as parallel
 
     bool fresh() const { return !(step > 0.0); }
     bool begins() const { return fresh() && invariants.empty(); }  // at the very start

@@ -51,7 +51,7 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int thre
         // drift past it
         invariant_.push_back(std::abs(difference) <= 1e-12 * w ? 0.0 : difference);
     }
-    for (Index j = 0; j < p_; ++j) solvers_.emplace_back(inputs_->rows());
+    solvers_.resize(at(p_));
     rate_.assign(at(p_), 0.0);
     preactivations(now_.W.data(), now_.z.data());
     leave_if(cut_);
@@ -238,6 +238,7 @@ void DenseCapture::outer_weights() {
 
 void DenseCapture::accept(double h, std::vector<double>& before) {
     look_for_rest(h);
+    count_dependent();
     for (Index j = 0; j < p_; ++j) rate_[at(j)] = (trial_.a.data()[j] - now_.a.data()[j]) / h;
     passes_.note({now_.z.data(), trial_.z.data(), now_.W.data(), stride_, now_.a.data(), now_.r.data()});
     std::swap(now_, trial_);

@@ -46,6 +46,7 @@ class DenseCapture : public CaptureModel {
     // Those at rest, with the shares of this instant, and those within rounding of their kinks.
     std::vector<PairAtKink> kinks() override;
     const Passes* passes() const override { return &passes_; }
+    Index dependent() const override { return dependent_; }
     Index evaluations() const override { return evaluations_; }
     void closely(bool exact) override { closely_ = exact; }
 
@@ -79,6 +80,7 @@ class DenseCapture : public CaptureModel {
     bool come_to_rest(Index j, const double* impulse);
     void join(Index j);
     void look_for_rest(double h);
+    void count_dependent();
     void gradient(const double* impulse, CutOff cut);
     void drive(const double* impulse, double h, CutOff cut);
     void advance();
@@ -110,10 +112,12 @@ class DenseCapture : public CaptureModel {
     const Kernel<double>& kernel_;
     Index n_, d_, p_, stride_, blocks_, ldz_;
     State now_, trial_;
-    std::vector<KinkSolver> solvers_;  // one per neuron: what it knows of its pairs serves the second look
+    // Of each neuron that has met kinks: what it knows of its pairs serves the second look.
+    std::vector<std::unique_ptr<KinkSolver>> solvers_;
     SingleMoves moves_;
     FrozenPattern frozen_;
     Passes passes_;
+    Index dependent_ = 0;
     bool frozen_taken_ = false;  // of the state
     std::vector<unsigned char> moved_;
     int threads_;

@@ -81,9 +81,22 @@ bool DenseCapture::meet_kinks(Index j, const double* impulse) {
     if (stays_[at(j)] != 0) return true;
     NeuronPath way = path(j, impulse, middle_[at(j)]);
     way.cut = cut_off();
-    solvers_[at(j)].follow(trial_.touched[at(j)], size_of(trial_.touched[at(j)]), way);
+    if (!solvers_[at(j)]) solvers_[at(j)] = std::make_unique<KinkSolver>(inputs_->rows());
+    solvers_[at(j)]->follow(trial_.touched[at(j)], size_of(trial_.touched[at(j)]), way);
     move_weights(j);
     return true;
+}
+
+// Neurons that meet kinks of parallel inputs, not those that rest at them.
+void DenseCapture::count_dependent() {
+    if (!inputs_->parallel().any()) return;
+    for (const std::vector<Touched>& touched : trial_.touched) {
+        const auto held = [](const Touched& pair) { return pair.held; };
+        if (touched.size() < 2 || std::all_of(touched.begin(), touched.end(), held)) continue;
+        std::vector<int> points;
+        for (const Touched& pair : touched) points.push_back(pair.point);
+        dependent_ += inputs_->parallel().among(std::move(points)) ? 1 : 0;
+    }
 }
 
 // Once more with the pairs that switch only because others did: three in a hundred, but without them the
@@ -94,7 +107,7 @@ bool DenseCapture::look_again(Index j, const double* impulse) {
     if (known == 0 || find_crossings(j) == 0 || stays_[at(j)] != 0) return false;
     NeuronPath way = path(j, impulse, middle_[at(j)]);
     way.cut = cut_off();
-    solvers_[at(j)].follow(touched, known, way);
+    solvers_[at(j)]->follow(touched, known, way);
     move_weights(j);
     return true;
 }

@@ -19,19 +19,22 @@ PackedProblem<float> in_single(const Problem<double>& problem, int threads, cons
     single.p = problem.p;
     single.X = X.data();
     single.y = y.data();
-    return {single, kernel<float>(), threads};
+    PackedProblem<float> packed(single, kernel<float>(), threads, Layouts::kBoth, cut);
+    leave_if(cut);
+    return packed;
 }
 
 }  // namespace
 
 CaptureInputs::CaptureInputs(const Problem<double>& problem, int threads, const Cut& cut)
     : problem_(problem),
-      packed_(problem_, kernel<double>(), threads),
+      packed_(problem_, kernel<double>(), threads, Layouts::kBoth, cut),
       single_(in_single(problem_, threads, cut)),
       stride_(round_up(problem_.d, 8)),
       float_stride_(round_up(problem_.d, 16)),
       rows_(problem_.n * stride_),
-      float_rows_(problem_.n * float_stride_) {
+      float_rows_(problem_.n * float_stride_),
+      parallel_(problem_) {
     for (Index i = 0; i < problem_.n; ++i) {
         if (i % kAsked == 0) leave_if(cut);
         for (Index k = 0; k < problem_.d; ++k) {

@@ -5,6 +5,7 @@
 #include "capture/neuron.hpp"
 #include "kernel/index.hpp"
 #include "problem/packed.hpp"
+#include "problem/parallel_inputs.hpp"
 #include "problem/problem.hpp"
 
 namespace pl {
@@ -18,6 +19,7 @@ class CaptureInputs {
     const PackedProblem<double>& packed() const { return packed_; }
     const PackedProblem<float>& single() const { return single_; }
     InputRows rows() const { return {rows_.data(), stride_, float_rows_.data(), float_stride_}; }
+    const ParallelInputs& parallel() const { return parallel_; }
     static double bytes(const Problem<double>& problem);
 
   private:
@@ -27,6 +29,7 @@ class CaptureInputs {
     Index stride_, float_stride_;
     Buffer<double> rows_;
     Buffer<float> float_rows_;
+    ParallelInputs parallel_;
 };
 
 }  // namespace pl

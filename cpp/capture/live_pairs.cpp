@@ -19,6 +19,7 @@ Index part_count(Index n, Index p) {
     return std::clamp(static_cast<Index>(std::min(parts, 256.0)), Index{1}, word_count(n));
 }
 
+constexpr Index kChunkNumbers = 1 << 15;  // of W that are written at a time
 constexpr Index kAskedNeurons = 1 << 15;  // of one block, two million pairs: asked whether to stop
 
 }  // namespace
@@ -118,25 +119,47 @@ double LivePairs::unreached_label_sq(const std::vector<int>& sign) {
     return sum;
 }
 
+// Neurons in chunks whose rows stay in cache while one block after another is written into them.
 void LivePairs::write_state(double* W) {
     settle();
-    parallel_for(size_of(parts_), threads_, [&](Index number) {
-        const Part& part = parts_[at(number)];
-        const double* value = part.values.data();
-        for (Index b = part.first; b < part.last; ++b) {
-            const std::int32_t* points = order_.data() + b * kWordPoints;
-            const Index count = std::min(kWordPoints, n_ - b * kWordPoints);
-            for (Index j = 0; j < p_; ++j) {
-                const double* start = problem_.W + j * n_;
-                double* row = W + j * n_;
-                Word live = words_.data()[b * p_ + j];
-                for (Index l = 0; l < count; ++l, live >>= 1) {
-                    const std::int32_t i = points[l];
-                    row[i] = (live & 1) != 0 ? *value++ : std::min(start[i], 0.0);
-                }
-            }
+    const Index chunk = std::clamp(kChunkNumbers / n_, Index{1}, p_), chunks = (p_ + chunk - 1) / chunk;
+    const std::vector<const double*> values = values_of(chunk, chunks);
+    parallel_for(chunks, threads_, [&](Index number) {
+        const Index first = number * chunk, last = std::min(first + chunk, p_);
+        for (Index b = 0; b < blocks_; ++b) {
+            const double* value = values[at(number * blocks_ + b)];
+            for (Index j = first; j < last; ++j) value = write_block(b, j, value, W);
         }
     });
+}
+
+// Where the values of each block begin in each chunk of neurons, (chunks, blocks).
+std::vector<const double*> LivePairs::values_of(Index chunk, Index chunks) const {
+    std::vector<const double*> values(at(chunks * blocks_));
+    for (const Part& part : parts_) {
+        const double* value = part.values.data();
+        for (Index b = part.first; b < part.last; ++b) {
+            for (Index j = 0; j < p_; ++j) {
+                if (j % chunk == 0) values[at(j / chunk * blocks_ + b)] = value;
+                value += __builtin_popcountll(words_.data()[b * p_ + j]);
+            }
+        }
+    }
+    return values;
+}
+
+// The numbers of block b in row j; where the values of row j + 1 begin.
+const double* LivePairs::write_block(Index b, Index j, const double* value, double* W) const {
+    const std::int32_t* points = order_.data() + b * kWordPoints;
+    const double* start = problem_.W + j * n_;
+    Word live = words_.data()[b * p_ + j];
+    for (Index l = 0; l < std::min(kWordPoints, n_ - b * kWordPoints); ++l, live >>= 1) {
+        const std::int32_t i = points[l];
+        const auto on = static_cast<Index>(live & 1);  // no branch: it would be guessed
+        W[j * n_ + i] = on != 0 ? *value : std::min(start[i], 0.0);
+        value += on;
+    }
+    return value;
 }
 
 double LivePairs::bytes(const Problem<double>& problem) {

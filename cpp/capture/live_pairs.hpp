@@ -66,6 +66,8 @@ class LivePairs {
 
     bool cut() const { return cut_ && cut_(); }
     static std::size_t value_bytes(Index count);
+    std::vector<const double*> values_of(Index chunk, Index chunks) const;
+    const double* write_block(Index b, Index j, const double* value, double* W) const;
     Index find_live(Part& part, double* dead_squares);
     void fill(Part& part);
     template <class Chunk>

@@ -72,6 +72,8 @@ class CaptureModel : public State<double> {
     // wanted there. Else they are known to what single precision leaves.
     virtual void closely(bool /*exact*/) {}
 
+    // In accepted steps, neurons that met kinks of inputs taken as parallel.
+    virtual Index dependent() const { return 0; }
     virtual Index evaluations() const = 0;  // right-hand sides so far
 };
 

@@ -13,7 +13,8 @@
 
 namespace pl {
 
-// z = X W^T as args say, the blocks of points shared out over the team.
+// z = X W^T as args say, the blocks of points shared out over the team, and so many neurons at a time: of few
+// points, whose rows of z are whole blocks all the same, it is the writing that takes long.
 template <class Real>
 void preactivations(const Kernel<Real>& kernel, const HalvesArgs<Real>& args, int threads) {
     constexpr double kPartFlops = 2e7;  // after which it is asked whether to stop
@@ -21,12 +22,17 @@ void preactivations(const Kernel<Real>& kernel, const HalvesArgs<Real>& args, in
     const double work = 2 * pairs * static_cast<double>(args.data.d) / kPartFlops;
     const Index blocks = block_count(args.data.n), most = std::min<Index>(blocks, threads > 1 ? 8 : 1);
     const Index parts = std::max(most, static_cast<Index>(std::min(work, static_cast<double>(blocks))));
+    constexpr Index kNeurons = 1 << 14;
     parallel_for(parts, threads, [&](Index part) {
-        if (args.cut()) return;
         HalvesArgs<Real> mine = args;
         mine.first = part * blocks / parts;
         mine.last = (part + 1) * blocks / parts;
-        kernel.preactivations(mine);
+        for (Index j = 0; j < args.data.p && !args.cut(); j += kNeurons) {
+            mine.data.p = std::min(kNeurons, args.data.p - j);
+            mine.W = args.W + j * args.data.row_stride;
+            mine.z = args.z + j * blocks * kBlockPoints;
+            kernel.preactivations(mine);
+        }
     });
 }
 

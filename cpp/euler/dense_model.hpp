@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <functional>
 #include <vector>
 
 #include "kernel/kernel.hpp"
@@ -15,11 +16,14 @@ namespace pl {
 template <class Real>
 class DenseModel final : public State<Real> {
   public:
-    DenseModel(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads)
-        : DenseModel(problem, kernel, threads, layouts_for(problem.n, problem.d, problem.p, kernel)) {}
+    // Once `cut`, asked between blocks, says true, the model is of no use.
+    DenseModel(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads,
+               const std::function<bool()>& cut = nullptr)
+        : DenseModel(problem, kernel, threads, layouts_for(problem.n, problem.d, problem.p, kernel), cut) {}
 
     // The layouts change no bit of any result: another choice is for tests.
-    DenseModel(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads, Layouts layouts);
+    DenseModel(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads, Layouts layouts,
+               const std::function<bool()>& cut = nullptr);
 
     // Residuals, masks and gradient at the current point. False: cut off half-way, nothing may be used.
     bool evaluate(int threads, const Watch& watch);

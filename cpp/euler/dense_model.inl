@@ -2,10 +2,10 @@ namespace pl {
 
 template <class Real>
 DenseModel<Real>::DenseModel(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads,
-                             Layouts layouts)
+                             Layouts layouts, const std::function<bool()>& cut)
     : problem_(problem),
       kernel_(kernel),
-      packed_(problem, kernel, threads, layouts),
+      packed_(problem, kernel, threads, layouts, cut),
       stride_(packed_.row_stride()),
       blocks_(block_count(problem.n)),
       superblocks_(superblock_count(problem.n, problem.d, problem.p, sizeof(Real))),

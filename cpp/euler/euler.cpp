@@ -10,7 +10,7 @@ namespace {
 template <class Model, class Real>
 EulerResult<Real> run(const Problem<Real>& problem, const EulerOptions& options, const Kernel<Real>& kernel,
                       int threads, Control& control) {
-    Model model(problem, kernel, threads);
+    Model model(problem, kernel, threads, [&control] { return control.check(); });
     return Trajectory<Real, Model>(problem, options, model, threads, control).run();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <functional>
 #include <vector>
 
 #include "euler/orthogonal_facts.hpp"
@@ -13,7 +14,9 @@ namespace pl {
 template <class Real>
 class OrthogonalModel final : public State<Real> {
   public:
-    OrthogonalModel(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads);
+    // Once `cut`, asked between blocks, says true, the model is of no use.
+    OrthogonalModel(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads,
+                    const std::function<bool()>& cut = nullptr);
 
     // Never half-way: a sweep over 10^8 pairs takes about 50 ms, so cancellation can wait for its end. A step
     // leaves its end evaluated.

@@ -1,10 +1,11 @@
 namespace pl {
 
 template <class Real>
-OrthogonalModel<Real>::OrthogonalModel(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads)
+OrthogonalModel<Real>::OrthogonalModel(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads,
+                                       const std::function<bool()>& cut)
     : problem_(problem),
       kernel_(kernel),
-      tiles_(problem, kernel, threads),
+      tiles_(problem, kernel, threads, cut),
       push_(tiles_.points()),
       a_(neurons_padded(problem)),
       a_next_(a_.size()),

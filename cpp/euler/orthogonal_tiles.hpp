@@ -14,7 +14,8 @@ namespace pl {
 template <class Real>
 class OrthogonalTiles {
   public:
-    OrthogonalTiles(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads);
+    OrthogonalTiles(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads,
+                    const std::function<bool()>& cut);
 
     // function(superblock), by the whole team.
     template <class Function>

@@ -4,7 +4,8 @@
 namespace pl {
 
 template <class Real>
-OrthogonalTiles<Real>::OrthogonalTiles(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads)
+OrthogonalTiles<Real>::OrthogonalTiles(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads,
+                                       const std::function<bool()>& cut)
     : threads_(threads),
       n_(problem.n),
       p_(problem.p),
@@ -26,7 +27,8 @@ OrthogonalTiles<Real>::OrthogonalTiles(const Problem<Real>& problem, const Kerne
         norms_.data()[i] = problem.norms[point(i)];
     }
     over_superblocks([&](Index s) {
-        for (Index b = first_block(s); b < first_block(s + 1); ++b) pack_block(problem.W, b);
+        for (Index b = first_block(s); b < first_block(s + 1) && !(cut && cut()); ++b)
+            pack_block(problem.W, b);
     });
 }
 

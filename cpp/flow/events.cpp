@@ -59,23 +59,36 @@ const std::vector<Event>& EventSearch::search(double now, double h, const std::v
     h_ = h / in_.unit();
     instant_ = 8.0 * kEps * now / in_.unit();
     if (in_.dense()) reaches();
-    for (int j = 0; j < in_.p; ++j) {
-        if (!pairs_.moves(j) || jets_.still(j)) continue;
-        if (in_.dense()) {
-            double way = 0.0, power = h_;
-            for (int k = 1; k <= jets_.order(); ++k, power *= h_) way += jets_.w_norm(k, j) * power;
-            crossings(j, way, sign[at(j)]);
-            if (pairs_.slide[at(j)].size() > 0) releases(j, sign[at(j)]);
-        } else {
-            orthogonal_crossings(j);
-        }
-    }
+    for (int j = 0; j < in_.p; ++j) along(j, sign[at(j)]);
     const double last = h_;
     found_.erase(std::remove_if(found_.begin(), found_.end(), [last](const Event& e) { return e.t > last; }),
                  found_.end());
     std::stable_sort(found_.begin(), found_.end(), [](const Event& a, const Event& b) { return a.t < b.t; });
     for (Event& e : found_) e.t *= in_.unit();
     return found_;
+}
+
+// Those of neuron j that are before h_.
+void EventSearch::along(int j, double sign) {
+    if (!pairs_.moves(j) || jets_.still(j)) return;
+    if (!in_.dense()) return orthogonal_crossings(j);
+    double way = 0.0, power = h_;
+    for (int k = 1; k <= jets_.order(); ++k, power *= h_) way += jets_.w_norm(k, j) * power;
+    crossings(j, way, sign);
+    if (pairs_.slide[at(j)].size() > 0) releases(j, sign);
+}
+
+const std::vector<int>& EventSearch::neurons(double now, double h, const std::vector<double>& sign) {
+    touched_.clear();
+    instant_ = 8.0 * kEps * now / in_.unit();
+    reaches();
+    for (int j = 0; j < in_.p; ++j) {
+        found_.clear();
+        h_ = h / in_.unit();
+        along(j, sign[at(j)]);
+        if (!found_.empty()) touched_.push_back(j);
+    }
+    return touched_;
 }
 
 const std::vector<Event>& EventSearch::search_clear(double now, double h, const std::vector<double>& sign) {

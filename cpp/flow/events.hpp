@@ -52,7 +52,11 @@ class EventSearch {
     // a multiplier that is, and is not released by it (as in `Switcher::release`).
     const std::vector<Event>& search_clear(double now, double h, const std::vector<double>& sign);
 
+    // Dense inputs: the neurons with an event within [now, now + h], in order.
+    const std::vector<int>& neurons(double now, double h, const std::vector<double>& sign);
+
   private:
+    void along(int j, double sign);
     void reaches();
     void crossings(int j, double way, double sign);
     void resting(int j, int i, double sign);
@@ -70,6 +74,7 @@ class EventSearch {
     std::vector<double> reach_;       // (p) of the dense inputs' neurons
     double h_ = 0.0, instant_ = 0.0;  // in units of the polynomials
     std::vector<Event> found_;
+    std::vector<int> touched_;
 };
 
 }  // namespace pl

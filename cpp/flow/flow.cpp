@@ -30,12 +30,13 @@ class Flow {
           near_(in_),
           switcher_(in_, pairs_, jets_, noise_, near_, journal_),
           cells_({in_, pairs_, jets_, noise_, switcher_, journal_, options}),
-          quiet_(problem, {in_, pairs_, jets_, noise_, switcher_, journal_, options}),
+          alone_(problem, {in_, pairs_, jets_, noise_, switcher_, journal_, options}),
+          quiet_({in_, pairs_, jets_, noise_, switcher_, journal_, options}, alone_),
           state_(problem, in_, jets_, pairs_, cells_),
           verdict_(problem, options.stop, Follows::kFlow, options.past.seen),
           search_(problem, options.stop, poll, threads),
-          step_({in_, pairs_, jets_, noise_, near_, switcher_, cells_, quiet_, Crew(threads)}, journal_,
-                state_, verdict_, options, poll) {}
+          step_({in_, pairs_, jets_, noise_, near_, switcher_, cells_, alone_, quiet_, Crew(threads)},
+                journal_, state_, verdict_, options, poll) {}
 
     FlowResult run() {
         begin();
@@ -65,7 +66,7 @@ class Flow {
     }
 
   private:
-    Index evaluations() const { return jets_.evaluations() + cells_.evaluations() + quiet_.evaluations(); }
+    Index evaluations() const { return jets_.evaluations() + cells_.evaluations() + alone_.evaluations(); }
 
     void begin() {
         const FlowPast& past = options_.past;
@@ -156,6 +157,7 @@ class Flow {
     Near near_;
     Switcher switcher_;
     CellFlow cells_;
+    Alone alone_;
     Quiet quiet_;
     FlowState state_;
     Verdict<double> verdict_;
@@ -172,12 +174,12 @@ FlowResult flow(const Problem<double>& problem, const FlowOptions& options, cons
 }
 
 // Taylor coefficients of W, its velocities and residuals up to the largest order, the inputs, a few numbers
-// per pair, and what cells and passes keep of each neuron.
+// per pair, and what cells, passes and neurons followed alone keep of each.
 double flow_bytes(const Problem<double>& problem) {
     const bool dense = problem.X != nullptr;
     const double n = static_cast<double>(problem.n), p = static_cast<double>(problem.p),
                  d = dense ? static_cast<double>(problem.d) + 8.0 : 1.0, width = dense ? d : n,
-                 passes = dense ? n * p + 8 * p * (width + 40.0) : 0.0;
+                 passes = dense ? 3.0 * n * p + 8 * p * (2.0 * width + 40.0) : 0.0;
     return 8 * (2.0 * (kMaxOrder + 1) * (p * width + n) + n * d + 4 * p * width + 2 * n * p + 8 * p) +
            4 * n * p + passes;
 }

@@ -40,6 +40,8 @@ struct FlowPast {
     double lowest = 0.0, start = 0.0;          // sum r^2: least so far, at the very start
     double burst_start = -1.0;                 // of the events of one instant
     int burst = 0, order = 2;                  // events in it; order of the last step
+    double length = 0.0;                       // of a step that holds several events; 0: not known
+    int pause = 0, next_pause = 0;             // steps before one is tried
     Milestones seen;                           // in time
     FlowCounters count;
 

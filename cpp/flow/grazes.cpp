@@ -15,8 +15,8 @@ constexpr int kHalvings = 40;  // of a step, to find where a pair turns
 // side * z of a pair within a step: sum_k c_k s^k.
 class Course {
   public:
-    Course(const Inputs& in, const Jets& jets, int j, int i, double side) : order_(jets.order()) {
-        for (int k = 0; k <= order_; ++k) c_[at(k)] = side * dot(jets.w(k, j), in.row(i), in.stride());
+    Course(const Inputs& in, const SeenNeuron& seen, int i, double side) : order_(seen.jets.order()) {
+        for (int k = 0; k <= order_; ++k) c_[at(k)] = side * dot(seen.w(k), in.row(i), in.stride());
     }
     double z(double s) const {
         double sum = 0.0;
@@ -57,57 +57,86 @@ Grazes::Grazes(const Inputs& inputs, const Pairs& pairs)
       nearing_(inputs.dense() ? at(Index{inputs.p} * inputs.n) : 0),
       neurons_(at(inputs.p)) {}
 
-Grazes::Vector Grazes::velocity(const Jets& jets, int j, double s) const {
+Grazes::Vector Grazes::velocity(const SeenNeuron& seen, double s) const {
     Vector v(at(in_.stride()));
     double power = 1.0;
-    for (int k = 1; k <= jets.order(); ++k, power *= s)
-        for (Index l = 0; l < in_.stride(); ++l) v[at(l)] += k * power * jets.w(k, j)[l];
+    for (int k = 1; k <= seen.jets.order(); ++k, power *= s)
+        for (Index l = 0; l < in_.stride(); ++l) v[at(l)] += k * power * seen.w(k)[l];
     return v;
 }
 
-void Grazes::note(const Jets& jets, double h, const std::vector<Event>& events) {
+void Grazes::note(const Jets& jets, double h, const std::vector<Event>& events,
+                  const std::vector<int>& elsewhere) {
     if (!in_.dense() || !(h > 0.0)) return;
     for (int j = 0; j < in_.p; ++j) {
-        Neuron& neuron = neurons_[at(j)];
-        if (jets.still(j)) neuron.through.clear();  // too small to be seen: not looked at
-        if (jets.still(j) || !pairs_.moves(j)) continue;
-        follow(jets, j, h);
-        neuron.events.clear();
-        for (const Event& e : events)
-            if (e.neuron == j) neuron.events.push_back(e);
-        search(jets, j, h);
-        if (!neuron.through.empty()) neuron.velocity = velocity(jets, j, h);
+        if (jets.still(j)) neurons_[at(j)].through.clear();  // too small to be seen: not looked at
+        if (jets.still(j) || std::binary_search(elsewhere.begin(), elsewhere.end(), j)) continue;
+        along({jets, pairs_, j, j}, h, events);
     }
 }
 
-// Pairs at repelling kinks that come near in the step.
-void Grazes::search(const Jets& jets, int j, double h) {
-    const double* w = jets.w(0, j);
-    double way = kClose * jets.w_norm(0, j), change = 0.0, power = h;
-    for (int k = 1; k <= jets.order(); ++k, power *= h) {
-        way += jets.w_norm(k, j) * power;
-        if (k > 1) change += k * jets.w_norm(k, j) * power / h;
+void Grazes::note_alone(const SeenNeuron& seen, double h, const std::vector<Event>& events) {
+    const auto from = nearing_.begin() + pairs_.index(seen.neuron, 0);
+    if (before_.empty() || before_.back().neuron != seen.neuron)
+        before_.push_back({seen.neuron, neurons_[at(seen.neuron)], {from, from + in_.n}});
+    if (h > 0.0) along(seen, h, events);
+}
+
+void Grazes::along(const SeenNeuron& seen, double h, const std::vector<Event>& events) {
+    if (!seen.pairs.moves(seen.slot)) return;
+    Neuron& neuron = neurons_[at(seen.neuron)];
+    follow(seen, h);
+    neuron.events.clear();
+    for (const Event& e : events)
+        if (e.neuron == seen.slot) neuron.events.push_back(e);
+    search(seen, h);
+    if (!neuron.through.empty()) neuron.velocity = velocity(seen, h);
+}
+
+void Grazes::hold() {
+    before_.clear();
+    close_before_ = close_;
+    closest_before_ = closest_;
+}
+
+void Grazes::forget() {
+    for (Before& b : before_) {
+        neurons_[at(b.neuron)] = std::move(b.state);
+        std::copy(b.nearing.begin(), b.nearing.end(), nearing_.begin() + pairs_.index(b.neuron, 0));
     }
-    const auto& list = near_.within(j, w, near_.reach(j, w), way);
+    before_.clear();
+    close_ = close_before_;
+    closest_ = closest_before_;
+}
+
+// Pairs at repelling kinks that come near in the step.
+void Grazes::search(const SeenNeuron& seen, double h) {
+    const int j = seen.neuron;
+    double way = kClose * seen.w_norm(0), change = 0.0, power = h;
+    for (int k = 1; k <= seen.jets.order(); ++k, power *= h) {
+        way += seen.w_norm(k) * power;
+        if (k > 1) change += k * seen.w_norm(k) * power / h;
+    }
+    const auto& list = near_.within(j, seen.w(0), near_.reach(j, seen.w(0)), way);
     const double limit = near_.reached() + way;
     for (const auto& [distance, i] : list) {
         if (distance > limit) break;
-        const bool repels = jets.a(0, j) * jets.r(0)[at(i)] > 0.0;
-        if (repels && pairs_.mode(j, i) != Mode::kSlide)
-            look(jets, {j, i}, h, change * in_.norm(i));
+        const bool repels = seen.a() * seen.jets.r(0)[at(i)] > 0.0;
+        if (repels && seen.mode(i) != Mode::kSlide)
+            look(seen, i, h, change * in_.norm(i));
         else
             nearing_[at(pairs_.index(j, i))] = 0;
     }
 }
 
 // Pairs that went through: which of them would have turned?
-void Grazes::follow(const Jets& jets, int j, double h) {
-    Neuron& neuron = neurons_[at(j)];
+void Grazes::follow(const SeenNeuron& seen, double h) {
+    Neuron& neuron = neurons_[at(seen.neuron)];
     if (neuron.through.empty()) return;
-    const Vector start = velocity(jets, j, 0.0);
+    const Vector start = velocity(seen, 0.0);
     const auto gone = [&](Through& pair) {
-        const double scale = jets.w_norm(0, j) * in_.norm(pair.point);
-        return pairs_.mode(j, pair.point) != pair.now || ends(neuron, start, pair) || turns(h, scale, pair);
+        const double scale = seen.w_norm(0) * in_.norm(pair.point);
+        return seen.mode(pair.point) != pair.now || ends(neuron, start, pair) || turns(h, scale, pair);
     };
     neuron.through.erase(std::remove_if(neuron.through.begin(), neuron.through.end(), gone),
                          neuron.through.end());
@@ -148,25 +177,24 @@ bool Grazes::turns(double h, double scale, Through& pair) {
 }
 
 // A pair that comes nearer: has it turned by h, or gone through? Its speed changes by no more than `change`.
-void Grazes::look(const Jets& jets, Pair pair, double h, double change) {
-    const auto [j, i] = pair;
-    const bool on = pairs_.mode(j, i) == Mode::kOn;
-    const double side = on ? 1.0 : -1.0, scale = jets.w_norm(0, j) * in_.norm(i);
-    const double first = side * dot(jets.w(1, j), in_.row(i), in_.stride());
-    std::int8_t& nearing = nearing_[at(pairs_.index(j, i))];
+void Grazes::look(const SeenNeuron& seen, int i, double h, double change) {
+    const bool on = seen.mode(i) == Mode::kOn;
+    const double side = on ? 1.0 : -1.0, scale = seen.w_norm(0) * in_.norm(i);
+    const double first = side * dot(seen.w(1), in_.row(i), in_.stride());
+    std::int8_t& nearing = nearing_[at(pairs_.index(seen.neuron, i))];
     const bool came = nearing == static_cast<std::int8_t>(side);
     nearing = 0;
     if (!(first < 0.0)) {
-        if (came) count(side * dot(jets.w(0, j), in_.row(i), in_.stride()), scale);
+        if (came) count(side * dot(seen.w(0), in_.row(i), in_.stride()), scale);
         return;
     }
     nearing = static_cast<std::int8_t>(side);
-    Neuron& neuron = neurons_[at(j)];
+    Neuron& neuron = neurons_[at(seen.neuron)];
     const bool through = std::any_of(neuron.events.begin(), neuron.events.end(), [i](const Event& e) {
         return e.kind == EventKind::kCross && e.point == i;
     });
     if (!through && first + change < 0.0) return;
-    const Course course(in_, jets, j, i, side);
+    const Course course(in_, seen, i, side);
     const double speed = course.speed(h);
     if (speed >= 0.0) {
         nearing = 0;

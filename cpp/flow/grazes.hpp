@@ -17,6 +17,19 @@
 
 namespace pl {
 
+// One neuron as some jets hold it, perhaps by another number.
+struct SeenNeuron {
+    const Jets& jets;
+    const Pairs& pairs;
+    int slot;    // there
+    int neuron;  // its own number
+
+    double a() const { return jets.a(0, slot); }
+    const double* w(int k) const { return jets.w(k, slot); }
+    double w_norm(int k) const { return jets.w_norm(k, slot); }
+    Mode mode(int i) const { return pairs.mode(slot, i); }
+};
+
 class Grazes {
   public:
     // A pass is close whose distance is below so much of norm(w_j) norm(x_i); as in capture/passes.hpp.
@@ -26,7 +39,14 @@ class Grazes {
 
     // The step that is taken: the polynomial that the jets hold, to h, and what happens there. Modes are
     // still those of the step.
-    void note(const Jets& jets, double h, const std::vector<Event>& events);
+    // But for the neurons of `elsewhere`, in order, whose steps are noted one by one.
+    void note(const Jets& jets, double h, const std::vector<Event>& events,
+              const std::vector<int>& elsewhere = {});
+    void note_alone(const SeenNeuron& seen, double h, const std::vector<Event>& events);
+
+    // From `hold` on what single neurons have noted can be taken back.
+    void hold();
+    void forget();
 
     Index close() const { return close_; }       // passes so far
     double closest() const { return closest_; }  // of them, of norm(w_j) norm(x_i); infinite: none
@@ -47,16 +67,19 @@ class Grazes {
         Vector velocity;            // at the end of the last step
         std::vector<Event> events;  // there
     };
-    Vector velocity(const Jets& jets, int j, double s) const;
-    void follow(const Jets& jets, int j, double h);
+    struct Before {
+        int neuron;
+        Neuron state;
+        std::vector<std::int8_t> nearing;
+    };
+    Vector velocity(const SeenNeuron& seen, double s) const;
+    void along(const SeenNeuron& seen, double h, const std::vector<Event>& events);
+    void follow(const SeenNeuron& seen, double h);
     bool ends(const Neuron& neuron, const Vector& start, Through& pair);
     bool turns(double h, double scale, Through& pair);
     bool by_itself(const Event& event, const Vector& before, const Vector& push) const;
-    struct Pair {
-        int neuron, point;
-    };
-    void search(const Jets& jets, int j, double h);
-    void look(const Jets& jets, Pair pair, double h, double change);
+    void search(const SeenNeuron& seen, double h);
+    void look(const SeenNeuron& seen, int i, double h, double change);
     void count(double z0, double scale);
 
     const Inputs& in_;
@@ -67,6 +90,9 @@ class Grazes {
     std::vector<Neuron> neurons_;
     Index close_ = 0;
     double closest_ = std::numeric_limits<double>::infinity();
+    std::vector<Before> before_;
+    Index close_before_ = 0;
+    double closest_before_ = 0.0;
 };
 
 }  // namespace pl

@@ -51,6 +51,12 @@ class Jets {
     // returns sum_i r_i^2.
     double attempt(double h);
     void accept();
+    // The same in parts, in which single neurons may be put elsewhere: the residuals are those of the modes
+    // when they are asked for.
+    void move_trial(double h);
+    void place(int j, const double* w, double a);
+    double trial_residual_sq();
+    double off_series(double h) const;  // norm of the trial's residuals less those of their polynomial at h
     // The state alone, as `attempt` would leave it: W (p, d), a (p). What was attempted before is lost.
     void state_within(double h, double* W, double* a);
 
@@ -96,6 +102,7 @@ class Jets {
     Index evaluations() const { return evaluations_; }
 
   private:
+    void make_room(int k);  // for coefficients 0 .. k
     bool cut(double work);
     template <class Work, class Body>
     bool in_rounds(Index count, const Work& work, bool may_be_cut, const Body& body);
@@ -113,18 +120,18 @@ class Jets {
     bool coefficient_gradients();  // g of order(); false: cut off
     void velocity_of(Index j, const double* y, double* f, std::vector<double>& scratch);
     void push_neuron(Index j, int k, std::vector<double>& scratch);
-    void move_trial(double h);
     void move_trial(double h, Index begin, Index end);  // of these neurons
     void unpack(const std::vector<double>& w, double* W) const;
     void push(int k);                                                  // s_k from g_k, then W_{k+1}, a_{k+1}
     void rest(int j, int k);                                           // 0 as coefficients k of neuron j
     bool extend_residual();                                            // r of order(); false: cut off
+    double residual_of_series(Index i, double h) const;                // h in units
     bool vanishes(int k) const { return given_ >= 0 && k >= given_; }  // the residuals' coefficient does
 
     const Inputs& in_;
     const Pairs& pairs_;
     const Crew crew_;
-    int order_ = 0;
+    int order_ = 0, roomy_ = 0;  // orders below roomy_ have room
     Index evaluations_ = 0;
     std::function<bool()> cut_;
     double worked_ = 0.0;

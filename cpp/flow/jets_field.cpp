@@ -63,6 +63,7 @@ void Jets::restore(double* y) {
 // Hermite: value and derivative at both ends for the state; for residuals and multipliers value at both ends
 // and, if known (order 2 was reached), derivative at the start.
 double Jets::propose(const std::vector<double>& y1, const std::vector<double>& f1, double h) {
+    make_room(3);
     const bool slopes = order_ >= 2;
     const Index end = offset_.back();
     const double unit = in_.unit();

@@ -95,6 +95,7 @@ void Jets::refresh_gradient(int j) {
 }
 
 void Jets::push(int k) {
+    make_room(k + 1);
     over_neurons(4.0 * (k + 1), [this, k](Index from, Index to) {
         std::vector<double> scratch(at(in_.d));
         for (Index j = from; j < to; ++j) push_neuron(j, k, scratch);
@@ -221,7 +222,15 @@ void Jets::move_trial(double h, Index begin, Index end) {
 
 double Jets::attempt(double h) {
     move_trial(h);
-    if (given_ >= 0) return 0.0;
+    return given_ >= 0 ? 0.0 : trial_residual_sq();
+}
+
+void Jets::place(int j, const double* w, double a) {
+    std::copy_n(w, width(j), trial_w_.begin() + offset_[at(j)]);
+    trial_a_[at(j)] = a;
+}
+
+double Jets::trial_residual_sq() {
     over_neurons(1.0,
                  [this](Index from, Index to) { multiply_out(trial_a_.data(), trial_w_.data(), from, to); });
     if (!residual(q_, Residual::kOfTrial, trial_r_)) return std::numeric_limits<double>::quiet_NaN();
@@ -235,15 +244,30 @@ void Jets::accept() {
     order_ = 0;
 }
 
+double Jets::residual_of_series(Index i, double h) const {
+    double value = 0.0;
+    for (int k = order_ - 1; k >= 0; --k) value = value * h + r_[at(k)][at(i)];
+    return value;
+}
+
 double Jets::residual_sq(double h) const {
     double sum = 0.0;
     h /= in_.unit();
     for (Index i = 0; i < in_.n; ++i) {
-        double value = 0.0;
-        for (int k = order_ - 1; k >= 0; --k) value = value * h + r_[at(k)][at(i)];
+        const double value = residual_of_series(i, h);
         sum += value * value;
     }
     return sum;
+}
+
+double Jets::off_series(double h) const {
+    double sum = 0.0;
+    h /= in_.unit();
+    for (Index i = 0; i < in_.n; ++i) {
+        const double value = trial_r_[at(i)] - residual_of_series(i, h);
+        sum += value * value;
+    }
+    return std::sqrt(sum);
 }
 
 double Jets::residual_sq() const {

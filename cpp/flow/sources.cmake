@@ -1,5 +1,6 @@
 # The event-driven flow: Python-free core, and its binding.
 set(PLN_FLOW_SOURCES
+    ${CMAKE_CURRENT_LIST_DIR}/alone.cpp
     ${CMAKE_CURRENT_LIST_DIR}/cells.cpp
     ${CMAKE_CURRENT_LIST_DIR}/cell_series.cpp
     ${CMAKE_CURRENT_LIST_DIR}/cell_search.cpp
@@ -18,10 +19,12 @@ set(PLN_FLOW_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/polynomial.cpp
     ${CMAKE_CURRENT_LIST_DIR}/journal.cpp
     ${CMAKE_CURRENT_LIST_DIR}/quiet.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/several.cpp
     ${CMAKE_CURRENT_LIST_DIR}/stabilised.cpp
     ${CMAKE_CURRENT_LIST_DIR}/state.cpp
     ${CMAKE_CURRENT_LIST_DIR}/step.cpp
     ${CMAKE_CURRENT_LIST_DIR}/step_levels.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/step_several.cpp
     ${CMAKE_CURRENT_LIST_DIR}/step_size.cpp
     ${CMAKE_CURRENT_LIST_DIR}/switching.cpp
     ${CMAKE_CURRENT_LIST_DIR}/switching_start.cpp)

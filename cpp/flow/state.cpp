@@ -48,6 +48,7 @@ double FlowState::dead_label_sq() const {
 
 NeuronFacts FlowState::neurons() const {
     NeuronFacts facts;
+    for (auto* column : {&facts.w_sq, &facts.a}) column->reserve(at(problem_.p));
     const double* w = weights();
     for (Index j = 0; j < problem_.p; ++j, w += problem_.d) {
         facts.w_sq.push_back(inner(w, w, problem_.d));
@@ -103,10 +104,9 @@ double FlowState::share(int j, int i) const {
 std::vector<PairAtKink> FlowState::kinks() {
     std::vector<PairAtKink> found;
     const double* w = weights();
-    const NeuronFacts facts = neurons();
     for (int j = 0; j < in_.p; ++j, w += in_.d) {
-        const double within = in_.dense() ? 2.0 * kAtKink * std::sqrt(facts.w_sq[at(j)]) : 0.0;
-        if (facts.w_sq[at(j)] == 0.0) continue;
+        const double w_sq = inner(w, w, in_.d), within = in_.dense() ? 2.0 * kAtKink * std::sqrt(w_sq) : 0.0;
+        if (w_sq == 0.0) continue;
         for (int i = 0; i < in_.n; ++i) {
             const double z = preactivation(w, i);
             const Mode mode = pairs_.mode(j, i);

@@ -19,6 +19,7 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
       jets_(parts.jets),
       switcher_(parts.switcher),
       cells_(parts.cells),
+      alone_(parts.alone),
       quiet_(parts.quiet),
       journal_(journal),
       state_(state),
@@ -28,7 +29,8 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
       natural_(highest_order(options)),
       search_(in_, parts.pairs, jets_, parts.noise, parts.near, parts.crew),
       grazes_(in_, parts.pairs),
-      stabilised_(jets_, in_.p, options, [this] { return !ask(); }) {
+      stabilised_(jets_, in_.p, options, [this] { return !ask(); }),
+      several_(in_, options) {
     jets_.watch([this] { return ask(); });
 }
 
@@ -43,6 +45,7 @@ void FlowStep::go_on(const FlowPast& past) {
     lowest_ = past.lowest;
     start_ = past.start;
     last_order_ = past.order;
+    several_.go_on(past);
 }
 
 void FlowStep::leave(FlowPast& past) const {
@@ -50,6 +53,7 @@ void FlowStep::leave(FlowPast& past) const {
     past.lowest = lowest_;
     past.start = start_;
     past.order = last_order_;
+    several_.leave(past);
     past.count.spectral_radius = stabilised_.radius();
 }
 
@@ -68,8 +72,10 @@ bool FlowStep::advance(double goal) {
     if (cells_.on() && cell_advance(before, left)) return true;
     if (stabilised_.on() && stabilised_advance(before, left)) return true;
     double sum = 0.0;
-    if (!attempt(before, left, quiet_.choose(), sum)) return false;
-    if (quiet_.any() && !quiet_.follow(t_, h_, [this] { return ask(); })) {
+    const double within = quiet_.choose();
+    if (several_.due() && several_advance(before, left, within)) return true;
+    if (!attempt(before, left, within, sum)) return false;
+    if (quiet_.any() && !follow_alone(h_, {})) {
         if (cut()) return fail(failed_);
         quiet_.forget();
         jets_.drop();
@@ -111,10 +117,13 @@ bool FlowStep::watch_ends() {
 void FlowStep::land() {
     while (!events_.empty() && events_.back().t > h_ * (1.0 + 1e-12)) events_.pop_back();
     grazes_.note(jets_, h_, events_);
-    jets_.accept();
     if (quiet_.any()) {
-        quiet_.commit();
+        alone_.place();
+        jets_.accept();
+        alone_.keep();
         jets_.evaluate_residual();
+    } else {
+        jets_.accept();
     }
     jets_.evaluate_gradient();
     for (const Event& e : events_) {
@@ -122,6 +131,7 @@ void FlowStep::land() {
     }
     quiet_.forget();
     switcher_.apply(t_, events_);
+    several_.ordinary(h_, landed_on_event_);
     jets_.first();
     journal_.accepted(Journal::Step::kTaylor);
 }
@@ -129,9 +139,9 @@ void FlowStep::land() {
 // The order is raised until an event or the horizon is within the trusted step, at most to the natural order.
 bool FlowStep::plan(double left) {
     const int lowest = options_.order > 0 ? natural_ : std::max(2, std::min(last_order_ - 1, natural_));
-    for (;;) {
+    for (bool more = jets_.order() < lowest;; more = true) {
         if (ask()) return false;
-        jets_.extend();
+        if (more) jets_.extend();
         if (cut()) return fail(failed_);
         const int order = jets_.order();
         if (order < lowest) continue;

@@ -12,6 +12,7 @@
 #include "flow/grazes.hpp"
 #include "flow/journal.hpp"
 #include "flow/quiet.hpp"
+#include "flow/several.hpp"
 #include "flow/stabilised.hpp"
 #include "flow/state.hpp"
 #include "flow/switching.hpp"
@@ -27,6 +28,7 @@ struct FlowParts {
     Near& near;
     Switcher& switcher;
     CellFlow& cells;
+    Alone& alone;
     Quiet& quiet;
     Crew crew;
 };
@@ -60,6 +62,10 @@ class FlowStep {
     bool plan(double left);
     bool attempt(double before, double left, double within, double& sum);
     bool cell_advance(double before, double left);
+    bool several_advance(double before, double left, double within);
+    bool follow_alone(double h, const std::vector<int>& busy);
+    bool several_watch(const std::vector<int>& busy, double& sum);
+    void several_keep(double sum, double left, const std::vector<int>& busy);
     bool stabilised_advance(double before, double left);
     bool stabilised_keep(double sum, double left);
     void keep(double sum, double left);
@@ -80,6 +86,7 @@ class FlowStep {
     Jets& jets_;
     Switcher& switcher_;
     CellFlow& cells_;
+    Alone& alone_;
     Quiet& quiet_;
     Journal& journal_;
     const FlowState& state_;
@@ -90,6 +97,7 @@ class FlowStep {
     EventSearch search_;
     Grazes grazes_;
     Stabilised stabilised_;
+    Several several_;
     std::vector<Event> events_;              // that the step ends with
     double t_ = 0.0, h_ = 0.0, goal_ = 0.0;  // reached, of the step, asked for
     double lowest_ = 0.0, start_ = 0.0;      // sum r^2: least so far, at the very start

@@ -5,6 +5,7 @@
 
 #include "kernel/index.hpp"
 #include "kernel/inner.hpp"
+#include "problem/parallel_inputs.hpp"
 
 namespace pl {
 namespace {
@@ -219,16 +220,9 @@ bool select_modes(std::vector<KinkPoint>& points, const std::vector<double>& bas
 
 bool some_parallel(const std::vector<KinkPoint>& points, int d) {
     for (std::size_t i = 0; i < points.size(); ++i) {
-        const double* u = points[i].x;
-        const double square = inner(u, u, d);
         for (std::size_t k = 0; k < i; ++k) {
             if (points[i].mode == Mode::kSlide && points[k].mode == Mode::kSlide) continue;  // independent
-            const double* v = points[k].x;
-            const double part = inner(u, v, d) / square, size = inner(v, v, d);
-            if (part * part * square < 0.5 * size) continue;
-            double rest = 0.0;
-            for (int l = 0; l < d; ++l) rest += (v[l] - part * u[l]) * (v[l] - part * u[l]);
-            if (rest <= 1e-18 * size) return true;
+            if (parallel(points[i].x, points[k].x, d)) return true;
         }
     }
     return false;

@@ -2,6 +2,8 @@
 // of the number of threads.
 #pragma once
 
+#include <functional>
+
 #include "parallel/parallel_for.hpp"
 #include "problem/blocks.hpp"
 #include "problem/buffer.hpp"
@@ -29,16 +31,18 @@ Layouts layouts_for(Index n, Index d, Index p, const Kernel<Real>& kernel);
 template <class Real>
 class PackedProblem {
   public:
-    // A large X is packed by the team that will use it.
+    // A large X is packed by the team that will use it. `cut` is asked before every share: once it says
+    // true, the others are left as they are, zeros.
     PackedProblem(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads,
-                  Layouts layouts = Layouts::kBoth);
+                  Layouts layouts = Layouts::kBoth, const std::function<bool()>& cut = nullptr);
     PackedData<Real> view() const;
     Layouts layouts() const { return layouts_; }
     Index row_stride() const { return stride_; }
 
   private:
-    static constexpr Index kSharePoints = 64 * kBlockPoints;
+    static constexpr Index kShareNumbers = 1 << 18;  // of X in a share, about a millisecond
 
+    Index share_points() const;
     void pack_row(const Real* x, Index i, Index lanes);
     void pack_panel(const Real* X, Index first, const Kernel<Real>& kernel);
 

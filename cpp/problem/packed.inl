@@ -24,7 +24,7 @@ Layouts layouts_for(Index n, Index d, Index p, const Kernel<Real>& kernel) {
 
 template <class Real>
 PackedProblem<Real>::PackedProblem(const Problem<Real>& problem, const Kernel<Real>& kernel, int threads,
-                                   Layouts layouts)
+                                   Layouts layouts, const std::function<bool()>& cut)
     : layouts_(layouts),
       n_(problem.n),
       d_(problem.d),
@@ -34,13 +34,21 @@ PackedProblem<Real>::PackedProblem(const Problem<Real>& problem, const Kernel<Re
       rows_(block_count(n_) * kBlockPoints * stride_),
       y_(block_count(n_) * kBlockPoints) {
     std::copy_n(problem.y, n_, y_.data());
+    const Index points = share_points();
     const auto pack_share = [&](Index share) {
-        const Index last = std::min((share + 1) * kSharePoints, n_);
-        for (Index i = share * kSharePoints; i < last; ++i) pack_row(problem.X + i * d_, i, kernel.lanes);
-        for (Index i = share * kSharePoints; i < last && layouts == Layouts::kBoth; i += kernel.panel)
+        if (cut && cut()) return;
+        const Index last = std::min((share + 1) * points, n_);
+        for (Index i = share * points; i < last; ++i) pack_row(problem.X + i * d_, i, kernel.lanes);
+        for (Index i = share * points; i < last && layouts == Layouts::kBoth; i += kernel.panel)
             pack_panel(problem.X, i, kernel);
     };
-    parallel_for((n_ + kSharePoints - 1) / kSharePoints, threads, pack_share);
+    parallel_for((n_ + points - 1) / points, threads, pack_share);
+}
+
+// Whole blocks.
+template <class Real>
+Index PackedProblem<Real>::share_points() const {
+    return std::max<Index>(kShareNumbers / (kBlockPoints * d_), 1) * kBlockPoints;
 }
 
 template <class Real>

@@ -10,8 +10,8 @@ namespace pl {
 namespace {
 
 template <class Real>
-void append_state(const Problem<Real>& problem, const State<Real>& state, std::vector<Real>& W,
-                  std::vector<Real>& a) {
+void append_state(const Problem<Real>& problem, const State<Real>& state, UnsetVector<Real>& W,
+                  UnsetVector<Real>& a) {
     const std::size_t weights = W.size(), outer = a.size();
     W.resize(weights + at(problem.p * problem.d));
     a.resize(outer + at(problem.p));

@@ -8,6 +8,7 @@
 #include "problem/problem.hpp"
 #include "problem/state.hpp"
 #include "problem/status.hpp"
+#include "problem/unset.hpp"
 
 namespace pl {
 
@@ -27,8 +28,8 @@ struct Rows {
     std::vector<double>
         loss_noise;  // a loss at or below is rounding of the residuals, and so is its decrease
     std::vector<Index> n_active;
-    std::vector<Real> W, a;               // end state, (p, d) and (p)
-    std::vector<Real> W_saved, a_saved;   // (m, p, d), (m, p) when asked for
+    UnsetVector<Real> W, a;               // end state, (p, d) and (p)
+    UnsetVector<Real> W_saved, a_saved;   // (m, p, d), (m, p) when asked for
     std::vector<PairAtKink> kinks;        // of the end state
     std::vector<PairAtKink> kinks_saved;  // of the saved states, one after another
     std::vector<Index> kink_counts;       // (m): how many each has

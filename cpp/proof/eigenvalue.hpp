@@ -1,6 +1,8 @@
 // The smallest eigenvalue of a symmetric matrix, from below, proved in float64.
 #pragma once
 
+#include <utility>
+
 #include "proof/matrix.hpp"
 
 namespace pl {
@@ -16,6 +18,8 @@ class LeastEigenvalue {
     double estimate() const { return expected_; }
     // Below the smallest eigenvalue of the matrix that is meant, or -infinity.
     double bound();
+    // The Cholesky factor of K; nothing else may be asked after, nor after `bound`.
+    Matrix release_factor() { return std::move(A_); }
 
   private:
     bool factorised(double shift);

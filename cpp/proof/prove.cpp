@@ -1,8 +1,10 @@
 #include "proof/prove.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "problem/memory.hpp"
+#include "proof/assembly.hpp"
 #include "proof/convergence.hpp"
 #include "proof/criterion.hpp"
 #include "proof/holding.hpp"
@@ -15,7 +17,7 @@ namespace {
 
 // The S-procedure with tau = 0.1 doubles the radius allowed at n >= 300; with 1e-3 it is the projection but
 // for as much, sharper for small n.
-constexpr double kTaus[] = {0.1, 1e-3};
+constexpr std::initializer_list<double> kTaus{0.1, 1e-3};
 
 // Both halves of the theorem: no pair slides there, and none that is off ever moves.
 bool try_orthogonal(const Problem<double>& problem, Proof& proof) {
@@ -44,20 +46,15 @@ void list_kinks(const std::vector<NeuronKinks>& neurons, Proof& proof) {
 }
 
 bool try_convergence(const Enclosure& state, Workers workers, Proof& proof) {
-    proof.needed_over_allowed = std::numeric_limits<double>::infinity();
-    for (double tau : kTaus) {
-        const Convergence found = prove_convergence(state, tau, workers);
-        proof.needed_over_allowed = std::min(proof.needed_over_allowed, found.needed_over_allowed);
-        if (!found.positive && found.uncertain_at_kinks == 0) return false;
-        if (!found.proved) continue;
-        proof.verdict = Proved::kConverges;
-        static_cast<Ball&>(proof) = found;
-        proof.tau = tau;
-        proof.uncertain = found.uncertain;
-        list_uncertain(state, proof);
-        return true;
-    }
-    return false;
+    const Convergence found = prove_convergence(state, kTaus, workers);
+    proof.needed_over_allowed = found.needed_over_allowed;
+    if (!found.proved) return false;
+    proof.verdict = Proved::kConverges;
+    static_cast<Ball&>(proof) = found;
+    proof.tau = found.tau;
+    proof.uncertain = found.uncertain;
+    list_uncertain(state, proof);
+    return true;
 }
 
 bool try_criterion(const Enclosure& state, Workers workers, Proof& proof) {
@@ -67,8 +64,8 @@ bool try_criterion(const Enclosure& state, Workers workers, Proof& proof) {
     return true;
 }
 
-bool try_trapping(const Enclosure& state, Workers workers, Proof& proof) {
-    const Trapping found = prove_trapping(state, workers);
+bool try_trapping(const Enclosure& state, Workers workers, Known known, Proof& proof) {
+    const Trapping found = prove_trapping(state, workers, known);
     proof.reason = found.reason;
     proof.needed_to_trap = found.needed_over_allowed;
     if (!found.proved) return false;
@@ -98,7 +95,7 @@ Proof attempted(const Problem<double>& problem, Workers workers, const Attempt& 
     Proof proof;
     const bool orthogonal = orthogonal_rows(problem, workers);
     if (orthogonal && (try_orthogonal(problem, proof) || problem.norms != nullptr)) return proof;
-    require_bytes(convergence_bytes(problem.n, problem.d, problem.p));
+    require_bytes(assembly_bytes(problem.n, problem.d, problem.p));
     const Enclosure state(problem, workers);
     if (state.finite)
         attempt(state, orthogonal, proof);
@@ -114,7 +111,7 @@ Proof prove(const Problem<double>& problem, Workers workers) {
         proof.escapes = escapes(state);
         const bool proved =
             !orthogonal && (try_convergence(state, workers, proof) || try_criterion(state, workers, proof) ||
-                            try_trapping(state, workers, proof));
+                            try_trapping(state, workers, Known::kMayBeLeft, proof));
         if (!proved) try_holding(state, workers, proof);
     });
 }
@@ -123,7 +120,7 @@ Proof prove(const Problem<double>& problem, Aim aim, Workers workers) {
     return attempted(problem, workers, [&](const Enclosure& state, bool orthogonal, Proof& proof) {
         if (orthogonal) return;
         if (aim == Aim::kTrapping)
-            try_trapping(state, workers, proof);
+            try_trapping(state, workers, Known::kStays, proof);
         else if (!try_convergence(state, workers, proof))
             try_criterion(state, workers, proof);
     });

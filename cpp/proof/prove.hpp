@@ -35,11 +35,12 @@ struct Proof : Ball {  // where nothing is proved rho is the dual bound's radius
     std::vector<Escape> escapes;   // neurons at 0
 };
 
-// The state is (problem.W, problem.a). Throws MemoryBudget before any work.
+// The state is (problem.W, problem.a), with those of its kinks that its numbers are on and those of `pairs`
+// that slide or rest. Throws MemoryBudget before any work.
 Proof prove(const Problem<double>& problem, Workers workers);
 
 // One half of the theorem at a time, and nothing else, for a run that goes on if it fails. Orthogonal inputs:
-// both.
+// both. The state is that with all its kinks.
 enum class Aim { kConvergence, kTrapping };
 Proof prove(const Problem<double>& problem, Aim aim, Workers workers);
 

@@ -173,8 +173,9 @@ Trapping trapped_with(const Enclosure& state, std::vector<NeuronKinks> neurons, 
 }  // namespace
 
 // The kinks that are known, and pairs near theirs: how near tells those that rest from those that are on
-// their way. Last only those at rounding: of a known one that has left its kink the sign of z is firmer.
-Trapping prove_trapping(const Enclosure& state, Workers workers) {
+// their way. Last only those at rounding: of a known one that has left its kink the sign of z is firmer, and
+// the proof is of the state without it.
+Trapping prove_trapping(const Enclosure& state, Workers workers, Known known) {
     Trapping found;
     Kinks last;
     struct Guess {
@@ -185,7 +186,7 @@ Trapping prove_trapping(const Enclosure& state, Workers workers) {
                                {kNearby, true},
                                {8 * state.z_rounding, true},
                                {8 * state.z_rounding, false}}) {
-        if (!guess.known && !state.knows_kinks()) break;
+        if (!guess.known && (known == Known::kStays || !state.knows_kinks())) break;
         Trapping next = trapped_with(state, find_kinks(state, guess.share, guess.known), last, workers);
         if (next.proved || workers.control.cancelled()) return next;
         const double nearest = std::min(found.needed_over_allowed, next.needed_over_allowed);

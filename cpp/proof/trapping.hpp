@@ -21,6 +21,9 @@ struct Trapping : Ball {
     std::vector<NeuronKinks> neurons;  // (p): which they are
 };
 
-Trapping prove_trapping(const Enclosure& state, Workers workers);
+// Whether a proof may take a known kink that the numbers are not on for none: not of a run that goes on with
+// the kinks that it knows.
+enum class Known { kMayBeLeft, kStays };
+Trapping prove_trapping(const Enclosure& state, Workers workers, Known known = Known::kMayBeLeft);
 
 }  // namespace pl

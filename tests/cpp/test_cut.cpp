@@ -1,11 +1,17 @@
 // Every method cut off at each of the moments at which it asks: a pattern frozen, a product, a team's work
 // left half-way. What it returns is the state of a moment that it had reached.
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 
 #include "capture/capture.hpp"
+#include "capture/moves.hpp"
 #include "check.hpp"
+#include "euler/dense_model.hpp"
+#include "euler/orthogonal_model.hpp"
 #include "flow/flow.hpp"
+#include "kernel/dispatch.hpp"
+#include "kernel/index.hpp"
 #include "random_orthogonal.hpp"
 #include "random_problem.hpp"
 
@@ -86,10 +92,81 @@ void test_flow(Index p) {
     check_cuts([&](const pl::Poll& poll) { return pl::flow(random.view, options, poll); }, t_end, 100);
 }
 
+// What is made of the inputs before the first state asks between blocks, and leaves what comes after undone.
+void packing_is_cut_between_blocks() {
+    const RandomProblem<double> random(9000, 64, 3, 1);
+    const pl::Kernel<double>& kernel = pl::kernel<double>();
+    constexpr Index kShares = 3;  // of 2^18 numbers
+    for (const Index last : {Index{0}, Index{1}, Index{1} << 60}) {
+        Index asks = 0;
+        const auto cut = [&] { return ++asks > last; };
+        const pl::PackedProblem<double> packed(random.view, kernel, 1, pl::Layouts::kBoth, cut);
+        CHECK(asks == kShares);
+        const double* share = packed.view().rows;  // the first entry of each is of a row's first
+        Index made = 0;
+        for (Index k = 0; k < kShares; ++k, share += 4096 * packed.row_stride()) made += *share != 0.0;
+        CHECK(made == std::min(last, kShares));
+        asks = 0;
+        const pl::DenseModel<double> model(random.view, kernel, 1, cut);
+        CHECK(asks == kShares);
+    }
+    std::vector<double> norms(3000, 1.0);
+    pl::Problem<double> orthogonal = random.view;  // of the numbers there are, some are taken for weights
+    orthogonal.n = orthogonal.d = 3000;
+    orthogonal.X = nullptr;
+    orthogonal.norms = norms.data();
+    orthogonal.W = random.X.data();
+    Index asks = 0;
+    const pl::OrthogonalModel<double> model(orthogonal, kernel, 1, [&] { return ++asks > 2; });
+    CHECK(asks == 3);
+}
+
+// Of few points it is the neurons that take long: asked between some, with the numbers of one piece.
+void preactivations_are_cut_between_neurons() {
+    constexpr Index p = 70000;
+    const RandomProblem<double> random(3, 1, p, 1);
+    const pl::Kernel<double>& kernel = pl::kernel<double>();
+    const pl::PackedProblem<double> packed(random.view, kernel, 1);
+    pl::Buffer<double> W(p * packed.row_stride()), z(p * pl::kBlockPoints), whole(p * pl::kBlockPoints);
+    for (Index j = 0; j < p; ++j) W.data()[j * packed.row_stride()] = random.W[pl::at(j)];
+    Index asks = 0;
+    pl::HalvesArgs<double> args{};
+    args.data = packed.view();
+    args.last = 1;
+    args.W = W.data();
+    args.z = whole.data();
+    kernel.preactivations(args);
+    args.z = z.data();
+    const auto ask = [](const void* whom) {
+        ++*static_cast<Index*>(const_cast<void*>(whom));
+        return false;
+    };
+    args.cut = {ask, &asks};
+    pl::preactivations(kernel, args, 1);
+    CHECK(asks == 5);  // 2^14 at a time
+    CHECK(std::equal(z.data(), z.data() + z.size(), whole.data()));
+}
+
+void test_flow_of_several_events() {
+    const double t_end = 2.0;
+    const RandomProblem<double> random(40, 10, 120, 7);
+    pl::FlowOptions options;
+    options.t_end = t_end;
+    options.rtol = 1e-4;
+    options.saves = {{0.0, t_end}, true};
+    const auto run = [&](const pl::Poll& poll) { return pl::flow(random.view, options, poll); };
+    const pl::FlowResult whole = run([] { return false; });
+    CHECK(2 * whole.past.count.accepted < whole.past.count.events);
+    check_cuts(run, t_end, 100);
+}
+
 }  // namespace
 
 int main() {
     for (int threads : {1, 2}) test_capture(threads);
     for (Index p : {5, 65}) test_flow(p);
+    packing_is_cut_between_blocks();
+    preactivations_are_cut_between_neurons();
+    test_flow_of_several_events();
     return 0;
 }

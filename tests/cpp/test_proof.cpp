@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "check.hpp"
+#include "proof/assembly.hpp"
 #include "proof/convergence.hpp"
 #include "proof/elimination.hpp"
 #include "proof/trapping.hpp"
@@ -122,7 +123,7 @@ void check_trapped() {
     CHECK(found.proved);
     CHECK(found.limit_low <= 2.873563218390805e-4 && 2.873563218390805e-4 <= found.limit_high);
     CHECK(found.limit_high - found.limit_low < 1e-12);
-    CHECK(!prove_convergence(state, 0.1, kTwo).proved);
+    CHECK(!prove_convergence(state, {0.1}, kTwo).proved);
 }
 
 // One point, one neuron: mu = (a^2 + w^2 ...)/..., and the ball is what the formula says.
@@ -130,7 +131,7 @@ void check_converges() {
     Problem q{1, 1, 1, {1}, {2}, {1.4}, {1.42}};
     const pl::Problem<double> view = q.view();
     const pl::Enclosure state(view, kTwo);
-    const pl::Convergence found = prove_convergence(state, 0.1, kTwo);
+    const pl::Convergence found = prove_convergence(state, {0.1}, kTwo);
     CHECK(found.proved && found.distance < found.rho && found.rho < 1.4);
     const double exact = 2 * (1.42 - found.rho) * (1.42 - found.rho);
     CHECK(found.rate <= exact && found.rate > 0.98 * exact);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "check.hpp"
+#include "proof/assembly.hpp"
 #include "proof/convergence.hpp"
 #include "proof/criterion.hpp"
 #include "proof/eigenvalue.hpp"
@@ -17,8 +18,7 @@ namespace {
 
 using namespace proving;
 
-// Inputs that agree to 1e-6, both slid on: what they span is known to few digits, and the charge covers the
-// rest.
+// Inputs that agree to 1e-6, both slid on: what they span is known to few digits.
 void a_rank_cut_is_charged() {
     int needed = 0;
     for (int draw = 0; draw < 40; ++draw) {
@@ -175,7 +175,7 @@ void an_uncertain_pair_gives_nothing() {
         q.fit({1e-5, -1e-5});
         const pl::Problem<double> view = q.view();
         const pl::Enclosure state(view, kTwo);
-        for (const double tau : {0.1, 1e-3}) CHECK(prove_convergence(state, tau, kTwo).proved == (z > 0.1));
+        for (const double tau : {0.1, 1e-3}) CHECK(prove_convergence(state, {tau}, kTwo).proved == (z > 0.1));
     }
 }
 
@@ -186,7 +186,7 @@ void the_ball_holds_the_path() {
         Problem q{1, 1, 1, {1}, {}, {5.0}, {1.0}};
         q.fit({r});
         const pl::Problem<double> view = q.view();
-        const pl::Convergence found = prove_convergence(pl::Enclosure(view, kTwo), 0.1, kTwo);
+        const pl::Convergence found = prove_convergence(pl::Enclosure(view, kTwo), {0.1}, kTwo);
         // exactly: some rho with r/(1 - rho) < rho, that is r < 1/4
         CHECK(found.proved == (r < 0.25));
         if (!found.proved) {

@@ -64,7 +64,7 @@ class Save:
     states    also keep (W, a) at each saved time (`Solution.state`)
     switches  keep the log of switches (method "flow")
     dense     keep what `Solution.at` needs (method "flow"): a polynomial per neuron and step. Wide runs
-              then go neuron by neuron, not by patterns
+              then go neuron by neuron, not by patterns, and every event ends a step of all
     observe   names of functions in `pl_native.model`, or functions of (t, Network), called when the run is
               over; values in `Solution.observed`. A function that raises an Exception, or gives a value of
               another shape than before, ends nothing: its values are NaN from that time on, which a

@@ -12,6 +12,7 @@ from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network, Status
 from pl_native._run.certificate import Certificate
 from pl_native._run.claims import Margins, NeuronAtZero, Pairs
+from pl_native._run.proved_state import proved_state
 from pl_native._run.task import in_double
 from pl_native.backends.contract import Proof, ProofTask
 
@@ -24,7 +25,8 @@ def certify(data: Dataset, state: Network, *, threads: int | None = None) -> Cer
     data     any inputs; the proof is of their numbers as float64. Reduced data (`pl.reduce`) give a proof of
              the reduced problem, and the certificate says so; with d > n and X itself given it is of X
     state    a network that fits the data, of their dtype or float64; pairs that its `kinks` name are taken to
-             rest at theirs, also where z_ji is not yet rounding
+             rest at theirs, also where z_ji is not yet rounding; if nothing is proved so, only where it is.
+             What is proved is of `certificate.state`, which keeps the kinks that count
     threads  at most this many (None: OMP_NUM_THREADS, else the CPUs at hand); never changes the result
 
     All rounding is accounted for outward. No verdict is no statement about the flow.
@@ -73,7 +75,7 @@ def _certificate(data: Dataset, state: Network, proof: Proof) -> Certificate:
         held_until=(proof["held_until"], proof["held_bound"]) if held else None,
         at_zero=zero or None,
         margins=_margins(proof, proved or held),
-        state=state,
+        state=proved_state(data, state, proof) if proved or held else state,
         moved=proof["moved"] if proved else 0.0,
         settled=proof["settled"] if proved else 0.0,
         n=data.n,

@@ -64,7 +64,8 @@ def rhs(sizes: Sizes, method: str, rtol: float, t: float) -> float:
         return each * events(sizes, t) + tail * math.pow(sizes.pairs, 0.6) * math.log1p(share)
     few, e, G, g, h, k = prices.CAPTURE[sizes.kind]
     finer = math.pow(max(0.1 / rtol - 1, 0.0), h)
-    return few * math.pow(share, e) + G * math.pow(sizes.pairs, g) * finer * math.pow(share, k)
+    late = math.pow(math.log1p(share), k)  # capture settles: a power of the time itself is far too much late
+    return few * math.pow(share, e) + G * math.pow(sizes.pairs, g) * finer * late
 
 
 def rhs_seconds(sizes: Sizes, method: str, rtol: float) -> float:

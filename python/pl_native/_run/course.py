@@ -44,12 +44,14 @@ _CAPTURED = (
     "local",
     "drift",
     "flips",
+    "dependent_inputs",  # records of older files do not know
 )
-_SHARED = ("accepted", "rejected", "rhs", "stabilised_steps")
+_COUNTED = ("accepted", "rejected", "rhs", "restarts", "stabilised_steps", "dependent_inputs")
+_SHARED = ("accepted", "rejected", "rhs", "stabilised_steps", "dependent_inputs")
 
 _FLOW_RTOL = 1e-6
-"""The largest of the flow: its cost hardly depends on it, as each event ends a step, and errors of a small
-loss are larger than those of the state
+"""The largest of the flow: beyond it few steps are longer, and errors of a small loss are larger than those
+of the state
 """
 
 _NEW_FLOW: Resume = {"modes": None, "lowest": 0.0, "burst_start": -1.0, "burst": 0, "order": 2}
@@ -66,10 +68,13 @@ class Course:
         self._resume: Resume | None = task.resume
         self._W, self._a, self._kinks = task.W, task.a, task.kinks
         self._count: Array = past.get("auto_count", np.zeros(len(COUNTS), np.int64))
-        self._captured: Array = past.get("auto_captured", np.zeros(len(_CAPTURED)))
+        self._captured: Array = np.zeros(len(_CAPTURED))
+        known = past.get("auto_captured", self._captured)
+        self._captured[: len(known)] = known
         self._methods: list[int] = [int(k) for k in past.get("auto_methods", ())]
         self._since: list[float] = [float(t) for t in past.get("auto_since", ())]
         counted = {"flow": float(self._count_of("rhs")), "capture": float(self._captured[2])}
+        counted["restarts"] = float(self._captured[_CAPTURED.index("restarts")])
         self._forecast = Forecast(task, self._at, counted)
         last = METHODS[self._methods[-1]] if self._methods else None
         self._choice = self._forecast.choose(last, self._W, self._a)
@@ -211,8 +216,7 @@ class Course:
         if not self._task.stop.proof or run.counters["proved_time"] is not None:
             return False
         if run.status == Status.STEP_LIMIT and not self._at_step_limit:
-            y = self._task.y
-            return counter(run, "proof_failed") > failed and 2 * len(y) * run.loss[-1] > np.min(y * y)
+            return counter(run, "proof_failed") > failed and run.counters["criterion_time"] is None
         return run.status in (Status.CRITERION, Status.TARGET, Status.STALLED, Status.HORIZON)
 
     def _keep(self, run: FlowRun) -> None:
@@ -243,7 +247,7 @@ class Course:
         if method == "flow":
             return _NEW_FLOW | whole | {"count": self._count}
         mine = dict(zip(_CAPTURED, self._captured.tolist(), strict=True))
-        whole_numbers = {name: int(mine[name]) for name in _CAPTURED[:5]}
+        whole_numbers = {name: int(mine[name]) for name in _COUNTED}
         return _NEW_CAPTURE | whole | mine | whole_numbers
 
     def _kink_rows(self, kept: list[Array]) -> KinkRows:

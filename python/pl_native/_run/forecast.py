@@ -25,8 +25,10 @@ _SHARE = 0.4  # of the cost of the flow, which capture may spend before it is as
 _WORTH = 4.0  # times what capture spent in vain: the flow may cost so much, to have the accuracy asked
 _OVER = 1.5  # times what the flow was expected to cost, before it is asked again
 _PIECE = 0.5  # of it, while neurons are small on orthogonal inputs
-_LEAST = 0.02  # seconds, expected, of a part of the flow: what a part costs to begin is then little
+_LEAST = 0.02  # seconds, expected, of a part of the flow, and of what is worth a change to capture: what a
+# part costs to begin is then little
 _FEW = 50.0  # right-hand sides, of which nothing is learnt
+_AGAIN = 2.0  # times as much all attempts of capture take as the last, on the way that the last has come
 _MOST = 20.0  # factor by which what is met may correct what is expected
 
 
@@ -65,19 +67,22 @@ class Forecast:
         self._at = at
         self._counted = dict(counted)
         self._factor = {"flow": 1.0, "capture": 1.0}
+        self._restarts = counted.get("restarts", 0.0)
         self._vain = False
         self._small = False
 
     def choose(self, method: str | None, W: Array, a: Array) -> Choice:
         """What goes on from (W, a) at the time reached, where `method` came to (None: it is the start)."""
         price = {name: self._price(name) for name in self._factor}
-        rest = {name: prices.CALL + self._rest(name) * price[name] for name in self._factor}
         if self._vain or self._task.rtol < CAPTURE_RTOL:
             return Choice("flow", None)
         self._small = asleep(self._task, W, a, self._task.t_end - self._at)
+        rest = {name: prices.CALL + self._rest(name) * price[name] for name in self._factor}
+        rest["capture"] *= prices.SMALL if self._small else 1.0
         if self._small and self._task.X is None:
             return Choice("flow", max(_PIECE * rest["flow"], _LEAST) / price["flow"])
-        if rest["flow"] > _CHEAPER[method] * rest["capture"]:
+        worth = method != "flow" or rest["flow"] > _LEAST
+        if worth and rest["flow"] > _CHEAPER[method] * rest["capture"]:
             return Choice("capture", _SHARE * rest["flow"] / price["capture"])
         return Choice("flow", max(_OVER * rest["flow"], _LEAST) / price["flow"])
 
@@ -89,6 +94,9 @@ class Forecast:
         """What a part of `method` met up to time `at`."""
         used = counter(run, "rhs") - self._counted[method]
         self._counted[method] = counter(run, "rhs")
+        if method == "capture":  # up to `at`, what began again has come twice
+            used /= _AGAIN if counter(run, "restarts") > self._restarts else 1.0
+            self._restarts = counter(run, "restarts")
         expected = self._between(method, self._at, at)
         ratio = (used + _FEW) / (expected + _FEW)
         self._factor[method] = min(max(ratio, 1 / _MOST), _MOST)

@@ -55,6 +55,11 @@ class Record:
         return at
 
     @property
+    def reached(self) -> float:
+        """Time reached."""
+        return self.at * self.step if self.method == "euler" else self.at
+
+    @property
     def end(self) -> float:
         """Tick at which a run to `t_end` ends."""
         return time_grid.n_steps(self.t_end, self.step) if self.method == "euler" else self.t_end

@@ -38,7 +38,8 @@ class Solution:
     grad_norm        (m,) norm(grad L) = norm(velocity) / p
     n_active         (m,) int, pairs that are on: z_ji > 0, and not sliding
     invariant_drift  (m,) max_j abs of the change of a_j^2 - norm(w_j)^2 since the start
-    network          the end state (the last finite one after NON_FINITE), with the kinks it rests at
+    network          the end state (the last finite one after NON_FINITE), with the kinks it rests at; after
+                     t[-1] where the times asked for by `save` end before the run, which print(sol) says
     status, message  why the run ended
     stats            steps, seconds, first_rise (step or None), rises, criterion_time, proved_time, loss_bound
                      (None where not reached or not claimed); method, backend, step, t_end, n, d, p, dtype;
@@ -248,7 +249,8 @@ class Solution:
             f"  {s['method']} on n={s['n']}, d={s['d']}, p={s['p']} ({s['dtype']}), "
             f"{words.steps(s)} in {s['seconds']:.3g} s ({s['backend']})\n"
             f"  t {self.t[0]:g}..{self.t[-1]:g} in {len(self.t)} saved times, "
-            f"loss {first:.6g} -> {last:.6g}\n"
+            f"loss {first:.6g} -> {last:.6g}"
+            f"{words.end_beyond(self.t, None if self._record is None else self._record.reached)}\n"
             f"  local_pl {self.local_pl[0]:.4g} -> {self.local_pl[-1]:.4g}, "
             f"average_pl {self.average_pl():.4g}{words.beyond_rounding(self.t, self.loss, self.local_pl)}\n"
             f"  rises {s['rises']}, criterion_time {s['criterion_time']}, proved_time {s['proved_time']}"

@@ -50,6 +50,13 @@ def dependent(stats: Mapping[str, Any]) -> str:
     return f"\n  {times} inputs parallel to 1e-9 were taken as exactly so: one flow of several (numerics.md)"
 
 
+def end_beyond(t: Array, end: float | None) -> str:
+    """Where the network is, when the run went on after its last saved time; empty if it did not."""
+    if end is None or not end > t[-1]:
+        return ""
+    return f" (the network is that of t {end:g}, which was not saved)"
+
+
 def steps(stats: Mapping[str, Any]) -> str:
     """How many steps of what."""
     if stats["method"] == "auto":

@@ -161,7 +161,8 @@ class FlowRun(Recorded):
     repelling, start_kinks, dependent_inputs, zero_neuron, a_zero, sliding_end, sliding_max, stabilised_steps,
     cell_steps, spectral_radius, seconds, criterion_time, proved_time, loss_bound; of the core's on dense
     inputs close_passes, closest_pass, branch_scatter (docs/sensitivity.md); of capture those of them it
-    knows, restarts, loss_error, of dense inputs branch_flips.
+    knows (dependent_inputs: steps in which a neuron meets their kinks), restarts, loss_error, of dense inputs
+    branch_flips.
     """
 
     t: Floats

@@ -31,7 +31,7 @@ from pl_native.backends._certificate import loss_noise
 from pl_native.backends.contract import FlowRun, FlowTask, Poll
 from pl_native.backends.flow_records import Floats, SwitchLog
 from pl_native.model.modes import AT_KINK, NEAR_KINK
-from pl_native.model.selection import select
+from pl_native.model.selection import select, some_parallel
 
 Row: TypeAlias = dict[str, Any]
 """An entry of each column of a `FlowRun`, by its name."""
@@ -85,7 +85,8 @@ class Oracle:
         self.modes, self.open = self.start()
         self.log: list[tuple[float, int, int, int, int]] = []
         self.before: tuple[Floats, Floats, float, NDArray[np.int8]] | None = None
-        self.counters = {"accepted": 0, "rhs": 0, "events": 0, "zero_neuron": 0, "repelling": 0}
+        names = ("accepted", "rhs", "events", "zero_neuron", "repelling", "dependent_inputs")
+        self.counters = dict.fromkeys(names, 0)
 
     def start(self) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
         """Modes (p, n): known, else by the sign of z, off where it is rounding; and which to settle."""
@@ -231,18 +232,17 @@ class Oracle:
             self.W[j] = 0
             self.counters["zero_neuron"] += 1
             return self.change(j, np.arange(self.n), np.zeros(self.n, np.int8))
-        z = self.X @ w
-        at_rest = (np.abs(z) <= 4 * self.z_noise * self.largest[j]) & (self.modes[j] == OFF)
+        at_rest = (np.abs(self.X @ w) <= 4 * self.z_noise * self.largest[j]) & (self.modes[j] == OFF)
         K = np.union1d(crossed, np.flatnonzero(at_rest | (self.modes[j] == SLIDE))).astype(int)
         if not len(K):
             return None
         r = self.task.y - (np.where(self.modes == ON, self.W @ self.X.T, 0).T @ self.A) / self.p
-        base_on = self.modes[j] == ON
-        base_on[K] = False
+        base_on = (self.modes[j] == ON) & ~np.isin(np.arange(self.n), K)
         sign = np.sign(self.A[j]) or 1.0
-        self.change(j, K, select(self.X[K], sign * r[K], sign * (base_on * r) @ self.X).modes)
-        self.project(j, self.modes[j] == SLIDE)
-        return None
+        modes = select(self.X[K], sign * r[K], sign * (base_on * r) @ self.X).modes
+        self.counters["dependent_inputs"] += some_parallel(self.X[K], modes == SLIDE)
+        self.change(j, K, modes)
+        return self.project(j, self.modes[j] == SLIDE)
 
     def change(self, j: int, K: NDArray[np.int64], modes: NDArray[np.int8]) -> None:
         """Sets modes and logs what changed."""

@@ -45,7 +45,8 @@ def add_parser(commands: Any) -> None:
 def main(parsed: argparse.Namespace) -> int:
     """Run the verb; returns the exit code."""
     every = parsed.experiment == "all"
-    names = experiments.with_preset(parsed.preset) if every else (str(parsed.experiment),)
+    asked = (parsed.experiment, parsed.preset)
+    names = experiments.with_preset(parsed.preset) if every else experiments.together(*asked)
     peak = effort.peak_of_a_thread()
     done = [_reproduce(name, parsed, peak) for name in names]
     table = effort.table([effort.cost(one.name, one.source.rows) for one in done], peak)

@@ -46,6 +46,12 @@ def with_preset(preset: str) -> tuple[str, ...]:
     return tuple(name for name in FIGURES if preset in AVAILABLE[name].PRESETS)
 
 
+def together(name: str, preset: str) -> tuple[str, ...]:
+    """What reproducing an experiment runs: it, and before it those that stand `BESIDE` it at this preset."""
+    beside: dict[str, tuple[str, ...]] = getattr(experiment(name), "BESIDE", {})
+    return (*beside.get(preset, ()), name)
+
+
 def run(name: str, plan: sweep.Plan, store: Store, **how: Any) -> list[Row]:
     """Run what `store` has not got of `plan`, the runs of an experiment; its rows, as `summarise` takes them.
 
@@ -82,5 +88,6 @@ __all__ = [
     "proofs",
     "run",
     "stored",
+    "together",
     "with_preset",
 ]

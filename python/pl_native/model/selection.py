@@ -12,6 +12,8 @@ from pl_native._problem.kinks import OFF, ON, SLIDE
 Floats: TypeAlias = NDArray[np.float64]
 
 NOISE = 1e-13
+AS_ONE = 1e-9
+"""Inputs parallel to that, relative, are taken as exactly so."""
 
 
 class Selection(NamedTuple):
@@ -42,6 +44,13 @@ def select(X: Floats, e: Floats, base: Floats) -> Selection:
     modes[raised] = ON
     share = np.where(modes == ON, 1.0, np.divide(phi, e, out=np.zeros(len(e)), where=modes == SLIDE))
     return Selection(modes, v, np.clip(share, 0.0, 1.0))
+
+
+def some_parallel(X: Floats, sliding: NDArray[np.bool_]) -> bool:
+    """Whether two inputs of a kink set X (k, d) that do not both slide are multiples of each other."""
+    rest = X[:, None] - ((X @ X.T) / np.einsum("ij,ij->i", X, X))[..., None] * X[None]
+    alike = np.einsum("ikj,ikj->ik", rest, rest) <= AS_ONE**2 * np.einsum("ij,ij->i", X, X)[:, None]
+    return bool((np.triu(alike, 1) & ~(sliding[:, None] & sliding)).any())
 
 
 def _box_least_squares(

@@ -33,9 +33,9 @@ def rebuild(
 
     `save` as in `simulate`. None: of Euler every step, of long runs 1001 of them; of the flow all that is
     between start and end, with `Solution.at` for any time (backend "native"); of the others 1001 times.
-    Bit-identical. But adaptive methods land on saved times, which changes their steps: where `save` has times
-    between start and end, the row's own run is repeated and compared with the row first, and what is returned
-    is a second one, of the same tolerances; RuntimeWarning where it ends elsewhere.
+    Bit-identical. But adaptive methods land on saved times, and dense output has every event of the flow end
+    a step, which changes their steps: the row's own run is repeated and compared with the row first, and what
+    is returned is a second one, of the same tolerances; RuntimeWarning where it ends elsewhere.
 
     ValueError when no row or several begin so, when the run failed, was computed by other numerics or another
     version of a user's function, and when the result is not the row's to the last bit, with the columns that
@@ -53,12 +53,12 @@ def rebuild(
         return simulate(data, network, cell.t_end, save=save, step=cell.step, **cell.options, **how)
 
     given = _TIMES if save is None else save
-    whole = cell.method == "flow" and found["backend"] == "native"
-    solution = again(Save(dense=whole, switches=whole) if cell.method != "euler" else given)
+    solution = again(Save() if cell.method != "euler" else given)
     _check_same_bits(found, outcome(data, solution))
-    if cell.method == "euler" or (whole and save is None):
+    if cell.method == "euler":
         return solution
-    other = again(given)
+    whole = save is None and cell.method == "flow" and found["backend"] == "native"
+    other = again(Save(dense=True, switches=True) if whole else given)
     _compare(found, cell, other)
     return other
 

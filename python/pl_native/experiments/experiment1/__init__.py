@@ -21,7 +21,7 @@ from pl_native.experiments._rows import real
 from pl_native.experiments.experiment1 import tables
 from pl_native.experiments.experiment1.findings import curve, edges, finding_1, finding_2, tails
 from pl_native.experiments.experiment1.follow import DETAILS, run
-from pl_native.experiments.experiment1.presets import METHODS, PRESETS, tasks
+from pl_native.experiments.experiment1.presets import BESIDE, METHODS, PRESETS, tasks
 from pl_native.experiments.experiment1.states import states
 from pl_native.experiments.verdict import FOLLOWED
 from pl_native.store import Row
@@ -106,4 +106,16 @@ def _line(ax: Any, row: Row, color: str) -> list[Any]:
     return found
 
 
-__all__ = ["COMPACT", "METHODS", "PRESETS", "Summary", "draw", "keep", "run", "stored", "summarise", "tasks"]
+__all__ = [
+    "BESIDE",
+    "COMPACT",
+    "METHODS",
+    "PRESETS",
+    "Summary",
+    "draw",
+    "keep",
+    "run",
+    "stored",
+    "summarise",
+    "tasks",
+]

@@ -46,6 +46,10 @@ PRESETS = {
 }
 
 
+BESIDE = {"flow": ("proofs",)}
+"""Experiments that are reproduced with this one, before it: what is proved of the flow across n = p d."""
+
+
 def tasks(preset: str) -> list[Cell]:
     """Cells of a preset, stage by stage: what is there is even over sizes. ValueError for an unknown preset.
 

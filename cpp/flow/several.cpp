@@ -1,0 +1,97 @@
+#include "flow/several.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "flow/kernels.hpp"
+#include "kernel/index.hpp"
+
+namespace pl {
+namespace {
+
+constexpr double kShare = 0.1;  // of the tolerance, for one step
+constexpr double kDecayShare = 0.01;
+constexpr double kSafety = 0.8;                      // of a length that would just do
+constexpr double kFirst = 8.0;                       // of the way to an event, tried first
+constexpr int kIterations = 20;                      // for the norm of X
+constexpr double kAbove = 1.2;                       // what they find
+constexpr int kFirstPause = 4, kLongestPause = 256;  // steps between trials in vain
+
+// Largest singular value of X, from above but for bad luck.
+double norm_of_rows(const Inputs& in) {
+    std::vector<double> u(at(in.stride())), v(at(in.n), 0.0);
+    std::vector<int> all(at(in.n));
+    for (int i = 0; i < in.n; ++i) all[at(i)] = i;
+    for (int i = 0; i < in.n; ++i) {
+        if (in.norm(i) == in.largest_norm()) v[at(i)] = 1.0;
+    }
+    double norm = 0.0;
+    for (int k = 0; k < kIterations; ++k) {
+        gather_sum(in.rows(), in.stride(), all.data(), in.n, v.data(), u.data());
+        norm = std::sqrt(dot(u.data(), u.data(), in.stride()));
+        if (!(norm > 0.0)) break;
+        double sum = 0.0;
+        for (int i = 0; i < in.n; ++i) {
+            v[at(i)] = dot(u.data(), in.row(i), in.stride()) / norm;
+            sum += v[at(i)] * v[at(i)];
+        }
+        norm = std::sqrt(sum);
+        for (double& value : v) value /= norm;
+    }
+    return kAbove * std::max(norm, in.largest_norm());
+}
+
+// The error of a step goes as its third power: so does what the residuals are off, times its length.
+double factor(double error) {
+    return error > 0.0 ? kSafety / std::cbrt(error) : 2.0;
+}
+
+}  // namespace
+
+Several::Several(const Inputs& inputs, const FlowOptions& options)
+    : options_(options),
+      possible_(inputs.dense() && !options.dense && options.order == 0),
+      next_pause_(kFirstPause) {
+    if (possible_) weight_ = norm_of_rows(inputs) / inputs.n;
+}
+
+void Several::go_on(const FlowPast& past) {
+    length_ = past.length;
+    pause_ = past.pause;
+    next_pause_ = std::max(past.next_pause, kFirstPause);
+}
+
+void Several::leave(FlowPast& past) const {
+    past.length = length_;
+    past.pause = pause_;
+    past.next_pause = next_pause_;
+}
+
+double Several::error(double h, double off, double end) const {
+    const double decay = std::min(kDecayShare, std::sqrt(options_.rtol)) * end;
+    return std::max(h * weight_ * off / (kShare * options_.rtol), off / decay);
+}
+
+void Several::taken(double h, double error) {
+    const double next = h * std::clamp(factor(error), 0.5, 2.0);
+    length_ = h < length_ ? std::max(next, 0.5 * length_) : next;  // a row was in the way, or trust
+    next_pause_ = kFirstPause;
+}
+
+double Several::shorter(double h, double error) const {
+    return h * (std::isfinite(error) ? std::clamp(factor(error), 0.1, 0.5) : 0.1);
+}
+
+void Several::in_vain() {
+    length_ = 0.0;
+    pause_ = next_pause_;
+    next_pause_ = std::min(2 * next_pause_, kLongestPause);
+}
+
+void Several::ordinary(double h, bool event) {
+    pause_ = std::max(pause_ - 1, 0);
+    if (event && length_ == 0.0 && pause_ == 0) length_ = kFirst * h;
+}
+
+}  // namespace pl

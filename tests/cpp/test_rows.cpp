@@ -1,0 +1,66 @@
+// What a run returns is written once: an end state may be most of the memory there is, and a page touched
+// before its numbers come costs as much as they do.
+#include <sys/resource.h>
+
+#include <vector>
+
+#include "check.hpp"
+#include "problem/rows.hpp"
+
+namespace {
+
+using pl::Index;
+
+// A state that leaves the place for its weights as it is: what else writes there is seen by the pages it
+// takes.
+struct Silent : pl::State<double> {
+    Index p;
+    explicit Silent(Index neurons) : p(neurons) {}
+    double sum_r2() const override { return 1.0; }
+    double velocity_sq() override { return 1.0; }
+    Index n_active() const override { return 0; }
+    double dead_label_sq() const override { return 0.0; }
+    pl::NeuronFacts neurons() const override {
+        const std::vector<double> zeros(static_cast<std::size_t>(p));
+        return {zeros, zeros};
+    }
+    pl::NeuronMotion motion() override { return {}; }
+    std::vector<double> outputs() const override { return {}; }
+    Index output_terms() const override { return 1; }
+    void write_state(double*, double*) const override {}
+};
+
+long page_faults() {
+    rusage used{};
+    getrusage(RUSAGE_SELF, &used);
+    return used.ru_minflt;
+}
+
+void the_end_state_is_written_once() {
+    constexpr Index p = 1 << 9, d = 1 << 13;  // 32 MiB
+    const std::vector<double> x(d, 1.0), y(1, 1.0);
+    pl::Problem<double> problem;
+    problem.n = 1;
+    problem.d = d;
+    problem.p = p;
+    problem.X = x.data();
+    problem.y = y.data();
+    pl::Rows<double, double> rows;
+    const pl::Saves<double> saves{{0.0}, true};
+    pl::Recorder<double, double> recorder(problem, saves, rows);
+    Silent state(p);
+    const std::vector<double> invariants(static_cast<std::size_t>(p));
+    const long before = page_faults();
+    recorder.visit(0.0, state, invariants);
+    recorder.write_end(state);
+    constexpr long kPages = 2 * p * d * 8 / 4096;  // of a saved state and the end
+    CHECK(page_faults() - before < kPages / 4);    // a sanitizer has some of its own
+    CHECK(rows.W.size() == rows.W_saved.size());
+}
+
+}  // namespace
+
+int main() {
+    the_end_state_is_written_once();
+    return 0;
+}

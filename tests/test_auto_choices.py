@@ -1,0 +1,73 @@
+"""Which method of `method="auto"` goes on, and for how long."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+import pl_native as pl
+from pl_native._run import forecast, prices
+from pl_native._run.forecast import Forecast
+from pl_native._run.task import in_double
+from pl_native.backends.contract import FlowTask, StateTask
+
+pytest.importorskip("pl_native._core")
+
+
+def test_a_run_of_itself_goes_from_capture_to_the_flow_and_back() -> None:
+    """Where capture spends its budget early, and then the flow costs more than was expected of it."""
+    data, net = pl.data.sphere(100, 4, seed=1), pl.initial.asymmetric(10, 4, seed=2)
+    t_end = 30 * pl.horizon(100, 10)
+    sol = pl.simulate(data, net, t_end, method="auto", rtol=1e-2)
+    assert [method for method, _ in sol.stats["methods"]] == ["capture", "flow", "capture"]
+    assert sol.loss[-1] == pytest.approx(
+        pl.simulate(data, net, t_end, method="flow", rtol=1e-6).loss[-1], rel=1e-2
+    )
+
+
+def part(rhs: int, restarts: int) -> Any:
+    return SimpleNamespace(counters={"rhs": rhs, "restarts": restarts})
+
+
+def coming(data: pl.Dataset, net: pl.Network, horizons: float = 1.0) -> Forecast:
+    t_end = horizons * pl.horizon(data.n, net.p)
+    state = StateTask(**in_double(data, net))
+    task = SimpleNamespace(**{name: getattr(state, name) for name in STATE}, t_end=t_end, rtol=1e-2)
+    return Forecast(cast(FlowTask, task), 0.0, {"flow": 0.0, "capture": 0.0})
+
+
+STATE = ("y", "X", "norms", "W", "a", "w_perp_sq")
+
+
+def test_what_was_begun_again_is_not_taken_for_the_pace() -> None:
+    """A part of capture that ended in its second attempt has come its way twice."""
+    data, net = pl.data.sphere(60, 20, seed=1), pl.initial.asymmetric(10, 20, seed=2)
+    paces = []
+    for restarts in (0, 1):
+        mine = coming(data, net)
+        mine.learn("capture", part(400, restarts), 15.0)
+        paces.append(mine._factor["capture"])
+        mine.learn("capture", part(600, restarts), 15.5)  # no second time
+        paces.append(mine._factor["capture"])
+    assert paces[0] == pytest.approx(paces[2] * 450 / 250)
+    assert paces[1] == paces[3]
+
+
+def test_small_neurons_make_capture_dearer_but_its_budget_no_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = pl.data.sphere(100, 20, seed=1)
+    large, small = (pl.initial.balanced(20, 20, seed=2, scale=scale) for scale in (1.0, 1e-3))
+    chosen = [coming(data, net).choose(None, net.W, net.a) for net in (large, small)]
+    assert chosen[0] == chosen[1]
+    monkeypatch.setattr(prices, "SMALL", 1e3)
+    methods = [coming(data, net).choose(None, net.W, net.a).method for net in (large, small)]
+    assert methods == ["capture", "flow"]
+
+
+def test_a_short_rest_is_not_worth_a_change_to_capture(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, net = pl.data.sphere(60, 20, seed=1), pl.initial.asymmetric(10, 20, seed=2)
+    assert coming(data, net).choose(None, net.W, net.a).method == "capture"
+    monkeypatch.setattr(forecast, "_LEAST", 1.0)
+    assert coming(data, net).choose(None, net.W, net.a).method == "capture"
+    assert coming(data, net).choose("flow", net.W, net.a).method == "flow"

@@ -1,0 +1,148 @@
+"""Steps of the flow that hold several events. Dense output is of one step for all, whose events end it: a run
+that asks for it is the same run without."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pl_native as pl
+from flow_support import switch_times
+
+pytest.importorskip("pl_native._core")
+
+Problem = tuple[pl.Dataset, pl.Network]
+
+
+def wide(seed: int = 1) -> Problem:
+    """Hundreds of passes and slides, on which no step of one polynomial gets far."""
+    return pl.data.sphere(n=40, d=10, seed=seed), pl.initial.torch_linear(p=100, d=10, seed=seed + 1)
+
+
+def small_start() -> Problem:
+    """Quiet neurons and loud ones in one step."""
+    net = pl.initial.asymmetric(p=160, d=12, seed=4)
+    size = np.where(np.arange(160) % 4 == 0, 1e-14, 1.0)
+    return pl.data.sphere(n=30, d=12, seed=3), pl.Network(net.W * size[:, None], net.a * size)
+
+
+def both(problem: Problem, t_end: float, **options: Any) -> tuple[pl.Solution, pl.Solution]:
+    save = pl.Save(count=9, switches=True)
+    several = pl.simulate(*problem, t_end, method="flow", save=save, **options)
+    save = pl.Save(count=9, switches=True, dense=True)
+    return several, pl.simulate(*problem, t_end, method="flow", save=save, **options)
+
+
+@functools.cache
+def exact(make: Callable[[], Problem]) -> pl.Solution:
+    return both(make(), 3.0, rtol=1e-10)[1]
+
+
+@pytest.mark.parametrize("rtol", [1e-5, 1e-6])
+@pytest.mark.parametrize("make", [wide, small_start])
+def test_they_hold_the_same_events(make: Any, rtol: float) -> None:
+    several, single = both(make(), 3.0, rtol=rtol)
+    assert several.stats["accepted"] < 0.5 * single.stats["accepted"]
+    mine, theirs = switch_times(several), switch_times(single)
+    assert {k: len(v) for k, v in mine.items()} == {k: len(v) for k, v in theirs.items()}
+    late = [np.subtract(times, theirs[key]) for key, times in mine.items()]
+    assert np.median(np.abs(np.concatenate(late))) < rtol
+    for name in ("on", "off", "slide_in", "slide_to_on", "slide_to_off", "repelling", "sliding_end"):
+        assert several.stats[name] == single.stats[name], name
+
+
+@pytest.mark.parametrize("rtol", [1e-4, 1e-6])
+@pytest.mark.parametrize("make", [wide, small_start])
+def test_they_end_where_single_ones_do(make: Any, rtol: float) -> None:
+    several, _ = both(make(), 3.0, rtol=rtol)
+    close = exact(make)
+    off = np.hypot(
+        np.linalg.norm(several.network.W - close.network.W, axis=1), several.network.a - close.network.a
+    )
+    size = np.hypot(np.linalg.norm(close.network.W, axis=1), close.network.a)
+    assert np.max(off / size) < 3 * rtol
+    assert np.allclose(several.loss, close.loss, rtol=3 * rtol, atol=0)
+    assert np.allclose(several.local_pl, close.local_pl, rtol=100 * rtol, atol=0)
+    assert np.max(np.abs(several.invariant_drift)) < 1e-12
+
+
+def test_a_run_that_goes_on_is_the_single_run() -> None:
+    problem = wide()
+    whole = pl.simulate(*problem, 4.0, method="flow", save=[0.0, 1.5, 4.0])
+    part = pl.simulate(*problem, 1.5, method="flow", save=[0.0, 1.5])
+    later = part.extend(4.0, save=[4.0])
+    assert np.allclose(later.network.W, whole.network.W, rtol=1e-12, atol=0)
+    for name in ("steps", "rejected", "events", "on", "off", "slide_in", "repelling"):
+        assert later.stats[name] == whole.stats[name], name
+
+
+def test_scaled_problems_have_scaled_runs() -> None:
+    """(c a, c w, c^2 y, t / c^2), to rounding: lengths of steps are roots."""
+    data, net = wide()
+    sol = pl.simulate(data, net, 3.0, method="flow")
+    for c in (2.0**-30, 2.0**20):
+        scaled = pl.Dataset(data.X, data.y * c * c), pl.Network(net.W * c, net.a * c)
+        same = pl.simulate(*scaled, 3.0 / c**2, method="flow")
+        assert np.allclose(same.network.W / c, sol.network.W, rtol=1e-10, atol=0)
+        assert same.stats["steps"] == sol.stats["steps"]
+
+
+def test_close_passes_are_told_within_them() -> None:
+    several, single = both(wide(), 4.0)
+    assert several.stats["close_passes"] == single.stats["close_passes"] > 30
+    assert several.stats["closest_pass"] == pytest.approx(single.stats["closest_pass"], rel=1e-3)
+
+
+def test_levels_are_met_within_them() -> None:
+    data, net = wide()
+    whole = pl.simulate(data, net, 6.0, method="flow")
+    level = float(np.sqrt(whole.loss[0] * whole.loss[-1]))
+    several, single = both((data, net), 6.0, stop=pl.Stop(loss=level))
+    for sol in (several, single):
+        assert sol.status == pl.Status.TARGET
+        assert sol.loss[-1] == pytest.approx(level, rel=1e-9)
+    assert several.t[-1] == pytest.approx(single.t[-1], rel=1e-5)
+
+
+def test_threads_do_not_show() -> None:
+    runs = [pl.simulate(*wide(), 3.0, method="flow", threads=threads) for threads in (1, 2)]
+    assert runs[0].network.W.tobytes() == runs[1].network.W.tobytes()
+
+
+def test_the_sign_of_an_outer_weight_changes_within_them() -> None:
+    data, net = pl.data.sphere(n=30, d=20, seed=2), pl.initial.torch_linear(p=300, d=20, seed=52)
+    several, single = both((data, pl.Network(net.W, 0.02 * net.a)), 6.0)
+    assert several.stats["accepted"] < 0.5 * single.stats["accepted"]
+    assert several.stats["a_zero"] == single.stats["a_zero"] > 0
+    assert np.allclose(several.network.a, single.network.a, rtol=0, atol=1e-6)
+
+
+def test_small_residuals_keep_their_rate() -> None:
+    """Where a step may lose all of them without any neuron's noticing, no pair is let go by what it lost."""
+    data = pl.data.sphere(n=25, d=50, seed=7)
+    reduced = pl.reduce(data, pl.initial.balanced(p=60, d=50, seed=4, scale=1e-3))
+    several, single = both((reduced.data, reduced.network), 2000.0)
+    assert several.stats["accepted"] < 0.5 * single.stats["accepted"]
+    assert several.stats["slide_in"] <= single.stats["slide_in"] * 1.05
+
+
+def test_events_of_ones_own_see_the_states_within() -> None:
+    """Those of the neurons that are followed alone, too: a run ends where its own state says so."""
+    problem = wide()
+    alone, single = both(problem, 2.0)
+    for t in (0.4, 1.0):
+        there = float(np.sum(single.at(t).W ** 2))
+        event = pl.Event(lambda t, net, there=there: np.sum(net.W**2) / there - 1, name="there")
+        watched, _ = both(problem, 2.0, events=[event])
+        assert watched.stats["accepted"] == alone.stats["accepted"] < 0.7 * single.stats["accepted"]
+        assert np.allclose(watched.network.W, alone.network.W, rtol=1e-12, atol=1e-14)
+        assert watched.events.t == pytest.approx([t], rel=1e-5)
+        event = dataclasses.replace(event, terminal=True)
+        ended = pl.simulate(*problem, 2.0, method="flow", events=[event])
+        assert ended.status is pl.Status.EVENT
+        assert np.sum(ended.network.W**2) == pytest.approx(there, rel=1e-13)
