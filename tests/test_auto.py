@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,28 +14,17 @@ from outcomes import same
 from pl_native import backends
 from pl_native._run import asleep, forecast
 from pl_native._run.course import COUNTS, Course
-from pl_native._run.forecast import Choice, Forecast
 from pl_native._run.task import in_double
 from pl_native.backends.contract import StateTask
 from pl_native.model import velocity
 from pl_native.store import Store
 from problems import orthogonal_problem, problem
 from sweeping import cell, plan
+from turning import forced
 
 pytest.importorskip("pl_native._core")
 
 TURNS = (("flow", 60.0), ("capture", 40.0), ("flow", 80.0), ("capture", None))
-
-
-def forced(monkeypatch: pytest.MonkeyPatch, ends: Sequence[tuple[str, float | None]]) -> None:
-    """Every run takes these turns, whatever they cost, but never back to a capture that missed."""
-
-    def choose(self: Forecast, method: str | None, W: Any, a: Any) -> Choice:
-        count = getattr(self, "count", 0)
-        self.count = count + 1  # type: ignore[attr-defined]
-        return Choice("flow", None) if self._vain else Choice(*ends[min(count, len(ends) - 1)])
-
-    monkeypatch.setattr(Forecast, "choose", choose)
 
 
 @pytest.fixture

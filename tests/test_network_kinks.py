@@ -145,3 +145,15 @@ def test_records_of_versions_without_the_counts_of_kinks_go_on(tmp_path: Path) -
     old = pl.Solution.load(tmp_path / "old.npz")
     assert old.network.kinks is None
     assert old.extend(20.0, data=data).network == sol.extend(20.0).network
+
+
+def test_ctrl_c_while_pairs_are_compared_is_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Ctrl-C inside that comparison became a TypeError (found by the fuzzer, one in 1255 presses)."""
+
+    def unique(*_: Any, **__: Any) -> None:
+        raise TypeError("Cannot compare structured arrays unless they have a common dtype.")
+
+    monkeypatch.setattr(np, "unique", unique)
+    assert len(pl.Kinks([0, 1, 1], [2, 0, 1], [SLIDE] * 3)) == 3
+    with pytest.raises(ValueError, match="every pair once"):
+        pl.Kinks([1, 1], [2**31 - 1] * 2, [SLIDE] * 2)

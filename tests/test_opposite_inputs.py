@@ -10,7 +10,7 @@ import pytest
 import pl_native as pl
 from flow_support import draw
 from kinks_support import Problem, sliding
-from test_auto import forced
+from turning import forced
 
 pytest.importorskip("pl_native._core")
 

@@ -192,7 +192,8 @@ class Machine(Making):
         )  # fmt: skip
         if later is not None and later.stats["steps"] < sol.stats["steps"]:
             raise Fault(f"extended to {later.stats['steps']} steps, from {sol.stats['steps']}")
-        return self._checked("extend", later, data, t_end, save)
+        rows = sol._record.save if save is None and sol._record is not None else save
+        return self._checked("extend", later, data, t_end, rows)
 
     @rule(run=runs)
     def files_and_copies(self, run: Any) -> None:
@@ -266,7 +267,7 @@ class Machine(Making):
 
 def ends_in_a_row(save: Any) -> bool:
     """Whether a row is asked for at the end: not where `save` is a list of times."""
-    return save is None or isinstance(save, int | dict)
+    return save.times is None if isinstance(save, pl.Save) else save is None or isinstance(save, int | dict)
 
 
 def shown_run(sol: pl.Solution) -> str:

@@ -20,6 +20,8 @@ from pathlib import Path
 from fuzz.watch import LIMIT, Watch
 
 TESTS = Path(__file__).parents[1]
+MOST = str(2**31)
+"""Bytes of a call: 17 GB of normal draws are no hang, and no matter of this search."""
 
 
 @dataclass
@@ -39,10 +41,11 @@ def run(entry: str, seed: int, calls: int, limit: float = LIMIT) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         journal = Path(folder) / "journal"
         command = [sys.executable, "-m", "fuzz.child", entry, str(seed), str(calls), str(limit), str(journal)]
+        limits = {"TMPDIR": folder, "PL_NATIVE_MAX_BYTES": MOST}
         paths = [str(TESTS), *filter(None, [os.environ.get("PYTHONPATH")])]
         ended = subprocess.run(
             command, capture_output=True, text=True, check=False, cwd=folder,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "TMPDIR": folder},
+            env=os.environ | limits | {"PYTHONPATH": os.pathsep.join(paths)},
         )  # fmt: skip
         lines = ended.stdout.splitlines()
         if ended.returncode == 0 and lines:

@@ -91,7 +91,7 @@ def other_array(array: np.ndarray, rng: random.Random) -> np.ndarray:
     try:
         with np.errstate(all="ignore"):
             return rng.choice(others)()
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, OverflowError):
         return np.array("x")
 
 
