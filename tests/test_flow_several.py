@@ -124,9 +124,18 @@ def test_levels_are_met_within_them() -> None:
     assert several.t[-1] == pytest.approx(single.t[-1], rel=1e-5)
 
 
-def test_threads_do_not_show() -> None:
-    runs = [pl.simulate(*wide(), 3.0, method="flow", threads=threads) for threads in (1, 2)]
-    assert runs[0].network.W.tobytes() == runs[1].network.W.tobytes()
+@pytest.mark.parametrize("make", [wide, small_start])
+def test_threads_do_not_show(make: Any) -> None:
+    """Whoever follows which neuron; nor does it matter who was followed on that thread before."""
+    save = pl.Save(count=3, switches=True)
+    one, *more = [
+        pl.simulate(*make(), 3.0, method="flow", save=save, threads=threads) for threads in (1, 2, 5)
+    ]
+    for other in more:
+        assert other.network.W.tobytes() == one.network.W.tobytes()
+        assert switch_times(other) == switch_times(one)
+        for name in ("rhs", "events", "slide_in", "repelling", "close_passes", "closest_pass"):
+            assert other.stats[name] == one.stats[name], name
 
 
 def test_the_sign_of_an_outer_weight_changes_within_them() -> None:
