@@ -81,6 +81,21 @@ def test_a_run_that_goes_on_is_the_single_run() -> None:
         assert later.stats[name] == whole.stats[name], name
 
 
+def test_a_record_of_an_older_file_goes_on() -> None:
+    """It knows nothing of such steps: they are found again."""
+    problem = wide()
+    whole = pl.simulate(*problem, 4.0, method="flow")
+    part = pl.simulate(*problem, 1.5, method="flow")
+    record = part._record
+    assert record is not None
+    older = {k: v for k, v in record.resume.items() if k not in ("length", "pause", "next_pause")}
+    assert len(older) == len(record.resume) - 3
+    part = dataclasses.replace(part, _record=dataclasses.replace(record, resume=older))
+    later = part.extend(4.0)
+    assert np.allclose(later.network.W, whole.network.W, rtol=1e-5, atol=1e-6)
+    assert later.stats["accepted"] < 1.2 * whole.stats["accepted"]
+
+
 def test_scaled_problems_have_scaled_runs() -> None:
     """(c a, c w, c^2 y, t / c^2), to rounding: lengths of steps are roots."""
     data, net = wide()
@@ -109,9 +124,18 @@ def test_levels_are_met_within_them() -> None:
     assert several.t[-1] == pytest.approx(single.t[-1], rel=1e-5)
 
 
-def test_threads_do_not_show() -> None:
-    runs = [pl.simulate(*wide(), 3.0, method="flow", threads=threads) for threads in (1, 2)]
-    assert runs[0].network.W.tobytes() == runs[1].network.W.tobytes()
+@pytest.mark.parametrize("make", [wide, small_start])
+def test_threads_do_not_show(make: Any) -> None:
+    """Whoever follows which neuron; nor does it matter who was followed on that thread before."""
+    save = pl.Save(count=3, switches=True)
+    one, *more = [
+        pl.simulate(*make(), 3.0, method="flow", save=save, threads=threads) for threads in (1, 2, 5)
+    ]
+    for other in more:
+        assert other.network.W.tobytes() == one.network.W.tobytes()
+        assert switch_times(other) == switch_times(one)
+        for name in ("rhs", "events", "slide_in", "repelling", "close_passes", "closest_pass"):
+            assert other.stats[name] == one.stats[name], name
 
 
 def test_the_sign_of_an_outer_weight_changes_within_them() -> None:
@@ -120,6 +144,21 @@ def test_the_sign_of_an_outer_weight_changes_within_them() -> None:
     assert several.stats["accepted"] < 0.5 * single.stats["accepted"]
     assert several.stats["a_zero"] == single.stats["a_zero"] > 0
     assert np.allclose(several.network.a, single.network.a, rtol=0, atol=1e-6)
+
+
+def test_who_turns_and_slides_within_one_slides_with_its_new_sign() -> None:
+    """a_j passes 0 and w_j comes back to its kink, which by then attracts."""
+    data, net = pl.data.sphere(n=40, d=10, seed=3), pl.initial.torch_linear(p=100, d=10, seed=4)
+    rng = np.random.default_rng(5)
+    X = np.tile(data.X, (5, 1))
+    W = 0.3 * rng.standard_normal(X.shape)
+    W -= X * (np.sum(W * X, axis=1) / np.sum(X * X, axis=1))[:, None]
+    W += 3e-7 * rng.choice([-1, 1], len(X))[:, None] * X
+    turning = pl.Network(np.vstack([net.W, W]), np.append(net.a, 3e-4 * rng.choice([-1, 1], len(X))))
+    several, single = both((data, turning), 0.5, rtol=1e-4)
+    assert several.stats["accepted"] < 0.1 * single.stats["accepted"]
+    for name in ("slide_in", "slide_to_on", "slide_to_off", "sliding_end"):
+        assert several.stats[name] == single.stats[name], name
 
 
 def test_small_residuals_keep_their_rate() -> None:

@@ -218,6 +218,18 @@ def test_a_wide_run_ends_in_the_state_that_its_event_told() -> None:
     assert later.loss[-1] == pytest.approx(whole.loss[-1], rel=1e-5)
 
 
+def test_the_end_is_not_summed_anew() -> None:
+    """Where norm(w_j) > abs(a_j), putting a state back on its invariant twice moves the last bit."""
+    data, net = drawn(8, 2, 100, 2, "asymmetric")
+    inner = data, pl.Network(net.W, 0.3 * net.a)
+    for at in (0.45, 3.0, 3.15, 3.2, 3.25, 3.3):
+        event = pl.Event(lambda t, net, at=at: t - at, terminal=True)
+        sol = pl.simulate(*inner, 6.0, method="flow", events=[event])
+        assert (sol.status, sol.stats["cell_steps"]) == (pl.Status.EVENT, sol.stats["steps"])
+        assert sol.events is not None
+        assert sol.network.W.tobytes() == sol.events.W[-1].tobytes()
+
+
 @pytest.mark.parametrize("cut", [0.3, 3.0, 20.0])
 def test_a_run_that_goes_on_is_the_single_run(cut: float) -> None:
     problem = early_alignment(300, scale=0.5)

@@ -1,15 +1,16 @@
 #include "flow/alone.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <utility>
 
-#include "flow/step_size.hpp"
 #include "kernel/index.hpp"
 
 namespace pl {
 namespace {
+
+constexpr double kRound = 1e8;  // floating-point operations between two questions whether to go on
+constexpr double kSteps = 8.0;  // of one neuron, in some sweeps each
+constexpr Index kFewest = 16;   // neurons of a round
 
 Problem<double> of_one_neuron(Problem<double> problem) {
     problem.p = 1;
@@ -18,15 +19,8 @@ Problem<double> of_one_neuron(Problem<double> problem) {
 
 }  // namespace
 
-Alone::Alone(const Problem<double>& problem, const OnNeurons& flow)
-    : OnNeurons(flow),
-      alone_(of_one_neuron(problem)),
-      pair_(alone_.n, alone_.d, 1, alone_.dense()),
-      jet_(alone_, pair_, natural_),
-      noise_alone_(alone_),
-      near_(alone_),
-      switch_(alone_, pair_, jet_, noise_alone_, near_, journal_),
-      search_(alone_, pair_, jet_, noise_alone_, near_) {}
+Alone::Alone(const Problem<double>& problem, const OnNeurons& flow, Crew crew)
+    : OnNeurons(flow), alone_(of_one_neuron(problem)), crew_(crew) {}
 
 void Alone::begin() {
     residuals_.clear();
@@ -36,92 +30,49 @@ void Alone::begin() {
     };
     while (residuals_.size() > 1 && zero(residuals_.back())) residuals_.pop_back();
     moved_.clear();
-    journal_.hold();
-    before_ = jet_.evaluations();
+    before_ = all_evaluations();
 }
 
-void Alone::load(int j) {
-    const auto from = pairs_.modes.begin() + pairs_.index(j, 0);
-    std::copy(from, from + in_.n, pair_.modes.begin());
-    pair_.list();
-    pair_.slide[0] = pairs_.slide[at(j)];
-    const double a = jets_.a(0, j);
-    jet_.set_state(jets_.w(0, j), &a);
-    jet_.hold_invariants({jets_.invariants()[at(j)]});
-    noise_alone_.recall({noise_.largest_w()[at(j)]}, {noise_.largest_a()[at(j)]});
-    switch_.recall({switcher_.sign()[at(j)]});
-}
-
-bool Alone::follow(int j, double t, double h, Grazes* grazes) {
-    load(j);
-    journal_.of_neuron(j);
-    jet_.drive(residuals_, 0.0);
-    jet_.evaluate_gradient();
-    jet_.first();
-    const int most = 64 + 8 * (in_.n + 1);
-    double at_time = 0.0, instant = 0.0;
-    for (int burst = 0; at_time < h;) {
-        const double step = advance(t + at_time, h - at_time, j, grazes);
-        if (!(step >= 0.0)) return false;
-        at_time = step >= h - at_time ? h : at_time + step;
-        if (at_time > instant * (1.0 + 1e-12)) burst = 0;
-        instant = at_time;
-        if (++burst > most || !settle_releases(t + at_time)) return false;
-        noise_alone_.follow(jet_);
-        switch_.follow_sign();
-    }
-    take(j);
-    return true;
-}
-
-double Alone::size_sq() const {
-    const double a = jet_.a(0, 0), w = jet_.w_norm(0, 0);
-    return w * w + a * a;
-}
-
-// A step of at most `left`, to the next event; NaN if there is none.
-double Alone::advance(double t, double left, int j, Grazes* grazes) {
-    const double from = jet_.driven();
-    double h = 0.0;
-    std::vector<Event> events;
-    do {
-        jet_.extend();
-        h = std::min(trusted_step(jet_, 1, options_.rtol, options_.atol), left);
-        events = search_.search(t, h, switch_.sign());
-        if (!events.empty()) h = std::min(h, events.front().t);
-    } while (events.empty() && h < left && jet_.order() < natural_);
-    if (events.empty() && !(t + h > t)) return std::numeric_limits<double>::quiet_NaN();
-    while (!events.empty() && events.back().t > h * (1.0 + 1e-12)) events.pop_back();
-    if (grazes != nullptr) grazes->note_alone({jet_, pair_, 0, j}, h, events);
-    jet_.attempt(h);
-    jet_.accept();
-    jet_.drive(residuals_, from + h);
-    jet_.evaluate_gradient();
-    switch_.apply(t + h, events);
-    jet_.first();
-    const bool landed = std::any_of(events.begin(), events.end(), [](const Event& e) {
-        return e.kind == EventKind::kCross || e.kind == EventKind::kOuterZero;
-    });
-    if (landed) journal_.event();
-    return h;
-}
-
-bool Alone::settle_releases(double t) {
-    const int most = 64 + 8 * (in_.n + 1);
-    for (int count = 0; switch_.release(t); ++count) {
-        if (count > most) return false;
-        jet_.evaluate_gradient();
-        jet_.first();
-        if (count == 0) journal_.event();
+// Rounds are of as many neurons for any number of threads: so are those followed before one cannot be.
+bool Alone::follow(const std::vector<int>& neurons, double t, double h, Grazes* grazes,
+                   const std::function<bool()>& cut) {
+    const Stretch stretch{t, h, residuals_};
+    const double each = kSteps * 4.0 * static_cast<double>(in_.n * in_.stride());
+    const Index round = std::max(kFewest, static_cast<Index>(kRound / each)), count = size_of(neurons);
+    for (Index from = 0; from < count; from += round) {
+        if (cut()) return false;
+        const Index part = std::min(round, count - from);
+        const std::size_t first = moved_.size();
+        moved_.resize(first + at(part));
+        crew_.each(part, each * static_cast<double>(part), [&](Index k) {
+            follow_one(neurons[at(from + k)], stretch, grazes, moved_[first + at(k)]);
+        });
+        const auto whole = [](const Moved& m) { return m.whole; };
+        if (!std::all_of(moved_.begin() + static_cast<Index>(first), moved_.end(), whole)) return false;
     }
     return true;
 }
 
-void Alone::take(int j) {
-    Moved moved{
-        j, std::vector<double>(at(in_.stride())), 0.0, switch_.sign()[0], pair_.modes, pair_.slide[0]};
-    jet_.write_state(0, moved.w.data(), &moved.a);
-    moved_.push_back(std::move(moved));
+void Alone::follow_one(int j, const Stretch& stretch, Grazes* grazes, Moved& moved) {
+    Follower* follower = nullptr;
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (idle_.empty()) {
+            const OnNeurons& flow = *this;
+            followers_.push_back(std::make_unique<Follower>(alone_, flow));
+            idle_.push_back(followers_.back().get());
+        }
+        follower = idle_.back();
+        idle_.pop_back();
+    }
+    moved = follower->follow(j, stretch, grazes);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    idle_.push_back(follower);
+}
+
+bool Alone::below(double size_sq) const {
+    return std::all_of(moved_.begin(), moved_.end(),
+                       [size_sq](const Moved& m) { return m.size_sq <= size_sq; });
 }
 
 void Alone::exchange() {
@@ -154,17 +105,27 @@ void Alone::remove() {
 
 void Alone::keep() {
     std::vector<double> sign = switcher_.sign();
-    for (const Moved& m : moved_) sign[at(m.neuron)] = m.sign;
+    Tally together(options_.switches);
+    for (const Moved& m : moved_) {
+        sign[at(m.neuron)] = m.sign;
+        together.add(m.tally);
+    }
     switcher_.recall(sign);
-    journal_.tell();
-    moved_.clear();
-    evaluations_ += (jet_.evaluations() - before_ + in_.p - 1) / in_.p;
+    together.sort();
+    journal_.add(together);
+    forget();
 }
 
 void Alone::forget() {
-    journal_.forget();
     moved_.clear();
-    evaluations_ += (jet_.evaluations() - before_ + in_.p - 1) / in_.p;
+    evaluations_ += (all_evaluations() - before_ + in_.p - 1) / in_.p;
+    before_ = all_evaluations();
+}
+
+Index Alone::all_evaluations() const {
+    Index sum = 0;
+    for (const auto& follower : followers_) sum += follower->evaluations();
+    return sum;
 }
 
 }  // namespace pl

@@ -1,23 +1,27 @@
 // Neurons followed one by one along the residuals of a step, each through events of its own: those of which
 // the others need not know within the step (quiet.hpp, several.hpp). Nothing is changed until they are
-// placed.
+// placed. Threads share the neurons; what comes of them lies in their order, whoever followed which.
 #pragma once
 
+#include <functional>
+#include <memory>
+#include <mutex>
 #include <vector>
 
-#include "flow/grazes.hpp"
-#include "flow/on_neurons.hpp"
+#include "flow/follower.hpp"
 
 namespace pl {
 
 class Alone : OnNeurons {
   public:
-    Alone(const Problem<double>& problem, const OnNeurons& flow);
+    Alone(const Problem<double>& problem, const OnNeurons& flow, Crew crew);
 
     void begin();  // along the residuals of the polynomial that the jets hold
-    // Follows neuron j from t to t + h; false: it cannot be. `grazes`: its passes are noted there.
-    bool follow(int j, double t, double h, Grazes* grazes = nullptr);
-    double size_sq() const;  // norm(w_j, a_j)^2 of the neuron followed last, at t + h
+    // Follows these neurons from t to t + h; false: one of them cannot be, or `cut` says so, which is asked
+    // now and then. `grazes`, which holds them: their passes are noted there.
+    bool follow(const std::vector<int>& neurons, double t, double h, Grazes* grazes,
+                const std::function<bool()>& cut);
+    bool below(double size_sq) const;  // all that were followed, at t + h: their norm(w_j, a_j)^2
 
     void write(double* W, double* a) const;  // their rows of W (p, d) and a (p)
     void place();   // into the jets' trial state, which is at t + h, their modes into those of the pairs
@@ -27,26 +31,15 @@ class Alone : OnNeurons {
     Index evaluations() const { return evaluations_; }  // of the field: of as many neurons as there are
 
   private:
-    struct Moved {
-        int neuron;
-        std::vector<double> w;
-        double a, sign;
-        std::vector<Mode> modes;
-        KinkBasis slide;
-    };
-    void load(int j);
-    void take(int j);
+    void follow_one(int j, const Stretch& stretch, Grazes* grazes, Moved& moved);
     void exchange();
-    bool settle_releases(double t);
-    double advance(double t, double left, int j, Grazes* grazes);
+    Index all_evaluations() const;
 
     const Inputs alone_;  // of a network of one neuron: the one that is followed
-    Pairs pair_;
-    Jets jet_;
-    Noise noise_alone_;
-    Near near_;
-    Switcher switch_;
-    EventSearch search_;
+    const Crew crew_;
+    std::mutex mutex_;                                  // of the two lists that follow
+    std::vector<std::unique_ptr<Follower>> followers_;  // as many as were ever at work together
+    std::vector<Follower*> idle_;
     std::vector<std::vector<double>> residuals_;  // of the step
     std::vector<Moved> moved_;
     Index before_ = 0, evaluations_ = 0;

@@ -111,8 +111,9 @@ void EventSearch::reaches() {
 }
 
 void EventSearch::crossings(int j, double way, double sign) {
-    const auto& list = near_.within(j, jets_.w(0, j), reach_[at(j)], way);
-    const double limit = near_.reached() + way + noise_.w(j);
+    double reach = reach_[at(j)];
+    const auto& list = near_.within(j, jets_.w(0, j), reach, way);
+    const double limit = reach + way + noise_.w(j);
     for (const auto& [distance, i] : list) {
         if (distance > limit) break;
         if (pairs_.mode(j, i) != Mode::kSlide) crossing(j, i);

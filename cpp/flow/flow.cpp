@@ -30,7 +30,7 @@ class Flow {
           near_(in_),
           switcher_(in_, pairs_, jets_, noise_, near_, journal_),
           cells_({in_, pairs_, jets_, noise_, switcher_, journal_, options}),
-          alone_(problem, {in_, pairs_, jets_, noise_, switcher_, journal_, options}),
+          alone_(problem, {in_, pairs_, jets_, noise_, switcher_, journal_, options}, Crew(threads)),
           quiet_({in_, pairs_, jets_, noise_, switcher_, journal_, options}, alone_),
           state_(problem, in_, jets_, pairs_, cells_),
           verdict_(problem, options.stop, Follows::kFlow, options.past.seen),

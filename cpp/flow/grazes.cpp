@@ -76,9 +76,6 @@ void Grazes::note(const Jets& jets, double h, const std::vector<Event>& events,
 }
 
 void Grazes::note_alone(const SeenNeuron& seen, double h, const std::vector<Event>& events) {
-    const auto from = nearing_.begin() + pairs_.index(seen.neuron, 0);
-    if (before_.empty() || before_.back().neuron != seen.neuron)
-        before_.push_back({seen.neuron, neurons_[at(seen.neuron)], {from, from + in_.n}});
     if (h > 0.0) along(seen, h, events);
 }
 
@@ -93,10 +90,12 @@ void Grazes::along(const SeenNeuron& seen, double h, const std::vector<Event>& e
     if (!neuron.through.empty()) neuron.velocity = velocity(seen, h);
 }
 
-void Grazes::hold() {
+void Grazes::hold(const std::vector<int>& neurons) {
     before_.clear();
-    close_before_ = close_;
-    closest_before_ = closest_;
+    for (int j : neurons) {
+        const auto from = nearing_.begin() + pairs_.index(j, 0);
+        before_.push_back({j, neurons_[at(j)], {from, from + in_.n}});
+    }
 }
 
 void Grazes::forget() {
@@ -105,8 +104,6 @@ void Grazes::forget() {
         std::copy(b.nearing.begin(), b.nearing.end(), nearing_.begin() + pairs_.index(b.neuron, 0));
     }
     before_.clear();
-    close_ = close_before_;
-    closest_ = closest_before_;
 }
 
 // Pairs at repelling kinks that come near in the step.
@@ -117,8 +114,9 @@ void Grazes::search(const SeenNeuron& seen, double h) {
         way += seen.w_norm(k) * power;
         if (k > 1) change += k * seen.w_norm(k) * power / h;
     }
-    const auto& list = near_.within(j, seen.w(0), near_.reach(j, seen.w(0)), way);
-    const double limit = near_.reached() + way;
+    double reach = near_.reach(j, seen.w(0));
+    const auto& list = near_.within(j, seen.w(0), reach, way);
+    const double limit = reach + way;
     for (const auto& [distance, i] : list) {
         if (distance > limit) break;
         const bool repels = seen.a() * seen.jets.r(0)[at(i)] > 0.0;
@@ -136,7 +134,8 @@ void Grazes::follow(const SeenNeuron& seen, double h) {
     const Vector start = velocity(seen, 0.0);
     const auto gone = [&](Through& pair) {
         const double scale = seen.w_norm(0) * in_.norm(pair.point);
-        return seen.mode(pair.point) != pair.now || ends(neuron, start, pair) || turns(h, scale, pair);
+        return seen.mode(pair.point) != pair.now || ends(neuron, start, pair) ||
+               turns(h, scale, neuron, pair);
     };
     neuron.through.erase(std::remove_if(neuron.through.begin(), neuron.through.end(), gone),
                          neuron.through.end());
@@ -165,10 +164,10 @@ bool Grazes::by_itself(const Event& event, const Vector& before, const Vector& p
 }
 
 // True as well of a pair that has come too far.
-bool Grazes::turns(double h, double scale, Through& pair) {
+bool Grazes::turns(double h, double scale, Neuron& neuron, Through& pair) {
     const double before = pair.speed, after = before + h * pair.rate;
     if (before >= 0.0 || after >= 0.0) {
-        count(pair.depth + (before < 0.0 ? 0.5 * before * before / pair.rate : 0.0), scale);
+        count(neuron, pair.depth + (before < 0.0 ? 0.5 * before * before / pair.rate : 0.0), scale);
         return true;
     }
     pair.speed = after;
@@ -184,12 +183,12 @@ void Grazes::look(const SeenNeuron& seen, int i, double h, double change) {
     std::int8_t& nearing = nearing_[at(pairs_.index(seen.neuron, i))];
     const bool came = nearing == static_cast<std::int8_t>(side);
     nearing = 0;
+    Neuron& neuron = neurons_[at(seen.neuron)];
     if (!(first < 0.0)) {
-        if (came) count(side * dot(seen.w(0), in_.row(i), in_.stride()), scale);
+        if (came) count(neuron, side * dot(seen.w(0), in_.row(i), in_.stride()), scale);
         return;
     }
     nearing = static_cast<std::int8_t>(side);
-    Neuron& neuron = neurons_[at(seen.neuron)];
     const bool through = std::any_of(neuron.events.begin(), neuron.events.end(), [i](const Event& e) {
         return e.kind == EventKind::kCross && e.point == i;
     });
@@ -198,17 +197,29 @@ void Grazes::look(const SeenNeuron& seen, int i, double h, double change) {
     const double speed = course.speed(h);
     if (speed >= 0.0) {
         nearing = 0;
-        count(course.z(course.turn(h)), scale);
+        count(neuron, course.z(course.turn(h)), scale);
     } else if (through) {
         neuron.through.push_back({i, on ? Mode::kOff : Mode::kOn, side, speed, course.rate(h), 0.0, {}});
     }
 }
 
-void Grazes::count(double z0, double scale) {
+void Grazes::count(Neuron& neuron, double z0, double scale) {
     const double distance = std::abs(z0) / scale;
     if (!(distance < kClose)) return;
-    ++close_;
-    closest_ = std::min(closest_, distance);
+    ++neuron.close;
+    neuron.closest = std::min(neuron.closest, distance);
+}
+
+Index Grazes::close() const {
+    Index sum = 0;
+    for (const Neuron& neuron : neurons_) sum += neuron.close;
+    return sum;
+}
+
+double Grazes::closest() const {
+    double least = std::numeric_limits<double>::infinity();
+    for (const Neuron& neuron : neurons_) least = std::min(least, neuron.closest);
+    return least;
 }
 
 }  // namespace pl

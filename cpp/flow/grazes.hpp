@@ -44,12 +44,12 @@ class Grazes {
               const std::vector<int>& elsewhere = {});
     void note_alone(const SeenNeuron& seen, double h, const std::vector<Event>& events);
 
-    // From `hold` on what single neurons have noted can be taken back.
-    void hold();
+    // From `hold` on what these have noted can be taken back. They note at once, each on a thread of its own.
+    void hold(const std::vector<int>& neurons);
     void forget();
 
-    Index close() const { return close_; }       // passes so far
-    double closest() const { return closest_; }  // of them, of norm(w_j) norm(x_i); infinite: none
+    Index close() const;     // passes so far
+    double closest() const;  // of them, of norm(w_j) norm(x_i); infinite: none
 
   private:
     using Vector = std::vector<double>;  // of d numbers, padded
@@ -66,6 +66,8 @@ class Grazes {
         std::vector<Through> through;
         Vector velocity;            // at the end of the last step
         std::vector<Event> events;  // there
+        Index close = 0;
+        double closest = std::numeric_limits<double>::infinity();
     };
     struct Before {
         int neuron;
@@ -76,11 +78,11 @@ class Grazes {
     void along(const SeenNeuron& seen, double h, const std::vector<Event>& events);
     void follow(const SeenNeuron& seen, double h);
     bool ends(const Neuron& neuron, const Vector& start, Through& pair);
-    bool turns(double h, double scale, Through& pair);
+    bool turns(double h, double scale, Neuron& neuron, Through& pair);
     bool by_itself(const Event& event, const Vector& before, const Vector& push) const;
     void search(const SeenNeuron& seen, double h);
     void look(const SeenNeuron& seen, int i, double h, double change);
-    void count(double z0, double scale);
+    void count(Neuron& neuron, double z0, double scale);
 
     const Inputs& in_;
     const Pairs& pairs_;
@@ -88,11 +90,7 @@ class Grazes {
     std::vector<std::int8_t> nearing_;  // (p, n): 0, or the side of a pair that came nearer at the end of the
                                         // last step
     std::vector<Neuron> neurons_;
-    Index close_ = 0;
-    double closest_ = std::numeric_limits<double>::infinity();
     std::vector<Before> before_;
-    Index close_before_ = 0;
-    double closest_before_ = 0.0;
 };
 
 }  // namespace pl

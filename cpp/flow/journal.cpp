@@ -1,14 +1,34 @@
 #include "flow/journal.hpp"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "kernel/index.hpp"
 #include "problem/branches.hpp"
 
 namespace pl {
+namespace {
+
+constexpr std::array kAdded{&FlowCounters::events,
+                            &FlowCounters::on,
+                            &FlowCounters::off,
+                            &FlowCounters::slide_in,
+                            &FlowCounters::slide_to_on,
+                            &FlowCounters::slide_to_off,
+                            &FlowCounters::repelling,
+                            &FlowCounters::zero_neuron,
+                            &FlowCounters::a_zero,
+                            &FlowCounters::start_kinks,
+                            &FlowCounters::dependent_inputs};
+
+}  // namespace
 
 Journal::Journal(const Problem<double>& problem, const FlowOptions& options)
-    : problem_(problem), options_(options), recorder_(problem, options.saves, result_) {
+    : Tally(options.switches),
+      problem_(problem),
+      options_(options),
+      recorder_(problem, options.saves, result_) {
     result_.started = true;
     count_ = options.past.count;
     result_.past.invariants = options.past.invariants;
@@ -31,8 +51,8 @@ void Journal::piece(double t, double h, const Jets& jets) {
     result_.pieces.push_back(std::move(piece));
 }
 
-void Journal::changed(const Switch& pair, bool repelling) {
-    if (options_.switches) log(pair);
+void Tally::changed(const Switch& pair, bool repelling) {
+    if (logs_) log_.push_back(pair);
     if (pair.to == Mode::kSlide) {
         ++count_.slide_in;
     } else if (pair.from == Mode::kSlide) {
@@ -43,35 +63,24 @@ void Journal::changed(const Switch& pair, bool repelling) {
     }
 }
 
-void Journal::log(Switch pair) {
-    if (held_neuron_ < 0) return result_.log.push_back(pair);
-    pair.neuron = held_neuron_;
-    held_.push_back(pair);
+void Tally::call(int j) {
+    for (Switch& pair : log_) pair.neuron = j;
 }
 
-void Journal::hold() {
-    before_ = count_;
-    held_.clear();
+void Tally::sort() {
+    std::stable_sort(log_.begin(), log_.end(), [](const Switch& a, const Switch& b) { return a.t < b.t; });
 }
 
-void Journal::tell() {
-    held_neuron_ = -1;
-    std::stable_sort(held_.begin(), held_.end(), [](const Switch& a, const Switch& b) { return a.t < b.t; });
-    result_.log.insert(result_.log.end(), held_.begin(), held_.end());
-    held_.clear();
+void Tally::add(const Tally& other) {
+    for (const auto member : kAdded) count_.*member += other.count_.*member;
+    log_.insert(log_.end(), other.log_.begin(), other.log_.end());
 }
 
-void Journal::forget() {
-    held_neuron_ = -1;
-    count_ = before_;
-    held_.clear();
+void Tally::began(const Switch& pair) {
+    if (logs_) log_.push_back(pair);
 }
 
-void Journal::began(const Switch& pair) {
-    if (options_.switches) result_.log.push_back(pair);
-}
-
-void Journal::started_at_kinks(Index pairs, Index repelling) {
+void Tally::started_at_kinks(Index pairs, Index repelling) {
     count_.start_kinks += pairs;
     count_.repelling += repelling;
 }
@@ -104,6 +113,7 @@ FlowResult Journal::finish(Status status, FlowPast past, Index evaluations, Stat
     count_.rhs += evaluations;
     count_.spectral_radius = past.count.spectral_radius;
     past.count = count_;
+    result_.log = std::move(log_);
     past.invariants = std::move(result_.past.invariants);
     past.seen = verdict.milestones();
     result_.past = std::move(past);

@@ -2,7 +2,6 @@
 // recorded is told to it.
 #pragma once
 
-#include <utility>
 #include <vector>
 
 #include "flow/flow.hpp"
@@ -11,14 +10,10 @@
 
 namespace pl {
 
-class Journal {
+// What switches, of all neurons or of one, counted and logged.
+class Tally {
   public:
-    Journal(const Problem<double>& problem, const FlowOptions& options);
-
-    enum class Step { kTaylor, kStabilised, kCells };
-    void accepted(Step kind);
-    void rejected(Index steps = 1) { count_.rejected += steps; }
-    void piece(double t, double h, const Jets& jets);  // a step's polynomial, where dense output is wanted
+    explicit Tally(bool logs) : logs_(logs) {}
 
     void changed(const Switch& pair, bool repelling);  // its mode has
     void began(const Switch& pair);  // otherwise than the sign of its z says: no change, but told in the log
@@ -27,14 +22,27 @@ class Journal {
     void zero_neuron() { ++count_.zero_neuron; }
     void outer_zero() { ++count_.a_zero; }
     void event() { ++count_.events; }
-    void sliding(Index pairs);  // at present
 
-    // From `hold` on what is told waits, of the neuron named last whatever it is called there, until it is
-    // told after all, in the order of its times, or forgotten.
-    void hold();
-    void of_neuron(int j) { held_neuron_ = j; }
-    void tell();
-    void forget();
+    void call(int j);              // the neuron is called so
+    void sort();                   // by time; what is of one time stays as it is
+    void add(const Tally& other);  // behind
+
+  protected:
+    bool logs_;
+    FlowCounters count_;
+    std::vector<Switch> log_;
+};
+
+class Journal : public Tally {
+  public:
+    Journal(const Problem<double>& problem, const FlowOptions& options);
+
+    enum class Step { kTaylor, kStabilised, kCells };
+    void accepted(Step kind);
+    void rejected(Index steps = 1) { count_.rejected += steps; }
+    void piece(double t, double h, const Jets& jets);  // a step's polynomial, where dense output is wanted
+
+    void sliding(Index pairs);  // at present
 
     void start(State<double>& state);            // invariants at the very start
     void visit(double t, State<double>& state);  // a row, if one is asked for
@@ -47,16 +55,10 @@ class Journal {
                       const Verdict<double>& verdict);
 
   private:
-    void log(Switch pair);
-
     const Problem<double>& problem_;
     const FlowOptions& options_;
     FlowResult result_;
-    FlowCounters& count_ = result_.past.count;
     Recorder<double, double> recorder_;
-    std::vector<Switch> held_;
-    FlowCounters before_;
-    int held_neuron_ = -1;  // none: nothing waits
 };
 
 }  // namespace pl

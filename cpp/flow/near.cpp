@@ -27,30 +27,30 @@ double Near::reach(int j, const double* w) const {
     return std::sqrt(((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7])));
 }
 
-const std::vector<std::pair<double, int>>& Near::within(int j, const double* w, double reach, double way) {
+const std::vector<std::pair<double, int>>& Near::within(int j, const double* w, double& reach, double way) {
     Reference& ref = refs_[at(j)];
-    reached_ = reach;
-    if (ref.radius < 0.0 || !(reached_ + way <= ref.radius)) {
+    if (ref.radius < 0.0 || !(reach + way <= ref.radius)) {
         refresh(ref, w, way);
-        reached_ = 0.0;
+        reach = 0.0;
     }
     return ref.pairs;
 }
 
-void Near::refresh(Reference& ref, const double* w, double way) {
+void Near::refresh(Reference& ref, const double* w, double way) const {
     ref.w.assign(w, w + in_.stride());
-    scratch_.clear();
+    std::vector<std::pair<double, int>> found;
+    found.reserve(at(in_.n));
     for (int i = 0; i < in_.n; ++i)
-        scratch_.emplace_back(std::abs(dot(w, in_.row(i), in_.stride())) / in_.norm(i), i);
+        found.emplace_back(std::abs(dot(w, in_.row(i), in_.stride())) / in_.norm(i), i);
     ref.radius = 2.0 * way;
-    if (scratch_.size() > kListed) {
-        std::nth_element(scratch_.begin(), scratch_.begin() + kListed, scratch_.end());
-        ref.radius = std::max(ref.radius, scratch_[kListed].first);
+    if (found.size() > kListed) {
+        std::nth_element(found.begin(), found.begin() + kListed, found.end());
+        ref.radius = std::max(ref.radius, found[kListed].first);
     } else {
         ref.radius = std::numeric_limits<double>::infinity();
     }
     ref.pairs.clear();
-    for (const auto& entry : scratch_) {
+    for (const auto& entry : found) {
         if (entry.first <= ref.radius) ref.pairs.push_back(entry);
     }
     std::sort(ref.pairs.begin(), ref.pairs.end());

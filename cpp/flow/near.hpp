@@ -1,7 +1,7 @@
 // Which points can a neuron reach? |z_ji(t) - z_ji(t')| <= norm(x_i) norm(w_j(t) - w_j(t')), so a pair whose
 // distance |z_ji| / norm(x_i) from its kink exceeds the way the neuron has gone since the distances were
 // taken cannot have switched. Each neuron keeps the pairs within a radius of a reference state, nearest
-// first; only those are looked at.
+// first; only those are looked at. Threads may ask about different neurons.
 #pragma once
 
 #include <utility>
@@ -19,9 +19,11 @@ class Near {
     // Pairs (distance at the reference, point) of neuron j, nearest first; those beyond `reach + way` may
     // be missing or follow. `w` is the present state, `reach` its own, `way` bounds the distance it may still
     // go.
-    const std::vector<std::pair<double, int>>& within(int j, const double* w, double reach, double way);
+    // `reach` becomes 0 if distances are taken now.
+    const std::vector<std::pair<double, int>>& within(int j, const double* w, double& reach, double way);
     double reach(int j, const double* w) const;  // way gone since the reference
-    double reached() const { return reached_; }  // the same when `within` was last asked, after it
+
+    void forget() { refs_.assign(refs_.size(), {}); }
 
   private:
     struct Reference {
@@ -29,12 +31,10 @@ class Near {
         std::vector<std::pair<double, int>> pairs;
         double radius = -1.0;
     };
-    void refresh(Reference& ref, const double* w, double way);
+    void refresh(Reference& ref, const double* w, double way) const;
 
     const Inputs& in_;
     std::vector<Reference> refs_;
-    std::vector<std::pair<double, int>> scratch_;
-    double reached_ = 0.0;
 };
 
 }  // namespace pl

@@ -46,8 +46,7 @@ void Quiet::forget() {
 
 bool Quiet::follow(double t, double h, const std::function<bool()>& cut) {
     const double limit = 2.0 * kBeyond * kEps * in_.largest_label() / in_.largest_norm();
-    return std::all_of(chosen_.begin(), chosen_.end(),
-                       [&](int j) { return !cut() && alone_.follow(j, t, h) && alone_.size_sq() <= limit; });
+    return alone_.follow(chosen_, t, h, nullptr, cut) && alone_.below(limit);
 }
 
 }  // namespace pl

@@ -9,6 +9,7 @@ set(PLN_FLOW_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/settling.cpp
     ${CMAKE_CURRENT_LIST_DIR}/events.cpp
     ${CMAKE_CURRENT_LIST_DIR}/flow.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/follower.cpp
     ${CMAKE_CURRENT_LIST_DIR}/grazes.cpp
     ${CMAKE_CURRENT_LIST_DIR}/jets.cpp
     ${CMAKE_CURRENT_LIST_DIR}/jets_field.cpp

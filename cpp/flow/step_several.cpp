@@ -44,12 +44,9 @@ bool FlowStep::several_advance(double before, double left, double within) {
 // False: one of them cannot be, or the run is cut off.
 bool FlowStep::follow_alone(double h, const std::vector<int>& busy) {
     alone_.begin();
-    grazes_.hold();
+    grazes_.hold(busy);
     const auto cut = [this] { return ask(); };
-    bool all = quiet_.follow(t_, h, cut);
-    for (std::size_t k = 0; all && k < busy.size(); ++k)
-        all = !ask() && alone_.follow(busy[k], t_, h, &grazes_);
-    if (all) return true;
+    if (quiet_.follow(t_, h, cut) && alone_.follow(busy, t_, h, &grazes_, cut)) return true;
     alone_.forget();
     grazes_.forget();
     return false;
@@ -63,7 +60,7 @@ bool FlowStep::several_watch(const std::vector<int>& busy, double& sum) {
     h_ = options_.watch->along(t_, whole, [&](double h, double* W, double* a) {
         jets_.state_within(h, W, a);
         alone_.begin();
-        for (int j : busy) alone_.follow(j, t_, h);
+        alone_.follow(busy, t_, h, nullptr, [] { return false; });
         alone_.write(W, a);
         alone_.forget();
     });

@@ -117,7 +117,8 @@ void Switcher::settle(double t, int j, const std::vector<int>& crossed, const st
     double* w = jets_.state(j);
     if (std::sqrt(dot(w, w, in_.stride())) <= noise_.w(j)) return freeze(t, j);
     jets_.refresh_gradient(j);
-    const double reached = near_.reach(j, w), reach = reached + noise_.w(j);
+    double reached = near_.reach(j, w);
+    const double reach = reached + noise_.w(j);
     std::vector<int> near;
     for (const auto& [distance, i] : near_.within(j, w, reached, noise_.w(j))) {
         if (distance > reach && distance > noise_.w(j)) break;

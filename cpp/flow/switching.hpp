@@ -12,7 +12,7 @@ namespace pl {
 
 class Switcher {
   public:
-    Switcher(const Inputs& inputs, Pairs& pairs, Jets& jets, Noise& noise, Near& near, Journal& journal)
+    Switcher(const Inputs& inputs, Pairs& pairs, Jets& jets, Noise& noise, Near& near, Tally& journal)
         : in_(inputs),
           pairs_(pairs),
           jets_(jets),
@@ -57,7 +57,7 @@ class Switcher {
     Jets& jets_;
     Noise& noise_;
     Near& near_;
-    Journal& journal_;
+    Tally& journal_;
     std::vector<double> sign_;
     std::vector<Event> due_;  // releases promised by the polynomials of the last step
 };

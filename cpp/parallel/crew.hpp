@@ -17,7 +17,6 @@ class Crew {
     // body(from, to) for parts that together are [begin, end), some `work` floating-point operations in all.
     void over(std::int64_t begin, std::int64_t end, double work,
               const std::function<void(std::int64_t from, std::int64_t to)>& body) const {
-        constexpr double kWorth = 4e5;      // some 100 microseconds
         constexpr std::int64_t kParts = 4;  // per thread: one that comes late takes fewer
         const std::int64_t count = end - begin, parts = std::min(kParts * threads_, count);
         if (threads_ == 1 || count < 2 || work < kWorth) return body(begin, end);
@@ -26,7 +25,14 @@ class Crew {
         });
     }
 
+    // body(index) for 0 .. count - 1, some `work` operations in all, unevenly spread.
+    void each(std::int64_t count, double work, const std::function<void(std::int64_t index)>& body) const {
+        parallel_for(count, work < kWorth ? 1 : threads_, body);
+    }
+
   private:
+    static constexpr double kWorth = 4e5;  // some 100 microseconds
+
     int threads_;
 };
 

@@ -1,0 +1,116 @@
+#include "flow/follower.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "flow/step_size.hpp"
+#include "kernel/index.hpp"
+
+namespace pl {
+
+Follower::Follower(const Inputs& alone, const OnNeurons& flow)
+    : OnNeurons(flow),
+      pair_(alone.n, alone.d, 1, alone.dense()),
+      jet_(alone, pair_, natural_),
+      noise_alone_(alone),
+      near_(alone),
+      tally_(options_.switches),
+      switch_(alone, pair_, jet_, noise_alone_, near_, tally_),
+      search_(alone, pair_, jet_, noise_alone_, near_) {}
+
+void Follower::load(int j) {
+    const auto from = pairs_.modes.begin() + pairs_.index(j, 0);
+    std::copy(from, from + in_.n, pair_.modes.begin());
+    pair_.list();
+    pair_.slide[0] = pairs_.slide[at(j)];
+    const double a = jets_.a(0, j);
+    jet_.set_state(jets_.w(0, j), &a);
+    jet_.hold_invariants({jets_.invariants()[at(j)]});
+    noise_alone_.recall({noise_.largest_w()[at(j)]}, {noise_.largest_a()[at(j)]});
+    near_.forget();
+    switch_.recall({switcher_.sign()[at(j)]});
+    tally_ = Tally(options_.switches);
+}
+
+Moved Follower::follow(int j, const Stretch& stretch, Grazes* grazes) {
+    load(j);
+    const bool whole = go(j, stretch, grazes);
+    Moved moved = take(j);
+    moved.whole = whole;
+    return moved;
+}
+
+bool Follower::go(int j, const Stretch& stretch, Grazes* grazes) {
+    jet_.drive(stretch.residuals, 0.0);
+    jet_.evaluate_gradient();
+    jet_.first();
+    const double h = stretch.h;
+    const int most = 64 + 8 * (in_.n + 1);
+    double at_time = 0.0, instant = 0.0;
+    for (int burst = 0; at_time < h;) {
+        const double step = advance(stretch.t + at_time, h - at_time, j, stretch, grazes);
+        if (!(step >= 0.0)) return false;
+        at_time = step >= h - at_time ? h : at_time + step;
+        if (at_time > instant * (1.0 + 1e-12)) burst = 0;
+        instant = at_time;
+        if (++burst > most || !settle_releases(stretch.t + at_time)) return false;
+        noise_alone_.follow(jet_);
+        switch_.follow_sign();
+    }
+    return true;
+}
+
+// A step of at most `left`, to the next event; NaN if there is none.
+double Follower::advance(double t, double left, int j, const Stretch& stretch, Grazes* grazes) {
+    const double from = jet_.driven();
+    double h = 0.0;
+    std::vector<Event> events;
+    do {
+        jet_.extend();
+        h = std::min(trusted_step(jet_, 1, options_.rtol, options_.atol), left);
+        events = search_.search(t, h, switch_.sign());
+        if (!events.empty()) h = std::min(h, events.front().t);
+    } while (events.empty() && h < left && jet_.order() < natural_);
+    if (events.empty() && !(t + h > t)) return std::numeric_limits<double>::quiet_NaN();
+    while (!events.empty() && events.back().t > h * (1.0 + 1e-12)) events.pop_back();
+    if (grazes != nullptr) grazes->note_alone({jet_, pair_, 0, j}, h, events);
+    jet_.attempt(h);
+    jet_.accept();
+    jet_.drive(stretch.residuals, from + h);
+    jet_.evaluate_gradient();
+    switch_.apply(t + h, events);
+    jet_.first();
+    const bool landed = std::any_of(events.begin(), events.end(), [](const Event& e) {
+        return e.kind == EventKind::kCross || e.kind == EventKind::kOuterZero;
+    });
+    if (landed) tally_.event();
+    return h;
+}
+
+bool Follower::settle_releases(double t) {
+    const int most = 64 + 8 * (in_.n + 1);
+    for (int count = 0; switch_.release(t); ++count) {
+        if (count > most) return false;
+        jet_.evaluate_gradient();
+        jet_.first();
+        if (count == 0) tally_.event();
+    }
+    return true;
+}
+
+Moved Follower::take(int j) const {
+    Moved moved;
+    moved.neuron = j;
+    moved.w.resize(at(in_.stride()));
+    jet_.write_state(0, moved.w.data(), &moved.a);
+    moved.sign = switch_.sign()[0];
+    const double w = jet_.w_norm(0, 0);
+    moved.size_sq = w * w + moved.a * moved.a;
+    moved.modes = pair_.modes;
+    moved.slide = pair_.slide[0];
+    moved.tally = tally_;
+    moved.tally.call(j);
+    return moved;
+}
+
+}  // namespace pl
