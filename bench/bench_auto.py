@@ -91,7 +91,8 @@ def fitted(kind: str, rows: Sequence[tuple[Question, Row]]) -> Row:
         return c[0] * pairs[q.name] * min(q.n, q.d) ** c[3] * -np.expm1(-c[1] * share[q.name] ** c[2])
 
     def flow(c: Any, q: Question, found: Any) -> Any:
-        return c[0] * found + c[1] * pairs[q.name] ** 0.6 * np.log1p(share[q.name])
+        several = max(c[2] * costs.crowding(sizes_of(q), q.rtol, q.t_end, found), 1.0)
+        return c[0] * found / several ** c[3] + c[1] * pairs[q.name] ** 0.6 * np.log1p(share[q.name])
 
     def capture(c: Any, q: Question) -> Any:
         finer = max(0.1 / q.rtol - 1, 0.0) ** c[4]

@@ -25,6 +25,7 @@ Problem = tuple[pl.Dataset, pl.Network]
 SIZES = ((300, 30, 31), (600, 60, 33), (1700, 100, 37), (2500, 100, 38))
 TRUE = 600  # points, up to which the exact flow is followed
 FINE = 1 / 64  # of Euler, what rtol 1e-2 is priced against
+UNSEEN = 1000  # seed of the first draw: the constants of capture's control were chosen on seeds below 50
 
 
 def draw(size: Sequence[int], seed: int, dtype: type = np.float64) -> Problem:
@@ -105,7 +106,7 @@ def run(effort: Effort, folder: Path) -> list[Row]:
     rows = []
     for size in SIZES[:1] if effort.quick else SIZES:
         rounds = 3 if effort.quick else 7
-        seeds = range(1, 4) if effort.quick else range(1, 21)
+        seeds = range(UNSEEN, UNSEEN + (3 if effort.quick else 20))
         row: Row = {"n": size[0], "d": size[1], "p": size[2], "t_end": pl.horizon(size[0], size[2])}
         row["price"] = [price(size, 0.1, 1.0, rounds)]
         if size[0] <= TRUE:

@@ -43,6 +43,34 @@ def test_events_on_orthogonal_inputs(sizes):
     assert within(1.5, costs.events(costs.Sizes(n, n, p, True, t_end)), ORTHOGONAL[sizes])
 
 
+# (n, d, p), share of t_inf: right-hand sides of the flow by rtol; sphere, asymmetric
+SEVERAL = {
+    (1000, 100, 35, 0.005): {1e-6: 915, 1e-7: 1737, 1e-8: 3751, 1e-10: 10288},
+    (600, 60, 33, 0.01): {1e-6: 1833, 1e-7: 4104, 1e-8: 8517, 1e-10: 10561},
+    (450, 25, 60, 0.03): {1e-6: 4665, 1e-7: 10706, 1e-8: 24672, 1e-10: 31088},
+    (100, 30, 200, 0.1): {1e-6: 8161, 1e-7: 19936, 1e-8: 36141, 1e-10: 49219},
+    (300, 30, 31, 0.05): {1e-6: 4702, 1e-7: 9966, 1e-8: 11677, 1e-10: 13253},
+}
+
+
+@pytest.mark.parametrize("sizes", SEVERAL)
+def test_steps_that_hold_several_events(sizes):
+    """Fitted at rtol 1e-6; a flow that pays for every event is up to eleven times as dear there."""
+    n, d, p, share = sizes
+    t_end = share * pl.horizon(n, p)
+    for rtol, count in SEVERAL[sizes].items():
+        assert within(2, costs.rhs(costs.Sizes(n, d, p, False, t_end), "flow", rtol, t_end), count)
+
+
+def test_the_flow_on_patterns_ends_steps_at_every_event():
+    assert costs.on_patterns(costs.Sizes(40, 2, 500, False, 1.0))
+    assert not costs.on_patterns(costs.Sizes(40, 2, 200, False, 1.0))  # 80 patterns of three numbers
+    assert not costs.on_patterns(costs.Sizes(1000, 100, 10**6, False, 1.0))
+    many = costs.Sizes(40, 2, 500, False, 1.0)
+    assert costs.crowding(many, 1e-6, 1.0, 1e4) == 0
+    assert costs.crowding(costs.Sizes(40, 2, 200, False, 1.0), 1e-6, 1.0, 1e4) > 0
+
+
 # (n, d, p), share of t_inf: right-hand sides of capture at rtol 1e-2; sphere, asymmetric
 SETTLES = {
     (60, 20, 10): {1.0: 125, 5.0: 184, 20.0: 207},
@@ -111,7 +139,9 @@ def test_costs_grow_with_time_and_size_and_tolerance():
     assert [one.events for one in times] == sorted(one.events for one in times)
     asked = [pl.advise(*problem(61, 20, 10), rtol=rtol).costs for rtol in (1e-1, 1e-3, 1e-6)]
     assert asked[0]["capture"] < asked[1]["capture"] < asked[2]["capture"]
-    assert asked[0]["flow"] == asked[2]["flow"]
+    assert asked[0]["flow"] == asked[2]["flow"]  # which takes no larger rtol than 1e-6
+    crowded = [pl.advise(*problem(1000, 100, 35), t_end=5.0, rtol=rtol).costs for rtol in (1e-6, 1e-8, 1e-10)]
+    assert 4 * crowded[0]["flow"] < 2 * crowded[1]["flow"] < crowded[2]["flow"]
 
 
 def test_a_single_pair_and_orthogonal_inputs_are_advised_too():

@@ -16,7 +16,11 @@ constexpr double kSafety = 0.8;                      // of a length that would j
 constexpr double kFirst = 8.0;                       // of the way to an event, tried first
 constexpr int kIterations = 20;                      // for the norm of X
 constexpr double kAbove = 1.2;                       // what they find
-constexpr int kFirstPause = 4, kLongestPause = 256;  // steps between trials in vain
+// Steps between trials in vain. The fewer pairs there are, the less there is to gain: of 80 to 2000 pairs trials
+// after 4 steps cost a tenth of a run, up to a fifth; of 60 000, pauses of 32 double its cost.
+constexpr double kPausedPairs = 1.6e4;
+constexpr double kLeastPause = 4.0, kMostPause = 64.0;  // the first
+constexpr int kLongestPause = 256;
 
 // Largest singular value of X, from above but for bad luck.
 double norm_of_rows(const Inputs& in) {
@@ -47,19 +51,25 @@ double factor(double error) {
     return error > 0.0 ? kSafety / std::cbrt(error) : 2.0;
 }
 
+int first_pause(int n, Index p) {
+    const double pairs = static_cast<double>(n) * static_cast<double>(p);
+    return static_cast<int>(std::clamp(kPausedPairs / pairs, kLeastPause, kMostPause));
+}
+
 }  // namespace
 
-Several::Several(const Inputs& inputs, const FlowOptions& options)
+Several::Several(const Inputs& inputs, Index p, const FlowOptions& options)
     : options_(options),
       possible_(inputs.dense() && !options.dense && options.order == 0),
-      next_pause_(kFirstPause) {
+      first_pause_(first_pause(inputs.n, p)),
+      next_pause_(first_pause_) {
     if (possible_) weight_ = norm_of_rows(inputs) / inputs.n;
 }
 
 void Several::go_on(const FlowPast& past) {
     length_ = past.length;
     pause_ = past.pause;
-    next_pause_ = std::max(past.next_pause, kFirstPause);
+    next_pause_ = std::max(past.next_pause, first_pause_);
 }
 
 void Several::leave(FlowPast& past) const {
@@ -76,7 +86,7 @@ double Several::error(double h, double off, double end) const {
 void Several::taken(double h, double error) {
     const double next = h * std::clamp(factor(error), 0.5, 2.0);
     length_ = h < length_ ? std::max(next, 0.5 * length_) : next;  // a row was in the way, or trust
-    next_pause_ = kFirstPause;
+    next_pause_ = first_pause_;
 }
 
 double Several::shorter(double h, double error) const {

@@ -30,7 +30,7 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
       search_(in_, parts.pairs, jets_, parts.noise, parts.near, parts.crew),
       grazes_(in_, parts.pairs),
       stabilised_(jets_, in_.p, options, [this] { return !ask(); }),
-      several_(in_, options) {
+      several_(in_, in_.p, options) {
     jets_.watch([this] { return ask(); });
 }
 

@@ -282,7 +282,7 @@ FIGURES: dict[str, Callable[[Any], Any]] = {
     "fig5": figure5,
     "fig6": figure6,
     "experiment1": beyond_the_horizon,
-    "proofs": lambda summary: _figure(summary, by_theorem.draw, 1, 1),
+    "proofs": lambda summary: _figure(summary, by_theorem.draw, 1, len(summary.dimensions)),
 }
 """For each available experiment, its summary as a Figure."""
 

@@ -40,16 +40,17 @@ def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol:
     `rtol`, at the least expected cost. Arguments stand as in `simulate`. `method="auto"` decides by the same
     laws, and mends what turns out otherwise.
 
-    "flow" pays for events, about one per pair (j, i) by t_end = pl.horizon(n, p) whatever the tolerance.
-    "capture" takes steps that hold many; how many it needs grows as the tolerance falls, so it is cheaper
-    for large problems at loose tolerances, and not for those below 1e-7. On orthogonal inputs, where neurons
+    "flow" pays for events, about one per pair (j, i) by t_end = pl.horizon(n, p); a step holds several where
+    they are dense, at n p of some thousands and its own rtol, at most 1e-6, of no less than 1e-8. "capture"
+    takes steps that hold many; how many it needs grows as the tolerance falls, so it is cheaper for large
+    problems at loose tolerances, and not for those below 1e-7. On orthogonal inputs, where neurons
     are so small that the loss does not see them, and may grow up to t_end, the flow is taken, whatever it
     costs. "euler" is never advised: it may be the cheapest for the same error (docs/performance.md), but
     nothing in a run tells that error, and step 1 is past the edge of stability for large n
     (docs/experiment1.md).
 
     Nothing is run: one look at the gradient of the start, else sizes alone (n, d, p, t_end, rtol; whether
-    inputs are orthogonal). The laws are fitted to 54 problems; of these and six of small starts 56 are told
+    inputs are orthogonal). The laws are fitted to 54 problems; of these and six of small starts 55 are told
     within a factor of three (`bench/bench_auto.py`, docs/methods.md): runs without `stop`, one thread.
     Told too little is where capture turns out to need more attempts than others of its size, or misses rtol
     and the flow does it again. Raises ValueError or TypeError for wrong arguments.

@@ -16,6 +16,11 @@ from pl_native.protocol import horizon
 START = {"flow": 10.0, "capture": 2.0}
 """Right-hand sides of a run that goes nowhere."""
 
+FLOW_RTOL = 1e-6
+"""The largest of the flow where the loss is asked: its rtol is of states, and errors of a small loss are
+larger
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
@@ -54,14 +59,44 @@ def events(sizes: Sizes, t: float | None = None) -> float:
     return A * sizes.pairs * math.pow(min(sizes.n, sizes.d), D) * -math.expm1(-B * math.pow(share, C))
 
 
+def on_patterns(sizes: Sizes) -> bool:
+    """Whether the flow moves patterns, not neurons (docs/numerics.md): general inputs have at most
+    2 sum_{k < d} C(n - 1, k), of d + 1 numbers each.
+    """
+    few, most = 0, sizes.p / (2 * (sizes.d + 1))
+    for k in range(sizes.d):
+        few += math.comb(sizes.n - 1, k)
+        if few > most:
+            return False
+    return not sizes.orthogonal
+
+
+def crowding(sizes: Sizes, rtol: float, t: float, switches: float) -> float:
+    """Of the events of the flow up to t: in proportion to how many a step may hold.
+
+    An event changes the rate of the residuals by about 1 / (n p), so m of them in a step of length h move a
+    neuron by about m h^2 norm(X)^2 / (n^2 p), norm(X)^2 about n / d, and a step may lose a share of rtol.
+    With E / t events in unit time, m = h E / t,
+
+        m^3 = const. rtol n p d (E / t)^2.
+
+    Steps on patterns end at every event.
+    """
+    if t <= 0.0 or on_patterns(sizes):
+        return 0.0
+    return math.cbrt(min(rtol, FLOW_RTOL) * sizes.pairs * sizes.d * (switches / t) ** 2)
+
+
 def rhs(sizes: Sizes, method: str, rtol: float, t: float) -> float:
-    """Right-hand sides from the start to t, but for `START`: of the flow mostly events, whatever the
-    tolerance.
+    """Right-hand sides from the start to t, but for `START`: of the flow mostly for events, the fewer the
+    more of them a step holds: it needs more itself, but not in proportion.
     """
     share = sizes.share_of(t)
     if method == "flow":
-        each, tail = prices.FLOW[sizes.kind]
-        return each * events(sizes, t) + tail * math.pow(sizes.pairs, 0.6) * math.log1p(share)
+        each, tail, B, y = prices.FLOW[sizes.kind]
+        met = events(sizes, t)
+        held = max(B * crowding(sizes, rtol, t, met), 1.0)
+        return each * met / math.pow(held, y) + tail * math.pow(sizes.pairs, 0.6) * math.log1p(share)
     few, e, G, g, h, k = prices.CAPTURE[sizes.kind]
     finer = math.pow(max(0.1 / rtol - 1, 0.0), h)
     late = math.pow(math.log1p(share), k)  # capture settles: a power of the time itself is far too much late

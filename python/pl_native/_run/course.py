@@ -15,6 +15,7 @@ import numpy as np
 from pl_native._base.checks import Array
 from pl_native._problem import Status
 from pl_native._problem.kinks import KinkRows
+from pl_native._run.costs import FLOW_RTOL
 from pl_native._run.forecast import Choice, Forecast, counter
 from pl_native.backends.contract import FlowRun, FlowTask, Resume
 
@@ -48,11 +49,6 @@ _CAPTURED = (
 )
 _COUNTED = ("accepted", "rejected", "rhs", "restarts", "stabilised_steps", "dependent_inputs")
 _SHARED = ("accepted", "rejected", "rhs", "stabilised_steps", "dependent_inputs")
-
-_FLOW_RTOL = 1e-6
-"""The largest of the flow: beyond it few steps are longer, and errors of a small loss are larger than those
-of the state
-"""
 
 _NEW_FLOW: Resume = {"modes": None, "lowest": 0.0, "burst_start": -1.0, "burst": 0, "order": 2}
 _NEW_CAPTURE: Resume = {"step": 0.0, "tolerance": 0.0, "motion": 0.0}
@@ -95,7 +91,7 @@ class Course:
             W=self._W,
             a=self._a,
             kinks=self._kinks,
-            rtol=min(task.rtol, _FLOW_RTOL) if self.method == "flow" else task.rtol,
+            rtol=min(task.rtol, FLOW_RTOL) if self.method == "flow" else task.rtol,
             atol=0.0 if self.method == "flow" else task.atol,
             save=later if len(later) else np.array([task.t_end]),
             stop=replace(task.stop, wall_time=self._time_left, max_steps=self._steps_left),

@@ -1,8 +1,8 @@
 """What the rest of a run of method "auto" will cost by either method, and which goes on: by counts, never by
 clocks, so that the same run takes the same turns everywhere.
 
-The flow is foreseeable: its events are about as many as pairs, and each is a step. Capture is cheap as a
-rule, but may have to begin again, or miss the tolerance. So who looks cheaper goes on, with a budget; when
+The flow is foreseeable: its events are about as many as pairs, and so many fit in a step. Capture is cheap as
+a rule, but may have to begin again, or miss the tolerance. So who looks cheaper goes on, with a budget; when
 that is spent, what was met corrects what was expected, and the choice is made again. Where neurons are
 still small (`asleep`), the flow goes on on orthogonal inputs, whatever it costs: capture, whose steps there
 see the loss only, would miss them without telling. On others it tells, and what misses is done again.

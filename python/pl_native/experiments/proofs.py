@@ -169,6 +169,11 @@ class Summary:
         """(d, n), increasing."""
         return sorted({(_rows.number(row, "d"), _rows.number(row, "n")) for row in self.rows})
 
+    @property
+    def dimensions(self) -> list[int]:
+        """d, increasing."""
+        return sorted({d for d, _ in self.sizes})
+
     def counts(self, d: int, n: int) -> dict[str, int]:
         """Networks by kind."""
         found = Counter(str(row["kind"]) for row in self.of_size(d, n))
@@ -214,22 +219,33 @@ def summarise(rows: Sequence[Row]) -> Summary:
 
 
 def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:
-    """Shares of what is proved against n/(p d), one bar for each size; `axes[0][0]`."""
-    ax, artists = axes[0][0], []
-    for k, (d, n) in enumerate(summary.sizes):
+    """Shares of what is proved, one bar for each n; `axes[0]` has a panel for each dimension, increasing."""
+    artists: list[Any] = []
+    for ax, d in zip(axes[0], summary.dimensions, strict=True):
+        artists += _bars(ax, summary, [n for of, n in summary.sizes if of == d], d)
+    axes[0][0].set_ylabel("share of networks")
+    handles = [axes[0][-1].bar([0], [0], color=color, label=kind) for kind, color in _COLORS.items()]
+    axes[0][-1].legend(handles=handles[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+    return artists
+
+
+def _bars(ax: Any, summary: Summary, sizes: Sequence[int], d: int) -> list[Any]:
+    """The bars of one dimension; below each n, n/(p d) and how many networks it has."""
+    artists: list[Any] = []
+    names, widths = [], []
+    for k, n in enumerate(sizes):
         below, counts = 0.0, summary.counts(d, n)
         for kind, count in counts.items():
             share = count / sum(counts.values())
             if count:
                 artists += ax.bar(k, share, 0.8, bottom=below, color=_COLORS[kind], edgecolor="white", lw=0.5)
             below += share
-    places = range(len(summary.sizes))
-    names = [f"{n}\n{n / (_rows.number(summary.of_size(d, n)[0], 'p') * d):.2f}" for d, n in summary.sizes]
-    ax.set_xticks(list(places), names, fontsize=min(10, 78 / len(names)))
-    dimensions = ", then ".join(str(d) for d in sorted({d for d, _ in summary.sizes}))
-    ax.set_xlabel(f"$n$, and $n/(pd)$ below; $d$ = {dimensions}")
-    ax.set(ylim=(0, 1), ylabel="share of networks", xmargin=0.02)
-    handles = [ax.bar([0], [0], color=color, label=kind) for kind, color in _COLORS.items()]
-    ax.legend(handles=handles[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+        widths.append(_rows.number(summary.of_size(d, n)[0], "p"))
+        names.append(f"{n}\n{n / (widths[-1] * d):.2f}\n{sum(counts.values())}")
+    ax.set_xticks(range(len(sizes)), names, fontsize=10)
+    ax.set_xlabel("$n$; $n/(pd)$; networks")
+    narrow, wide = min(widths), max(widths)
+    ax.set_title(f"$d$ = {d}, $p$ = {narrow}" + (f" to {wide}" if wide > narrow else ""))
+    ax.set(ylim=(0, 1), xmargin=0.02)
     artists.append(ax.axhline(0.5, color=MARK, lw=0.6, ls=":"))
     return artists
