@@ -147,14 +147,14 @@ void preactivations_are_cut_between_neurons() {
     CHECK(std::equal(z.data(), z.data() + z.size(), whole.data()));
 }
 
-void test_flow_of_several_events() {
+void test_flow_of_several_events(int threads) {
     const double t_end = 2.0;
     const RandomProblem<double> random(40, 10, 120, 7);
     pl::FlowOptions options;
     options.t_end = t_end;
     options.rtol = 1e-4;
     options.saves = {{0.0, t_end}, true};
-    const auto run = [&](const pl::Poll& poll) { return pl::flow(random.view, options, poll); };
+    const auto run = [&](const pl::Poll& poll) { return pl::flow(random.view, options, poll, threads); };
     const pl::FlowResult whole = run([] { return false; });
     CHECK(2 * whole.past.count.accepted < whole.past.count.events);
     check_cuts(run, t_end, 100);
@@ -167,6 +167,6 @@ int main() {
     for (Index p : {5, 65}) test_flow(p);
     packing_is_cut_between_blocks();
     preactivations_are_cut_between_neurons();
-    test_flow_of_several_events();
+    for (int threads : {1, 2}) test_flow_of_several_events(threads);
     return 0;
 }
