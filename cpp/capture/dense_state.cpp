@@ -15,6 +15,7 @@ namespace {
 // 1e-6 26 are then within rtol, 5 without; one that shrinks to 0 would never get there in such steps.
 constexpr double kSmall = 100.0;  // squares
 constexpr double kOwn = 10.0;
+constexpr double kLeast = 1e-14;  // of the outer weight's: from 0 any step would be as long as what it leads to
 
 }  // namespace
 
@@ -100,7 +101,7 @@ NeuronFacts DenseCapture::neurons() const {
 // before the first, of the velocity that the inclusion selects. Over a step at rest what shares in single
 // precision leave is all there is; over many it cancels.
 NeuronMotion DenseCapture::motion() {
-    constexpr double kLeast = 0.05, kMost = 0.2;  // of the time
+    constexpr double kLeast = 1e-145, kMost = 0.2;  // of the time
     const double since = clock_ - mark_.clock;
     const bool stepped = h_before_ > 0, marked = !mark_.W.empty() && since >= kLeast * clock_ && since > 0;
     const double h = marked ? since : h_before_;
@@ -173,7 +174,7 @@ double DenseCapture::motion_sq(Index j) const {
     }
     const double a = now_.a.data()[j], a_next = trial_.a.data()[j], outer = std::max(a * a, a_next * a_next);
     const bool grows = after > before && kSmall * size < outer;
-    size += grows ? kOwn * size : outer;
+    size += grows ? kOwn * size + kLeast * outer : outer;
     return travel > 0.0 ? travel / size : 0.0;
 }
 
