@@ -21,10 +21,10 @@ namespace {
 // A coarse mesh only serves the estimate, and may go up by so much of rtol: what a step leaves undone the
 // next one mends.
 constexpr double kCoarseRise = 0.05;
-constexpr double kSure = 2.0;        // a status is claimed only if it holds that many errors away
+constexpr double kSure = 2.0;         // a status is claimed only if it holds that many errors away
 constexpr double kFastDecays = 10.0;  // of the fastest mode, in a step that may end at a row
 constexpr double kBefore = 0.9;       // of a longer one, gone before
-constexpr double kInstant = 1e-300;  // of a time: has no half that a step could take
+constexpr double kInstant = 1e-300;   // of a time: has no half that a step could take
 
 class Capture {
   public:
@@ -197,8 +197,8 @@ class Capture {
         return true;
     }
 
-    // In so long a step of one mesh, what its kinks put into the fast modes of r has not decayed at its end: of no
-    // weight in the loss, it raises local_pl up to sevenfold. So a row is reached by a shorter one.
+    // In so long a step of one mesh, what its kinks put into the fast modes of r has not decayed at its end:
+    // of no weight in the loss, it raises local_pl up to sevenfold. So a row is reached by a shorter one.
     bool fast(double left) const { return meshes_->alone() && left * meshes_->radius() > kFastDecays; }
 
     Moment moment() {

@@ -10,12 +10,12 @@
 namespace pl {
 namespace {
 
-// A neuron so small beside its outer weight that grows is measured by itself, not by (w_j, a_j): where w_j points
-// while it is small decides its pattern, of which the loss tells later. Of 30 starts with norm(w_j) of 1e-1 to
-// 1e-6 26 are then within rtol, 5 without; one that shrinks to 0 would never get there in such steps.
+// A neuron so small beside its outer weight that grows is measured by itself, not by (w_j, a_j): where w_j
+// points while it is small decides its pattern, of which the loss tells later. Of 30 starts with norm(w_j) of
+// 1e-1 to 1e-6 26 are then within rtol, 5 without; one that shrinks to 0 would never get there in such steps.
 constexpr double kSmall = 100.0;  // squares
 constexpr double kOwn = 10.0;
-constexpr double kLeast = 1e-14;  // of the outer weight's: from 0 any step would be as long as what it leads to
+constexpr double kLeast = 1e-14;  // of the outer weight's: a step from 0 is as long as what it leads to
 
 }  // namespace
 

@@ -12,12 +12,12 @@ namespace {
 
 constexpr double kShare = 0.1;  // of the tolerance, for one step
 constexpr double kDecayShare = 0.01;
-constexpr double kSafety = 0.8;                      // of a length that would just do
-constexpr double kFirst = 8.0;                       // of the way to an event, tried first
-constexpr int kIterations = 20;                      // for the norm of X
-constexpr double kAbove = 1.2;                       // what they find
-// Steps between trials in vain. The fewer pairs there are, the less there is to gain: of 80 to 2000 pairs trials
-// after 4 steps cost a tenth of a run, up to a fifth; of 60 000, pauses of 32 double its cost.
+constexpr double kSafety = 0.8;  // of a length that would just do
+constexpr double kFirst = 8.0;   // of the way to an event, tried first
+constexpr int kIterations = 20;  // for the norm of X
+constexpr double kAbove = 1.2;   // what they find
+// Steps between trials in vain. The fewer pairs there are, the less there is to gain: of 80 to 2000 pairs
+// trials after 4 steps cost a tenth of a run, up to a fifth; of 60 000, pauses of 32 double its cost.
 constexpr double kPausedPairs = 1.6e4;
 constexpr double kLeastPause = 4.0, kMostPause = 64.0;  // the first
 constexpr int kLongestPause = 256;

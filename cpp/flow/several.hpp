@@ -39,8 +39,8 @@ class Several {
     const FlowOptions& options_;
     const bool possible_;
     const int first_pause_;  // steps
-    double weight_ = 0.0;  // norm(X) / n
-    double length_ = 0.0;  // 0: not known
+    double weight_ = 0.0;    // norm(X) / n
+    double length_ = 0.0;    // 0: not known
     int pause_ = 0, next_pause_;
 };
 
