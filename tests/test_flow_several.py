@@ -167,9 +167,7 @@ def test_small_residuals_keep_their_rate() -> None:
     reduced = pl.reduce(data, pl.initial.balanced(p=60, d=50, seed=4, scale=1e-3))
     several, single = both((reduced.data, reduced.network), 2000.0)
     assert several.stats["accepted"] < 0.5 * single.stats["accepted"]
-    assert (
-        several.stats["slide_in"] <= single.stats["slide_in"] * 1.2
-    )  # 1.53 without a bound on what decays lose
+    assert several.stats["slide_in"] <= single.stats["slide_in"] * 1.2  # 1.53 without a bound on decays
 
 
 def test_events_of_ones_own_see_the_states_within() -> None:
