@@ -108,7 +108,7 @@ def test_a_run_that_misses_its_tolerance_begins_again() -> None:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_local_pl_at_a_row_is_not_of_fast_modes(seed: int) -> None:
-    """What the kinks of a long step put into fast modes, nothing to the loss, raised it to 0.134 for 0.018."""
+    """What the kinks of long steps put into fast modes, nothing to the loss, raised it to 0.134 for 0.018."""
     data, net = pl.data.sphere(300, 30, seed=seed), pl.initial.asymmetric(31, 30, seed=seed + 1)
     sol = capture(data, net, 2 * pl.horizon(300, 31), rtol=0.1)
     settled = flow(data, sol.network, 5.0, rtol=1e-6).local_pl[-1]
