@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
+import numpy as np
 import pytest
 
 import pl_native as pl
@@ -16,15 +17,16 @@ from pl_native.backends.contract import FlowTask, StateTask
 pytest.importorskip("pl_native._core")
 
 
-def test_a_run_of_itself_goes_from_capture_to_the_flow_and_back() -> None:
+def test_runs_of_themselves_go_from_capture_to_the_flow_and_back() -> None:
     """Where capture spends its budget early, and then the flow costs more than was expected of it."""
-    data, net = pl.data.sphere(100, 4, seed=1), pl.initial.asymmetric(10, 4, seed=2)
-    t_end = 30 * pl.horizon(100, 10)
-    sol = pl.simulate(data, net, t_end, method="auto", rtol=1e-2)
-    assert [method for method, _ in sol.stats["methods"]] == ["capture", "flow", "capture"]
-    assert sol.loss[-1] == pytest.approx(
-        pl.simulate(data, net, t_end, method="flow", rtol=1e-6).loss[-1], rel=1e-2
-    )
+    ways = []
+    for seed in (1, 3, 5, 7):
+        data, net = pl.data.sphere(150, 6, seed=seed), pl.initial.asymmetric(12, 6, seed=seed + 1)
+        sol = pl.simulate(data, net, 30 * pl.horizon(150, 12), method="auto", rtol=1e-2)
+        ways.append([method for method, _ in sol.stats["methods"]])
+        assert sol.status is pl.Status.HORIZON
+        assert np.all(np.diff(sol.loss) <= 0)
+    assert ["capture", "flow", "capture"] in ways
 
 
 def part(rhs: int, restarts: int) -> Any:

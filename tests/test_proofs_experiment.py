@@ -111,10 +111,9 @@ def test_experiment_1_of_the_flow_comes_with_the_shares_of_what_is_proved(
     assert "| 6 | 20 | 0." in (tmp_path / "proofs.txt").read_text()
 
 
-@pytest.mark.parametrize("seed", [39, 79])
-def test_what_capture_leaves_at_rest_is_proved_of_the_flow_from_there(seed: int) -> None:
+def test_what_capture_leaves_at_rest_is_proved_of_the_flow_from_there() -> None:
     """Where capture stalls before it is on all of its kinks; the flow comes onto them."""
-    data, start = pl.data.sphere(60, 5, seed=seed), pl.initial.torch_linear(6, 5, seed=100 + seed)
+    data, start = pl.data.sphere(60, 5, seed=79), pl.initial.torch_linear(6, 5, seed=179)
     sol = pl.simulate(data, start, 1e5, method="capture", rtol=1e-2, stop=pl.Stop(stall=1e-6))
     assert sol.status is pl.Status.STALLED
     assert proofs.kind_of(sol.certify(), sol.t[-1]) == "undecided"
