@@ -202,3 +202,10 @@ def test_small_neurons_that_may_grow_are_the_flows() -> None:
     assert "small" in advice.reason
     assert advice.costs["auto"] == advice.seconds == advice.costs["flow"]
     assert "small" not in pl.advise(data, small, 1e-3, rtol=0.1).reason  # too short for them to grow
+
+
+@pytest.mark.parametrize("t_end", [5e-324, 1e-300, 1e300])
+def test_no_horizon_is_beyond_the_prices(t_end: float) -> None:
+    """The square of events in unit time was beyond range at 1e-300 (found by the fuzzer)."""
+    advice = pl.advise(pl.data.orthogonal(33, 33, seed=1), pl.initial.balanced(5, 33, seed=2), t_end)
+    assert all(math.isfinite(seconds) for seconds in advice.costs.values())

@@ -84,7 +84,7 @@ def crowding(sizes: Sizes, rtol: float, t: float, switches: float) -> float:
     """
     if t <= 0.0 or on_patterns(sizes):
         return 0.0
-    return math.cbrt(min(rtol, FLOW_RTOL) * sizes.pairs * sizes.d * (switches / t) ** 2)
+    return math.cbrt(min(rtol, FLOW_RTOL) * sizes.pairs * sizes.d) * math.cbrt(switches / t) ** 2
 
 
 def rhs(sizes: Sizes, method: str, rtol: float, t: float) -> float:
