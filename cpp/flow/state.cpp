@@ -103,12 +103,14 @@ double FlowState::share(int j, int i) const {
 // order finds no pair there that is not listed. A neuron at 0 says by that alone that all its pairs are off.
 std::vector<PairAtKink> FlowState::kinks() {
     std::vector<PairAtKink> found;
+    std::vector<double> all(at(in_.n));
     const double* w = weights();
     for (int j = 0; j < in_.p; ++j, w += in_.d) {
         const double w_sq = inner(w, w, in_.d), within = in_.dense() ? 2.0 * kAtKink * std::sqrt(w_sq) : 0.0;
         if (w_sq == 0.0) continue;
+        if (in_.dense()) inner_of_rows(w, problem_.X, in_.d, in_.d, in_.n, all.data());
         for (int i = 0; i < in_.n; ++i) {
-            const double z = preactivation(w, i);
+            const double z = in_.dense() ? all[at(i)] : preactivation(w, i);
             const Mode mode = pairs_.mode(j, i);
             const bool told = !in_.dense() || std::abs(z) > within * in_.norm(i);
             if (mode == (z > 0.0 ? Mode::kOn : Mode::kOff) && told) continue;

@@ -30,11 +30,13 @@ void Switcher::start(double t, const Problem<double>& problem) {
 // The points of each neuron whose z is 0 to rounding; their pairs are off.
 Switcher::Kinks Switcher::modes_by_sign(const double* W) {
     Kinks open(at(in_.p));
+    std::vector<double> all(at(in_.n));
     for (int j = 0; j < in_.p; ++j) {
         const double* row = W + at(j) * at(in_.d);
         const double within = in_.dense() ? kAtKink * norm_of(row, in_.d) : 0.0;
+        if (in_.dense()) inner_of_rows(row, in_.rows(), in_.stride(), in_.d, in_.n, all.data());
         for (int i = 0; i < in_.n; ++i) {
-            const double z = in_.dense() ? inner(row, in_.row(i), in_.d) : row[i];
+            const double z = in_.dense() ? all[at(i)] : row[i];
             const bool rounding = std::isfinite(within) && std::abs(z) <= within * in_.norm(i);
             pairs_.set(j, i, !rounding && z > 0.0 ? Mode::kOn : Mode::kOff);
             if (rounding) open[at(j)].push_back(i);
