@@ -118,3 +118,15 @@ def switch_times(sol: pl.Solution) -> dict[tuple[int, ...], list[float]]:
     for t, *key in zip(log.t, log.neuron, log.point, log.from_mode, log.to_mode, strict=True):
         times.setdefault(tuple(map(int, key)), []).append(float(t))
     return times
+
+
+def assert_goes_on_alike(
+    problem: tuple[pl.Dataset, pl.Network], middle: float, end: float, *names: str
+) -> None:
+    """A run extended is the single run, in its weights and in so many of its statistics."""
+    whole = pl.simulate(*problem, end, method="flow", save=[0.0, middle, end])
+    part = pl.simulate(*problem, middle, method="flow", save=[0.0, middle])
+    later = part.extend(end, save=[end])
+    assert np.allclose(later.network.W, whole.network.W, rtol=1e-12, atol=0)
+    for name in ("steps", "events", "on", "off", "slide_in", "repelling", *names):
+        assert later.stats[name] == whole.stats[name], name

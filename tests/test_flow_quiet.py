@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import pl_native as pl
-from flow_support import switch_times
+from flow_support import assert_goes_on_alike, switch_times
 
 pytest.importorskip("pl_native._core")
 
@@ -67,13 +67,7 @@ def test_they_end_where_they_did(make: Any, rtol: float) -> None:
 
 @pytest.mark.parametrize("make", [all_small, some_small])
 def test_a_run_that_goes_on_is_the_single_run(make: Any) -> None:
-    problem = make()
-    whole = pl.simulate(*problem, 20.0, method="flow", save=[0.0, 4.5, 20.0])
-    part = pl.simulate(*problem, 4.5, method="flow", save=[0.0, 4.5])
-    later = part.extend(20.0, save=[20.0])
-    assert np.allclose(later.network.W, whole.network.W, rtol=1e-12, atol=0)
-    for name in ("steps", "events", "on", "off", "slide_in", "repelling", "zero_neuron"):
-        assert later.stats[name] == whole.stats[name], name
+    assert_goes_on_alike(make(), 4.5, 20.0, "zero_neuron")
 
 
 def test_they_escape() -> None:

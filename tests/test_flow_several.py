@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import pl_native as pl
-from flow_support import switch_times
+from flow_support import assert_goes_on_alike, switch_times
 
 pytest.importorskip("pl_native._core")
 
@@ -72,13 +72,7 @@ def test_they_end_where_single_ones_do(make: Any, rtol: float) -> None:
 
 
 def test_a_run_that_goes_on_is_the_single_run() -> None:
-    problem = wide()
-    whole = pl.simulate(*problem, 4.0, method="flow", save=[0.0, 1.5, 4.0])
-    part = pl.simulate(*problem, 1.5, method="flow", save=[0.0, 1.5])
-    later = part.extend(4.0, save=[4.0])
-    assert np.allclose(later.network.W, whole.network.W, rtol=1e-12, atol=0)
-    for name in ("steps", "rejected", "events", "on", "off", "slide_in", "repelling"):
-        assert later.stats[name] == whole.stats[name], name
+    assert_goes_on_alike(wide(), 1.5, 4.0, "rejected")
 
 
 def test_a_record_of_an_older_file_goes_on() -> None:
