@@ -8,25 +8,6 @@
 namespace pl {
 namespace {
 
-// Order of the numbers in "count".
-constexpr std::array kCounts{&FlowCounters::accepted,
-                             &FlowCounters::rejected,
-                             &FlowCounters::rhs,
-                             &FlowCounters::events,
-                             &FlowCounters::on,
-                             &FlowCounters::off,
-                             &FlowCounters::slide_in,
-                             &FlowCounters::slide_to_on,
-                             &FlowCounters::slide_to_off,
-                             &FlowCounters::repelling,
-                             &FlowCounters::zero_neuron,
-                             &FlowCounters::a_zero,
-                             &FlowCounters::sliding_end,
-                             &FlowCounters::sliding_max,
-                             &FlowCounters::stabilised_steps,
-                             &FlowCounters::start_kinks,
-                             &FlowCounters::dependent_inputs,
-                             &FlowCounters::cell_steps};
 constexpr std::array<std::size_t, 2> kOlderCounts{15, 17};  // of records of older files
 
 using Number = Field<FlowPast, double>;
@@ -77,8 +58,8 @@ FlowPast read_flow_past(const py::dict& record, const Problem<double>& problem, 
     const auto count = checked_array<Index>(record["count"], "count", 1);
     const auto counted = static_cast<std::size_t>(count.size());
     if (std::find(kOlderCounts.begin(), kOlderCounts.end(), counted) == kOlderCounts.end())
-        require_size(count.size(), static_cast<Index>(kCounts.size()), "count");
-    for (std::size_t k = 0; k < counted; ++k) past.count.*kCounts[k] = count.data()[k];
+        require_size(count.size(), static_cast<Index>(kFlowCounts.size()), "count");
+    for (std::size_t k = 0; k < counted; ++k) past.count.*kFlowCounts[k] = count.data()[k];
     past.invariants = read_column(record, "invariants", problem.p);
     if (record["modes"].is_none()) return past;  // another method brought the run here
     for (const Column& column : kColumns) past.*column.value = read_column(record, column.name, problem.p);
@@ -95,9 +76,9 @@ py::dict write_flow_past(const FlowPast& past, const Problem<double>& problem) {
     write_times(record, past.seen);
     for (const Column& column : kColumns) record[column.name] = copied(past.*column.value, {problem.p});
     std::vector<Index> count;
-    count.reserve(kCounts.size());
-    for (const auto member : kCounts) count.push_back(past.count.*member);
-    record["count"] = to_array(std::move(count), {static_cast<py::ssize_t>(kCounts.size())});
+    count.reserve(kFlowCounts.size());
+    for (const auto member : kFlowCounts) count.push_back(past.count.*member);
+    record["count"] = to_array(std::move(count), {static_cast<py::ssize_t>(kFlowCounts.size())});
     std::vector<std::int8_t> modes(past.modes.size());
     std::transform(past.modes.begin(), past.modes.end(), modes.begin(),
                    [](Mode mode) { return static_cast<std::int8_t>(mode); });

@@ -1,6 +1,7 @@
 // What a run of the event-driven flow takes and gives, on one problem in double precision.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <vector>
@@ -27,6 +28,26 @@ struct FlowCounters {
     Index dependent_inputs = 0;    // selections in which inputs were taken as dependent
     double spectral_radius = 0.0;  // of the field's Jacobian, last estimate; 0 if there was none
 };
+
+// The whole numbers of them, in the order of a record.
+inline constexpr std::array kFlowCounts{&FlowCounters::accepted,
+                                        &FlowCounters::rejected,
+                                        &FlowCounters::rhs,
+                                        &FlowCounters::events,
+                                        &FlowCounters::on,
+                                        &FlowCounters::off,
+                                        &FlowCounters::slide_in,
+                                        &FlowCounters::slide_to_on,
+                                        &FlowCounters::slide_to_off,
+                                        &FlowCounters::repelling,
+                                        &FlowCounters::zero_neuron,
+                                        &FlowCounters::a_zero,
+                                        &FlowCounters::sliding_end,
+                                        &FlowCounters::sliding_max,
+                                        &FlowCounters::stabilised_steps,
+                                        &FlowCounters::start_kinks,
+                                        &FlowCounters::dependent_inputs,
+                                        &FlowCounters::cell_steps};
 
 // What a run that goes on has to know of its past, beside the state (W, a) at time t. A fresh run has none,
 // or, where another method brought it to t, facts of the whole but nothing of its pairs and steps.

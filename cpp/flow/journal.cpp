@@ -1,29 +1,12 @@
 #include "flow/journal.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "kernel/index.hpp"
 #include "problem/branches.hpp"
 
 namespace pl {
-namespace {
-
-constexpr std::array kAdded{&FlowCounters::events,
-                            &FlowCounters::on,
-                            &FlowCounters::off,
-                            &FlowCounters::slide_in,
-                            &FlowCounters::slide_to_on,
-                            &FlowCounters::slide_to_off,
-                            &FlowCounters::repelling,
-                            &FlowCounters::zero_neuron,
-                            &FlowCounters::a_zero,
-                            &FlowCounters::start_kinks,
-                            &FlowCounters::dependent_inputs};
-
-}  // namespace
-
 Journal::Journal(const Problem<double>& problem, const FlowOptions& options)
     : Tally(options.switches),
       problem_(problem),
@@ -72,7 +55,7 @@ void Tally::sort() {
 }
 
 void Tally::add(const Tally& other) {
-    for (const auto member : kAdded) count_.*member += other.count_.*member;
+    for (const auto member : kFlowCounts) count_.*member += other.count_.*member;
     log_.insert(log_.end(), other.log_.begin(), other.log_.end());
 }
 
