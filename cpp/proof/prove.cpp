@@ -45,12 +45,18 @@ void list_kinks(const std::vector<NeuronKinks>& neurons, Proof& proof) {
     }
 }
 
+template <class Found>
+bool take(const Found& found, Proved verdict, Proof& proof) {
+    if (!found.proved) return false;
+    proof.verdict = verdict;
+    static_cast<Ball&>(proof) = found;
+    return true;
+}
+
 bool try_convergence(const Enclosure& state, Workers workers, Proof& proof) {
     const Convergence found = prove_convergence(state, kTaus, workers);
     proof.needed_over_allowed = found.needed_over_allowed;
-    if (!found.proved) return false;
-    proof.verdict = Proved::kConverges;
-    static_cast<Ball&>(proof) = found;
+    if (!take(found, Proved::kConverges, proof)) return false;
     proof.tau = found.tau;
     proof.uncertain = found.uncertain;
     list_uncertain(state, proof);
@@ -68,9 +74,7 @@ bool try_trapping(const Enclosure& state, Workers workers, Known known, Proof& p
     const Trapping found = prove_trapping(state, workers, known);
     proof.reason = found.reason;
     proof.needed_to_trap = found.needed_over_allowed;
-    if (!found.proved) return false;
-    proof.verdict = Proved::kTrapped;
-    static_cast<Ball&>(proof) = found;
+    if (!take(found, Proved::kTrapped, proof)) return false;
     proof.settled = found.settled;
     proof.sliding = found.sliding;
     proof.resting = found.resting;
