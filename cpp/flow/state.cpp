@@ -74,11 +74,12 @@ void FlowState::write_state(double* W, double* a) const {
     jets_.write_state(0, W, a);
 }
 
-double FlowState::preactivation(const double* w, Index i) const {
-    if (problem_.norms != nullptr) return problem_.norms[i] * w[i];
-    const double* x = problem_.X + i * problem_.d;
-    double z = 0.0;
-    for (Index l = 0; l < problem_.d; ++l) z += w[l] * x[l];
+std::vector<double> FlowState::preactivations(const double* w) const {
+    std::vector<double> z(at(problem_.n));
+    if (problem_.norms == nullptr)
+        inner_of_rows(w, problem_.X, problem_.d, problem_.d, problem_.n, z.data());
+    else
+        for (Index i = 0; i < problem_.n; ++i) z[at(i)] = problem_.norms[i] * w[i];
     return z;
 }
 
@@ -87,7 +88,8 @@ std::vector<double> FlowState::outputs() const {
     std::vector<double> h(at(problem_.n));
     for (Index j = 0; j < problem_.p; ++j, w += problem_.d) {
         const double a = jets_.a(0, static_cast<int>(j));
-        for (Index i = 0; i < problem_.n; ++i) h[at(i)] += a * std::max(preactivation(w, i), 0.0);
+        const std::vector<double> z = preactivations(w);
+        for (Index i = 0; i < problem_.n; ++i) h[at(i)] += a * std::max(z[at(i)], 0.0);
     }
     return h;
 }
@@ -103,17 +105,15 @@ double FlowState::share(int j, int i) const {
 // order finds no pair there that is not listed. A neuron at 0 says by that alone that all its pairs are off.
 std::vector<PairAtKink> FlowState::kinks() {
     std::vector<PairAtKink> found;
-    std::vector<double> all(at(in_.n));
     const double* w = weights();
     for (int j = 0; j < in_.p; ++j, w += in_.d) {
         const double w_sq = inner(w, w, in_.d), within = in_.dense() ? 2.0 * kAtKink * std::sqrt(w_sq) : 0.0;
         if (w_sq == 0.0) continue;
-        if (in_.dense()) inner_of_rows(w, problem_.X, in_.d, in_.d, in_.n, all.data());
+        const std::vector<double> z = preactivations(w);
         for (int i = 0; i < in_.n; ++i) {
-            const double z = in_.dense() ? all[at(i)] : preactivation(w, i);
             const Mode mode = pairs_.mode(j, i);
-            const bool told = !in_.dense() || std::abs(z) > within * in_.norm(i);
-            if (mode == (z > 0.0 ? Mode::kOn : Mode::kOff) && told) continue;
+            const bool told = !in_.dense() || std::abs(z[at(i)]) > within * in_.norm(i);
+            if (mode == (z[at(i)] > 0.0 ? Mode::kOn : Mode::kOff) && told) continue;
             found.push_back({j, i, mode, share(j, i)});
         }
     }

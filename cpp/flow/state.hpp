@@ -28,9 +28,9 @@ class FlowState final : public State<double> {
     std::vector<PairAtKink> kinks() override;
 
   private:
-    const double* weights() const;  // W (p, d)
-    double preactivation(const double* w, Index i) const;
-    double share(int j, int i) const;  // lam_ji
+    const double* weights() const;                              // W (p, d)
+    std::vector<double> preactivations(const double* w) const;  // (n)
+    double share(int j, int i) const;                           // lam_ji
 
     const Problem<double>& problem_;
     const Inputs& in_;

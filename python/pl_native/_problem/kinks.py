@@ -152,8 +152,7 @@ def _check(neuron: Array, point: Array, mode: Array, share: Array) -> None:
             f"kinks.share: expected 0 where off, 1 where on, NaN or within [0, 1] where sliding, got "
             f"{share[odd[0]]} for mode {mode[odd[0]]}"
         )
-    keys = np.sort(
-        neuron.astype(np.int64) * 2**31 + point
-    )  # not rows at once: NumPy makes a TypeError of a Ctrl-C there
+    # One number a pair: NumPy makes a TypeError of a Ctrl-C that comes while it compares rows.
+    keys = np.sort(neuron.astype(np.int64) * 2**31 + point)
     if np.any(keys[1:] == keys[:-1]):
         raise ValueError("kinks: expected every pair once, got one twice")
