@@ -21,8 +21,7 @@ CellFlow::CellFlow(const OnNeurons& flow)
       search_(in_, cells_, series_, noise_) {}
 
 bool CellFlow::candidate() const {
-    return in_.dense() && in_.p >= kNeurons && !options_.dense && options_.order == 0 &&
-           refusals_ < kRefusals && !degenerate_;
+    return in_.dense() && in_.p >= kNeurons && options_.order == 0 && refusals_ < kRefusals && !degenerate_;
 }
 
 void CellFlow::consider() {
@@ -64,6 +63,21 @@ void CellFlow::state_within(double h, double* W, double* a) const {
             cells_.state(j, phi, v.data());
             std::copy(v.begin(), v.end() - 1, W + Index{j} * in_.d);
             a[j] = v.back();
+        }
+    }
+}
+
+void CellFlow::write_polynomial(double* to) const {
+    const Index pd = Index{in_.p} * in_.d, orders = series_.order() + 1;
+    std::vector<double> v(at(cells_.width())), w(at(orders * in_.d)), a(at(orders));
+    for (int j = 0; j < in_.p; ++j) {
+        cells_.state(j, cells_.of(j).phi, v.data());
+        series_.path(cells_.home(j), v.data(), w.data(), a.data());
+        double unit = 1.0;
+        for (Index k = 0; k < orders; ++k, unit *= in_.unit()) {
+            double* at_k = to + k * (pd + in_.p);
+            for (Index l = 0; l < in_.d; ++l) at_k[j * in_.d + l] = w[at(k * in_.d + l)] / unit;
+            at_k[pd + j] = a[at(k)] / unit;
         }
     }
 }

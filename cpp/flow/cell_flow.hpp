@@ -25,6 +25,8 @@ class CellFlow : OnNeurons {
     bool meets_event() const { return !events_.empty(); }
     // The state that the step passes at time h: W (p, d), a (p). And: the run is to end there, at sum r^2.
     void state_within(double h, double* W, double* a) const;
+    // The step's polynomial, as Jets::write_polynomial; before it is taken.
+    void write_polynomial(double* to) const;
     double end_at(double h);
     void accept(double t);  // it is taken, to t; its events happen
     // Of the last step: did it end at an event; how often multipliers had left their bounds then.

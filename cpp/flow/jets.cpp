@@ -161,6 +161,11 @@ void Jets::write_state(int k, double* W, double* a) const {
     }
 }
 
+void Jets::write_polynomial(double* to) const {
+    const Index pd = size_of(outside_);
+    for (int k = 0; k <= order_; ++k, to += pd + in_.p) write_state(k, to, to + pd);
+}
+
 void Jets::state_within(double h, double* W, double* a) {
     move_trial(h);
     if (!in_.dense()) std::copy(outside_.begin(), outside_.end(), W);

@@ -99,6 +99,7 @@ class Jets {
     double residual_sq() const;
     double velocity_sq() const;
     void write_state(int k, double* W, double* a) const;  // coefficient k, as (p, d) and (p,)
+    void write_polynomial(double* to) const;              // all of them, one after the other
     Index evaluations() const { return evaluations_; }
 
   private:

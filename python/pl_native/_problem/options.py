@@ -63,8 +63,12 @@ class Save:
     count     this many times (>= 2), ends included, at steps i * N // (count - 1)
     states    also keep (W, a) at each saved time (`Solution.state`)
     switches  keep the log of switches (method "flow")
-    dense     keep what `Solution.at` needs (method "flow"): a polynomial per neuron and step. Wide runs
-              then go neuron by neuron, not by patterns, and every event ends a step of all
+    dense     keep what `Solution.at` needs (method "flow"): a polynomial of (W, a) per step, at order K
+              8 p (d + 1) (K + 1) bytes, K from 2 to 24, higher for smaller rtol. The run is the same
+              without, but that every event ends a step, where without several are in one: where events are
+              dense, at n p of some thousands and rtol 1e-6 and more, it may cost three to eight times as
+              much; and neurons too small for the loss to see are not set apart. MemoryError before the run
+              if it is sure not to fit, in the run once there is no room for more
     observe   names of functions in `pl_native.model`, or functions of (t, Network), called when the run is
               over; values in `Solution.observed`. A function that raises an Exception, or gives a value of
               another shape than before, ends nothing: its values are NaN from that time on, which a
