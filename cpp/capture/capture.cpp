@@ -24,6 +24,7 @@ constexpr double kCoarseRise = 0.05;
 constexpr double kSure = 2.0;         // a status is claimed only if it holds that many errors away
 constexpr double kFastDecays = 10.0;  // of the fastest mode, in a step that may end at a row
 constexpr double kBefore = 0.9;       // of a longer one, gone before
+constexpr double kAfter = 0.1;        // of the step at whose end a rule holds, gone on before it ends the run
 constexpr double kInstant = 1e-300;   // of a time: has no half that a step could take
 
 class Capture {
@@ -70,22 +71,24 @@ class Capture {
             const Moment here = moment();
             CaptureModel& fine = meshes_->fine();
             Status status = verdict_->judge(here, fine);
-            if (search_->look(here, fine, status, *verdict_)) status = verdict_->judge(here, fine);
+            const bool settled = !settling(status, here);
+            if (settled && search_->look(here, fine, status, *verdict_))
+                status = verdict_->judge(here, fine);
             if (beyond_) status = Status::kNonFinite;
             recorder_->visit(now.t, meshes_->fine(), now.invariants);
-            if (status != Status::kHorizon || now.t >= options_.t_end) {
+            if (settled && (status != Status::kHorizon || now.t >= options_.t_end)) {
                 if (missed && !last && !given_up(status) && asked_.worthwhile(*meshes_, now)) return false;
                 finish(status);
                 return true;
             }
-            if (now.t > options_.past.t && over_budget()) {
+            if (settled && now.t > options_.past.t && over_budget()) {
                 paused_ = true;
                 finish(Status::kStepLimit);
                 return true;
             }
             const double goal = recorder_->goal(options_.t_end);
-            if (!advance(goal)) {
-                finish(why_stuck());
+            if (!advance(settled ? goal : std::min(goal, settles_))) {
+                finish(status != Status::kHorizon ? status : why_stuck());
                 return true;
             }
             missed = !asked_.kept(*meshes_, now) || missed;
@@ -143,6 +146,7 @@ class Capture {
         meshes_ = std::make_unique<Meshes>(problem_, threads_, [this] { return cut(); }, options_.watch);
         if (options_.watch != nullptr) options_.watch->begin(options_.past.t);
         met_ = false;
+        last_ = settles_ = 0.0;
         result_ = CaptureResult();
         result_.started = true;
         result_.past = options_.past;
@@ -187,6 +191,7 @@ class Capture {
         const double passed = meshes_->passage(verdict_->level());
         if (passed >= 0) verdict_->passed(now.t + passed);
         now.t = taken >= left ? goal : now.t + taken;
+        last_ = taken;
         now.step = meshes_->next();
         met_ = meshes_->stuck() == Status::kEvent;
         moved_ = moved_ || met_;
@@ -200,6 +205,16 @@ class Capture {
     // In so long a step of one mesh, what its kinks put into the fast modes of r has not decayed at its end:
     // of no weight in the loss, it raises local_pl up to sevenfold. So a row is reached by a shorter one.
     bool fast(double left) const { return meshes_->alone() && left * meshes_->radius() > kFastDecays; }
+
+    // Nor does a rule of the loss end a run where such a step ends, nor is a proof tried there: the run goes on
+    // for a tenth of that step first, which it reaches as it does a row.
+    bool settling(Status status, const Moment& here) {
+        const bool ends = status == Status::kConverged || status == Status::kCriterion ||
+                          status == Status::kTarget || search_->due(here, *verdict_);
+        if (!ends || !fast(last_) || here.event || here.end) return false;
+        if (!(settles_ > here.t)) settles_ = here.t + kAfter * last_;
+        return true;
+    }
 
     Moment moment() {
         const CapturePast& now = result_.past;
@@ -266,6 +281,8 @@ class Capture {
     bool paused_ = false;     // the budget is spent
     bool met_ = false;        // the watch ends the run here
     bool moved_ = false;      // a step was taken in this call, whichever pass took it
+    double last_ = 0;         // length of the last step
+    double settles_ = 0;      // when the fast modes that it left are gone, once a rule holds
 };
 
 }  // namespace

@@ -48,12 +48,22 @@ Status status_of(Proved verdict) {
 
 }  // namespace
 
+bool ProofSearch::tired(const ProofMarks& marks) const {
+    return marks.failed >= (problem_.orthogonal ? kCheapFails : kFails);
+}
+
+bool ProofSearch::due(const Moment& moment, const Verdict<double>& verdict) const {
+    if (!stop_.proof || moment.cancelled) return false;
+    const ProofMarks& marks = verdict.milestones().marks;
+    const double below = marks.below < 0 ? kFirstBelow * verdict.level() : marks.below;
+    return !tired(marks) && moment.sum_r2 < below;
+}
+
 bool ProofSearch::look(const Moment& moment, State<double>& state, Status judged, Verdict<double>& verdict) {
     if (!stop_.proof || judged == Status::kNonFinite || moment.cancelled) return false;
     ProofMarks& marks = verdict.marks();
     const bool last = would_end(judged, moment);
-    const Index fails = problem_.orthogonal ? kCheapFails : kFails;
-    if (marks.failed >= fails && !last) return false;
+    if (tired(marks) && !last) return false;
     const double speed_sq = moment.mean_speed_sq ? *moment.mean_speed_sq : state.velocity_sq();
     const double loss = state.sum_r2() / (2 * static_cast<double>(problem_.n));
     const double slow = speed_sq * moment.t / (static_cast<double>(problem_.p) * loss);
