@@ -23,8 +23,8 @@ namespace {
 constexpr double kCoarseRise = 0.05;
 constexpr double kSure = 2.0;         // a status is claimed only if it holds that many errors away
 constexpr double kFastDecays = 10.0;  // of the fastest mode, in a step that may end at a row
-constexpr double kBefore = 0.9;       // of a longer one, gone before
-constexpr double kAfter = 0.1;        // of the step at whose end a rule holds, gone on before it ends the run
+constexpr double kBefore = 0.7;       // of a longer one, gone before
+constexpr double kAfter = 0.2;        // of the step after which a rule holds, gone on with it
 constexpr double kInstant = 1e-300;   // of a time: has no half that a step could take
 
 class Capture {
@@ -72,25 +72,20 @@ class Capture {
             CaptureModel& fine = meshes_->fine();
             Status status = verdict_->judge(here, fine);
             const bool settled = !settling(status, here);
-            if (settled && search_->look(here, fine, status, *verdict_))
-                status = verdict_->judge(here, fine);
+            if (settled && search_->look(here, fine, status, *verdict_)) status = verdict_->judge(here, fine);
             if (beyond_) status = Status::kNonFinite;
             recorder_->visit(now.t, meshes_->fine(), now.invariants);
             if (settled && (status != Status::kHorizon || now.t >= options_.t_end)) {
                 if (missed && !last && !given_up(status) && asked_.worthwhile(*meshes_, now)) return false;
-                finish(status);
-                return true;
+                return finish(status);
             }
             if (settled && now.t > options_.past.t && over_budget()) {
                 paused_ = true;
-                finish(Status::kStepLimit);
-                return true;
+                return finish(Status::kStepLimit);
             }
             const double goal = recorder_->goal(options_.t_end);
-            if (!advance(settled ? goal : std::min(goal, settles_))) {
-                finish(status != Status::kHorizon ? status : why_stuck());
-                return true;
-            }
+            if (!advance(settled ? goal : std::min(goal, settles_)))
+                return finish(status != Status::kHorizon ? status : why_stuck());
             missed = !asked_.kept(*meshes_, now) || missed;
             const bool again = missed && !last && !asked_.resigned() && asked_.lost(*meshes_);
             if (again && asked_.worthwhile(*meshes_, now)) return false;
@@ -206,12 +201,13 @@ class Capture {
     // of no weight in the loss, it raises local_pl up to sevenfold. So a row is reached by a shorter one.
     bool fast(double left) const { return meshes_->alone() && left * meshes_->radius() > kFastDecays; }
 
-    // Nor does a rule of the loss end a run where such a step ends, nor is a proof tried there: the run goes on
-    // for a tenth of that step first, which it reaches as it does a row.
+    // Where such a step ends no rule ends a run, and no proof is tried: it goes on for a part of that step,
+    // whose end it reaches as it does a row.
     bool settling(Status status, const Moment& here) {
-        const bool ends = status == Status::kConverged || status == Status::kCriterion ||
-                          status == Status::kTarget || search_->due(here, *verdict_);
-        if (!ends || !fast(last_) || here.event || here.end) return false;
+        if (!fast(last_) || here.event || here.end) return false;
+        const bool rule = status > Status::kNonFinite && status <= Status::kStalled;
+        if (!rule && !(status == Status::kHorizon && search_->due(here, meshes_->fine(), status, *verdict_)))
+            return false;
         if (!(settles_ > here.t)) settles_ = here.t + kAfter * last_;
         return true;
     }
@@ -232,7 +228,8 @@ class Capture {
         return moment;
     }
 
-    void finish(Status status) {
+    // The attempt is over: true.
+    bool finish(Status status) {
         CapturePast& now = result_.past;
         CaptureModel& fine = meshes_->fine();
         recorder_->finish(now.t, options_.t_end, fine, now.invariants);
@@ -262,6 +259,7 @@ class Capture {
         meshes_->drop_coarse();  // before the end state is written out: at n = 10^6 both would not fit
         recorder_->write_end(fine);
         result_.seconds = verdict_->elapsed();
+        return true;
     }
 
     const Problem<double>& problem_;

@@ -19,12 +19,16 @@ class ProofSearch {
     // `judged`: what the verdict says of the moment. Whether something was proved, and noted there: then it
     // has to be asked again.
     bool look(const Moment& moment, State<double>& state, Status judged, Verdict<double>& verdict);
-    // Whether `look` will try to prove convergence here, whatever is judged of the moment.
-    bool due(const Moment& moment, const Verdict<double>& verdict) const;
+    // Whether `look` would try to prove something.
+    bool due(const Moment& moment, State<double>& state, Status judged, Verdict<double>& verdict) const;
     const Claim& claim() const { return claim_; }
 
   private:
-    bool tired(const ProofMarks& marks) const;
+    struct Tries {
+        bool convergence = false, trapping = false;
+        double slow = 0;  // local_pl t
+    };
+    Tries tries(const Moment& moment, State<double>& state, Status judged, Verdict<double>& verdict) const;
     bool attempt(Aim aim, const Moment& moment, State<double>& state, double slow, Verdict<double>& verdict);
     void learn(Aim aim, const Proof& proof, const Moment& moment, double slow, ProofMarks& marks) const;
 
