@@ -5,7 +5,7 @@
 Draws are `sphere(n, d, seed)` and `torch_linear(p, d, seed=100 + seed)`, seed = 0, 1, ...  *Converging*:
 capture at rtol 1e-2 until the loss passes a share of min y^2/(2n), and on to the next; *stalls*: the flow at
 rtol 1e-9 until stall = 1e-13. Of each state a row of converging.csv or stalls.csv: what `certify` proves, and
-what it costs. Rows that are there are not computed again; `docs/proofs.md` has their table (`--table` prints it).
+what it costs. Rows that are there are not computed again; `docs/proofs.md` has their table (`--table`).
 """
 
 from __future__ import annotations

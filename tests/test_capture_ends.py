@@ -35,7 +35,7 @@ def level(data: pl.Dataset) -> float:
 def test_local_pl_at_an_end_is_not_of_fast_modes(
     size: tuple[int, int, int], seed: int, stop: pl.Stop, status: Status
 ) -> None:
-    """It was raised: 1.20 for 0.017 at the first, 0.25 for 0.017 at the second, 1e-8 for 8e-13 at the last."""
+    """It was raised: 1.20 for 0.017 at the first, 0.25 for 0.017 at the second, 1e-8 for 8e-13 at last."""
     data, net = drawn(*size, seed)
     sol = capture(data, net, 1e5, rtol=1e-2, stop=stop)
     settled = flow(data, sol.network, 5.0, rtol=1e-8).local_pl[-1]
