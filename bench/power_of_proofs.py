@@ -3,7 +3,7 @@
     python bench/power_of_proofs.py --out docs/results/proofs [--only converging | stalls] [--seconds S]
 
 Draws are `sphere(n, d, seed)` and `torch_linear(p, d, seed=100 + seed)`, seed = 0, 1, ...  *Converging*:
-capture at rtol 1e-2 until the loss passes a share of min y^2/(2n), and on to the next; *stalls*: the flow at
+capture at rtol 1e-2 until the loss passes a share of min y^2/(2n); *stalls*: the flow at
 rtol 1e-9 until stall = 1e-13. Of each state a row of converging.csv or stalls.csv: what `certify` proves, and
 what it costs. Rows that are there are not computed again; `docs/proofs.md` has their table (`--table`).
 """
@@ -53,13 +53,10 @@ def row_of(
 
 def converging(size: tuple[int, int, int], shares: tuple[float, ...], seed: int) -> Iterator[dict[str, Any]]:
     data, net = problem(*size, seed)
-    level, sol = float(np.min(data.y**2)) / (2 * data.n), None
+    level = float(np.min(data.y**2)) / (2 * data.n)
     for share in shares:
         stop, before = pl.Stop(loss=share * level, stall=1e-13), time.process_time()
-        if sol is None:
-            sol = pl.simulate(data, net, 1e6, method="capture", rtol=1e-2, stop=stop, threads=1)
-        elif sol.status is pl.Status.TARGET:
-            sol = sol.extend(1e6, stop=stop, threads=1)
+        sol = pl.simulate(data, net, 1e6, method="capture", rtol=1e-2, stop=stop, threads=1)
         yield row_of(size, seed, share, sol, time.process_time() - before)
 
 
