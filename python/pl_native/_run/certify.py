@@ -11,12 +11,10 @@ from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network, Status, given
 from pl_native._run.certificate import Certificate
-from pl_native._run.claims import Margins, NeuronAtZero, Pairs
+from pl_native._run.claims import VERDICTS, Margins, NeuronAtZero, Pairs
 from pl_native._run.proved_state import proved_state
 from pl_native._run.task import in_double
 from pl_native.backends.contract import Proof, ProofTask
-
-_VERDICTS = (None, Status.CONVERGED, Status.TRAPPED, Status.DEAD_POINT)
 
 
 def certify(data: Dataset, state: Network, *, threads: int | None = None) -> Certificate:
@@ -50,7 +48,7 @@ def _task(data: Dataset, state: Network) -> ProofTask:
 
 
 def _certificate(data: Dataset, state: Network, proof: Proof) -> Certificate:
-    verdict = _VERDICTS[proof["verdict"]]
+    verdict = (None, *VERDICTS)[proof["verdict"]]
     proved, shortest = verdict is not None, 0.0
     if proof["held_until"] > 0:
         shortest = _shortest_useful(data, state)
