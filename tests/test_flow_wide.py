@@ -4,9 +4,7 @@ neuron by neuron: it is the same run without."""
 from __future__ import annotations
 
 from collections import Counter
-from functools import partial
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import pytest
@@ -16,32 +14,11 @@ from hypothesis import strategies as st
 import pl_native as pl
 from odd_labels import closed_form, odd_labels
 from outcomes import same_bits
-from pl_native.backends.contract import FlowTask
+from wide_support import by_neurons, drawn, early_alignment, parabola
 
 pytest.importorskip("pl_native._core")
 
 LEAST_SQUARES = 0.0875213675213675
-
-
-def early_alignment(p: int, seed: int = 0, scale: float = 1e-3) -> tuple[pl.Dataset, pl.Network]:
-    """Three points with a bias coordinate (Boursier, Flammarion)."""
-    x = np.array([-0.75, -0.5, 0.125])
-    data = pl.Dataset(np.stack([x, np.ones(3)], axis=1), [1.1, 0.1, 0.8])
-    return data, pl.initial.balanced(p=p, d=2, seed=seed, scale=scale)
-
-
-def parabola(n: int, p: int, seed: int = 0, scale: float = 1e-3) -> tuple[pl.Dataset, pl.Network]:
-    """Points of y = x^2 and noise, with a bias coordinate."""
-    rng = np.random.default_rng(1)
-    x = rng.uniform(-1, 1, n)
-    data = pl.Dataset(np.stack([x, np.ones(n)], axis=1), x**2 + 0.1 * rng.standard_normal(n))
-    return data, pl.initial.balanced(p=p, d=2, seed=seed, scale=scale)
-
-
-def drawn(n: int, d: int, p: int, seed: int, kind: str, scale: float = 1.0) -> tuple[pl.Dataset, pl.Network]:
-    rng = np.random.default_rng(seed)
-    data = pl.Dataset(rng.standard_normal((n, d)), rng.uniform(0.5, 2, n) * rng.choice([-1, 1], n))
-    return data, getattr(pl.initial, kind)(p=p, d=d, seed=seed, scale=scale)
 
 
 def switches_by_pair(sol: pl.Solution) -> dict[tuple[int, ...], list[float]]:
@@ -51,11 +28,6 @@ def switches_by_pair(sol: pl.Solution) -> dict[tuple[int, ...], list[float]]:
     for t, *pair in zip(log.t, log.neuron, log.point, log.from_mode, log.to_mode, strict=True):
         times.setdefault(tuple(int(v) for v in pair), []).append(float(t))
     return times
-
-
-def by_neurons(*problem: Any, order: int = 14, **options: Any) -> pl.Solution:
-    with mock.patch("pl_native._run.task.FlowTask", partial(FlowTask, order=order)):
-        return pl.simulate(*problem, method="flow", **options)
 
 
 def both_ways(problem: tuple[pl.Dataset, pl.Network], t_end: float, rtol: float, **options: Any) -> Any:
@@ -170,48 +142,6 @@ def test_threads_share_the_neurons_of_one_run(sizes: tuple[int, int, int]) -> No
     assert one.stats["events"] > 20 > one.stats["cell_steps"]
     for other in more:
         same_bits(one, other)
-
-
-@pytest.mark.parametrize("rtol", [1e-5, 1e-9])
-@pytest.mark.parametrize(
-    ("problem", "t_end"),
-    [(early_alignment(150, 1, 1.0), 60.0), (drawn(8, 2, 200, 2, "asymmetric"), 15.0)],
-    ids=["early", "with slides"],
-)
-def test_dense_output_of_patterns(problem: Any, t_end: float, rtol: float) -> None:
-    """One polynomial per step and neuron, made of the propagators: the states of saved times, and the same
-    run as without; parts of a run join.
-    """
-    keep: dict[str, Any] = {"count": 40, "states": True}
-    run = partial(pl.simulate, *problem, method="flow", rtol=rtol)
-    plain, sol = (run(t_end, save=pl.Save(**keep, dense=dense)) for dense in (False, True))
-    assert sol.stats["cell_steps"] == plain.stats["cell_steps"] > 0.9 * sol.stats["steps"]
-    assert sol.loss.tobytes() == plain.loss.tobytes()
-    assert sol.network == plain.network
-    states = [sol.state(i) for i in range(len(sol.t))]
-    parts = run(t_end / 3, save=pl.Save(**keep, dense=True)).extend(t_end)
-    for t, state in zip(sol.t, states, strict=True):
-        size = np.hypot(np.linalg.norm(state.W, axis=1), state.a)
-        for at in (sol.at(t), parts.at(t)):
-            apart = np.column_stack([at.W - state.W, at.a - state.a])
-            assert np.all(np.linalg.norm(apart, axis=1) <= rtol * size)
-    ends = sol.dense.starts[1:]
-    for t in ends[:: max(1, len(ends) // 50)]:  # pieces join
-        left, right = sol.at(np.nextafter(t, 0)), sol.at(t)
-        assert np.abs(left.W - right.W).max() < rtol * np.abs(left.W).max()
-
-
-def test_dense_output_takes_no_more_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """How many steps there will be is not known before the run, and 3 MB each at p = 20 000 is soon too much."""
-    run = partial(pl.simulate, *early_alignment(200), 400.0, method="flow", save=pl.Save(dense=True))
-    whole = sum(coeff.nbytes for coeff in run().dense.coeffs)
-    for share in (0.5, 0.9, 3.0):
-        monkeypatch.setenv("PL_NATIVE_MAX_BYTES", str(int(share * whole)))
-        if share < 1:
-            with pytest.raises(MemoryError):
-                run()
-        else:
-            assert sum(coeff.nbytes for coeff in run().dense.coeffs) == whole
 
 
 def test_what_is_looked_at_changes_nothing_but_the_steps() -> None:

@@ -76,7 +76,7 @@ void CellFlow::write_polynomial(double* to) const {
         double unit = 1.0;
         for (Index k = 0; k < orders; ++k, unit *= in_.unit()) {
             double* at_k = to + k * (pd + in_.p);
-            for (Index l = 0; l < in_.d; ++l) at_k[j * in_.d + l] = w[at(k * in_.d + l)] / unit;
+            for (Index l = 0; l < in_.d; ++l) at_k[Index{j} * in_.d + l] = w[at(k * in_.d + l)] / unit;
             at_k[pd + j] = a[at(k)] / unit;
         }
     }

@@ -105,12 +105,16 @@ def rhs(sizes: Sizes, method: str, rtol: float, t: float) -> float:
         each, tail, B, y, a, b, c, k = prices.FLOW[sizes.kind]
         met = events(sizes, t)
         held = max(B * crowding(sizes, rtol, t, met), 1.0)
-        late = sizes.n**a * sizes.rank**b * sizes.p**c * math.pow(math.log1p(share), k)
+        late = math.pow(sizes.n, a) * math.pow(sizes.rank, b) * math.pow(sizes.p, c) * _log(share, k)
         return each * met / math.pow(held, y) + tail * late
     few, f, e, G, g, h, k = prices.CAPTURE[sizes.kind]
     finer = math.pow(max(0.1 / rtol - 1, 0.0), h) * fitting(sizes)
-    late = math.pow(math.log1p(share), k)  # capture settles: a power of the time itself is far too much late
-    return few * sizes.pairs**f * math.pow(share, e) + G * math.pow(sizes.pairs, g) * finer * late
+    late = _log(share, k)  # capture settles: a power of the time itself is far too much late
+    return few * math.pow(sizes.pairs, f) * math.pow(share, e) + G * math.pow(sizes.pairs, g) * finer * late
+
+
+def _log(share: float, k: float) -> float:
+    return math.pow(math.log1p(share), k)
 
 
 def fitting(sizes: Sizes) -> float:
@@ -133,7 +137,7 @@ def rhs_seconds(sizes: Sizes, method: str, rtol: float) -> float:
 
 def longer(sizes: Sizes, k: float) -> float:
     """How much more a right-hand side costs in a run to t_end than in one to (e - 1) t_inf."""
-    return math.pow(math.log1p(sizes.share), k) if k > 0 else 1.0
+    return _log(sizes.share, k) if k > 0 else 1.0
 
 
 def seconds(sizes: Sizes, method: str, rtol: float) -> float:
