@@ -15,7 +15,6 @@ constexpr double kGain = 2.5;  // of halving the step, for the error of the loss
 // saves as soon as a core is busy.
 constexpr double kWorthSharing = 2e7;
 constexpr int kHalvings = 12;  // of a fine step whose loss would rise
-constexpr int kTries = 40;     // of a leading step
 // A step whose loss would rise says nothing of its local error, which would have the next one doubled: the
 // length that failed is come near only step by step; but it may have been one kink's, and is not held for
 // long.
@@ -106,15 +105,15 @@ bool Meshes::lead_step(double t, double& H, const Allowed& allowed) {
     Mesh& lead = coarse_ ? *coarse_ : fine_;
     CaptureModel& model = *lead.model;
     const double slack = coarse_ ? std::max(allowed.rise, kLeadSlack) : kLeadSlack;
-    for (int tries = 0;; ++tries) {
+    for (;;) {  // until the step is good or too short
         lead.step.attempt(H, fineness(H, allowed));
         if (cut_ && cut_()) return stop(lead.step);
         const double error = judge(lead, allowed);
         const double factor = std::clamp(0.9 / std::cbrt(std::max(error, 1e-9)), 0.3, 2.0);
-        const double more = std::max(model.trial_excess() - excess_, 0.0);
-        const bool up = rises(model, slack, more), good = error <= kAccepted && !up;
-        if (!good && tries >= kTries && !lead.step.finite()) return stop(lead.step);
-        if (good || tries >= kTries) {
+        // a pair that is let go puts into the loss what of its z had counted as 0: no shorter step would not
+        const double more = model.trial_excess() - excess_;
+        const bool up = rises(model, slack, more);
+        if (error <= kAccepted && !up) {
             next_ = factor < 1 ? H * factor : std::max(next_, H * factor);
             ceiling_ *= kCeilingGrowth;
             next_ = std::min(next_, kBelowCeiling * ceiling_);
