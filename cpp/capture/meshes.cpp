@@ -70,11 +70,25 @@ double Meshes::rounding_of(const CaptureModel& model) const {
     return 2.0 * r * std::sqrt(n * model.sum_r2()) + n * r * r;
 }
 
-// Whether the trial's loss is above the state's by more than `slack`, relative, and by more than rounding.
-bool Meshes::rises(const CaptureModel& model, double slack, double more) const {
+// Whether the trial's loss, and what of it pairs at rest hide beyond what they hid, is above the state's by
+// more than `slack`, relative, and by more than rounding.
+bool Meshes::rises(const CaptureModel& model, double slack) const {
+    return above(model, slack, std::max(model.trial_excess() - excess_, 0.0));
+}
+
+bool Meshes::above(const CaptureModel& model, double slack, double more) const {
     const double before = model.sum_r2(), after = model.trial_sum_r2() + more;
     if (after <= before * (1 + slack)) return false;
     return !(after <= before * (1 + slack) + rounding_of(model));
+}
+
+// Of a trial that rises: whether it only shows what pairs at rest had hidden, and so much already at a longer
+// step (`shown`) that no shorter one would show less.
+bool Meshes::only_shows(const CaptureModel& model, double slack, double& shown) const {
+    if (above(model, slack, model.trial_excess() - excess_)) return false;
+    const double longer = shown;
+    shown = model.trial_sum_r2();
+    return shown >= longer;
 }
 
 // There is no step to be taken; why.
@@ -105,14 +119,13 @@ bool Meshes::lead_step(double t, double& H, const Allowed& allowed) {
     Mesh& lead = coarse_ ? *coarse_ : fine_;
     CaptureModel& model = *lead.model;
     const double slack = coarse_ ? std::max(allowed.rise, kLeadSlack) : kLeadSlack;
+    double shown = std::numeric_limits<double>::infinity();
     for (;;) {  // until the step is good or too short
         lead.step.attempt(H, fineness(H, allowed));
         if (cut_ && cut_()) return stop(lead.step);
         const double error = judge(lead, allowed);
         const double factor = std::clamp(0.9 / std::cbrt(std::max(error, 1e-9)), 0.3, 2.0);
-        // a pair that is let go puts into the loss what of its z had counted as 0: no shorter step would not
-        const double more = model.trial_excess() - excess_;
-        const bool up = rises(model, slack, more);
+        const bool up = rises(model, slack) && !only_shows(model, slack, shown);
         if (error <= kAccepted && !up) {
             next_ = factor < 1 ? H * factor : std::max(next_, H * factor);
             ceiling_ *= kCeilingGrowth;
