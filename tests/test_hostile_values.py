@@ -4,14 +4,17 @@ own or NumPy's, no warning, no memory that is not there, no message as long as t
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import pl_native as pl
-from pl_native import protocol
+from pl_native import protocol, report
 from problems import problem
 
 
@@ -152,3 +155,87 @@ def test_ranges_fit_the_dtype(name: str, law: Callable[..., object]) -> None:
         said = refused(lambda pair=pair: law(4, 3, seed=1, dtype="f4", **{name: pair}), name)  # type: ignore[misc]
         assert "float32" in said
         law(4, 3, seed=1, **{name: pair})
+
+
+@pytest.mark.parametrize("value", [RAGGED, [1.0, [2.0]], {1.0: 2}, {1.0, 2.0}, "12", b"12", Claims(-1)])
+def test_what_are_no_saved_times(value: Any) -> None:
+    data, network = problem()
+    refused(lambda: pl.simulate(data, network, 2.0, save=value), r"save(\.times)?")
+
+
+def test_saved_times_that_say_they_are_many_ask_for_memory_first() -> None:
+    data, network = problem()
+    for value in (Claims(10**12), range(10**12)):
+        with pytest.raises(MemoryError, match=r"^save.times of length 1000000000000 needs"):
+            pl.simulate(data, network, 2.0, save=value)
+
+
+@pytest.mark.parametrize(
+    "value", [RAGGED, {1.0: 2}, {1.0}, "1", b"1", np.array(2j), range(10**12), Claims(10**12),
+              np.broadcast_to(1.0, (1 << 40,))]
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["t_end", "step"])
+def test_what_is_not_one_per_problem(name: str, value: Any) -> None:
+    how: dict[str, Any] = {"t_end": 1.0, "step": 1.0} | {name: value}
+    refused(lambda: pl.simulate_ensemble([problem()], **how), rf"(problems\[0\]: )?{name}")
+
+
+def test_a_number_in_an_array_is_no_sequence() -> None:
+    for name in ("t_end", "step"):
+        how: dict[str, Any] = {"t_end": 1.0, "step": 1.0} | {name: np.array(1.0)}
+        refused(lambda how=how: list(pl.iter_ensemble([problem()], **how)), name)
+    refused(lambda: pl.simulate_ensemble(np.array(1.0), 1.0), "problems")  # type: ignore[arg-type]
+    refused(lambda: pl.iter_ensemble(np.array(1.0), 1.0), "problems")  # type: ignore[arg-type]
+
+
+def test_problems_are_looked_at_as_they_come() -> None:
+    """Endless ones that are none are refused at the first."""
+    with pytest.raises(TypeError, match=r"^problems\[0\]: expected a pair"):
+        pl.simulate_ensemble(itertools.count(), 1.0)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^problems\[0\]: expected a pair"):
+        pl.simulate_ensemble(np.broadcast_to(1.0, (1 << 40,)), 1.0)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", [None, 3, True, b"run.npz", "a\0b", "\ud800", "a" * 10**6, object(), ["a"]])
+def test_what_names_no_file(value: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    data, network = problem()
+    sol, proof = pl.simulate(data, network, 1.0), pl.certify(data, network)
+    calls: list[tuple[str, Callable[[], object]]] = [
+        ("path", lambda: sol.save(value)),
+        ("path", lambda: pl.Solution.load(value)),
+        ("path", lambda: proof.save(value)),
+        ("path", lambda: pl.Certificate.load(value)),
+        ("path", lambda: pl.sweep.load(value)),
+        ("path", lambda: pl.store.to_csv([], value)),
+        ("folder", lambda: pl.store.Store(value)),
+        ("folder", lambda: pl.sweep.status(value)),
+        ("folder", lambda: report.rebuild(value)),
+        ("folder", lambda: report.verdicts(value, "page.md")),
+        ("path", lambda: report.verdicts(tmp_path, value)),
+    ]
+    if value is not None:
+        calls.append(("checkpoint", lambda: pl.simulate(data, network, 1.0, checkpoint=value)))
+        calls.append(("out", lambda: report.rebuild(tmp_path, value)))
+    for name, call in calls:
+        assert len(refused(call, name)) < 300
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_state_has_a_whole_number() -> None:
+    sol = pl.simulate(*problem(), 1.0, save=pl.Save(count=2, states=True))
+    assert sol.state(np.int8(-1)) == sol.state(1) == sol.network
+    for value in (True, 1.0, None, "1", slice(1), np.ones(1), np.timedelta64(1)):
+        refused(lambda value=value: sol.state(value), "i")
+    for place in (2, -3, 10**400):
+        with pytest.raises(IndexError, match="^i: expected a saved time, -2 to 1, got"):
+            sol.state(place)
+
+
+def test_a_sweep_in_a_pipe_or_folder_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    (tmp_path / "folder.toml").mkdir()
+    (tmp_path / "bytes.toml").write_bytes(b"name = '\xff'")
+    for name, what in (("pipe", "this is a pipe"), ("folder", "this is a folder"), ("bytes", "decode")):
+        with pytest.raises(ValueError, match=rf"{name}\.toml: .*{what}"):
+            pl.sweep.load(tmp_path / f"{name}.toml")

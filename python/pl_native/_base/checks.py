@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import math
 import numbers
+import os
 import re
-from collections.abc import Mapping, Sized
+from collections.abc import Mapping, Set, Sized
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -88,6 +90,29 @@ def integer(name: str, value: object, least: int, most: int | None = LARGEST) ->
     if most is not None and number > most:
         raise ValueError(f"{name}: expected an integer <= {most}, got {_short(number)}")
     return number
+
+
+def path(name: str, value: object) -> Path:
+    """What a file system can take for the name of a file or folder; whether there is one is not asked."""
+    if not isinstance(value, str | os.PathLike) or not isinstance(text := os.fspath(value), str):
+        raise TypeError(f"{name}: expected a path, got {kind(value)}")
+    try:
+        fits = len(os.fsencode(text)) < _LONGEST_PATH and "\0" not in text
+    except UnicodeEncodeError:
+        fits = False
+    if not fits:
+        raise ValueError(f"{name}: expected a path that a file can have, got {shown(text)}")
+    return Path(text)
+
+
+_LONGEST_PATH = 4096  # bytes, Linux's
+
+
+def several(value: object) -> bool:
+    """Whether it is a sequence or an array of several things, of whatever kind."""
+    if isinstance(ndim := getattr(value, "ndim", None), int):
+        return ndim > 0
+    return isinstance(value, Sized) and not isinstance(value, str | bytes | Mapping | Set)
 
 
 def threads(name: str, value: object) -> int:
