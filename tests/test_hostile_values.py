@@ -228,7 +228,7 @@ def test_a_state_has_a_whole_number() -> None:
     for value in (True, 1.0, None, "1", slice(1), np.ones(1), np.timedelta64(1)):
         refused(lambda value=value: sol.state(value), "i")
     for place in (2, -3, 10**400):
-        with pytest.raises(IndexError, match="^i: expected a saved time, -2 to 1, got"):
+        with pytest.raises(IndexError, match=r"^i: expected a saved time, -2 to 1, got"):
             sol.state(place)
 
 

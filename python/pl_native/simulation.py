@@ -199,7 +199,8 @@ def _per_problem(name: str, value: object, count: int) -> list[Any]:
         length = -1
     if length != count:
         raise ValueError(f"{name}: expected a number or one per problem ({count}), got {length}")
-    return list(value)  # type: ignore[call-overload]
+    values: list[Any] = list(value)  # type: ignore[call-overload]
+    return values
 
 
 def _forever(name: str, value: object) -> Iterator[Any]:
