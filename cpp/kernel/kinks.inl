@@ -26,7 +26,7 @@ constexpr int kSettleSweeps = 20;
 constexpr float kNever = 1e30F;
 
 PLN_INLINE float magnitude(float x) {
-    return x < 0.0F ? -x : x;
+    return __builtin_fabsf(x);
 }
 
 PLN_INLINE void change_share(KinkArgs& s, int k, float delta) {
@@ -41,27 +41,30 @@ PLN_INLINE void change_share(KinkArgs& s, int k, float delta) {
 PLN_INLINE float drop(const KinkArgs& s, int l) {
     return -s.push[l] * s.gram[l * s.ld + l];
 }
+// (One instruction each, and a NaN stays one; written as one expression they are jumps.)
 PLN_INLINE float clipped(float share) {
-    return share < 0.0F ? 0.0F : share > 1.0F ? 1.0F : share;
+    const float least = 0.0F > share ? 0.0F : share;
+    return 1.0F < least ? 1.0F : least;
 }
 
 // One Gauss-Seidel sweep over the held pairs: shares in [0, 1] under which each stays. Pairs at repelling
 // kinks are let go at once, off unless the others push them up. Returns the largest change of a share.
-PLN_INLINE float sweep_held(KinkArgs& s, float per_rest, float tolerance) {
+// `ends`: whether a share then is at an end. Conditions are put together without jumps, which nobody could
+// foretell: they were a third of a path.
+PLN_INLINE float sweep_held(KinkArgs& s, float per_rest, bool& ends) {
     float largest = 0.0F;
+    ends = false;
     for (int h = 0; h < s.held; ++h) {
         const int l = s.order[h];
-        const float target = -s.z[l] * per_rest, falls = drop(s, l);
-        float to;
-        if (falls > 0.0F) {
-            to = clipped(s.share[l] + (s.v[l] - target) * s.per_drop[l]);
-        } else {
-            to = s.v[l] + falls * s.share[l] > target ? 1.0F : 0.0F;
-        }
-        const float change = to - s.share[l], moved = magnitude(change);
+        const float target = -s.z[l] * per_rest, share = s.share[l], speed = s.v[l];
+        float to = clipped(share + (speed - target) * s.per_drop[l]);
+        if (!(s.per_drop[l] > 0.0F)) to = speed + drop(s, l) * share > target ? 1.0F : 0.0F;
+        const float change = to - share, moved = magnitude(change);
         largest = moved > largest ? moved : largest;
         // an end is reached exactly: there the pair may be released
-        if (moved >= tolerance || (moved > 0.0F && (to == 0.0F || to == 1.0F))) change_share(s, l, change);
+        const bool end = (to <= 0.0F) | (to >= 1.0F);
+        if ((moved >= kShareTolerance) | ((moved > 0.0F) & end)) change_share(s, l, change);
+        ends = ends | (s.share[l] <= 0.0F) | (s.share[l] >= 1.0F);
     }
     return largest;
 }
@@ -99,12 +102,13 @@ PLN_INLINE int next_kink(const KinkArgs& s, float rest, float& until) {
         store(s.due + l, due);
         soonest = due < soonest ? due : soonest;
     }
-    until = rest;
-    for (int l = 0; l < L; ++l) until = soonest[l] < until ? soonest[l] : until;
-    if (until >= rest) return -1;
+    until = least_lane(soonest);
+    if (!(until < rest)) return -1;
+    const Vec<float> now = broadcast(until), one = broadcast(1.0F);
     int e = 0;
-    while (s.due[e] != until) ++e;
-    return e;
+    Word met = 0;
+    for (; met == 0; e += L) met = positive_bits(load(s.due + e) <= now ? one : Vec<float>{});
+    return e - L + __builtin_ctzll(met);
 }
 
 PLN_INLINE void go_on(KinkArgs& s, float length) {
@@ -132,27 +136,33 @@ PLN_INLINE void meet(KinkArgs& s, int e) {
 }
 
 // K (count, ld), lanes beyond count zero; rows of x are whole vectors of 16.
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr int kGramRows = 4, kGramColumns = 4;  // 16 sums in 32 registers
+#else
 constexpr int kGramRows = 4, kGramColumns = 2;
+#endif
 
 PLN_INLINE void gram_tile(const KinkArgs& s, const int* rows, const int* columns) {
     constexpr int L = kLanes<float>;
     Vec<float> sum[kGramRows][kGramColumns] = {};
     for (Index c = 0; c < s.width; c += L) {
         Vec<float> u[kGramColumns];
-#pragma GCC unroll 2
-        for (int k = 0; k < kGramColumns; ++k) u[k] = load(s.x[columns[k]] + c);
+#pragma GCC unroll 4
+        for (int k = 0; k < kGramColumns; ++k) u[k] = in_register(load(s.x[columns[k]] + c));
 #pragma GCC unroll 4
         for (int l = 0; l < kGramRows; ++l) {
-            const Vec<float> x = load(s.x[rows[l]] + c);
-#pragma GCC unroll 2
+            const Vec<float> x = in_register(load(s.x[rows[l]] + c));
+#pragma GCC unroll 4
             for (int k = 0; k < kGramColumns; ++k) sum[l][k] = fma(x, u[k], sum[l][k]);
         }
     }
 #pragma GCC unroll 4
-    for (int l = 0; l < kGramRows; ++l)
-#pragma GCC unroll 2
-        for (int k = 0; k < kGramColumns; ++k)
-            s.gram[rows[l] * s.ld + columns[k]] = s.gram[columns[k] * s.ld + rows[l]] = sum_halves(sum[l][k]);
+    for (int k = 0; k < kGramColumns; ++k) {
+        const Vec<float, 16> all = sums_of_four(sum[0][k], sum[1][k], sum[2][k], sum[3][k]);
+#pragma GCC unroll 4
+        for (int l = 0; l < kGramRows; ++l)
+            s.gram[rows[l] * s.ld + columns[k]] = s.gram[columns[k] * s.ld + rows[l]] = all[l];
+    }
 }
 
 constexpr int kManyPairs = 256;  // with more it is asked on the way whether to stop
@@ -164,7 +174,8 @@ void gram(KinkArgs& s) {
         int rows[kGramRows];  // those beyond the last are the last once more
         for (int r = 0; r < kGramRows; ++r) rows[r] = l + r < last ? l + r : last;
         for (int k = 0; k <= rows[kGramRows - 1]; k += kGramColumns) {
-            const int columns[kGramColumns] = {k, k + 1 < last ? k + 1 : last};
+            int columns[kGramColumns];
+            for (int c = 0; c < kGramColumns; ++c) columns[c] = k + c < last ? k + c : last;
             gram_tile(s, rows, columns);
         }
         for (int r = l; r <= rows[kGramRows - 1]; ++r)
@@ -236,14 +247,20 @@ PLN_INLINE void settle(KinkArgs& s) {
     }
 }
 
+// Sweeps until they change little, or the spare ones are used up; then pairs that go are let go.
+PLN_INLINE void settle_shares(KinkArgs& s, float per_rest, int& spare) {
+    bool ends = false;
+    while (sweep_held(s, per_rest, ends) > kShareTolerance && --spare > 0) {
+    }
+    if (ends) release(s, per_rest);
+}
+
 void follow(KinkArgs& s) {
     take_speeds(s);
     begin(s);
     float rest = 1.0F;
     int spare = kSpareSweeps;
-    while (sweep_held(s, 1.0F, kShareTolerance) > kShareTolerance && --spare > 0) {
-    }
-    release(s, 1.0F);
+    settle_shares(s, 1.0F, spare);
     for (int events = 0; events < 4 * s.count + 16; ++events) {
         if (s.count > kManyPairs && s.cut()) return;
         float until;
@@ -252,10 +269,7 @@ void follow(KinkArgs& s) {
         go_on(s, until);
         rest -= until;
         meet(s, e);
-        const float per_rest = 1.0F / (rest > kLeastRest ? rest : kLeastRest);
-        while (sweep_held(s, per_rest, kShareTolerance) > kShareTolerance && --spare > 0) {
-        }
-        release(s, per_rest);
+        settle_shares(s, 1.0F / (rest > kLeastRest ? rest : kLeastRest), spare);
     }
     go_on(s, rest);
     settle(s);
