@@ -75,11 +75,11 @@ template <int Bytes, int C>
 PLN_INLINE void active_chunk(const ActiveArgs& s, Index k) {
     constexpr int L = kLanes<float, Bytes>;
     const Index stride = s.data.row_stride, blocks = (s.data.n + kBlockPoints - 1) / kBlockPoints;
-    for (Index b = 0; b * kBatchNeurons < s.data.p; ++b) {
+    for (Index b = 0; b * kBatchNeurons < s.data.p && !s.cut(); ++b) {
         const Index left = (s.data.p - b * kBatchNeurons + kGroupNeurons - 1) / kGroupNeurons;
         const int groups = left < kBatchTables ? static_cast<int>(left) : kBatchTables;
         tabulate<float, Bytes, C>(s.U + b * kBatchNeurons * stride + k, stride, kOnes, s.tables, groups);
-        for (Index block = s.first; block < s.last && !s.cut(); ++block) {
+        for (Index block = s.first; block < s.last; ++block) {
             const Index start = block * kBlockPoints, more = s.data.n - start;
             add_active<Bytes, C>(s.tables, groups, s.on + b * blocks * kBlockPoints + start,
                                  s.data.rows + start * stride + k * kBlockPoints,

@@ -29,12 +29,31 @@ PLN_INLINE float magnitude(float x) {
     return __builtin_fabsf(x);
 }
 
-PLN_INLINE void change_share(KinkArgs& s, int k, float delta) {
+// values += by row k of K.
+PLN_INLINE void add_gram_row(const KinkArgs& s, int k, float by, float* values) {
     constexpr int L = kLanes<float>;
-    s.share[k] += delta;
-    const float by = delta * s.push[k];
     const float* row = s.gram + k * s.ld;
-    for (Index l = 0; l < s.ld; l += L) store(s.v + l, fma(broadcast(by), load(row + l), load(s.v + l)));
+    for (Index l = 0; l < s.ld; l += L)
+        store(values + l, fma(broadcast(by), load(row + l), load(values + l)));
+}
+
+PLN_INLINE void change_share(KinkArgs& s, int k, float delta) {
+    s.share[k] += delta;
+    add_gram_row(s, k, delta * s.push[k], s.v);
+}
+
+// The held pairs one after the other, each as those before it have left it: visit(l, value), value that of
+// values[l], says by how much of row l of K the values change. What the next pair finds is known before all
+// of them are written: from memory it would come twice as late, and sweeps are nothing but such chains.
+template <class Visit>
+PLN_INLINE void sweep(const KinkArgs& s, float* values, const Visit& visit) {
+    float value = s.held > 0 ? values[s.order[0]] : 0.0F;
+    for (int h = 0; h < s.held; ++h) {
+        const int l = s.order[h], next = s.order[h + 1 < s.held ? h + 1 : h];
+        const float before = values[next], by = visit(l, value);
+        value = fma(by, s.gram[l * s.ld + next], before);
+        if (by != 0.0F) add_gram_row(s, l, by, values);
+    }
 }
 
 // The drop of v_l that being on all the time makes: positive at attracting kinks.
@@ -53,19 +72,21 @@ PLN_INLINE float clipped(float share) {
 // foretell: they were a third of a path.
 PLN_INLINE float sweep_held(KinkArgs& s, float per_rest, bool& ends) {
     float largest = 0.0F;
-    ends = false;
-    for (int h = 0; h < s.held; ++h) {
-        const int l = s.order[h];
-        const float target = -s.z[l] * per_rest, share = s.share[l], speed = s.v[l];
+    bool at_end = false;
+    sweep(s, s.v, [&](int l, float speed) {
+        const float target = -s.z[l] * per_rest, share = s.share[l];
         float to = clipped(share + (speed - target) * s.per_drop[l]);
         if (!(s.per_drop[l] > 0.0F)) to = speed + drop(s, l) * share > target ? 1.0F : 0.0F;
         const float change = to - share, moved = magnitude(change);
         largest = moved > largest ? moved : largest;
         // an end is reached exactly: there the pair may be released
         const bool end = (to <= 0.0F) | (to >= 1.0F);
-        if ((moved >= kShareTolerance) | ((moved > 0.0F) & end)) change_share(s, l, change);
-        ends = ends | (s.share[l] <= 0.0F) | (s.share[l] >= 1.0F);
-    }
+        const float by = (moved >= kShareTolerance) | end ? change : 0.0F, now = share + by;
+        s.share[l] = now;
+        at_end = at_end | (now <= 0.0F) | (now >= 1.0F);
+        return by * s.push[l];
+    });
+    ends = at_end;
     return largest;
 }
 
@@ -220,23 +241,17 @@ void add_rows(const double* const* x, const double* weight, int count, Index wid
 
 // Held pairs are put on their kinks, as sweeps without end would have: by what acts on them, the mean share.
 PLN_INLINE void settle(KinkArgs& s) {
-    constexpr int L = kLanes<float>;
     float enough = 0.0F;
-    for (int sweep = 0; sweep < kSettleSweeps; ++sweep) {
+    for (int round = 0; round < kSettleSweeps; ++round) {
         float largest = 0.0F;
-        for (int h = 0; h < s.held; ++h) {
-            const int l = s.order[h];
-            const float z = s.z[l];
+        sweep(s, s.z, [&](int l, float z) {
             // a pair that is further off than the whole of its share can mend comes back in later steps
-            const float by = clipped(s.mean[l] + z * s.per_drop[l]) - s.mean[l];
+            const float by = clipped(s.mean[l] + z * s.per_drop[l]) - s.mean[l], moved = magnitude(by);
             s.mean[l] += by;
-            const float moved = magnitude(by);
             largest = moved > largest ? moved : largest;
-            const Vec<float> moves = broadcast(by * s.push[l]);
-            const float* row = s.gram + l * s.ld;
-            for (Index k = 0; k < s.ld; k += L) store(s.z + k, fma(moves, load(row + k), load(s.z + k)));
-        }
-        if (sweep == 0) enough = kSettled * largest;
+            return by * s.push[l];
+        });
+        if (round == 0) enough = kSettled * largest;
         if (largest <= enough) break;
     }
     for (int h = 0; h < s.held; ++h) {

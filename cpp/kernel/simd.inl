@@ -95,6 +95,15 @@ PLN_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
 }
 #endif
 
+// The same of one number.
+PLN_INLINE float fma(float a, float b, float c) {
+#if defined(__FMA__) || defined(__aarch64__)
+    return __builtin_fmaf(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
 // Bit l is 1 where lane l is > 0 (false for NaN).
 PLN_INLINE pl::Word positive_bits(Vec<float> v) {
 #if defined(__AVX512F__)

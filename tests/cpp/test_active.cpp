@@ -107,6 +107,7 @@ void check_parts(Active& active, const pl::Level& level) {
 
 // Of a neuron that is off at a point nothing counts, whatever its row holds.
 void check_off(Active& active, const pl::Level& level) {
+    active.run(level, 0, active.blocks);
     const std::vector<float> before(active.out.data(), active.out.data() + active.points);
     active.row(active.p / 2)[0] = std::nanf("");
     active.run(level, 0, active.blocks);
