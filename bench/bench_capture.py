@@ -1,12 +1,12 @@
 """Work and precision of capture, fixed-step Euler, the flow and general solvers at equal true error.
 
 The error of a run is the largest relative error of loss(t) over its saved times, against the flow at rtol
-1e-9; how far the flow at 1e-8 is from that is kept beside it (`reference_gap`). Which side a repelling kink is
-passed on makes the error of one run a matter of luck: errors and costs of a setting are geometric means over at
-least five draws. Costs are right-hand sides, with everything counted that the method needs (of capture: what it
-began again, too), and processor seconds of one thread (set OPENBLAS_NUM_THREADS=1 for SciPy's sake). Euler runs
-in float64 and in float32, all else in float64. SciPy's RK45 and, if it is installed, diffrax (Tsit5) get the
-field as users write it, without any knowledge of kinks.
+1e-9; how far the flow at 1e-8 is from that is kept beside it (`reference_gap`). Which side a repelling kink
+is passed on makes the error of one run a matter of luck: errors and costs of a setting are geometric means
+over at least five draws. Costs are right-hand sides, with everything counted that the method needs (of
+capture: what it began again, too), and processor seconds of one thread (set OPENBLAS_NUM_THREADS=1 for
+SciPy's sake). Euler runs in float64 and in float32, all else in float64. SciPy's RK45 and, if it is
+installed, diffrax (Tsit5) get the field as users write it, without any knowledge of kinks.
 """
 
 from __future__ import annotations
@@ -96,7 +96,9 @@ class Entry:
         if self.method in EULER:
             given = {"step": self.setting}
         sol = pl.simulate(*problem, float(times[-1]), save=times, threads=1, **given)
-        return solvers.Found(sol.t, sol.loss, sol.stats.get("rhs", sol.stats["steps"]), sol.stats.get("restarts"))
+        return solvers.Found(
+            sol.t, sol.loss, sol.stats.get("rhs", sol.stats["steps"]), sol.stats.get("restarts")
+        )
 
     def cast(self, problem: tuple[pl.Dataset, pl.Network]) -> tuple[pl.Dataset, pl.Network]:
         """The problem in the precision that the method computes in."""

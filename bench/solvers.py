@@ -1,4 +1,4 @@
-"""General solvers on the field as users write it, without any knowledge of kinks: SciPy, and diffrax if it is there."""
+"""General solvers on the field as users write it, which know of no kinks: SciPy, and diffrax if installed."""
 
 from __future__ import annotations
 

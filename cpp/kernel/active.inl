@@ -43,29 +43,31 @@ void by_points(ByPointsArgs& s) {
 template <int Bytes, int C>
 PLN_INLINE void add_active(const float* tables, int groups, const Word* on, const float* x, Index points,
                            float* sums) {
-    constexpr int L = kLanes<float, Bytes>, R = kRowReals<float, Bytes>;
+    constexpr Index L = kLanes<float, Bytes>;
+    constexpr int R = kRowReals<float, Bytes>;
+    constexpr Index kTable = Index{kTableRows} * R;
     for (Index i = 0; i < points; ++i) {
         Word bits = on[i];
         const float* table = tables;
         Vec<float, Bytes> sum[C] = {};
         int q = 0;
-        for (; q + kTogether <= groups; q += kTogether, table += kTogether * kTableRows * R) {
+        for (; q + kTogether <= groups; q += kTogether, table += kTogether * kTable) {
 #pragma GCC unroll 3
-            for (int g = 0; g < kTogether; ++g) {
-                const float* row = table_row<R>(table + g * kTableRows * R, bits, g);
+            for (Index g = 0; g < kTogether; ++g) {
+                const float* row = table_row<R>(table + g * kTable, bits, static_cast<int>(g));
 #pragma GCC unroll 2
-                for (int c = 0; c < C; ++c) sum[c] += load<Bytes>(row + c * L);
+                for (Index c = 0; c < C; ++c) sum[c] += load<Bytes>(row + c * L);
             }
             bits >>= kTogether * kGroupNeurons;
         }
-        for (; q < groups; ++q, table += kTableRows * R, bits >>= kGroupNeurons) {
+        for (; q < groups; ++q, table += kTable, bits >>= kGroupNeurons) {
             const float* row = table_row<R>(table, bits, 0);
 #pragma GCC unroll 2
-            for (int c = 0; c < C; ++c) sum[c] += load<Bytes>(row + c * L);
+            for (Index c = 0; c < C; ++c) sum[c] += load<Bytes>(row + c * L);
         }
         Vec<float, Bytes> so_far = load<Bytes>(sums + i * L);
 #pragma GCC unroll 2
-        for (int c = 0; c < C; ++c) so_far = fma(sum[c], load<Bytes>(x + (i * C + c) * L), so_far);
+        for (Index c = 0; c < C; ++c) so_far = fma(sum[c], load<Bytes>(x + (i * C + c) * L), so_far);
         store(sums + i * L, so_far);
     }
 }
@@ -73,7 +75,7 @@ PLN_INLINE void add_active(const float* tables, int groups, const Word* on, cons
 // The chunk of C vectors of d that starts at k.
 template <int Bytes, int C>
 PLN_INLINE void active_chunk(const ActiveArgs& s, Index k) {
-    constexpr int L = kLanes<float, Bytes>;
+    constexpr Index L = kLanes<float, Bytes>;
     const Index stride = s.data.row_stride, blocks = (s.data.n + kBlockPoints - 1) / kBlockPoints;
     for (Index b = 0; b * kBatchNeurons < s.data.p && !s.cut(); ++b) {
         const Index left = (s.data.p - b * kBatchNeurons + kGroupNeurons - 1) / kGroupNeurons;
@@ -90,7 +92,7 @@ PLN_INLINE void active_chunk(const ActiveArgs& s, Index k) {
 
 template <int Bytes>
 PLN_INLINE void active_section(const ActiveArgs& s) {
-    constexpr int L = kLanes<float, Bytes>, width = kChunkVectors * L;
+    constexpr Index L = kLanes<float, Bytes>, width = kChunkVectors * L;
     const Index start = s.first * kBlockPoints, end = s.last * kBlockPoints;
     for (Index i = start * L; i < end * L; ++i) s.sums[i] = 0.0F;
     Index k = 0;

@@ -81,7 +81,7 @@ PLN_INLINE float sweep_held(KinkArgs& s, float per_rest, bool& ends) {
         largest = moved > largest ? moved : largest;
         // an end is reached exactly: there the pair may be released
         const bool end = (to <= 0.0F) | (to >= 1.0F);
-        const float by = (moved >= kShareTolerance) | end ? change : 0.0F, now = share + by;
+        const float by = ((moved >= kShareTolerance) | end) ? change : 0.0F, now = share + by;
         s.share[l] = now;
         at_end = at_end | (now <= 0.0F) | (now >= 1.0F);
         return by * s.push[l];

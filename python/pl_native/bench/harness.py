@@ -103,9 +103,7 @@ class Rounds:
         return {"median": statistics.median(values), "low": min(values), "high": max(values)}
 
 
-def timed(
-    work: Callable[[], object], clock: Callable[[], float] = time.perf_counter
-) -> Callable[[], float]:
+def timed(work: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> Callable[[], float]:
     """An arm's `run` from a function that does the work in this process."""
 
     def run() -> float:
