@@ -42,17 +42,26 @@ PLN_INLINE void change_share(KinkArgs& s, int k, float delta) {
     add_gram_row(s, k, delta * s.push[k], s.v);
 }
 
+// One number, in every lane: of such the least and the greatest are one instruction each, of scalars jumps
+// that nobody could foretell.
+using Lone = Vec<float, 16>;
+PLN_INLINE Lone lone(float x) {
+    return broadcast<16>(x);
+}
+
 // The held pairs one after the other, each as those before it have left it: visit(l, value), value that of
-// values[l], says by how much of row l of K the values change. What the next pair finds is known before all
-// of them are written: from memory it would come twice as late, and sweeps are nothing but such chains.
+// values[l], says by how much its share changes, whose push acts on the values through row l of K. What the
+// next pair finds is known before all of them are written: sweeps are nothing but such chains, and from
+// memory it would come twice as late.
 template <class Visit>
 PLN_INLINE void sweep(const KinkArgs& s, float* values, const Visit& visit) {
-    float value = s.held > 0 ? values[s.order[0]] : 0.0F;
+    Lone value = lone(s.held > 0 ? values[s.order[0]] : 0.0F);
     for (int h = 0; h < s.held; ++h) {
         const int l = s.order[h], next = s.order[h + 1 < s.held ? h + 1 : h];
-        const float before = values[next], by = visit(l, value);
-        value = fma(by, s.gram[l * s.ld + next], before);
-        if (by != 0.0F) add_gram_row(s, l, by, values);
+        const Lone before = lone(values[next]), slope = lone(s.push[l] * s.gram[l * s.ld + next]);
+        const Lone change = visit(l, value);
+        value = fma(change, slope, before);
+        add_gram_row(s, l, change[0] * s.push[l], values);
     }
 }
 
@@ -60,34 +69,46 @@ PLN_INLINE void sweep(const KinkArgs& s, float* values, const Visit& visit) {
 PLN_INLINE float drop(const KinkArgs& s, int l) {
     return -s.push[l] * s.gram[l * s.ld + l];
 }
-// (One instruction each, and a NaN stays one; written as one expression they are jumps.)
-PLN_INLINE float clipped(float share) {
-    const float least = 0.0F > share ? 0.0F : share;
-    return 1.0F < least ? 1.0F : least;
+PLN_INLINE Lone clipped(Lone share) {
+    return lesser(lone(1.0F), greater(Lone{}, share));  // a NaN stays one
 }
 
-// One Gauss-Seidel sweep over the held pairs: shares in [0, 1] under which each stays. Pairs at repelling
-// kinks are let go at once, off unless the others push them up. Returns the largest change of a share.
-// `ends`: whether a share then is at an end. Conditions are put together without jumps, which nobody could
-// foretell: they were a third of a path.
-PLN_INLINE float sweep_held(KinkArgs& s, float per_rest, bool& ends) {
+// The held pairs at repelling kinks, of which only the start of a path has any: off, unless the others push
+// them up. The largest change of a share.
+PLN_INLINE float let_go(KinkArgs& s, float per_rest) {
     float largest = 0.0F;
-    bool at_end = false;
-    sweep(s, s.v, [&](int l, float speed) {
-        const float target = -s.z[l] * per_rest, share = s.share[l];
-        float to = clipped(share + (speed - target) * s.per_drop[l]);
-        if (!(s.per_drop[l] > 0.0F)) to = speed + drop(s, l) * share > target ? 1.0F : 0.0F;
-        const float change = to - share, moved = magnitude(change);
-        largest = moved > largest ? moved : largest;
-        // an end is reached exactly: there the pair may be released
-        const bool end = (to <= 0.0F) | (to >= 1.0F);
-        const float by = ((moved >= kShareTolerance) | end) ? change : 0.0F, now = share + by;
-        s.share[l] = now;
-        at_end = at_end | (now <= 0.0F) | (now >= 1.0F);
-        return by * s.push[l];
-    });
-    ends = at_end;
+    for (int h = 0; h < s.held; ++h) {
+        const int l = s.order[h];
+        const float falls = drop(s, l), share = s.share[l];
+        if (falls > 0.0F) continue;
+        const float to = s.v[l] + falls * share > -s.z[l] * per_rest ? 1.0F : 0.0F;
+        largest = magnitude(to - share) > largest ? magnitude(to - share) : largest;
+        change_share(s, l, to - share);
+        s.share[l] = to;
+    }
     return largest;
+}
+
+// One Gauss-Seidel sweep over the held pairs at attracting kinks: shares in [0, 1] under which each stays.
+// Returns the largest change of a share. `ends`: whether a share then is at an end, where its pair may be let
+// go.
+PLN_INLINE float sweep_held(KinkArgs& s, float per_rest, bool& ends) {
+    Lone largest = {}, inside = lone(1.0F);
+    sweep(s, s.v, [&](int l, Lone speed) {
+        const Lone share = lone(s.share[l]), per_drop = lone(s.per_drop[l]);
+        const Lone led_back = fma(lone(s.z[l] * per_rest), per_drop, share);
+        const Lone to = clipped(fma(speed, per_drop, led_back)), moves = to - share;
+        const Lone size = greater(moves, -moves), end = lesser(to, lone(1.0F) - to);
+        // an end is reached exactly: there the pair may be released
+        const Lone change = (size >= lone(kShareTolerance)) | (end <= Lone{}) ? moves : Lone{};
+        const Lone now = share + change;
+        s.share[l] = now[0];
+        largest = greater(largest, size);
+        inside = lesser(inside, lesser(now, lone(1.0F) - now));
+        return change;
+    });
+    ends = !(inside[0] > 0.0F);
+    return largest[0];
 }
 
 // Pairs whose share has reached an end and that are pushed on are no longer held. One that comes back to its
@@ -156,54 +177,6 @@ PLN_INLINE void meet(KinkArgs& s, int e) {
     }
 }
 
-// K (count, ld), lanes beyond count zero; rows of x are whole vectors of 16.
-#if defined(__AVX512F__) || defined(__aarch64__)
-constexpr int kGramRows = 4, kGramColumns = 4;  // 16 sums in 32 registers
-#else
-constexpr int kGramRows = 4, kGramColumns = 2;
-#endif
-
-PLN_INLINE void gram_tile(const KinkArgs& s, const int* rows, const int* columns) {
-    constexpr int L = kLanes<float>;
-    Vec<float> sum[kGramRows][kGramColumns] = {};
-    for (Index c = 0; c < s.width; c += L) {
-        Vec<float> u[kGramColumns];
-#pragma GCC unroll 4
-        for (int k = 0; k < kGramColumns; ++k) u[k] = in_register(load(s.x[columns[k]] + c));
-#pragma GCC unroll 4
-        for (int l = 0; l < kGramRows; ++l) {
-            const Vec<float> x = in_register(load(s.x[rows[l]] + c));
-#pragma GCC unroll 4
-            for (int k = 0; k < kGramColumns; ++k) sum[l][k] = fma(x, u[k], sum[l][k]);
-        }
-    }
-#pragma GCC unroll 4
-    for (int k = 0; k < kGramColumns; ++k) {
-        const Vec<float, 16> all = sums_of_four(sum[0][k], sum[1][k], sum[2][k], sum[3][k]);
-#pragma GCC unroll 4
-        for (int l = 0; l < kGramRows; ++l)
-            s.gram[rows[l] * s.ld + columns[k]] = s.gram[columns[k] * s.ld + rows[l]] = all[l];
-    }
-}
-
-constexpr int kManyPairs = 256;  // with more it is asked on the way whether to stop
-
-void gram(KinkArgs& s) {
-    const int last = s.count - 1;
-    for (int l = s.known < s.count ? s.known : 0; l < s.count; l += kGramRows) {
-        if (s.count > kManyPairs && s.cut()) return;
-        int rows[kGramRows];  // those beyond the last are the last once more
-        for (int r = 0; r < kGramRows; ++r) rows[r] = l + r < last ? l + r : last;
-        for (int k = 0; k <= rows[kGramRows - 1]; k += kGramColumns) {
-            int columns[kGramColumns];
-            for (int c = 0; c < kGramColumns; ++c) columns[c] = k + c < last ? k + c : last;
-            gram_tile(s, rows, columns);
-        }
-        for (int r = l; r <= rows[kGramRows - 1]; ++r)
-            for (Index k = s.count; k < s.ld; ++k) s.gram[r * s.ld + k] = 0.0F;
-    }
-}
-
 PLN_INLINE void begin(KinkArgs& s) {
     s.held = 0;
     for (int l = 0; l < s.count; ++l) {
@@ -243,14 +216,15 @@ void add_rows(const double* const* x, const double* weight, int count, Index wid
 PLN_INLINE void settle(KinkArgs& s) {
     float enough = 0.0F;
     for (int round = 0; round < kSettleSweeps; ++round) {
-        float largest = 0.0F;
-        sweep(s, s.z, [&](int l, float z) {
+        Lone most = {};
+        sweep(s, s.z, [&](int l, Lone z) {
             // a pair that is further off than the whole of its share can mend comes back in later steps
-            const float by = clipped(s.mean[l] + z * s.per_drop[l]) - s.mean[l], moved = magnitude(by);
-            s.mean[l] += by;
-            largest = moved > largest ? moved : largest;
-            return by * s.push[l];
+            const Lone mean = lone(s.mean[l]), to = clipped(fma(z, lone(s.per_drop[l]), mean));
+            s.mean[l] = to[0];
+            most = greater(most, greater(to - mean, mean - to));
+            return to - mean;
         });
+        const float largest = most[0];
         if (round == 0) enough = kSettled * largest;
         if (largest <= enough) break;
     }
@@ -263,9 +237,11 @@ PLN_INLINE void settle(KinkArgs& s) {
 }
 
 // Sweeps until they change little, or the spare ones are used up; then pairs that go are let go.
-PLN_INLINE void settle_shares(KinkArgs& s, float per_rest, int& spare) {
+PLN_INLINE void settle_shares(KinkArgs& s, float per_rest, int& spare, bool first) {
     bool ends = false;
-    while (sweep_held(s, per_rest, ends) > kShareTolerance && --spare > 0) {
+    for (;;) {
+        const float gone = first ? let_go(s, per_rest) : 0.0F, largest = sweep_held(s, per_rest, ends);
+        if (!(largest > kShareTolerance || gone > kShareTolerance) || --spare <= 0) break;
     }
     if (ends) release(s, per_rest);
 }
@@ -275,7 +251,7 @@ void follow(KinkArgs& s) {
     begin(s);
     float rest = 1.0F;
     int spare = kSpareSweeps;
-    settle_shares(s, 1.0F, spare);
+    settle_shares(s, 1.0F, spare, true);
     for (int events = 0; events < 4 * s.count + 16; ++events) {
         if (s.count > kManyPairs && s.cut()) return;
         float until;
@@ -284,7 +260,7 @@ void follow(KinkArgs& s) {
         go_on(s, until);
         rest -= until;
         meet(s, e);
-        settle_shares(s, 1.0F / (rest > kLeastRest ? rest : kLeastRest), spare);
+        settle_shares(s, 1.0F / (rest > kLeastRest ? rest : kLeastRest), spare, false);
     }
     go_on(s, rest);
     settle(s);

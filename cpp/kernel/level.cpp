@@ -33,6 +33,7 @@ namespace PLN_LEVEL {
 #include "kernel/live_lanes.inl"
 #include "kernel/live_steps.inl"
 #include "kernel/damped.inl"
+#include "kernel/gram.inl"
 #include "kernel/kinks.inl"
 #include "kernel/held.inl"
 #include "kernel/turns.inl"

@@ -95,15 +95,6 @@ PLN_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
 }
 #endif
 
-// The same of one number.
-PLN_INLINE float fma(float a, float b, float c) {
-#if defined(__FMA__) || defined(__aarch64__)
-    return __builtin_fmaf(a, b, c);
-#else
-    return a * b + c;
-#endif
-}
-
 // Bit l is 1 where lane l is > 0 (false for NaN).
 PLN_INLINE pl::Word positive_bits(Vec<float> v) {
 #if defined(__AVX512F__)
@@ -235,10 +226,23 @@ PLN_INLINE Vec<float, 16> sums_of_four(Vec<float, 64> a, Vec<float, 64> b, Vec<f
 }
 #endif
 
-// The least lane, likewise.
+// The least and the greatest of each two lanes; b where one of them is a NaN.
 PLN_INLINE Vec<float, 16> lesser(Vec<float, 16> a, Vec<float, 16> b) {
+#if defined(__x86_64__)
+    return _mm_min_ps(a, b);
+#else
     return a < b ? a : b;
+#endif
 }
+PLN_INLINE Vec<float, 16> greater(Vec<float, 16> a, Vec<float, 16> b) {
+#if defined(__x86_64__)
+    return _mm_max_ps(a, b);
+#else
+    return a > b ? a : b;
+#endif
+}
+
+// The least lane, likewise.
 PLN_INLINE float least_lane(Vec<float, 16> v) {
     v = lesser(v, __builtin_shufflevector(v, v, 2, 3, 0, 1));
     return v[0] < v[1] ? v[0] : v[1];
