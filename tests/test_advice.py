@@ -161,8 +161,8 @@ def test_the_advice_is_a_method_that_simulate_takes():
 @pytest.mark.parametrize(
     ("change", "error", "words"),
     [
-        ({"data": 3}, TypeError, "data: expected pl.Dataset"),
-        ({"network": None}, TypeError, "network: expected pl.Network"),
+        ({"data": 3}, TypeError, "data: expected a pl.Dataset"),
+        ({"network": None}, TypeError, "network: expected a pl.Network"),
         ({"rtol": 0.0}, ValueError, "rtol: expected"),
         ({"t_end": -1.0}, ValueError, "t_end: expected"),
         ({"network": pl.initial.asymmetric(5, 8, seed=1)}, ValueError, "8"),

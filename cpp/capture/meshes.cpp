@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "capture/orthogonal.hpp"
-#include "problem/certificate.hpp"
 #include "problem/rounding.hpp"
 
 namespace pl {
@@ -44,8 +43,8 @@ Meshes::Meshes(const Problem<double>& problem, int threads, const Cut& cut, Step
       watch_(watch),
       inputs_(problem.X != nullptr ? std::make_shared<CaptureInputs>(problem, threads, cut) : nullptr),
       fine_(make(threads)),
-      largest_norm_(largest_norm(problem)),
-      largest_label_(largest_label(problem)) {
+      largest_norm_(problem.largest_norm()),
+      largest_label_(problem.largest_label()) {
     if (!inputs_) coarse_.emplace(make(threads));
 }
 
