@@ -100,7 +100,7 @@ PLN_INLINE float sweep_held(KinkArgs& s, float per_rest, bool& ends) {
         const Lone to = clipped(fma(speed, per_drop, led_back)), moves = to - share;
         const Lone size = greater(moves, -moves), end = lesser(to, lone(1.0F) - to);
         // an end is reached exactly: there the pair may be released
-        const Lone change = (size >= lone(kShareTolerance)) | (end <= Lone{}) ? moves : Lone{};
+        const Lone change = ((size >= lone(kShareTolerance)) | (end <= Lone{})) ? moves : Lone{};
         const Lone now = share + change;
         s.share[l] = now[0];
         largest = greater(largest, size);
