@@ -1,12 +1,13 @@
 """Work and precision of capture, fixed-step Euler, the flow and general solvers at equal true error.
 
 The error of a run is the largest relative error of loss(t) over its saved times, against the flow at rtol
-1e-9 (n = 1700: 1e-7); how far the flow at ten times that is off is kept beside it (`reference_gap`). Which side a repelling kink
-is passed on makes the error of one run a matter of luck: errors and costs of a setting are geometric means
-over at least five draws. Costs are right-hand sides, with everything counted that the method needs (of
-capture: what it began again, too), and processor seconds of one thread (set OPENBLAS_NUM_THREADS=1 for
-SciPy's sake). Euler runs in float64 and in float32, all else in float64. SciPy's RK45 and, if it is
-installed, diffrax (Tsit5) get the field as users write it, without any knowledge of kinks.
+1e-9 (n = 1700: 1e-7); how far the flow at ten times that is off is kept beside it (`reference_gap`).
+Which side a repelling kink is passed on makes the error of one run a matter of luck: errors and costs of
+a setting are geometric means over at least five draws. Costs are right-hand sides, with everything
+counted that the method needs (of capture: what it began again, too), and processor seconds of one thread
+(set OPENBLAS_NUM_THREADS=1 for SciPy's sake). Euler runs in float64 and in float32, all else in float64.
+SciPy's RK45 and, if it is installed, diffrax (Tsit5) get the field as users write it, without any
+knowledge of kinks.
 """
 
 from __future__ import annotations
