@@ -72,7 +72,9 @@ void Alone::exchange() {
             m.modes[at(i)] = pairs_.mode(m.neuron, i);
             pairs_.set(m.neuron, i, mode);
         }
-        std::swap(pairs_.slide[at(m.neuron)], m.slide);
+        const KinkBasis before = pairs_.slide(m.neuron);
+        pairs_.set_slide(m.neuron, m.slide);
+        m.slide = before;
     }
 }
 

@@ -27,7 +27,9 @@ class Stop:
     stall       end at STALLED when local_pl * t < this, every neuron's own rate times t is below its root,
                 and t is at least 1 over the largest rate seen while the rule was watched (0.0: never;
                 experiments use 1e-6; docs/numerics.md)
-    wall_time   end at WALL_TIME after this many seconds of one run (None: never)
+    wall_time   end at WALL_TIME after this many seconds of one run (None: never). Not before there is
+                something to return: the loss of the first state, and of a run that goes on its first step,
+                are waited for, some 4 n p d operations (Ctrl-C waits for neither)
     max_steps   end at STEP_LIMIT once this many steps were taken (None: never)
     rise        end at UNSTABLE when loss > rise * (least loss so far), rise >= 1 (None: never)
     """
