@@ -202,7 +202,12 @@ bool Meshes::half(double t, double h, const Allowed& allowed, int depth) {
         ++rejected_;
         return half(t, 0.5 * h, allowed, depth + 1) && half(t, 0.5 * h, allowed, depth + 1);
     }
-    return take(t + marks_.back().t, h);
+    const double start = t + marks_.back().t;
+    if (take(start, h)) return true;
+    // what ends the run does not lie beyond the time reached, by rounding
+    double& reached = marks_.back().t;
+    while (t + reached < start + h) reached = std::nextafter(reached, HUGE_VAL);
+    return false;
 }
 
 // Whether the watch ends the fine mesh's step from t by h within it; h then is where.
