@@ -3,11 +3,9 @@
     python bench/power_of_proofs.py --out docs/results/proofs [--only converging | stalls] [--seconds S]
 
 Draws are `sphere(n, d, seed)` and `torch_linear(p, d, seed=100 + seed)`, seed = 0, 1, ...  *Converging*:
-capture at rtol 1e-2 until the loss passes a share of min y^2/(2n), and on to the next; *stalls*: the flow at
+capture at rtol 1e-2 until the loss passes a share of min y^2/(2n); *stalls*: the flow at
 rtol 1e-9 until stall = 1e-13. Of each state a row of converging.csv or stalls.csv: what `certify` proves, and
-what it costs. Rates are beside `settled_pl`, local_pl once the flow has gone on for t = 10: the long steps of
-capture leave fast modes, small ones, which raise local_pl and are gone within about one unit of time. Rows
-that are there are not computed again; `docs/proofs.md` has their table (`--table` prints it).
+what it costs. Rows that are there are not computed again; `docs/proofs.md` has their table (`--table`).
 """
 
 from __future__ import annotations
@@ -28,13 +26,10 @@ import pl_native as pl
 CONVERGING = (((300, 30, 31), (1e-4, 1e-6)), ((1000, 100, 35), (1e-4, 1e-6)), ((1700, 100, 37), (1e-5, 1e-6)))
 """(n, d, p) and the shares of the criterion's level; 20 draws each."""
 DRAWS = 20
-SETTLED = 10.0
-"""Time after which `settled_pl` is measured."""
 STALLS = (((60, 5, 6), 24), ((120, 10, 8), 16), ((300, 20, 12), 12))
 """(n, d, p) and draws."""
 COLUMNS = ("n", "d", "p", "seed", "share", "status", "t", "loss", "local_pl", "verdict", "rate", "held_until",
-           "held_bound", "at_zero", "needed", "reason", "seconds_run", "seconds_certify",
-           "settled_pl")  # fmt: skip
+           "held_bound", "at_zero", "needed", "reason", "seconds_run", "seconds_certify")  # fmt: skip
 
 
 def problem(n: int, d: int, p: int, seed: int) -> tuple[pl.Dataset, pl.Network]:
@@ -53,23 +48,16 @@ def row_of(
         "" if c.verdict is None else c.verdict.name, c.rate, *held, len(c.at_zero or ()), c.margins.needed,
         c.reason, round(seconds, 2), round(time.process_time() - before, 3),
     )  # fmt: skip
-    return dict(zip(COLUMNS, (*found, ""), strict=True))
+    return dict(zip(COLUMNS, found, strict=True))
 
 
 def converging(size: tuple[int, int, int], shares: tuple[float, ...], seed: int) -> Iterator[dict[str, Any]]:
     data, net = problem(*size, seed)
-    level, sol = float(np.min(data.y**2)) / (2 * data.n), None
+    level = float(np.min(data.y**2)) / (2 * data.n)
     for share in shares:
         stop, before = pl.Stop(loss=share * level, stall=1e-13), time.process_time()
-        if sol is None:
-            sol = pl.simulate(data, net, 1e6, method="capture", rtol=1e-2, stop=stop, threads=1)
-        elif sol.status is pl.Status.TARGET:
-            sol = sol.extend(1e6, stop=stop, threads=1)
-        row = row_of(size, seed, share, sol, time.process_time() - before)
-        if row["verdict"]:
-            later = pl.simulate(data, sol.network, SETTLED, method="flow", threads=1)
-            row["settled_pl"] = later.local_pl[-1]
-        yield row
+        sol = pl.simulate(data, net, 1e6, method="capture", rtol=1e-2, stop=stop, threads=1)
+        yield row_of(size, seed, share, sol, time.process_time() - before)
 
 
 def stall(size: tuple[int, int, int], seed: int) -> dict[str, Any]:
@@ -122,14 +110,14 @@ def table(out: Path) -> str:
 
 def _converging(rows: list[dict[str, str]]) -> Iterator[str]:
     """Runs that stalled before they reached a level are none of it."""
-    yield "| n, d, p | at | reached | proved | rate over settled local_pl | the others |"
+    yield "| n, d, p | at | reached | proved | rate over local_pl | the others |"
     yield "|---|---|---|---|---|---|"
     for size, shares in CONVERGING:
         for share in shares:
             mine = [r for r in rows if _size(r) == size and float(r["share"]) == share]
             there = [r for r in mine if r["status"] == "TARGET"]
             proved = [r for r in there if r["verdict"]]
-            ratios = [float(r["rate"]) / float(r["settled_pl"]) for r in proved]
+            ratios = [float(r["rate"]) / float(r["local_pl"]) for r in proved]
             middle = f"{statistics.median(ratios):.2f}" if ratios else ""
             other = _reasons(there, lambda r: f"needed/allowed {float(r['needed']):.2g}")
             reached = f"{len(there)} of {len(mine)}"

@@ -42,7 +42,9 @@ add_library(
   cpp/problem/certificate.cpp
   cpp/problem/kink.cpp
   cpp/problem/parallel_inputs.cpp
+  cpp/problem/problem.cpp
   cpp/problem/rows.cpp
+  cpp/problem/state.cpp
   cpp/problem/verdict.cpp
   cpp/euler/euler.cpp
   cpp/euler/ensemble.cpp

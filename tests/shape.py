@@ -256,3 +256,34 @@ def _cpp_bodies(text: str) -> Iterator[tuple[int, int]]:
             if initialises or "(" in head:
                 began, depth, is_body = at, 1, not initialises
         since = at + 1
+
+
+_TYPE = re.compile(r"\b(?:struct|class|enum(?: class)?)\s+(\w+)[^()=]*$")
+
+
+def types_twice(tree: Tree) -> list[str]:
+    """Types of the one namespace that two files define: the linker takes the code of one for both.
+
+    Not those of unnamed namespaces, nor of what a kernel is made of, which has a namespace for each level.
+    """
+    places: dict[str, set[str]] = {}
+    for path, text in tree.items():
+        if not (folder_of(path) == "kernel" and path.endswith(".inl")):
+            for name in _types(text):
+                places.setdefault(name, set()).add(path)
+    return [f"{name} in {sorted(paths)}" for name, paths in sorted(places.items()) if len(paths) > 1]
+
+
+def _types(text: str) -> Iterator[str]:
+    """Names of the types that a file defines in a named namespace, not inside others."""
+    code = _DIRECTIVE.sub(_blank, _NOT_CODE.sub(_blank, text))
+    since, shared = 0, []  # of each open brace: whether what stands in it is seen by all files
+    for found in re.finditer(r"[{};]", code):
+        head, since = code[since : found.start()], found.end()
+        if found[0] == "}":
+            shared.pop()
+        elif found[0] == "{":
+            named = _TYPE.search(_BESIDE.sub("", head))
+            if named and all(shared):
+                yield named[1]
+            shared.append(re.search(r"\bnamespace\s+\w+\s*$", head) is not None)

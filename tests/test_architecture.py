@@ -126,6 +126,17 @@ def test_no_name_stands_for_two_things() -> None:
     assert shape.twice(planted, {"data": "the same", "grid": "gone"}) == ["grid: allowed twice, stands once"]
 
 
+def test_no_type_is_defined_twice() -> None:
+    assert shape.types_twice(CPP) == []
+    body = "namespace pl {\nstruct Cell {\n  int a; struct Part {};\n};\nenum class Kind : int { kA };\n}\n"
+    hidden = "namespace pl {\nnamespace {\nstruct Cell {};\n}\nint f() { struct Kind {}; return 0; }\n}\n"
+    planted = {"flow/a.hpp": body, "proof/b.cpp": hidden, "kernel/c.inl": body}
+    assert shape.types_twice(planted) == []
+    assert shape.types_twice(planted | {"proof/d.hpp": "namespace pl {\nstruct Cell : A<B> {};\n}"}) == [
+        "Cell in ['flow/a.hpp', 'proof/d.hpp']"
+    ]
+
+
 # the page
 
 

@@ -40,9 +40,9 @@ def test_printed_bounds_are_bounds(value: float) -> None:
 
 def test_wrong_arguments_are_named(tmp_path: Path) -> None:
     data, state = proving.start("generic", 0)
-    with pytest.raises(TypeError, match=r"data: expected pl\.Dataset"):
+    with pytest.raises(TypeError, match=r"data: expected a pl\.Dataset"):
         pl.certify(data.X, state)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"state: expected pl\.Network"):
+    with pytest.raises(TypeError, match=r"state: expected a pl\.Network"):
         pl.certify(data, state.W)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="network: W has"):
         pl.certify(data, pl.Network(np.ones((2, data.d + 1)), [1.0, 2.0]))

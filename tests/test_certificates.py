@@ -215,6 +215,15 @@ def test_kinks_that_count_stay_with_what_is_proved() -> None:
     assert c.state.kinks is None
 
 
+@pytest.mark.parametrize(("W", "y", "stays"), [([[0.0, 1.0]], 2.001, False), ([[1.0, 0.0]], -1.0, True)])
+def test_orthogonal_rows_need_not_lie_on_axes_of_their_own_number(W: Any, y: float, stays: bool) -> None:
+    """x_1 = 2 e_2: z is twice W[0, 1], whatever W[0, 0] is."""
+    data, known = pl.Dataset([[0.0, 2.0]], [y]), pl.Kinks([0], [0], [0])
+    c = pl.certify(data, pl.Network(W, [1.0], kinks=known))
+    assert c.verdict is not None
+    assert c.state.kinks == (known if stays else None)
+
+
 def test_single_precision_data_and_states_of_the_flow() -> None:
     data = pl.data.sphere(6, 4, seed=3, dtype=np.float32)
     start = pl.initial.torch_linear(6, 4, seed=1, dtype=np.float32)

@@ -20,7 +20,7 @@ from children import long_run
 from outcomes import interrupting, native, same_bits
 from pl_native import backends
 from pl_native._base import files
-from pl_native._run import checkpoint
+from pl_native._run import checkpoint, solution_file
 from problems import energy, orthogonal_problem, problem, reduced_problem, wide_orthogonal
 
 BACKEND = "native" if "native" in backends.available() else "numpy"
@@ -38,7 +38,7 @@ def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def kill_after(monkeypatch: pytest.MonkeyPatch, writes: int) -> None:
     """The process dies right after so many checkpoints are written."""
-    original, left = checkpoint.write, [writes]
+    original, left = solution_file.write, [writes]
 
     def write(*args: Any) -> None:
         original(*args)
@@ -46,7 +46,7 @@ def kill_after(monkeypatch: pytest.MonkeyPatch, writes: int) -> None:
         if left[0] == 0:
             raise Killed
 
-    monkeypatch.setattr(checkpoint, "write", write)
+    monkeypatch.setattr(solution_file, "write", write)
 
 
 MAKES = {
@@ -182,8 +182,8 @@ def test_a_slice_that_takes_more_than_is_left_ends_the_run(
     assert sol.status is pl.Status.WALL_TIME
     same_bits(pl.simulate(data, net, 1e9, **options), sol)
     cut = dataclasses.replace(sol, status=pl.Status.INTERRUPTED)
-    _, note = checkpoint.read(file)
-    checkpoint.write(cut, file, note)
+    _, note = solution_file.read(file)
+    solution_file.write(vars(cut), file, note)
     assert pl.simulate(data, net, 1e9, **options).status is pl.Status.WALL_TIME
 
 

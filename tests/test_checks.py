@@ -89,8 +89,8 @@ def test_iter_ensemble_refuses_at_the_call_not_at_the_first_result() -> None:
 @pytest.mark.parametrize(
     ("data", "network", "error", "match"),
     [
-        (X, problem()[1], TypeError, r"data: expected pl\.Dataset, got an array of shape \(3, 2\)"),
-        (problem()[0], (X, Y), TypeError, r"network: expected pl\.Network, got an object of type tuple"),
+        (X, problem()[1], TypeError, r"data: expected a pl\.Dataset, got an array of shape \(3, 2\)"),
+        (problem()[0], (X, Y), TypeError, r"network: expected a pl\.Network, got an object of type tuple"),
         (problem(d=5)[0], problem(d=4)[1], ValueError, r"network: W has 4 columns, expected 5"),
         (
             problem()[0],

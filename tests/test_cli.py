@@ -188,7 +188,7 @@ def test_doctor_tells_what_is_chosen(capsys, monkeypatch):
 def test_doctor_shows_the_core_s_facts(capsys, monkeypatch):
     facts = {"python": "3", "native": {"levels": ["baseline", "v3"], "level": "v3", "openmp": "201511"}}
     monkeypatch.setattr(doctor, "build_info", lambda: facts)
-    assert doctor.report() == 0
+    assert cli.main(["doctor"]) == 0
     printed = capsys.readouterr().out
     assert "core: levels           baseline, v3" in printed
     assert "core: openmp           201511" in printed

@@ -242,7 +242,7 @@ WRONG = [
     ({"t_end": 10.0}, ValueError, "t_end: expected a time after the end"),
     ({"t_end": "20"}, TypeError, "t_end: expected a real number"),
     ({"t_end": math.inf}, ValueError, "t_end"),
-    ({"data": 3}, TypeError, "data: expected pl.Dataset, got 3"),
+    ({"data": 3}, TypeError, "data: expected a pl.Dataset, got 3"),
     ({"stop": 3}, TypeError, "stop: expected None or pl.Stop"),
     ({"save": [4.0, 12.0]}, ValueError, r"save\.times: expected times between the end of this run, t = 10"),
     ({"save": [21.0]}, ValueError, r"and t_end = 20\.0, got 21\.0"),

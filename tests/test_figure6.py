@@ -123,6 +123,22 @@ def test_runs_without_a_number_are_counted(small):
         assert lost == 9
 
 
+def test_measures_are_compared_over_the_runs_that_have_both():
+    rows = figure6(runs=4)
+    last = max(row["n"] for row in rows)
+    for row in rows:
+        row["pl_last_ratio"] *= 0.97
+        if row["n"] == last and row["id"].endswith(("-0", "-3")):
+            row["pl_gradient"] = math.nan
+        if row["n"] < 1200 and not row["id"].endswith("-1"):
+            row["pl_gradient"] = None
+    ratio, error = fig6.summarise(rows).settings[1, 0.01].ratios["last ratio"]
+    sizes = np.unique([row["n"] for row in rows])
+    assert np.all(np.isnan(ratio) == (sizes < 1200))
+    assert ratio[sizes >= 1200] == pytest.approx(0.97, rel=1e-12)
+    assert error[sizes >= 1200] == pytest.approx(0.0, abs=1e-12)
+
+
 def test_going_on_adds_nothing_and_recomputes_what_is_lost(small):
     plan, store, rows = small
     before = (store.folder / "details.csv").read_bytes()

@@ -9,6 +9,7 @@ import pl_native as pl
 from pl_native import model, theory
 from pl_native._problem.kinks import SLIDE, Kinks
 from pl_native.theory import frozen as spectrum
+from pl_native.theory import pattern
 
 pytest.importorskip("pl_native._core")
 
@@ -35,7 +36,7 @@ def moved(data, net, h):
 def test_the_residual_moves_as_the_matrix_says():
     """Nothing rests: central difference along the flow's velocity, which h = 1e-5 gives to 1e-9."""
     data, net = start(30, 6, 9)
-    F = spectrum.features(data, net, spectrum.Pattern(*modes(data, net)))
+    F = spectrum.features(data, net, pattern.Pattern(*modes(data, net)))
     r, h = model.residual(data, net), 1e-5
     rate = (moved(data, net, h) - moved(data, net, -h)) / (2 * h)
     assert rate == pytest.approx(-(F.T @ (F @ r)) / (data.n * net.p), rel=1e-6, abs=1e-8)
@@ -52,7 +53,7 @@ def test_a_pair_at_rest_stays_where_it_is():
     x, W = data.X[0], np.array(net.W)
     W[0] -= x * (W[0] @ x) / (x @ x)
     net = pl.Network(W, net.a)
-    held = spectrum.Pattern(*modes(data, net, (0, 0)))
+    held = pattern.Pattern(*modes(data, net, (0, 0)))
     F = spectrum.features(data, net, held)
     blocks = F.reshape(3, 6, 12)  # neuron, weight, point
     assert x @ blocks[0, :5] == pytest.approx(np.zeros(12), abs=1e-12)
@@ -63,7 +64,7 @@ def test_a_pair_at_rest_stays_where_it_is():
     assert spectrum.free_weights(data, held) == 3 * 5 - 1
     assert np.linalg.matrix_rank(F) <= 14
     twice = pl.Dataset(np.concatenate([data.X, data.X[:1]]), np.append(data.y, data.y[0]))
-    again = spectrum.Pattern(*modes(twice, net, (0, 0), (0, 12)))
+    again = pattern.Pattern(*modes(twice, net, (0, 0), (0, 12)))
     assert spectrum.free_weights(twice, again) == 3 * 5 - 1  # the same direction once more
 
 
@@ -76,7 +77,7 @@ def test_the_pattern_is_that_of_the_least_velocity():
     data = pl.Dataset(X, np.append(-rng.uniform(0.5, 1, 6), [1.0, -1.0, 2.0]))
     net = pl.Network(W, np.array([1.0]))
     r = model.residual(data, net)
-    held = spectrum.pattern(data, net, 1e-9)
+    held = pattern.pattern(data, net, 1e-9)
     on, rests = held.on[0], held.rests[0]
     assert 0 < rests[:6].sum() < 6
     assert not rests[6:].any()
@@ -98,7 +99,7 @@ def test_pairs_at_kinks_end_at_the_widest_gap_about_the_count(gap, taken):
     z[40:] *= 1.05  # the widest if the gap is too far
     y = np.full(60, -10.0)
     data = pl.Dataset(np.stack([np.append(z, 1.0), np.ones(61)], axis=1), np.append(y, 10.0))
-    nearness, net = spectrum.nearness, pl.Network(np.array([[1.0, 0.0]]), np.array([1.0]))
+    nearness, net = pattern.nearness, pl.Network(np.array([[1.0, 0.0]]), np.array([1.0]))
     assert np.sum(z <= nearness(data, net, 40, 0.0)) == taken
     assert nearness(data, net, 40) == nearness(data, net, 0) == 1e-5  # at least
 
@@ -108,7 +109,7 @@ def test_pairs_at_kinks_rest_or_are_on_or_off_as_their_shares_are():
     X = np.eye(5, 4)
     X[0, 1:], X[4] = (1.0, 5.0, -2.0), (1e-9, 0.0, 0.0, 1.0)
     data = pl.Dataset(X, np.array([2.0, -2.0, -2.0, -2.0, 1.0]))  # r = (1, -2, -2, -2, 1)
-    held = spectrum.pattern(data, pl.Network(np.eye(1, 4), np.array([1.0])), 1e-6)
+    held = pattern.pattern(data, pl.Network(np.eye(1, 4), np.array([1.0])), 1e-6)
     assert held.rests.tolist() == [[False, True, False, False, False]]
     assert held.on.tolist() == [[True, False, True, False, True]]
 
@@ -166,7 +167,7 @@ def test_pairs_that_the_frozen_flow_would_not_keep():
     """One neuron, w = (1, 0), orthogonal inputs; the first is on, the second rests, the third is off."""
     X = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.5]])
     data, net = pl.Dataset(X, np.array([1.0, 1.0, 1.0])), pl.Network(np.array([[1.0, 1e-9]]), np.array([2.0]))
-    held = spectrum.Pattern(np.array([[True, False, False]]), np.array([[False, True, False]]))
+    held = pattern.Pattern(np.array([[True, False, False]]), np.array([[False, True, False]]))
     cross = lambda push: spectrum.crossing(data, net, held, np.array([push, 0.0, 0.0]))  # noqa: E731
     assert cross(1.0) == 0
     assert cross(-1.4) == 0  # w_1 = 1 - 2/3 1.4 = 0.07

@@ -102,8 +102,8 @@ def test_a_rise_within_rounding_is_none(dtype: Any) -> None:
     eps = float(np.finfo(dtype).eps)
     losses = iter([1.0, 1 + 60 * eps, 1.0, 1 + 70 * eps, 0.5, 0.6])
 
-    def evaluate(task: Any, W: Any, a: Any) -> _loop.Moment:
-        return _loop.Moment(next(losses), 0, np.zeros_like(W), np.zeros_like(a), np.zeros(data.n, bool))
+    def evaluate(task: Any, W: Any, a: Any) -> _loop.Evaluation:
+        return _loop.Evaluation(next(losses), 0, np.zeros_like(W), np.zeros_like(a), np.zeros(data.n, bool))
 
     found = _loop.Run(euler_task(data, network, n_steps=5))
     found.follow(evaluate, lambda: None)

@@ -215,9 +215,10 @@ def test_4_4_a_header_may_lie(whole: dict[str, dict[str, Any]], tmp_path: Path) 
 
 def test_4_4_a_pipe_or_a_folder_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    for path in (tmp_path, tmp_path / "pipe"):
-        with pytest.raises(ValueError, match="expected a file, this is a folder, a pipe or a device"):
-            pl.Solution.load(path)
+    for path, kind in ((tmp_path, "folder"), (tmp_path / "pipe", "pipe")):
+        for load in (pl.Solution.load, pl.Certificate.load):
+            with pytest.raises(ValueError, match=f"expected a file, this is a {kind}"):
+                load(path)
 
 
 def test_4_4_a_file_that_unpacks_to_too_much(

@@ -132,15 +132,15 @@ def test_what_was_outside_before_stays_outside() -> None:
 def test_wrong_arguments() -> None:
     data, network = far()
     small = pl.reduce(data, network)
-    with pytest.raises(TypeError, match=r"data: expected pl\.Dataset"):
+    with pytest.raises(TypeError, match=r"data: expected a pl\.Dataset"):
         pl.reduce(network, network)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"network: expected pl\.Network"):
+    with pytest.raises(TypeError, match=r"network: expected a pl\.Network"):
         pl.reduce(data, data)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="network: W has 7 columns, expected 40"):
         pl.reduce(data, pl.Network(np.ones((5, 7)), np.ones(5)))
     with pytest.raises(ValueError, match=r"expected 8 .* of which 8 are represented; reduce the network too"):
         pl.simulate(small.data, network, 1.0)
-    with pytest.raises(TypeError, match=r"network: expected pl\.Network"):
+    with pytest.raises(TypeError, match=r"network: expected a pl\.Network"):
         small.lift(data)  # type: ignore[arg-type]
     for wrong in (network, pl.Network(small.network.W, small.network.a)):
         with pytest.raises(ValueError, match="network: expected a state of the reduced problem"):

@@ -18,7 +18,7 @@ import pytest
 import pl_native as pl
 from outcomes import same
 from pl_native._base import files
-from pl_native._run import solution
+from pl_native._run import solution_file
 from problems import orthogonal_problem, problem
 
 
@@ -70,7 +70,7 @@ def test_a_failed_save_leaves_the_old_file_and_no_litter(
         file.write(b"half")
         raise OSError("disk full")
 
-    monkeypatch.setattr(solution, "pack", torn)
+    monkeypatch.setattr(solution_file, "pack", torn)
     with pytest.raises(OSError, match="disk full"):
         solved(save=5).save(path)
     assert path.read_bytes() == before

@@ -40,15 +40,14 @@ py::dict written_rows(Rows<Real, Clock>& rows, const Problem<Real>& problem, con
 template <class Real, class Clock>
 void write_outcome(py::dict& counters, const Rows<Real, Clock>& rows) {
     counters["seconds"] = rows.seconds;
-    const double bound = std::max(rows.loss_bound, rows.claim.limit_low);
-    counters["loss_bound"] = number_or_none(bound, bound > 0);
+    counters["loss_bound"] = number_or_none(rows.bound(), rows.bound() > 0);
 }
 
 // What was proved, and when.
 template <class Real, class Clock>
 void write_proof(py::dict& counters, const Rows<Real, Clock>& rows, const Milestones& seen) {
     const Claim& claim = rows.claim;
-    counters["proved_time"] = time_or_none(seen.proved >= 0 ? seen.proved : seen.marks.trapped);
+    counters["proved_time"] = time_or_none(seen.first_proof());
     counters["proof_failed"] = seen.marks.failed;
     counters["proof_rate"] = number_or_none(claim.rate, claim.made);
     counters["proof_distance"] = number_or_none(claim.distance, claim.made);

@@ -23,7 +23,8 @@ namespace {
 constexpr double kCoarseRise = 0.05;
 constexpr double kSure = 2.0;         // a status is claimed only if it holds that many errors away
 constexpr double kFastDecays = 10.0;  // of the fastest mode, in a step that may end at a row
-constexpr double kBefore = 0.9;       // of a longer one, gone before
+constexpr double kBefore = 0.7;       // of a longer one, gone before
+constexpr double kAfter = 0.2;        // of the step after which a rule holds, gone on with it
 constexpr double kInstant = 1e-300;   // of a time: has no half that a step could take
 
 class Capture {
@@ -70,24 +71,21 @@ class Capture {
             const Moment here = moment();
             CaptureModel& fine = meshes_->fine();
             Status status = verdict_->judge(here, fine);
-            if (search_->look(here, fine, status, *verdict_)) status = verdict_->judge(here, fine);
+            const bool settled = !settling(status, here);
+            if (settled && search_->look(here, fine, status, *verdict_)) status = verdict_->judge(here, fine);
             if (beyond_) status = Status::kNonFinite;
             recorder_->visit(now.t, meshes_->fine(), now.invariants);
-            if (status != Status::kHorizon || now.t >= options_.t_end) {
+            if (settled && (status != Status::kHorizon || now.t >= options_.t_end)) {
                 if (missed && !last && !given_up(status) && asked_.worthwhile(*meshes_, now)) return false;
-                finish(status);
-                return true;
+                return finish(status);
             }
-            if (now.t > options_.past.t && over_budget()) {
+            if (settled && now.t > options_.past.t && over_budget()) {
                 paused_ = true;
-                finish(Status::kStepLimit);
-                return true;
+                return finish(Status::kStepLimit);
             }
             const double goal = recorder_->goal(options_.t_end);
-            if (!advance(goal)) {
-                finish(why_stuck());
-                return true;
-            }
+            if (!advance(settled ? goal : std::min(goal, settles_)))
+                return finish(status != Status::kHorizon ? status : why_stuck());
             missed = !asked_.kept(*meshes_, now) || missed;
             const bool again = missed && !last && !asked_.resigned() && asked_.lost(*meshes_);
             if (again && asked_.worthwhile(*meshes_, now)) return false;
@@ -143,6 +141,7 @@ class Capture {
         meshes_ = std::make_unique<Meshes>(problem_, threads_, [this] { return cut(); }, options_.watch);
         if (options_.watch != nullptr) options_.watch->begin(options_.past.t);
         met_ = false;
+        last_ = settles_ = 0.0;
         result_ = CaptureResult();
         result_.started = true;
         result_.past = options_.past;
@@ -187,6 +186,7 @@ class Capture {
         const double passed = meshes_->passage(verdict_->level());
         if (passed >= 0) verdict_->passed(now.t + passed);
         now.t = taken >= left ? goal : now.t + taken;
+        last_ = taken;
         now.step = meshes_->next();
         met_ = meshes_->stuck() == Status::kEvent;
         moved_ = moved_ || met_;
@@ -200,6 +200,17 @@ class Capture {
     // In so long a step of dense inputs, what its kinks put into the fast modes of r has not decayed at its end:
     // of no weight in the loss, it raises local_pl up to sevenfold. So a row is reached by a shorter one.
     bool fast(double left) const { return meshes_->dense() && left * meshes_->radius() > kFastDecays; }
+
+    // Where such a step ends no rule ends a run, and no proof is tried: it goes on for a part of that step,
+    // whose end it reaches as it does a row.
+    bool settling(Status status, const Moment& here) {
+        if (!fast(last_) || here.event || here.end) return false;
+        const bool rule = status > Status::kNonFinite && status <= Status::kStalled;
+        if (!rule && !(status == Status::kHorizon && search_->due(here, meshes_->fine(), status, *verdict_)))
+            return false;
+        if (!(settles_ > here.t)) settles_ = here.t + kAfter * last_;
+        return true;
+    }
 
     Moment moment() {
         const CapturePast& now = result_.past;
@@ -217,7 +228,8 @@ class Capture {
         return moment;
     }
 
-    void finish(Status status) {
+    // The attempt is over: true.
+    bool finish(Status status) {
         CapturePast& now = result_.past;
         CaptureModel& fine = meshes_->fine();
         recorder_->finish(now.t, options_.t_end, fine, now.invariants);
@@ -247,6 +259,7 @@ class Capture {
         meshes_->drop_coarse();  // before the end state is written out: at n = 10^6 both would not fit
         recorder_->write_end(fine);
         result_.seconds = verdict_->elapsed();
+        return true;
     }
 
     const Problem<double>& problem_;
@@ -266,6 +279,8 @@ class Capture {
     bool paused_ = false;     // the budget is spent
     bool met_ = false;        // the watch ends the run here
     bool moved_ = false;      // a step was taken in this call, whichever pass took it
+    double last_ = 0;         // length of the last step
+    double settles_ = 0;      // when the fast modes that it left are gone, once a rule holds
 };
 
 }  // namespace

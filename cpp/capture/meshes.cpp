@@ -5,7 +5,6 @@
 
 #include "capture/attempts.hpp"
 #include "capture/orthogonal.hpp"
-#include "problem/certificate.hpp"
 #include "problem/rounding.hpp"
 
 namespace pl {
@@ -18,7 +17,6 @@ constexpr double kHalfLocal = 0.125;  // of the local error of a step, that of i
 // saves as soon as a core is busy.
 constexpr double kWorthSharing = 2e7;
 constexpr int kHalvings = 12;  // of a fine step whose loss would rise
-constexpr int kTries = 40;     // of a leading step
 // A step whose loss would rise says nothing of its local error, which would have the next one doubled: the
 // length that failed is come near only step by step; but it may have been one kink's, and is not held for
 // long.
@@ -32,6 +30,7 @@ constexpr double kAccepted = 2.0;  // local error over its tolerance: the meshes
 // precision, and what they leave moves the loss of a state at rest by as much either way; no step would be
 // short enough. A coarse mesh leads, too: it only serves the estimate.
 constexpr double kLeadSlack = 1e-9, kFineSlack = 1e-12;
+constexpr double kNothing = std::numeric_limits<double>::infinity();  // was shown by a longer step
 
 // No step is shorter than what changes the time, nor than what has a half.
 bool too_short(double t, double h) {
@@ -47,8 +46,8 @@ Meshes::Meshes(const Problem<double>& problem, int threads, const Cut& cut, Step
       watch_(watch),
       inputs_(problem.X != nullptr ? std::make_shared<CaptureInputs>(problem, threads, cut) : nullptr),
       fine_(make(threads)),
-      largest_norm_(largest_norm(problem)),
-      largest_label_(largest_label(problem)) {
+      largest_norm_(problem.largest_norm()),
+      largest_label_(problem.largest_label()) {
     if (two_meshes(problem)) coarse_.emplace(make(threads));
 }
 
@@ -74,11 +73,25 @@ double Meshes::rounding_of(const CaptureModel& model) const {
     return 2.0 * r * std::sqrt(n * model.sum_r2()) + n * r * r;
 }
 
-// Whether the trial's loss is above the state's by more than `slack`, relative, and by more than rounding.
-bool Meshes::rises(const CaptureModel& model, double slack, double more) const {
+// Whether the trial's loss, and what of it pairs at rest hide beyond what they hid, is above the state's by
+// more than `slack`, relative, and by more than rounding.
+bool Meshes::rises(const Mesh& mesh, double slack) const {
+    return above(*mesh.model, slack, std::max(mesh.model->trial_excess() - mesh.excess, 0.0));
+}
+
+bool Meshes::above(const CaptureModel& model, double slack, double more) const {
     const double before = model.sum_r2(), after = model.trial_sum_r2() + more;
     if (after <= before * (1 + slack)) return false;
     return !(after <= before * (1 + slack) + rounding_of(model));
+}
+
+// Of a trial that rises: whether it only shows what pairs at rest had hidden, and so much already at a longer
+// step (`shown`) that no shorter one would show less.
+bool Meshes::only_shows(const Mesh& mesh, double slack, double& shown) const {
+    if (above(*mesh.model, slack, mesh.model->trial_excess() - mesh.excess)) return false;
+    const double longer = shown;
+    shown = mesh.model->trial_sum_r2();
+    return shown >= longer;
 }
 
 // There is no step to be taken; why.
@@ -101,7 +114,7 @@ double Meshes::advance(double t, double H, const Allowed& allowed) {
     H = std::min(H, fine_.step.longest());
     if (!lead_step(t, H, allowed)) return marks_.back().t;
     if (!coarse_) return H;
-    return half(t, 0.5 * H, allowed) && half(t, 0.5 * H, allowed) ? H : marks_.back().t;
+    return half(t, 0.5 * H, allowed, 0, kNothing) && half(t, 0.5 * H, allowed, 0, kNothing) ? H : marks_.back().t;
 }
 
 // Of the mesh whose local error chooses the step: the only one, or the coarse one.
@@ -109,15 +122,14 @@ bool Meshes::lead_step(double t, double& H, const Allowed& allowed) {
     Mesh& lead = coarse_ ? *coarse_ : fine_;
     CaptureModel& model = *lead.model;
     const double slack = coarse_ ? std::max(allowed.rise, kLeadSlack) : kLeadSlack;
-    for (int tries = 0;; ++tries) {
+    double shown = kNothing;
+    for (;;) {  // until the step is good or too short
         lead.step.attempt(H, fineness(H, allowed));
         if (cut_ && cut_()) return stop(lead.step);
         const double error = judge(lead, allowed);
         const double factor = std::clamp(0.9 / std::cbrt(std::max(error, 1e-9)), 0.3, 2.0);
-        const double more = std::max(model.trial_excess() - lead.excess, 0.0);
-        const bool up = rises(model, slack, more), good = error <= kAccepted && !up;
-        if (!good && tries >= kTries && !lead.step.finite()) return stop(lead.step);
-        if (good || tries >= kTries) {
+        const bool up = rises(lead, slack) && !only_shows(lead, slack, shown);
+        if (error <= kAccepted && !up) {
             next_ = factor < 1 ? H * factor : std::max(next_, H * factor);
             ceiling_ *= kCeilingGrowth;
             next_ = std::min(next_, kBelowCeiling * ceiling_);
@@ -191,22 +203,21 @@ bool Meshes::take(double t, double& h) {
 }
 
 // The fine mesh over h; in two where the loss would rise. False: stuck().
-bool Meshes::half(double t, double h, const Allowed& allowed, int depth) {
-    CaptureModel& fine = *fine_.model;
+bool Meshes::half(double t, double h, const Allowed& allowed, int depth, double shown) {
+    const double slack = inputs_ ? kLeadSlack : kFineSlack;
     if (too_short(t, h)) return stop(fine_.step);
     fine_.step.attempt(h, fineness(h, allowed));
     if (cut_ && cut_()) return stop(fine_.step);
     if (depth >= kHalvings && !fine_.step.finite()) return stop(fine_.step);
-    const double more = std::max(fine.trial_excess() - fine_.excess, 0.0);
-    if (depth < kHalvings && rises(fine, inputs_ ? kLeadSlack : kFineSlack, more)) {
+    if (depth < kHalvings && rises(fine_, slack) && !only_shows(fine_, slack, shown)) {
         ++rejected_;
-        return half(t, 0.5 * h, allowed, depth + 1) && half(t, 0.5 * h, allowed, depth + 1);
+        return half(t, 0.5 * h, allowed, depth + 1, shown) && half(t, 0.5 * h, allowed, depth + 1, kNothing);
     }
     const double start = t + marks_.back().t;
     if (take(start, h)) return true;
     // what ends the run does not lie beyond the time reached, by rounding
     double& reached = marks_.back().t;
-    while (t + reached < start + h) reached = std::nextafter(reached, HUGE_VAL);
+    while (t + reached < start + h) reached = std::nextafter(reached, kNothing);
     return false;
 }
 

@@ -74,7 +74,7 @@ class Meshes {
     struct Mark {
         double t, sum_r2;
     };
-    bool half(double t, double h, const Allowed& allowed, int depth = 0);
+    bool half(double t, double h, const Allowed& allowed, int depth, double shown);
     bool lead_step(double t, double& H, const Allowed& allowed);
     double judge(Mesh& lead, const Allowed& allowed);
     bool take(double t, double& h);
@@ -83,7 +83,9 @@ class Meshes {
     double fineness(double H, const Allowed& allowed) const;
     static double fall_of(const CaptureModel& model);
     double rounding_of(const CaptureModel& model) const;
-    bool rises(const CaptureModel& model, double slack, double more = 0.0) const;
+    bool rises(const Mesh& mesh, double slack) const;
+    bool above(const CaptureModel& model, double slack, double more) const;
+    bool only_shows(const Mesh& mesh, double slack, double& shown) const;
 
     Mesh make(int threads) const;  // throws CutShort
     std::unique_ptr<CaptureModel> model(int team) const;

@@ -31,7 +31,7 @@ class DenseModel final : public State<Real> {
     // Makes the next point, one step on, and sets velocity_sq() of the current one. Serial: a share of 1/n
     // of the work.
     void prepare(Real step);
-    void advance(int);
+    void advance();
 
     // Back to the point before, as it was when advance() left it.
     void retreat() { at_ = before_; }

@@ -14,7 +14,7 @@ DenseModel<Real>::DenseModel(const Problem<Real>& problem, const Kernel<Real>& k
       scratch_(superblocks_ * kernel.scratch_size),
       panel_size_(panel_size(layouts, problem.d, kernel)),
       panels_(superblocks_ * panel_size_),
-      sums_(static_cast<std::size_t>(superblocks_)),
+      sums_(at(superblocks_)),
       points_{make_point(), make_point(), make_point()} {
     for (Index j = 0; j < problem.p; ++j)
         std::copy_n(problem.W + j * problem.d, problem.d, at_->W.data() + j * stride_);
@@ -48,7 +48,7 @@ void DenseModel<Real>::prepare(Real step) {
 }
 
 template <class Real>
-void DenseModel<Real>::advance(int) {
+void DenseModel<Real>::advance() {
     Point* spare = before_;
     before_ = at_;
     at_ = next_;
@@ -112,14 +112,14 @@ NeuronMotion DenseModel<Real>::motion() {
 
 template <class Real>
 std::vector<double> DenseModel<Real>::outputs() const {
-    std::vector<double> h(static_cast<std::size_t>(problem_.n));
+    std::vector<double> h(at(problem_.n));
     for (Index i = 0; i < problem_.n; ++i)
         for (Index j = 0; j < problem_.p; ++j) {
             double z = 0;
             for (Index k = 0; k < problem_.d; ++k)
                 z += static_cast<double>(at_->W.data()[j * stride_ + k]) *
                      static_cast<double>(problem_.X[i * problem_.d + k]);
-            h[static_cast<std::size_t>(i)] += static_cast<double>(at_->a.data()[j]) * std::max(z, 0.0);
+            h[at(i)] += static_cast<double>(at_->a.data()[j]) * std::max(z, 0.0);
         }
     return h;
 }
@@ -169,7 +169,7 @@ void DenseModel<Real>::pass(Index s, const Watch& watch) {
                         0};
     if (slow_) args.cut = {[](const void* whom) { return static_cast<const Watch*>(whom)->cut(); }, &watch};
     kernel_.pass(args);
-    sums_[static_cast<std::size_t>(s)] = args.sum_r2;
+    sums_[at(s)] = args.sum_r2;
 }
 
 template <class Real>

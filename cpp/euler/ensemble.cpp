@@ -86,12 +86,11 @@ void euler_ensemble(std::vector<AnyEulerTask>& tasks, const Level& level, int th
 
     // Fewer replicates than threads: the large ones are taken one at a time by the whole team.
     std::size_t alone = 0;
-    if (tasks.size() < static_cast<std::size_t>(threads))
+    if (tasks.size() < at(threads))
         while (alone < order.size() && divisible(tasks[order[alone]])) ++alone;
     for (std::size_t k = 0; k < alone; ++k) run_one(tasks[order[k]], level, threads, control);
-    parallel_for(static_cast<std::int64_t>(order.size() - alone), threads, control, [&](std::int64_t k) {
-        run_one(tasks[order[alone + static_cast<std::size_t>(k)]], level, 1, control);
-    });
+    parallel_for(static_cast<std::int64_t>(order.size() - alone), threads, control,
+                 [&](std::int64_t k) { run_one(tasks[order[alone + at(k)]], level, 1, control); });
 }
 
 }  // namespace pl

@@ -8,8 +8,8 @@ namespace pl {
 // The sum of function(superblock), in the order of the superblocks.
 template <class Sum, class Real, class Function>
 Sum summed(const OrthogonalTiles<Real>& tiles, const Function& function) {
-    std::vector<Sum> parts(static_cast<std::size_t>(tiles.superblocks()));
-    tiles.over_superblocks([&](Index s) { parts[static_cast<std::size_t>(s)] = function(s); });
+    std::vector<Sum> parts(at(tiles.superblocks()));
+    tiles.over_superblocks([&](Index s) { parts[at(s)] = function(s); });
     return std::accumulate(parts.begin(), parts.end(), Sum{0});
 }
 
@@ -29,21 +29,21 @@ template <class Real>
 double dead_label_sq(const OrthogonalTiles<Real>& tiles) {
     return summed<double>(tiles, [&](Index s) {
         double sum = 0;
-        std::vector<unsigned char> lives(static_cast<std::size_t>(tiles.tile()));
+        std::vector<unsigned char> lives(at(tiles.tile()));
         tiles.for_each_live(s, [&](Index first, Index count, const Real* w, Index live) {
             std::fill(lives.begin(), lives.end(), static_cast<unsigned char>(0));
             Index found = 0;
             for (Index k = 0; k < live && found < count; ++k, w += tiles.tile()) {
                 found = 0;
                 for (Index i = 0; i < count; ++i) {
-                    unsigned char& one = lives[static_cast<std::size_t>(i)];
+                    unsigned char& one = lives[at(i)];
                     one = static_cast<unsigned char>(one | (w[i] > 0));
                     found += one;
                 }
             }
             for (Index i = 0; i < count && found < count; ++i) {
                 const double y = static_cast<double>(tiles.y()[first + i]);
-                if (lives[static_cast<std::size_t>(i)] == 0) sum += y * y;
+                if (lives[at(i)] == 0) sum += y * y;
             }
         });
         return sum;
@@ -67,7 +67,7 @@ template <class Real>
 std::vector<double> squared_norms(const OrthogonalTiles<Real>& tiles) {
     constexpr Index kSums = 8;  // at a time: one alone waits for every addition before
     const Index p = tiles.p();
-    std::vector<double> parts(static_cast<std::size_t>(tiles.superblocks() * p));
+    std::vector<double> parts(at(tiles.superblocks() * p));
     tiles.over_superblocks([&](Index s) {
         double* sums = parts.data() + s * p;
         tiles.for_each_block(s, [&](Index, Index count, const Real* const* w) {
@@ -77,16 +77,15 @@ std::vector<double> squared_norms(const OrthogonalTiles<Real>& tiles) {
         });
     });
     for (Index s = 1; s < tiles.superblocks(); ++s)
-        for (Index j = 0; j < p; ++j)
-            parts[static_cast<std::size_t>(j)] += parts[static_cast<std::size_t>(s * p + j)];
-    parts.resize(static_cast<std::size_t>(p));
+        for (Index j = 0; j < p; ++j) parts[at(j)] += parts[at(s * p + j)];
+    parts.resize(at(p));
     return parts;
 }
 
 template <class Real>
 NeuronMotion motion_of(const OrthogonalTiles<Real>& tiles, const Real* push, const Real* a) {
     const Index p = tiles.p();
-    std::vector<double> parts(static_cast<std::size_t>(2 * tiles.superblocks() * p));
+    std::vector<double> parts(at(2 * tiles.superblocks() * p));
     tiles.over_superblocks([&](Index s) {
         double* sums = parts.data() + 2 * s * p;
         tiles.for_each_block(s, [&](Index first, Index count, const Real* const* w) {
@@ -104,8 +103,8 @@ NeuronMotion motion_of(const OrthogonalTiles<Real>& tiles, const Real* push, con
     for (Index j = 0; j < p; ++j) {
         double squares = 0, products = 0;
         for (Index s = 0; s < tiles.superblocks(); ++s) {
-            squares += parts[static_cast<std::size_t>(2 * (s * p + j))];
-            products += parts[static_cast<std::size_t>(2 * (s * p + j) + 1)];
+            squares += parts[at(2 * (s * p + j))];
+            products += parts[at(2 * (s * p + j) + 1)];
         }
         const double aj = static_cast<double>(a[j]), rate = products / n;
         motion.speed_sq.push_back(aj * aj / (n * n) * squares + rate * rate);
@@ -116,15 +115,14 @@ NeuronMotion motion_of(const OrthogonalTiles<Real>& tiles, const Real* push, con
 
 template <class Real>
 std::vector<double> outputs_of(const OrthogonalTiles<Real>& tiles, const Real* a) {
-    std::vector<double> h(static_cast<std::size_t>(tiles.n()));
+    std::vector<double> h(at(tiles.n()));
     tiles.over_superblocks([&](Index s) {
         tiles.for_each_block(s, [&](Index first, Index count, const Real* const* w) {
             for (Index j = 0; j < tiles.p(); ++j) {
                 const double aj = static_cast<double>(a[j]);
                 for (Index i = 0; i < count; ++i)
-                    h[static_cast<std::size_t>(tiles.point(first + i))] +=
-                        aj * static_cast<double>(tiles.norms()[first + i]) *
-                        std::max(static_cast<double>(w[j][i]), 0.0);
+                    h[at(tiles.point(first + i))] += aj * static_cast<double>(tiles.norms()[first + i]) *
+                                                     std::max(static_cast<double>(w[j][i]), 0.0);
             }
         });
     });

@@ -27,7 +27,7 @@ class OrthogonalModel final : public State<Real> {
 
     // One step, in place. The state before is kept only where the next one might overflow: retreat()
     // needs it then.
-    void advance(int);
+    void advance();
 
     // The point before, evaluated and prepared again.
     void retreat();

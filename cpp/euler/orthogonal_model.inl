@@ -12,8 +12,8 @@ OrthogonalModel<Real>::OrthogonalModel(const Problem<Real>& problem, const Kerne
       a_before_(a_.size()),
       rate_(a_.size()),
       sums_(tiles_.superblocks() * problem.p * kernel.lanes),
-      squares_(static_cast<std::size_t>(tiles_.superblocks())),
-      totals_(static_cast<std::size_t>(a_.size())) {
+      squares_(at(tiles_.superblocks())),
+      totals_(at(a_.size())) {
     std::copy_n(problem.a, problem.p, a_.data());
     std::copy_n(problem.a, problem.p, a_next_.data());
     largest_norm_ = static_cast<double>(*std::max_element(problem.norms, problem.norms + problem.n));
@@ -38,7 +38,7 @@ void OrthogonalModel<Real>::prepare(Real step) {
 }
 
 template <class Real>
-void OrthogonalModel<Real>::advance(int) {
+void OrthogonalModel<Real>::advance() {
     if (steps_ == next_prune_) {
         over_superblocks(kernel_.orthogonal_prune);
         next_prune_ += std::clamp(steps_, Index{1}, kPruneEvery);
@@ -71,7 +71,7 @@ double OrthogonalModel<Real>::velocity_sq() {
     for (Index j = 0; j < problem_.p; ++j) {
         const double aj = static_cast<double>(a_.data()[j]) / static_cast<double>(problem_.n);
         const double rate = static_cast<double>(rate_.data()[j]);
-        velocity_sq_ += aj * aj * totals_[static_cast<std::size_t>(j)] + rate * rate;
+        velocity_sq_ += aj * aj * totals_[at(j)] + rate * rate;
     }
     speed_known_ = true;
     return velocity_sq_;
@@ -130,7 +130,7 @@ void OrthogonalModel<Real>::over_superblocks(void (*function)(OrthogonalArgs<Rea
         args.sums = sums_.data() + s * problem_.p * kernel_.lanes;
         args.sum_r2 = 0;
         function(args);
-        squares_[static_cast<std::size_t>(s)] = args.sum_r2;
+        squares_[at(s)] = args.sum_r2;
     });
 }
 

@@ -28,7 +28,7 @@ class OrthogonalTiles {
     Index points() const { return blocks_ * tile_; }
     const Real* y() const { return y_.data(); }
     const Real* norms() const { return norms_.data(); }
-    Index point(Index place) const { return order_[static_cast<std::size_t>(place)]; }
+    Index point(Index place) const { return order_[at(place)]; }
 
     // All pairs, for a way back. Tiles may not be pruned in between.
     Buffer<Real> copy() const { return W_.copy(); }

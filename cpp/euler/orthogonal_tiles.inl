@@ -12,7 +12,7 @@ OrthogonalTiles<Real>::OrthogonalTiles(const Problem<Real>& problem, const Kerne
       tile_(kernel.tile),
       blocks_((n_ + tile_ - 1) / tile_),
       superblocks_(superblock_count(problem, kernel)),
-      order_(static_cast<std::size_t>(n_)),
+      order_(at(n_)),
       y_(blocks_ * tile_),
       norms_(blocks_ * tile_),
       W_(blocks_ * tile_ * p_),
@@ -66,10 +66,9 @@ template <class Real>
 template <class Function>
 void OrthogonalTiles<Real>::for_each_block(Index superblock, const Function& function) const {
     const Index begin = first_block(superblock), end = first_block(superblock + 1);
-    std::vector<const Real*> tiles(static_cast<std::size_t>((end - begin) * p_));
+    std::vector<const Real*> tiles(at((end - begin) * p_));
     for (Index k = begin * p_; k < end * p_; ++k)
-        tiles[static_cast<std::size_t>((homes_.data()[k] - begin) * p_ + neurons_.data()[k])] =
-            W_.data() + k * tile_;
+        tiles[at((homes_.data()[k] - begin) * p_ + neurons_.data()[k])] = W_.data() + k * tile_;
     for (Index b = begin; b < end; ++b)
         function(b * tile_, std::min(tile_, n_ - b * tile_), tiles.data() + (b - begin) * p_);
 }

@@ -36,7 +36,7 @@ EulerResult<Real> Trajectory<Real, Model>::run() {
         const Status status = verdict_.judge(moment(k), model_);
         if (status != Status::kHorizon || k == options_.n_steps) return finish(k, status);
         loss_before_ = loss();
-        model_.advance(threads_);
+        model_.advance();
         if (!evaluate(k + 1)) {
             model_.retreat();
             return finish(k, control_.cancelled() ? Status::kInterrupted : Status::kWallTime);

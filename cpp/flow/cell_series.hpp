@@ -43,7 +43,6 @@ class CellSeries {
         std::vector<std::vector<double>> mu;       // multipliers of what is slid on
         std::vector<double> trial;                 // moments
         std::vector<double> step;                  // P(h)
-        double turned = 0.0;
     };
     void output(const Cell& cell, const double* q);
     void residual(bool labels, std::vector<double>& r) const;

@@ -1,4 +1,4 @@
-# The event-driven flow: Python-free core, and its binding.
+# The event-driven flow, by name.
 set(PLN_FLOW_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/alone.cpp
     ${CMAKE_CURRENT_LIST_DIR}/cells.cpp

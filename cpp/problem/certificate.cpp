@@ -10,17 +10,6 @@
 namespace pl {
 namespace {
 
-template <class Real>
-double input_norm(const Problem<Real>& problem, Index i) {
-    if (problem.norms != nullptr) return static_cast<double>(problem.norms[i]);
-    double sum = 0;
-    for (Index k = 0; k < problem.d; ++k) {
-        const double x = static_cast<double>(problem.X[i * problem.d + k]);
-        sum += x * x;
-    }
-    return std::sqrt(sum);
-}
-
 // By how much each residual may be off: abs(y_i) and (1/p) sum_j abs(a_j) norm(w_j) norm(x_i) bound the terms
 // of its sum.
 template <class Real>
@@ -35,7 +24,7 @@ class ResidualSlack {
     }
     double operator()(Index i) const {
         const double y = std::abs(static_cast<double>(problem_.y[i]));
-        return relative_ * (y + size_ * input_norm(problem_, i));
+        return relative_ * (y + size_ * problem_.norm(i));
     }
 
   private:
@@ -75,21 +64,6 @@ double criterion_level(const Problem<Real>& problem) {
 }
 
 template <class Real>
-double largest_norm(const Problem<Real>& problem) {
-    double largest = 0;
-    for (Index i = 0; i < problem.n; ++i) largest = std::max(largest, input_norm(problem, i));
-    return largest;
-}
-
-template <class Real>
-double largest_label(const Problem<Real>& problem) {
-    double largest = 0;
-    for (Index i = 0; i < problem.n; ++i)
-        largest = std::max(largest, std::abs(static_cast<double>(problem.y[i])));
-    return largest;
-}
-
-template <class Real>
 bool proves_convergence(const Problem<Real>& problem, const State<Real>& state) {
     if (!problem.certifiable) return false;
     const NeuronFacts neurons = state.neurons();
@@ -118,28 +92,8 @@ double loss_bound(double dead_label_sq, Index n) {
     return std::max(0.0, dead_label_sq / (2 * static_cast<double>(n)) * inward(n));
 }
 
-std::vector<double> invariants(const NeuronFacts& neurons) {
-    std::vector<double> values;
-    values.reserve(neurons.a.size());
-    for (std::size_t j = 0; j < neurons.a.size(); ++j)
-        values.push_back(neurons.a[j] * neurons.a[j] - neurons.w_sq[j]);
-    return values;
-}
-
-double invariant_drift(const std::vector<double>& start, const NeuronFacts& now) {
-    double worst = 0;
-    for (std::size_t j = 0; j < now.a.size(); ++j) {
-        const double drift = std::abs(now.a[j] * now.a[j] - now.w_sq[j] - start[j]);
-        if (!(drift <= worst)) worst = drift;  // also NaN, of squares beyond range
-        if (std::isnan(worst)) break;
-    }
-    return worst;
-}
-
 #define PLN_INSTANTIATE(Real)                                                   \
     template double criterion_level(const Problem<Real>&);                      \
-    template double largest_norm(const Problem<Real>&);                         \
-    template double largest_label(const Problem<Real>&);                        \
     template bool proves_convergence(const Problem<Real>&, const State<Real>&); \
     template double provable_level(const Problem<Real>&, const State<Real>&);
 PLN_INSTANTIATE(float)

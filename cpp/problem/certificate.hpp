@@ -12,14 +12,8 @@ namespace pl {
 template <class Real>
 double criterion_level(const Problem<Real>& problem);
 
-// max_i norm(x_i), max_i abs(y_i).
-template <class Real>
-double largest_norm(const Problem<Real>& problem);
-template <class Real>
-double largest_label(const Problem<Real>& problem);
-
-// The three conditions of CONVERGED: sum r_i^2 < min y_i^2, abs(a_j) >= norm(w_j) for all
-// j, and problem.certifiable.
+// The three conditions of CONVERGED: sum r_i^2 < min y_i^2, abs(a_j) >= norm(w_j) for all j, and
+// problem.certifiable.
 template <class Real>
 bool proves_convergence(const Problem<Real>& problem, const State<Real>& state);
 
@@ -28,17 +22,11 @@ bool proves_convergence(const Problem<Real>& problem, const State<Real>& state);
 template <class Real>
 double provable_level(const Problem<Real>& problem, const State<Real>& state);
 
-// abs(a_j) >= norm(w_j), and so for ever (Lemma 1): a_j cannot change its sign. norm(w_j)^2 is a sum
-// of `terms` squares.
+// abs(a_j) >= norm(w_j), and so for ever (Lemma 1): a_j cannot change its sign. norm(w_j)^2 is a sum of
+// `terms` squares.
 bool keeps_sign(double a, double w_sq, Index terms);
 
 // Orthogonal data: the loss stays above dead_label_sq() / (2n) for ever. Rounded down; 0: no bound.
 double loss_bound(double dead_label_sq, Index n);
-
-// a_j^2 - norm(w_j)^2, constant along the flow (Lemma 1).
-std::vector<double> invariants(const NeuronFacts& neurons);
-
-// max_j abs( (a_j^2 - norm(w_j)^2) - (the same at the start) ).
-double invariant_drift(const std::vector<double>& start, const NeuronFacts& now);
 
 }  // namespace pl

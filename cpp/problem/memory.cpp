@@ -83,8 +83,7 @@ double asked_bytes(const std::string& text) {
     }
     throw std::invalid_argument(
         "PL_NATIVE_MAX_BYTES: expected a number of bytes > 0, perhaps with a unit (B, kB, MB, GB, TB, KiB, "
-        "MiB, "
-        "GiB, TiB), got '" +
+        "MiB, GiB, TiB), got '" +
         text + "'");
 }
 

@@ -21,6 +21,9 @@ struct Problem {
     bool certifiable = false;           // off < (Cx-)^2 holds, decided outward by the caller
     bool orthogonal = false;            // rows of X are orthogonal
 
+    double norm(Index i) const;  // of x_i
+    double largest_norm() const;
+    double largest_label() const;  // abs(y_i)
     double outside_sq(Index j) const { return w_perp_sq != nullptr ? w_perp_sq[j] : 0.0; }
 
     // Of one right-hand side: the two products, 2ndp each; of orthogonal inputs about ten

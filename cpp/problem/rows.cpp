@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "kernel/index.hpp"
-#include "problem/certificate.hpp"
 
 namespace pl {
 namespace {
@@ -26,8 +25,8 @@ Recorder<Real, Clock>::Recorder(const Problem<Real>& problem, const Saves<Clock>
     : problem_(problem),
       saves_(saves),
       rows_(rows),
-      largest_norm_(largest_norm(problem)),
-      largest_label_(largest_label(problem)) {
+      largest_norm_(problem.largest_norm()),
+      largest_label_(problem.largest_label()) {
     const std::size_t most = saves.at.size() + 1, states = saves.states ? most : 0, p = at(problem.p);
     rows_.t.reserve(most);
     for (auto* column : {&rows_.loss, &rows_.velocity_sq, &rows_.invariant_drift, &rows_.loss_noise})

@@ -1,10 +1,10 @@
 // What a run leaves behind, whatever the method: one row per saved time, and the end.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "problem/at_kinks.hpp"
-#include "problem/certificate.hpp"
 #include "problem/problem.hpp"
 #include "problem/state.hpp"
 #include "problem/status.hpp"
@@ -25,8 +25,7 @@ struct Rows {
     bool started = false;  // false: cancelled before the first state was evaluated, nothing else is set
     std::vector<Clock> t;
     std::vector<double> loss, velocity_sq, invariant_drift;
-    std::vector<double>
-        loss_noise;  // a loss at or below is rounding of the residuals, and so is its decrease
+    std::vector<double> loss_noise;  // at or below it a loss is rounding of the residuals, its decrease too
     std::vector<Index> n_active;
     UnsetVector<Real> W, a;               // end state, (p, d) and (p)
     UnsetVector<Real> W_saved, a_saved;   // (m, p, d), (m, p) when asked for
@@ -37,6 +36,7 @@ struct Rows {
     double seconds = 0;
     Claim claim;
 
+    double bound() const { return std::max(loss_bound, claim.limit_low); }  // that is claimed; 0: none
     bool has(Clock now) const { return !t.empty() && t.back() >= now; }
 };
 

@@ -14,6 +14,11 @@ struct NeuronFacts {
     std::vector<double> a, w_sq;  // (p)
 };
 
+// a_j^2 - norm(w_j)^2, constant along the flow (Lemma 1).
+std::vector<double> invariants(const NeuronFacts& neurons);
+// max_j abs( (a_j^2 - norm(w_j)^2) - (the same at the start) ).
+double invariant_drift(const std::vector<double>& start, const NeuronFacts& now);
+
 // The velocity taken, per neuron, theta_j = (w_j, a_j): norm(dtheta_j/dt)^2 and <theta_j, dtheta_j/dt>.
 struct NeuronMotion {
     std::vector<double> speed_sq, growth;  // (p)

@@ -34,6 +34,8 @@ struct Milestones {
     // time from which it is looked at again.
     double largest_rate = -1, rate_due = 0;
     ProofMarks marks = {};
+
+    double first_proof() const { return proved >= 0 ? proved : marks.trapped; }  // of either limit
 };
 
 // Where a run is, in its method's own words.

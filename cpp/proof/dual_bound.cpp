@@ -65,7 +65,7 @@ struct Pull {
     Near along;       // <e_j, w_j>
 };
 
-Pull pull_of(const Enclosure& state, Index j, const Cell& cell, const std::vector<double>& g) {
+Pull pull_of(const Enclosure& state, Index j, const FreeCell& cell, const std::vector<double>& g) {
     std::vector<Twofold> e(at(state.d));
     double sizes = 0;
     for (Index i : cell.on) {
@@ -95,8 +95,8 @@ Pull pull_of(const Enclosure& state, Index j, const Cell& cell, const std::vecto
 }
 
 // <g, y> - (1/p) sum_j max over the ball of a_j <e_j, w_j>, from below.
-Near held_up(const Enclosure& state, const std::vector<Cell>& cells, const std::vector<double>& g, double rho,
-             Workers workers) {
+Near held_up(const Enclosure& state, const std::vector<FreeCell>& cells, const std::vector<double>& g,
+             double rho, Workers workers) {
     std::vector<Pull> pulls(at(state.p));
     parallel_for(state.p, workers.threads, workers.control, [&](Index j) {
         if (!workers.control.check()) pulls[at(j)] = pull_of(state, j, cells[at(j)], g);
@@ -130,7 +130,7 @@ Near held_up(const Enclosure& state, const std::vector<Cell>& cells, const std::
 
 }  // namespace
 
-DualBound dual_bound(const Enclosure& state, const std::vector<Cell>& cells, const std::vector<double>& g,
+DualBound dual_bound(const Enclosure& state, const std::vector<FreeCell>& cells, const std::vector<double>& g,
                      double rho, Workers workers) {
     DualBound found;
     const double n = static_cast<double>(state.n), p = static_cast<double>(state.p);

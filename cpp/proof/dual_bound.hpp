@@ -7,7 +7,7 @@
 namespace pl {
 
 // Pairs of one neuron: E_j (may be on either side), S_j (on).
-struct Cell {
+struct FreeCell {
     std::vector<Index> free, on;
     std::vector<double> shares;  // lam in [0, 1] of the free pairs
 };
@@ -20,7 +20,7 @@ struct DualBound {
 
 // On the ball of radius rho, on which every pair outside E_j keeps its side and, where E_j is not empty, a_j
 // its sign; a_j g_i <= 0 on E_j. Neurons without pairs in their cells never move.
-DualBound dual_bound(const Enclosure& state, const std::vector<Cell>& cells, const std::vector<double>& g,
+DualBound dual_bound(const Enclosure& state, const std::vector<FreeCell>& cells, const std::vector<double>& g,
                      double rho, Workers workers);
 
 }  // namespace pl

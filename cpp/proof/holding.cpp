@@ -17,12 +17,13 @@ constexpr double kRegular = 1e-7;  // of the mean eigenvalue: what rounding adds
 constexpr Index kMostPoints = 6000;  // of the dense projection
 
 struct Cells {
-    std::vector<Cell> cells;
+    std::vector<FreeCell> cells;
     double rho = std::numeric_limits<double>::infinity();
 
     bool same(const Cells& other) const {
-        return std::equal(cells.begin(), cells.end(), other.cells.begin(), other.cells.end(),
-                          [](const Cell& a, const Cell& b) { return a.free == b.free && a.on == b.on; });
+        return std::equal(
+            cells.begin(), cells.end(), other.cells.begin(), other.cells.end(),
+            [](const FreeCell& a, const FreeCell& b) { return a.free == b.free && a.on == b.on; });
     }
 };
 
@@ -39,7 +40,7 @@ Cells cells_at(const Enclosure& state, double near) {
     found.cells.resize(at(state.p));
     for (Index j = 0; j < state.p; ++j) {
         if (dead(state, j)) continue;  // it never moves
-        Cell& cell = found.cells[at(j)];
+        FreeCell& cell = found.cells[at(j)];
         for (Index i = 0; i < state.n; ++i) {
             const double distance = state.distance(j, i);
             if (distance <= near || state.known_kink(j, i)) {
@@ -83,7 +84,7 @@ Matrix removable(const Enclosure& state, const Cells& cells, Workers workers) {
     Matrix weights(n, state.p), M(n, n);
     Index columns = 0;
     for (Index j = 0; j < state.p; ++j) {
-        const Cell& cell = cells.cells[at(j)];
+        const FreeCell& cell = cells.cells[at(j)];
         if (cell.on.empty()) continue;
         bases[at(j)] = directions(state, cell.free);
         columns += static_cast<Index>(bases[at(j)].size());
@@ -120,7 +121,7 @@ std::vector<double> leftover(const Enclosure& state, const Cells& cells, Workers
 }
 
 // lam in [0, 1] that make e = sum_S g_i x_i + sum_E lam_i g_i x_i small, one after another.
-std::vector<double> shares_of(const Enclosure& state, const Cell& cell, const std::vector<double>& g) {
+std::vector<double> shares_of(const Enclosure& state, const FreeCell& cell, const std::vector<double>& g) {
     const Index d = state.d;
     std::vector<double> e(at(d), 0.0), lam(cell.free.size(), 0.0);
     for (Index i : cell.on)
@@ -162,7 +163,7 @@ Holding hold_cells(const Enclosure& state, Cells& cells, Workers workers) {
     std::vector<double> g = leftover(state, cells, workers);
     respect_signs(state, cells, g);
     parallel_for(state.p, workers.threads, workers.control, [&](Index j) {
-        Cell& cell = cells.cells[at(j)];
+        FreeCell& cell = cells.cells[at(j)];
         if (!workers.control.check()) cell.shares = shares_of(state, cell, g);
     });
     if (workers.control.cancelled()) return found;
@@ -174,7 +175,7 @@ Holding hold_cells(const Enclosure& state, Cells& cells, Workers workers) {
     found.rho = cells.rho;
     found.dual = std::move(g);
     for (Index j = 0; j < state.p; ++j) {
-        const Cell& cell = cells.cells[at(j)];
+        const FreeCell& cell = cells.cells[at(j)];
         for (std::size_t m = 0; m < cell.free.size(); ++m)
             found.pairs.push_back({j, cell.free[m], cell.shares[m]});
     }

@@ -48,24 +48,37 @@ Status status_of(Proved verdict) {
 
 }  // namespace
 
-bool ProofSearch::look(const Moment& moment, State<double>& state, Status judged, Verdict<double>& verdict) {
-    if (!stop_.proof || judged == Status::kNonFinite || moment.cancelled) return false;
+ProofSearch::Tries ProofSearch::tries(const Moment& moment, State<double>& state, Status judged,
+                                      Verdict<double>& verdict) const {
+    Tries none, tries;
+    if (!stop_.proof || judged == Status::kNonFinite || moment.cancelled) return none;
     ProofMarks& marks = verdict.marks();
     const bool last = would_end(judged, moment);
     const Index fails = problem_.orthogonal ? kCheapFails : kFails;
-    if (marks.failed >= fails && !last) return false;
+    if (marks.failed >= fails && !last) return none;
     const double speed_sq = moment.mean_speed_sq ? *moment.mean_speed_sq : state.velocity_sq();
     const double loss = state.sum_r2() / (2 * static_cast<double>(problem_.n));
-    const double slow = speed_sq * moment.t / (static_cast<double>(problem_.p) * loss);
+    tries.slow = speed_sq * moment.t / (static_cast<double>(problem_.p) * loss);
     if (marks.below < 0) {
         marks.below = kFirstBelow * verdict.level();
         marks.slow = moment.mean_speed_sq ? kFirstSlowMean : kFirstSlow;
     }
     const bool certain = verdict.milestones().proved >= 0;  // by the criterion's own certificate
-    const bool low = certain || state.sum_r2() < (last ? verdict.level() : marks.below);
-    const bool still = slow < (last ? kAtRest : marks.slow) && moment.t > 0;
-    if (low && attempt(Aim::kConvergence, moment, state, slow, verdict)) return true;
-    return !certain && still && attempt(Aim::kTrapping, moment, state, slow, verdict);
+    tries.convergence = certain || state.sum_r2() < (last ? verdict.level() : marks.below);
+    tries.trapping = !certain && tries.slow < (last ? kAtRest : marks.slow) && moment.t > 0;
+    return tries;
+}
+
+bool ProofSearch::due(const Moment& moment, State<double>& state, Status judged,
+                      Verdict<double>& verdict) const {
+    const Tries all = tries(moment, state, judged, verdict);
+    return all.convergence || all.trapping;
+}
+
+bool ProofSearch::look(const Moment& moment, State<double>& state, Status judged, Verdict<double>& verdict) {
+    const Tries all = tries(moment, state, judged, verdict);
+    if (all.convergence && attempt(Aim::kConvergence, moment, state, all.slow, verdict)) return true;
+    return all.trapping && attempt(Aim::kTrapping, moment, state, all.slow, verdict);
 }
 
 bool ProofSearch::attempt(Aim aim, const Moment& moment, State<double>& state, double slow,

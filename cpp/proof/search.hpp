@@ -19,9 +19,16 @@ class ProofSearch {
     // `judged`: what the verdict says of the moment. Whether something was proved, and noted there: then it
     // has to be asked again.
     bool look(const Moment& moment, State<double>& state, Status judged, Verdict<double>& verdict);
+    // Whether `look` would try to prove something.
+    bool due(const Moment& moment, State<double>& state, Status judged, Verdict<double>& verdict) const;
     const Claim& claim() const { return claim_; }
 
   private:
+    struct Tries {
+        bool convergence = false, trapping = false;
+        double slow = 0;  // local_pl t
+    };
+    Tries tries(const Moment& moment, State<double>& state, Status judged, Verdict<double>& verdict) const;
     bool attempt(Aim aim, const Moment& moment, State<double>& state, double slow, Verdict<double>& verdict);
     void learn(Aim aim, const Proof& proof, const Moment& moment, double slow, ProofMarks& marks) const;
 

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from pl_native._base import checks, memory
 from pl_native._base.checks import Array
-from pl_native._problem import Dataset
+from pl_native._problem import Dataset, given
 from pl_native._problem.groups import per_group
 from pl_native._problem.network import Network
 from pl_native.streams import Purpose, Seed, filled, generator, generators
@@ -173,8 +173,7 @@ def with_bias(data: Dataset, value: float = 1.0) -> Dataset:
     matrix, for they are not orthogonal any more. Raises ValueError for value = 0 and for reduced data, where
     a network's law is that of no bias: reduce after, `pl.reduce(with_bias(data), network)`.
     """
-    if not isinstance(data, Dataset):
-        raise TypeError(f"data: expected a pl.Dataset, got {checks.kind(data)}")
+    given.dataset(data)
     if checks.real("value", value) == 0:
         raise ValueError("value: expected a number != 0, got 0")
     if data.reduced:

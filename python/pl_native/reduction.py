@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pl_native._base import checks, memory
+from pl_native._base import memory
 from pl_native._base.checks import Array
-from pl_native._problem import Dataset, Network
+from pl_native._problem import Dataset, Network, given
 
 
 class _Pair(NamedTuple):
@@ -40,8 +40,7 @@ class Reduction(_Pair):
         W + (W' - W Q) Q^T for a state W' of a run that began at the reduced network: what was cut off comes
         back as it was. Raises TypeError or ValueError for a network that is not such a state.
         """
-        if not isinstance(network, Network):
-            raise TypeError(f"network: expected pl.Network, got {checks.kind(network)}")
+        given.network(network)
         start = self.network
         same_rest = np.array_equal(network.w_perp_sq, start.w_perp_sq)
         if (network.W.shape, network.dtype) != (start.W.shape, start.dtype) or not same_rest:
@@ -72,11 +71,7 @@ def reduce(data: Dataset, network: Network) -> Reduction:
 
     Raises TypeError or ValueError when the two do not belong together.
     """
-    if not isinstance(data, Dataset):
-        raise TypeError(f"data: expected pl.Dataset, got {checks.kind(data)}")
-    if not isinstance(network, Network):
-        raise TypeError(f"network: expected pl.Network, got {checks.kind(network)}")
-    data.check_fits(network)
+    given.problem(data, network)
     if data.orthogonal_norms is not None:
         return Reduction(data, network.cut(data.n), network, None)
     if data.represented <= data.n:

@@ -48,16 +48,17 @@ def simulate(
     method    "euler": explicit Euler, theta <- theta + step * (d theta/dt), that is gradient descent on L
               with learning rate step * p; t = k * step is flow time. It takes N = round(t_end/step) steps
               when that is within 1e-9 relative, else floor + 1, so `sol.t[-1] == N * step`. Computed in the
-              dtype of the data. "flow": the flow itself, as the differential inclusion it is, to rtol:
-              every switch of a pair located, kinks slid along (docs/numerics.md). Computed in and returns
-              float64; ends exactly at t_end. "auto": flow and capture in turn, whichever is expected to
-              cost less from where the run is; the loss to rtol, or told in `stats["loss_error"]` that it is
-              not; `stats["methods"]` says from when on which. The method to take, unless you know better
-              (docs/methods.md) "capture": the same inclusion at steps that hold many switches, for sizes
-              where locating each is too slow: relative error of every recorded loss estimated, and at most
-              rtol (+ atol times the first loss) or told in `stats["loss_error"]`. Float64, ends exactly at
-              t_end. On orthogonal inputs not for small initialisation, whose escape the loss does not see
-              coming (docs/methods.md).
+              dtype of the data.
+              "flow": the flow itself, as the differential inclusion it is, to rtol: every switch of a pair
+              located, kinks slid along (docs/numerics.md). Computed in and returns float64; ends exactly at
+              t_end.
+              "capture": the same inclusion at steps that hold many switches, for sizes where locating each
+              is too slow: relative error of every recorded loss estimated, and at most rtol (+ atol times
+              the first loss) or told in `stats["loss_error"]`. Float64, ends exactly at t_end. On
+              orthogonal inputs not for small initialisation, whose escape the loss does not see coming.
+              "auto": flow and capture in turn, whichever is expected to cost less from where the run is; the
+              loss to rtol, or told in `stats["loss_error"]` that it is not; `stats["methods"]` says from
+              when on which. The method to take, unless you know better (docs/methods.md)
     step      Euler's step, in units of flow time
     rtol, atol  of the flow, per neuron and step, relative to the neuron's own size norm(w_j, a_j): the
               state's error stays near rtol (measured below it), however small the initialisation; `atol` is

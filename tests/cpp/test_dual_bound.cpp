@@ -32,7 +32,7 @@ void a_dual_bound_holds_on_its_ball() {
         for (int i = 0; i < 5; ++i) q.y.push_back(2 * normal());
         const pl::Problem<double> view = q.view();
         const pl::Enclosure state(view, kTwo);
-        std::vector<pl::Cell> cells(2);
+        std::vector<pl::FreeCell> cells(2);
         double rho = 0.9;
         for (Index j = 0; j < 2; ++j)
             for (Index i = 0; i < 5; ++i) {
@@ -80,7 +80,7 @@ void a_dual_bound_holds_on_its_ball() {
     q.y = {0.1 * 3 + 1.0};
     const pl::Problem<double> view = q.view();
     const pl::Enclosure state(view, kTwo);
-    std::vector<pl::Cell> cells{{{}, {0}, {}}};
+    std::vector<pl::FreeCell> cells{{{}, {0}, {}}};
     const double rho = 1e-9;
     const long double h = static_cast<long double>(0.1) * 3, r = q.y[0] - h;
     const long double change = rho * std::sqrt(9 + 0.1L * 0.1L) + static_cast<long double>(rho) * rho / 2;

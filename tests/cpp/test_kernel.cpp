@@ -78,7 +78,7 @@ void check_model(const pl::Problem<Real>& q, const std::vector<Real>& X, const p
     CHECK(std::abs(model.sum_r2() - expected.sum_r2) <= tolerance * expected.sum_r2);
     CHECK(std::abs(model.velocity_sq() - expected.velocity_sq) <= tolerance * expected.velocity_sq);
     CHECK(model.n_active() == expected.n_active);
-    model.advance(1);
+    model.advance();
     std::vector<Real> W, a;
     append_state(model, q, W, a);
     CHECK(distance(W, expected.W) <= tolerance && distance(a, expected.a) <= tolerance);
@@ -87,7 +87,7 @@ void check_model(const pl::Problem<Real>& q, const std::vector<Real>& X, const p
     Model leaper(q, kernel, 1);
     CHECK(leaper.evaluate(1, control));
     leaper.prepare(std::numeric_limits<Real>::max() / 4);
-    leaper.advance(1);
+    leaper.advance();
     leaper.evaluate(1, control);
     leaper.prepare(Real{1});
     if (leaper.finite()) return;  // nothing moved: no pair was active
@@ -118,7 +118,7 @@ void check_layouts(Index n, Index d, Index p, const pl::Kernel<Real>& kernel) {
             model.prepare(Real{1} / Real{16});
             for (double number : {model.sum_r2(), model.velocity_sq(), static_cast<double>(model.n_active())})
                 numbers[one].push_back(number);
-            model.advance(1);
+            model.advance();
             append_state(model, random.view, states[one], states[one]);
         }
     }

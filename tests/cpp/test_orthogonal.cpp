@@ -114,7 +114,7 @@ void check_retreat(pl::OrthogonalModel<Real>& model, const pl::Problem<Real>& q,
     pl::Control control;
     const double sum_r2 = model.sum_r2(), velocity_sq = model.velocity_sq();
     model.prepare(std::numeric_limits<Real>::max() / 4);
-    model.advance(2);
+    model.advance();
     CHECK(model.evaluate(2, control));
     model.prepare(static_cast<Real>(step));
     model.retreat();
@@ -150,7 +150,7 @@ void check_run(int n, int p, const pl::Kernel<Real>& kernel) {
         }
         if (k == 64) return;
         if (k == 1 << p % 3) check_retreat(model, q, step, W, a);  // of a step that moves tiles
-        model.advance(2);
+        model.advance();
         CHECK(model.evaluate(2, control));
         model.prepare(static_cast<Real>(step));
         CHECK(model.finite());

@@ -1,9 +1,10 @@
-"""Replacing a file whole and durably: the one way in which this package writes what must not be lost."""
+"""Files that must not be lost, or not be trusted: replaced whole and durably, read with care."""
 
 from __future__ import annotations
 
 import errno
 import glob
+import math
 import os
 import secrets
 import stat
@@ -11,10 +12,11 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
+from pl_native._base import memory
 from pl_native._base.checks import Array
 
 TEMPORARY = ".tmp-"
@@ -71,6 +73,28 @@ def pack(file: BinaryIO, arrays: Mapping[str, Array], *, compress: bool = False)
                 np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
 
 
+def unpack(file: BinaryIO) -> dict[str, Array]:
+    """The arrays of an npz file, which take no more memory than there is. Any Exception for other bytes."""
+    with zipfile.ZipFile(file) as packed:
+        listed = packed.infolist()
+        memory.require(2.0 * sum(info.file_size for info in listed), "reading this file")
+        for info in listed:
+            with packed.open(info) as member:
+                _check_size(member, info)
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def _check_size(member: Any, info: zipfile.ZipInfo) -> None:
+    """Before memory is taken: the array is as large as its member."""
+    version = np.lib.format.read_magic(member)
+    header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    shape, _, dtype = header[version](member)
+    if math.prod(shape) * dtype.itemsize + member.tell() != info.file_size:
+        raise ValueError(f"{info.filename}: of shape {shape} and dtype {dtype}, in {info.file_size} bytes")
+
+
 def followed(path: Path) -> Path:
     """The file that `path` names, symbolic links resolved. OSError (ELOOP) for links in a circle."""
     if not path.is_symlink():
@@ -81,8 +105,9 @@ def followed(path: Path) -> Path:
     return named
 
 
-def read_regular(path: Path) -> bytes:
-    """The bytes of a file. ValueError for anything else of that name, a pipe or a device say: reading one may
+@contextmanager
+def regular(path: Path) -> Iterator[BinaryIO]:
+    """A file to read. ValueError for anything else of that name, a pipe or a device say: reading one may
     never end. OSError as usual."""
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     try:
@@ -90,9 +115,15 @@ def read_regular(path: Path) -> bytes:
         if not stat.S_ISREG(mode):
             raise ValueError(f"{path}: expected a file, this is a {_kind(mode)}")
         with os.fdopen(handle, "rb", closefd=False) as file:
-            return file.read()
+            yield file
     finally:
         os.close(handle)
+
+
+def read_regular(path: Path) -> bytes:
+    """The bytes of a file; errors as of `regular`."""
+    with regular(path) as file:
+        return file.read()
 
 
 def _kind(mode: int) -> str:

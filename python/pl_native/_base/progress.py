@@ -17,9 +17,7 @@ Callback: TypeAlias = Callable[[int, int], None]
 ProgressOption: TypeAlias = bool | Callback | None
 """What `progress=` may be."""
 
-_EARLY = (
-    10.0  # seconds until which less than 1 % done says nothing of the rest: threads and problems are made
-)
+_EARLY = 10.0  # seconds in which less than 1 % done says nothing of the rest: threads and problems are made
 _PATIENCE = 2.0  # seconds before `progress=None` shows anything
 _TERMINAL_SECONDS = 0.2
 _LOG_SECONDS = 10.0

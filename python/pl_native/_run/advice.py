@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pl_native._base import checks
-from pl_native._problem import Dataset, Network
+from pl_native._problem import Dataset, Network, given
 from pl_native._run import costs, forecast, prices
 from pl_native._run.asleep import asleep
 from pl_native._run.call_options import CAPTURE_RTOL
@@ -55,11 +55,7 @@ def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol:
     Told too little is where capture turns out to need more attempts than others of its size, or misses rtol
     and the flow does it again. Raises ValueError or TypeError for wrong arguments.
     """
-    if not isinstance(data, Dataset):
-        raise TypeError(f"data: expected pl.Dataset, got {checks.kind(data)}")
-    if not isinstance(network, Network):
-        raise TypeError(f"network: expected pl.Network, got {checks.kind(network)}")
-    data.check_fits(network)
+    given.problem(data, network)
     asked = checks.positive("rtol", rtol)
     end = horizon(data.n, network.p) if t_end is None else checks.at_least("t_end", t_end, 0.0)
     moving = network.cut(data.represented)

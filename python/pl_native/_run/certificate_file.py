@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from pl_native._base.checks import Array
-from pl_native._base.files import replacing
+from pl_native._base.files import pack, regular, replacing, unpack
 from pl_native._problem import Kinks, Network, Status
 from pl_native._run.claims import Claims, Margins, NeuronAtZero, Pairs, check_claims
-from pl_native._run.reading import members
 
 FORMAT = 1
 
@@ -42,14 +41,14 @@ def write(c: Claims, path: Path) -> None:
         arrays["at_zero/gain"] = np.array([z.gain for z in c.at_zero], np.float64)
         arrays["at_zero/direction"] = np.stack([z.direction for z in c.at_zero])
     with replacing(path) as file:
-        np.savez(file, head=np.array(json.dumps(head)), **arrays)  # type: ignore[arg-type]
+        pack(file, {"head": np.array(json.dumps(head)), **arrays})
 
 
 def read(path: Path) -> dict[str, Any]:
     """The fields of the `Certificate` that `write` wrote. ValueError for anything else."""
-    with open(path, "rb") as file:
+    with regular(path) as file:
         try:
-            arrays = members(file)
+            arrays = unpack(file)
             return _fields(_head(arrays.pop("head")), arrays)
         except MemoryError:
             raise

@@ -9,14 +9,12 @@ import numpy as np
 from pl_native import backends
 from pl_native._base import checks
 from pl_native._base.checks import Array
-from pl_native._problem import Dataset, Network, Status
+from pl_native._problem import Dataset, Network, Status, given
 from pl_native._run.certificate import Certificate
-from pl_native._run.claims import Margins, NeuronAtZero, Pairs
+from pl_native._run.claims import VERDICTS, Margins, NeuronAtZero, Pairs
 from pl_native._run.proved_state import proved_state
 from pl_native._run.task import in_double
 from pl_native.backends.contract import Proof, ProofTask
-
-_VERDICTS = (None, Status.CONVERGED, Status.TRAPPED, Status.DEAD_POINT)
 
 
 def certify(data: Dataset, state: Network, *, threads: int | None = None) -> Certificate:
@@ -36,15 +34,13 @@ def certify(data: Dataset, state: Network, *, threads: int | None = None) -> Cer
     KeyboardInterrupt on Ctrl-C.
     """
     task = _task(data, state)
-    team = None if threads is None else checks.integer("threads", threads, 1)
+    team = None if threads is None else checks.threads("threads", threads)
     return _certificate(data, state, backends.prover()(task, threads=team))
 
 
 def _task(data: Dataset, state: Network) -> ProofTask:
-    if not isinstance(data, Dataset):
-        raise TypeError(f"data: expected pl.Dataset, got {checks.kind(data)}")
-    if not isinstance(state, Network):
-        raise TypeError(f"state: expected pl.Network, got {checks.kind(state)}")
+    given.dataset(data)
+    given.network(state, "state")
     same = state.dtype == data.dtype or state.dtype != np.float64  # else as the flow returns of float32 data
     data.check_fits(state if same else Network(state.W, state.a, dtype=data.dtype))
     moving = state.cut(data.represented)
@@ -52,7 +48,7 @@ def _task(data: Dataset, state: Network) -> ProofTask:
 
 
 def _certificate(data: Dataset, state: Network, proof: Proof) -> Certificate:
-    verdict = _VERDICTS[proof["verdict"]]
+    verdict = (None, *VERDICTS)[proof["verdict"]]
     proved, shortest = verdict is not None, 0.0
     if proof["held_until"] > 0:
         shortest = _shortest_useful(data, state)

@@ -1,8 +1,8 @@
 """A run whose state is written to a file now and then: `simulate(..., checkpoint=)`.
 
-The run is cut into slices of some wall-clock time, each continuing the one before (`continuing`). After each
-the file is replaced by the whole run so far, an ordinary file of `Solution.save` with a note of what
-was asked for.
+The run is cut into slices of some wall-clock time, each of which goes on from the one before (`extend`).
+After each the file is replaced by the whole run so far, an ordinary file of `Solution.save` with a note of
+what was asked for.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from pl_native._base.build import NUMERICS, build_info
 from pl_native._base.interrupts import held
 from pl_native._problem import Save, Status, Stop
 from pl_native._problem.options import function_name
-from pl_native._run import extend
+from pl_native._run import extend, solution_file
 from pl_native._run.call_options import CallOptions
 from pl_native._run.execute import execute
 from pl_native._run.interrupted import Interrupted
-from pl_native._run.solution import Solution, read, write
+from pl_native._run.solution import Solution
 from pl_native._run.task import Work
 from pl_native.backends.contract import Poll
 
@@ -62,7 +62,7 @@ def run_in_slices(work: Work, options: CallOptions, checkpoint: object, poll: Po
 def _keep(done: Solution, path: Path, note: dict[str, Any]) -> None:
     """Write the file. A RuntimeWarning when it cannot be written: the run goes on, and is returned."""
     try:
-        write(done, path, note)
+        solution_file.write(vars(done), path, note)
     except OSError as error:
         why = error.strerror if path.parent.is_dir() else f"the folder {path.parent} is gone"
         warnings.warn(
@@ -129,7 +129,8 @@ def _checked(checkpoint: object) -> Path:
 def _begun(path: Path, note: dict[str, Any]) -> Solution | None:
     if not path.exists():
         return None
-    done, found = read(path)
+    fields, found = solution_file.read(path)
+    done = Solution(**fields)
     if found is None or done._record is None:
         raise ValueError(f"checkpoint: {path} is a saved solution, expected a checkpoint (or no file yet)")
     odd = [f"{name} ({found.get(name)} there, {value} here)" for name, value in note.items()

@@ -9,6 +9,7 @@ from pl_native._base.checks import Array
 from pl_native._problem import Network, Status
 
 VERDICTS = (Status.CONVERGED, Status.TRAPPED, Status.DEAD_POINT)
+"""in the order of the core's numbers, which begin with 1"""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,8 +1,8 @@
 """`Course`: one run of method "auto" under way, part after part, each by the flow or by capture.
 
 A part goes on from where the one before ended: by the record of its own method, or, where the method
-changes, from the state alone with what is known of the whole (invariants, milestones, where a proof is
-looked for next). What came of the parts is put together as of one run.
+changes, from the state alone with what is known of the whole (`Ledger`). What came of the parts is put
+together as of one run.
 """
 
 from __future__ import annotations
@@ -17,41 +17,8 @@ from pl_native._problem import Status
 from pl_native._problem.kinks import KinkRows
 from pl_native._run.costs import FLOW_RTOL
 from pl_native._run.forecast import Choice, Forecast, counter
+from pl_native._run.ledger import METHODS, Ledger
 from pl_native.backends.contract import FlowRun, FlowTask, Resume
-
-METHODS = ("flow", "capture")
-
-_WHOLE = (
-    "at", "start", "invariants", "criterion_time", "proved_time", "try_below", "largest_rate", "rate_due",
-    "proof_below", "proof_slow", "proof_failed", "proof_trapped",
-)  # fmt: skip
-"""of a record, what is of the whole run"""
-
-COUNTS = (
-    "accepted", "rejected", "rhs", "events", "on", "off", "slide_in", "slide_to_on", "slide_to_off",
-    "repelling", "zero_neuron", "a_zero", "sliding_end", "sliding_max", "stabilised_steps", "start_kinks",
-    "dependent_inputs", "cell_steps",
-)  # fmt: skip
-"""of the flow's record, what `count` counts; records of older files know fewer"""
-
-_CAPTURED = (
-    "accepted",
-    "rejected",
-    "rhs",
-    "restarts",
-    "stabilised_steps",
-    "worst",
-    "error",
-    "local",
-    "drift",
-    "flips",
-    "dependent_inputs",  # records of older files do not know
-)
-_COUNTED = ("accepted", "rejected", "rhs", "restarts", "stabilised_steps", "dependent_inputs")
-_SHARED = ("accepted", "rejected", "rhs", "stabilised_steps", "dependent_inputs")
-
-_NEW_FLOW: Resume = {"modes": None, "lowest": 0.0, "burst_start": -1.0, "burst": 0, "order": 2}
-_NEW_CAPTURE: Resume = {"step": 0.0, "tolerance": 0.0, "motion": 0.0}
 
 
 class Course:
@@ -59,21 +26,14 @@ class Course:
 
     def __init__(self, task: FlowTask) -> None:
         self._task = task
-        past = task.resume or {}
         self._parts: list[FlowRun] = []
         self._resume: Resume | None = task.resume
         self._W, self._a, self._kinks = task.W, task.a, task.kinks
-        self._count: Array = past.get("auto_count", np.zeros(len(COUNTS), np.int64))
-        self._captured: Array = np.zeros(len(_CAPTURED))
-        known = past.get("auto_captured", self._captured)
-        self._captured[: len(known)] = known
-        self._methods: list[int] = [int(k) for k in past.get("auto_methods", ())]
-        self._since: list[float] = [float(t) for t in past.get("auto_since", ())]
-        counted = {"flow": float(self._count_of("rhs")), "capture": float(self._captured[2])}
-        counted["restarts"] = float(self._captured[_CAPTURED.index("restarts")])
+        self._ledger = ledger = Ledger(task.resume)
+        counted = {method: float(ledger.counted(method, "rhs")) for method in METHODS}
+        counted["restarts"] = float(ledger.counted("capture", "restarts"))
         self._forecast = Forecast(task, self._at, counted)
-        last = METHODS[self._methods[-1]] if self._methods else None
-        self._choice = self._forecast.choose(last, self._W, self._a)
+        self._choice = self._forecast.choose(ledger.last, self._W, self._a)
         self.over = False
         self._vain_seconds, self._stuck_at = 0.0, -1.0
 
@@ -95,7 +55,7 @@ class Course:
             atol=0.0 if self.method == "flow" else task.atol,
             save=later if len(later) else np.array([task.t_end]),
             stop=replace(task.stop, wall_time=self._time_left, max_steps=self._steps_left),
-            resume=self._record(self.method),
+            resume=self._ledger.record(self.method, self._resume),
             budget=self._choice.budget,
         )
 
@@ -106,7 +66,7 @@ class Course:
             return
         before, mine, failed = self._at, self.method, self._failed
         if mine == "capture" and self._misses(run) and self._forecast.refuses(run):
-            self._captured[[2, 3]] = counter(run, "rhs"), counter(run, "restarts")
+            self._ledger.add_vain(run)
             self._vain_seconds += counter(run, "seconds")
         else:
             self._keep(run)
@@ -150,7 +110,7 @@ class Course:
             W_saved=joined("W_saved") if states else None,
             a_saved=joined("a_saved") if states else None,
             kinks_saved=self._kink_rows(kept) if states else None,
-            counters=self._counters(),
+            counters=self._ledger.counters(last.counters) | {"seconds": self._seconds},
             resume=self._resume,
             switches=None,
             dense=None,
@@ -172,7 +132,7 @@ class Course:
 
     @property
     def _accepted(self) -> int:
-        return self._count_of("accepted") + int(self._captured[0])
+        return sum(self._ledger.counted(method, "accepted") for method in METHODS)
 
     @property
     def _steps_left(self) -> int | None:
@@ -180,16 +140,12 @@ class Course:
         most = self._task.stop.max_steps
         if most is None:
             return None
-        mine = self._count_of("accepted") if self.method == "flow" else int(self._captured[0])
-        return mine + max(most - self._accepted, 0)
+        return self._ledger.counted(self.method, "accepted") + max(most - self._accepted, 0)
 
     @property
     def _at_step_limit(self) -> bool:
         most = self._task.stop.max_steps
         return most is not None and self._accepted >= most
-
-    def _count_of(self, name: str) -> int:
-        return int(self._count[COUNTS.index(name)])
 
     def _misses(self, run: FlowRun) -> bool:
         """Whether its loss is not what was asked, and nothing is proved, or cut off."""
@@ -216,35 +172,9 @@ class Course:
         return run.status in (Status.CRITERION, Status.TARGET, Status.STALLED, Status.HORIZON)
 
     def _keep(self, run: FlowRun) -> None:
-        assert run.resume is not None
-        code = METHODS.index(self.method)
-        if not self._methods or self._methods[-1] != code:
-            self._methods.append(code)
-            self._since.append(self._at)
-        if self.method == "flow":
-            self._count = run.resume["count"]
-        else:
-            self._captured = np.array([float(run.resume[name]) for name in _CAPTURED])
-        own = {
-            "auto_count": self._count,
-            "auto_captured": self._captured,
-            "auto_methods": np.array(self._methods, np.int8),
-            "auto_since": np.array(self._since),
-        }
-        self._resume = run.resume | own
+        self._resume = self._ledger.add(self.method, run, self._at)
         self._W, self._a, self._kinks = run.W, run.a, run.kinks
         self._parts.append(run)
-
-    def _record(self, method: str) -> Resume | None:
-        """With which `method` goes on."""
-        if self._resume is None or METHODS[self._methods[-1]] == method:
-            return self._resume
-        whole = {name: self._resume[name] for name in _WHOLE}
-        if method == "flow":
-            return _NEW_FLOW | whole | {"count": self._count}
-        mine = dict(zip(_CAPTURED, self._captured.tolist(), strict=True))
-        whole_numbers = {name: int(mine[name]) for name in _COUNTED}
-        return _NEW_CAPTURE | whole | mine | whole_numbers
 
     def _kink_rows(self, kept: list[Array]) -> KinkRows:
         rows = self._parts[0].kinks_saved
@@ -255,21 +185,3 @@ class Course:
             rows = rows.joined(held, part.kinks_saved, keep)
             held = np.ones(int(held.sum() + keep.sum()), bool)
         return rows
-
-    def _counters(self) -> dict[str, Any]:
-        """Of the whole run: of what both methods count the sum."""
-        last = self._parts[-1].counters
-        flow = dict.fromkeys(COUNTS, 0) | dict(zip(COUNTS, self._count.tolist(), strict=False))
-        captured = dict(zip(_CAPTURED, self._captured.tolist(), strict=True))
-        both = {name: int(flow[name] + captured[name]) for name in _SHARED}
-        ends = {name: last[name] for name in ("sliding_end", "spectral_radius") if name in last}
-        used = 1 in self._methods
-        return (
-            {name: value for name, value in last.items() if name not in _CAPTURED}
-            | flow
-            | ends
-            | both
-            | {"restarts": int(captured["restarts"]), "loss_error": captured["worst"] if used else None}
-            | {"seconds": self._seconds}
-            | {"methods": [[METHODS[k], t] for k, t in zip(self._methods, self._since, strict=True)]}
-        )

@@ -10,11 +10,11 @@ from typing import Any
 
 from pl_native._base.interrupts import Interrupts, held
 from pl_native._run import budget, costs
+from pl_native._run.auto import auto
 from pl_native._run.call_options import CallOptions
 from pl_native._run.interrupted import Interrupted
 from pl_native._run.result import solution_of
 from pl_native._run.solution import Solution
-from pl_native._run.switching import auto
 from pl_native._run.task import Work
 from pl_native.backends import adaptive
 from pl_native.backends.contract import Poll

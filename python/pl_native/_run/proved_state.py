@@ -6,10 +6,7 @@ import numpy as np
 
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Kinks, Network
-from pl_native.backends.contract import Proof
-
-_AT_KINKS = (1, 2)
-"""Kinds of a proof's pairs that slide and that rest (cpp/proof/prove.hpp)."""
+from pl_native.backends.contract import RESTS, SLIDES, Proof
 
 
 def proved_state(data: Dataset, state: Network, proof: Proof) -> Network:
@@ -22,7 +19,7 @@ def proved_state(data: Dataset, state: Network, proof: Proof) -> Network:
     kinks = state.kinks
     if kinks is None:
         return state
-    counted = np.isin(proof["kind"], _AT_KINKS)
+    counted = np.isin(proof["kind"], (SLIDES, RESTS))
     mine, theirs = kinks.neuron * data.n + kinks.point, proof["neuron"] * data.n + proof["point"]
     keep = (_offsets(data, state, kinks) <= 16 * data.represented * 2.0**-53) | np.isin(mine, theirs[counted])
     if np.all(keep):
@@ -34,7 +31,7 @@ def proved_state(data: Dataset, state: Network, proof: Proof) -> Network:
 def _offsets(data: Dataset, state: Network, kinks: Kinks) -> Array:
     """abs(z_ji) over norm(w_j) norm(x_i) of each pair; 0 where w_j = 0."""
     W = state.cut(data.represented).W[kinks.neuron].astype(np.float64)
-    if data.is_orthogonal:  # x_i = norm(x_i) e_i
+    if data.orthogonal_norms is not None:  # x_i = norm(x_i) e_i
         z, x = W[np.arange(len(kinks)), kinks.point], 1.0
     else:
         X = data.X[kinks.point].astype(np.float64)

@@ -1,27 +1,26 @@
-"""Reading the files that `Solution.save` and checkpoints write. Nothing in a file is trusted: whatever is not
-as this version writes it is a ValueError that says what is wrong.
+"""Checks of the files that `Solution.save` and checkpoints write. Nothing in a file is trusted: whatever is
+not as this version writes it is a ValueError that says what is wrong.
 """
 
 from __future__ import annotations
 
 import json
-import math
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pl_native._base import checks, memory
+from pl_native._base import checks
 from pl_native._base.checks import Array
+from pl_native._base.files import regular, unpack
 from pl_native._problem import Kinks, Status
 from pl_native._problem.kinks import KinkRows
+from pl_native.backends.flow_records import SwitchLog
 
 FORMAT = 1  # of the files that `Solution.save` writes
 
 CURVES = ("t", "loss", "local_pl", "grad_norm", "n_active", "invariant_drift")
-SWITCHES = ("t", "neuron", "point", "from_mode", "to_mode")
 
 _COUNTS = ("steps", "rises")
 _OPTIONAL = ("first_rise", "criterion_time", "proved_time", "loss_bound")
@@ -38,11 +37,9 @@ Arrays = dict[str, Array]
 
 def contents(path: Path) -> tuple[Head, Arrays]:
     """The head and the arrays of a file, checked; OSError where it cannot be read."""
-    if path.exists() and not path.is_file():  # opening a pipe may never end
-        raise ValueError(f"{path}: expected a file, this is a folder, a pipe or a device")
-    with open(path, "rb") as file:
+    with regular(path) as file:
         try:
-            arrays = members(file)
+            arrays = unpack(file)
         except MemoryError:
             raise
         except Exception as error:  # whatever zipfile, zlib and NumPy make of bytes that are not theirs
@@ -55,28 +52,6 @@ def contents(path: Path) -> tuple[Head, Arrays]:
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     return head, arrays
-
-
-def members(file: Any) -> Arrays:
-    """The arrays of an npz file, which take no more memory than there is. Any Exception for other bytes."""
-    with zipfile.ZipFile(file) as packed:
-        members = packed.infolist()
-        memory.require(2.0 * sum(info.file_size for info in members), "reading this file")
-        for info in members:
-            with packed.open(info) as member:
-                _check_size(member, info)
-    file.seek(0)
-    with np.load(file, allow_pickle=False) as stored:
-        return {name: stored[name] for name in stored.files}
-
-
-def _check_size(member: Any, info: zipfile.ZipInfo) -> None:
-    """Before memory is taken: the array is as large as its member."""
-    version = np.lib.format.read_magic(member)
-    header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-    shape, _, dtype = header[version](member)
-    if math.prod(shape) * dtype.itemsize + member.tell() != info.file_size:
-        raise ValueError(f"{info.filename}: of shape {shape} and dtype {dtype}, in {info.file_size} bytes")
 
 
 def _head(arrays: Arrays) -> Head:
@@ -172,9 +147,11 @@ def _check_switches(log: Arrays) -> None:
         return
     times = _floats("switches/t", log["t"], 1)
     _expect(bool(np.all(np.diff(times) >= 0)), "switches/t: expected times that increase")
-    lengths = {len(log[name]) for name in SWITCHES if log[name].ndim == 1}
-    _expect(set(log) == set(SWITCHES) and len(lengths) == 1, "switches: expected arrays of one length")
-    for name in SWITCHES[1:]:
+    lengths = {len(log[name]) for name in SwitchLog.__slots__ if log[name].ndim == 1}
+    _expect(
+        set(log) == set(SwitchLog.__slots__) and len(lengths) == 1, "switches: expected arrays of one length"
+    )
+    for name in SwitchLog.__slots__[1:]:
         _expect(log[name].ndim == 1 and (log[name].dtype.kind == "i" or not len(log[name])),
                 f"switches/{name}: expected integers")  # fmt: skip
 

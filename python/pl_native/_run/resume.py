@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from pl_native._base import checks
 from pl_native._base.checks import Array
-from pl_native._problem import Dataset, Event, Save, Stop
+from pl_native._problem import Dataset, Event, Save, Stop, given
 from pl_native._problem.options import function_name
 from pl_native._run import time_grid
 from pl_native._run.call_options import Options
@@ -112,15 +111,14 @@ class Record:
                     "data, so pass data="
                 )
             return self.data
-        if not isinstance(data, Dataset):
-            raise TypeError(f"data: expected pl.Dataset, got {checks.kind(data)}")
+        mine = given.dataset(data)
         known = self.digest if self.data is None else self.data.digest()
-        if data is not self.data and data.digest() != known:
+        if mine is not self.data and mine.digest() != known:
             raise ValueError(
                 f"data: expected the pl.Dataset of this run (SHA-256 {str(known)[:12]}...), got another one "
-                f"({data.digest()[:12]}...)"
+                f"({mine.digest()[:12]}...)"
             )
-        return data
+        return mine
 
     def portable(self) -> Record:
         """Without what cannot leave the process cheaply: the data, of which the hash stays, and functions."""

@@ -1,9 +1,8 @@
-"""`Solution`: what one run recorded, as named arrays. Saved and loaded as npz, without pickle."""
+"""`Solution`: what one run recorded, as named arrays."""
 
 from __future__ import annotations
 
 import copy
-import json
 import math
 import os
 from collections.abc import Callable, Mapping
@@ -15,14 +14,13 @@ import numpy as np
 
 from pl_native._base import checks
 from pl_native._base.checks import Array
-from pl_native._base.files import pack, replacing
-from pl_native._problem import Dataset, Kinks, Network, Status, Stop
+from pl_native._problem import Dataset, Network, Status, Stop
 from pl_native._problem.kinks import KinkRows
-from pl_native._run import words
+from pl_native._run import solution_file, words
 from pl_native._run.certificate import Certificate
 from pl_native._run.certify import certify
 from pl_native._run.event_log import EventLog
-from pl_native._run.reading import CURVES, FORMAT, contents, part
+from pl_native._run.reading import CURVES
 from pl_native._run.resume import Record
 from pl_native.backends.flow_records import DenseFlow, SwitchLog
 
@@ -191,56 +189,12 @@ class Solution:
 
         All but the data, of which a hash is written: `extend` asks for them again.
         """
-        write(self, Path(path))
+        solution_file.write(vars(self), Path(path))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Solution:
         """Read what `save` wrote. ValueError for a file that is torn, foreign or of another version."""
-        return read(Path(path))[0]
-
-    def _parts(self) -> tuple[dict[str, Any], dict[str, Array]]:
-        """JSON values, and arrays by name."""
-        arrays = {name: getattr(self, name) for name in CURVES}
-        arrays |= {"W": self.network.W, "a": self.network.a, "w_perp_sq": self.network.w_perp_sq}
-        if self.W_saved is not None and self.a_saved is not None:
-            arrays |= {"W_saved": self.W_saved, "a_saved": self.a_saved}
-        arrays |= {f"observed/{name}": values for name, values in self.observed.items()}
-        if self.switches is not None:
-            arrays |= {f"switches/{name}": getattr(self.switches, name) for name in SwitchLog.__slots__}
-        flat = {
-            "kinks": self.network.kinks,
-            "kinks_saved": self.kinks_saved,
-            "dense": self.dense,
-            "events": self.events,
-        }
-        for name, some in flat.items():
-            arrays |= {} if some is None else {f"{name}/{key}": v for key, v in some.flat().items()}
-        head = {"format": FORMAT, "status": self.status.name, "stats": self.stats}
-        if self._record is not None:
-            head["past"], record = self._record.flat()
-            arrays |= {f"past/{name}": values for name, values in record.items()}
-        return head, arrays
-
-    @classmethod
-    def _of_parts(cls, head: dict[str, Any], arrays: dict[str, Array]) -> Solution:
-        observed, switches, dense = (part(arrays, name) for name in ("observed", "switches", "dense"))
-        kinks, rows, events = (part(arrays, name) for name in ("kinks", "kinks_saved", "events"))
-        return cls(
-            **{name: arrays[name] for name in CURVES},
-            network=Network.adopt(
-                arrays["W"], arrays["a"], arrays["w_perp_sq"], Kinks(**kinks) if kinks else None
-            ),
-            status=Status.stored(head["status"]),
-            stats=head["stats"],
-            W_saved=arrays.get("W_saved"),
-            a_saved=arrays.get("a_saved"),
-            kinks_saved=KinkRows(**rows) if rows else None,
-            observed=observed,
-            switches=SwitchLog(**switches) if switches else None,
-            dense=DenseFlow.from_flat(dense) if dense else None,
-            events=EventLog.from_flat(events) if events else None,
-            _record=Record.from_flat(head["past"], part(arrays, "past")) if head.get("past") else None,
-        )
+        return cls(**solution_file.read(Path(path))[0])
 
     def __repr__(self) -> str:
         s, first, last = self.stats, self.loss[0], self.loss[-1]
@@ -269,23 +223,3 @@ _extend: list[Callable[..., Solution]] = []
 def extended_by(function: Callable[..., Solution]) -> None:
     """Says what `Solution.extend` does: its module, which runs things, is imported after this one."""
     _extend[:] = [function]
-
-
-def write(solution: Solution, path: Path, note: Mapping[str, Any] | None = None) -> None:
-    """`Solution.save`, with a further note of JSON values in the file."""
-    head, arrays = solution._parts()
-    arrays["head"] = np.array(json.dumps(head | {"note": note}))
-    for name, array in arrays.items():
-        if array.dtype.hasobject:
-            raise TypeError(f"{name}: object arrays cannot be saved, got {checks.kind(array)}")
-    with replacing(path) as file:
-        pack(file, arrays)
-
-
-def read(path: Path) -> tuple[Solution, dict[str, Any] | None]:
-    """`Solution.load`, and the note."""
-    head, arrays = contents(path)
-    try:
-        return Solution._of_parts(head, arrays), head.get("note")
-    except (KeyError, TypeError, IndexError, OverflowError, ValueError) as error:
-        raise ValueError(f"{path}: not a file written by Solution.save ({error})") from error

@@ -1,7 +1,7 @@
 """One run: its problem, checked, as a backend's task.
 
-What differs between methods is in `_euler_task` and `_flow_task` here, in `_euler_stats` and
-`_flow_stats` of `result`.
+What a task of each method is made of is in `_euler_task` and `_flow_task`; what is made of its run, in
+`result`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from pl_native import model
 from pl_native._base import checks, memory
 from pl_native._base.checks import Array
-from pl_native._problem import Dataset, Network
+from pl_native._problem import Dataset, Network, given
 from pl_native._run import time_grid
 from pl_native._run.call_options import CallOptions
 from pl_native._run.event_log import EventLog
@@ -67,10 +67,7 @@ def work_of(
     continuation: Continuation | None = None,
 ) -> Work:
     """The checked task of one run, or of what follows its end `network` if it goes on."""
-    if not isinstance(data, Dataset):
-        raise TypeError(f"data: expected pl.Dataset, got {checks.kind(data)}")
-    if not isinstance(network, Network):
-        raise TypeError(f"network: expected pl.Network, got {checks.kind(network)}")
+    data, network = given.dataset(data), given.network(network)
     t_end, step = checks.at_least("t_end", t_end, 0.0), checks.positive("step", step)
     if continuation is None:  # else they have run together; the flow returns float64 whatever the data are
         data.check_fits(network)

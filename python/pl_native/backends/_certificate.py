@@ -10,7 +10,6 @@ import numpy as np
 
 from pl_native._base.checks import Array
 from pl_native.backends.contract import EulerTask
-from pl_native.model import rounding
 
 _UNIT = 2.0**-53
 
@@ -30,6 +29,20 @@ def proves_convergence(task: EulerTask, W: Array, a: Array) -> bool:
     if np.any(np.square(a64) < (norms_sq + task.w_perp_sq) * outward):
         return False
     return _residual_sq_upper(task, W64, a64) < criterion_level(task) * (1 - 4 * _UNIT)
+
+
+def loss_bound(task: EulerTask, dead: Array) -> float | None:
+    """Orthogonal inputs, `dead` (n,) the points without a live neuron: for ever, rounded down,
+
+        L >= sum of y_i^2 / (2n) over them.
+
+    None: nothing is claimed.
+    """
+    if not task.orthogonal or not dead.any():
+        return None
+    n, lost = len(task.y), task.y[dead].astype(np.float64)
+    bound = float(lost @ lost) / (2 * n) * (1 - (n + 4) * float(np.finfo(np.float64).eps))
+    return bound if bound > 0 else None
 
 
 def _residual_sq_upper(task: EulerTask, W: Array, a: Array) -> float:
@@ -53,26 +66,3 @@ def _residual_sq_upper(task: EulerTask, W: Array, a: Array) -> float:
 def _gamma(terms: int) -> float:
     """Relative error of a sum of `terms` products (Higham's gamma), doubled to cover its own rounding."""
     return 2 * terms * _UNIT
-
-
-def loss_noise(X: Array, y: Array, W: Array, a: Array) -> float:
-    """As `model.rounding.loss_noise`; `X` (n, d) or, of orthogonal inputs, their norms (n,)."""
-    norms = X if X.ndim == 1 else np.linalg.norm(X.astype(np.float64, copy=False), axis=1)
-    return float(rounding.loss_noise(norms, y, W, a))
-
-
-def largest_rate(task: EulerTask, W: Array, a: Array, W_dot: Array, a_dot: Array) -> float:
-    """How fast the fastest neuron grows or turns, one at 0 left out: the largest of
-
-    max(d log rho_j/dt, 0) + norm(du_j/dt),     rho_j = norm(w_j, a_j),     u_j = (w_j, a_j)/rho_j.
-    """
-    unit = float(np.finfo(W.dtype).eps)
-    W, W_dot, a, a_dot = (v.astype(np.float64, copy=False) for v in (W, W_dot, a, a_dot))
-    rho_sq = np.einsum("jk,jk->j", W, W) + a**2 + task.w_perp_sq
-    at = rho_sq > 0
-    growth = (np.einsum("jk,jk->j", W, W_dot) + a * a_dot)[at] / rho_sq[at]
-    speed_sq = (np.einsum("jk,jk->j", W_dot, W_dot) + a_dot**2)[at] / rho_sq[at]
-    turning_sq = speed_sq - growth**2
-    noise = max(64 * 2.0**-52, 256 * unit**2) * speed_sq
-    rates = np.maximum(growth, 0) + np.sqrt(np.where(turning_sq > noise, turning_sq, 0))
-    return float(rates.max(initial=0.0))

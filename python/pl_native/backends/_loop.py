@@ -18,7 +18,8 @@ import numpy as np
 from pl_native._base import memory
 from pl_native._base.checks import Array
 from pl_native._problem import Status
-from pl_native.backends._certificate import criterion_level, largest_rate, loss_noise, proves_convergence
+from pl_native.backends._certificate import criterion_level, loss_bound, proves_convergence
+from pl_native.backends._measures import invariants, largest_rate, loss_noise
 from pl_native.backends._past import History, history_of
 from pl_native.backends.contract import Counters, EulerRun, EulerTask, Poll
 
@@ -28,7 +29,7 @@ POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Evaluation:
     """Everything a backend evaluates at one state (W, a)."""
 
     sum_r2: float
@@ -47,12 +48,12 @@ class Point:
     k: int
     W: Array
     a: Array
-    moment: Moment
+    evaluation: Evaluation
     loss: float
     velocity_sq: float
 
 
-Evaluate: TypeAlias = Callable[[EulerTask, Array, Array], Moment]
+Evaluate: TypeAlias = Callable[[EulerTask, Array, Array], Evaluation]
 
 
 class Run:
@@ -67,9 +68,7 @@ class Run:
         self.began = time.perf_counter()
         self.records: list[tuple[Any, ...]] = []
         self.level = criterion_level(task)
-        self.history = (
-            History(self._invariant(task.W, task.a)) if task.resume is None else history_of(task.resume)
-        )
+        self.history = History(invariants(task.W, task.a)) if task.resume is None else history_of(task.resume)
         self.first = self.history.at
 
     def follow(self, evaluate: Evaluate, tick: Callable[[], None]) -> None:
@@ -89,17 +88,20 @@ class Run:
                 return
             tick()
             with np.errstate(over="ignore", invalid="ignore"):
-                W, a = W + self.task.step * point.moment.W_dot, a + self.task.step * point.moment.a_dot
+                W, a = (
+                    W + self.task.step * point.evaluation.W_dot,
+                    a + self.task.step * point.evaluation.a_dot,
+                )
 
     def _evaluate(self, evaluate: Evaluate, k: int, W: Array, a: Array) -> Point:
         with np.errstate(over="ignore", invalid="ignore"):
-            moment = evaluate(self.task, W, a)
+            evaluation = evaluate(self.task, W, a)
             W_dot, a_dot = (
-                moment.W_dot.astype(np.float64, copy=False),
-                moment.a_dot.astype(np.float64, copy=False),
+                evaluation.W_dot.astype(np.float64, copy=False),
+                evaluation.a_dot.astype(np.float64, copy=False),
             )
             speed = float(np.vdot(W_dot, W_dot) + np.vdot(a_dot, a_dot))
-        return Point(k, W, a, moment, moment.sum_r2 / (2 * len(self.task.y)), speed)
+        return Point(k, W, a, evaluation, evaluation.sum_r2 / (2 * len(self.task.y)), speed)
 
     def _accept(self, point: Point) -> None:
         """Take the step into account: rises, first times, record."""
@@ -119,7 +121,7 @@ class Run:
             history.rises += 1
             history.first_rise = history.first_rise or point.k
         history.loss_least = min(history.loss_least, point.loss)
-        if point.moment.sum_r2 < self.level:
+        if point.evaluation.sum_r2 < self.level:
             self._below_level(point)
 
     def _below_level(self, point: Point) -> None:
@@ -127,8 +129,8 @@ class Run:
         history = self.history
         if history.criterion_step is None:
             history.criterion_step = point.k
-        if history.proved_step is None and point.moment.sum_r2 < history.try_below:
-            history.try_below = point.moment.sum_r2 / 2
+        if history.proved_step is None and point.evaluation.sum_r2 < history.try_below:
+            history.try_below = point.evaluation.sum_r2 / 2
             if proves_convergence(self.task, point.W, point.a):
                 history.proved_step = point.k
 
@@ -137,8 +139,8 @@ class Run:
         task, stop, k, history = self.task, self.task.stop, point.k, self.history
         checks = (
             (Status.CONVERGED, stop.criterion and history.proved_step == k),
-            (Status.DEAD_POINT, stop.criterion and self._loss_bound(point) is not None),
-            (Status.CRITERION, stop.criterion and point.moment.sum_r2 < self.level),
+            (Status.DEAD_POINT, stop.criterion and loss_bound(task, point.evaluation.dead) is not None),
+            (Status.CRITERION, stop.criterion and point.evaluation.sum_r2 < self.level),
             (Status.TARGET, 0 < stop.loss >= point.loss),
             (Status.STALLED, stop.stall > 0 and self._stalled(point)),
             (Status.WALL_TIME, self._out_of_time(k)),
@@ -162,7 +164,7 @@ class Run:
         slow = point.velocity_sq * t < stall * len(self.task.a) * point.loss
         if not (due or (t > 0 and slow)):
             return False
-        rate = largest_rate(self.task, point.W, point.a, point.moment.W_dot, point.moment.a_dot)
+        rate = largest_rate(self.task, point.W, point.a, point.evaluation.W_dot, point.evaluation.a_dot)
         history.largest_rate = max(history.largest_rate, rate)
         if due:
             history.rate_due = GROWN * t
@@ -176,27 +178,12 @@ class Run:
             return False
         return time.perf_counter() - self.began >= limit
 
-    def _loss_bound(self, point: Point) -> float | None:
-        """Orthogonal data: L >= sum of y_i^2 / (2n) over points without a live neuron, for
-        ever (rounded down).
-        """
-        if not self.task.orthogonal or not point.moment.dead.any():
-            return None
-        n, lost = len(self.task.y), self.task.y[point.moment.dead].astype(np.float64)
-        bound = float(lost @ lost) / (2 * n) * (1 - (n + 4) * float(np.finfo(np.float64).eps))
-        return bound if bound > 0 else None
-
-    def _invariant(self, W: Array, a: Array) -> Array:
-        W64, a64 = W.astype(np.float64, copy=False), a.astype(np.float64, copy=False)
-        drift: Array = np.square(a64) - np.einsum("jk,jk->j", W64, W64)
-        return drift
-
     def _record(self, point: Point) -> tuple[Any, ...]:
         with np.errstate(over="ignore", invalid="ignore"):  # a state too large to square: the drift is NaN
-            drift = float(np.max(np.abs(self._invariant(point.W, point.a) - self.history.invariants)))
+            drift = float(np.max(np.abs(invariants(point.W, point.a) - self.history.invariants)))
             noise = loss_noise(self.task.X, self.task.y, point.W, point.a)
         state = (point.W, point.a) if self.task.states else None
-        return point.k, point.loss, point.velocity_sq, noise, point.moment.n_active, drift, state
+        return point.k, point.loss, point.velocity_sq, noise, point.evaluation.n_active, drift, state
 
     def result(self) -> EulerRun:
         """What was recorded; a run that ended early has its end appended. Needs one evaluated step."""
@@ -218,7 +205,7 @@ class Run:
             "rises": self.history.rises,
             "criterion_step": self.history.criterion_step,
             "proved_step": self.history.proved_step,
-            "loss_bound": self._loss_bound(end),
+            "loss_bound": loss_bound(self.task, end.evaluation.dead),
         }
         return EulerRun(
             status=int(self.status),

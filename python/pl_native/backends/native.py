@@ -19,7 +19,7 @@ from pl_native.backends.flow_records import DenseFlow, Floats, SwitchLog
 if TYPE_CHECKING:
     from pl_native import _core
 
-    Adaptive: TypeAlias = Callable[
+    Compute: TypeAlias = Callable[
         [Sequence[_core.FlowFields], int, Poll | None], tuple[list[_core.FlowRunFields | None], bool]
     ]
 
@@ -72,7 +72,7 @@ def prove(task: ProofTask, *, threads: int | None) -> Proof:
 
 
 def _adaptive(
-    compute: Adaptive, tasks: Sequence[FlowTask], threads: int | None, poll: Poll | None
+    compute: Compute, tasks: Sequence[FlowTask], threads: int | None, poll: Poll | None
 ) -> tuple[list[FlowRun | None], bool]:
     from pl_native import _core
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from pl_native._base.checks import Array
 from pl_native._base.interrupts import held
-from pl_native.backends._loop import POLL_SECONDS, Moment, Run, ask_for_one, one_after_another, steps_left
+from pl_native.backends._loop import POLL_SECONDS, Evaluation, Run, ask_for_one, one_after_another, steps_left
 from pl_native.backends.contract import EulerRun, EulerTask, Poll
 from pl_native.backends.numpy import evaluate as elementwise
 
@@ -85,7 +85,7 @@ def _compile_for(dtype: np.dtype[Any]) -> None:
         )
 
 
-def evaluate(task: EulerTask, W: Array, a: Array) -> Moment:
+def evaluate(task: EulerTask, W: Array, a: Array) -> Evaluation:
     """Residual and velocity at (W, a), in the dtype of the task: the formulas of the NumPy backend, fused.
 
     For orthogonal inputs those formulas are elementwise, and NumPy's own.
@@ -95,7 +95,7 @@ def evaluate(task: EulerTask, W: Array, a: Array) -> Moment:
     dW, da, live = np.empty_like(W), np.empty_like(a), np.empty_like(a)
     dead = np.empty(len(task.y), np.bool_)
     sum_r2, n_active = _compiled()(task.X, task.y, W, a, live, dW, da, dead)
-    return Moment(sum_r2, n_active, dW, da, dead)
+    return Evaluation(sum_r2, n_active, dW, da, dead)
 
 
 def euler(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pl_native._base.checks import Array
-from pl_native.backends._loop import Moment, one_after_another
+from pl_native.backends._loop import Evaluation, one_after_another
 from pl_native.backends.contract import EulerRun, EulerTask, Poll
 from pl_native.backends.numpy_flow import flow
 
@@ -20,11 +20,13 @@ def available() -> bool:
     return True
 
 
-def evaluate(task: EulerTask, W: Array, a: Array) -> Moment:
+def evaluate(task: EulerTask, W: Array, a: Array) -> Evaluation:
     """Residual and velocity at (W, a), in the dtype of the task.
 
-    dw_j/dt = (a_j/n) sum_i r_i 1_ji x_i,  da_j/dt = (1/n) sum_i r_i max(z_ji, 0),  r_i = y_i - (1/p) sum_j
-    a_j max(z_ji, 0); orthogonal inputs x_i = X[i] e_i make every product with X one of numbers.
+        dw_j/dt = (a_j/n) sum_i r_i 1_ji x_i,     da_j/dt = (1/n) sum_i r_i max(z_ji, 0),
+        r_i = y_i - (1/p) sum_j a_j max(z_ji, 0).
+
+    Orthogonal inputs x_i = X[i] e_i make every product with X one of numbers.
     """
     X, y = task.X, task.y
     n, p = len(y), len(a)
@@ -35,7 +37,7 @@ def evaluate(task: EulerTask, W: Array, a: Array) -> Moment:
     r = y - live @ a / p
     pull = (on * r[:, None]).T
     r64 = r.astype(np.float64, copy=False)
-    return Moment(
+    return Evaluation(
         sum_r2=float(r64 @ r64),
         n_active=int(np.count_nonzero(on)),
         W_dot=(pull * X if orthogonal else pull @ X) * a[:, None] / n,

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from pl_native._base import memory
 from pl_native._problem import Status
 from pl_native._problem.kinks import OFF, ON, SLIDE, KinkRows, Kinks
-from pl_native.backends._certificate import loss_noise
+from pl_native.backends._measures import loss_noise
 from pl_native.backends.contract import FlowRun, FlowTask, Poll
 from pl_native.backends.flow_records import Floats, SwitchLog
 from pl_native.model.modes import AT_KINK, NEAR_KINK

@@ -18,14 +18,22 @@ from pl_native.sweep import EngineError
 
 _SIGINT_CODE = 130
 
+_VERBS = {
+    "reproduce": reproduce,
+    "report": report,
+    "sweep": sweep,
+    "bench": bench,
+    "check": check,
+    "doctor": doctor,
+}
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="pl-native", description="Shallow ReLU networks under gradient flow, simulated.")
     parser.add_argument("--version", action="version", version=f"pl_native {version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for verb in (reproduce, report, sweep, bench, check):
+    for verb in _VERBS.values():
         verb.add_parser(commands)
-    commands.add_parser("doctor", help="what this installation can do, and what it has chosen")
     return parser
 
 
@@ -41,7 +49,8 @@ def _main(arguments: list[str]) -> int:
         with warnings.catch_warnings():
             warnings.simplefilter("always", RuntimeWarning)
             warnings.showwarning = _warn
-            return _run(parsed)
+            code: int = _VERBS[parsed.command].main(parsed)
+            return code
     except KeyboardInterrupt as stopped:
         again = shlex.join(["pl-native", *arguments])
         kept = "; ".join(getattr(stopped, "__notes__", ["finished runs are kept"]))
@@ -53,14 +62,6 @@ def _main(arguments: list[str]) -> int:
     except (OSError, MemoryError, ImportError, EngineError) as error:
         print(f"pl-native: failed: {error}", file=sys.stderr)
         return 1
-
-
-def _run(parsed: argparse.Namespace) -> int:
-    if parsed.command == "doctor":
-        return doctor.report()
-    verbs = {"bench": bench, "check": check, "report": report, "reproduce": reproduce, "sweep": sweep}
-    code: int = verbs[parsed.command].main(parsed)
-    return code
 
 
 def _warn(message: Warning | str, *_: object, **__: object) -> None:

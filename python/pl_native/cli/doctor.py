@@ -1,7 +1,8 @@
-"""What this installation can do and what it has chosen, as `pl-native doctor` prints it."""
+"""`pl-native doctor`: what this installation can do, and what it has chosen."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Iterator
@@ -15,8 +16,13 @@ from pl_native._base.build import build_info, core_missing
 _VARIABLES = ("PL_NATIVE_ISA", "PL_NATIVE_BACKEND", "PL_NATIVE_MAX_BYTES", "OMP_NUM_THREADS")
 
 
-def report() -> int:
-    """Print the facts; 0 if the compiled core is there, else 1."""
+def add_parser(commands: Any) -> None:
+    """Add `doctor` to the command line."""
+    commands.add_parser("doctor", help="what this installation can do, and what it has chosen")
+
+
+def main(parsed: argparse.Namespace) -> int:
+    """Run the verb; returns the exit code: 0 if the compiled core is there, else 1."""
     facts = build_info()
     for name, value in _lines(facts):
         print(f"{name:<22} {value}")

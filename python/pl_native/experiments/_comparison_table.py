@@ -9,12 +9,9 @@ from collections.abc import Sequence
 from textwrap import fill
 
 from pl_native.experiments._convergence import Comparison, Curve
-from pl_native.experiments._power import ENOUGH, power_text, sufficient
+from pl_native.experiments._power import ENOUGH, LEVEL, power_text, sufficient
 from pl_native.experiments._power_laws import predicted
 from pl_native.stats import MeanEstimate, Proportion, Threshold, overlap
-
-ALPHA = 0.01
-"""Level at which the test over all n is called a disagreement."""
 
 _WIDTH = 118
 
@@ -73,10 +70,10 @@ def disagreements(comparison: Comparison) -> list[str]:
 def on_the_whole(comparison: Comparison) -> list[str]:
     """Those of `disagreements` that are not about a single n."""
     measured, reference, test, found = comparison.measured, comparison.published, comparison.test, []
-    if test is not None and test.p_value < ALPHA:
+    if test is not None and test.p_value < LEVEL:
         side = "more" if test.excess > 0 else "fewer"
         found.append(
-            f"convergence over all n: rejected at {ALPHA:.0%} (p = {test.p_value:.2g}; "
+            f"convergence over all n: rejected at {LEVEL:.0%} (p = {test.p_value:.2g}; "
             f"{abs(test.excess):.0f} {side} converged runs than expected)"
         )
     if reference is not None and not overlap(measured.threshold.interval, reference.threshold.interval):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -10,11 +9,10 @@ from pl_native._base.interrupts import held
 from pl_native._base.progress import Progress
 from pl_native._problem import Dataset
 from pl_native._run.solution import Solution
-from pl_native.store import COLUMNS, Row, Store
+from pl_native.store import Row, Store
 from pl_native.store.details import Details
 from pl_native.sweep import How, Plan, Run
-from pl_native.sweep.cells import content
-from pl_native.sweep.result_row import outcome, team
+from pl_native.sweep.result_row import Settings, cost, heads, outcome
 
 Done: TypeAlias = tuple[Dataset, Solution]
 Compute: TypeAlias = Callable[[Run, int | None], Done]
@@ -52,8 +50,6 @@ def in_place(
 
 def _row_of(run: Run, plan: Plan, data: Dataset, sol: Solution, threads: int | None) -> Row:
     """The store's row of a run that was done here."""
-    row: Row = dict.fromkeys(COLUMNS) | content(run.cell, plan.seed, plan.backend)
-    row |= outcome(data, sol)
-    row["id"], row["replicate"] = run.id, run.replicate
-    seconds = float(sol.stats["seconds"])
-    return row | {"seconds": seconds, "threads": team(plan.backend, threads), "host": platform.node()}
+    settings = Settings(plan.seed, plan.backend, threads)
+    head = heads(run.cell, settings)(run.replicate)
+    return head | outcome(data, sol) | cost(settings, float(sol.stats["seconds"]))

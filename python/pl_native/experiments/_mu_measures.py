@@ -88,12 +88,16 @@ def _measures(rows: Sequence[Row], columns: Mapping[str, str]) -> dict[str, Meas
 
 def _ratio(rows: Sequence[Row], column: str) -> tuple[Array, Array]:
     """Mean of a column over the mean of the gradient's measure at each n, with standard errors: the runs are
-    the same, so most of their spread cancels.
+    the same, those that have both numbers, so most of their spread cancels. NaN where fewer than two have.
     """
     found, errors = [], []
     for members in numbers(rows, column).values():
-        pairs = [(row[column], row[ENDS["gradient"]]) for row in members]
-        top, bottom = np.array(pairs, dtype=np.float64).T
+        pairs = np.array([(row[column], row[ENDS["gradient"]]) for row in members], dtype=np.float64)
+        top, bottom = pairs[np.isfinite(pairs).all(axis=1)].T
+        if top.size < 2:
+            found.append(math.nan)
+            errors.append(math.nan)
+            continue
         ratio = float(top.mean() / bottom.mean())
         found.append(ratio)
         errors.append(float(np.std(top - ratio * bottom, ddof=1)) / math.sqrt(top.size) / bottom.mean())

@@ -4,6 +4,7 @@ matplotlib. Colours are those of Okabe and Ito, which colour-blind readers tell 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -174,7 +175,9 @@ def powers(
 def log_sizes(ax: Any, n: Array) -> None:
     """A logarithmic axis of n with a few of them as ticks, written out."""
     wanted = np.geomspace(n[0], n[-1], 5)
-    ticks = sorted({int(n[np.argmin(np.abs(n - one))]) for one in wanted})
+    near = sorted({int(n[np.argmin(np.abs(n - one))]) for one in wanted})
+    apart = 0.6 * math.log(wanted[1] / wanted[0])  # nearer than this, labels of four digits touch
+    ticks = near[:1] + [b for a, b in itertools.pairwise(near) if math.log(b / a) >= apart]
     ax.set_xscale("log")
     ax.set_xticks(ticks, [f"{tick}" for tick in ticks])
     ax.xaxis.set_tick_params(which="minor", length=0)

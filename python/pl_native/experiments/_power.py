@@ -20,7 +20,8 @@ ENOUGH = 0.1
 """Shift of n, relative, that a comparison of shares has to find."""
 
 LEVEL, CHANCE = 0.01, 0.9
-"""Of the tests: at which they reject, and with which probability they are to find what is to be found."""
+"""Of all tests against what was published: at which they reject, and with which probability they are to find
+what is to be found."""
 
 _normal = NormalDist().inv_cdf
 _SHIFTS = np.geomspace(1e-3, 1.0, 400)

@@ -10,6 +10,7 @@ from statistics import NormalDist
 import numpy as np
 
 from pl_native._base.checks import Array
+from pl_native.experiments._power import CHANCE, LEVEL
 from pl_native.experiments._rows import real
 from pl_native.experiments._scaling import by_size
 from pl_native.stats import (
@@ -22,9 +23,6 @@ from pl_native.stats import (
     student_quantile,
 )
 from pl_native.store import Row
-
-LEVEL = 0.01
-"""At which means and slopes are said to differ."""
 
 ENOUGH = 0.24
 """Difference of slopes that a comparison has to find, if it is to say that they are one: as far apart are the
@@ -137,7 +135,7 @@ def against(ours: Measure, n: Array, logs: Array, runs: int | None) -> Against |
     width = 2 * student_quantile(0.95, their_freedom) * math.sqrt(variance / np.sum((x - x.mean()) ** 2))
     joint = widened(ours.slope.slope, ours.slope.interval, width)
     normal = NormalDist().inv_cdf
-    least = (normal(1 - LEVEL / 2) + normal(0.9)) * joint.width / 3.92
+    least = (normal(1 - LEVEL / 2) + normal(CHANCE)) * joint.width / 3.92
     p_value = f_tail(f, shared.size, both)
     return Against(shared, logs[its], slope, joint, p_value, float(apart.mean()), least)
 

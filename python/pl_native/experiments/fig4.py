@@ -15,10 +15,10 @@ import numpy as np
 
 from pl_native._base import checks
 from pl_native.experiments import _panels, _scaling, published
-from pl_native.experiments._comparison_table import ALPHA, comparison_table, disagreements, joined
+from pl_native.experiments._comparison_table import comparison_table, disagreements, joined
 from pl_native.experiments._convergence import Comparison, Curve, pooled_test, published_curve
 from pl_native.experiments._paper_cell import INITIALISATIONS, paper_cell
-from pl_native.experiments._power import power_text, sees_curvature
+from pl_native.experiments._power import LEVEL, power_text, sees_curvature
 from pl_native.experiments._rows import number
 from pl_native.stats import CurveTest, Fit
 from pl_native.store import Row
@@ -92,7 +92,7 @@ class Summary:
         found = []
         for setting in self.settings.values():
             found += [what for one in setting.comparisons.values() for what in disagreements(one)]
-            if setting.lines and setting.lines[0].p_value < ALPHA:
+            if setting.lines and setting.lines[0].p_value < LEVEL:
                 found.append(f"N linear in d: rejected, {_scaling.fit_line(setting.lines[0], 'd')}")
         return found
 
@@ -179,11 +179,11 @@ def _table(name: str, setting: Setting) -> str:
 def _linear(line: Fit, sees_curvature: bool) -> str:
     """The verdict on linearity."""
     over = f"over d = {line.x[0]:.0f}..{line.x[-1]:.0f}"
-    if line.p_value < ALPHA:
-        return f"NOT REPRODUCED: N is not linear in d {over} (lack of fit rejected at {ALPHA:.0%})."
+    if line.p_value < LEVEL:
+        return f"NOT REPRODUCED: N is not linear in d {over} (lack of fit rejected at {LEVEL:.0%})."
     if not sees_curvature:
         return f"Undecided: with errors so large the published N, too, would be on a line {over}."
-    return f"Reproduced: N against d {over} contradicts no line (lack of fit not rejected at {ALPHA:.0%})."
+    return f"Reproduced: N against d {over} contradicts no line (lack of fit not rejected at {LEVEL:.0%})."
 
 
 def draw(summary: Summary, axes: Sequence[Sequence[Any]]) -> list[Any]:

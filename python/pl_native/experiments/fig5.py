@@ -15,10 +15,10 @@ import numpy as np
 
 from pl_native._base import checks
 from pl_native.experiments import _panels, _scaling
-from pl_native.experiments._comparison_table import ALPHA, comparison_table, disagreements, joined
+from pl_native.experiments._comparison_table import comparison_table, disagreements, joined
 from pl_native.experiments._convergence import Comparison, pooled_test, published_curve
 from pl_native.experiments._paper_cell import paper_cell
-from pl_native.experiments._power import power_text
+from pl_native.experiments._power import LEVEL, power_text
 from pl_native.experiments._rows import number
 from pl_native.stats import CurveTest, Fit
 from pl_native.store import Row
@@ -148,7 +148,7 @@ def _growth(name: str, curves: _scaling.Curves, *, estimator: bool = False) -> G
 
 
 def _lacks(found: Fit) -> str:
-    return ", though not to within the errors of N" if found.p_value < ALPHA else ""
+    return ", though not to within the errors of N" if found.p_value < LEVEL else ""
 
 
 def _published_estimator(_: int, comparison: Comparison) -> float:

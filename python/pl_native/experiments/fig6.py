@@ -21,7 +21,8 @@ from pl_native.experiments._comparison_table import wrapped
 from pl_native.experiments._last_losses import with_last_losses
 from pl_native.experiments._mu_measures import PUBLISHED, Setting, setting_of, slope_text, title
 from pl_native.experiments._mu_panels import ends, fan, levels
-from pl_native.experiments._power_laws import LEVEL, Against
+from pl_native.experiments._power import LEVEL
+from pl_native.experiments._power_laws import Against
 from pl_native.experiments._rows import number, real
 from pl_native.protocol import horizon, minimal_width
 from pl_native.store import Row, Store

@@ -26,13 +26,11 @@ from pl_native._run import time_grid
 from pl_native.experiments import compact, fig3, fig4
 from pl_native.experiments._convergence import Comparison, pooled_test
 from pl_native.experiments._paper_cell import paper_cell
+from pl_native.experiments._power import LEVEL
 from pl_native.experiments._rows import number, real
 from pl_native.stats import overlap
 from pl_native.store import Row, Store
 from pl_native.sweep import Cell
-
-LEVEL = 0.01
-"""At which the test over all n is said to reject."""
 
 SHIFT, SHORTER = 1.03, 0.9
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pl_native.experiments import fig1, fig2, fig3, fig4, fig5, fig6
-from pl_native.experiments._comparison_table import ALPHA, on_the_whole
+from pl_native.experiments._comparison_table import on_the_whole
 from pl_native.experiments._convergence import Comparison, pooled_difference
 from pl_native.experiments._mu_measures import PUBLISHED, slope_text, title
 from pl_native.experiments._panels import chance
-from pl_native.experiments._power import power_text, sufficient
+from pl_native.experiments._power import LEVEL, power_text, sufficient
 from pl_native.stats import CurveTest, Fit
 
 REPRODUCED = "[Re]"
@@ -80,7 +80,7 @@ def _of_figure4(summary: fig4.Summary) -> Iterator[Claim]:
         if line is None:
             yield Claim(f"N(d, 30) grows linearly in d {whose}", said, "-", runs, OPEN, "too few dimensions")
         else:
-            linear = line.p_value >= ALPHA
+            linear = line.p_value >= LEVEL
             why = f"lack of fit of a straight line: {chance(line.p_value)}"
             if not linear:
                 why += "; N/d rises with d before it settles"
@@ -126,7 +126,7 @@ def _shares(test: CurveTest | None, comparisons: Sequence[Comparison], where: st
     """The shares of converged runs at all published n at once."""
     if test is None:
         return
-    odd = [f"rejected at {ALPHA:.0%}: {chance(test.p_value)}"] if test.p_value < ALPHA else []
+    odd = [f"rejected at {LEVEL:.0%}: {chance(test.p_value)}"] if test.p_value < LEVEL else []
     apart, ends = pooled_difference(comparisons)
     said, ours = f"{test.runs[1]} runs", f"difference {apart:+.1%} [{ends.low:+.1%}, {ends.high:+.1%}]"
     why = "; ".join(odd) or f"{_test(test)}; {power_text(comparisons)}"

@@ -1,4 +1,4 @@
-"""On, sliding or off: the one place that decides it of a state.
+"""On, sliding or off: the one place that decides it of a state (what steps leave near: `theory.pattern`).
 
 A run knows, and its network carries, which pairs rest at a kink (`Network.kinks`). Of all others z_ji
 decides: by its sign, or where it is 0 to rounding by what the selection rule makes of it.

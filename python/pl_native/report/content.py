@@ -88,8 +88,9 @@ def answer(entries: Sequence[Entry]) -> str:
 COSTS = ("figure", "runs", "Tflop", "thread seconds", "thread hours", "GFLOP/s a thread", "% of peak")
 COSTS_NOTE = (
     "Seconds are those of a clock on the wall, of all threads together: they are more on a machine that does "
-    "other work beside. Work and share of the peak are known of explicit Euler on dense inputs; on "
-    "orthogonal ones only live pairs cost anything."
+    "other work beside. Work, 4 n d p flops a step, and share of the peak are known of explicit Euler on "
+    "dense inputs; on orthogonal ones only live pairs cost anything. A share above 100 % is no mistake: "
+    "sums over active pairs are tabulated, so fewer operations are done than are counted."
 )
 
 

@@ -77,6 +77,13 @@ def remove_temporaries(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def set_aside(path: Path) -> Path:
+    """Rename a file that cannot be used, so that nobody takes it for one of rows; its new path."""
+    aside = path.with_name(path.name + ".damaged")
+    os.replace(path, aside)
+    return aside
+
+
 def lock(path: Path, *, shared: bool = False, wait: bool = False) -> int | None:
     """An advisory lock on `path`, until `unlock`; None where the system has none.
 

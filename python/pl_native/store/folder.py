@@ -244,8 +244,7 @@ def _tidy(folder: Path, shards: Path) -> None:
     disk.remove_temporaries(shards)
     for path, found in read_all(shards, intact):
         if isinstance(found, Damage) and found.broken:
-            aside = path.with_name(path.name + ".damaged")
-            os.replace(path, aside)
+            aside = disk.set_aside(path)
             warnings.warn(
                 f"{found}; set aside as {aside.name}, its runs are repeated", RuntimeWarning, stacklevel=5
             )

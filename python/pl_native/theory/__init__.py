@@ -42,7 +42,6 @@ from pl_native.theory.extinction import (
 )
 from pl_native.theory.frozen import (
     FrozenFlow,
-    Pattern,
     Spectrum,
     frozen_flow,
 )
@@ -84,6 +83,9 @@ from pl_native.theory.overlays import (
     Overlay,
     overlay,
     transition_times,
+)
+from pl_native.theory.pattern import (
+    Pattern,
 )
 from pl_native.theory.phase_transition import (
     fraction_time,

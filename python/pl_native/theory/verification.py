@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pl_native._base import checks
-from pl_native._problem import Dataset, Status
+from pl_native._problem import Dataset, Status, given
 from pl_native._run.certificate import Certificate
 from pl_native._run.claims import check_claims
 from pl_native.theory import exact
@@ -55,8 +55,7 @@ def verify(certificate: Certificate, data: Dataset) -> Verification:
     """
     if not isinstance(certificate, Certificate):
         raise TypeError(f"certificate: expected pl.Certificate, got {checks.kind(certificate)}")
-    if not isinstance(data, Dataset):
-        raise TypeError(f"data: expected pl.Dataset, got {checks.kind(data)}")
+    given.dataset(data)
     if data.digest() != certificate.digest or data.n != certificate.n:
         raise ValueError(
             f"data: expected those of the certificate (SHA-256 {certificate.digest[:12]}...), got "
