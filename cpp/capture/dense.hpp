@@ -122,6 +122,7 @@ class DenseCapture : public CaptureModel {
     SingleMoves moves_;
     FrozenPattern frozen_;
     Passes passes_;
+    const KinkSweeps sweeps_;
     Index dependent_ = 0;
     bool frozen_taken_ = false;  // of the state
     std::vector<unsigned char> moved_;
