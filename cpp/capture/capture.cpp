@@ -194,9 +194,9 @@ class Capture {
         return true;
     }
 
-    // In so long a step of one mesh, what its kinks put into the fast modes of r has not decayed at its end:
+    // In so long a step of dense inputs, what its kinks put into the fast modes of r has not decayed at its end:
     // of no weight in the loss, it raises local_pl up to sevenfold. So a row is reached by a shorter one.
-    bool fast(double left) const { return meshes_->alone() && left * meshes_->radius() > kFastDecays; }
+    bool fast(double left) const { return meshes_->dense() && left * meshes_->radius() > kFastDecays; }
 
     // Where such a step ends no rule ends a run, and no proof is tried: it goes on for a part of that step,
     // whose end it reaches as it does a row.
