@@ -64,7 +64,19 @@ def _opposite(q: Question) -> pl.Dataset:
     return pl.Dataset(np.concatenate([half.X, -half.X]), np.concatenate([half.y, half.y[::-1]]))
 
 
-_DATA = {"sphere": _sphere, "orthogonal": _orthogonal, "bias": _bias, "opposite": _opposite}
+def _copies(q: Question) -> pl.Dataset:
+    """Every input twice, with labels of its own."""
+    half = pl.data.sphere(q.n // 2, q.d, seed=q.seed)
+    return pl.Dataset(np.concatenate([half.X, half.X]), np.concatenate([half.y, half.y[::-1]]))
+
+
+_DATA = {
+    "sphere": _sphere,
+    "orthogonal": _orthogonal,
+    "bias": _bias,
+    "opposite": _opposite,
+    "copies": _copies,
+}
 
 
 def questions() -> list[Question]:
@@ -108,6 +120,20 @@ def questions() -> list[Question]:
     return [*sphere, *large, *orthogonal, *small, *dependent, *wide]
 
 
+def settling() -> list[Question]:
+    """Seventy-two more to fit prices to: n from 5 to 60 times d, followed until they settle."""
+    sizes = (
+        (50, 10, 6), (100, 10, 10), (150, 5, 8), (250, 8, 6), (120, 3, 10), (80, 4, 40),
+        (160, 16, 80), (240, 20, 30), (300, 5, 16), (350, 30, 12), (500, 10, 8), (600, 12, 10),
+    )  # fmt: skip
+    times = ((0.3, 1e-1), (1.0, 1e-2), (3.0, 1e-1), (10.0, 1e-2), (30.0, 1e-1), (30.0, 1e-2))
+    return [
+        Question("sphere", n, d, p, share, rtol, seed=100 + k)
+        for k, (n, d, p) in enumerate(sizes)
+        for share, rtol in times
+    ]
+
+
 def others() -> list[Question]:
     """Thirty-two that no price was fitted to: other sizes, times, tolerances and draws."""
     sphere = [
@@ -140,3 +166,21 @@ def others() -> list[Question]:
         for n, d, p in ((200, 6, 20), (200, 20, 6), (400, 12, 24))
     ]
     return [*sphere, *large, *orthogonal, *dependent, *small, *long]
+
+
+def fresh() -> list[Question]:
+    """Thirty drawn at random, which nothing was fitted to or looked at before: n from 5 to 60 times d, 0.1 to
+    50 horizons, starts of 1e-6 to 10, inputs twice or beside their opposites, and wide.
+    """
+    rng = np.random.default_rng(30)
+    found = []
+    for k in range(30):
+        kind = ("sphere", "sphere", "sphere", "copies", "opposite", "bias")[k % 6]
+        d = int(rng.integers(2, 13))
+        n = 2 * int(d * np.exp(rng.uniform(np.log(5), np.log(60))) / 2)
+        p = int(np.exp(rng.uniform(np.log(5), np.log(300 if k % 5 == 4 else 40))))
+        share = float(f"{np.exp(rng.uniform(np.log(0.1), np.log(50))):.2g}")
+        rtol = (1e-1, 3e-2, 1e-2, 1e-3)[int(rng.integers(4))]
+        scale = 1.0 if k % 2 else float(f"{10 ** rng.uniform(-6, 1):.1g}")
+        found.append(Question(kind, n, d, p, share, rtol, scale, seed=3000 + k))
+    return found

@@ -20,7 +20,7 @@ import numpy as np
 import scipy.optimize
 
 import pl_native as pl
-from auto_problems import Question, others, questions
+from auto_problems import Question, others, questions, settling
 from pl_native._run import costs, prices
 from pl_native.bench.machine import machine_facts
 
@@ -85,22 +85,26 @@ def fitted(kind: str, rows: Sequence[tuple[Question, Row]]) -> Row:
     captures = [(q, row["capture"]) for q, row in rows]
     share = {q.name: sizes_of(q).share for q, _ in rows}
     pairs = {q.name: float(sizes_of(q).pairs) for q, _ in rows}
+    rank = {q.name: float(sizes_of(q).rank) for q, _ in rows}
     volume = {q.name: pairs[q.name] * (1 if kind == "orthogonal" else q.d) for q, _ in rows}
 
     def events(c: Any, q: Question) -> Any:
-        return c[0] * pairs[q.name] * min(q.n, q.d) ** c[3] * -np.expm1(-c[1] * share[q.name] ** c[2])
+        return c[0] * pairs[q.name] * rank[q.name] ** c[3] * -np.expm1(-c[1] * share[q.name] ** c[2])
 
     def flow(c: Any, q: Question, found: Any) -> Any:
-        several = max(c[2] * costs.crowding(sizes_of(q), q.rtol, q.t_end, found), 1.0)
-        return c[0] * found / several ** c[3] + c[1] * pairs[q.name] ** 0.6 * np.log1p(share[q.name])
+        *_, B, y = now["FLOW"][:4]  # what crowds is told by runs at several tolerances (docs/methods.md)
+        several = max(B * costs.crowding(sizes_of(q), q.rtol, q.t_end, found), 1.0)
+        late = q.n ** c[4] * rank[q.name] ** c[5] * q.p ** c[6] * np.log1p(share[q.name]) ** c[7]
+        return c[0] * found / several**y + c[1] * late
 
     def capture(c: Any, q: Question) -> Any:
-        finer = max(0.1 / q.rtol - 1, 0.0) ** c[4]
-        late = np.log1p(share[q.name]) ** c[5]
-        return c[0] * share[q.name] ** c[1] + c[2] * pairs[q.name] ** c[3] * finer * late
+        finer = max(0.1 / q.rtol - 1, 0.0) ** c[5] * costs.fitting(sizes_of(q))
+        first = c[0] * pairs[q.name] ** c[1] * share[q.name] ** c[2]
+        return first + c[3] * pairs[q.name] ** c[4] * finer * np.log1p(share[q.name]) ** c[6]
 
     def seconds(c: Any, q: Question, held: float) -> Any:
-        return c[0] + c[1] * volume[q.name] ** c[2] + c[3] * q.p + c[4] * held
+        late = costs.longer(sizes_of(q), c[5])
+        return c[0] + c[1] * volume[q.name] ** c[2] * late + c[3] * q.p + c[4] * held
 
     now = {name: getattr(prices, name)[kind] for name in ("EVENTS", "FLOW", "CAPTURE")}
     made: Row = {
@@ -108,11 +112,12 @@ def fitted(kind: str, rows: Sequence[tuple[Question, Row]]) -> Row:
         "FLOW": fit(
             now["FLOW"],
             [(partial(flow, q=q, found=row["events"]), row["rhs"] - costs.START["flow"]) for q, row in flows],
+            (4, 5, 6, 7),
         ),
         "CAPTURE": fit(
             now["CAPTURE"],
             [(partial(capture, q=q), max(row["rhs"] - costs.START["capture"], 1)) for q, row in captures],
-            (1, 3, 4, 5),
+            (1, 2, 4, 5, 6),
         ),
     }
     held = {q.name: row["flow"]["events"] for q, row in rows}
@@ -121,7 +126,7 @@ def fitted(kind: str, rows: Sequence[tuple[Question, Row]]) -> Row:
             (partial(seconds, q=q, held=held[q.name] / row["rhs"]), whole(row) / row["rhs"])
             for q, row in found
         ]
-        made[f"SECONDS {method}"] = fit(prices.SECONDS[method][kind], each)
+        made[f"SECONDS {method}"] = fit(prices.SECONDS[method][kind], each, (5,))
     return made
 
 
@@ -152,7 +157,8 @@ def fit(start: Sequence[float], cases: Sequence[tuple[Any, float]], free: Sequen
 
 
 def fit_all(rows: Row) -> None:
-    asked = [(q, rows[q.name]) for q in questions() if {"flow", "capture"} <= set(rows[q.name])]
+    asked = [(q, rows.get(q.name, {})) for q in (*questions(), *settling())]
+    asked = [(q, row) for q, row in asked if {"flow", "capture"} <= set(row)]
     for kind in ("dense", "orthogonal"):
         mine = [(q, row) for q, row in asked if (q.kind == "orthogonal") == (kind == "orthogonal")]
         print(kind, json.dumps(fitted(kind, [(q, row) for q, row in mine if q.scale >= 0.1]), indent=1))
@@ -205,11 +211,12 @@ def main() -> None:
     parser.add_argument("--others", action="store_true", help="the problems that no price was fitted to")
     given = parser.parse_args()
     asked = others() if given.others else questions()
+    measured = [*asked, *settling()] if given.fit else asked
     timed(questions()[0], "flow")  # imports, threads, caches
     rows = json.loads(given.out.read_text()) if given.out.exists() else {}
-    for question in asked:
+    for question in measured:
         row = rows.setdefault(question.name, {})
-        for method in given.methods:
+        for method in given.methods if question in asked else ("flow", "capture"):
             if method in row:
                 continue
             row[method] = least(question, method)

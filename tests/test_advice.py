@@ -62,6 +62,25 @@ def test_steps_that_hold_several_events(sizes):
         assert within(2, costs.rhs(costs.Sizes(n, d, p, False, t_end), "flow", rtol, t_end), count)
 
 
+# (n, d, p): at so many horizons, right-hand sides of the flow at 1e-6; sphere, asymmetric
+TAIL = {
+    (60, 5, 6): {10: 5758, 50: 8696},
+    (200, 6, 20): {2: 18467, 20: 55312},
+    (200, 20, 6): {5: 8690, 20: 13186},
+    (150, 6, 12): {30: 41589},
+    (400, 12, 24): {5: 79218, 20: 113565},
+}
+
+
+@pytest.mark.parametrize("sizes", TAIL)
+def test_the_tail_of_many_points_in_few_dimensions(sizes):
+    """After each of its events, far apart, what is fast moves until it has died: once told a third of it."""
+    n, d, p = sizes
+    for share, count in TAIL[sizes].items():
+        t_end = share * pl.horizon(n, p)
+        assert within(2.5, costs.rhs(costs.Sizes(n, d, p, False, t_end), "flow", 1e-6, t_end), count)
+
+
 def test_the_flow_on_patterns_ends_steps_at_every_event():
     assert costs.on_patterns(costs.Sizes(40, 2, 500, False, 1.0))
     assert not costs.on_patterns(costs.Sizes(40, 2, 200, False, 1.0))  # 80 patterns of three numbers
@@ -87,7 +106,7 @@ def test_capture_settles_late(sizes):
     for share, count in SETTLES[sizes].items():
         t_end = share * end
         told = costs.rhs(costs.Sizes(n, d, p, False, t_end), "capture", 1e-2, t_end)
-        assert within(4, told, count)
+        assert within(5, told, count)  # twice as far where others of the size begin again
 
 
 def test_sixty_runs_cost_what_advice_tells_within_a_factor_of_3():

@@ -73,3 +73,16 @@ def test_a_short_rest_is_not_worth_a_change_to_capture(monkeypatch: pytest.Monke
     monkeypatch.setattr(forecast, "_LEAST", 1.0)
     assert coming(data, net).choose(None, net.W, net.a).method == "capture"
     assert coming(data, net).choose("flow", net.W, net.a).method == "flow"
+
+
+def test_the_flow_may_cost_the_more_the_further_capture_missed() -> None:
+    """At a tolerance of 1e-2 a loss told to be off by 0.013 may well be right."""
+    data, net = pl.data.sphere(60, 20, seed=1), pl.initial.asymmetric(10, 20, seed=2)
+    refused = []
+    for error in (0.013, 0.025, 1.0):
+        mine = coming(data, net)
+        rest = {name: mine._rest(name) * mine._price(name) for name in ("flow", "capture")}
+        spent = rest["flow"] / 2.5 / mine._price("capture")
+        run: Any = SimpleNamespace(counters={"rhs": spent, "restarts": 0, "loss_error": error})
+        refused.append(mine.refuses(run))
+    assert refused == [False, True, True]

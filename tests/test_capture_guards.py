@@ -10,6 +10,7 @@ import pytest
 
 import pl_native as pl
 from capture_support import capture, sliding
+from proving import start
 
 pytest.importorskip("pl_native._core")
 
@@ -73,3 +74,14 @@ def test_a_run_that_misses_its_tolerance_begins_again(rtol: float) -> None:
         else:
             assert (sol.loss == single.loss).all()
     assert missed > 0
+
+
+def test_what_a_pair_at_rest_hid_is_no_rise_of_the_loss() -> None:
+    """Inputs twice over: a pair that rests at 1e-3 of its kink is let go, and the loss shows what of its z
+    had counted as 0, however short the step. 40 lengths were refused, and the next taken whatever it did."""
+    data, net = start("duplicated", 1441795451)
+    net = pl.Network(0.1 * net.W, 0.1 * net.a)
+    sol = capture(data, net, 321.0, rtol=0.04)
+    assert sol.status is pl.Status.HORIZON
+    assert sol.stats["rejected"] <= 8
+    assert sol.loss[-1] == pytest.approx(capture(data, net, 321.0, rtol=1e-6).loss[-1], rel=1e-6)

@@ -50,6 +50,19 @@ def test_a_long_tail_costs_a_fraction_and_ends_the_same(tail, exact, rtol):
     assert got.loss[-1] == pytest.approx(exact.loss[-1], rel=rtol)
 
 
+def test_a_run_that_goes_on_at_rest_soon_takes_long_steps() -> None:
+    """Fast modes, which Taylor steps at the edge of stability keep alive, are most of what moves there: eight
+    opening steps have to damp them, or trial after trial is in vain (8377 right-hand sides).
+    """
+    data, net = pl.data.sphere(60, 5, seed=1), pl.initial.asymmetric(6, 5, seed=2)
+    t_inf = pl.horizon(60, 6)
+    rest = pl.simulate(data, net, 30 * t_inf, method="flow")
+    assert rest.local_pl[-1] * rest.t[-1] < 1e-8
+    later = rest.extend(60 * t_inf)
+    assert later.stats["rhs"] - rest.stats["rhs"] < 2500
+    assert later.loss[-1] == pytest.approx(rest.loss[-1], rel=1e-12)
+
+
 def test_an_orthogonal_tail_costs_less_at_loose_tolerances_and_no_more_at_tight_ones():
     problem, norms = orthogonal(500, 40)
     for rtol, most in ((1e-3, 0.9), (1e-4, 0.9), (1e-7, 1.05)):

@@ -1,5 +1,5 @@
-"""Wide networks: neurons of one pattern are moved by one propagator. Dense output is kept neuron by neuron:
-a run that asks for it is the same run without."""
+"""Wide networks: neurons of one pattern are moved by one propagator. A run of one fixed Taylor order goes
+neuron by neuron: it is the same run without."""
 
 from __future__ import annotations
 
@@ -14,31 +14,11 @@ from hypothesis import strategies as st
 import pl_native as pl
 from odd_labels import closed_form, odd_labels
 from outcomes import same_bits
+from wide_support import by_neurons, drawn, early_alignment, parabola
 
 pytest.importorskip("pl_native._core")
 
 LEAST_SQUARES = 0.0875213675213675
-
-
-def early_alignment(p: int, seed: int = 0, scale: float = 1e-3) -> tuple[pl.Dataset, pl.Network]:
-    """Three points with a bias coordinate (Boursier, Flammarion)."""
-    x = np.array([-0.75, -0.5, 0.125])
-    data = pl.Dataset(np.stack([x, np.ones(3)], axis=1), [1.1, 0.1, 0.8])
-    return data, pl.initial.balanced(p=p, d=2, seed=seed, scale=scale)
-
-
-def parabola(n: int, p: int, seed: int = 0, scale: float = 1e-3) -> tuple[pl.Dataset, pl.Network]:
-    """Points of y = x^2 and noise, with a bias coordinate."""
-    rng = np.random.default_rng(1)
-    x = rng.uniform(-1, 1, n)
-    data = pl.Dataset(np.stack([x, np.ones(n)], axis=1), x**2 + 0.1 * rng.standard_normal(n))
-    return data, pl.initial.balanced(p=p, d=2, seed=seed, scale=scale)
-
-
-def drawn(n: int, d: int, p: int, seed: int, kind: str, scale: float = 1.0) -> tuple[pl.Dataset, pl.Network]:
-    rng = np.random.default_rng(seed)
-    data = pl.Dataset(rng.standard_normal((n, d)), rng.uniform(0.5, 2, n) * rng.choice([-1, 1], n))
-    return data, getattr(pl.initial, kind)(p=p, d=d, seed=seed, scale=scale)
 
 
 def switches_by_pair(sol: pl.Solution) -> dict[tuple[int, ...], list[float]]:
@@ -52,17 +32,9 @@ def switches_by_pair(sol: pl.Solution) -> dict[tuple[int, ...], list[float]]:
 
 def both_ways(problem: tuple[pl.Dataset, pl.Network], t_end: float, rtol: float, **options: Any) -> Any:
     """The run on patterns, and, a little more exactly, neuron by neuron."""
-    return [
-        pl.simulate(
-            *problem,
-            t_end,
-            method="flow",
-            rtol=max(tolerance, 1e-12),
-            save=pl.Save(count=5, switches=True, dense=dense),
-            **options,
-        )
-        for dense, tolerance in ((False, rtol), (True, 1e-3 * rtol))
-    ]
+    options = {"save": pl.Save(count=5, switches=True), "t_end": t_end} | options
+    wide = pl.simulate(*problem, method="flow", rtol=rtol, **options)
+    return wide, by_neurons(*problem, rtol=max(1e-3 * rtol, 1e-12), **options)
 
 
 def assert_the_same_run(wide: pl.Solution, plain: pl.Solution, rtol: float) -> None:
@@ -166,10 +138,7 @@ def test_threads_share_the_neurons_of_one_run(sizes: tuple[int, int, int]) -> No
     n, d, p = sizes
     problem = pl.data.gaussian(n=n, d=d, seed=1), pl.initial.asymmetric(p=p, d=d, seed=2)
     ends = 0.03 if n == 100 else 2e-3
-    one, *more = (
-        pl.simulate(*problem, ends, method="flow", threads=k, save=pl.Save(count=3, dense=True))
-        for k in (1, 2, 3)
-    )
+    one, *more = (by_neurons(*problem, t_end=ends, threads=k, save=3) for k in (1, 2, 3))
     assert one.stats["events"] > 20 > one.stats["cell_steps"]
     for other in more:
         same_bits(one, other)

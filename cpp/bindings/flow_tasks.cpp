@@ -43,11 +43,13 @@ py::dict switch_log(const std::vector<Switch>& log) {
                     "from_mode"_a = copied(from, {m}), "to_mode"_a = copied(to, {m}));
 }
 
-py::list dense_pieces(const std::vector<DensePiece>& pieces) {
+// They are let go of one by one: there is no room for all of them twice.
+py::list dense_pieces(std::vector<DensePiece>& pieces) {
     py::list list;
-    for (const DensePiece& piece : pieces) {
+    for (DensePiece& piece : pieces) {
         const py::ssize_t rows = piece.order + 1, size = static_cast<py::ssize_t>(piece.coeff.size()) / rows;
         list.append(py::make_tuple(piece.t0, piece.h, copied(piece.coeff, {rows, size})));
+        piece.coeff = {};
     }
     return list;
 }

@@ -27,7 +27,7 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int thre
       now_(make_state()),
       trial_(make_state()),
       moves_(*inputs_, threads),
-      frozen_(*inputs_, threads),
+      frozen_(*inputs_, moves_, threads),
       passes_(inputs_->problem()),
       moved_(at(p_)),
       threads_(threads),
@@ -162,7 +162,7 @@ void DenseCapture::product(const double* q, double* out) {
         frozen_.take({now_.W.data(), now_.a.data(), stride_, now_.masks.data(), &now_.touched}, cut_off());
         frozen_taken_ = true;
     }
-    frozen_.product(moves_, q, out, cut_off());
+    frozen_.product(q, out, cut_off());
     if (cut()) std::fill_n(out, n_, std::numeric_limits<double>::quiet_NaN());
 }
 

@@ -14,7 +14,6 @@ constexpr double kGain = 2.5;  // of halving the step, for the error of the loss
 // saves as soon as a core is busy.
 constexpr double kWorthSharing = 2e7;
 constexpr int kHalvings = 12;  // of a fine step whose loss would rise
-constexpr int kTries = 40;     // of a leading step
 // A step whose loss would rise says nothing of its local error, which would have the next one doubled: the
 // length that failed is come near only step by step; but it may have been one kink's, and is not held for
 // long.
@@ -70,11 +69,25 @@ double Meshes::rounding_of(const CaptureModel& model) const {
     return 2.0 * r * std::sqrt(n * model.sum_r2()) + n * r * r;
 }
 
-// Whether the trial's loss is above the state's by more than `slack`, relative, and by more than rounding.
-bool Meshes::rises(const CaptureModel& model, double slack, double more) const {
+// Whether the trial's loss, and what of it pairs at rest hide beyond what they hid, is above the state's by
+// more than `slack`, relative, and by more than rounding.
+bool Meshes::rises(const CaptureModel& model, double slack) const {
+    return above(model, slack, std::max(model.trial_excess() - excess_, 0.0));
+}
+
+bool Meshes::above(const CaptureModel& model, double slack, double more) const {
     const double before = model.sum_r2(), after = model.trial_sum_r2() + more;
     if (after <= before * (1 + slack)) return false;
     return !(after <= before * (1 + slack) + rounding_of(model));
+}
+
+// Of a trial that rises: whether it only shows what pairs at rest had hidden, and so much already at a longer
+// step (`shown`) that no shorter one would show less.
+bool Meshes::only_shows(const CaptureModel& model, double slack, double& shown) const {
+    if (above(model, slack, model.trial_excess() - excess_)) return false;
+    const double longer = shown;
+    shown = model.trial_sum_r2();
+    return shown >= longer;
 }
 
 // There is no step to be taken; why.
@@ -105,15 +118,14 @@ bool Meshes::lead_step(double t, double& H, const Allowed& allowed) {
     Mesh& lead = coarse_ ? *coarse_ : fine_;
     CaptureModel& model = *lead.model;
     const double slack = coarse_ ? std::max(allowed.rise, kLeadSlack) : kLeadSlack;
-    for (int tries = 0;; ++tries) {
+    double shown = std::numeric_limits<double>::infinity();
+    for (;;) {  // until the step is good or too short
         lead.step.attempt(H, fineness(H, allowed));
         if (cut_ && cut_()) return stop(lead.step);
         const double error = judge(lead, allowed);
         const double factor = std::clamp(0.9 / std::cbrt(std::max(error, 1e-9)), 0.3, 2.0);
-        const double more = std::max(model.trial_excess() - excess_, 0.0);
-        const bool up = rises(model, slack, more), good = error <= kAccepted && !up;
-        if (!good && tries >= kTries && !lead.step.finite()) return stop(lead.step);
-        if (good || tries >= kTries) {
+        const bool up = rises(model, slack) && !only_shows(model, slack, shown);
+        if (error <= kAccepted && !up) {
             next_ = factor < 1 ? H * factor : std::max(next_, H * factor);
             ceiling_ *= kCeilingGrowth;
             next_ = std::min(next_, kBelowCeiling * ceiling_);

@@ -80,7 +80,9 @@ class Meshes {
     double fineness(double H, const Allowed& allowed) const;
     static double fall_of(const CaptureModel& model);
     double rounding_of(const CaptureModel& model) const;
-    bool rises(const CaptureModel& model, double slack, double more = 0.0) const;
+    bool rises(const CaptureModel& model, double slack) const;
+    bool above(const CaptureModel& model, double slack, double more) const;
+    bool only_shows(const CaptureModel& model, double slack, double& shown) const;
 
     Mesh make(int threads) const;  // throws CutShort
     std::unique_ptr<CaptureModel> model(int team) const;

@@ -20,7 +20,7 @@ Problem<double> of_one_neuron(Problem<double> problem) {
 }  // namespace
 
 Alone::Alone(const Problem<double>& problem, const OnNeurons& flow, Crew crew)
-    : OnNeurons(flow), alone_(of_one_neuron(problem)), crew_(crew) {}
+    : OnNeurons(flow), alone_(of_one_neuron(problem)), crew_(crew), followers_(at(crew.size())) {}
 
 void Alone::begin() {
     residuals_.clear();
@@ -44,8 +44,8 @@ bool Alone::follow(const std::vector<int>& neurons, double t, double h, Grazes* 
         const Index part = std::min(round, count - from);
         const std::size_t first = moved_.size();
         moved_.resize(first + at(part));
-        crew_.each(part, each * static_cast<double>(part), [&](Index k) {
-            follow_one(neurons[at(from + k)], stretch, grazes, moved_[first + at(k)]);
+        crew_.each(part, each * static_cast<double>(part), [&](int worker, Index k) {
+            moved_[first + at(k)] = follower(worker).follow(neurons[at(from + k)], stretch, grazes);
         });
         const auto whole = [](const Moved& m) { return m.whole; };
         if (!std::all_of(moved_.begin() + static_cast<Index>(first), moved_.end(), whole)) return false;
@@ -53,21 +53,11 @@ bool Alone::follow(const std::vector<int>& neurons, double t, double h, Grazes* 
     return true;
 }
 
-void Alone::follow_one(int j, const Stretch& stretch, Grazes* grazes, Moved& moved) {
-    Follower* follower = nullptr;
-    {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        if (idle_.empty()) {
-            const OnNeurons& flow = *this;
-            followers_.push_back(std::make_unique<Follower>(alone_, flow));
-            idle_.push_back(followers_.back().get());
-        }
-        follower = idle_.back();
-        idle_.pop_back();
-    }
-    moved = follower->follow(j, stretch, grazes);
-    const std::lock_guard<std::mutex> lock(mutex_);
-    idle_.push_back(follower);
+Follower& Alone::follower(int worker) {
+    std::unique_ptr<Follower>& mine = followers_[at(worker)];
+    const OnNeurons& flow = *this;
+    if (!mine) mine = std::make_unique<Follower>(alone_, flow);
+    return *mine;
 }
 
 bool Alone::below(double size_sq) const {
@@ -82,7 +72,9 @@ void Alone::exchange() {
             m.modes[at(i)] = pairs_.mode(m.neuron, i);
             pairs_.set(m.neuron, i, mode);
         }
-        std::swap(pairs_.slide[at(m.neuron)], m.slide);
+        const KinkBasis before = pairs_.slide(m.neuron);
+        pairs_.set_slide(m.neuron, m.slide);
+        m.slide = before;
     }
 }
 
@@ -124,7 +116,7 @@ void Alone::forget() {
 
 Index Alone::all_evaluations() const {
     Index sum = 0;
-    for (const auto& follower : followers_) sum += follower->evaluations();
+    for (const auto& follower : followers_) sum += follower ? follower->evaluations() : 0;
     return sum;
 }
 

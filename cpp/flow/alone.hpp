@@ -5,7 +5,6 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "flow/follower.hpp"
@@ -31,16 +30,14 @@ class Alone : OnNeurons {
     Index evaluations() const { return evaluations_; }  // of the field: of as many neurons as there are
 
   private:
-    void follow_one(int j, const Stretch& stretch, Grazes* grazes, Moved& moved);
+    Follower& follower(int worker);
     void exchange();
     Index all_evaluations() const;
 
     const Inputs alone_;  // of a network of one neuron: the one that is followed
     const Crew crew_;
-    std::mutex mutex_;                                  // of the two lists that follow
-    std::vector<std::unique_ptr<Follower>> followers_;  // as many as were ever at work together
-    std::vector<Follower*> idle_;
-    std::vector<std::vector<double>> residuals_;  // of the step
+    std::vector<std::unique_ptr<Follower>> followers_;  // of each of the crew; null before its first neuron
+    std::vector<std::vector<double>> residuals_;        // of the step
     std::vector<Moved> moved_;
     Index before_ = 0, evaluations_ = 0;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "flow/kernels.hpp"
 #include "kernel/index.hpp"
 
 namespace pl {
@@ -21,8 +22,7 @@ CellFlow::CellFlow(const OnNeurons& flow)
       search_(in_, cells_, series_, noise_) {}
 
 bool CellFlow::candidate() const {
-    return in_.dense() && in_.p >= kNeurons && !options_.dense && options_.order == 0 &&
-           refusals_ < kRefusals && !degenerate_;
+    return in_.dense() && in_.p >= kNeurons && options_.order == 0 && refusals_ < kRefusals && !degenerate_;
 }
 
 void CellFlow::consider() {
@@ -64,6 +64,21 @@ void CellFlow::state_within(double h, double* W, double* a) const {
             cells_.state(j, phi, v.data());
             std::copy(v.begin(), v.end() - 1, W + Index{j} * in_.d);
             a[j] = v.back();
+        }
+    }
+}
+
+void CellFlow::write_polynomial(double* to) const {
+    const Index pd = Index{in_.p} * in_.d, orders = series_.order() + 1;
+    std::vector<double> v(at(cells_.width())), w(at(orders * in_.d)), a(at(orders));
+    for (int j = 0; j < in_.p; ++j) {
+        cells_.state(j, cells_.of(j).phi, v.data());
+        series_.path(cells_.home(j), v.data(), w.data(), a.data());
+        double unit = 1.0;
+        for (Index k = 0; k < orders; ++k, unit *= in_.unit()) {
+            double* at_k = to + k * (pd + in_.p);
+            for (Index l = 0; l < in_.d; ++l) at_k[Index{j} * in_.d + l] = w[at(k * in_.d + l)] / unit;
+            at_k[pd + j] = a[at(k)] / unit;
         }
     }
 }
@@ -127,24 +142,58 @@ void CellFlow::show() {
     if (!on_ || shown_) return;
     shown_ = true;
     std::vector<double> v(at(cells_.width()));
-    std::vector<double> sign(at(in_.p));
     for (int j = 0; j < in_.p; ++j) {
-        const Cell& cell = cells_.of(j);
         cells_.state(j, v.data());
         std::copy(v.begin(), v.end() - 1, jets_.state(j));
         jets_.set_outer(j, v.back());
-        sign[at(j)] = cell.sign;
-        if (!moved_[at(j)]) continue;
-        std::copy(cell.modes.begin(), cell.modes.end(), pairs_.modes.begin() + pairs_.index(j, 0));
-        pairs_.slide[at(j)] = cell.slide;
     }
-    if (std::find(moved_.begin(), moved_.end(), true) != moved_.end()) pairs_.list();
-    moved_.assign(at(in_.p), false);
+    if (show_modes()) pairs_.list();
     jets_.evaluate_residual();
     jets_.evaluate_gradient();
     jets_.first();
     noise_.follow(jets_);
+    switcher_.follow_sign();
+}
+
+// True if there was anything to show; the pairs' lists are then to be made.
+bool CellFlow::show_modes() {
+    bool any = false;
+    std::vector<double> sign(at(in_.p));
+    for (int j = 0; j < in_.p; ++j) {
+        const Cell& cell = cells_.of(j);
+        sign[at(j)] = cell.sign;
+        if (!moved_[at(j)]) continue;
+        any = true;
+        std::copy(cell.modes.begin(), cell.modes.end(), pairs_.modes.begin() + pairs_.index(j, 0));
+        pairs_.set_slide(j, cell.slide);
+    }
+    if (any) moved_.assign(at(in_.p), false);
     switcher_.recall(sign);
+    return any;
+}
+
+// Where nothing slides, no more is told of the field than its pattern: the jets, of 10^6 neurons half a
+// gigabyte, stay as they are, and the state goes where it is read.
+void CellFlow::conclude() {
+    if (!on_ || shown_) return;
+    if (sliding() > 0) return show();
+    shown_ = true;
+    end_.resize(at(Index{in_.p} * in_.d));
+    std::vector<double> v(at(in_.stride() + kPad));
+    for (int j = 0; j < in_.p; ++j) {
+        cells_.state(j, v.data());
+        const double a = v[at(in_.d)];
+        if (a == 0.0) {  // its sign is that of its rate
+            end_.clear();
+            shown_ = false;
+            return show();
+        }
+        jets_.set_outer(j, a);
+        std::copy_n(v.begin(), in_.d, end_.begin() + Index{j} * in_.d);
+        std::fill(v.begin() + in_.d, v.end(), 0.0);
+        noise_.grow(j, std::sqrt(dot(v.data(), v.data(), in_.stride())), std::abs(a));
+    }
+    show_modes();
     switcher_.follow_sign();
 }
 

@@ -25,6 +25,8 @@ class CellFlow : OnNeurons {
     bool meets_event() const { return !events_.empty(); }
     // The state that the step passes at time h: W (p, d), a (p). And: the run is to end there, at sum r^2.
     void state_within(double h, double* W, double* a) const;
+    // The step's polynomial, as Jets::write_polynomial; before it is taken.
+    void write_polynomial(double* to) const;
     double end_at(double h);
     void accept(double t);  // it is taken, to t; its events happen
     // Of the last step: did it end at an event; how often multipliers had left their bounds then.
@@ -35,6 +37,9 @@ class CellFlow : OnNeurons {
     // The state into the jets and the pairs, where it is read; or for good.
     void show();
     void give_back();
+    // For the last time: into the pairs, a_j into the jets, W (p, d) into end(), unless that is null.
+    void conclude();
+    const double* end() const { return end_.empty() ? nullptr : end_.data(); }
 
     double sum_r2() const { return series_.residual_sq(); }
     double velocity_sq() const { return series_.velocity_sq(); }
@@ -44,6 +49,7 @@ class CellFlow : OnNeurons {
 
   private:
     bool candidate() const;
+    bool show_modes();
     void settle(double t, int j, double sign, const std::vector<int>& crossed,
                 const std::vector<Forced>& forced);
     std::vector<Forced> forced(int c) const;
@@ -56,6 +62,7 @@ class CellFlow : OnNeurons {
     CellSearch search_;
     std::vector<CellEvent> events_, due_;  // that the step ends with; releases among them
     std::vector<bool> moved_;              // (p): modes that the pairs do not have yet
+    std::vector<double> end_;
     double h_ = 0.0;
     int releases_ = 0, refusals_ = 0;
     bool on_ = false, shown_ = false, landed_ = false, degenerate_ = false, ends_ = false;

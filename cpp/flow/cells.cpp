@@ -64,7 +64,7 @@ bool Cells::take(const Jets& jets, const Pairs& pairs, const std::vector<double>
         std::copy(from, from + in_.n, modes.begin());
         std::copy(jets.w(0, j), jets.w(0, j) + in_.d, v.begin());
         v.back() = jets.a(0, j);
-        const int c = find(modes, pairs.slide[at(j)], sign[at(j)]);
+        const int c = find(modes, pairs.slide(j), sign[at(j)]);
         if (patterns() > most) {
             drop();
             return false;

@@ -75,7 +75,7 @@ void EventSearch::along(int j, double sign) {
     double way = 0.0, power = h_;
     for (int k = 1; k <= jets_.order(); ++k, power *= h_) way += jets_.w_norm(k, j) * power;
     crossings(j, way, sign);
-    if (pairs_.slide[at(j)].size() > 0) releases(j, sign);
+    if (pairs_.slide(j).size() > 0) releases(j, sign);
 }
 
 const std::vector<int>& EventSearch::neurons(double now, double h, const std::vector<double>& sign) {
@@ -95,7 +95,7 @@ const std::vector<Event>& EventSearch::search_clear(double now, double h, const 
     search(now, h, sign);
     const auto unclear = [this](const Event& e) {
         if (e.kind != EventKind::kReleaseOff && e.kind != EventKind::kReleaseOn) return false;
-        return std::abs(jets_.r(0)[at(e.point)]) <= 8.0 * noise_.multiplier(pairs_.slide[at(e.neuron)]);
+        return std::abs(jets_.r(0)[at(e.point)]) <= 8.0 * noise_.multiplier(pairs_.slide(e.neuron));
     };
     found_.erase(std::remove_if(found_.begin(), found_.end(), unclear), found_.end());
     return found_;
@@ -117,7 +117,7 @@ void EventSearch::crossings(int j, double way, double sign) {
     for (const auto& [distance, i] : list) {
         if (distance > limit) break;
         if (pairs_.mode(j, i) != Mode::kSlide) crossing(j, i);
-        if (pairs_.mode(j, i) == Mode::kOn && pairs_.slide[at(j)].size() > 0) resting(j, i, sign);
+        if (pairs_.mode(j, i) == Mode::kOn && pairs_.slide(j).size() > 0) resting(j, i, sign);
     }
 }
 
@@ -171,7 +171,7 @@ void EventSearch::orthogonal_crossings(int j) {
 }
 
 void EventSearch::releases(int j, double sign) {
-    const KinkBasis& slide = pairs_.slide[at(j)];
+    const KinkBasis& slide = pairs_.slide(j);
     const double tol = noise_.multiplier(slide);
     const int order = jets_.order() - 1;
     std::array<double, kMaxOrder + 1> off, on, outer;

@@ -36,10 +36,11 @@ class Flow {
           verdict_(problem, options.stop, Follows::kFlow, options.past.seen),
           search_(problem, options.stop, poll, threads),
           step_({in_, pairs_, jets_, noise_, near_, switcher_, cells_, alone_, quiet_, Crew(threads)},
-                journal_, state_, verdict_, options, poll) {}
+                journal_, state_, verdict_, options, poll),
+          poll_(poll) {}
 
     FlowResult run() {
-        begin();
+        if (!begin()) return FlowResult();
         Status status;
         for (;;) {
             status = settle_releases();
@@ -61,26 +62,32 @@ class Flow {
         }
         journal_.claims(search_.claim());
         journal_.grazed(step_.grazes(), fall());
-        if (cells_.on()) cells_.show();
+        cells_.conclude();
         return journal_.finish(status, left(), evaluations(), state_, verdict_);
     }
 
   private:
     Index evaluations() const { return jets_.evaluations() + cells_.evaluations() + alone_.evaluations(); }
 
-    void begin() {
+    bool cut() const { return poll_ && poll_(); }
+
+    // False: cut off before there was a state.
+    bool begin() {
         const FlowPast& past = options_.past;
+        const auto asked = [this] { return cut(); };
+        if (cut()) return false;
         if (options_.watch != nullptr) options_.watch->begin(past.t);
         if (past.fresh()) {
-            switcher_.start(past.t, problem_);
+            if (!switcher_.start(past.t, problem_, asked)) return false;
             if (past.begins()) journal_.start(state_);
             step_.start(past);
-            return;
+            return !cut();
         }
-        switcher_.go_on(past, problem_.W, problem_.a);
+        if (!switcher_.go_on(past, problem_, asked)) return false;
         step_.go_on(past);
         burst_start_ = past.burst_start;
         burst_ = past.burst;
+        return !cut();
     }
 
     // Of log L since the very start.
@@ -163,6 +170,7 @@ class Flow {
     Verdict<double> verdict_;
     ProofSearch search_;
     FlowStep step_;
+    const Poll& poll_;
     double burst_start_ = -1.0;
     int burst_ = 0;
 };

@@ -22,7 +22,7 @@ void Follower::load(int j) {
     const auto from = pairs_.modes.begin() + pairs_.index(j, 0);
     std::copy(from, from + in_.n, pair_.modes.begin());
     pair_.list();
-    pair_.slide[0] = pairs_.slide[at(j)];
+    pair_.set_slide(0, pairs_.slide(j));
     const double a = jets_.a(0, j);
     jet_.set_state(jets_.w(0, j), &a);
     jet_.hold_invariants({jets_.invariants()[at(j)]});
@@ -107,7 +107,7 @@ Moved Follower::take(int j) const {
     const double w = jet_.w_norm(0, 0);
     moved.size_sq = w * w + moved.a * moved.a;
     moved.modes = pair_.modes;
-    moved.slide = pair_.slide[0];
+    moved.slide = pair_.slide(0);
     moved.tally = tally_;
     moved.tally.call(j);
     return moved;

@@ -57,6 +57,12 @@ Grazes::Grazes(const Inputs& inputs, const Pairs& pairs)
       nearing_(inputs.dense() ? at(Index{inputs.p} * inputs.n) : 0),
       neurons_(at(inputs.p)) {}
 
+Grazes::Neuron& Grazes::noted(int j) {
+    std::unique_ptr<Neuron>& neuron = neurons_[at(j)];
+    if (!neuron) neuron = std::make_unique<Neuron>();
+    return *neuron;
+}
+
 Grazes::Vector Grazes::velocity(const SeenNeuron& seen, double s) const {
     Vector v(at(in_.stride()));
     double power = 1.0;
@@ -69,7 +75,8 @@ void Grazes::note(const Jets& jets, double h, const std::vector<Event>& events,
                   const std::vector<int>& elsewhere) {
     if (!in_.dense() || !(h > 0.0)) return;
     for (int j = 0; j < in_.p; ++j) {
-        if (jets.still(j)) neurons_[at(j)].through.clear();  // too small to be seen: not looked at
+        if (jets.still(j) && neurons_[at(j)])
+            neurons_[at(j)]->through.clear();  // too small to be seen: not looked at
         if (jets.still(j) || std::binary_search(elsewhere.begin(), elsewhere.end(), j)) continue;
         along({jets, pairs_, j, j}, h, events);
     }
@@ -81,7 +88,7 @@ void Grazes::note_alone(const SeenNeuron& seen, double h, const std::vector<Even
 
 void Grazes::along(const SeenNeuron& seen, double h, const std::vector<Event>& events) {
     if (!seen.pairs.moves(seen.slot)) return;
-    Neuron& neuron = neurons_[at(seen.neuron)];
+    Neuron& neuron = noted(seen.neuron);
     follow(seen, h);
     neuron.events.clear();
     for (const Event& e : events)
@@ -94,13 +101,13 @@ void Grazes::hold(const std::vector<int>& neurons) {
     before_.clear();
     for (int j : neurons) {
         const auto from = nearing_.begin() + pairs_.index(j, 0);
-        before_.push_back({j, neurons_[at(j)], {from, from + in_.n}});
+        before_.push_back({j, noted(j), {from, from + in_.n}});
     }
 }
 
 void Grazes::forget() {
     for (Before& b : before_) {
-        neurons_[at(b.neuron)] = std::move(b.state);
+        noted(b.neuron) = std::move(b.state);
         std::copy(b.nearing.begin(), b.nearing.end(), nearing_.begin() + pairs_.index(b.neuron, 0));
     }
     before_.clear();
@@ -129,7 +136,7 @@ void Grazes::search(const SeenNeuron& seen, double h) {
 
 // Pairs that went through: which of them would have turned?
 void Grazes::follow(const SeenNeuron& seen, double h) {
-    Neuron& neuron = neurons_[at(seen.neuron)];
+    Neuron& neuron = noted(seen.neuron);
     if (neuron.through.empty()) return;
     const Vector start = velocity(seen, 0.0);
     const auto gone = [&](Through& pair) {
@@ -183,7 +190,7 @@ void Grazes::look(const SeenNeuron& seen, int i, double h, double change) {
     std::int8_t& nearing = nearing_[at(pairs_.index(seen.neuron, i))];
     const bool came = nearing == static_cast<std::int8_t>(side);
     nearing = 0;
-    Neuron& neuron = neurons_[at(seen.neuron)];
+    Neuron& neuron = noted(seen.neuron);
     if (!(first < 0.0)) {
         if (came) count(neuron, side * dot(seen.w(0), in_.row(i), in_.stride()), scale);
         return;
@@ -212,13 +219,14 @@ void Grazes::count(Neuron& neuron, double z0, double scale) {
 
 Index Grazes::close() const {
     Index sum = 0;
-    for (const Neuron& neuron : neurons_) sum += neuron.close;
+    for (const auto& neuron : neurons_) sum += neuron ? neuron->close : 0;
     return sum;
 }
 
 double Grazes::closest() const {
     double least = std::numeric_limits<double>::infinity();
-    for (const Neuron& neuron : neurons_) least = std::min(least, neuron.closest);
+    for (const auto& neuron : neurons_)
+        if (neuron) least = std::min(least, neuron->closest);
     return least;
 }
 

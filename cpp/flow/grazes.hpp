@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "flow/events.hpp"
@@ -89,7 +90,8 @@ class Grazes {
     Near near_;
     std::vector<std::int8_t> nearing_;  // (p, n): 0, or the side of a pair that came nearer at the end of the
                                         // last step
-    std::vector<Neuron> neurons_;
+    Neuron& noted(int j);
+    std::vector<std::unique_ptr<Neuron>> neurons_;  // null: nothing yet
     std::vector<Before> before_;
 };
 

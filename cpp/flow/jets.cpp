@@ -13,6 +13,13 @@ Index padded(Index width) {
     return (width + kPad - 1) / kPad * kPad;
 }
 
+void clear(Buffer<double>& numbers, Index count) {
+    if (numbers.size() == count)
+        std::fill_n(numbers.data(), count, 0.0);
+    else
+        numbers = Buffer<double>(count);
+}
+
 }  // namespace
 
 Jets::Jets(const Inputs& inputs, const Pairs& pairs, int max_order, Crew crew)
@@ -35,7 +42,7 @@ Jets::Jets(const Inputs& inputs, const Pairs& pairs, int max_order, Crew crew)
 // time of a run that is left soon (p = 10^6: 0.2 s to give them back).
 void Jets::make_room(int k) {
     for (; roomy_ <= k; ++roomy_) {
-        for (auto* level : {&w_, &s_}) (*level)[at(roomy_)].assign(at(offset_.back()), 0.0);
+        for (auto* level : {&w_, &s_}) clear((*level)[at(roomy_)], offset_.back());
         for (auto* level : {&a_, &norms_}) (*level)[at(roomy_)].assign(at(in_.p), 0.0);
         mu_[at(roomy_)].resize(at(in_.p));
     }
@@ -45,20 +52,18 @@ void Jets::set_state(const double* W, const double* a) {
     outside_.assign(W, W + Index{in_.p} * in_.d);
     for (Index j = 0; j < in_.p; ++j) {
         offset_[at(j + 1)] =
-            offset_[at(j)] + (in_.dense() ? in_.stride() : padded(size_of(pairs_.on[at(j)])));
+            offset_[at(j)] + (in_.dense() ? in_.stride() : padded(pairs_.on(static_cast<int>(j)).size()));
     }
-    const std::size_t room = at(offset_.back());
+    const Index room = offset_.back();
     for (auto* level : {&w_, &s_}) {
-        for (int k = 0; k < roomy_; ++k) (*level)[at(k)].assign(room, 0.0);
+        for (int k = 0; k < roomy_; ++k) clear((*level)[at(k)], room);
     }
     make_room(1);
     std::copy(a, a + in_.p, a_[0].begin());
-    q_.assign(room, 0.0);
-    slot_point_.assign(in_.dense() ? 0 : room, 0);
+    slot_point_.assign(in_.dense() ? 0 : at(room), 0);
     slot_norm_.assign(slot_point_.size(), 0.0);
     buried_ = 0;
-    trial_w_.assign(room, 0.0);
-    trial_s_.assign(room, 0.0);
+    for (auto* numbers : {&q_, &trial_w_, &trial_s_}) clear(*numbers, room);
     for (Index j = 0; j < in_.p; ++j) {
         const double* row = W + j * in_.d;
         double* to = w_[0].data() + offset_[at(j)];
@@ -66,8 +71,9 @@ void Jets::set_state(const double* W, const double* a) {
             std::copy(row, row + in_.d, to);
             continue;
         }
-        for (Index l = 0; l < size_of(pairs_.on[at(j)]); ++l) {
-            const int i = pairs_.on[at(j)][at(l)];
+        const PointList on = pairs_.on(static_cast<int>(j));
+        for (Index l = 0; l < on.size(); ++l) {
+            const int i = on.data()[l];
             to[l] = row[i];
             slot_point_[at(offset_[at(j)] + l)] = i;
             slot_norm_[at(offset_[at(j)] + l)] = in_.norm(i);
@@ -80,10 +86,10 @@ void Jets::bury(int j, int i) {
     const auto from = slot_point_.begin() + offset_[at(j)];
     const auto found = std::find(from, slot_point_.end(), i);
     const auto slot = at(found - slot_point_.begin());
-    outside_[at(j) * at(in_.d) + at(i)] = w_[0][slot];
+    outside_[at(j) * at(in_.d) + at(i)] = w_[0].data()[slot];
     slot_norm_[slot] = 0.0;
     for (auto* level : {&w_, &s_}) {
-        for (int k = 0; k < roomy_; ++k) (*level)[at(k)][slot] = 0.0;
+        for (int k = 0; k < roomy_; ++k) (*level)[at(k)].data()[slot] = 0.0;
     }
     if (4 * ++buried_ < size_of(slot_norm_)) return;
     std::vector<double> W(outside_.size()), a = a_[0];  // too many graves: close the ranks
@@ -123,8 +129,8 @@ void Jets::hold_invariants() {
 }
 
 void Jets::restore_trial(Index j, std::vector<double>& scratch) {
-    if (pairs_.slide[at(j)].size() > 0)
-        pairs_.slide[at(j)].project(trial_w_.data() + offset_[at(j)], scratch.data());
+    const KinkBasis& slide = pairs_.slide(static_cast<int>(j));
+    if (slide.size() > 0) slide.project(trial_w_.data() + offset_[at(j)], scratch.data());
     restore_invariant(j);
 }
 
@@ -147,13 +153,13 @@ void Jets::zero(int j) {
 }
 
 void Jets::project_state(int j) {
-    if (pairs_.slide[at(j)].size() > 0) pairs_.slide[at(j)].project(state(j), coeff_.data());
+    if (pairs_.slide(j).size() > 0) pairs_.slide(j).project(state(j), coeff_.data());
 }
 
 void Jets::write_state(int k, double* W, double* a) const {
     if (!in_.dense() && k == 0 && W != outside_.data()) std::copy(outside_.begin(), outside_.end(), W);
     if (!in_.dense() && k > 0) std::fill(W, W + outside_.size(), 0.0);
-    unpack(w_[at(k)], W);
+    unpack(w_[at(k)].data(), W);
     if (a) std::copy(a_[at(k)].begin(), a_[at(k)].end(), a);
     for (int power = 0; power < k && in_.unit() != 1.0; ++power) {
         for (Index l = 0; l < size_of(outside_); ++l) W[l] /= in_.unit();
@@ -161,17 +167,22 @@ void Jets::write_state(int k, double* W, double* a) const {
     }
 }
 
+void Jets::write_polynomial(double* to) const {
+    const Index pd = size_of(outside_);
+    for (int k = 0; k <= order_; ++k, to += pd + in_.p) write_state(k, to, to + pd);
+}
+
 void Jets::state_within(double h, double* W, double* a) {
     move_trial(h);
     if (!in_.dense()) std::copy(outside_.begin(), outside_.end(), W);
-    unpack(trial_w_, W);
+    unpack(trial_w_.data(), W);
     std::copy(trial_a_.begin(), trial_a_.end(), a);
 }
 
 // Every w_j (p, d) of a vector of their moving coordinates; the others stay as they are.
-void Jets::unpack(const std::vector<double>& w, double* W) const {
+void Jets::unpack(const double* w, double* W) const {
     for (Index j = 0; j < in_.p; ++j) {
-        const double* from = w.data() + offset_[at(j)];
+        const double* from = w + offset_[at(j)];
         double* row = W + j * in_.d;
         if (in_.dense()) std::copy(from, from + in_.d, row);
         for (Index l = offset_[at(j)]; !in_.dense() && l < offset_[at(j + 1)]; ++l, ++from) {

@@ -99,6 +99,7 @@ class Jets {
     double residual_sq() const;
     double velocity_sq() const;
     void write_state(int k, double* W, double* a) const;  // coefficient k, as (p, d) and (p,)
+    void write_polynomial(double* to) const;              // all of them, one after the other
     Index evaluations() const { return evaluations_; }
 
   private:
@@ -107,7 +108,7 @@ class Jets {
     template <class Work, class Body>
     bool in_rounds(Index count, const Work& work, bool may_be_cut, const Body& body);
     enum class Residual { kOfState, kOfTrial, kOfCoefficient };  // the first is never cut off
-    bool residual(const std::vector<double>& w_times_a, Residual what, std::vector<double>& r);
+    bool residual(const double* w_times_a, Residual what, std::vector<double>& r);
     void gradient_of(int j, const std::vector<double>& r, double* g) const;
     void restore_invariant(Index j);
     void restore_trial(Index j, std::vector<double>& scratch);
@@ -121,7 +122,7 @@ class Jets {
     void velocity_of(Index j, const double* y, double* f, std::vector<double>& scratch);
     void push_neuron(Index j, int k, std::vector<double>& scratch);
     void move_trial(double h, Index begin, Index end);  // of these neurons
-    void unpack(const std::vector<double>& w, double* W) const;
+    void unpack(const double* w, double* W) const;
     void push(int k);                                                  // s_k from g_k, then W_{k+1}, a_{k+1}
     void rest(int j, int k);                                           // 0 as coefficients k of neuron j
     bool extend_residual();                                            // r of order(); false: cut off
@@ -136,10 +137,14 @@ class Jets {
     std::function<bool()> cut_;
     double worked_ = 0.0;
     std::vector<Index> offset_;
-    std::vector<std::vector<double>> w_, a_, s_, r_, norms_;
+    // by order; what has one number per coordinate of every neuron lies in memory that is taken when it is
+    // first written to, and given back quickly
+    std::vector<Buffer<double>> w_, s_;
+    std::vector<std::vector<double>> a_, r_, norms_;
     std::vector<std::vector<std::vector<double>>> mu_;
     std::vector<std::vector<double>> trial_mu_;
-    std::vector<double> invariant_, q_, trial_w_, trial_a_, trial_r_, trial_s_, coeff_;
+    Buffer<double> q_, trial_w_, trial_s_;
+    std::vector<double> invariant_, trial_a_, trial_r_, coeff_;
     std::vector<bool> still_;
     bool some_still_ = false;
     int given_ = -1;    // so many coefficients of the residuals are given; all others are 0. -1: none is

@@ -7,7 +7,7 @@
 namespace pl {
 
 void Jets::pack(int k, double* y) const {
-    std::copy(w_[at(k)].begin(), w_[at(k)].end(), y);
+    std::copy_n(w_[at(k)].data(), offset_.back(), y);
     std::copy(a_[at(k)].begin(), a_[at(k)].end(), y + offset_.back());
     for (Index l = 0; l < size() && k == 1; ++l) y[l] /= in_.unit();
 }
@@ -28,7 +28,7 @@ bool Jets::velocity(const double* y, double* f) {
     ++evaluations_;
     const double* a = y + offset_.back();
     over_neurons(1.0, [&](Index from, Index to) { multiply_out(a, y, from, to); });
-    if (!residual(q_, Residual::kOfTrial, trial_r_)) return false;
+    if (!residual(q_.data(), Residual::kOfTrial, trial_r_)) return false;
     over_neurons(2.0 * in_.n, [&](Index begin, Index end) {
         std::vector<double> scratch(at(in_.d));
         for (Index j = begin; j < end; ++j) velocity_of(j, y, f, scratch);
@@ -42,7 +42,7 @@ void Jets::velocity_of(Index j, const double* y, double* f, std::vector<double>&
     gradient_of(static_cast<int>(j), trial_r_, trial_s_.data() + from);
     double* g = f + from;
     std::copy(trial_s_.data() + from, trial_s_.data() + from + width, g);
-    const KinkBasis& slide = pairs_.slide[at(j)];
+    const KinkBasis& slide = pairs_.slide(static_cast<int>(j));
     trial_mu_[at(j)].resize(at(slide.size()));
     if (slide.size() > 0) {
         slide.project(g, scratch.data());
@@ -53,10 +53,10 @@ void Jets::velocity_of(Index j, const double* y, double* f, std::vector<double>&
 }
 
 void Jets::restore(double* y) {
-    std::copy(y, y + offset_.back(), trial_w_.begin());
+    std::copy(y, y + offset_.back(), trial_w_.data());
     std::copy(y + offset_.back(), y + size(), trial_a_.begin());
     for (Index j = 0; j < in_.p; ++j) restore_trial(j, coeff_);
-    std::copy(trial_w_.begin(), trial_w_.end(), y);
+    std::copy_n(trial_w_.data(), offset_.back(), y);
     std::copy(trial_a_.begin(), trial_a_.end(), y + offset_.back());
 }
 
@@ -74,9 +74,10 @@ double Jets::propose(const std::vector<double>& y1, const std::vector<double>& f
         c2 = (3.0 * chord - 2.0 * dv - dv1) / h;
         c3 = (dv + dv1 - 2.0 * chord) / (h * h);
     };
+    const double *w = w_[0].data(), *dw = w_[1].data();
     for (Index l = 0; l < end; ++l)
-        cubic(w_[0][at(l)], w_[1][at(l)], y1[at(l)], f1[at(l)], w_[2][at(l)], w_[3][at(l)]);
-    std::copy(y1.begin(), y1.begin() + end, trial_w_.begin());
+        cubic(w[l], dw[l], y1[at(l)], f1[at(l)], w_[2].data()[l], w_[3].data()[l]);
+    std::copy(y1.begin(), y1.begin() + end, trial_w_.data());
     const auto quadratic = [h, slopes](double c0, double& c1, double& c2, double value) {
         const double chord = (value - c0) / h;
         if (!slopes) c1 = chord;
@@ -105,7 +106,7 @@ double Jets::propose(const std::vector<double>& y1, const std::vector<double>& f
 
 void Jets::accept_proposed() {
     accept();
-    s_[0].swap(trial_s_);
+    std::swap(s_[0], trial_s_);
 }
 
 }  // namespace pl

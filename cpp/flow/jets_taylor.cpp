@@ -39,7 +39,7 @@ bool Jets::in_rounds(Index count, const Work& work, bool may_be_cut, const Body&
 }
 
 // False: cut off half-way.
-bool Jets::residual(const std::vector<double>& q, Residual what, std::vector<double>& r) {
+bool Jets::residual(const double* q, Residual what, std::vector<double>& r) {
     const bool with_labels = what != Residual::kOfCoefficient, may_be_cut = what != Residual::kOfState;
     const double scale = 1.0 / in_.p;
     if (in_.dense()) {
@@ -49,22 +49,22 @@ bool Jets::residual(const std::vector<double>& q, Residual what, std::vector<dou
         return in_rounds(in_.n, work, may_be_cut, [&](Index from, Index to) {
             for (Index i = from; i < to; ++i) {
                 const auto& who = pairs_.who[at(i)];
-                const double h = gather_dot(q.data(), in_.stride(), who.data(), static_cast<int>(who.size()),
+                const double h = gather_dot(q, in_.stride(), who.data(), static_cast<int>(who.size()),
                                             in_.row(static_cast<int>(i)));
                 r[at(i)] = (with_labels ? in_.y[i] : 0.0) - scale * h;
             }
         });
     }
     std::fill(r.begin(), r.end(), 0.0);
-    for (Index l = 0; l < size_of(slot_norm_); ++l) r[at(slot_point_[at(l)])] += slot_norm_[at(l)] * q[at(l)];
+    for (Index l = 0; l < size_of(slot_norm_); ++l) r[at(slot_point_[at(l)])] += slot_norm_[at(l)] * q[l];
     for (int i = 0; i < in_.n; ++i) r[at(i)] = (with_labels ? in_.y[i] : 0.0) - scale * r[at(i)];
     return true;
 }
 
 void Jets::gradient_of(int j, const std::vector<double>& r, double* g) const {
     if (in_.dense()) {
-        const auto& on = pairs_.on[at(j)];
-        gather_sum(in_.rows(), in_.stride(), on.data(), static_cast<int>(on.size()), r.data(), g);
+        const PointList on = pairs_.on(j);
+        gather_sum(in_.rows(), in_.stride(), on.data(), on.size(), r.data(), g);
         return;
     }
     for (Index l = offset_[at(j)]; l < offset_[at(j) + 1]; ++l) {
@@ -74,12 +74,13 @@ void Jets::gradient_of(int j, const std::vector<double>& r, double* g) const {
 
 void Jets::evaluate_residual() {
     over_neurons(1.0, [this](Index from, Index to) { multiply_out(a_[0].data(), w_[0].data(), from, to); });
-    residual(q_, Residual::kOfState, r_[0]);
+    residual(q_.data(), Residual::kOfState, r_[0]);
 }
 
 void Jets::multiply_out(const double* a, const double* w, Index from, Index to) {
+    double* q = q_.data();
     for (Index j = from; j < to; ++j) {
-        for (Index l = offset_[at(j)]; l < offset_[at(j + 1)]; ++l) q_[at(l)] = a[j] * w[l];
+        for (Index l = offset_[at(j)]; l < offset_[at(j + 1)]; ++l) q[l] = a[j] * w[l];
     }
 }
 
@@ -109,7 +110,7 @@ void Jets::push_neuron(Index j, int k, std::vector<double>& scratch) {
     const double scale = in_.unit() / (static_cast<double>(in_.n) * (k + 1));
     const Index from = offset_[at(j)], width = offset_[at(j + 1)] - from;
     double* s = s_[at(k)].data() + from;
-    const KinkBasis& slide = pairs_.slide[at(j)];
+    const KinkBasis& slide = pairs_.slide(static_cast<int>(j));
     mu_[at(k)][at(j)].assign(at(slide.size()), 0.0);
     if (slide.size() > 0 && !vanishes(k)) {
         slide.project(s, scratch.data());
@@ -139,7 +140,7 @@ void Jets::first() {
 }
 
 void Jets::rest(int j, int k) {
-    std::fill_n(w_[at(k)].begin() + offset_[at(j)], width(j), 0.0);
+    std::fill_n(w_[at(k)].data() + offset_[at(j)], width(j), 0.0);
     a_[at(k)][at(j)] = norms_[at(k)][at(j)] = 0.0;
 }
 
@@ -155,7 +156,9 @@ void Jets::extend() {
 bool Jets::coefficient_gradients() {
     const int k = order_;
     const auto work = [this](Index j) {
-        return still_[at(j)] ? 0.0 : 2.0 * static_cast<double>(size_of(pairs_.on[at(j)]) * in_.stride());
+        return still_[at(j)]
+                   ? 0.0
+                   : 2.0 * static_cast<double>(pairs_.on(static_cast<int>(j)).size() * in_.stride());
     };
     return in_rounds(in_.p, work, true, [&](Index from, Index to) {
         for (int j = static_cast<int>(from); j < to; ++j) {
@@ -177,7 +180,7 @@ bool Jets::extend_residual() {
         for (Index j = begin; j < end; ++j) {
             const Index from = offset_[at(j)];
             if (still_[at(j)]) {
-                std::fill_n(q_.begin() + from, offset_[at(j + 1)] - from, 0.0);
+                std::fill_n(q_.data() + from, offset_[at(j + 1)] - from, 0.0);
                 continue;
             }
             for (int m = 0; m <= k; ++m) {
@@ -187,7 +190,7 @@ bool Jets::extend_residual() {
             combine(rows.data(), weight.data(), k + 1, offset_[at(j + 1)] - from, q_.data() + from);
         }
     });
-    return residual(q_, Residual::kOfCoefficient, r_[at(k)]);
+    return residual(q_.data(), Residual::kOfCoefficient, r_[at(k)]);
 }
 
 void Jets::move_trial(double h) {
@@ -208,8 +211,8 @@ void Jets::move_trial(double h, Index begin, Index end) {
     combine(rows.data(), weight.data(), order_ + 1, offset_[at(end)] - first, trial_w_.data() + first);
     for (Index j = begin; j < end; ++j) {
         if (still_[at(j)]) {
-            std::copy_n(w_[0].begin() + offset_[at(j)], offset_[at(j + 1)] - offset_[at(j)],
-                        trial_w_.begin() + offset_[at(j)]);
+            std::copy_n(w_[0].data() + offset_[at(j)], offset_[at(j + 1)] - offset_[at(j)],
+                        trial_w_.data() + offset_[at(j)]);
             trial_a_[at(j)] = a_[0][at(j)];
             continue;
         }
@@ -226,19 +229,19 @@ double Jets::attempt(double h) {
 }
 
 void Jets::place(int j, const double* w, double a) {
-    std::copy_n(w, width(j), trial_w_.begin() + offset_[at(j)]);
+    std::copy_n(w, width(j), trial_w_.data() + offset_[at(j)]);
     trial_a_[at(j)] = a;
 }
 
 double Jets::trial_residual_sq() {
     over_neurons(1.0,
                  [this](Index from, Index to) { multiply_out(trial_a_.data(), trial_w_.data(), from, to); });
-    if (!residual(q_, Residual::kOfTrial, trial_r_)) return std::numeric_limits<double>::quiet_NaN();
+    if (!residual(q_.data(), Residual::kOfTrial, trial_r_)) return std::numeric_limits<double>::quiet_NaN();
     return norm_sq(trial_r_.data(), size_of(trial_r_));
 }
 
 void Jets::accept() {
-    w_[0].swap(trial_w_);
+    std::swap(w_[0], trial_w_);
     a_[0].swap(trial_a_);
     r_[0].swap(trial_r_);
     order_ = 0;

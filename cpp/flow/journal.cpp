@@ -5,8 +5,15 @@
 
 #include "kernel/index.hpp"
 #include "problem/branches.hpp"
+#include "problem/memory.hpp"
 
 namespace pl {
+namespace {
+
+constexpr double kGrant = 0x1p26;  // bytes of dense output asked for at a time, at most
+
+}  // namespace
+
 Journal::Journal(const Problem<double>& problem, const FlowOptions& options)
     : Tally(options.switches),
       problem_(problem),
@@ -23,15 +30,17 @@ void Journal::accepted(Step kind) {
     if (kind == Step::kCells) ++count_.cell_steps;
 }
 
-void Journal::piece(double t, double h, const Jets& jets) {
-    if (!options_.dense) return;
-    const std::size_t pd = at(problem_.p * problem_.d), size = pd + at(problem_.p);
-    DensePiece piece{t, h, jets.order(), std::vector<double>(size * (at(jets.order()) + 1))};
-    for (int k = 0; k <= jets.order(); ++k) {
-        double* to = piece.coeff.data() + at(k) * size;
-        jets.write_state(k, to, to + pd);
+double* Journal::piece(double t, double h, int order) {
+    if (!options_.dense) return nullptr;
+    const Index size = problem_.p * (problem_.d + 1);
+    const double bytes = 8.0 * static_cast<double>(size * (order + 1));
+    if (taken_ + bytes > granted_) {
+        granted_ = taken_ + std::max(bytes, std::min(taken_, kGrant));
+        require_bytes(granted_);
     }
-    result_.pieces.push_back(std::move(piece));
+    taken_ += bytes;
+    result_.pieces.push_back({t, h, order, std::vector<double>(at(size * (order + 1)))});
+    return result_.pieces.back().coeff.data();
 }
 
 void Tally::changed(const Switch& pair, bool repelling) {

@@ -40,7 +40,9 @@ class Journal : public Tally {
     enum class Step { kTaylor, kStabilised, kCells };
     void accepted(Step kind);
     void rejected(Index steps = 1) { count_.rejected += steps; }
-    void piece(double t, double h, const Jets& jets);  // a step's polynomial, where dense output is wanted
+    // Where dense output is wanted: a place for a step's polynomial, its coefficients one after the other,
+    // (W (p, d), a (p)) each; else none. They are never more than is left beside them: MemoryBudget.
+    double* piece(double t, double h, int order);
 
     void sliding(Index pairs);  // at present
 
@@ -59,6 +61,7 @@ class Journal : public Tally {
     const FlowOptions& options_;
     FlowResult result_;
     Recorder<double, double> recorder_;
+    double taken_ = 0.0, granted_ = 0.0;  // bytes of polynomials
 };
 
 }  // namespace pl

@@ -15,8 +15,13 @@ constexpr Index kListed = 16;  // pairs listed at least
 
 Near::Near(const Inputs& inputs) : in_(inputs), refs_(at(inputs.p)) {}
 
+void Near::forget() {
+    for (auto& ref : refs_) ref.reset();
+}
+
 double Near::reach(int j, const double* w) const {
-    const std::vector<double>& from = refs_[at(j)].w;
+    if (!refs_[at(j)]) return 0.0;
+    const std::vector<double>& from = refs_[at(j)]->w;
     std::array<double, kPad> sum{};
     for (Index l = 0; l < size_of(from); l += kPad) {
         for (Index k = 0; k < kPad; ++k) {
@@ -28,12 +33,13 @@ double Near::reach(int j, const double* w) const {
 }
 
 const std::vector<std::pair<double, int>>& Near::within(int j, const double* w, double& reach, double way) {
-    Reference& ref = refs_[at(j)];
-    if (ref.radius < 0.0 || !(reach + way <= ref.radius)) {
-        refresh(ref, w, way);
+    std::unique_ptr<Reference>& ref = refs_[at(j)];
+    if (!ref || !(reach + way <= ref->radius)) {
+        if (!ref) ref = std::make_unique<Reference>();
+        refresh(*ref, w, way);
         reach = 0.0;
     }
-    return ref.pairs;
+    return ref->pairs;
 }
 
 void Near::refresh(Reference& ref, const double* w, double way) const {

@@ -4,6 +4,7 @@
 // first; only those are looked at. Threads may ask about different neurons.
 #pragma once
 
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -23,18 +24,18 @@ class Near {
     const std::vector<std::pair<double, int>>& within(int j, const double* w, double& reach, double way);
     double reach(int j, const double* w) const;  // way gone since the reference
 
-    void forget() { refs_.assign(refs_.size(), {}); }
+    void forget();
 
   private:
     struct Reference {
         std::vector<double> w;
         std::vector<std::pair<double, int>> pairs;
-        double radius = -1.0;
+        double radius = 0.0;
     };
     void refresh(Reference& ref, const double* w, double way) const;
 
     const Inputs& in_;
-    std::vector<Reference> refs_;
+    std::vector<std::unique_ptr<Reference>> refs_;  // null: not asked for yet
 };
 
 }  // namespace pl

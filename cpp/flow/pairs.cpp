@@ -51,17 +51,32 @@ Pairs::Pairs(int points, int d, int neurons, bool is_dense)
       p(neurons),
       dense(is_dense),
       modes(at(points) * at(neurons), Mode::kOff),
-      on(at(neurons)),
       who(is_dense ? at(points) : 0),
-      slide(at(neurons), KinkBasis(d)) {}
+      on_(Index{points} * neurons),
+      count_(at(neurons), 0),
+      slide_(at(neurons)),
+      none_(d) {}
+
+KinkBasis& Pairs::sliding(int j) {
+    std::unique_ptr<KinkBasis>& basis = slide_[at(j)];
+    if (!basis) basis = std::make_unique<KinkBasis>(none_);
+    return *basis;
+}
+
+void Pairs::set_slide(int j, const KinkBasis& basis) {
+    if (basis.size() == 0)
+        slide_[at(j)].reset();
+    else
+        sliding(j) = basis;
+}
 
 void Pairs::list() {
-    for (auto& points : on) points.clear();
+    std::fill(count_.begin(), count_.end(), 0);
     for (auto& neurons : who) neurons.clear();
     for (int j = 0; j < p; ++j) {
         for (int i = 0; i < n; ++i) {
             if (mode(j, i) != Mode::kOn) continue;
-            on[at(j)].push_back(i);
+            on_.data()[index(j, count_[at(j)]++)] = i;
             if (dense) who[at(i)].push_back(j);
         }
     }
@@ -70,14 +85,18 @@ void Pairs::list() {
 void Pairs::set(int j, int i, Mode mode) {
     Mode& now = modes[at(index(j, i))];
     if (now == mode) return;
-    const auto uj = at(j), ui = at(i);
+    int *first = on_.data() + index(j, 0), *last = first + count_[at(j)],
+        *place = std::lower_bound(first, last, i);
     if (now == Mode::kOn) {
-        erase_sorted(on[uj], i);
-        if (dense) erase_sorted(who[ui], j);
+        std::copy(place + 1, last, place);
+        --count_[at(j)];
+        if (dense) erase_sorted(who[at(i)], j);
     }
     if (mode == Mode::kOn) {
-        insert_sorted(on[uj], i);
-        if (dense) insert_sorted(who[ui], j);
+        std::copy_backward(place, last, last + 1);
+        *place = i;
+        ++count_[at(j)];
+        if (dense) insert_sorted(who[at(i)], j);
     }
     now = mode;
 }

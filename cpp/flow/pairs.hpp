@@ -2,11 +2,13 @@
 // field sums over.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "flow/flow.hpp"
 #include "kernel/index.hpp"
 #include "problem/basis.hpp"
+#include "problem/buffer.hpp"
 
 namespace pl {
 
@@ -36,21 +38,47 @@ class Inputs {
     double largest_ = 0.0, label_ = 0.0, unit_ = 1.0;
 };
 
-struct Pairs {
+// Points of one neuron, in order.
+class PointList {
+  public:
+    PointList(const int* points, int size) : points_(points), size_(size) {}
+    const int* data() const { return points_; }
+    const int* begin() const { return points_; }
+    const int* end() const { return points_ + size_; }
+    int size() const { return size_; }
+    bool empty() const { return size_ == 0; }
+
+  private:
+    const int* points_;
+    int size_;
+};
+
+// Nothing of a neuron lies in memory of its own but the few bases there are: of 10^6 neurons that would take
+// longer to give back than Ctrl-C may.
+class Pairs {
+  public:
     Pairs(int n, int d, int p, bool dense);
 
     Mode mode(int j, int i) const { return modes[at(index(j, i))]; }
-    void set(int j, int i, Mode mode);  // keeps the lists sorted; `slide` is the kink solver's
-    void list();                        // `on` and `who` from the modes
+    void set(int j, int i, Mode mode);  // keeps the lists sorted; the basis is the kink solver's
+    void list();                        // on() and `who` from the modes
     Index index(int j, int i) const { return Index{j} * n + i; }
-    bool moves(int j) const { return !on[at(j)].empty() || slide[at(j)].size() > 0; }
+    PointList on(int j) const { return {on_.data() + index(j, 0), count_[at(j)]}; }
+    const KinkBasis& slide(int j) const { return slide_[at(j)] ? *slide_[at(j)] : none_; }  // points slid on
+    KinkBasis& sliding(int j);  // the same, to be changed
+    void set_slide(int j, const KinkBasis& basis);
+    bool moves(int j) const { return count_[at(j)] > 0 || slide(j).size() > 0; }
 
     int n, p;
     bool dense;
     std::vector<Mode> modes;
-    std::vector<std::vector<int>> on;   // points on, per neuron
     std::vector<std::vector<int>> who;  // neurons on, per point (dense inputs)
-    std::vector<KinkBasis> slide;       // points slid on, per neuron
+
+  private:
+    Buffer<int> on_;                                 // (p, n)
+    std::vector<int> count_;                         // (p) of them
+    std::vector<std::unique_ptr<KinkBasis>> slide_;  // (p), null: slides on nothing
+    const KinkBasis none_;
 };
 
 }  // namespace pl

@@ -15,7 +15,7 @@ constexpr double kQuiet = 4.0;   // Taylor steps without an event before a trial
 constexpr double kNearer = 0.9;  // of the way to an event
 constexpr double kCautious = 0.8, kShrink = 0.1, kGrow = 5.0;
 constexpr double kTrialMargin = 0.3, kTrialGrowth = 1.1;
-constexpr double kOpening = 3.0;  // h rho of the first steps: three stages damp every fast mode
+constexpr double kOpening = 1.0;  // h rho of the first steps: two stages then halve the fastest modes
 constexpr int kOpeningSteps = 8, kTrial = 12, kLongestPause = 256;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
@@ -112,7 +112,7 @@ void Stabilised::follow(double h, double growth) {
     ++age_;
     ++taken_;
     // a trial whose steps do not grow has nothing to damp
-    const bool stuck = taken_ > 1 && next < kTrialGrowth * h && !gains(h, 1.0);
+    const bool stuck = taken_ > kOpeningSteps && next < kTrialGrowth * h && !gains(h, 1.0);
     if (stuck) taken_ = std::max(taken_, kTrial);
 }
 

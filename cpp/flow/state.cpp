@@ -16,18 +16,21 @@ FlowState::FlowState(const Problem<double>& problem, const Inputs& inputs, const
       jets_(jets),
       pairs_(pairs),
       cells_(cells),
-      W_(at(problem.p * problem.d)) {}
+      W_(inputs.dense() ? 0 : at(problem.p * problem.d)) {}
 
-const double* FlowState::weights() const {
+// Of dense inputs where they lie.
+FlowState::Rows FlowState::rows() const {
     cells_.show();
+    if (cells_.end() != nullptr) return {cells_.end(), problem_.d};
+    if (in_.dense()) return {jets_.w(0, 0), in_.stride()};
     jets_.write_state(0, W_.data(), nullptr);
-    return W_.data();
+    return {W_.data(), problem_.d};
 }
 
 Index FlowState::n_active() const {
     if (cells_.on()) return cells_.n_active();
     Index active = 0;
-    for (const auto& on : pairs_.on) active += static_cast<Index>(on.size());
+    for (int j = 0; j < in_.p; ++j) active += pairs_.on(j).size();
     return active;
 }
 
@@ -37,7 +40,7 @@ double FlowState::dead_label_sq() const {
     for (Index j = 0; j < problem_.p; ++j) {
         const double a = facts.a[at(j)], w_sq = facts.w_sq[at(j)] + problem_.outside_sq(j);
         const bool fixed = keeps_sign(a, w_sq, problem_.d);
-        for (int i : pairs_.on[at(j)])
+        for (int i : pairs_.on(static_cast<int>(j)))
             if (!fixed || a * problem_.y[i] > 0.0) able[at(i)] = true;
     }
     double sum = 0.0;
@@ -49,8 +52,9 @@ double FlowState::dead_label_sq() const {
 NeuronFacts FlowState::neurons() const {
     NeuronFacts facts;
     for (auto* column : {&facts.w_sq, &facts.a}) column->reserve(at(problem_.p));
-    const double* w = weights();
-    for (Index j = 0; j < problem_.p; ++j, w += problem_.d) {
+    const Rows rows = this->rows();
+    for (Index j = 0; j < problem_.p; ++j) {
+        const double* w = rows.of(j);
         facts.w_sq.push_back(inner(w, w, problem_.d));
         facts.a.push_back(jets_.a(0, static_cast<int>(j)));
     }
@@ -70,25 +74,26 @@ NeuronMotion FlowState::motion() {
 }
 
 void FlowState::write_state(double* W, double* a) const {
-    cells_.show();
-    jets_.write_state(0, W, a);
+    const Rows rows = this->rows();
+    if (cells_.end() == nullptr) return jets_.write_state(0, W, a);
+    std::copy_n(rows.first, problem_.p * problem_.d, W);
+    for (int j = 0; j < in_.p; ++j) a[j] = jets_.a(0, j);
 }
 
-std::vector<double> FlowState::preactivations(const double* w) const {
-    std::vector<double> z(at(problem_.n));
+void FlowState::preactivations(const double* w, std::vector<double>& z) const {
+    z.resize(at(problem_.n));
     if (problem_.norms == nullptr)
         inner_of_rows(w, problem_.X, problem_.d, problem_.d, problem_.n, z.data());
     else
         for (Index i = 0; i < problem_.n; ++i) z[at(i)] = problem_.norms[i] * w[i];
-    return z;
 }
 
 std::vector<double> FlowState::outputs() const {
-    const double* w = weights();
-    std::vector<double> h(at(problem_.n));
-    for (Index j = 0; j < problem_.p; ++j, w += problem_.d) {
+    const Rows rows = this->rows();
+    std::vector<double> h(at(problem_.n)), z;
+    for (Index j = 0; j < problem_.p; ++j) {
         const double a = jets_.a(0, static_cast<int>(j));
-        const std::vector<double> z = preactivations(w);
+        preactivations(rows.of(j), z);
         for (Index i = 0; i < problem_.n; ++i) h[at(i)] += a * std::max(z[at(i)], 0.0);
     }
     return h;
@@ -97,7 +102,7 @@ std::vector<double> FlowState::outputs() const {
 double FlowState::share(int j, int i) const {
     const Mode mode = pairs_.mode(j, i);
     if (mode != Mode::kSlide) return mode == Mode::kOn ? 1.0 : 0.0;
-    const double r = jets_.r(0)[at(i)], mu = jets_.mu(0, j, pairs_.slide[at(j)].find(i));
+    const double r = jets_.r(0)[at(i)], mu = jets_.mu(0, j, pairs_.slide(j).find(i));
     return r != 0.0 ? std::clamp(mu / r, 0.0, 1.0) : 0.0;
 }
 
@@ -105,11 +110,13 @@ double FlowState::share(int j, int i) const {
 // order finds no pair there that is not listed. A neuron at 0 says by that alone that all its pairs are off.
 std::vector<PairAtKink> FlowState::kinks() {
     std::vector<PairAtKink> found;
-    const double* w = weights();
-    for (int j = 0; j < in_.p; ++j, w += in_.d) {
+    std::vector<double> z;
+    const Rows rows = this->rows();
+    for (int j = 0; j < in_.p; ++j) {
+        const double* w = rows.of(j);
         const double w_sq = inner(w, w, in_.d), within = in_.dense() ? 2.0 * kAtKink * std::sqrt(w_sq) : 0.0;
         if (w_sq == 0.0) continue;
-        const std::vector<double> z = preactivations(w);
+        preactivations(w, z);
         for (int i = 0; i < in_.n; ++i) {
             const Mode mode = pairs_.mode(j, i);
             const bool told = !in_.dense() || std::abs(z[at(i)]) > within * in_.norm(i);

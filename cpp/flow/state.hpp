@@ -28,16 +28,21 @@ class FlowState final : public State<double> {
     std::vector<PairAtKink> kinks() override;
 
   private:
-    const double* weights() const;                              // W (p, d)
-    std::vector<double> preactivations(const double* w) const;  // (n)
-    double share(int j, int i) const;                           // lam_ji
+    struct Rows {
+        const double* first;
+        Index stride;
+        const double* of(Index j) const { return first + j * stride; }
+    };
+    Rows rows() const;                                                   // w_j
+    void preactivations(const double* w, std::vector<double>& z) const;  // z (n)
+    double share(int j, int i) const;                                    // lam_ji
 
     const Problem<double>& problem_;
     const Inputs& in_;
     const Jets& jets_;
     const Pairs& pairs_;
     CellFlow& cells_;  // they may hold the state: what is more than a sum over cells they show first
-    mutable std::vector<double> W_;
+    mutable std::vector<double> W_;  // (p, d) of orthogonal inputs
 };
 
 }  // namespace pl

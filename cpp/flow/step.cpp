@@ -176,6 +176,7 @@ bool FlowStep::cell_advance(double before, double left) {
         watched_ = h_ < whole;
         if (watched_) sum = cells_.end_at(h_);
     }
+    if (double* to = journal_.piece(t_, h_, last_order_)) cells_.write_polynomial(to);
     lowest_ = std::min(lowest_, sum);
     t_ = h_ >= left ? goal_ : t_ + h_;
     cells_.accept(t_);
@@ -234,7 +235,7 @@ bool FlowStep::stabilised_keep(double sum, double left) {
 
 // The step is taken; its polynomial is still there.
 void FlowStep::keep(double sum, double left) {
-    journal_.piece(t_, h_, jets_);
+    if (double* to = journal_.piece(t_, h_, jets_.order())) jets_.write_polynomial(to);
     lowest_ = std::min(lowest_, sum);
     t_ = h_ >= left ? goal_ : t_ + h_;
 }

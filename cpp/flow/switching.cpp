@@ -15,9 +15,16 @@ void add_unique(std::vector<int>& list, int value) {
 
 }  // namespace
 
-void Switcher::set_state(const double* W, const double* a) {
-    jets_.set_state(W, a);
-    evaluate();
+bool Switcher::set_state(const Problem<double>& problem, const std::function<bool()>& cut) {
+    if (cut()) return false;
+    jets_.set_state(problem.W, problem.a);
+    if (cut()) return false;
+    jets_.evaluate_residual();
+    jets_.evaluate_gradient();
+    if (cut()) return false;
+    jets_.first();
+    noise_.follow(jets_);
+    return !cut();
 }
 
 void Switcher::evaluate() {
@@ -28,15 +35,15 @@ void Switcher::evaluate() {
 }
 
 void Switcher::settle_kinks(double t, const Kinks& kinks) {
-    for (int j = 0; j < in_.p; ++j)
-        if (in_.dense() && !kinks[at(j)].empty()) settle(t, j, kinks[at(j)], {});
+    for (const auto& [j, points] : kinks)
+        if (in_.dense() && !points.empty()) settle(t, j, points, {});
     jets_.evaluate_gradient();
     jets_.first();
 }
 
 void Switcher::follow_sign() {
     for (int j = 0; j < in_.p; ++j)
-        if (pairs_.slide[at(j)].size() == 0) take_sign(j);
+        if (pairs_.slide(j).size() == 0) take_sign(j);
 }
 
 void Switcher::take_sign(int j) {
@@ -46,7 +53,7 @@ void Switcher::take_sign(int j) {
 
 std::int64_t Switcher::sliding() const {
     std::int64_t total = 0;
-    for (const KinkBasis& slide : pairs_.slide) total += slide.size();
+    for (int j = 0; j < in_.p; ++j) total += pairs_.slide(j).size();
     return total;
 }
 
@@ -84,7 +91,7 @@ void Switcher::die(double t, const std::vector<Event>& events) {
 bool Switcher::release(double t) {
     bool any = false;
     for (int j = 0; j < in_.p; ++j) {
-        const KinkBasis& slide = pairs_.slide[at(j)];
+        const KinkBasis& slide = pairs_.slide(j);
         if (slide.size() == 0) continue;
         const double tol = noise_.multiplier(slide), sign = sign_[at(j)];
         std::vector<Forced> forced;
@@ -126,7 +133,7 @@ void Switcher::settle(double t, int j, const std::vector<int>& crossed, const st
     }
     const NeuronAtEvent here{
         j, w, jets_.gradient(j), jets_.r(0).data(), &pairs_.modes[at(pairs_.index(j, 0))], sign_[at(j)]};
-    KinkBasis& slide = pairs_.slide[at(j)];
+    KinkBasis& slide = pairs_.sliding(j);
     const std::vector<int> set = kink_set(in_, noise_, here, slide, near, crossed, forced);
     const std::vector<KinkPoint> points = settled(in_, noise_, here, set, forced, slide);
     if (some_parallel(points, in_.d)) journal_.dependent_inputs();
@@ -138,7 +145,7 @@ void Switcher::settle(double t, int j, const std::vector<int>& crossed, const st
 // w_j = 0: the rule keeps it there for ever.
 void Switcher::freeze(double t, int j) {
     for (int i = 0; i < in_.n; ++i) change(t, j, i, Mode::kOff, false);
-    pairs_.slide[at(j)] = KinkBasis(in_.d);
+    pairs_.set_slide(j, KinkBasis(in_.d));
     jets_.zero(j);
     jets_.refresh_gradient(j);
     journal_.zero_neuron();

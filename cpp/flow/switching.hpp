@@ -2,6 +2,8 @@
 // basis are renewed.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <vector>
 
 #include "flow/events.hpp"
@@ -23,9 +25,10 @@ class Switcher {
 
     // Modes of every pair at the start: those the problem knows, else by the sign of z_ji, and by the
     // selection rule where it is 0 to rounding.
-    void start(double t, const Problem<double>& problem);
+    // False: `cut` said so before it was done.
+    bool start(double t, const Problem<double>& problem, const std::function<bool()>& cut);
     // Or those of a run that goes on; and what it takes for that.
-    void go_on(const FlowPast& past, const double* W, const double* a);
+    bool go_on(const FlowPast& past, const Problem<double>& problem, const std::function<bool()>& cut);
     // After landing on `events` (residuals and raw gradients at the new state known). Releases of sliding
     // pairs wait for `release`, which sees their multipliers at the state reached, not those
     // the polynomial promised.
@@ -39,10 +42,10 @@ class Switcher {
     std::int64_t sliding() const;
 
   private:
-    using Kinks = std::vector<std::vector<int>>;  // per neuron, points whose mode is to be selected
+    using Kinks = std::map<int, std::vector<int>>;  // of a neuron, points whose mode is to be selected
     Kinks modes_by_sign(const double* W);
     void take_known(double t, const Problem<double>& problem, Kinks& open);
-    void set_state(const double* W, const double* a);
+    bool set_state(const Problem<double>& problem, const std::function<bool()>& cut);
     void evaluate();
     void take_sign(int j);
     void settle_start(double t, Kinks& open);

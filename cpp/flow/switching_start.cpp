@@ -8,10 +8,10 @@
 
 namespace pl {
 
-void Switcher::start(double t, const Problem<double>& problem) {
+bool Switcher::start(double t, const Problem<double>& problem, const std::function<bool()>& cut) {
     Kinks open = modes_by_sign(problem.W);
     take_known(t, problem, open);
-    set_state(problem.W, problem.a);
+    if (!set_state(problem, cut)) return false;
     const bool finite = std::isfinite(jets_.norm(0));  // else the run ends here
     if (finite && sliding() > 0) {
         for (int j = 0; j < in_.p; ++j) jets_.project_state(j);
@@ -22,14 +22,15 @@ void Switcher::start(double t, const Problem<double>& problem) {
         take_sign(j);
         if (jets_.w_norm(0, j) > 0.0) continue;
         journal_.zero_neuron();
-        open[at(j)].clear();
+        open.erase(j);
     }
     if (finite) settle_start(t, open);
+    return true;
 }
 
 // The points of each neuron whose z is 0 to rounding; their pairs are off.
 Switcher::Kinks Switcher::modes_by_sign(const double* W) {
-    Kinks open(at(in_.p));
+    Kinks open;
     std::vector<double> all(at(in_.n));
     for (int j = 0; j < in_.p; ++j) {
         const double* row = W + at(j) * at(in_.d);
@@ -38,10 +39,11 @@ Switcher::Kinks Switcher::modes_by_sign(const double* W) {
         for (int i = 0; i < in_.n; ++i) {
             const double z = in_.dense() ? all[at(i)] : row[i];
             const bool rounding = std::isfinite(within) && std::abs(z) <= within * in_.norm(i);
-            pairs_.set(j, i, !rounding && z > 0.0 ? Mode::kOn : Mode::kOff);
-            if (rounding) open[at(j)].push_back(i);
+            pairs_.modes[at(pairs_.index(j, i))] = !rounding && z > 0.0 ? Mode::kOn : Mode::kOff;
+            if (rounding) open[j].push_back(i);
         }
     }
+    pairs_.list();
     return open;
 }
 
@@ -53,8 +55,8 @@ void Switcher::take_known(double t, const Problem<double>& problem, Kinks& open)
         const double* row = problem.W + at(j) * at(in_.d);
         const double z = in_.dense() ? inner(row, in_.row(i), in_.d) : row[i] * in_.norm(i);
         if (!(std::abs(z) <= kNearKink * norm_of(row, in_.d) * in_.norm(i))) continue;
-        if (kink.mode == Mode::kSlide && !pairs_.slide[at(j)].add(i, in_.row(i))) continue;
-        std::vector<int>& left = open[at(j)];
+        if (kink.mode == Mode::kSlide && !pairs_.sliding(j).add(i, in_.row(i))) continue;
+        std::vector<int>& left = open[j];
         left.erase(std::remove(left.begin(), left.end(), i), left.end());
         const Mode sign = z > 0.0 ? Mode::kOn : Mode::kOff;
         pairs_.set(j, i, kink.mode);
@@ -66,8 +68,8 @@ void Switcher::take_known(double t, const Problem<double>& problem, Kinks& open)
 void Switcher::settle_start(double t, Kinks& open) {
     std::int64_t repelling = 0, pairs = 0;
     settle_kinks(t, open);
-    for (int j = 0; j < in_.p; ++j) {
-        for (const int i : open[at(j)]) {
+    for (const auto& [j, points] : open) {
+        for (const int i : points) {
             ++pairs;
             repelling += sign_[at(j)] * jets_.r(0)[at(i)] > 0.0 && pairs_.mode(j, i) == Mode::kOff ? 1 : 0;
         }
@@ -75,22 +77,24 @@ void Switcher::settle_start(double t, Kinks& open) {
     journal_.started_at_kinks(pairs, repelling);
 }
 
-void Switcher::go_on(const FlowPast& past, const double* W, const double* a) {
-    Kinks kinks(at(in_.p));
+bool Switcher::go_on(const FlowPast& past, const Problem<double>& problem, const std::function<bool()>& cut) {
+    Kinks kinks;
     for (int j = 0; j < in_.p; ++j) {
         for (int i = 0; i < in_.n; ++i) {
             const Mode mode = past.modes[at(pairs_.index(j, i))];
             // inputs that hardly are independent may be refused in another order than they came in
-            const bool kept = mode != Mode::kSlide || pairs_.slide[at(j)].add(i, in_.row(i));
-            pairs_.set(j, i, kept ? mode : Mode::kOff);
-            if (!kept) kinks[at(j)].push_back(i);
+            const bool kept = mode != Mode::kSlide || pairs_.sliding(j).add(i, in_.row(i));
+            pairs_.modes[at(pairs_.index(j, i))] = kept ? mode : Mode::kOff;
+            if (!kept) kinks[j].push_back(i);
         }
     }
+    pairs_.list();
     noise_.recall(past.largest_w, past.largest_a);
-    set_state(W, a);
+    if (!set_state(problem, cut)) return false;
     jets_.hold_invariants(past.held);
     sign_ = past.sign;
     if (std::isfinite(jets_.norm(0))) settle_kinks(past.t, kinks);
+    return true;
 }
 
 }  // namespace pl

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 
@@ -25,9 +26,19 @@ class Crew {
         });
     }
 
-    // body(index) for 0 .. count - 1, some `work` operations in all, unevenly spread.
-    void each(std::int64_t count, double work, const std::function<void(std::int64_t index)>& body) const {
-        parallel_for(count, work < kWorth ? 1 : threads_, body);
+    int size() const { return threads_; }
+
+    // body(worker, index) for index = 0 .. count - 1, some `work` operations in all, unevenly spread: the
+    // next one to whoever is free. A worker, of 0 .. size() - 1, is at one index at a time: what it works
+    // with is its own.
+    void each(std::int64_t count, double work,
+              const std::function<void(int worker, std::int64_t index)>& body) const {
+        const int workers = work < kWorth ? 1 : static_cast<int>(std::min<std::int64_t>(threads_, count));
+        std::atomic<std::int64_t> next{0};
+        parallel_for(workers, workers, [&](std::int64_t worker) {
+            for (std::int64_t index = next++; index < count; index = next++)
+                body(static_cast<int>(worker), index);
+        });
     }
 
   private:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <cstdlib>
+#include <new>
 
 #include "capture/capture.hpp"
 #include "capture/moves.hpp"
@@ -14,6 +16,24 @@
 #include "kernel/index.hpp"
 #include "random_orthogonal.hpp"
 #include "random_problem.hpp"
+
+namespace {
+
+std::atomic<std::int64_t> taken{0};  // pieces of memory, so far
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+    ++taken;
+    if (void* piece = std::malloc(size)) return piece;
+    throw std::bad_alloc();
+}
+void operator delete(void* piece) noexcept {
+    std::free(piece);
+}
+void operator delete(void* piece, std::size_t) noexcept {
+    std::free(piece);
+}
 
 namespace {
 
@@ -147,6 +167,46 @@ void preactivations_are_cut_between_neurons() {
     CHECK(std::equal(z.data(), z.data() + z.size(), whole.data()));
 }
 
+// Before there is a state, nothing is returned.
+void flow_is_cut_before_its_first_state() {
+    constexpr Index kAsks = 6;
+    const RandomProblem<double> random(17, 3, 65, 7);
+    pl::FlowOptions options;
+    options.t_end = 2.0;
+    options.saves = {{0.0, 2.0}, true};
+    const auto whole = pl::flow(random.view, options, [] { return false; });
+    pl::Problem<double> later = random.view;
+    later.W = whole.W.data();
+    later.a = whole.a.data();
+    pl::FlowOptions further = options;
+    further.past = whole.past;
+    further.t_end = 4.0;
+    further.saves = {{4.0}, true};
+    for (const bool fresh : {true, false}) {
+        for (Index last = 0; last <= kAsks; ++last) {
+            Asked asked(last);
+            const auto run =
+                fresh ? pl::flow(random.view, options, asked.poll()) : pl::flow(later, further, asked.poll());
+            CHECK(run.started == (last == kAsks));
+            CHECK(run.started || (run.t.empty() && asked.asks() == last + 1));
+        }
+    }
+}
+
+// What lies in a piece of memory of its own is given back piece by piece, unasked.
+void many_neurons_are_held_in_few_pieces() {
+    constexpr Index p = 20000;
+    const RandomProblem<double> random(3, 1, p, 1);
+    pl::FlowOptions options;
+    options.t_end = 1e6;
+    options.saves = {{0.0, 1e6}, true};
+    Asked asked(100);
+    const std::int64_t before = taken;
+    const auto run = pl::flow(random.view, options, asked.poll());
+    CHECK(run.started && run.past.count.cell_steps > 0);
+    CHECK(taken - before < p / 4);
+}
+
 void test_flow_of_several_events(int threads) {
     const double t_end = 2.0;
     const RandomProblem<double> random(40, 10, 120, 7);
@@ -167,6 +227,8 @@ int main() {
     for (Index p : {5, 65}) test_flow(p);
     packing_is_cut_between_blocks();
     preactivations_are_cut_between_neurons();
+    flow_is_cut_before_its_first_state();
+    many_neurons_are_held_in_few_pieces();
     for (int threads : {1, 2}) test_flow_of_several_events(threads);
     return 0;
 }

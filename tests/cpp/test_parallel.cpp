@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "check.hpp"
+#include "parallel/crew.hpp"
 #include "parallel/parallel_for.hpp"
 
 namespace {
@@ -15,6 +16,21 @@ void every_index_once(int threads) {
     pl::Control control;
     pl::parallel_for(1000, threads, control, [&](std::int64_t k) { seen[static_cast<std::size_t>(k)]++; });
     for (int count : seen) CHECK(count == 1);
+}
+
+void a_worker_is_at_one_index_at_a_time(int threads) {
+    const pl::Crew crew(threads);
+    std::vector<std::atomic<int>> seen(300), at_work(static_cast<std::size_t>(crew.size()));
+    for (const double work : {1.0, 1e9}) {
+        crew.each(300, work, [&](int worker, std::int64_t k) {
+            std::atomic<int>& mine = at_work.at(static_cast<std::size_t>(worker));
+            CHECK(mine.fetch_add(1) == 0);
+            if (k % 50 == 0) std::this_thread::sleep_for(std::chrono::microseconds(200));
+            seen[static_cast<std::size_t>(k)]++;
+            mine.fetch_sub(1);
+        });
+    }
+    for (const auto& count : seen) CHECK(count == 2);
 }
 
 void exception_is_carried_back(int threads) {
@@ -72,6 +88,7 @@ void threads_are_kept() {
 int main() {
     for (int threads : {1, 2, 4}) {
         every_index_once(threads);
+        a_worker_is_at_one_index_at_a_time(threads);
         exception_is_carried_back(threads);
         cancel_stops(threads);
     }

@@ -27,7 +27,9 @@ class Stop:
     stall       end at STALLED when local_pl * t < this, every neuron's own rate times t is below its root,
                 and t is at least 1 over the largest rate seen while the rule was watched (0.0: never;
                 experiments use 1e-6; docs/numerics.md)
-    wall_time   end at WALL_TIME after this many seconds of one run (None: never)
+    wall_time   end at WALL_TIME after this many seconds of one run (None: never). Not before there is
+                something to return: the loss of the first state, and of a run that goes on its first step,
+                are waited for, some 4 n p d operations (Ctrl-C waits for neither)
     max_steps   end at STEP_LIMIT once this many steps were taken (None: never)
     rise        end at UNSTABLE when loss > rise * (least loss so far), rise >= 1 (None: never)
     """
@@ -63,8 +65,12 @@ class Save:
     count     this many times (>= 2), ends included, at steps i * N // (count - 1)
     states    also keep (W, a) at each saved time (`Solution.state`)
     switches  keep the log of switches (method "flow")
-    dense     keep what `Solution.at` needs (method "flow"): a polynomial per neuron and step. Wide runs
-              then go neuron by neuron, not by patterns, and every event ends a step of all
+    dense     keep what `Solution.at` needs (method "flow"): a polynomial of (W, a) per step, at order K
+              8 p (d + 1) (K + 1) bytes, K from 2 to 24, higher for smaller rtol. The run is the same
+              without, but that every event ends a step, where without several are in one: where events are
+              dense, at n p of some thousands and rtol 1e-6 and more, it may cost three to eight times as
+              much; and neurons too small for the loss to see are not set apart. MemoryError before the run
+              if it is sure not to fit, in the run once there is no room for more
     observe   names of functions in `pl_native.model`, or functions of (t, Network), called when the run is
               over; values in `Solution.observed`. A function that raises an Exception, or gives a value of
               another shape than before, ends nothing: its values are NaN from that time on, which a

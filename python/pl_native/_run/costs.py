@@ -38,6 +38,11 @@ class Sizes:
         return self.n * self.p
 
     @property
+    def rank(self) -> int:
+        """Of the inputs, at most."""
+        return min(self.n, self.d)
+
+    @property
     def share(self) -> float:
         """t_end in units of t_inf."""
         return self.share_of(self.t_end)
@@ -56,7 +61,7 @@ def events(sizes: Sizes, t: float | None = None) -> float:
     """Switches of the flow up to t (None: t_end). On orthogonal inputs a pair switches at most once."""
     A, B, C, D = prices.EVENTS[sizes.kind]
     share = sizes.share if t is None else sizes.share_of(t)
-    return A * sizes.pairs * math.pow(min(sizes.n, sizes.d), D) * -math.expm1(-B * math.pow(share, C))
+    return A * sizes.pairs * math.pow(sizes.rank, D) * -math.expm1(-B * math.pow(share, C))
 
 
 def on_patterns(sizes: Sizes) -> bool:
@@ -88,29 +93,51 @@ def crowding(sizes: Sizes, rtol: float, t: float, switches: float) -> float:
 
 
 def rhs(sizes: Sizes, method: str, rtol: float, t: float) -> float:
-    """Right-hand sides from the start to t, but for `START`: of the flow mostly for events, the fewer the
-    more of them a step holds: it needs more itself, but not in proportion.
+    """Right-hand sides from the start to t, but for `START`.
+
+    Of the flow at first for events, the fewer the more of them a step holds: it needs more itself, but not in
+    proportion. Later events are far apart, but after each what is fast moves until it has died, and steps
+    of order K go K/2 of its e-foldings: about two right-hand sides for each, up to twenty after an event.
+    The more points there are in few dimensions, and the more neurons, the faster that is.
     """
     share = sizes.share_of(t)
     if method == "flow":
-        each, tail, B, y = prices.FLOW[sizes.kind]
+        each, tail, B, y, a, b, c, k = prices.FLOW[sizes.kind]
         met = events(sizes, t)
         held = max(B * crowding(sizes, rtol, t, met), 1.0)
-        return each * met / math.pow(held, y) + tail * math.pow(sizes.pairs, 0.6) * math.log1p(share)
-    few, e, G, g, h, k = prices.CAPTURE[sizes.kind]
-    finer = math.pow(max(0.1 / rtol - 1, 0.0), h)
-    late = math.pow(math.log1p(share), k)  # capture settles: a power of the time itself is far too much late
-    return few * math.pow(share, e) + G * math.pow(sizes.pairs, g) * finer * late
+        late = math.pow(sizes.n, a) * math.pow(sizes.rank, b) * math.pow(sizes.p, c) * _log(share, k)
+        return each * met / math.pow(held, y) + tail * late
+    few, f, e, G, g, h, k = prices.CAPTURE[sizes.kind]
+    finer = math.pow(max(0.1 / rtol - 1, 0.0), h) * fitting(sizes)
+    late = _log(share, k)  # capture settles: a power of the time itself is far too much late
+    return few * math.pow(sizes.pairs, f) * math.pow(share, e) + G * math.pow(sizes.pairs, g) * finer * late
+
+
+def _log(share: float, k: float) -> float:
+    return math.pow(math.log1p(share), k)
+
+
+def fitting(sizes: Sizes) -> float:
+    """From 0 to 1: whether there are weights enough for the loss to vanish. Where there are not, it stays,
+    and a share of it is soon had.
+    """
+    c, q = prices.FITTING
+    return 1.0 / (1.0 + math.pow(c * sizes.p * sizes.rank / sizes.n, -q))
 
 
 def rhs_seconds(sizes: Sizes, method: str, rtol: float) -> float:
     """Of one right-hand side in a run to t_end, with all that goes with it: kinks, and its part of the
-    events, which cost capture the same however many a step holds.
+    events, which cost capture the same however many a step holds; its longer steps take more products.
     """
-    fixed, c, e, f, each = prices.SECONDS[method][sizes.kind]
+    fixed, c, e, f, each, k = prices.SECONDS[method][sizes.kind]
     held = events(sizes) / (START[method] + rhs(sizes, method, rtol, sizes.t_end))
     volume = sizes.pairs * (1 if sizes.orthogonal else sizes.d)
-    return fixed + c * math.pow(volume, e) + f * sizes.p + each * held
+    return fixed + c * math.pow(volume, e) * longer(sizes, k) + f * sizes.p + each * held
+
+
+def longer(sizes: Sizes, k: float) -> float:
+    """How much more a right-hand side costs in a run to t_end than in one to (e - 1) t_inf."""
+    return _log(sizes.share, k) if k > 0 else 1.0
 
 
 def seconds(sizes: Sizes, method: str, rtol: float) -> float:

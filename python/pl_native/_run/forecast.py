@@ -23,6 +23,7 @@ from pl_native.backends.contract import FlowRun, FlowTask
 _CHEAPER = {None: 0.7, "flow": 1.5, "capture": 1.0}
 _SHARE = 0.4  # of the cost of the flow, which capture may spend before it is asked again
 _WORTH = 4.0  # times what capture spent in vain: the flow may cost so much, to have the accuracy asked
+_CLEAR = 3.0  # times the tolerance: a miss by less may be none, and is worth as much less
 _OVER = 1.5  # times what the flow was expected to cost, before it is asked again
 _PIECE = 0.5  # of it, while neurons are small on orthogonal inputs
 _LEAST = 0.02  # seconds, expected, of a part of the flow, and of what is worth a change to capture: what a
@@ -109,7 +110,8 @@ class Forecast:
         """
         used = counter(run, "rhs") - self._counted["capture"]
         spent, flow = used * self._price("capture"), self._rest("flow") * self._price("flow")
-        if flow > _WORTH * spent and not self._small:
+        clear = min(counter(run, "loss_error") / (_CLEAR * self._task.rtol), 1.0)
+        if flow > _WORTH * clear * spent and not self._small:
             return False
         self._counted["capture"] = counter(run, "rhs")
         self._vain = True
