@@ -15,7 +15,7 @@ constexpr double kLeast = 1e-3;       // of the next step, whatever the rate
 }  // namespace
 
 bool Landing::fast(double length) const {
-    return meshes_.alone() && length * radius() > kFastDecays;
+    return meshes_.dense() && length * radius() > kFastDecays;
 }
 
 double Landing::step(double next, double left) const {
@@ -30,7 +30,7 @@ double Landing::put_off(double t) {
 
 double Landing::reaches(double t, double level, double goal) {
     const double now = meshes_.fine().sum_r2(), next = meshes_.next();
-    if (!meshes_.alone() || !(level > 0) || !(now > level)) return goal;
+    if (!meshes_.dense() || !(level > 0) || !(now > level)) return goal;
     const double n = static_cast<double>(problem_.n), p = static_cast<double>(problem_.p);
     const double rate = 2 * n * meshes_.fine().velocity_sq() / (p * now);
     const double left = std::log(now / (kWithin * level)) / rate;

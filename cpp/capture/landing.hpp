@@ -1,7 +1,7 @@
-// Where steps of one mesh end. A long one leaves in the fast modes of r what its kinks put there: of little
-// weight in the loss, it raises local_pl up to 160 times. So a row, and where a rule ends a run, is reached
-// by shorter ones, after which these modes have decayed; and so is a level of the loss that the next step
-// would pass, and be far below at its end.
+// Where steps of dense inputs end. A long one leaves in the fast modes of r what its kinks put there: of
+// little weight in the loss, it raises local_pl up to 160 times. So a row, and where a rule ends a run, is
+// reached by shorter ones, after which these modes have decayed; and so is a level of the loss that the next
+// step would pass, and be far below at its end.
 #pragma once
 
 #include "capture/meshes.hpp"

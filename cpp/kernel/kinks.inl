@@ -3,15 +3,8 @@
 // while it is held at z_l = 0. Per unit of s, z_l moves by v_l, and a share that changes by delta changes
 //     v_l by delta push_k K_lk,      K the inputs' Gram matrix, push_k = (abar_j / n) Q_k,
 // so between two events everything is linear and held pairs keep their shares. In single precision: z and v
-// are small where it counts, and shares are found to kShareTolerance, 10^4 times the rounding.
+// are small where it counts, and shares are found to a tolerance (KinkSweeps), of at least a hundred times the rounding.
 
-// Held pairs whose share would move by less keep it until the next event.
-constexpr float kShareTolerance = 0.002F;
-// Every event has a sweep over the held pairs, and the path so many more: a path with few events, of a short
-// step, is followed to the tolerance, while on one with many the next event's sweep goes on where this
-// stopped. Without them the error falls with the step's power 1.6, with three more at each event a step
-// costs 1.28 times.
-constexpr int kSpareSweeps = 6;
 // A pair that goes off ends as much further down, ten times the rounding: where nothing moves it on
 // (orthogonal inputs) it would else end on either side of 0 by chance, and meet its kink again in every step.
 constexpr float kBelow = 1e-6F;
@@ -100,7 +93,7 @@ PLN_INLINE float sweep_held(KinkArgs& s, float per_rest, bool& ends) {
         const Lone to = clipped(fma(speed, per_drop, led_back)), moves = to - share;
         const Lone size = greater(moves, -moves), end = lesser(to, lone(1.0F) - to);
         // an end is reached exactly: there the pair may be released
-        const Lone change = ((size >= lone(kShareTolerance)) | (end <= Lone{})) ? moves : Lone{};
+        const Lone change = ((size >= lone(s.sweeps.tolerance)) | (end <= Lone{})) ? moves : Lone{};
         const Lone now = share + change;
         s.share[l] = now[0];
         largest = greater(largest, size);
@@ -230,7 +223,7 @@ PLN_INLINE void settle(KinkArgs& s) {
     }
     for (int h = 0; h < s.held; ++h) {
         const int l = s.order[h];
-        const float least = kShareTolerance * magnitude(drop(s, l));
+        const float least = s.sweeps.tolerance * magnitude(drop(s, l));
         if (s.mean[l] >= 1.0F && s.z[l] > least) s.side[l] = 1.0F;
         if (s.mean[l] <= 0.0F && s.z[l] < -least) s.side[l] = -1.0F;
     }
@@ -241,7 +234,7 @@ PLN_INLINE void settle_shares(KinkArgs& s, float per_rest, int& spare, bool firs
     bool ends = false;
     for (;;) {
         const float gone = first ? let_go(s, per_rest) : 0.0F, largest = sweep_held(s, per_rest, ends);
-        if (!(largest > kShareTolerance || gone > kShareTolerance) || --spare <= 0) break;
+        if (!(largest > s.sweeps.tolerance || gone > s.sweeps.tolerance) || --spare <= 0) break;
     }
     if (ends) release(s, per_rest);
 }
@@ -250,7 +243,7 @@ void follow(KinkArgs& s) {
     take_speeds(s);
     begin(s);
     float rest = 1.0F;
-    int spare = kSpareSweeps;
+    int spare = s.sweeps.spare;
     settle_shares(s, 1.0F, spare, true);
     for (int events = 0; events < 4 * s.count + 16; ++events) {
         if (s.count > kManyPairs && s.cut()) return;
