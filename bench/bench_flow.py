@@ -126,6 +126,19 @@ def euler_rows(problem: Problem, exact: Any, limit: float) -> Iterator[Row]:
         yield Row("Euler (NumPy)", f"step {step:g}", time.perf_counter() - begin, k, error, k * step)
 
 
+def jax_field(X: Any, y: Any, p: int, d: int) -> Callable[[Any, Any, Any], Any]:
+    """`Problem.field` for diffrax."""
+    import jax.numpy as jnp
+
+    def field(_t: Any, state: Any, _args: Any) -> Any:
+        W, a = state[: p * d].reshape(p, d), state[p * d :]
+        Z = jnp.maximum(X @ W.T, 0)
+        r = y - Z @ a / p
+        return jnp.concatenate([(a[:, None] * ((Z.T > 0) * r @ X)).ravel(), r @ Z]) / len(y)
+
+    return field
+
+
 def diffrax_rows(problem: Problem, exact: Any, limit: float) -> Iterator[Row]:
     if importlib.util.find_spec("diffrax") is None:
         return
@@ -134,15 +147,7 @@ def diffrax_rows(problem: Problem, exact: Any, limit: float) -> Iterator[Row]:
     import jax.numpy as jnp
 
     jax.config.update("jax_enable_x64", True)
-    p, d = problem.W.shape
-    X, y = jnp.asarray(problem.X), jnp.asarray(problem.y)
-
-    def field(_t: Any, state: Any, _args: Any) -> Any:
-        W, a = state[: p * d].reshape(p, d), state[p * d :]
-        Z = jnp.maximum(X @ W.T, 0)
-        r = y - Z @ a / p
-        return jnp.concatenate([(a[:, None] * ((Z.T > 0) * r @ X)).ravel(), r @ Z]) / len(y)
-
+    field = jax_field(jnp.asarray(problem.X), jnp.asarray(problem.y), *problem.W.shape)
     for rtol in (1e-4, 1e-6, 1e-8):
         steps = 50_000  # diffrax cannot be stopped by the clock: this many steps stand for the limit
         begin = time.perf_counter()

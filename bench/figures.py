@@ -21,9 +21,12 @@ FLOOR = 1e-9  # errors below that of the reference are drawn here
 STYLE = Path(pl_native.__file__).parent / "pl_native.mplstyle"
 TICKS = (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64)
 METHODS = {
-    "euler": ("#D55E00", "s", "Euler, step 1 .. 1/64"),
+    "euler": ("#D55E00", "s", "Euler, step 1 .. 1/1024"),
+    "euler float32": ("#E69F00", "^", "Euler in float32"),
     "capture": ("#0072B2", "o", "capture, rtol 0.1 .. 1e-5"),
     "flow": ("#009E73", "D", "flow, every event located"),
+    "SciPy RK45": ("#CC79A7", "v", "SciPy RK45"),
+    "diffrax Tsit5": ("#56B4E9", "x", "diffrax Tsit5"),
 }
 DRAWN = {"kernel": "rivals", "scaling": "scaling", "orthogonal": "orthogonal", "capture": "work_precision"}
 """question -> file"""
@@ -138,7 +141,9 @@ def _seconds(point: Row) -> float:
 
 def _curves(axis: Any, points: list[Row], cost: Callable[[Row], float]) -> None:
     for method, (colour, marker, label) in METHODS.items():
-        mine = [point for point in points if point["method"] == method]
+        mine = [point for point in points if point["method"] == method and point["error"] is not None]
+        if not mine:
+            continue
         costs, errors = [cost(point) for point in mine], [max(point["error"], FLOOR) for point in mine]
         axis.loglog(
             costs, errors, marker=marker, color=colour, label=label, linestyle="-" if len(mine) > 1 else ""

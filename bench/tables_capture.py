@@ -15,13 +15,18 @@ def capture(rows: list[Row]) -> str:
     return "\n".join(parts)
 
 
-CAPTURE = """Error: the largest relative error of loss(t) over a few saved times, against the flow at rtol
-1e-8. Costs include what capture began again; all in float64 (Euler in float32 takes
-about half the time, and its rounding is far below these errors). At late times the loss depends on the side
-on which repelling kinks were passed; one draw of the five below is decided by a close pass that neither
-capture at 1e-4 nor Euler at step 1/64 gets right. The flow's error hardly depends on its tolerance: it pays
-for events, which are located in any case.
+CAPTURE = """Error of a setting: the geometric mean over the draws of the largest relative error of loss(t)
+over a few saved times, against the flow at rtol 1e-9 (n = 1700: 1e-7; how far it is off at ten
+times that is said below). The error of one run is a matter of luck: at late times the loss depends on the
+side on which repelling kinks were passed. Seconds are processor time of one thread, geometric
+means of medians; costs include what capture began again. Euler runs in float32 too, which takes
+half the time and whose rounding is far below these errors; the goals are held against the
+faster of the two. SciPy and diffrax get the field as users write it and know of no kinks.
 """
+
+EULER = ("euler float32", "euler")
+GOALS = {1e-2: 1.0, 1e-3: 0.2, 1e-4: 0.1}
+"""capture's seconds over Euler's, at most"""
 
 
 def _problem(row: Row) -> str:
@@ -45,32 +50,59 @@ def over_capture(found: Row, method: str) -> str:
     return f"{mine / other:.2g}" if other is not None else f"< {mine / found['dearest'][method]:.2g}"
 
 
+def fastest_euler(found: Row) -> str:
+    """Of the precisions that get there, else the one that got furthest for its money."""
+    there = [name for name in EULER if found["cost"].get(name) is not None]
+    costs = found["cost"] if there else found["dearest"]
+    return min(there or [name for name in EULER if name in costs], key=lambda name: costs[name])
+
+
 def _capture_goal(found: Row) -> str:
-    """Ahead of Euler at every error, five times at 1e-3. A bound on the ratio counts as it stands."""
-    most = 0.2 if found["target"] == 1e-3 else 1.0
-    ratio = over_capture(found, "euler").lstrip("<> ")
-    met = ratio != "-" and float(ratio) <= most and not over_capture(found, "euler").startswith(">")
-    return f"<= {most:g}: " + ("met" if met else "**missed**")
+    """Ahead of Euler at every error, five and ten times at the finer ones. A bound on the ratio that is not
+    good enough decides nothing."""
+    if found["currency"] != "seconds":
+        return "-"
+    most, ratio = GOALS[found["target"]], over_capture(found, fastest_euler(found))
+    if ratio != "-" and not ratio.startswith(">") and float(ratio.lstrip("< ")) <= most:
+        return f"<= {most:g}: met"
+    return f"<= {most:g}: " + ("open" if ratio.startswith("<") else "**missed**")
+
+
+def _others(row: Row) -> list[str]:
+    """Methods beside Euler and capture, those that could not run at the end."""
+    names = [name for name in row["at_targets"][0]["cost"] if name not in (*EULER, "capture")]
+    return names + [name for name in row.get("not_run", []) if name not in names]
 
 
 def _at_targets(rows: list[Row]) -> str:
-    head = ["n, d, p, t", "error", "cost in", "Euler", "capture", "flow", "capture : Euler",
-            "goal", "capture : flow"]  # fmt: skip
+    others = _others(rows[0])
+    head = ["n, d, p, t", "error", "cost in", "Euler", "Euler float32", "capture", *others,
+            "capture : Euler", "goal"]  # fmt: skip
     lines = []
     for row in rows:
         for found in row["at_targets"]:
             digits = ".0f" if found["currency"] == "rhs" else ".2g"
-            costs = [_cost(found, method, digits) for method in ("euler", "capture", "flow")]
-            ratios = [over_capture(found, method) for method in ("euler", "flow")]
-            ratios.insert(1, _capture_goal(found))
+            order = ("euler", "euler float32", "capture", *others)
+            costs = [_cost(found, method, digits) for method in order]
+            ratios = [over_capture(found, fastest_euler(found)), _capture_goal(found)]
             unit = "right-hand sides" if found["currency"] == "rhs" else "seconds"
             lines.append([_problem(row), f"{found['target']:g}", unit, *costs, *ratios])
     note = (
-        "Below 1 capture is cheaper. Log-log between settings; `>` and `<`: no setting gets there. Where "
-        "capture's loosest setting is better than the error asked, its cost is that setting's: it lands on "
-        "every saved time, and cannot cost less.\n"
+        "Below 1 capture is cheaper (of the two Eulers the faster one counts). Log-log between settings; "
+        "`>` and `<`: no setting gets there. Where capture's loosest setting is better than the error "
+        "asked, its cost is that setting's: it lands on every saved time, and cannot cost less.\n"
     )
-    return note + "\n" + grid(head, lines)
+    return note + _references(rows) + "\n" + grid(head, lines)
+
+
+def _references(rows: list[Row]) -> str:
+    """How far the two references are apart, and who could not run."""
+    gaps = ", ".join(
+        f"{row['reference_gap']:.1e} ({_problem(row)})" for row in rows if "reference_gap" in row
+    )
+    absent = sorted({name for row in rows for name in row.get("not_run", [])})
+    text = f"\nReferences differ by at most {gaps}.\n" if gaps else ""
+    return text + (f"\nNot installed, not run: {', '.join(absent)}.\n" if absent else "")
 
 
 def _winners(rows: list[Row]) -> str:
@@ -88,18 +120,18 @@ def _winners(rows: list[Row]) -> str:
 
 
 def _settings(rows: list[Row]) -> str:
-    head = ["n, d, p, t", "method", "rtol or step", "error", "right-hand sides", "seconds",
-            "all cores", "restarts"]  # fmt: skip
+    head = ["n, d, p, t", "method", "rtol or step", "error", "range over the draws",
+            "right-hand sides", "seconds", "begun again"]  # fmt: skip
     lines = [
         [
             _problem(row),
             point["method"],
             f"{point['setting']:.3g}",
-            f"{point['error']:.1e}",
+            "stopped" if point["error"] is None else f"{point['error']:.1e}",
+            "-" if point["error"] is None else " .. ".join(f"{one:.1e}" for one in point["error_range"]),
             f"{point['rhs']:.0f}",
             spread(point["seconds"]),
-            f"{point['seconds_all_cores']:.3g}" if "seconds_all_cores" in point else "-",
-            str(sum(point["restarts"])) if point["method"] == "capture" else "-",
+            f"{sum(point['restarts'])} of {row['draws']}" if point["method"] == "capture" else "-",
         ]
         for row in rows
         for point in row["points"]

@@ -126,8 +126,8 @@ def test_company_and_threads_change_no_bit() -> None:
 
 def test_capture_that_misses_is_done_again_by_the_flow(monkeypatch: pytest.MonkeyPatch) -> None:
     """At rtol 0.05 capture tells what branches make of the loss, but does not settle them."""
-    data, net = pl.data.sphere(30, 10, seed=1), pl.initial.asymmetric(8, 10, seed=2)
-    t_end = 4 * pl.horizon(30, 8)
+    data, net = pl.data.sphere(200, 10, seed=1), pl.initial.asymmetric(42, 10, seed=2)
+    t_end = pl.horizon(200, 42)
     missed = pl.simulate(data, net, t_end, method="capture", rtol=0.05)
     assert missed.stats["loss_error"] > 0.05
     forced(monkeypatch, [("capture", None)])

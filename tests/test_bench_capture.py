@@ -56,35 +56,43 @@ def test_ratios_and_bounds(bench):
 
 def test_means_are_geometric(bench):
     script = bench("bench_capture")
-    entry, team = script.Entry("capture", 0.1), script.Entry("capture", 0.1, None)
+    entry = script.Entry("capture", 0.1)
 
     def draw(error, rhs, seconds):
         spread = {"median": seconds, "low": seconds, "high": seconds}
-        one = {"error": error, "rhs": rhs, "seconds": spread, "restarts": 1}
-        return {entry: one, team: one}
+        return {entry: {"error": error, "rhs": rhs, "seconds": spread, "restarts": 1}}
 
     (row,) = script.points([draw(1e-2, 10, 1.0), draw(1e-4, 1000, 4.0)])
     assert row["error"] == pytest.approx(1e-3)
     assert row["rhs"] == pytest.approx(100)
-    assert row["seconds"]["median"] == row["seconds_all_cores"] == pytest.approx(2)
+    assert row["seconds"]["median"] == pytest.approx(2)
     assert row["restarts"] == [1, 1]
+    # who did not get there on one draw has a cost but no error
+    (row,) = script.points([draw(1e-2, 10, 1.0), draw(None, 1000, 4.0)])
+    assert row["error"] is None
+    assert row["seconds"]["median"] == pytest.approx(2)
+    assert next(script.ratios([row]))["cost"] == {"capture": None}
 
 
 def test_a_tiny_problem_from_end_to_end(bench, tmp_path, monkeypatch):
     script, tables, figures = bench("bench_capture"), bench("tables_capture"), bench("figures")
-    case = script.Case(31, 7, 5, (4.0, 8.0), 2.0, (1, 3), (1e-4,))
+    case = script.Case(31, 7, 5, (4.0, 8.0), 2.0, (1, 3), (1e-4,), finest=1 / 64)
     monkeypatch.setattr(script, "QUICK", (case,))
     effort = replace(harness.QUICK, budget=harness.Budget(rounds=2, sample=0.0, total=1.0))
     rows = script.run(effort, tmp_path)
     assert [(row["t_end"], row["draws"]) for row in rows] == [(4.0, 2), (8.0, 2)]
     assert len(list(tmp_path.glob("reference-*.npz"))) == 2
     for row in rows:
+        assert row["reference_gap"] < 1e-6
         by_method = {}
         for one in row["points"]:
             by_method.setdefault(one["method"], []).append(one)
         assert max(one["error"] for one in by_method["flow"]) < 1e-4
         steps = by_method["euler"]
         assert [one["rhs"] for one in steps] == pytest.approx([row["t_end"] * 2**k for k in range(7)])
+        single = by_method["euler float32"]
+        assert single[0]["error"] == pytest.approx(steps[0]["error"], rel=1e-3)
+        assert by_method["SciPy RK45"][-1]["error"] < 1e-3
         # first order: the error falls with the step, by and large in proportion
         assert math.log2(steps[0]["error"] / steps[-1]["error"]) > 3
         assert by_method["capture"][-1]["error"] < 1e-4
@@ -92,6 +100,14 @@ def test_a_tiny_problem_from_end_to_end(bench, tmp_path, monkeypatch):
     figure = figures.work_precision(rows)
     assert len(figure.axes) == 4
     figure.savefig(tmp_path / "figure.png")
+
+
+def test_a_solver_that_takes_too_long_is_stopped(bench):
+    script, solvers = bench("bench_capture"), bench("solvers")
+    case = script.Case(31, 7, 5, (8.0,), 2.0, (1,), ())
+    found = solvers.solve(solvers.SCIPY, case.problem(1), case.times(8.0), 1e-3, 0.0)
+    assert found.loss is None
+    assert script.error(found, (np.arange(9.0), np.ones(9))) is None
 
 
 def test_the_error_is_the_largest_over_saved_times(bench):

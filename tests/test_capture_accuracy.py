@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import pl_native as pl
-from capture_support import capture, flow, sliding
+from capture_support import capture, flow, sliding, wide
 
 pytest.importorskip("pl_native._core")
 
@@ -50,7 +50,7 @@ def test_the_loss_tends_to_that_of_the_flow() -> None:
     assert (median <= 0.5 * np.array(TOLERANCES)).all(), median / TOLERANCES
     assert (np.diff(np.log(median)) < 0).all(), median
     cost = np.median([captured(seed, 1e-4).stats["rhs"] for seed in range(20)])
-    assert cost < 400  # 262; a method of order 1 needs many times as many
+    assert cost < 700  # 516, of two meshes; a method of order 1 needs many times as many
 
 
 def test_the_error_of_the_weights_falls_with_the_square_of_the_step() -> None:
@@ -69,15 +69,15 @@ def test_the_error_of_the_weights_falls_with_the_square_of_the_step() -> None:
 
 
 def test_the_estimate_tells_the_true_error() -> None:
-    """Below a third in none of the 60 runs, above five times the truth in few. The estimate is the largest
-    over all steps, the truth over the saved times; true errors at rounding level say nothing."""
+    """Within a factor of three, but for few of the 60 runs. The estimate is the largest over all steps, the
+    truth over the saved times; true errors at rounding level say nothing."""
     said = np.array([[captured(s, rtol).stats["loss_error"] for rtol in TOLERANCES] for s in range(20)])
     ratio = (said / errors())[errors() > 1e-12]
     assert (said <= TOLERANCES).all()
     assert len(ratio) > 50
     assert np.mean(ratio > 1 / 3) >= 0.95, np.sort(ratio)
-    assert np.mean(ratio < 5) >= 0.9, np.sort(ratio)
-    assert np.median(ratio) < 3, np.sort(ratio)
+    assert np.mean((ratio > 1 / 3) & (ratio < 3)) >= 0.85, np.sort(ratio)
+    assert 0.8 < np.median(ratio) < 2, np.sort(ratio)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -99,7 +99,7 @@ def test_local_pl_is_that_of_the_velocity_taken() -> None:
 
 
 def test_a_run_that_misses_its_tolerance_begins_again() -> None:
-    long = [capture(*sliding(seed), 40.0, rtol=1e-2) for seed in range(6)]
+    long = [capture(*wide(seed), 40.0, rtol=1e-2) for seed in range(3)]
     assert sum(sol.stats["restarts"] for sol in long) > 0
     assert all(sol.stats["loss_error"] <= 1e-2 for sol in long)
     within = [captured(s, r).stats["loss_error"] <= r for s in range(20) for r in TOLERANCES]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import pl_native as pl
-from capture_support import capture, sliding
+from capture_support import capture, escaping, sliding, wide
 from proving import start
 
 pytest.importorskip("pl_native._core")
@@ -53,12 +53,14 @@ def test_no_step_of_a_fall_raises_the_loss(seed: int) -> None:
     assert losses[-1] == whole.loss[-1]
 
 
-@pytest.mark.parametrize("rtol", [1e-2, 1e-3])
-def test_a_run_that_misses_its_tolerance_begins_again(rtol: float) -> None:
-    """Two runs that differ in nothing but whether they may."""
+@pytest.mark.parametrize(
+    ("problem", "seeds", "rtol"), [(wide, (0, 1), 1e-2), (escaping, range(6, 12), 1e-3), (sliding, (0, 1), 1e-3)]
+)
+def test_a_run_that_misses_its_tolerance_begins_again(problem: Any, seeds: Any, rtol: float) -> None:
+    """Two runs that differ in nothing but whether they may; on one mesh and on two."""
     times, missed = np.array([0.0, 10.0, 40.0]), 0
-    for seed in range(12):
-        data, net = sliding(seed)
+    for seed in seeds:
+        data, net = problem(seed)
         single = once(data, net, 40.0, rtol=rtol, save=times[1:])
         sol = capture(data, net, 40.0, rtol=rtol, save=times, atol=1e-300)
         assert single.stats["restarts"] == 0
@@ -73,7 +75,7 @@ def test_a_run_that_misses_its_tolerance_begins_again(rtol: float) -> None:
             assert sol.loss[0] == single.loss[0]
         else:
             assert (sol.loss == single.loss).all()
-    assert missed > 0
+    assert missed == {wide: 2, escaping: 1, sliding: 0}[problem]
 
 
 def test_what_a_pair_at_rest_hid_is_no_rise_of_the_loss() -> None:

@@ -43,12 +43,14 @@ def test_the_end_at_rest_moves_by_rounding(n: int, d: int, p: int, seed: int, rt
     assert sol.status is pl.Status.HORIZON
     assert sol.loss[-1] > 1e-3 * sol.loss[0]
     assert speed(data, sol.network) < 1e-10
-    assert sol.stats["rhs"] < 2500
+    assert sol.stats["rhs"] < 4000  # three a step of two meshes
     assert sol.network.kinks is not None
     slides = sol.network.kinks.mode == SLIDE
     assert sol.stats["sliding_end"] == np.count_nonzero(slides) > 0
-    z = np.einsum("kd,kd->k", sol.network.W[sol.network.kinks.neuron], data.X[sol.network.kinks.point])
-    assert np.abs(z[slides]).max() < 1e-14  # exactly at the kinks, to rounding
+    w = sol.network.W[sol.network.kinks.neuron]
+    z = np.einsum("kd,kd->k", w, data.X[sol.network.kinks.point])
+    # exactly at the kinks, to rounding: one that ends there with no share is not put there, but is within it
+    assert np.all(np.abs(z)[slides] <= 32 * np.finfo(float).eps * np.linalg.norm(w, axis=1)[slides])
 
 
 def test_the_place_of_rest_is_the_flow_s() -> None:

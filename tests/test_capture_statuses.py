@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import pl_native as pl
-from capture_support import capture, flow, sliding
+from capture_support import capture, flow, sliding, wide
 from outcomes import interrupting
 from pl_native import Status
 from problems import endless_criterion, orthogonal_problem, problem
@@ -52,9 +52,9 @@ def test_no_status_that_the_flow_contradicts(stop: pl.Stop, rtol: float) -> None
 
 
 def test_a_level_within_the_error_is_not_claimed() -> None:
-    """Closer to the target than two errors of the loss, a run goes on."""
-    for seed in range(8):
-        data, net = sliding(seed)
+    """Closer to the target than two errors of the loss, a run goes on. (That of one mesh only grows.)"""
+    for seed in range(3):
+        data, net = wide(seed)
         end = capture(data, net, 10.0, rtol=1e-2)
         said = end.stats["loss_error"]
         loose = pl.Stop(loss=end.loss[-1] * (1 + 4 * said), wall_time=60.0)

@@ -140,26 +140,30 @@ def test_a_neuron_at_exactly_zero_stays() -> None:
         assert sol.network.a[1] == 0
 
 
-@pytest.mark.parametrize("size", [1e-1, 1e-3, 1e-6, 1e-12])
-def test_capture_follows_the_escape_from_any_size(size: float) -> None:
-    """Until then the loss does not see the weights; what holds the steps is each neuron's own error."""
-    data, network, b, square = odd_labels(size)
-    start = size**2
-    sol = pl.simulate(data, network, 2 * math.log(2 * b / start) / b, method="capture", rtol=1e-3, save=41)
-    s = 2 * b / (1 + (2 * b / start - 1) * np.exp(-b * sol.t))
-    error = np.max(np.abs(sol.loss / (square / 2 - s * b / 2 + s**2 / 8) - 1))
-    assert error < 5e-3
-    assert sol.stats["loss_error"] > error / 5
+@pytest.mark.parametrize("rtol", [1e-2, 1e-3, 1e-4])
+@pytest.mark.parametrize("pairs", [1, 2, 4])
+def test_capture_follows_the_escape_from_any_size(pairs: int, rtol: float) -> None:
+    """Until then the loss does not see the weights; what holds the steps is each neuron's own error. And a
+    neuron that only grows along itself holds none: 10 000 right-hand sides at size 1e-12 before."""
+    for seed in (3, 4):
+        for size in (1.0, 1e-1, 1e-3, 1e-6, 1e-12, 1e-20):
+            data, network, b, square = odd_labels(size, pairs, seed, n=40, d=4)
+            end = 2 * max(math.log(2 * b / size**2), 1.0) / b
+            sol = pl.simulate(data, network, end, method="capture", rtol=rtol, save=41)
+            error = np.max(np.abs(sol.loss / closed_form(sol.t, size, b, square) - 1))
+            assert error < 3 * rtol, (seed, size, error / rtol)
+            assert error / 3 < sol.stats["loss_error"] < 3 * error, (seed, size)
+            assert sol.stats["rhs"] < 40 / math.sqrt(rtol) + 400, (seed, size)
 
 
 def test_capture_says_that_it_missed_its_tolerance() -> None:
-    data, network, b, _ = odd_labels(1e-12)
-    times = np.linspace(0, 2 * math.log(2 * b * 1e24) / b, 41)
-    sol = pl.simulate(data, network, times[-1], method="capture", rtol=1e-2, save=times)
-    assert sol.stats["loss_error"] > 1e-2
-    assert "more than the 0.01 asked for" in sol.message
+    data, network = pl.data.sphere(300, 30, seed=1), pl.initial.asymmetric(31, 30, seed=2)
+    sol = pl.simulate(data, network, pl.horizon(300, 31), method="capture", rtol=0.1)
+    assert sol.stats["loss_error"] > 0.1
+    assert "more than the 0.1 asked for" in sol.message
     assert sol.message in str(sol)
-    kept = pl.simulate(data, odd_labels(0.3)[1], 1 / b, method="capture", rtol=1e-2)
+    data, network, b, _ = odd_labels(0.3)
+    kept = pl.simulate(data, network, 1 / b, method="capture", rtol=1e-2)
     assert kept.message == kept.status.message
 
 
@@ -190,7 +194,7 @@ def test_the_first_step_of_capture_is_not_beyond_the_growth_of_small_neurons(pow
     full, c = pl.initial.asymmetric(p=6, d=5, seed=5), 10.0**power
     network = pl.Network(c * full.W, c * full.a)
     one = pl.simulate(data, network, 1e300, method="capture", rtol=1e-4, stop=pl.Stop(max_steps=1))
-    assert one.stats["steps"] == 1
+    assert one.stats["steps"] == 2  # of the fine mesh
     assert 1e-3 < one.t[-1] < 10
     exact = pl.simulate(data, network, one.t[-1], method="flow", rtol=1e-9)
     assert one.loss[-1] == pytest.approx(exact.loss[-1], rel=1e-4)

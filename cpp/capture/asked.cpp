@@ -40,7 +40,9 @@ bool AskedError::worthwhile(const Meshes& meshes, const CapturePast& now) {
 
 bool AskedError::lost(const Meshes& meshes) const {
     constexpr double kLost = 1.0;  // pairs on another branch
-    return !meshes.alone() || (branches_count(rtol_) && meshes.told().flips() >= kLost);
+    constexpr double kFar = 4.0;   // of rtol: who is not so far beyond goes on, and knows the most it will be
+    if (!meshes.alone()) return !meshes.dense() || meshes.error() > kFar * rtol_;
+    return branches_count(rtol_) && meshes.told().flips() >= kLost;
 }
 
 Tolerance AskedError::second(const Meshes& meshes, const CapturePast& now) const {
@@ -49,8 +51,9 @@ Tolerance AskedError::second(const Meshes& meshes, const CapturePast& now) const
 
 Found AskedError::found(const Meshes& meshes, const CapturePast& now) const {
     const ToldError& told = meshes.told();
-    return {t_end_ / now.t, now.error, told.smooth(meshes.fall()),
-            branches_count(rtol_) ? told.flips() : 0.0};
+    const double error = meshes.dense() ? std::max(now.error, now.worst) : now.error;
+    const bool branches = meshes.alone() && branches_count(rtol_);
+    return {t_end_ / now.t, error, told.smooth(meshes.fall()), branches ? told.flips() : 0.0};
 }
 
 }  // namespace pl

@@ -12,17 +12,25 @@ constexpr double kFirstDrop = 0.02, kFirstMove = 0.1;
 constexpr double kShortest = 1e-300;
 constexpr double kAim = 0.5;  // of rtol, at a second attempt
 // Pairs on another branch that a second attempt may expect.
-constexpr double kFew = 0.12;
+constexpr double kFew = 0.09;
 // They grow like t to this power (measured to the paper's horizon), which is followed so far ahead at most.
 constexpr double kGrowth = 1.2, kMostAhead = 15.0;
 // At rtol 1e-3, and at most, whatever rtol.
 constexpr double kLoss = 5e-4, kMostLoss = 1.5e-2;
 constexpr double kMotion = 3e-6, kMostMotion = 4e-3;
+// Of two meshes of dense inputs, of a step of the coarse one, at rtol 1e-3. The more pairs, the more kinks a run
+// meets, and the more the flow costs: of n p pairs at most kFewMotion/(n p). No one step is to make much of
+// the error: kinks in long steps do, and not alike on both meshes.
+constexpr double kFewPairs = 8192, kFewMotion = 2.7e-3, kMostFewMotion = 2e-5, kFewLoss = 3e-5;
 constexpr double kOrder = 2.0 / 3.0;  // the power of a step's tolerances that all errors follow
 constexpr double kLeast = 1e-6, kMost = 0.25;
 // Where the motion of a step that would settle the branches is that much below the first, they are not to
 // be had.
 constexpr double kHopeless = 1e-8;
+
+double pairs_of(const Problem<double>& problem) {
+    return static_cast<double>(problem.n) * static_cast<double>(problem.p);
+}
 
 double to_settle(const Found& found) {
     if (!(found.flips > 0.0)) return 1.0;
@@ -49,25 +57,34 @@ double first_step(const Problem<double>& problem, CaptureModel& model, const Tol
     return std::max(h, kShortest);
 }
 
+bool two_meshes(const Problem<double>& problem) {
+    return problem.X == nullptr || pairs_of(problem) <= kFewPairs;
+}
+
 // Some hundreds of steps add up to the whole fall of the loss, with power 2/3 as for any method of order 2.
 Tolerance tolerance_for(const Problem<double>& problem, double rtol) {
     // the more points, the more of them turn within one step of the fall: measured from 10^4 to 10^6
     const double many = std::min(1.0, std::pow(1e4 / static_cast<double>(problem.n), 0.75));
     if (problem.X == nullptr) return {1e-5 * many * std::pow(rtol / 1e-2, 1.5), 1.0};
     const double tight = std::pow(rtol / 1e-3, 1.0 / kOrder);
+    if (two_meshes(problem)) {
+        const double motion = std::min(kFewMotion / pairs_of(problem), kMostFewMotion);
+        const double some = std::min(rtol / 1e-3, tight);  // at loose ones what kinks make of it counts
+        return {std::min(kFewLoss * some, kMostLoss), std::min(motion * some, kMostMotion)};
+    }
     return {std::min(kLoss * tight, kMostLoss), std::min(kMotion * tight, kMostMotion)};
 }
 
 Tolerance second(const Problem<double>& problem, double rtol, const Tolerance& tolerance,
                  const Found& found) {
-    const bool dense = problem.X != nullptr;
-    const double loss = std::pow(kAim * rtol / (dense ? found.smooth : found.error), 1.0 / kOrder);
-    const double less = std::clamp(loss, kLeast, dense ? 1.0 : kMost);
+    const bool two = two_meshes(problem);
+    const double loss = std::pow(kAim * rtol / (two ? found.error : found.smooth), 1.0 / kOrder);
+    const double less = std::clamp(loss, kLeast, two ? kMost : 1.0);
     return {tolerance.loss * less, tolerance.motion * std::clamp(to_settle(found), kHopeless, less)};
 }
 
 bool practical(const Problem<double>& problem, const Found& found) {
-    return problem.X == nullptr || to_settle(found) > kHopeless;
+    return two_meshes(problem) || to_settle(found) > kHopeless;
 }
 
 }  // namespace pl

@@ -15,12 +15,17 @@ struct Tolerance {
 double first_step(const Problem<double>& problem, CaptureModel& model, const Tolerance& tolerance,
                   double longest);
 
+// Whether two meshes follow the problem (meshes.hpp): of few pairs hardly one passes a repelling kink so
+// closely that errors decide, and what two meshes differ by is the error. A few times as many have such
+// passes in every run, at any practical tolerance; then those have to be counted.
+bool two_meshes(const Problem<double>& problem);
+
 Tolerance tolerance_for(const Problem<double>& problem, double rtol);
 
 // What an attempt has found, on one mesh (told.hpp) or two.
 struct Found {
     double ahead;   // t_end over t
-    double error;   // of two meshes
+    double error;   // of two meshes, the largest
     double smooth;  // of one: that part of its error
     double flips;   // of one: expected number of pairs on another branch; 0 if they are not to count
 };

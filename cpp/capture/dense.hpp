@@ -92,7 +92,12 @@ class DenseCapture : public CaptureModel {
     void preactivations(const double* W, double* z);
     bool meet_kinks(Index j, const double* impulse);
     bool look_again(Index j, const double* impulse);
-    double motion_sq(Index j) const;
+    struct Moved {
+        double across, along;  // squares
+        double all() const { return across + along; }
+    };
+    Moved moved(Index j) const;
+    double turned_sq() const;
     double middle_weight(Index j) const;
     NeuronPath path(Index j, const double* impulse, double outer);
     template <class Visit>
@@ -117,6 +122,7 @@ class DenseCapture : public CaptureModel {
     SingleMoves moves_;
     FrozenPattern frozen_;
     Passes passes_;
+    const KinkSweeps sweeps_;
     Index dependent_ = 0;
     bool frozen_taken_ = false;  // of the state
     std::vector<unsigned char> moved_;

@@ -81,7 +81,7 @@ bool DenseCapture::meet_kinks(Index j, const double* impulse) {
     if (stays_[at(j)] != 0) return true;
     NeuronPath way = path(j, impulse, middle_[at(j)]);
     way.cut = cut_off();
-    if (!solvers_[at(j)]) solvers_[at(j)] = std::make_unique<KinkSolver>(inputs_->rows());
+    if (!solvers_[at(j)]) solvers_[at(j)] = std::make_unique<KinkSolver>(inputs_->rows(), sweeps_);
     solvers_[at(j)]->follow(trial_.touched[at(j)], size_of(trial_.touched[at(j)]), way);
     move_weights(j);
     return true;

@@ -18,7 +18,7 @@ constexpr double kUnit = 4.0 * std::numeric_limits<double>::epsilon();  // round
 // Below, local_pl t: a run at rest, where single precision would keep it moving.
 constexpr double kStill = 1e-2;
 // Of the push of its whole share over a step, how far from its kink a pair may be that was let go by mistake:
-// by what single precision knows, and at rest by what the sweeps over shares leave undone (kShareTolerance).
+// by what single precision knows, and at rest by what the sweeps over shares leave undone (KinkSweeps).
 constexpr double kDoubtful = 1e-5, kDoubtfulStill = 2e-2;
 // More than d pairs rest at once only where inputs depend on each other; a step that has many more is not a
 // good one, and would take long here.

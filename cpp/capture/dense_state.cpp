@@ -162,12 +162,13 @@ double DenseCapture::trial_excess() const {
     return sum;
 }
 
-// The square of what neuron j's trial has moved, of its size.
-double DenseCapture::motion_sq(Index j) const {
+// What neuron j's trial has moved, of its size: across w_j, and along it.
+DenseCapture::Moved DenseCapture::moved(Index j) const {
     const double *w = now_.W.data() + j * stride_, *next = trial_.W.data() + j * stride_;
-    double travel = 0.0, before = 0.0, after = 0.0, size = 0.0;
+    double travel = 0.0, growth = 0.0, before = 0.0, after = 0.0, size = 0.0;
     for (Index k = 0; k < d_; ++k) {
         travel += (next[k] - w[k]) * (next[k] - w[k]);
+        growth += (next[k] - w[k]) * w[k];
         before += w[k] * w[k];
         after += next[k] * next[k];
         size += std::max(next[k] * next[k], w[k] * w[k]);
@@ -175,22 +176,42 @@ double DenseCapture::motion_sq(Index j) const {
     const double a = now_.a.data()[j], a_next = trial_.a.data()[j], outer = std::max(a * a, a_next * a_next);
     const bool grows = after > before && kSmall * size < outer;
     size += grows ? kOwn * size + kLeast * outer : outer;
-    return travel > 0.0 ? travel / size : 0.0;
+    if (!(travel > 0.0)) return {0.0, 0.0};
+    const double along = before > 0.0 ? std::min(growth * growth / before, travel) : 0.0;
+    return {(travel - along) / size, along / size};
 }
 
-double DenseCapture::trial_motion() const {
+// The square of what r has changed in the trial, of itself.
+double DenseCapture::turned_sq() const {
     double sum = 0.0;
-    for (Index j = 0; j < p_; ++j) sum += motion_sq(j);
-    return std::sqrt(sum / static_cast<double>(p_));
+    for (Index i = 0; i < n_; ++i) {
+        const double by = trial_.r[at(i)] - now_.r[at(i)];
+        sum += by * by;
+    }
+    return now_.sum_r2 > 0.0 ? sum / now_.sum_r2 : 0.0;
+}
+
+// Growth along w_j itself meets no kink, and is exact while the drive points one way (middle_weight()): it
+// counts by no more than so many times what r has changed.
+double DenseCapture::trial_motion() const {
+    constexpr double kTurned = 10.0;
+    Moved sum{0.0, 0.0};
+    for (Index j = 0; j < p_; ++j) {
+        const Moved one = moved(j);
+        sum.across += one.across;
+        sum.along += one.along;
+    }
+    const double share = kTurned * kTurned * turned_sq() * static_cast<double>(p_) / sum.all();
+    return std::sqrt((sum.across + std::min(1.0, share) * sum.along) / static_cast<double>(p_));
 }
 
 double DenseCapture::trial_neuron_error() const {
     double largest = 0.0;
     for (Index j = 0; j < p_; ++j) {
         if (middle_[at(j)] == 0.0) continue;
-        // dw is in proportion to the outer weight held
-        const double off = std::abs(0.5 * (now_.a.data()[j] + trial_.a.data()[j]) / middle_[at(j)] - 1.0);
-        largest = std::max(largest, off * std::sqrt(motion_sq(j)));
+        // dw is in proportion to the outer weight held; the drive is now that which kinks have left
+        const double off = std::abs(middle_weight(j) / middle_[at(j)] - 1.0);
+        largest = std::max(largest, off * std::sqrt(moved(j).all()));
     }
     return largest;
 }

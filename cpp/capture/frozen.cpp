@@ -4,24 +4,19 @@
 
 #include "kernel/dispatch.hpp"
 #include "parallel/parallel_for.hpp"
-#include "problem/packed.hpp"
 
 namespace pl {
-namespace {
 
-constexpr Index kLanes = 16;  // places come in whole vectors of every level
-
-}  // namespace
-
-FrozenPattern::FrozenPattern(const CaptureInputs& inputs, int threads)
-    : inputs_(inputs), threads_(threads), held_(at(inputs.problem().p)) {}
+FrozenPattern::FrozenPattern(const CaptureInputs& inputs, SingleMoves& moves, int threads)
+    : inputs_(inputs), moves_(moves), threads_(threads), held_(at(inputs.problem().p)) {}
 
 void FrozenPattern::take(const State& state, CutOff cut) {
     state_ = state;
-    parallel_for(size_of(held_), threads_, [&](Index j) { factor(j, cut); });
+    moves_.take(state.masks);
+    parallel_for(size_of(held_), threads_, [&](Index j) { hold(j, cut); });
 }
 
-void FrozenPattern::factor(Index j, CutOff cut) {
+void FrozenPattern::hold(Index j, CutOff cut) {
     const std::vector<Touched>& pairs = (*state_.held)[at(j)];
     const InputRows rows = inputs_.rows();
     Held& held = held_[at(j)];
@@ -29,29 +24,16 @@ void FrozenPattern::factor(Index j, CutOff cut) {
     const Index count = size_of(pairs);
     args.count = 0;  // what a cut leaves half-way has to be something to go through
     if (count == 0 || cut()) return;
-    args.count = static_cast<int>(count);
-    args.ld = round_up(count, kLanes);
+    args.count = count;
     args.width = rows.float_stride;
-    const Index needed = (args.ld + 2) * args.ld + args.width;
+    const Index needed = (1 + HeldArgs::rows(count)) * args.width;
     if (held.memory.size() < needed) held.memory = Buffer<float>(needed);
-    args.gram = held.memory.data();
-    args.inverse = args.gram + args.ld * args.ld;
-    args.weights = args.inverse + args.ld;
-    args.g = args.weights + args.ld;
-    std::fill_n(args.g, args.width, 0.0F);
+    args.g = held.memory.data();
+    args.basis = args.g + args.width;
     held.rows.clear();
     for (const Touched& pair : pairs) held.rows.push_back(rows.float_rows + pair.point * rows.float_stride);
     args.x = held.rows.data();
-    KinkArgs gram{};
-    gram.count = args.count;
-    gram.known = args.count;
-    gram.ld = args.ld;
-    gram.width = args.width;
-    gram.x = args.x;
-    gram.gram = args.gram;
-    gram.cut = cut;
-    level().kinks->gram(gram);
-    level().held->factor(args);
+    level().held->orthonormalise(args);
 }
 
 // g_j = X^T P_Sj q becomes (<w_j, g_j> w_j + a_j^2 Pi_Tj g_j) / (n p); w_j is orthogonal to what is held.
@@ -71,15 +53,14 @@ void FrozenPattern::change(Index j, float* g) {
     for (Index k = 0; k < problem.d; ++k) g[k] = scale * g[k] + back * static_cast<float>(w[k]);
 }
 
-void FrozenPattern::product(SingleMoves& moves, const double* q, double* out, CutOff cut) {
-    moves.operate(state_.masks, q, [this](Index j, float* g) { change(j, g); }, out, cut);
+void FrozenPattern::product(const double* q, double* out, CutOff cut) {
+    moves_.operate(q, [this](Index j, float* g) { change(j, g); }, out, cut);
 }
 
 double FrozenPattern::bytes(const Problem<double>& problem) {
     // a neuron holds hardly more than d pairs
     const double most = static_cast<double>(std::min(problem.n, problem.d)) + 16.0;
-    return 4.0 * static_cast<double>(problem.p) *
-           (most * (most + 2.0) + static_cast<double>(problem.d) + 16.0);
+    return 4.0 * static_cast<double>(problem.p) * (most + 8.0) * (static_cast<double>(problem.d) + 16.0);
 }
 
 }  // namespace pl

@@ -15,7 +15,7 @@ namespace pl {
 
 class FrozenPattern {
   public:
-    FrozenPattern(const CaptureInputs& inputs, int threads);
+    FrozenPattern(const CaptureInputs& inputs, SingleMoves& moves, int threads);
 
     // The state whose pattern it is; held pairs have z = 0 and their bit 0. Views, kept until the next.
     struct State {
@@ -25,21 +25,22 @@ class FrozenPattern {
         const std::vector<std::vector<Touched>>* held;  // per neuron
     };
     void take(const State& state, CutOff cut);
-    // out (n) = K q, by the products of `moves`.
-    void product(SingleMoves& moves, const double* q, double* out, CutOff cut);
+    // out (n) = K q, by the products of moves.
+    void product(const double* q, double* out, CutOff cut);
 
     static double bytes(const Problem<double>& problem);
 
   private:
-    void factor(Index j, CutOff cut);
+    void hold(Index j, CutOff cut);
     void change(Index j, float* g);
 
     const CaptureInputs& inputs_;
+    SingleMoves& moves_;
     const int threads_;
     State state_{};
     struct Held {
         HeldArgs args{};
-        Buffer<float> memory;  // gram, inverse, weights, g
+        Buffer<float> memory;  // g, basis
         std::vector<const float*> rows;
     };
     std::vector<Held> held_;  // per neuron

@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "capture/attempts.hpp"
 #include "capture/orthogonal.hpp"
 #include "problem/rounding.hpp"
 
 namespace pl {
 namespace {
 
-constexpr double kGain = 2.5;  // of halving the step, for the error of the loss
+// Of halving the step, for the error of the loss; of dense inputs the method has its order.
+constexpr double kGain = 2.5, kDenseGain = 3.0;
+constexpr double kHalfLocal = 0.125;  // of the local error of a step, that of its half
 // ndp, or np of orthogonal inputs: below, a sweep takes under a millisecond, and a team costs more than it
 // saves as soon as a core is busy.
 constexpr double kWorthSharing = 2e7;
@@ -27,6 +30,7 @@ constexpr double kAccepted = 2.0;  // local error over its tolerance: the meshes
 // precision, and what they leave moves the loss of a state at rest by as much either way; no step would be
 // short enough. A coarse mesh leads, too: it only serves the estimate.
 constexpr double kLeadSlack = 1e-9, kFineSlack = 1e-12;
+constexpr double kNothing = std::numeric_limits<double>::infinity();  // was shown by a longer step
 
 // No step is shorter than what changes the time, nor than what has a half.
 bool too_short(double t, double h) {
@@ -44,7 +48,7 @@ Meshes::Meshes(const Problem<double>& problem, int threads, const Cut& cut, Step
       fine_(make(threads)),
       largest_norm_(problem.largest_norm()),
       largest_label_(problem.largest_label()) {
-    if (!inputs_) coarse_.emplace(make(threads));
+    if (two_meshes(problem)) coarse_.emplace(make(threads));
 }
 
 Meshes::Mesh Meshes::make(int threads) const {
@@ -71,8 +75,8 @@ double Meshes::rounding_of(const CaptureModel& model) const {
 
 // Whether the trial's loss, and what of it pairs at rest hide beyond what they hid, is above the state's by
 // more than `slack`, relative, and by more than rounding.
-bool Meshes::rises(const CaptureModel& model, double slack) const {
-    return above(model, slack, std::max(model.trial_excess() - excess_, 0.0));
+bool Meshes::rises(const Mesh& mesh, double slack) const {
+    return above(*mesh.model, slack, std::max(mesh.model->trial_excess() - mesh.excess, 0.0));
 }
 
 bool Meshes::above(const CaptureModel& model, double slack, double more) const {
@@ -83,17 +87,17 @@ bool Meshes::above(const CaptureModel& model, double slack, double more) const {
 
 // Of a trial that rises: whether it only shows what pairs at rest had hidden, and so much already at a longer
 // step (`shown`) that no shorter one would show less.
-bool Meshes::only_shows(const CaptureModel& model, double slack, double& shown) const {
-    if (above(model, slack, model.trial_excess() - excess_)) return false;
+bool Meshes::only_shows(const Mesh& mesh, double slack, double& shown) const {
+    if (above(*mesh.model, slack, mesh.model->trial_excess() - mesh.excess)) return false;
     const double longer = shown;
-    shown = model.trial_sum_r2();
+    shown = mesh.model->trial_sum_r2();
     return shown >= longer;
 }
 
 // There is no step to be taken; why.
 bool Meshes::stop(const CaptureStep& step) {
     const bool cut = cut_ && cut_();
-    stuck_ = cut ? Status::kInterrupted : step.finite() ? Status::kStepLimit : Status::kNonFinite;
+    stuck_ = cut ? Status::kInterrupted : no_step(step.finite());
     return false;
 }
 
@@ -110,7 +114,7 @@ double Meshes::advance(double t, double H, const Allowed& allowed) {
     H = std::min(H, fine_.step.longest());
     if (!lead_step(t, H, allowed)) return marks_.back().t;
     if (!coarse_) return H;
-    return half(t, 0.5 * H, 0) && half(t, 0.5 * H, 0) ? H : marks_.back().t;
+    return half(t, 0.5 * H, allowed, 0, kNothing) && half(t, 0.5 * H, allowed, 0, kNothing) ? H : marks_.back().t;
 }
 
 // Of the mesh whose local error chooses the step: the only one, or the coarse one.
@@ -118,13 +122,13 @@ bool Meshes::lead_step(double t, double& H, const Allowed& allowed) {
     Mesh& lead = coarse_ ? *coarse_ : fine_;
     CaptureModel& model = *lead.model;
     const double slack = coarse_ ? std::max(allowed.rise, kLeadSlack) : kLeadSlack;
-    double shown = std::numeric_limits<double>::infinity();
+    double shown = kNothing;
     for (;;) {  // until the step is good or too short
         lead.step.attempt(H, fineness(H, allowed));
         if (cut_ && cut_()) return stop(lead.step);
         const double error = judge(lead, allowed);
         const double factor = std::clamp(0.9 / std::cbrt(std::max(error, 1e-9)), 0.3, 2.0);
-        const bool up = rises(model, slack) && !only_shows(model, slack, shown);
+        const bool up = rises(lead, slack) && !only_shows(lead, slack, shown);
         if (error <= kAccepted && !up) {
             next_ = factor < 1 ? H * factor : std::max(next_, H * factor);
             ceiling_ *= kCeilingGrowth;
@@ -137,16 +141,12 @@ bool Meshes::lead_step(double t, double& H, const Allowed& allowed) {
         next_ = H;
         if (too_short(t, 0.5 * H)) return stop(lead.step);
     }
-    if (coarse_) {
-        lead.step.accept(H);
-        return true;
-    }
-    const double motion = model.trial_motion();
-    speed_ = motion / H;
+    speed_ = model.trial_motion() / H;
     drop_rate_ = fall_of(model) / H;
-    const bool whole = take(t, H);
-    told_.add(local_, motion, model.passes());
-    return whole;
+    if (!coarse_) return take(t, H);
+    lead.excess = model.trial_excess();
+    lead.step.accept(H);
+    return true;
 }
 
 // Of log L in the trial of the step; 1 where there is none.
@@ -158,20 +158,20 @@ double Meshes::fall_of(const CaptureModel& model) {
 // To what part of itself the impulse of a step is to be known, so that it is off by little beside what the
 // step may be.
 double Meshes::fineness(double H, const Allowed& allowed) const {
-    if (coarse_) return 0.1 * allowed.tolerance;
+    if (!inputs_) return 0.1 * allowed.tolerance;
     if (!(speed_ > 0.0)) return kSpan * std::min(allowed.tolerance, kFirst);
     // of order 2, it may be off by the square of how far neurons will move
     const double moved = std::min(speed_ * H, std::cbrt(allowed.motion));
     return kSpan * std::min(allowed.tolerance / std::min(1.0, drop_rate_ * H), moved * moved);
 }
 
-// The trial over what is allowed: what the local error of the impulse does to log L, at most; and on one mesh
+// The trial over what is allowed: what the local error of the impulse does to log L, at most; of dense inputs
 // also what each neuron is off by, and how far they moved.
 double Meshes::judge(Mesh& lead, const Allowed& allowed) {
     const double before = lead.model->sum_r2();
     const double share = before < allowed.floor ? before / allowed.floor : 1.0;
     const double weight = fall_of(*lead.model) * share;
-    if (coarse_) return (local_ = lead.step.error() * weight) / allowed.tolerance;
+    if (!inputs_) return (local_ = lead.step.error() * weight) / allowed.tolerance;
     const double motion = lead.model->trial_motion();
     const double other = std::max(motion * motion * motion * share / allowed.motion,
                                   lead.model->trial_neuron_error() * share / allowed.tolerance);
@@ -192,8 +192,10 @@ bool Meshes::take(double t, double& h) {
     const bool ends = watch_ != nullptr && watched(t, h);
     if (watch_ != nullptr && cut_ && cut_()) return stop(fine_.step);
     speed_sq_ = fine.trial_travel_sq() / (h * h);
-    excess_ = fine.trial_excess();
+    fine_.excess = fine.trial_excess();
+    const double motion = fine.trial_motion();
     fine_.step.accept(h);
+    told_.add(coarse_ ? kHalfLocal * local_ : local_, motion, fine.passes());
     ++accepted_;
     marks_.push_back({marks_.back().t + h, fine.sum_r2()});
     if (ends) stuck_ = Status::kEvent;
@@ -201,17 +203,22 @@ bool Meshes::take(double t, double& h) {
 }
 
 // The fine mesh over h; in two where the loss would rise. False: stuck().
-bool Meshes::half(double t, double h, int depth) {
-    CaptureModel& fine = *fine_.model;
+bool Meshes::half(double t, double h, const Allowed& allowed, int depth, double shown) {
+    const double slack = inputs_ ? kLeadSlack : kFineSlack;
     if (too_short(t, h)) return stop(fine_.step);
-    fine_.step.attempt(h);
+    fine_.step.attempt(h, fineness(h, allowed));
     if (cut_ && cut_()) return stop(fine_.step);
     if (depth >= kHalvings && !fine_.step.finite()) return stop(fine_.step);
-    if (depth < kHalvings && rises(fine, kFineSlack)) {
+    if (depth < kHalvings && rises(fine_, slack) && !only_shows(fine_, slack, shown)) {
         ++rejected_;
-        return half(t, 0.5 * h, depth + 1) && half(t, 0.5 * h, depth + 1);
+        return half(t, 0.5 * h, allowed, depth + 1, shown) && half(t, 0.5 * h, allowed, depth + 1, kNothing);
     }
-    return take(t + marks_.back().t, h);
+    const double start = t + marks_.back().t;
+    if (take(start, h)) return true;
+    // what ends the run does not lie beyond the time reached, by rounding
+    double& reached = marks_.back().t;
+    while (t + reached < start + h) reached = std::nextafter(reached, kNothing);
+    return false;
 }
 
 // Whether the watch ends the fine mesh's step from t by h within it; h then is where.
@@ -237,7 +244,7 @@ double Meshes::error() const {
     if (!coarse_) return told_.all(fall());
     const double fine = fine_.model->sum_r2(), off = std::abs(fine - coarse_->model->sum_r2());
     if (off == 0) return 0;
-    return fine > 0 ? off / (kGain * fine) : 1;
+    return fine > 0 ? off / ((inputs_ ? kDenseGain : kGain) * fine) : 1;
 }
 
 double Meshes::passage(double level) const {

@@ -1,5 +1,6 @@
-// The meshes over one problem. Dense inputs: one, which tells its error (told.hpp). Orthogonal inputs: two,
-// the coarse at twice the step of the fine; they differ by everything that a step leaves out.
+// The meshes over one problem. Two, the coarse at twice the step of the fine, differ by everything that a step
+// leaves out: so it is for orthogonal inputs, and dense ones of few pairs. Of more, whose error is that of
+// the branches which pairs take, one, which tells its error (told.hpp).
 #pragma once
 
 #include <limits>
@@ -41,6 +42,7 @@ class Meshes {
     // Of the fine mesh's loss, relative, estimated: by the other mesh, or by what the one tells.
     double error() const;
     bool alone() const { return !coarse_; }
+    bool dense() const { return inputs_ != nullptr; }
     const ToldError& told() const { return told_; }  // of the one mesh
     double fall() const;                             // of log L since the start of the run
     // sum r^2 at the start of the run, and what was told before this part of it.
@@ -67,11 +69,12 @@ class Meshes {
             : model(std::move(state)), step(*model, threads, cut) {}
         std::unique_ptr<CaptureModel> model;
         CaptureStep step;
+        double excess = 0;  // CaptureModel::trial_excess() of the step that led to the state
     };
     struct Mark {
         double t, sum_r2;
     };
-    bool half(double t, double h, int depth);
+    bool half(double t, double h, const Allowed& allowed, int depth, double shown);
     bool lead_step(double t, double& H, const Allowed& allowed);
     double judge(Mesh& lead, const Allowed& allowed);
     bool take(double t, double& h);
@@ -80,9 +83,9 @@ class Meshes {
     double fineness(double H, const Allowed& allowed) const;
     static double fall_of(const CaptureModel& model);
     double rounding_of(const CaptureModel& model) const;
-    bool rises(const CaptureModel& model, double slack) const;
+    bool rises(const Mesh& mesh, double slack) const;
     bool above(const CaptureModel& model, double slack, double more) const;
-    bool only_shows(const CaptureModel& model, double slack, double& shown) const;
+    bool only_shows(const Mesh& mesh, double slack, double& shown) const;
 
     Mesh make(int threads) const;  // throws CutShort
     std::unique_ptr<CaptureModel> model(int team) const;
@@ -92,13 +95,13 @@ class Meshes {
     StepWatch* const watch_;
     std::shared_ptr<const CaptureInputs> inputs_;  // dense inputs; else null
     Mesh fine_;
-    std::optional<Mesh> coarse_;  // of orthogonal inputs
+    std::optional<Mesh> coarse_;  // of orthogonal inputs, and of few pairs
     const double largest_norm_, largest_label_;
     ToldError told_{problem_.d};
     double local_ = 0, drop_rate_ = 0, speed_ = 0;  // of the last step
     double of_bound_ = 1;  // what the local error was of its bound when it last was known,
     int since_known_ = 0;  // so many steps ago
-    double start_ = 0, excess_ = 0, next_ = 0, speed_sq_ = 0;
+    double start_ = 0, next_ = 0, speed_sq_ = 0;
     // Of the leading step, near the length that last would have raised the loss.
     double ceiling_ = std::numeric_limits<double>::infinity();
     std::vector<Mark> marks_;  // of the fine mesh in the last advance

@@ -6,6 +6,11 @@
 #include "kernel/index.hpp"
 
 namespace pl {
+namespace {
+
+constexpr Index kMostParts = 8;  // of the points, shared out over a team
+
+}  // namespace
 
 SingleMoves::SingleMoves(const CaptureInputs& inputs, int threads)
     : packed_(inputs.single()),
@@ -13,11 +18,15 @@ SingleMoves::SingleMoves(const CaptureInputs& inputs, int threads)
       threads_(threads),
       blocks_(block_count(inputs.problem().n)),
       stride_(packed_.row_stride()),
+      parts_(threads > 1 ? std::min(blocks_, kMostParts) : 1),
+      on_(batch_count(inputs.problem().p) * blocks_ * kBlockPoints),
       weights_(blocks_ * kBlockPoints),
-      dW_(inputs.problem().p * stride_),
+      dW_(batch_count(inputs.problem().p) * kBatchNeurons * stride_),
       dz_(inputs.problem().p * blocks_ * kBlockPoints),
       scratch_(kernel_.scratch_size),
-      sums_(blocks_ * kBlockPoints) {}
+      tables_(parts_ * level().active->tables),
+      sums_(blocks_ * kBlockPoints * level().active->lanes),
+      along_(blocks_ * kBlockPoints) {}
 
 HalvesArgs<float> SingleMoves::args(CutOff cut) {
     HalvesArgs<float> args{};
@@ -32,17 +41,36 @@ HalvesArgs<float> SingleMoves::args(CutOff cut) {
     return args;
 }
 
-void SingleMoves::operate(const Word* masks, const double* weights, const Change& change, double* out,
-                          CutOff cut) {
+void SingleMoves::take(const Word* masks) {
+    masks_ = masks;
+    ByPointsArgs args{packed_.view().p, blocks_, masks, on_.data()};
+    level().active->by_points(args);
+}
+
+void SingleMoves::operate(const double* weights, const Change& change, double* out, CutOff cut) {
     HalvesArgs<float> args = this->args(cut);
     for (Index i = 0; i < args.data.n; ++i) weights_.data()[i] = static_cast<float>(weights[i]);
-    args.masks = masks;
+    args.masks = masks_;
     kernel_.gradient(args);
     parallel_for(args.data.p, threads_, [&](Index j) { change(j, dW_.data() + j * stride_); });
-    pl::preactivations(kernel_, args, threads_);
-    MaskedSumsArgs<float> sums{args.data.p, blocks_, dz_.data(), masks, sums_.data()};
-    kernel_.masked_sums(sums);
-    for (Index i = 0; i < args.data.n; ++i) out[i] = static_cast<double>(sums_.data()[i]);
+    active_products(cut);
+    for (Index i = 0; i < args.data.n; ++i) out[i] = static_cast<double>(along_.data()[i]);
+}
+
+void SingleMoves::active_products(CutOff cut) {
+    parallel_for(parts_, threads_, [&](Index part) {
+        ActiveArgs args{};
+        args.data = packed_.view();
+        args.first = part * blocks_ / parts_;
+        args.last = (part + 1) * blocks_ / parts_;
+        args.on = on_.data();
+        args.U = dW_.data();
+        args.tables = tables_.data() + part * level().active->tables;
+        args.sums = sums_.data();
+        args.out = along_.data();
+        args.cut = cut;
+        level().active->products(args);
+    });
 }
 
 void SingleMoves::preactivations(const std::vector<Index>& neurons, const Ends& ends, CutOff cut) {
@@ -66,8 +94,13 @@ void SingleMoves::preactivations(const std::vector<Index>& neurons, const Ends& 
 
 double SingleMoves::bytes(const Problem<double>& problem) {
     const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
-    return 4 *
-           (static_cast<double>(problem.p) * (static_cast<double>(problem.d) + 16.0 + points) + 2 * points);
+    const double batches = static_cast<double>(batch_count(problem.p));
+    const double rows = batches * static_cast<double>(kBatchNeurons);
+    const double tables = static_cast<double>(kMostParts * level().active->tables);
+    const double lanes = static_cast<double>(level().active->lanes);
+    return 4 * (rows * (static_cast<double>(problem.d) + 16.0) + static_cast<double>(problem.p) * points +
+                (2 + lanes) * points + tables) +
+           8 * batches * points;
 }
 
 }  // namespace pl

@@ -50,21 +50,26 @@ class SingleMoves {
     };
     void preactivations(const std::vector<Index>& neurons, const Ends& ends, CutOff cut);
 
+    // The pairs that are on (blocks, p), for operate(): a view, kept until the next.
+    void take(const Word* masks);
     // out (n) = sum_j 1_ji <x_i, change_j(g_j)>, g_j = sum_i weights_i 1_ji x_i. change(j, g) writes over the
     // row g (width) of its neuron and leaves the places beyond d zero.
     using Change = std::function<void(Index, float*)>;
-    void operate(const Word* masks, const double* weights, const Change& change, double* out, CutOff cut);
+    void operate(const double* weights, const Change& change, double* out, CutOff cut);
 
     static double bytes(const Problem<double>& problem);
 
   private:
     HalvesArgs<float> args(CutOff cut);
+    void active_products(CutOff cut);
 
     const PackedProblem<float>& packed_;
     const Kernel<float>& kernel_;
     int threads_;
-    Index blocks_, stride_;
-    Buffer<float> weights_, dW_, dz_, scratch_, sums_;
+    Index blocks_, stride_, parts_;
+    const Word* masks_ = nullptr;
+    Buffer<Word> on_;  // masks_, by points
+    Buffer<float> weights_, dW_, dz_, scratch_, tables_, sums_, along_;
 };
 
 }  // namespace pl

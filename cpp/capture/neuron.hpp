@@ -45,7 +45,9 @@ struct NeuronPath {
 
 class KinkSolver {
   public:
-    explicit KinkSolver(InputRows inputs) : inputs_(inputs), drive_(inputs.stride) {}
+    KinkSolver(InputRows inputs, KinkSweeps sweeps) : inputs_(inputs), drive_(inputs.stride) {
+        args_.sweeps = sweeps;
+    }
 
     // The shares of the touched pairs along the path, and the drive they give. All of a pair but rests, share
     // and last is given; share is what g holds. The pairs from `known` on were found to switch once the

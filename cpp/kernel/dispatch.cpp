@@ -15,6 +15,7 @@ namespace pl {
     extern const ProductKernel product_kernel; \
     extern const HeldKernel held_kernel;       \
     extern const TurnKernel turn_kernel;       \
+    extern const ActiveKernel active_kernel;   \
     }
 PLN_DECLARE(baseline)
 #if defined(__x86_64__)
@@ -28,7 +29,8 @@ namespace {
 std::vector<Level> runnable() {
     std::vector<Level> found{{"baseline", &baseline::kernel_f32, &baseline::kernel_f64, &baseline::sum_kernel,
                               &baseline::kink_kernel, &baseline::live_kernel, &baseline::damped_kernel,
-                              &baseline::product_kernel, &baseline::held_kernel, &baseline::turn_kernel}};
+                              &baseline::product_kernel, &baseline::held_kernel, &baseline::turn_kernel,
+                              &baseline::active_kernel}};
 #if defined(__x86_64__)
     __builtin_cpu_init();
     const bool v3_ok = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
@@ -39,11 +41,11 @@ std::vector<Level> runnable() {
     if (v3_ok)
         found.push_back({"v3", &v3::kernel_f32, &v3::kernel_f64, &v3::sum_kernel, &v3::kink_kernel,
                          &v3::live_kernel, &v3::damped_kernel, &v3::product_kernel, &v3::held_kernel,
-                         &v3::turn_kernel});
+                         &v3::turn_kernel, &v3::active_kernel});
     if (v4_ok)
         found.push_back({"v4", &v4::kernel_f32, &v4::kernel_f64, &v4::sum_kernel, &v4::kink_kernel,
                          &v4::live_kernel, &v4::damped_kernel, &v4::product_kernel, &v4::held_kernel,
-                         &v4::turn_kernel});
+                         &v4::turn_kernel, &v4::active_kernel});
 #endif
     return found;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/active.hpp"
 #include "kernel/damped.hpp"
 #include "kernel/held.hpp"
 #include "kernel/kernel.hpp"
@@ -28,6 +29,7 @@ struct Level {
     const ProductKernel* products;
     const HeldKernel* held;
     const TurnKernel* turns;
+    const ActiveKernel* active;
 };
 
 // Levels built in and runnable on this processor, lowest first.

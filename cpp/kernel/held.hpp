@@ -6,21 +6,22 @@
 
 namespace pl {
 
-// The inputs x_l (count) of one neuron's held pairs. In single precision: rows of x have `width` places,
-// those of `gram` ld, both multiples of 16 and zero-padded.
+// The inputs x_l (count) of one neuron's held pairs. In single precision: rows have `width` places, a
+// multiple of 16, zero-padded.
 struct HeldArgs {
-    int count;
-    Index ld, width;
+    static constexpr Index kRows = 4;  // taken together
+    // Rows of the basis, so that whole groups may start anywhere.
+    static constexpr Index rows(Index count) { return (count + 2 * kRows - 1) / kRows * kRows; }
+
+    Index count, width;
     const float* const* x;
-    float* gram;  // (count, ld): Gram matrix; factor leaves its Cholesky factor below the diagonal, else 0
-    float*
-        inverse;  // (ld): of the factor's diagonal; 0: that row depends on those before it, and is left out
-    float* weights;  // (ld): scratch
-    float* g;        // (width): project takes from it what lies in the span of the rows
+    float* basis;  // (rows(count), width): orthonormalise leaves rows that span those of x; zeros for a row
+                   // that depends on those before it, and beyond count
+    float* g;      // (width): project takes from it what lies in the span of the rows
 };
 
 struct HeldKernel {
-    void (*factor)(HeldArgs&);
+    void (*orthonormalise)(HeldArgs&);
     void (*project)(HeldArgs&);
 };
 

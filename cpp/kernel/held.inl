@@ -1,8 +1,7 @@
-// Projections off the span of a few rows, by the Cholesky factor of their Gram matrix: g - X^T (X X^T)^-1 X
-// g. The factor is kept strictly below the diagonal with zeros elsewhere, so that every sum runs over whole
-// vectors.
+// Projections off the span of a few rows, by an orthonormal basis of it: one is made for a state, and used
+// for every product with K there.
 
-// Of a diagonal entry, below which what is left of it is rounding: the row depends on those before.
+// Of the square of a row, below which what is left of it is rounding: the row depends on those before.
 constexpr float kDependent = 1e-4F;
 
 PLN_INLINE float row_dot(const float* u, const float* v, Index width) {
@@ -10,17 +9,6 @@ PLN_INLINE float row_dot(const float* u, const float* v, Index width) {
     Vec<float> sum = {};
     for (Index k = 0; k < width; k += L) sum = fma(load(u + k), load(v + k), sum);
     return sum_halves(sum);
-}
-
-PLN_INLINE void add_row(float weight, const float* from, Index width, float* to) {
-    constexpr int L = kLanes<float>;
-    const Vec<float> by = broadcast(weight);
-    for (Index k = 0; k < width; k += L) store(to + k, fma(by, load(from + k), load(to + k)));
-}
-
-PLN_INLINE Index whole_vectors(Index count) {
-    constexpr Index L = kLanes<float>;
-    return (count + L - 1) / L * L;
 }
 
 PLN_INLINE float square_root(float x) {
@@ -31,31 +19,53 @@ PLN_INLINE float square_root(float x) {
 #endif
 }
 
-void factor(HeldArgs& s) {
-    for (Index k = 0; k < s.ld; ++k) s.inverse[k] = 0.0F;
-    for (int r = 0; r < s.count; ++r) {
-        float* row = s.gram + r * s.ld;
-        const float whole = row[r];
-        for (Index k = r; k < s.ld; ++k) row[k] = 0.0F;
-        for (int c = 0; c < r; ++c) {
-            const float* other = s.gram + c * s.ld;  // zero from its diagonal on
-            row[c] = (row[c] - row_dot(row, other, whole_vectors(c))) * s.inverse[c];
+// The products of four rows with v.
+PLN_INLINE Vec<float, 16> four_products(const float* rows, Index width, const float* v) {
+    constexpr int L = kLanes<float>;
+    Vec<float> sum[HeldArgs::kRows] = {};
+    for (Index k = 0; k < width; k += L) {
+        const Vec<float> x = in_register(load(v + k));
+#pragma GCC unroll 4
+        for (int r = 0; r < HeldArgs::kRows; ++r) sum[r] = fma(load(rows + r * width + k), x, sum[r]);
+    }
+    return sums_of_four(sum[0], sum[1], sum[2], sum[3]);
+}
+
+void orthonormalise(HeldArgs& s) {
+    constexpr int L = kLanes<float>;
+    const Index places = HeldArgs::rows(s.count) * s.width;
+    for (Index l = 0; l < s.count; ++l)
+        for (Index k = 0; k < s.width; k += L) store(s.basis + l * s.width + k, load(s.x[l] + k));
+    for (Index k = s.count * s.width; k < places; k += L) store(s.basis + k, Vec<float>{});
+    for (Index r = 0; r < s.count; ++r) {
+        float* q = s.basis + r * s.width;
+        const float left = row_dot(q, q, s.width), whole = row_dot(s.x[r], s.x[r], s.width);
+        const Vec<float> by = broadcast(left > kDependent * whole ? 1.0F / square_root(left) : 0.0F);
+        for (Index k = 0; k < s.width; k += L) store(q + k, by * load(q + k));
+        for (Index l = r + 1; l < s.count; l += HeldArgs::kRows) {
+            float* rows = s.basis + l * s.width;
+            const Vec<float, 16> along = four_products(rows, s.width, q);
+#pragma GCC unroll 4
+            for (int m = 0; m < HeldArgs::kRows; ++m)
+                for (Index k = 0; k < s.width; k += L) {
+                    float* to = rows + m * s.width + k;
+                    store(to, fma(broadcast(-along[m]), load(q + k), load(to)));
+                }
         }
-        const float left = whole - row_dot(row, row, whole_vectors(r));
-        if (left > kDependent * whole) s.inverse[r] = 1.0F / square_root(left);
     }
 }
 
 void project(HeldArgs& s) {
-    float* c = s.weights;
-    for (Index k = 0; k < s.ld; ++k) c[k] = 0.0F;
-    for (int r = 0; r < s.count; ++r) {
-        const float along = row_dot(s.x[r], s.g, s.width);
-        c[r] = (along - row_dot(s.gram + r * s.ld, c, whole_vectors(r))) * s.inverse[r];
-    }
-    for (int r = s.count - 1; r >= 0; --r) {
-        c[r] *= s.inverse[r];
-        add_row(-c[r], s.gram + r * s.ld, whole_vectors(r), c);
-        add_row(-c[r], s.x[r], s.width, s.g);
+    constexpr int L = kLanes<float>;
+    for (Index l = 0; l < s.count; l += HeldArgs::kRows) {
+        const float* rows = s.basis + l * s.width;
+        const Vec<float, 16> along = four_products(rows, s.width, s.g);
+        for (Index k = 0; k < s.width; k += L) {
+            Vec<float> left = load(s.g + k);
+#pragma GCC unroll 4
+            for (int m = 0; m < HeldArgs::kRows; ++m)
+                left = fma(broadcast(-along[m]), load(rows + m * s.width + k), left);
+            store(s.g + k, left);
+        }
     }
 }

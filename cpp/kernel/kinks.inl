@@ -3,15 +3,8 @@
 // while it is held at z_l = 0. Per unit of s, z_l moves by v_l, and a share that changes by delta changes
 //     v_l by delta push_k K_lk,      K the inputs' Gram matrix, push_k = (abar_j / n) Q_k,
 // so between two events everything is linear and held pairs keep their shares. In single precision: z and v
-// are small where it counts, and shares are found to kShareTolerance, 10^4 times the rounding.
+// are small where it counts, and shares are found to a tolerance (KinkSweeps), of at least a hundred times the rounding.
 
-// Held pairs whose share would move by less keep it until the next event.
-constexpr float kShareTolerance = 0.002F;
-// Every event has a sweep over the held pairs, and the path so many more: a path with few events, of a short
-// step, is followed to the tolerance, while on one with many the next event's sweep goes on where this
-// stopped. Without them the error falls with the step's power 1.6, with three more at each event a step
-// costs 1.28 times.
-constexpr int kSpareSweeps = 6;
 // A pair that goes off ends as much further down, ten times the rounding: where nothing moves it on
 // (orthogonal inputs) it would else end on either side of 0 by chance, and meet its kink again in every step.
 constexpr float kBelow = 1e-6F;
@@ -26,44 +19,89 @@ constexpr int kSettleSweeps = 20;
 constexpr float kNever = 1e30F;
 
 PLN_INLINE float magnitude(float x) {
-    return x < 0.0F ? -x : x;
+    return __builtin_fabsf(x);
+}
+
+// values += by row k of K.
+PLN_INLINE void add_gram_row(const KinkArgs& s, int k, float by, float* values) {
+    constexpr int L = kLanes<float>;
+    const float* row = s.gram + k * s.ld;
+    for (Index l = 0; l < s.ld; l += L)
+        store(values + l, fma(broadcast(by), load(row + l), load(values + l)));
 }
 
 PLN_INLINE void change_share(KinkArgs& s, int k, float delta) {
-    constexpr int L = kLanes<float>;
     s.share[k] += delta;
-    const float by = delta * s.push[k];
-    const float* row = s.gram + k * s.ld;
-    for (Index l = 0; l < s.ld; l += L) store(s.v + l, fma(broadcast(by), load(row + l), load(s.v + l)));
+    add_gram_row(s, k, delta * s.push[k], s.v);
+}
+
+// One number, in every lane: of such the least and the greatest are one instruction each, of scalars jumps
+// that nobody could foretell.
+using Lone = Vec<float, 16>;
+PLN_INLINE Lone lone(float x) {
+    return broadcast<16>(x);
+}
+
+// The held pairs one after the other, each as those before it have left it: visit(l, value), value that of
+// values[l], says by how much its share changes, whose push acts on the values through row l of K. What the
+// next pair finds is known before all of them are written: sweeps are nothing but such chains, and from
+// memory it would come twice as late.
+template <class Visit>
+PLN_INLINE void sweep(const KinkArgs& s, float* values, const Visit& visit) {
+    Lone value = lone(s.held > 0 ? values[s.order[0]] : 0.0F);
+    for (int h = 0; h < s.held; ++h) {
+        const int l = s.order[h], next = s.order[h + 1 < s.held ? h + 1 : h];
+        const Lone before = lone(values[next]), slope = lone(s.push[l] * s.gram[l * s.ld + next]);
+        const Lone change = visit(l, value);
+        value = fma(change, slope, before);
+        add_gram_row(s, l, change[0] * s.push[l], values);
+    }
 }
 
 // The drop of v_l that being on all the time makes: positive at attracting kinks.
 PLN_INLINE float drop(const KinkArgs& s, int l) {
     return -s.push[l] * s.gram[l * s.ld + l];
 }
-PLN_INLINE float clipped(float share) {
-    return share < 0.0F ? 0.0F : share > 1.0F ? 1.0F : share;
+PLN_INLINE Lone clipped(Lone share) {
+    return lesser(lone(1.0F), greater(Lone{}, share));  // a NaN stays one
 }
 
-// One Gauss-Seidel sweep over the held pairs: shares in [0, 1] under which each stays. Pairs at repelling
-// kinks are let go at once, off unless the others push them up. Returns the largest change of a share.
-PLN_INLINE float sweep_held(KinkArgs& s, float per_rest, float tolerance) {
+// The held pairs at repelling kinks, of which only the start of a path has any: off, unless the others push
+// them up. The largest change of a share.
+PLN_INLINE float let_go(KinkArgs& s, float per_rest) {
     float largest = 0.0F;
     for (int h = 0; h < s.held; ++h) {
         const int l = s.order[h];
-        const float target = -s.z[l] * per_rest, falls = drop(s, l);
-        float to;
-        if (falls > 0.0F) {
-            to = clipped(s.share[l] + (s.v[l] - target) * s.per_drop[l]);
-        } else {
-            to = s.v[l] + falls * s.share[l] > target ? 1.0F : 0.0F;
-        }
-        const float change = to - s.share[l], moved = magnitude(change);
-        largest = moved > largest ? moved : largest;
-        // an end is reached exactly: there the pair may be released
-        if (moved >= tolerance || (moved > 0.0F && (to == 0.0F || to == 1.0F))) change_share(s, l, change);
+        const float falls = drop(s, l), share = s.share[l];
+        if (falls > 0.0F) continue;
+        const float to = s.v[l] + falls * share > -s.z[l] * per_rest ? 1.0F : 0.0F;
+        largest = magnitude(to - share) > largest ? magnitude(to - share) : largest;
+        change_share(s, l, to - share);
+        s.share[l] = to;
     }
     return largest;
+}
+
+// One Gauss-Seidel sweep over the held pairs at attracting kinks: shares in [0, 1] under which each stays.
+// Returns the largest change of a share. `ends`: whether a share then is at an end, where its pair may be let
+// go.
+PLN_INLINE float sweep_held(KinkArgs& s, float per_rest, bool& ends) {
+    Lone largest = {}, inside = lone(1.0F);
+    sweep(s, s.v, [&](int l, Lone speed) {
+        const Lone share = lone(s.share[l]), per_drop = lone(s.per_drop[l]);
+        const Lone led_back = fma(lone(s.z[l] * per_rest), per_drop, share);
+        const Lone to = clipped(fma(speed, per_drop, led_back)), moves = to - share;
+        const Lone size = greater(moves, -moves), end = lesser(to, lone(1.0F) - to);
+        // an end is reached exactly: there the pair may be released
+        const Lone change = ((size >= lone(s.sweeps.tolerance)) | (end <= Lone{})) ? moves : Lone{};
+        const Lone now = share + change;
+        s.share[l] = now[0];
+        largest = greater(largest, size);
+        inside = lesser(inside, lesser(now, lone(1.0F) - now));
+        return change;
+    });
+    ends = !(inside[0] > 0.0F);
+    return largest[0];
 }
 
 // Pairs whose share has reached an end and that are pushed on are no longer held. One that comes back to its
@@ -99,12 +137,13 @@ PLN_INLINE int next_kink(const KinkArgs& s, float rest, float& until) {
         store(s.due + l, due);
         soonest = due < soonest ? due : soonest;
     }
-    until = rest;
-    for (int l = 0; l < L; ++l) until = soonest[l] < until ? soonest[l] : until;
-    if (until >= rest) return -1;
+    until = least_lane(soonest);
+    if (!(until < rest)) return -1;
+    const Vec<float> now = broadcast(until), one = broadcast(1.0F);
     int e = 0;
-    while (s.due[e] != until) ++e;
-    return e;
+    Word met = 0;
+    for (; met == 0; e += L) met = positive_bits(load(s.due + e) <= now ? one : Vec<float>{});
+    return e - L + __builtin_ctzll(met);
 }
 
 PLN_INLINE void go_on(KinkArgs& s, float length) {
@@ -128,47 +167,6 @@ PLN_INLINE void meet(KinkArgs& s, int e) {
         s.side[e] = -s.side[e];
         change_share(s, e, (s.side[e] > 0.0F ? 1.0F : 0.0F) - s.share[e]);
         if (s.side[e] < 0.0F && falls > 0.0F) s.mean[e] += kBelow;
-    }
-}
-
-// K (count, ld), lanes beyond count zero; rows of x are whole vectors of 16.
-constexpr int kGramRows = 4, kGramColumns = 2;
-
-PLN_INLINE void gram_tile(const KinkArgs& s, const int* rows, const int* columns) {
-    constexpr int L = kLanes<float>;
-    Vec<float> sum[kGramRows][kGramColumns] = {};
-    for (Index c = 0; c < s.width; c += L) {
-        Vec<float> u[kGramColumns];
-#pragma GCC unroll 2
-        for (int k = 0; k < kGramColumns; ++k) u[k] = load(s.x[columns[k]] + c);
-#pragma GCC unroll 4
-        for (int l = 0; l < kGramRows; ++l) {
-            const Vec<float> x = load(s.x[rows[l]] + c);
-#pragma GCC unroll 2
-            for (int k = 0; k < kGramColumns; ++k) sum[l][k] = fma(x, u[k], sum[l][k]);
-        }
-    }
-#pragma GCC unroll 4
-    for (int l = 0; l < kGramRows; ++l)
-#pragma GCC unroll 2
-        for (int k = 0; k < kGramColumns; ++k)
-            s.gram[rows[l] * s.ld + columns[k]] = s.gram[columns[k] * s.ld + rows[l]] = sum_halves(sum[l][k]);
-}
-
-constexpr int kManyPairs = 256;  // with more it is asked on the way whether to stop
-
-void gram(KinkArgs& s) {
-    const int last = s.count - 1;
-    for (int l = s.known < s.count ? s.known : 0; l < s.count; l += kGramRows) {
-        if (s.count > kManyPairs && s.cut()) return;
-        int rows[kGramRows];  // those beyond the last are the last once more
-        for (int r = 0; r < kGramRows; ++r) rows[r] = l + r < last ? l + r : last;
-        for (int k = 0; k <= rows[kGramRows - 1]; k += kGramColumns) {
-            const int columns[kGramColumns] = {k, k + 1 < last ? k + 1 : last};
-            gram_tile(s, rows, columns);
-        }
-        for (int r = l; r <= rows[kGramRows - 1]; ++r)
-            for (Index k = s.count; k < s.ld; ++k) s.gram[r * s.ld + k] = 0.0F;
     }
 }
 
@@ -209,41 +207,44 @@ void add_rows(const double* const* x, const double* weight, int count, Index wid
 
 // Held pairs are put on their kinks, as sweeps without end would have: by what acts on them, the mean share.
 PLN_INLINE void settle(KinkArgs& s) {
-    constexpr int L = kLanes<float>;
     float enough = 0.0F;
-    for (int sweep = 0; sweep < kSettleSweeps; ++sweep) {
-        float largest = 0.0F;
-        for (int h = 0; h < s.held; ++h) {
-            const int l = s.order[h];
-            const float z = s.z[l];
+    for (int round = 0; round < kSettleSweeps; ++round) {
+        Lone most = {};
+        sweep(s, s.z, [&](int l, Lone z) {
             // a pair that is further off than the whole of its share can mend comes back in later steps
-            const float by = clipped(s.mean[l] + z * s.per_drop[l]) - s.mean[l];
-            s.mean[l] += by;
-            const float moved = magnitude(by);
-            largest = moved > largest ? moved : largest;
-            const Vec<float> moves = broadcast(by * s.push[l]);
-            const float* row = s.gram + l * s.ld;
-            for (Index k = 0; k < s.ld; k += L) store(s.z + k, fma(moves, load(row + k), load(s.z + k)));
-        }
-        if (sweep == 0) enough = kSettled * largest;
+            const Lone mean = lone(s.mean[l]), to = clipped(fma(z, lone(s.per_drop[l]), mean));
+            s.mean[l] = to[0];
+            most = greater(most, greater(to - mean, mean - to));
+            return to - mean;
+        });
+        const float largest = most[0];
+        if (round == 0) enough = kSettled * largest;
         if (largest <= enough) break;
     }
     for (int h = 0; h < s.held; ++h) {
         const int l = s.order[h];
-        const float least = kShareTolerance * magnitude(drop(s, l));
+        const float least = s.sweeps.tolerance * magnitude(drop(s, l));
         if (s.mean[l] >= 1.0F && s.z[l] > least) s.side[l] = 1.0F;
         if (s.mean[l] <= 0.0F && s.z[l] < -least) s.side[l] = -1.0F;
     }
+}
+
+// Sweeps until they change little, or the spare ones are used up; then pairs that go are let go.
+PLN_INLINE void settle_shares(KinkArgs& s, float per_rest, int& spare, bool first) {
+    bool ends = false;
+    for (;;) {
+        const float gone = first ? let_go(s, per_rest) : 0.0F, largest = sweep_held(s, per_rest, ends);
+        if (!(largest > s.sweeps.tolerance || gone > s.sweeps.tolerance) || --spare <= 0) break;
+    }
+    if (ends) release(s, per_rest);
 }
 
 void follow(KinkArgs& s) {
     take_speeds(s);
     begin(s);
     float rest = 1.0F;
-    int spare = kSpareSweeps;
-    while (sweep_held(s, 1.0F, kShareTolerance) > kShareTolerance && --spare > 0) {
-    }
-    release(s, 1.0F);
+    int spare = s.sweeps.spare;
+    settle_shares(s, 1.0F, spare, true);
     for (int events = 0; events < 4 * s.count + 16; ++events) {
         if (s.count > kManyPairs && s.cut()) return;
         float until;
@@ -252,10 +253,7 @@ void follow(KinkArgs& s) {
         go_on(s, until);
         rest -= until;
         meet(s, e);
-        const float per_rest = 1.0F / (rest > kLeastRest ? rest : kLeastRest);
-        while (sweep_held(s, per_rest, kShareTolerance) > kShareTolerance && --spare > 0) {
-        }
-        release(s, per_rest);
+        settle_shares(s, 1.0F / (rest > kLeastRest ? rest : kLeastRest), spare, false);
     }
     go_on(s, rest);
     settle(s);

@@ -1,6 +1,7 @@
 // One instruction-set level of the kernel: this file is compiled once per level with PLN_LEVEL naming its
 // namespace, into which it takes the bodies (.inl) of what the interfaces (.hpp) declare. Raw pointers only:
 // no standard-library template may be instantiated here, or the linker could keep this level's copy for all.
+#include "kernel/active.hpp"
 #include "kernel/damped.hpp"
 #include "kernel/held.hpp"
 #include "kernel/kernel.hpp"
@@ -32,12 +33,14 @@ namespace PLN_LEVEL {
 #include "kernel/live_lanes.inl"
 #include "kernel/live_steps.inl"
 #include "kernel/damped.inl"
+#include "kernel/gram.inl"
 #include "kernel/kinks.inl"
 #include "kernel/held.inl"
 #include "kernel/turns.inl"
 #include "kernel/sums.inl"
 #include "kernel/peak.inl"
 #include "kernel/products.inl"
+#include "kernel/active.inl"
 // clang-format on
 
 template <class Real>
@@ -56,8 +59,9 @@ constexpr Kernel<Real> table() noexcept {
 
 extern const SumKernel sum_kernel = {gather_dot, gather_sum, combine, dot, strip};
 extern const ProductKernel product_kernel = {add_products};
-extern const HeldKernel held_kernel = {factor, project};
+extern const HeldKernel held_kernel = {orthonormalise, project};
 extern const TurnKernel turn_kernel = {find_turns};
+extern const ActiveKernel active_kernel = {kTableFloats, kLanes<float>, by_points, active_products};
 extern const KinkKernel kink_kernel = {gram, follow, add_rows};
 extern const Kernel<float> kernel_f32 = table<float>();
 extern const Kernel<double> kernel_f64 = table<double>();

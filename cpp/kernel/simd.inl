@@ -187,8 +187,76 @@ PLN_INLINE float sum_halves(Vec<float, 32> v) {
 }
 #endif
 #if defined(__AVX512F__)
+PLN_INLINE Vec<float, 32> both_halves(Vec<float, 64> v) {
+    return __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
+           __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+}
 PLN_INLINE float sum_halves(Vec<float, 64> v) {
-    return sum_halves(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
-                      __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15));
+    return sum_halves(both_halves(v));
+}
+#endif
+
+// The sums of the lanes of four vectors: a third of what one after the other take.
+PLN_INLINE Vec<float, 16> sums_of_four(Vec<float, 16> a, Vec<float, 16> b, Vec<float, 16> c,
+                                       Vec<float, 16> d) {
+    const Vec<float, 16> ab =
+        __builtin_shufflevector(a, b, 0, 4, 1, 5) + __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    const Vec<float, 16> cd =
+        __builtin_shufflevector(c, d, 0, 4, 1, 5) + __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    return __builtin_shufflevector(ab, cd, 0, 1, 4, 5) + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+}
+#if defined(__AVX2__)
+PLN_INLINE Vec<float, 16> sums_of_four(Vec<float, 32> a, Vec<float, 32> b, Vec<float, 32> c,
+                                       Vec<float, 32> d) {
+    const Vec<float, 32> ac = __builtin_shufflevector(a, c, 0, 1, 2, 3, 8, 9, 10, 11) +
+                              __builtin_shufflevector(a, c, 4, 5, 6, 7, 12, 13, 14, 15);
+    const Vec<float, 32> bd = __builtin_shufflevector(b, d, 0, 1, 2, 3, 8, 9, 10, 11) +
+                              __builtin_shufflevector(b, d, 4, 5, 6, 7, 12, 13, 14, 15);
+    const Vec<float, 32> pairs = __builtin_shufflevector(ac, bd, 0, 8, 1, 9, 4, 12, 5, 13) +
+                                 __builtin_shufflevector(ac, bd, 2, 10, 3, 11, 6, 14, 7, 15);
+    // (a, b, a, b, c, d, c, d), each half a sum
+    return __builtin_shufflevector(pairs, pairs, 0, 1, 4, 5) +
+           __builtin_shufflevector(pairs, pairs, 2, 3, 6, 7);
+}
+#endif
+#if defined(__AVX512F__)
+PLN_INLINE Vec<float, 16> sums_of_four(Vec<float, 64> a, Vec<float, 64> b, Vec<float, 64> c,
+                                       Vec<float, 64> d) {
+    return sums_of_four(both_halves(a), both_halves(b), both_halves(c), both_halves(d));
+}
+#endif
+
+// The least and the greatest of each two lanes; b where one of them is a NaN.
+PLN_INLINE Vec<float, 16> lesser(Vec<float, 16> a, Vec<float, 16> b) {
+#if defined(__x86_64__)
+    return _mm_min_ps(a, b);
+#else
+    return a < b ? a : b;
+#endif
+}
+PLN_INLINE Vec<float, 16> greater(Vec<float, 16> a, Vec<float, 16> b) {
+#if defined(__x86_64__)
+    return _mm_max_ps(a, b);
+#else
+    return a > b ? a : b;
+#endif
+}
+
+// The least lane, likewise.
+PLN_INLINE float least_lane(Vec<float, 16> v) {
+    v = lesser(v, __builtin_shufflevector(v, v, 2, 3, 0, 1));
+    return v[0] < v[1] ? v[0] : v[1];
+}
+#if defined(__AVX2__)
+PLN_INLINE float least_lane(Vec<float, 32> v) {
+    return least_lane(
+        lesser(__builtin_shufflevector(v, v, 0, 1, 2, 3), __builtin_shufflevector(v, v, 4, 5, 6, 7)));
+}
+#endif
+#if defined(__AVX512F__)
+PLN_INLINE float least_lane(Vec<float, 64> v) {
+    const Vec<float, 32> low = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7),
+                         high = __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+    return least_lane(low < high ? low : high);
 }
 #endif

@@ -35,13 +35,23 @@ double phi(int k, double x) {
     return value;
 }
 
-// The QL method with implicit shifts (EISPACK's tql2).
-void tridiagonal_eigen(std::vector<double>& diagonal, std::vector<double>& beside,
-                       std::vector<double>& modes) {
+namespace {
+
+// Of numbers of size 1: what is lost if a square underflows is nothing beside those.
+double length(double f, double g) {
+    return std::sqrt(f * f + g * g);
+}
+
+double largest_of(const std::vector<double>& values, double so_far) {
+    for (const double value : values) so_far = std::max(so_far, std::abs(value));
+    return so_far;
+}
+
+// The QL method with implicit shifts (EISPACK's tql2), of a matrix whose largest entry is 1.
+void scaled_eigen(std::vector<double>& diagonal, std::vector<double>& beside, std::vector<double>& modes) {
     const Index m = size_of(diagonal), rows = size_of(modes) / m;
     constexpr int kSweeps = 50;
     constexpr double kEps = std::numeric_limits<double>::epsilon();
-    beside.resize(at(m), 0.0);
     double* const d = diagonal.data();
     double* const e = beside.data();
     for (Index l = 0; l < m; ++l) {
@@ -50,11 +60,11 @@ void tridiagonal_eigen(std::vector<double>& diagonal, std::vector<double>& besid
             while (end + 1 < m && std::abs(e[end]) > kEps * (std::abs(d[end]) + std::abs(d[end + 1]))) ++end;
             if (end == l) break;
             double g = (d[l + 1] - d[l]) / (2.0 * e[l]);
-            g = d[end] - d[l] + e[l] / (g + std::copysign(std::hypot(g, 1.0), g));
+            g = d[end] - d[l] + e[l] / (g + std::copysign(length(g, 1.0), g));
             double s = 1.0, c = 1.0, shift = 0.0;
             Index i = end - 1;
             for (; i >= l; --i) {
-                const double f = s * e[i], b = c * e[i], r = std::hypot(f, g);
+                const double f = s * e[i], b = c * e[i], r = length(f, g);
                 e[i + 1] = r;
                 if (r == 0.0) {
                     d[i + 1] -= shift;
@@ -83,6 +93,19 @@ void tridiagonal_eigen(std::vector<double>& diagonal, std::vector<double>& besid
     }
 }
 
+}  // namespace
+
+void tridiagonal_eigen(std::vector<double>& diagonal, std::vector<double>& beside,
+                       std::vector<double>& modes) {
+    beside.resize(diagonal.size(), 0.0);
+    const double largest = largest_of(beside, largest_of(diagonal, 0.0)),
+                 scale = largest > 0.0 ? largest : 1.0;
+    for (double& value : diagonal) value /= scale;
+    for (double& value : beside) value /= scale;
+    scaled_eigen(diagonal, beside, modes);
+    for (double& value : diagonal) value *= scale;
+}
+
 void Lanczos::begin(const double* v, Index size) {
     size_ = size;
     products_ = 0;
@@ -101,12 +124,13 @@ void Lanczos::begin(const double* v, Index size) {
         for (Index i = 0; i < size_; ++i) vector(0)[i] /= norm_;
 }
 
-// Against all vectors so far: products in single precision would bring their components back.
-void Lanczos::orthogonalise(double* v) const {
-    for (Index k = products_ - 1; k >= 0; --k) {
-        const double along = level().sums->dot(vector(k), v, stride_);
-        for (Index i = 0; i < size_; ++i) v[i] -= along * vector(k)[i];
-    }
+// Against all vectors so far, the last among them: products in single precision would bring their components
+// back.
+void Lanczos::orthogonalise(double* v) {
+    coeff_.resize(at(products_));
+    const auto count = static_cast<int>(products_);
+    left_ = std::sqrt(level().sums->strip(vector(0), stride_, count, v, stride_, coeff_.data()));
+    diagonal_.push_back(coeff_.back());
 }
 
 bool Lanczos::widen(const Product& product, double h, double tolerance, Index most) {
@@ -120,9 +144,7 @@ bool Lanczos::widen(const Product& product, double h, double tolerance, Index mo
         double* next = vector(m + 1);
         if (!product(vector(m), next)) return false;
         ++products_;
-        diagonal_.push_back(level().sums->dot(vector(m), next, stride_));
         orthogonalise(next);
-        left_ = std::sqrt(level().sums->dot(next, next, stride_));
         if (!std::isfinite(left_)) return false;
         if (left_ <= kClosed * *std::max_element(diagonal_.begin(), diagonal_.end())) left_ = 0.0;
         modes_.clear();

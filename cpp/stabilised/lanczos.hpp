@@ -37,13 +37,13 @@ class Lanczos {
     double missing(double h) const;
     void solve(std::vector<double>& modes);
     double* vector(Index k) { return basis_.data() + k * stride_; }
-    const double* vector(Index k) const { return basis_.data() + k * stride_; }
-    void orthogonalise(double* v) const;
+    void orthogonalise(double* v);
     Index size_ = 0, stride_ = 0, products_ = 0;
     double norm_ = 0.0, left_ = 0.0;         // of v; of what the last product leaves beside the space
     Buffer<double> basis_;                   // (kMost + 1, stride), rows orthonormal
     std::vector<double> diagonal_, beside_;  // of the tridiagonal matrix
     std::vector<double> ritz_;               // its eigenvalues (products)
+    std::vector<double> coeff_;
     std::vector<double> ends_, modes_;  // first and last row of its eigenvectors (columns); all; or empty
 };
 

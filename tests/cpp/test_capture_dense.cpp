@@ -235,7 +235,7 @@ int main() {
     test_pairs_at_rest_are_at_zero();
     for (int n : {1, 7, 8, 9, 15, 16, 17, 47, 63, 64, 65, 97, 129})
         for (int d : {1, 2, 7, 8, 9, 16, 17})
-            for (int p : {1, 2, 5, 8, 13}) check_end(n, d, p, 1 + n % 2, 0.05);
+            for (int p : {1, 2, 5, 8, 13}) check_end(n, d, p, 1 + n % 2, 0.02);
     check_frozen();
     test_too_many_kinks();
     for (int d : {2, 3, 9, 17}) test_threads(d);

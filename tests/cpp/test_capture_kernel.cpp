@@ -2,6 +2,7 @@
 // written out in scalars: the halves of a pass, projections off held inputs, masked sums, turning points.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "check.hpp"
 #include "kernel/dispatch.hpp"
@@ -20,6 +21,7 @@ bool near(double got, double expected, double size) {
 }
 
 constexpr double kUntouched = 12345.0;
+constexpr float kNotANumber = std::numeric_limits<float>::quiet_NaN();
 
 // A problem with the arrays of the halves. Rows of W hold zeros beyond d, as the kernel expects.
 struct Halves {
@@ -186,8 +188,8 @@ void check_halves(Index n, Index d, Index p, const pl::Kernel<double>& kernel) {
 // and taking it twice changes nothing. Some rows are copies, or sums, of others.
 void check_projection(const pl::Level& level) {
     for (const int count : {1, 2, 5, 15, 16, 17, 40}) {
-        const Index width = 64, ld = (count + 15) / 16 * 16;
-        pl::Buffer<float> rows(count * width), memory((ld + 2) * ld), g(width);
+        const Index width = 64;
+        pl::Buffer<float> rows(count * width), basis(pl::HeldArgs::rows(count) * width), g(width);
         const Vector draw = normal(count * width, static_cast<unsigned>(count)), start = normal(width, 99);
         std::vector<const float*> x;
         for (Index l = 0; l < count; ++l) {
@@ -199,18 +201,9 @@ void check_projection(const pl::Level& level) {
             }
             x.push_back(rows.data() + l * width);
         }
-        pl::HeldArgs args{count,
-                          ld,
-                          width,
-                          x.data(),
-                          memory.data(),
-                          memory.data() + ld * ld,
-                          memory.data() + ld * ld + ld,
-                          g.data()};
-        for (Index l = 0; l < count; ++l)
-            for (Index m = 0; m < count; ++m)
-                for (Index k = 0; k < width; ++k) args.gram[l * ld + m] += x[at(l)][k] * x[at(m)][k];
-        level.held->factor(args);
+        pl::HeldArgs args{count, width, x.data(), basis.data(), g.data()};
+        std::fill_n(basis.data(), basis.size(), kNotANumber);
+        level.held->orthonormalise(args);
         for (Index k = 0; k < 50; ++k) g.data()[k] = static_cast<float>(start[at(k)]);
         double whole = 0.0, left = 0.0, again = 0.0;
         for (Index k = 0; k < width; ++k) whole += g.data()[k] * g.data()[k];
