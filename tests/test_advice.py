@@ -81,6 +81,27 @@ def test_the_tail_of_many_points_in_few_dimensions(sizes):
         assert within(2.5, costs.rhs(costs.Sizes(n, d, p, False, t_end), "flow", 1e-6, t_end), count)
 
 
+# (n, d, p): by t, right-hand sides of the flow at 1e-6; sphere, asymmetric
+FEW = {
+    (1, 3, 4): {5: 111, 50: 213},
+    (2, 10, 6): {5: 123, 50: 237},
+    (4, 3, 2): {5: 154, 50: 298},
+    (8, 10, 4): {5: 132, 50: 346},
+    (15, 2, 4): {5: 130, 50: 400},
+    (30, 6, 2): {5: 236, 50: 369},
+    (30, 10, 6): {5: 324, 50: 966},
+}
+
+
+@pytest.mark.parametrize("sizes", FEW)
+def test_few_pairs_have_a_short_tail(sizes):
+    """By a power of the sizes alone a single point was told 37 times as much."""
+    n, d, p = sizes
+    for t_end, count in FEW[sizes].items():
+        sized = costs.Sizes(n, d, p, False, float(t_end))
+        assert within(3, costs.START["flow"] + costs.rhs(sized, "flow", 1e-6, t_end), count)
+
+
 def test_the_flow_on_patterns_ends_steps_at_every_event():
     assert costs.on_patterns(costs.Sizes(40, 2, 500, False, 1.0))
     assert not costs.on_patterns(costs.Sizes(40, 2, 200, False, 1.0))  # 80 patterns of three numbers
