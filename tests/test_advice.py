@@ -130,6 +130,25 @@ def test_capture_settles_late(sizes):
         assert within(5, told, count)  # twice as far where others of the size begin again
 
 
+# n = d, p: at so many horizons, right-hand sides of capture at 1e-2; orthogonal inputs
+LONG = {
+    (1, 2): {50: 204},
+    (4, 2): {22: 189},
+    (50, 4): {1: 181, 10: 422, 50: 1502},
+    (50, 20): {1: 431, 10: 1216, 50: 4312},
+    (400, 32): {1: 414, 10: 1737, 50: 7521},
+}
+
+
+@pytest.mark.parametrize("sizes", LONG)
+def test_capture_on_orthogonal_inputs_for_long(sizes):
+    """A law fitted to runs of one horizon told fifty times too much at fifty, hundreds of a single point."""
+    n, p = sizes
+    for share, count in LONG[sizes].items():
+        sized = costs.Sizes(n, n, p, True, share * max(pl.horizon(n, p), 1.0))
+        assert within(4, costs.START["capture"] + costs.rhs(sized, "capture", 1e-2, sized.t_end), count)
+
+
 def test_sixty_runs_cost_what_advice_tells_within_a_factor_of_3():
     assert len(RUNS) == 60
     good = [within(3, run["told"], run["auto"]["seconds"]) for run in RUNS]
