@@ -13,6 +13,7 @@
 #include "capture/dense.hpp"
 #include "capture/meshes.hpp"
 #include "capture/orthogonal.hpp"
+#include "problem/at_kinks.hpp"
 #include "proof/search.hpp"
 
 namespace pl {
@@ -197,8 +198,9 @@ class Capture {
         return true;
     }
 
-    // In so long a step of dense inputs, what its kinks put into the fast modes of r has not decayed at its end:
-    // of no weight in the loss, it raises local_pl up to sevenfold. So a row is reached by a shorter one.
+    // In so long a step of dense inputs, what its kinks put into the fast modes of r has not decayed at its
+    // end: of no weight in the loss, it raises local_pl up to sevenfold. So a row is reached by a shorter
+    // one.
     bool fast(double left) const { return meshes_->dense() && left * meshes_->radius() > kFastDecays; }
 
     // Where such a step ends no rule ends a run, and no proof is tried: it goes on for a part of that step,
@@ -254,6 +256,8 @@ class Capture {
             result_.close_passes = passes->close();
             result_.closest_pass = passes->closest();
             result_.scatter = passes->close() > 0 ? ToldError::scatter(meshes_->fall()) : 0.0;
+            // to either side by rounding, at any tolerance
+            if (passes->closest() <= kAtKink) now.worst = std::max(now.worst, result_.scatter);
         }
         result_.radius = meshes_->radius();
         meshes_->drop_coarse();  // before the end state is written out: at n = 10^6 both would not fit
