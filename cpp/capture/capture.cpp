@@ -93,10 +93,7 @@ class Capture {
         }
     }
 
-    bool over_budget() const {
-        const Index now = meshes_ ? meshes_->evaluations() : 0;
-        return static_cast<double>(spent_ + now) >= options_.stop.budget;
-    }
+    bool over_budget() const { return options_.stop.spent(spent_ + (meshes_ ? meshes_->evaluations() : 0)); }
 
     // The pass that is given up, should the next not come as far before it is cut off.
     void put_aside() {
@@ -134,7 +131,7 @@ class Capture {
                verdict_->elapsed() >= options_.stop.wall_time;
     }
     Status why_stuck() { return meshes_->stuck() != Status::kInterrupted ? meshes_->stuck() : why_cut(); }
-    Status why_cut() { return poll_ && poll_() ? Status::kInterrupted : Status::kWallTime; }
+    Status why_cut() { return cut_off(poll_ && poll_()); }
 
     void begin(const Tolerance& tolerance) {
         if (meshes_) spent_ += meshes_->evaluations();

@@ -97,7 +97,7 @@ bool Meshes::only_shows(const Mesh& mesh, double slack, double& shown) const {
 // There is no step to be taken; why.
 bool Meshes::stop(const CaptureStep& step) {
     const bool cut = cut_ && cut_();
-    stuck_ = cut ? Status::kInterrupted : step.finite() ? Status::kStepLimit : Status::kNonFinite;
+    stuck_ = cut ? Status::kInterrupted : no_step(step.finite());
     return false;
 }
 

@@ -39,7 +39,7 @@ EulerResult<Real> Trajectory<Real, Model>::run() {
         model_.advance();
         if (!evaluate(k + 1)) {
             model_.retreat();
-            return finish(k, control_.cancelled() ? Status::kInterrupted : Status::kWallTime);
+            return finish(k, cut_off(control_.cancelled()));
         }
     }
 }

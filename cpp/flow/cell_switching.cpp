@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "flow/cell_flow.hpp"
+#include "flow/release.hpp"
 #include "kernel/index.hpp"
 
 namespace pl {
@@ -73,21 +74,15 @@ void CellFlow::move(int j, const std::vector<Mode>& modes, const KinkBasis& slid
 // As Switcher::release, once for all neurons of a cell.
 std::vector<Forced> CellFlow::forced(int c) const {
     const Cell& cell = cells_[c];
-    const double tol = noise_.multiplier(cell.slide);
+    const double noise = noise_.multiplier(cell.slide);
     std::vector<Forced> out;
     for (int slot = 0; slot < cell.slide.size(); ++slot) {
         const int i = cell.slide.point(slot);
-        const double r = series_.r(0)[at(i)], mu = series_.multiplier(c, 0, slot);
-        const bool clear = std::abs(r) > 8.0 * tol;
-        double off_bound = -tol, on_bound = -tol;
-        for (const CellEvent& e : due_) {
-            if (e.cell != c || e.point != i || !clear) continue;
-            (e.kind == EventKind::kReleaseOff ? off_bound : on_bound) = tol;
-        }
-        if (-cell.sign * mu < off_bound)
-            out.push_back({i, Mode::kOff});
-        else if (-cell.sign * (r - mu) < on_bound)
-            out.push_back({i, Mode::kOn});
+        Promised promised;
+        for (const CellEvent& e : due_)
+            if (e.cell == c && e.point == i) promised.add(e.kind);
+        const SlidingPair pair{series_.r(0)[at(i)], series_.multiplier(c, 0, slot), cell.sign, noise};
+        if (const auto mode = released(pair, promised)) out.push_back({i, *mode});
     }
     return out;
 }

@@ -7,6 +7,7 @@
 
 #include "flow/kernels.hpp"
 #include "flow/polynomial.hpp"
+#include "flow/release.hpp"
 #include "kernel/index.hpp"
 
 namespace pl {
@@ -95,7 +96,7 @@ const std::vector<Event>& EventSearch::search_clear(double now, double h, const 
     search(now, h, sign);
     const auto unclear = [this](const Event& e) {
         if (e.kind != EventKind::kReleaseOff && e.kind != EventKind::kReleaseOn) return false;
-        return std::abs(jets_.r(0)[at(e.point)]) <= 8.0 * noise_.multiplier(pairs_.slide(e.neuron));
+        return !clear_of_noise(jets_.r(0)[at(e.point)], noise_.multiplier(pairs_.slide(e.neuron)));
     };
     found_.erase(std::remove_if(found_.begin(), found_.end(), unclear), found_.end());
     return found_;

@@ -50,7 +50,7 @@ class Flow {
             if (search_.look(here, state_, judged, verdict_)) judged = verdict_.judge(here, state_);
             status = std::min(status, judged);
             if (status != Status::kHorizon || step_.t() >= options_.t_end) break;
-            if (here.t > options_.past.t && static_cast<double>(evaluations()) >= options_.stop.budget) {
+            if (here.t > options_.past.t && options_.stop.spent(evaluations())) {
                 status = Status::kStepLimit;
                 break;
             }

@@ -19,13 +19,16 @@ set(PLN_FLOW_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/pairs.cpp
     ${CMAKE_CURRENT_LIST_DIR}/polynomial.cpp
     ${CMAKE_CURRENT_LIST_DIR}/journal.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/levels.cpp
     ${CMAKE_CURRENT_LIST_DIR}/quiet.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/release.cpp
     ${CMAKE_CURRENT_LIST_DIR}/several.cpp
     ${CMAKE_CURRENT_LIST_DIR}/stabilised.cpp
     ${CMAKE_CURRENT_LIST_DIR}/state.cpp
     ${CMAKE_CURRENT_LIST_DIR}/step.cpp
-    ${CMAKE_CURRENT_LIST_DIR}/step_levels.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/step_descent.cpp
     ${CMAKE_CURRENT_LIST_DIR}/step_several.cpp
     ${CMAKE_CURRENT_LIST_DIR}/step_size.cpp
     ${CMAKE_CURRENT_LIST_DIR}/switching.cpp
-    ${CMAKE_CURRENT_LIST_DIR}/switching_start.cpp)
+    ${CMAKE_CURRENT_LIST_DIR}/switching_start.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/tally.cpp)

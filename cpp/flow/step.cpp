@@ -7,11 +7,6 @@
 #include "flow/step_size.hpp"
 
 namespace pl {
-namespace {
-
-constexpr double kEps = std::numeric_limits<double>::epsilon();
-
-}  // namespace
 
 FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& state,
                    const Verdict<double>& verdict, const FlowOptions& options, const Poll& poll)
@@ -28,6 +23,7 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
       poll_(poll),
       natural_(highest_order(options)),
       search_(in_, parts.pairs, jets_, parts.noise, parts.near, parts.crew),
+      levels_(verdict, state, jets_, [this] { return cut(); }),
       grazes_(in_, parts.pairs),
       stabilised_(jets_, in_.p, options, [this] { return !ask(); }),
       several_(in_, in_.p, options) {
@@ -81,7 +77,7 @@ bool FlowStep::advance(double goal) {
         jets_.drop();
         if (!attempt(before, left, left, sum)) return false;
     }
-    note_criterion(before, sum);
+    if (const auto within = levels_.noted(before, sum, h_)) passed_ = t_ + *within;
     keep(sum, left);
     land();
     return true;
@@ -92,10 +88,9 @@ bool FlowStep::attempt(double before, double left, double within, double& sum) {
     if (cut() || !plan(std::min(left, within))) return false;
     sum = descend(before);
     if (cut()) return fail(failed_);
-    if (!(sum <= lowest_ + rounding(before)))
-        return fail(std::isfinite(sum) ? Status::kStepLimit : Status::kNonFinite);
-    const double level = level_passed(before, sum);
-    if (level >= 0.0) sum = cut_at(level * (1.0 - 1e-12), sum);  // a little below, so that it is passed
+    if (!(sum <= lowest_ + rounding(before))) return fail(no_step(std::isfinite(sum)));
+    const double level = levels_.ending(before, sum);
+    if (level >= 0.0) sum = levels_.cut_at(level * (1.0 - 1e-12), sum, h_);  // a little below: it is passed
     if (cut()) return fail(failed_);
     if (options_.watch != nullptr) {
         watched_ = watch_ends();
@@ -152,8 +147,7 @@ bool FlowStep::plan(double left) {
     }
     last_order_ = jets_.order();
     // no step that can be told from none: rates have overflowed, or are beyond what the time can resolve
-    if (events_.empty() && !(t_ + h_ > t_))
-        return fail(std::isfinite(jets_.norm(jets_.order())) ? Status::kStepLimit : Status::kNonFinite);
+    if (events_.empty() && !(t_ + h_ > t_)) return fail(no_step(std::isfinite(jets_.norm(jets_.order()))));
     const bool trusted = events_.empty() && h_ < std::min(left, options_.max_step);
     if (trusted && options_.stabilised && options_.order == 0) stabilised_.compare(t_, h_);
     return true;
@@ -164,7 +158,7 @@ bool FlowStep::cell_advance(double before, double left) {
     if (ask()) return false;
     double sum = cells_.attempt(t_, std::min(left, options_.max_step), h_, last_order_);
     const bool moves = t_ + h_ > t_ || cells_.meets_event();
-    if (!(moves && sum <= lowest_ + rounding(before)) || level_within(before, sum) >= 0.0) {
+    if (!(moves && sum <= lowest_ + rounding(before)) || levels_.any(before, sum) >= 0.0) {
         journal_.rejected();
         cells_.give_back();
         return false;
@@ -197,7 +191,7 @@ bool FlowStep::stabilised_advance(double before, double left) {
             return false;
         }
         const auto& events = search_.search_clear(t_, h_, switcher_.sign());
-        const double level = level_within(before, sum);
+        const double level = levels_.any(before, sum);
         if (events.empty() && level < 0.0 && sum <= lowest_ + rounding(before)) {
             return stabilised_keep(sum, left);
         }
@@ -245,23 +239,6 @@ bool FlowStep::fail(Status status) {
     quiet_.forget();
     jets_.first();
     return false;
-}
-
-// The flow's loss never rises: where it does, the step was too long, or the loss has reached its rounding.
-double FlowStep::descend(double before) {
-    const double planned = h_, slack = rounding(before);
-    double sum = jets_.attempt(h_);
-    const bool noise = sum <= lowest_ + slack;
-    for (int tries = 1; !(sum <= lowest_ + 4.0 * kEps * start_) && tries <= 60 && !cut(); ++tries) {
-        journal_.rejected();
-        if (noise && tries > 3) {
-            h_ = planned;
-            return jets_.attempt(h_);
-        }
-        h_ *= 0.5;
-        sum = jets_.attempt(h_);
-    }
-    return sum;
 }
 
 }  // namespace pl

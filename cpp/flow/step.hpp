@@ -11,6 +11,7 @@
 #include "flow/flow.hpp"
 #include "flow/grazes.hpp"
 #include "flow/journal.hpp"
+#include "flow/levels.hpp"
 #include "flow/quiet.hpp"
 #include "flow/several.hpp"
 #include "flow/stabilised.hpp"
@@ -54,7 +55,7 @@ class FlowStep {
     bool cancelled() const { return cancelled_; }
     const Grazes& grazes() const { return grazes_; }  // since this call began, but for steps on patterns
     double start_sq() const { return start_; }        // sum r^2 at the very start
-    Status status() const { return cancelled_ ? Status::kInterrupted : late_ ? Status::kWallTime : failed_; }
+    Status status() const { return cut() ? cut_off(cancelled_) : failed_; }
 
   private:
     bool ask();  // whether the run is cancelled, or out of time
@@ -76,11 +77,6 @@ class FlowStep {
     double descend(double before);
     double rounding(double sum) const;
     double output_terms() const;
-    double level_passed(double before, double after) const;
-    double level_within(double before, double sum) const;
-    double passage(double level) const;
-    double cut_at(double level, double sum);
-    void note_criterion(double before, double after);
 
     const Inputs& in_;
     Jets& jets_;
@@ -95,6 +91,7 @@ class FlowStep {
     const Poll& poll_;
     const int natural_;  // order
     EventSearch search_;
+    Levels levels_;
     Grazes grazes_;
     Stabilised stabilised_;
     Several several_;

@@ -24,7 +24,7 @@ bool FlowStep::several_advance(double before, double left, double within) {
         double sum = jets_.trial_residual_sq();
         const double error = several_.error(h, jets_.off_series(h), std::sqrt(sum));
         const bool falls = sum <= lowest_ + rounding(before);
-        if (!cut() && error <= 1.0 && falls && level_within(before, sum) < 0.0) {
+        if (!cut() && error <= 1.0 && falls && levels_.any(before, sum) < 0.0) {
             several_.taken(h, error);
             h_ = h;
             if (options_.watch != nullptr && !several_watch(busy, sum)) break;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "flow/kernels.hpp"
+#include "flow/release.hpp"
 #include "kernel/index.hpp"
 
 namespace pl {
@@ -93,24 +94,15 @@ bool Switcher::release(double t) {
     for (int j = 0; j < in_.p; ++j) {
         const KinkBasis& slide = pairs_.slide(j);
         if (slide.size() == 0) continue;
-        const double tol = noise_.multiplier(slide), sign = sign_[at(j)];
+        const double noise = noise_.multiplier(slide);
         std::vector<Forced> forced;
         for (int slot = 0; slot < slide.size(); ++slot) {
             const int i = slide.point(slot);
-            double off_bound = -tol, on_bound = -tol;
-            // a residual that is noise has a multiplier that is: the pair keeps its status until a
-            // sign is clear
-            const bool clear = std::abs(jets_.r(0)[at(i)]) > 8.0 * tol;
-            for (const Event& e : due_) {
-                if (e.neuron != j || e.point != i || !clear) continue;
-                (e.kind == EventKind::kReleaseOff ? off_bound : on_bound) = tol;
-            }
-            const double off = -sign * jets_.mu(0, j, slot),
-                         on = -sign * (jets_.r(0)[at(i)] - jets_.mu(0, j, slot));
-            if (off < off_bound)
-                forced.push_back({i, Mode::kOff});
-            else if (on < on_bound)
-                forced.push_back({i, Mode::kOn});
+            Promised promised;
+            for (const Event& e : due_)
+                if (e.neuron == j && e.point == i) promised.add(e.kind);
+            const SlidingPair pair{jets_.r(0)[at(i)], jets_.mu(0, j, slot), sign_[at(j)], noise};
+            if (const auto mode = released(pair, promised)) forced.push_back({i, *mode});
         }
         if (forced.empty()) continue;
         settle(t, j, {}, forced);

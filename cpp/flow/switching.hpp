@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "flow/events.hpp"
-#include "flow/journal.hpp"
 #include "flow/settling.hpp"
+#include "flow/tally.hpp"
 
 namespace pl {
 

@@ -41,4 +41,14 @@ constexpr std::array<std::pair<const char*, Status>, 14> kStatusTable{{
     {"HORIZON", Status::kHorizon},
 }};
 
+// Why a run ends where no rule does: cut off by whoever started it, or else by its clock;
+constexpr Status cut_off(bool cancelled) {
+    return cancelled ? Status::kInterrupted : Status::kWallTime;
+}
+
+// or no step is left that changes the time, among numbers in range or not.
+constexpr Status no_step(bool finite) {
+    return finite ? Status::kStepLimit : Status::kNonFinite;
+}
+
 }  // namespace pl

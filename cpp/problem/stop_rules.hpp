@@ -18,6 +18,7 @@ struct StopRules {
     double rise = kNever;       // UNSTABLE: loss > rise * smallest so far
     // Not the user's: right-hand sides of one call after which flow and capture pause, with STEP_LIMIT.
     double budget = kNever;
+    bool spent(Index evaluations) const { return static_cast<double>(evaluations) >= budget; }
 };
 
 }  // namespace pl

@@ -4,6 +4,7 @@
 
 #include "check.hpp"
 #include "flow/flow.hpp"
+#include "flow/release.hpp"
 #include "random_problem.hpp"
 
 namespace {
@@ -81,9 +82,26 @@ void check_cancelled_tail() {
     CHECK(within > 20);
 }
 
+// A pair that slides with a_j > 0 and r = -1 has mu in [-1, 0]; noise is 1e-3.
+void check_releases() {
+    const auto mode = [](double r, double mu, pl::Promised promised) {
+        return pl::released({r, mu, 1.0, 1e-3}, promised);
+    };
+    const double little = 0.5e-3, more = 2e-3;  // than the noise
+    const pl::Promised none, off{true, false}, on{false, true};
+    CHECK(!mode(-1.0, -0.5, none) && !mode(-1.0, little, none) && !mode(-1.0, -1.0 - little, none));
+    CHECK(mode(-1.0, more, none) == pl::Mode::kOff && mode(-1.0, -1.0 - more, none) == pl::Mode::kOn);
+    CHECK(mode(-1.0, -little, off) == pl::Mode::kOff && !mode(-1.0, -more, off) && !mode(-1.0, -little, on));
+    CHECK(mode(-1.0, -1.0 + little, on) == pl::Mode::kOn && !mode(-1.0, -1.0 + more, on));
+    const double unclear = -7e-3;  // residuals of which nothing is promised
+    CHECK(!mode(unclear, -little, off) && !mode(unclear, unclear + little, on));
+    CHECK(mode(unclear, more, none) == pl::Mode::kOff);
+}
+
 }  // namespace
 
 int main() {
+    check_releases();
     for (unsigned seed = 0; seed < 60; ++seed) {
         RandomProblem<double> random(1 + seed % 7, 1 + seed % 4, 1 + seed % 5, seed);
         if (seed % 2 == 1) degenerate(random);

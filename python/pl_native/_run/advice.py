@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from pl_native._base import checks
 from pl_native._problem import Dataset, Network, given
 from pl_native._run import costs, forecast, prices
@@ -81,16 +79,6 @@ _SMALL = {
     " further off than it tells, and the flow is to be taken (docs/methods.md).",
 }
 """by whether capture would miss them untold"""
-
-
-def is_small(data: Dataset, network: Network) -> bool:
-    """Whether no output at the start can reach a thousandth of the largest label.
-
-    Outputs are at most max_i norm(x_i) (1/p) sum_j abs(a_j) norm(w_j).
-    """
-    with np.errstate(over="ignore"):
-        weights = np.abs(network.a.astype(np.float64)) * np.sqrt(network.norms_sq)
-        return bool(np.max(data.norms) * weights.mean() < 1e-3 * np.max(np.abs(data.y)))
 
 
 _BRANCHING = 0.1  # of the horizon: from there on losses depend on the branches taken at repelling kinks

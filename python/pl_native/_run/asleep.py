@@ -1,5 +1,5 @@
-"""Whether a run has small neurons that may still grow. On orthogonal inputs capture, whose steps there see
-the loss only, would miss them; on others what it tells of its error may be too small.
+"""Whether a run starts small, or has small neurons that may still grow. On orthogonal inputs capture, whose
+steps there see the loss only, would miss these; on others what it tells of its error may be too small.
 """
 
 from __future__ import annotations
@@ -9,11 +9,22 @@ import math
 import numpy as np
 
 from pl_native._base.checks import Array
+from pl_native._problem import Dataset, Network
 from pl_native.backends.contract import StateTask
 
 _SMALL = 0.03  # of the size that neurons tend to
 _NUMBERS = 1 << 20  # held at a time
 _FASTER = 2.0  # than the fastest now: patterns are met in which neurons grow faster than in any of the start
+
+
+def is_small(data: Dataset, network: Network) -> bool:
+    """Whether no output at the start can reach a thousandth of the largest label.
+
+    Outputs are at most max_i norm(x_i) (1/p) sum_j abs(a_j) norm(w_j).
+    """
+    with np.errstate(over="ignore"):
+        weights = np.abs(network.a.astype(np.float64)) * np.sqrt(network.norms_sq)
+        return bool(np.max(data.norms) * weights.mean() < 1e-3 * np.max(np.abs(data.y)))
 
 
 def asleep(task: StateTask, W: Array, a: Array, left: float) -> bool:
