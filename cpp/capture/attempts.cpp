@@ -12,7 +12,7 @@ constexpr double kFirstDrop = 0.02, kFirstMove = 0.1;
 constexpr double kShortest = 1e-300;
 constexpr double kAim = 0.5;  // of rtol, at a second attempt
 // Pairs on another branch that a second attempt may expect.
-constexpr double kFew = 0.09;
+constexpr double kFew = 0.07;
 // They grow like t to this power (measured to the paper's horizon), which is followed so far ahead at most.
 constexpr double kGrowth = 1.2, kMostAhead = 15.0;
 // At rtol 1e-3, and at most, whatever rtol.
