@@ -13,7 +13,6 @@
 #include "capture/dense.hpp"
 #include "capture/meshes.hpp"
 #include "capture/orthogonal.hpp"
-#include "problem/at_kinks.hpp"
 #include "proof/search.hpp"
 
 namespace pl {
@@ -253,8 +252,7 @@ class Capture {
             result_.close_passes = passes->close();
             result_.closest_pass = passes->closest();
             result_.scatter = passes->close() > 0 ? ToldError::scatter(meshes_->fall()) : 0.0;
-            // to either side by rounding, at any tolerance
-            if (passes->closest() <= kAtKink) now.worst = std::max(now.worst, result_.scatter);
+            if (passes->by_rounding()) now.worst = std::max(now.worst, result_.scatter);
         }
         result_.radius = meshes_->radius();
         meshes_->drop_coarse();  // before the end state is written out: at n = 10^6 both would not fit
