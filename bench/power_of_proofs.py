@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 import pl_native as pl
+from pl_native._base.build import NUMERICS
 
 CONVERGING = (((300, 30, 31), (1e-4, 1e-6)), ((1000, 100, 35), (1e-4, 1e-6)), ((1700, 100, 37), (1e-5, 1e-6)))
 """(n, d, p) and the shares of the criterion's level; 20 draws each."""
@@ -29,7 +30,8 @@ DRAWS = 20
 STALLS = (((60, 5, 6), 24), ((120, 10, 8), 16), ((300, 20, 12), 12))
 """(n, d, p) and draws."""
 COLUMNS = ("n", "d", "p", "seed", "share", "status", "t", "loss", "local_pl", "verdict", "rate", "held_until",
-           "held_bound", "at_zero", "needed", "reason", "seconds_run", "seconds_certify")  # fmt: skip
+           "held_bound", "at_zero", "needed", "reason", "seconds_run", "seconds_certify",
+           "numerics")  # fmt: skip
 
 
 def problem(n: int, d: int, p: int, seed: int) -> tuple[pl.Dataset, pl.Network]:
@@ -37,7 +39,7 @@ def problem(n: int, d: int, p: int, seed: int) -> tuple[pl.Dataset, pl.Network]:
 
 
 def row_of(
-    size: tuple[int, int, int], seed: int, share: float, sol: pl.Solution, seconds: float
+    size: tuple[int, int, int], seed: int, share: float, sol: pl.Solution, method: str, seconds: float
 ) -> dict[str, Any]:
     """The state that `sol` ended in, and its certificate."""
     before = time.process_time()
@@ -46,7 +48,7 @@ def row_of(
     found: tuple[Any, ...] = (
         *size, seed, share, sol.status.name, sol.t[-1], sol.loss[-1], sol.local_pl[-1],
         "" if c.verdict is None else c.verdict.name, c.rate, *held, len(c.at_zero or ()), c.margins.needed,
-        c.reason, round(seconds, 2), round(time.process_time() - before, 3),
+        c.reason, round(seconds, 2), round(time.process_time() - before, 3), NUMERICS[method],
     )  # fmt: skip
     return dict(zip(COLUMNS, found, strict=True))
 
@@ -57,14 +59,14 @@ def converging(size: tuple[int, int, int], shares: tuple[float, ...], seed: int)
     for share in shares:
         stop, before = pl.Stop(loss=share * level, stall=1e-13), time.process_time()
         sol = pl.simulate(data, net, 1e6, method="capture", rtol=1e-2, stop=stop, threads=1)
-        yield row_of(size, seed, share, sol, time.process_time() - before)
+        yield row_of(size, seed, share, sol, "capture", time.process_time() - before)
 
 
 def stall(size: tuple[int, int, int], seed: int) -> dict[str, Any]:
     data, net = problem(*size, seed)
     stop, before = pl.Stop(stall=1e-13, max_steps=60_000), time.process_time()
     sol = pl.simulate(data, net, 1e6, method="flow", rtol=1e-9, stop=stop)
-    return row_of(size, seed, 0.0, sol, time.process_time() - before)
+    return row_of(size, seed, 0.0, sol, "flow", time.process_time() - before)
 
 
 def known(path: Path) -> list[dict[str, str]]:
@@ -110,8 +112,8 @@ def table(out: Path) -> str:
 
 def _converging(rows: list[dict[str, str]]) -> Iterator[str]:
     """Runs that stalled before they reached a level are none of it."""
-    yield "| n, d, p | at | reached | proved | rate over local_pl | the others |"
-    yield "|---|---|---|---|---|---|"
+    yield "| n, d, p | at | reached | proved | rate over local_pl | the others | numerics |"
+    yield "|---|---|---|---|---|---|---|"
     for size, shares in CONVERGING:
         for share in shares:
             mine = [r for r in rows if _size(r) == size and float(r["share"]) == share]
@@ -121,12 +123,13 @@ def _converging(rows: list[dict[str, str]]) -> Iterator[str]:
             middle = f"{statistics.median(ratios):.2f}" if ratios else ""
             other = _reasons(there, lambda r: f"needed/allowed {float(r['needed']):.2g}")
             reached = f"{len(there)} of {len(mine)}"
-            yield f"| {_name(size)} | {share:g} | {reached} | {len(proved)} | {middle} | {other} |"
+            cells = (_name(size), f"{share:g}", reached, len(proved), middle, other, _numerics(mine))
+            yield f"| {' | '.join(map(str, cells))} |"
 
 
 def _stalls(rows: list[dict[str, str]]) -> Iterator[str]:
-    yield "| n, d, p | draws | a neuron at 0 | trapped | held, T >= 1000 t | T >= 10 t | the others |"
-    yield "|---|---|---|---|---|---|---|"
+    head = ("n, d, p", "draws", "a neuron at 0", "trapped", "held, T >= 1000 t", "T >= 10 t", "the others")
+    yield from (f"| {' | '.join(head)} | numerics |", "|---|---|---|---|---|---|---|---|")
     for size, _ in STALLS:
         mine = [r for r in rows if _size(r) == size]
         free = [r for r in mine if r["at_zero"] == "0"]
@@ -134,11 +137,15 @@ def _stalls(rows: list[dict[str, str]]) -> Iterator[str]:
         counts = (len(mine), len(mine) - len(free), sum(bool(r["verdict"]) for r in free),
                   sum(v >= 1000 for v in times), sum(10 <= v < 1000 for v in times))  # fmt: skip
         other = _reasons([r for r in free if not r["held_until"]], lambda r: r["reason"])
-        yield f"| {_name(size)} | {' | '.join(map(str, counts))} | {other} |"
+        yield f"| {_name(size)} | {' | '.join(map(str, counts))} | {other} | {_numerics(mine)} |"
 
 
 def _reasons(rows: list[dict[str, str]], word: Any) -> str:
     return "; ".join(f"seed {r['seed']}: {word(r)}" for r in rows if not r["verdict"])
+
+
+def _numerics(rows: list[dict[str, str]]) -> str:
+    return ", ".join(sorted({r["numerics"] for r in rows}))
 
 
 def _size(row: dict[str, str]) -> tuple[int, int, int]:

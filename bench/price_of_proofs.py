@@ -20,12 +20,14 @@ from pathlib import Path
 from typing import Any
 
 import pl_native as pl
+from pl_native._base.build import NUMERICS
 from power_of_proofs import known, problem
 
 SIZES = ((1000, 100, 35), (1700, 100, 37), (1000, 30, 35), (3000, 100, 39))
 """(n, d, p): the first two and the last converge, the third is at 0.95 p d, where 20 t_inf are too few."""
 SEEDS, ROUNDS = 2, 3
-COLUMNS = ("n", "d", "p", "seed", "status", "t", "failed", "with_proof", "without", "certificate")
+COLUMNS = ("n", "d", "p", "seed", "status", "t", "failed", "with_proof", "without", "certificate",
+           "numerics")  # fmt: skip
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -50,14 +52,15 @@ def price(size: tuple[int, int, int], seed: int) -> dict[str, Any]:
         for _ in range(ROUNDS)
     ]  # fmt: skip
     medians = [round(statistics.median(column), 3) for column in zip(*rounds, strict=True)]
-    found = (*size, seed, sol.status.name, f"{t:.6g}", sol.stats["proof_failed"], *medians)
+    ends = (sol.status.name, f"{t:.6g}", sol.stats["proof_failed"])
+    found = (*size, seed, *ends, *medians, NUMERICS["capture"])
     return dict(zip(COLUMNS, found, strict=True))
 
 
 def table(rows: list[dict[str, str]]) -> str:
     """The table of docs/proofs.md, as Markdown: means over seeds."""
-    lines = ["| n, d, p | ends | attempts failed | run, s | the proof adds, s | share | a certificate, s |"]
-    lines.append("|---|---|---|---|---|---|---|")
+    head = ("n, d, p", "ends", "attempts failed", "run, s", "the proof adds, s", "share", "a certificate, s")
+    lines = [f"| {' | '.join(head)} | numerics |", "|---|---|---|---|---|---|---|---|"]
     for size in SIZES:
         mine = [row for row in rows if tuple(int(row[k]) for k in ("n", "d", "p")) == size]
         if not mine:
@@ -69,7 +72,7 @@ def table(rows: list[dict[str, str]]) -> str:
         share = f"{(whole - without) / without:.2f}"
         lines.append(
             f"| {', '.join(map(str, size))} | {ends} | {failed} | {without:.2f} | {whole - without:.2f} "
-            f"| {share} | {one:.2f} |"
+            f"| {share} | {one:.2f} | {', '.join(sorted({row['numerics'] for row in mine}))} |"
         )
     return "\n".join(lines)
 

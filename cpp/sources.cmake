@@ -61,6 +61,7 @@ add_library(
   cpp/capture/dense_state.cpp
   cpp/capture/frozen.cpp
   cpp/capture/inputs.cpp
+  cpp/capture/landing.cpp
   cpp/capture/meshes.cpp
   cpp/capture/moves.cpp
   cpp/capture/neuron.cpp

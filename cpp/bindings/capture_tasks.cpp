@@ -31,8 +31,9 @@ CapturePast read_past(const py::dict& record, Index p, double t_end) {
     CapturePast past;
     read_fields(record, past, kNumbers);
     read_fields(record, past, kCounts);
-    if (record.contains("dependent_inputs"))  // records of older files do not know
-        past.dependent = record["dependent_inputs"].cast<Index>();
+    // records of older files do not know
+    if (record.contains("dependent_inputs")) past.dependent = record["dependent_inputs"].cast<Index>();
+    if (record.contains("radius")) past.radius = record["radius"].cast<double>();
     past.seen = read_times(record);
     require_within(past.t, t_end);
     const bool none = past.step == 0.0 && past.tolerance == 0.0;  // another method brought the run here
@@ -70,7 +71,8 @@ struct CaptureMethod {
             counters["branch_scatter"] = r.scatter;
             counters["branch_flips"] = r.past.flips;
         }
-        counters["spectral_radius"] = r.radius;
+        counters["spectral_radius"] = r.past.radius;
+        record["radius"] = r.past.radius;
         counters["loss_error"] = r.past.worst;
         counters["criterion_time"] = time_or_none(r.past.seen.criterion);
         write_proof(counters, r, r.past.seen);

@@ -11,6 +11,7 @@
 #include "capture/asked.hpp"
 #include "capture/attempts.hpp"
 #include "capture/dense.hpp"
+#include "capture/landing.hpp"
 #include "capture/meshes.hpp"
 #include "capture/orthogonal.hpp"
 #include "proof/search.hpp"
@@ -21,11 +22,8 @@ namespace {
 // A coarse mesh only serves the estimate, and may go up by so much of rtol: what a step leaves undone the
 // next one mends.
 constexpr double kCoarseRise = 0.05;
-constexpr double kSure = 2.0;         // a status is claimed only if it holds that many errors away
-constexpr double kFastDecays = 10.0;  // of the fastest mode, in a step that may end at a row
-constexpr double kBefore = 0.7;       // of a longer one, gone before
-constexpr double kAfter = 0.2;        // of the step after which a rule holds, gone on with it
-constexpr double kInstant = 1e-300;   // of a time: has no half that a step could take
+constexpr double kSure = 2.0;        // a status is claimed only if it holds that many errors away
+constexpr double kInstant = 1e-300;  // of a time: has no half that a step could take
 
 class Capture {
   public:
@@ -83,8 +81,7 @@ class Capture {
                 paused_ = true;
                 return finish(Status::kStepLimit);
             }
-            const double goal = recorder_->goal(options_.t_end);
-            if (!advance(settled ? goal : std::min(goal, settles_)))
+            if (!advance(goal(here, settled)))
                 return finish(status != Status::kHorizon ? status : why_stuck());
             missed = !asked_.kept(*meshes_, now) || missed;
             const bool again = missed && !last && !asked_.resigned() && asked_.lost(*meshes_);
@@ -138,7 +135,6 @@ class Capture {
         meshes_ = std::make_unique<Meshes>(problem_, threads_, [this] { return cut(); }, options_.watch);
         if (options_.watch != nullptr) options_.watch->begin(options_.past.t);
         met_ = false;
-        last_ = settles_ = 0.0;
         result_ = CaptureResult();
         result_.started = true;
         result_.past = options_.past;
@@ -158,6 +154,7 @@ class Capture {
             now.step = first_step(problem_, fine, tolerance, longest > 0 ? longest : 1.0);
         }
         beyond_ = !std::isfinite(fine.velocity_sq());
+        landing_.emplace(problem_, *meshes_, now.radius);
         meshes_->set_next(now.step);
         meshes_->go_on(now.start, {now.local, now.drift, now.flips});
     }
@@ -170,12 +167,7 @@ class Capture {
             now.t = goal;
             return true;
         }
-        double H = meshes_->next();
-        if (H >= left) {
-            H = fast(left) ? kBefore * left : left;
-        } else if (2 * H > left) {
-            H = 0.5 * left;  // two even steps rather than a whole one and a rest
-        }
+        const double H = landing_->step(meshes_->next(), left);
         meshes_->fine().closely(H >= left);  // a row may be wanted where it ends
         const double floor = asked_.floor(*meshes_, now);
         const double taken =
@@ -183,7 +175,7 @@ class Capture {
         const double passed = meshes_->passage(verdict_->level());
         if (passed >= 0) verdict_->passed(now.t + passed);
         now.t = taken >= left ? goal : now.t + taken;
-        last_ = taken;
+        landing_->stepped(taken);
         now.step = meshes_->next();
         met_ = meshes_->stuck() == Status::kEvent;
         moved_ = moved_ || met_;
@@ -194,19 +186,21 @@ class Capture {
         return true;
     }
 
-    // In so long a step of dense inputs, what its kinks put into the fast modes of r has not decayed at its end:
-    // of no weight in the loss, it raises local_pl up to sevenfold. So a row is reached by a shorter one.
-    bool fast(double left) const { return meshes_->dense() && left * meshes_->radius() > kFastDecays; }
-
-    // Where such a step ends no rule ends a run, and no proof is tried: it goes on for a part of that step,
-    // whose end it reaches as it does a row.
+    // Where too long a step ends no rule ends a run, and no proof is tried: it goes on for a part of that
+    // step, whose end it reaches as it does a row.
     bool settling(Status status, const Moment& here) {
-        if (!fast(last_) || here.event || here.end) return false;
+        if (!landing_->fast() || here.event || here.end) return false;
         const bool rule = status > Status::kNonFinite && status <= Status::kStalled;
-        if (!rule && !(status == Status::kHorizon && search_->due(here, meshes_->fine(), status, *verdict_)))
-            return false;
-        if (!(settles_ > here.t)) settles_ = here.t + kAfter * last_;
-        return true;
+        return rule || (status == Status::kHorizon && search_->due(here, meshes_->fine(), status, *verdict_));
+    }
+
+    // The next time that a step has to end at. Above the criterion's level, whose passage is read off the
+    // steps, a target shortens none.
+    double goal(const Moment& here, bool settled) {
+        const double row = recorder_->goal(options_.t_end);
+        if (!settled) return std::min(row, landing_->put_off(here.t));
+        if (!(here.sum_r2 < verdict_->level())) return row;
+        return landing_->reaches(here.t, verdict_->target_level() / (1 + here.off), row);
     }
 
     Moment moment() {
@@ -233,6 +227,7 @@ class Capture {
         result_.status = status;
         // halved for as long as numbers were beyond range: who goes on begins as a fresh run does, and ends
         // alike
+        now.radius = status == Status::kNonFinite ? 0.0 : landing_->radius();
         if (status == Status::kNonFinite) now.step = now.tolerance = 0.0;
         result_.loss_bound = verdict_->loss_bound(fine);
         result_.claim = search_->claim();
@@ -252,7 +247,6 @@ class Capture {
             result_.closest_pass = passes->closest();
             result_.scatter = passes->close() > 0 ? ToldError::scatter(meshes_->fall()) : 0.0;
         }
-        result_.radius = meshes_->radius();
         meshes_->drop_coarse();  // before the end state is written out: at n = 10^6 both would not fit
         recorder_->write_end(fine);
         result_.seconds = verdict_->elapsed();
@@ -266,6 +260,7 @@ class Capture {
     const Clock::time_point began_ = Clock::now();
     AskedError asked_{problem_, options_};
     std::unique_ptr<Meshes> meshes_;
+    std::optional<Landing> landing_;
     CaptureResult result_;
     std::optional<Recorder<double, double>> recorder_;
     std::optional<Verdict<double>> verdict_;
@@ -276,8 +271,6 @@ class Capture {
     bool paused_ = false;     // the budget is spent
     bool met_ = false;        // the watch ends the run here
     bool moved_ = false;      // a step was taken in this call, whichever pass took it
-    double last_ = 0;         // length of the last step
-    double settles_ = 0;      // when the fast modes that it left are gone, once a rule holds
 };
 
 }  // namespace

@@ -21,6 +21,7 @@ struct CapturePast {
     double error = 0.0, worst = 0.0;  // estimated relative error of the loss: now, and the largest so far
     double local = 0.0, drift = 0.0, flips = 0.0;  // of one mesh: told.hpp
     double start = 0.0;                            // sum r^2 at the very start
+    double radius = 0.0;                           // spectral radius of dr/dQ, last estimate; 0: none
     std::vector<double> invariants;                // (p) a_j^2 - norm(w_j)^2 there
     Milestones seen;                               // in time
     Index accepted = 0, rejected = 0, rhs = 0, restarts = 0, stabilised = 0;
@@ -39,8 +40,7 @@ struct CaptureOptions {
 };
 
 struct CaptureResult : Rows<double, double> {
-    double radius = 0.0;  // spectral radius of dr/dQ, last estimate
-    Index sliding = 0;    // pairs at rest at their kinks at the end
+    Index sliding = 0;  // pairs at rest at their kinks at the end
     // Of dense inputs: of repelling kinks, since this call began (passes.hpp); infinite: none was close.
     Index close_passes = 0;
     double closest_pass = 0.0;

@@ -180,9 +180,9 @@ class Summary:
         return {kind: found[kind] for kind in KINDS}
 
     def table(self) -> str:
-        """Shares with their intervals, and how early the proof of convergence comes, as Markdown."""
+        """Shares with their intervals, how early convergence is proved, of which numerics, as Markdown."""
         head = ("d", "n", "n/(p d)", "networks", *KINDS, "converges [95 %]", "proved at t/t_inf",
-                "at loss/level", "rate/local_pl")  # fmt: skip
+                "at loss/level", "rate/local_pl", "numerics")  # fmt: skip
         lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
         lines += ["| " + " | ".join(map(str, self._line(d, n))) + " |" for d, n in self.sizes]
         return "\n".join(lines) + "\n"
@@ -204,6 +204,7 @@ class Summary:
             *counts.values(),
             interval,
             *map(_median, (times, levels, rates)),
+            ", ".join(map(str, sorted({_rows.number(row, "numerics") for row in rows}))),
         )
 
 
