@@ -66,9 +66,15 @@ def _capture_goal(found: Row) -> str:
     if found["currency"] != "seconds":
         return "-"
     most, ratio = GOALS[found["target"]], over_capture(found, fastest_euler(found))
-    if ratio != "-" and not ratio.startswith(">") and float(ratio.lstrip("< ")) <= most:
+    if ratio == "-":
+        return f"<= {most:g}: **missed**"
+    times = float(ratio.lstrip("<> ")) / most
+    if times <= 1.0 and not ratio.startswith(">"):
         return f"<= {most:g}: met"
-    return f"<= {most:g}: " + ("open" if ratio.startswith("<") else "**missed**")
+    if ratio.startswith("<"):
+        return f"<= {most:g}: open"
+    least = "at least " if ratio.startswith(">") else ""
+    return f"<= {most:g}: **missed**, by {least}{times:.2g}"
 
 
 def _others(row: Row) -> list[str]:
