@@ -17,7 +17,7 @@ constexpr double kFew = 0.07;
 constexpr double kGrowth = 1.2, kMostAhead = 15.0;
 // At rtol 1e-3, and at most, whatever rtol.
 constexpr double kLoss = 5e-4, kMostLoss = 1.5e-2;
-constexpr double kMotion = 3e-6, kMostMotion = 4e-3;
+constexpr double kMotion = 3e-6, kMostMotion = 2e-3;
 // Of two meshes of dense inputs, of a step of the coarse one, at rtol 1e-3. The more pairs, the more kinks a
 // run meets, and the more the flow costs: of n p pairs at most kFewMotion/(n p). No one step is to make much
 // of the error: kinks in long steps do, and not alike on both meshes.
