@@ -121,16 +121,24 @@ def questions() -> list[Question]:
 
 
 def settling() -> list[Question]:
-    """Seventy-two more to fit prices to: n from 5 to 60 times d, followed until they settle."""
+    """Seventy-two more to fit prices to: n from 5 to 60 times d, followed until they settle; and
+    forty-eight of many pairs.
+    """
     sizes = (
         (50, 10, 6), (100, 10, 10), (150, 5, 8), (250, 8, 6), (120, 3, 10), (80, 4, 40),
         (160, 16, 80), (240, 20, 30), (300, 5, 16), (350, 30, 12), (500, 10, 8), (600, 12, 10),
     )  # fmt: skip
     times = ((0.3, 1e-1), (1.0, 1e-2), (3.0, 1e-1), (10.0, 1e-2), (30.0, 1e-1), (30.0, 1e-2))
+    many = (
+        (300, 8, 32), (420, 10, 30), (500, 15, 40), (350, 6, 30),
+        (600, 20, 24), (240, 8, 48), (800, 16, 14), (260, 13, 60),
+    )  # fmt: skip
+    begun_again = ((0.3, 1e-2), (1.0, 1e-1), (3.0, 1e-2), (10.0, 1e-1), (30.0, 1e-2), (1.0, 1e-3))
     return [
-        Question("sphere", n, d, p, share, rtol, seed=100 + k)
-        for k, (n, d, p) in enumerate(sizes)
-        for share, rtol in times
+        Question("sphere", n, d, p, share, rtol, seed=seed + k)
+        for seed, some, when in ((100, sizes, times), (200, many, begun_again))
+        for k, (n, d, p) in enumerate(some)
+        for share, rtol in when
     ]
 
 

@@ -77,57 +77,71 @@ def sizes_of(question: Question) -> costs.Sizes:
     return costs.Sizes(question.n, question.d, question.p, orthogonal, question.t_end)
 
 
-def fitted(kind: str, rows: Sequence[tuple[Question, Row]]) -> Row:
-    """Constants of `_run/prices.py` for inputs of a kind: least squares of logs of what runs counted and
-    took.
+Case = tuple[Question, Row]
+
+
+def fitted_flow(kind: str, rows: Sequence[Case]) -> Row:
+    """Constants of `_run/prices.py` for the flow on inputs of a kind: least squares of logs of what runs
+    counted and took.
     """
     flows = [(q, row["flow"]) for q, row in rows if row["flow"]["status"] == "HORIZON"]
-    captures = [(q, row["capture"]) for q, row in rows]
-    share = {q.name: sizes_of(q).share for q, _ in rows}
-    pairs = {q.name: float(sizes_of(q).pairs) for q, _ in rows}
-    rank = {q.name: float(sizes_of(q).rank) for q, _ in rows}
-    volume = {q.name: pairs[q.name] * (1 if kind == "orthogonal" else q.d) for q, _ in rows}
+    sizes = {q.name: sizes_of(q) for q, _ in flows}
+    before = prices.FLOW[kind]
 
     def events(c: Any, q: Question) -> Any:
-        return c[0] * pairs[q.name] * rank[q.name] ** c[3] * -np.expm1(-c[1] * share[q.name] ** c[2])
+        z = sizes[q.name]
+        return c[0] * z.pairs * float(z.rank) ** c[3] * -np.expm1(-c[1] * z.share ** c[2])
 
-    def flow(c: Any, q: Question, found: Any) -> Any:
-        *_, B, y = now["FLOW"][:4]  # what crowds is told by runs at several tolerances (docs/methods.md)
-        several = max(B * costs.crowding(sizes_of(q), q.rtol, q.t_end, found), 1.0)
-        late = q.n ** c[4] * rank[q.name] ** c[5] * q.p ** c[6] * np.log1p(share[q.name]) ** c[7]
-        return c[0] * found / several**y + c[1] * late * costs.many(sizes_of(q))
+    def rhs(c: Any, q: Question, found: Any) -> Any:
+        z = sizes[q.name]
+        B, y = before[2:4]  # what crowds is told by runs at several tolerances (docs/methods.md)
+        several = max(B * costs.crowding(z, q.rtol, q.t_end, found), 1.0)
+        late = q.n ** c[4] * float(z.rank) ** c[5] * q.p ** c[6] * np.log1p(z.share) ** c[7]
+        return c[0] * found / several**y + c[1] * late * costs.many(z)
 
-    def capture(c: Any, q: Question) -> Any:
-        finer = max(0.1 / q.rtol - 1, 0.0) ** c[5] * costs.fitting(sizes_of(q))
-        first = c[0] * pairs[q.name] ** c[1] * share[q.name] ** c[2]
-        return first + c[3] * pairs[q.name] ** c[4] * finer * np.log1p(share[q.name]) ** c[6]
+    each = [(partial(rhs, q=q, found=row["events"]), row["rhs"] - costs.START["flow"]) for q, row in flows]
+    return {
+        "EVENTS": fit(
+            prices.EVENTS[kind], [(partial(events, q=q), row["events"]) for q, row in flows], (1, 2, 3)
+        ),
+        "FLOW": fit(before, each, (4, 5, 6, 7)),
+        "SECONDS": fitted_seconds("flow", kind, rows),
+    }
+
+
+def fitted_capture(kind: str, rows: Sequence[Case]) -> Row:
+    """The same for capture, on inputs of a kind as its prices tell them apart."""
+
+    def rhs(c: Any, q: Question) -> Any:
+        z = sizes_of(q)
+        finer = max(0.1 / q.rtol - 1, 0.0) ** c[5] * costs.fitting(z) * costs.missing(z, q.rtol, z.share)
+        first = c[0] * float(z.pairs) ** c[1] * z.share ** c[2]
+        return first + c[3] * float(z.pairs) ** c[4] * finer * np.log1p(z.share) ** c[6]
+
+    each = [(partial(rhs, q=q), max(row["capture"]["rhs"] - costs.START["capture"], 1)) for q, row in rows]
+    return {
+        "CAPTURE": fit(prices.CAPTURE[kind], each, (1, 2, 4, 5, 6)),
+        "SECONDS": fitted_seconds("capture", kind, rows),
+    }
+
+
+def fitted_seconds(method: str, kind: str, rows: Sequence[Case]) -> list[float]:
+    """Constants of a right-hand side's seconds."""
 
     def seconds(c: Any, q: Question, held: float) -> Any:
-        late = costs.longer(sizes_of(q), c[5])
-        return c[0] + c[1] * volume[q.name] ** c[2] * late + c[3] * q.p + c[4] * held
+        z = sizes_of(q)
+        volume = float(z.pairs) * (1 if z.orthogonal else q.d)
+        return c[0] + c[1] * volume ** c[2] * costs.longer(z, c[5]) + c[3] * q.p + c[4] * held
 
-    now = {name: getattr(prices, name)[kind] for name in ("EVENTS", "FLOW", "CAPTURE")}
-    made: Row = {
-        "EVENTS": fit(now["EVENTS"], [(partial(events, q=q), row["events"]) for q, row in flows], (1, 2, 3)),
-        "FLOW": fit(
-            now["FLOW"],
-            [(partial(flow, q=q, found=row["events"]), row["rhs"] - costs.START["flow"]) for q, row in flows],
-            (4, 5, 6, 7),
-        ),
-        "CAPTURE": fit(
-            now["CAPTURE"],
-            [(partial(capture, q=q), max(row["rhs"] - costs.START["capture"], 1)) for q, row in captures],
-            (1, 2, 4, 5, 6),
-        ),
-    }
-    held = {q.name: row["flow"]["events"] for q, row in rows}
-    for method, found in (("flow", flows), ("capture", captures)):
-        each = [
-            (partial(seconds, q=q, held=held[q.name] / row["rhs"]), whole(row) / row["rhs"])
-            for q, row in found
-        ]
-        made[f"SECONDS {method}"] = fit(prices.SECONDS[method][kind], each, (5,))
-    return made
+    each = [
+        (
+            partial(seconds, q=q, held=costs.events(sizes_of(q)) / row[method]["rhs"]),
+            whole(row[method]) / row[method]["rhs"],
+        )
+        for q, row in rows
+        if method == "capture" or row["flow"]["status"] == "HORIZON"
+    ]
+    return fit(prices.SECONDS[method][kind], each, (5,))
 
 
 def whole(row: Row) -> float:
@@ -159,9 +173,11 @@ def fit(start: Sequence[float], cases: Sequence[tuple[Any, float]], free: Sequen
 def fit_all(rows: Row) -> None:
     asked = [(q, rows.get(q.name, {})) for q in (*questions(), *settling())]
     asked = [(q, row) for q, row in asked if {"flow", "capture"} <= set(row)]
-    for kind in ("dense", "orthogonal"):
-        mine = [(q, row) for q, row in asked if (q.kind == "orthogonal") == (kind == "orthogonal")]
-        print(kind, json.dumps(fitted(kind, [(q, row) for q, row in mine if q.scale >= 0.1]), indent=1))
+    asked = [(q, row) for q, row in asked if q.scale >= 0.1]
+    for method, law in (("flow", fitted_flow), ("capture", fitted_capture)):
+        for kind in prices.SECONDS[method]:
+            mine = [(q, row) for q, row in asked if sizes_of(q).kind_of(method) == kind]
+            print(method, kind, json.dumps(law(kind, mine), indent=1))
 
 
 def judged(rows: Row, asked: Sequence[Question]) -> list[Row]:

@@ -113,9 +113,9 @@ def test_the_flow_on_patterns_ends_steps_at_every_event():
 
 # (n, d, p), share of t_inf: right-hand sides of capture at rtol 1e-2; sphere, asymmetric
 SETTLES = {
-    (60, 20, 10): {1.0: 125, 5.0: 184, 20.0: 207},
-    (200, 20, 6): {1.0: 138, 5.0: 372, 20.0: 793},
-    (400, 12, 24): {1.0: 1289, 5.0: 4309, 20.0: 4477},
+    (60, 20, 10): {1.0: 206, 5.0: 345, 20.0: 369},
+    (200, 20, 6): {1.0: 183, 5.0: 315, 20.0: 1367},
+    (400, 12, 24): {1.0: 1634, 5.0: 5376, 20.0: 6113},
 }
 
 
@@ -127,7 +127,34 @@ def test_capture_settles_late(sizes):
     for share, count in SETTLES[sizes].items():
         t_end = share * end
         told = costs.rhs(costs.Sizes(n, d, p, False, t_end), "capture", 1e-2, t_end)
-        assert within(5, told, count)  # twice as far where others of the size begin again
+        assert within(4, told, count)
+
+
+def test_few_pairs_are_as_many_as_the_core_follows_on_two_meshes():
+    source = Path(__file__).parents[1] / "cpp" / "capture" / "attempts.cpp"
+    if not source.exists():
+        pytest.skip("needs the source tree")
+    assert f"kFewPairs = {costs.FEW}," in source.read_text()
+
+
+# (n, d, p), horizons, rtol: right-hand sides of capture; more pairs than two meshes are for
+ATTEMPTS = {
+    ((800, 40, 12), 0.15, 3e-2): 18,
+    ((450, 25, 60), 0.03, 3e-2): 12,
+    ((420, 10, 30), 1.0, 1e-1): 46,
+    ((420, 10, 30), 3.0, 1e-2): 6231,
+    ((420, 10, 30), 30.0, 1e-2): 11385,
+    ((500, 15, 40), 1.0, 1e-3): 4079,
+}
+
+
+@pytest.mark.parametrize("case", ATTEMPTS)
+def test_a_second_attempt_of_capture_is_told_where_it_comes(case):
+    """It takes fifty times the first; a power of the tolerance alone told too much and too little by ten."""
+    (n, d, p), share, rtol = case
+    t_end = share * pl.horizon(n, p)
+    told = costs.START["capture"] + costs.rhs(costs.Sizes(n, d, p, False, t_end), "capture", rtol, t_end)
+    assert within(3.5, told, ATTEMPTS[case])
 
 
 # n = d, p: at so many horizons, right-hand sides of capture at 1e-2; orthogonal inputs

@@ -22,6 +22,10 @@ larger
 """
 
 
+FEW = 8192
+"""pairs at most, that capture follows on two meshes on dense inputs, as in cpp/capture/attempts.cpp"""
+
+
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """What the cost of a run depends on. `orthogonal`: inputs held as norms."""
@@ -51,15 +55,18 @@ class Sizes:
         """t in units of t_inf, at most 10^6; a single pair has no horizon of its own."""
         return min(t / max(horizon(self.n, self.p), 1.0), 1e6)
 
-    @property
-    def kind(self) -> str:
-        """Of inputs, as `prices` tells them apart."""
-        return "orthogonal" if self.orthogonal else "dense"
+    def kind_of(self, method: str) -> str:
+        """Of inputs, as the prices of the method tell them apart: capture follows few pairs of dense inputs
+        on two meshes (docs/numerics.md).
+        """
+        if self.orthogonal:
+            return "orthogonal"
+        return "few" if method == "capture" and self.pairs <= FEW else "dense"
 
 
 def events(sizes: Sizes, t: float | None = None) -> float:
     """Switches of the flow up to t (None: t_end). On orthogonal inputs a pair switches at most once."""
-    A, B, C, D = prices.EVENTS[sizes.kind]
+    A, B, C, D = prices.EVENTS[sizes.kind_of("flow")]
     share = sizes.share if t is None else sizes.share_of(t)
     return A * sizes.pairs * math.pow(sizes.rank, D) * -math.expm1(-B * math.pow(share, C))
 
@@ -102,13 +109,13 @@ def rhs(sizes: Sizes, method: str, rtol: float, t: float) -> float:
     """
     share = sizes.share_of(t)
     if method == "flow":
-        each, tail, B, y, a, b, c, k = prices.FLOW[sizes.kind]
+        each, tail, B, y, a, b, c, k = prices.FLOW[sizes.kind_of(method)]
         met = events(sizes, t)
         held = max(B * crowding(sizes, rtol, t, met), 1.0)
         late = math.pow(sizes.n, a) * math.pow(sizes.rank, b) * math.pow(sizes.p, c) * _log(share, k)
         return each * met / math.pow(held, y) + tail * late * many(sizes)
-    few, f, e, G, g, h, k = prices.CAPTURE[sizes.kind]
-    finer = math.pow(max(0.1 / rtol - 1, 0.0), h) * fitting(sizes)
+    few, f, e, G, g, h, k = prices.CAPTURE[sizes.kind_of(method)]
+    finer = math.pow(max(0.1 / rtol - 1, 0.0), h) * fitting(sizes) * missing(sizes, rtol, share)
     late = _log(share, k)  # capture settles: a power of the time itself is far too much late
     return few * math.pow(sizes.pairs, f) * math.pow(share, e) + G * math.pow(sizes.pairs, g) * finer * late
 
@@ -117,7 +124,7 @@ def many(sizes: Sizes) -> float:
     """From 0 to 1: whether there are pairs enough for events after which something is fast. Of a few pairs
     nothing but what is slow moves late.
     """
-    return sizes.pairs / (sizes.pairs + prices.MANY[sizes.kind])
+    return sizes.pairs / (sizes.pairs + prices.MANY[sizes.kind_of("flow")])
 
 
 def _log(share: float, k: float) -> float:
@@ -132,11 +139,22 @@ def fitting(sizes: Sizes) -> float:
     return 1.0 / (1.0 + math.pow(c * sizes.p * sizes.rank / sizes.n, -q))
 
 
+def missing(sizes: Sizes, rtol: float, share: float) -> float:
+    """From 0 to 1: whether the first attempt of capture misses rtol on one mesh of dense inputs, and a
+    second, many times as long, is to come. It errs by about k s^a, from the branches at repelling kinks.
+    """
+    if sizes.kind_of("capture") != "dense":
+        return 1.0
+    k, a, q = prices.MISSING
+    over = math.pow(min(k * math.pow(share, a) / rtol, 1e9), q)
+    return over / (1.0 + over)
+
+
 def rhs_seconds(sizes: Sizes, method: str, rtol: float) -> float:
     """Of one right-hand side in a run to t_end, with all that goes with it: kinks, and its part of the
     events, which cost capture the same however many a step holds; its longer steps take more products.
     """
-    fixed, c, e, f, each, k = prices.SECONDS[method][sizes.kind]
+    fixed, c, e, f, each, k = prices.SECONDS[method][sizes.kind_of(method)]
     held = events(sizes) / (START[method] + rhs(sizes, method, rtol, sizes.t_end))
     volume = sizes.pairs * (1 if sizes.orthogonal else sizes.d)
     return fixed + c * math.pow(volume, e) * longer(sizes, k) + f * sizes.p + each * held

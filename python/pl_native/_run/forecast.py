@@ -71,6 +71,7 @@ class Forecast:
         self._restarts = counted.get("restarts", 0.0)
         self._vain = False
         self._small = False
+        self._met = False  # what capture costs here: what it met tells, small neurons included
 
     def choose(self, method: str | None, W: Array, a: Array) -> Choice:
         """What goes on from (W, a) at the time reached, where `method` came to (None: it is the start)."""
@@ -79,7 +80,7 @@ class Forecast:
             return Choice("flow", None)
         self._small = asleep(self._task, W, a, self._task.t_end - self._at)
         rest = {name: prices.CALL + self._rest(name) * price[name] for name in self._factor}
-        rest["capture"] *= prices.SMALL if self._small else 1.0
+        rest["capture"] *= prices.SMALL if self._small and not self._met else 1.0
         if self._small and self._task.X is None:
             return Choice("flow", max(_PIECE * rest["flow"], _LEAST) / price["flow"])
         worth = method != "flow" or rest["flow"] > _LEAST
@@ -96,6 +97,7 @@ class Forecast:
         used = counter(run, "rhs") - self._counted[method]
         self._counted[method] = counter(run, "rhs")
         if method == "capture":  # up to `at`, what began again has come twice
+            self._met = True
             used /= _AGAIN if counter(run, "restarts") > self._restarts else 1.0
             self._restarts = counter(run, "restarts")
         expected = self._between(method, self._at, at)

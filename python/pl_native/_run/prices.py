@@ -5,8 +5,8 @@ of method "auto" takes follows from these numbers.
 CALL = 6e-4
 """seconds that a call takes, whatever it computes"""
 
-SMALL = 1.8
-"""times as much capture costs where neurons are small and may grow"""
+SMALL = 1.5
+"""times as much capture is expected to cost where neurons are small and may grow, before it is tried"""
 
 TURNS = 1.2
 """times as much "auto" costs, where it has the choice, as is expected of what it takes"""
@@ -26,12 +26,16 @@ MANY = {"dense": 98.0, "orthogonal": 0.0}
 """M: n p / (n p + M), by six hundred runs of 1 to 180 pairs (docs/methods.md)"""
 
 CAPTURE = {
-    "dense": (3.77, 0.239, 0.617, 4.35, 0.465, 0.393, 1.16),
+    "few": (4.39, 0.456, 0.544, 2.43, 0.528, 0.49, 1.28),
+    "dense": (12.1, 0.137, 0.654, 41.8, 0.422, 0.214, 0.687),
     "orthogonal": (20.4, 0.301, 0.711, 20.7, 0.076, 0.653, 0.29),
 }
-"""F, f, e, G, g, h, k: F (n p)^f s^e + G (n p)^g (0.1 / rtol - 1)^h log(1 + s)^k `costs.fitting` right-hand
-sides; of rtol above 0.1 the first
+"""F, f, e, G, g, h, k: F (n p)^f s^e + G (n p)^g (0.1 / rtol - 1)^h log(1 + s)^k `costs.fitting` (of many
+pairs `costs.missing` besides) right-hand sides; of rtol above 0.1 the first
 """
+
+MISSING = (0.02, 0.909, 2.1)
+"""k, a, q: 1 / (1 + (rtol / (k s^a))^q), whether capture begins again on dense inputs of many pairs"""
 
 FITTING = (1.86, 2.65)
 """c, q: 1 / (1 + (c x)^-q), x = p m / n"""
@@ -42,7 +46,8 @@ SECONDS = {
         "orthogonal": (2.25e-6, 7.09e-10, 1.05, 9.95e-9, 0.0, 0.0),
     },
     "capture": {
-        "dense": (1.47e-6, 4.49e-8, 0.69, 2.78e-7, 7.02e-7, 0.678),
+        "few": (3.09e-7, 8.46e-8, 0.607, 2.88e-7, 1.4e-6, 0.514),
+        "dense": (1.66e-6, 4.63e-8, 0.647, 2.81e-7, 9.63e-7, 0.252),
         "orthogonal": (1.23e-7, 1.52e-9, 0.918, 5.87e-9, 6.36e-8, 0.0),
     },
 }
