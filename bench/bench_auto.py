@@ -116,11 +116,12 @@ def fitted_capture(kind: str, rows: Sequence[Case]) -> Row:
         z = sizes_of(q)
         finer = max(0.1 / q.rtol - 1, 0.0) ** c[5] * costs.fitting(z) * costs.missing(z, q.rtol, z.share)
         first = c[0] * float(z.pairs) ** c[1] * z.share ** c[2]
-        return first + c[3] * float(z.pairs) ** c[4] * finer * np.log1p(z.share) ** c[6]
+        finer *= c[3] * float(z.pairs) ** c[4] * (z.n / z.rank) ** c[7]
+        return first + finer * np.log1p(z.share) ** c[6]
 
     each = [(partial(rhs, q=q), max(row["capture"]["rhs"] - costs.START["capture"], 1)) for q, row in rows]
     return {
-        "CAPTURE": fit(prices.CAPTURE[kind], each, (1, 2, 4, 5, 6)),
+        "CAPTURE": fit(prices.CAPTURE[kind], each, (1, 2, 4, 5, 6, 7)),
         "SECONDS": fitted_seconds("capture", kind, rows),
     }
 

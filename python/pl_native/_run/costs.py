@@ -114,10 +114,11 @@ def rhs(sizes: Sizes, method: str, rtol: float, t: float) -> float:
         held = max(B * crowding(sizes, rtol, t, met), 1.0)
         late = math.pow(sizes.n, a) * math.pow(sizes.rank, b) * math.pow(sizes.p, c) * _log(share, k)
         return each * met / math.pow(held, y) + tail * late * many(sizes)
-    few, f, e, G, g, h, k = prices.CAPTURE[sizes.kind_of(method)]
+    few, f, e, G, g, h, k, ell = prices.CAPTURE[sizes.kind_of(method)]
     finer = math.pow(max(0.1 / rtol - 1, 0.0), h) * fitting(sizes) * missing(sizes, rtol, share)
+    finer *= G * math.pow(sizes.pairs, g) * math.pow(sizes.n / sizes.rank, ell)
     late = _log(share, k)  # capture settles: a power of the time itself is far too much late
-    return few * math.pow(sizes.pairs, f) * math.pow(share, e) + G * math.pow(sizes.pairs, g) * finer * late
+    return few * math.pow(sizes.pairs, f) * math.pow(share, e) + finer * late
 
 
 def many(sizes: Sizes) -> float:
