@@ -1,8 +1,8 @@
 """What a run costs before it is run: events, right-hand sides and seconds of each method, estimated.
 
 Time is counted in s = t / t_inf, t_inf = `pl.horizon(n, p)`: in that unit runs of all sizes look alike. The
-laws are here, their constants in `prices`, fitted to single-thread runs of sixty problems
-(`bench/bench_auto.py`).
+laws are here, their constants in `prices`, fitted to single-thread runs of the problems of
+`bench/bench_auto.py`.
 """
 
 from __future__ import annotations
