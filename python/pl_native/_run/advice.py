@@ -48,7 +48,7 @@ def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol:
     (docs/experiment1.md).
 
     Nothing is run: one look at the gradient of the start, else sizes alone (n, d, p, t_end, rtol; whether
-    inputs are orthogonal). The laws are fitted to 174 problems; of sixty, most of them among these, 57 are
+    inputs are orthogonal). The laws are fitted to 174 problems; of sixty, most of them among these, 59 are
     told within a factor of three (`bench/bench_auto.py`, docs/methods.md): runs without `stop`, one thread.
     Told too little is where capture turns out to need more attempts than others of its size, or misses rtol
     and the flow does it again. Raises ValueError or TypeError for wrong arguments.
