@@ -15,7 +15,8 @@ Trajectory<Real, Model>::Trajectory(const Problem<Real>& problem, const EulerOpt
       recorder_(problem, options.saves, result_),
       verdict_(problem, options.stop, Follows::kOwnSteps, options.past.seen) {
     result_.past = options.past;
-    if (options.past.fresh()) result_.past.invariants = invariants(model.neurons());
+    // of a model that was cut while it was made nothing may be read
+    if (options.past.fresh() && !control.cancelled()) result_.past.invariants = invariants(model.neurons());
 }
 
 // A run that goes on evaluates its first state once more, which was noted at the end of the part before.

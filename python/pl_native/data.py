@@ -143,7 +143,7 @@ def teacher(
     Inputs, teacher and noise are drawn from a stream each, whatever the kind of `seed`.
 
     Raises as `sphere` does, and ValueError for noise < 0, a teacher of another dimension, or one that is
-    almost always 0.
+    almost always 0, and for labels beyond the range of `dtype`.
     """
     plan = _plan(n, d, seed, dtype, norms, (1.0, 1.0))
     spread = checks.at_least("noise", noise, 0.0)
@@ -156,9 +156,16 @@ def teacher(
     while len(missing) > 0:
         fresh = filled(len(missing), plan.d, inputs.standard_normal)
         _rescale(fresh, inputs.uniform(*plan.norms, len(missing)))
-        labels = np.maximum(fresh @ source.W.T, 0.0) @ source.a / source.p
-        X[missing], y[missing] = fresh, labels + spread * noises.standard_normal(len(missing))
-        left = missing[y[missing].astype(plan.dtype) == 0]
+        with np.errstate(over="ignore", invalid="ignore"):  # it is told below
+            labels = np.maximum(fresh @ source.W.T, 0.0) @ source.a / source.p
+            X[missing], y[missing] = fresh, labels + spread * noises.standard_normal(len(missing))
+            cast = y[missing].astype(plan.dtype)
+        if not np.isfinite(cast).all():
+            raise ValueError(
+                f"network, norms, noise: expected labels within the range of {plan.dtype}, got labels beyond "
+                f"it from {source!r}, norms {plan.norms} and noise {spread!r}"
+            )
+        left = missing[cast == 0]
         in_vain = in_vain + len(missing) if len(left) == len(missing) else 0
         if in_vain > _IN_VAIN:
             raise ValueError(f"network: expected a teacher that is not 0 almost everywhere, got {source!r}")
@@ -211,7 +218,14 @@ def _ask(plan: _Plan, numbers: float) -> None:
 def _plan(n: object, d: object, seed: object, dtype: object, norms: object, labels: object) -> _Plan:
     points, dimension = checks.integer("n", n, 1), checks.integer("d", d, 1)
     ranges = checks.interval("norms", norms), checks.interval("labels", labels)
-    return _Plan(seed, points, dimension, checks.float_dtype(dtype), *ranges)
+    precision = checks.float_dtype(dtype)
+    least, most = float(np.finfo(precision).smallest_subnormal), float(np.finfo(precision).max)
+    for name, (low, high) in zip(("norms", "labels"), ranges, strict=True):
+        if low < least or high > most:
+            raise ValueError(
+                f"{name}: expected numbers within the range of {precision}, got ({low!r}, {high!r})"
+            )
+    return _Plan(seed, points, dimension, precision, *ranges)
 
 
 def _labels(plan: _Plan) -> Array:

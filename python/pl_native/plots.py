@@ -198,13 +198,14 @@ def figure2(summary: fig2.Summary) -> Any:
 
 def film(stem: Path, frames: Sequence[int] = range(1, FRAMES + 1)) -> list[Path]:
     """Figure 2 over n as `stem`.gif, and as `stem`.mp4 where ffmpeg is installed; 25 frames a second."""
+    numbers = [checks.integer("frames", frame, 1, FRAMES) for frame in frames]
     with style():
         axes = _new_axes(1, 1)[0, 0]
         figure = axes.figure
         figure.set_layout_engine("none")  # a frame must not cost, or move, the layout
         figure.set_dpi(100)
-        axes.set_position((0.12, 0.16, 0.85, 0.74))
-        return _film.write(figure, staircase_film(axes, fig2.times()), frames, stem, FRAMES_PER_SECOND)
+        axes.set_position((0.12, 0.16, 0.83, 0.74))
+        return _film.write(figure, staircase_film(axes, fig2.times()), numbers, stem, FRAMES_PER_SECOND)
 
 
 def figure3(summary: fig3.Summary) -> Any:

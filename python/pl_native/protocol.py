@@ -26,4 +26,4 @@ def horizon(n: int, p: int) -> float:
 
 def width(n: int, factor: int) -> int:
     """The paper's widths: 1x p = floor(log(n/0.05)/log(4/3)) + 1, and in general factor * floor(...) + 1."""
-    return factor * (minimal_width(n) - 1) + 1
+    return checks.integer("factor", factor, 1) * (minimal_width(n) - 1) + 1

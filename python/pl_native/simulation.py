@@ -18,7 +18,7 @@ from pl_native._run.call_options import CallOptions, Options, checked_options
 from pl_native._run.checkpoint import run_in_slices
 from pl_native._run.execute import execute
 from pl_native._run.solution import Solution
-from pl_native._run.task import Work, work_of, work_of_problem
+from pl_native._run.task import Work, pair_of, work_of, work_of_problem
 
 _AHEAD = 8  # problems per thread that `iter_ensemble` takes at once
 
@@ -142,7 +142,7 @@ def simulate_ensemble(
     checked before the first is run. On Ctrl-C, `pl.Interrupted` carries the runs finished or under way.
     """
     checked = checked_options(**options)
-    listed = list(_iterable(problems))
+    listed = [pair_of(index, problem) for index, problem in enumerate(_iterable(problems))]
     ends, steps = _per_problem("t_end", t_end, len(listed)), _per_problem("step", step, len(listed))
     zipped = zip(itertools.count(), listed, ends, steps, strict=False)
     return _run([work_of_problem(*item, checked) for item in zipped], checked)
@@ -183,24 +183,30 @@ def _run(works: Sequence[Work], options: CallOptions) -> list[Solution]:
 
 
 def _iterable(problems: object) -> Iterable[Any]:
-    if isinstance(problems, Dataset | Network | str) or not isinstance(problems, Iterable):
+    pointless = isinstance(problems, np.ndarray) and problems.ndim == 0
+    if pointless or isinstance(problems, Dataset | Network | str) or not isinstance(problems, Iterable):
         got = checks.kind(problems)
         raise TypeError(f"problems: expected an iterable of pairs (data, network), got {got}")
     return problems
 
 
 def _per_problem(name: str, value: object, count: int) -> list[Any]:
-    if np.ndim(value) == 0:  # type: ignore[arg-type]
+    if not checks.several(value):
         return [value] * count
+    try:
+        length = len(value)  # type: ignore[arg-type]
+    except ValueError:  # it says it is negative
+        length = -1
+    if length != count:
+        raise ValueError(f"{name}: expected a number or one per problem ({count}), got {length}")
     values: list[Any] = list(value)  # type: ignore[call-overload]
-    if len(values) != count:
-        raise ValueError(f"{name}: expected a number or one per problem ({count}), got {len(values)}")
     return values
 
 
 def _forever(name: str, value: object) -> Iterator[Any]:
     """`value` for every problem: a number repeated, or an iterable that may not end before the problems."""
-    if not isinstance(value, Iterable) or isinstance(value, str):
+    pointless = isinstance(value, np.ndarray) and value.ndim == 0
+    if pointless or not isinstance(value, Iterable) or isinstance(value, str):
         checks.real(name, value)
         return itertools.repeat(value)
     return _until_missed(name, iter(value))

@@ -109,7 +109,7 @@ def _fixed(seed: object) -> int | np.random.SeedSequence:
         return np.random.SeedSequence(words.tolist())
     if isinstance(seed, np.random.SeedSequence):
         return seed
-    if isinstance(seed, bool | np.bool_) or not isinstance(seed, numbers.Integral):
+    if isinstance(seed, bool | np.bool_ | np.timedelta64) or not isinstance(seed, numbers.Integral):
         expected = "an int, numpy.random.SeedSequence or numpy.random.Generator"
         raise TypeError(f"seed: expected {expected}, got {checks.kind(seed)}")
     return checks.integer("seed", seed, 0, None)

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Mapping
+import os
+import re
+from collections.abc import Mapping, Set, Sized
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -27,13 +31,25 @@ def kind(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{_short(value)} (int)"
     if value is None or isinstance(value, bool | float | complex | str | np.generic):
-        return f"{value!r} ({type(value).__name__})"
+        return f"{shown(value)} ({type(value).__name__})"
     return f"an object of type {type(value).__name__}"
 
 
+def shown(value: object) -> str:
+    """Its `repr`, of a long one the beginning."""
+    text = repr(value)
+    return text if len(text) <= _LONG else f"{text[:_LONG]}... ({len(text)} characters)"
+
+
+_LONG = 100  # characters of a value in a message
+
+_NO_NUMBERS = (bool, np.bool_, np.timedelta64)
+"""What Python or NumPy has among its numbers, and no number is meant by."""
+
+
 def real(name: str, value: object) -> float:
-    """A finite real number as a float; booleans and strings are refused."""
-    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+    """A finite real number as a float; booleans, durations and strings are refused."""
+    if isinstance(value, _NO_NUMBERS) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name}: expected a real number, got {kind(value)}")
     try:
         number = float(value)
@@ -63,10 +79,10 @@ LARGEST = 2**53
 
 
 def integer(name: str, value: object, least: int, most: int | None = LARGEST) -> int:
-    """A whole number of an integer type within [least, most] (None: no bound, for seeds); 3.0 and True are
-    refused, NumPy integers are not.
+    """A whole number of an integer type within [least, most] (None: no bound, for seeds); 3.0, True and
+    durations are refused, NumPy integers are not.
     """
-    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
+    if isinstance(value, _NO_NUMBERS) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name}: expected an integer, got {kind(value)}")
     number = int(value)
     if number < least:
@@ -74,6 +90,29 @@ def integer(name: str, value: object, least: int, most: int | None = LARGEST) ->
     if most is not None and number > most:
         raise ValueError(f"{name}: expected an integer <= {most}, got {_short(number)}")
     return number
+
+
+def path(name: str, value: object) -> Path:
+    """What a file system can take for the name of a file or folder; whether there is one is not asked."""
+    if not isinstance(value, str | os.PathLike) or not isinstance(text := os.fspath(value), str):
+        raise TypeError(f"{name}: expected a path, got {kind(value)}")
+    try:
+        fits = len(os.fsencode(text)) < _LONGEST_PATH and "\0" not in text
+    except UnicodeEncodeError:
+        fits = False
+    if not fits:
+        raise ValueError(f"{name}: expected a path that a file can have, got {shown(text)}")
+    return Path(text)
+
+
+_LONGEST_PATH = 4096  # bytes, Linux's
+
+
+def several(value: object) -> bool:
+    """Whether it is a sequence or an array of several things, of whatever kind."""
+    if isinstance(ndim := getattr(value, "ndim", None), int):
+        return ndim > 0
+    return isinstance(value, Sized) and not isinstance(value, str | bytes | Mapping | Set)
 
 
 def threads(name: str, value: object) -> int:
@@ -97,13 +136,13 @@ def choice(name: str, value: object, known: tuple[str, ...]) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{name}: expected one of {options}, got {kind(value)}")
     if value not in known:
-        raise ValueError(f"{name}: expected one of {options}, got {value!r}")
+        raise ValueError(f"{name}: expected one of {options}, got {shown(value)}")
     return value
 
 
 def interval(name: str, value: object) -> tuple[float, float]:
     """A pair (low, high) with 0 < low <= high."""
-    if not isinstance(value, tuple | list | np.ndarray) or len(value) != 2:
+    if not isinstance(value, tuple | list | np.ndarray) or getattr(value, "ndim", 1) == 0 or len(value) != 2:
         raise TypeError(f"{name}: expected a pair (low, high), got {kind(value)}")
     low, high = positive(f"{name}[0]", value[0]), positive(f"{name}[1]", value[1])
     if low > high:
@@ -111,25 +150,30 @@ def interval(name: str, value: object) -> tuple[float, float]:
     return low, high
 
 
+_DTYPE_NAME = re.compile(r"[<>=|]?[fds][a-z]{0,5}\d{0,2}")  # others would make NumPy warn, or fail to encode
+
+
 def float_dtype(dtype: object) -> np.dtype[Any]:
     """float32 or float64, by any of NumPy's names."""
-    try:
-        found = None if dtype is None else np.dtype(dtype)  # type: ignore[call-overload]
-    except TypeError:
-        found = None
+    found = None
+    if isinstance(dtype, np.dtype | type) or (isinstance(dtype, str) and _DTYPE_NAME.fullmatch(dtype)):
+        with suppress(TypeError, ValueError):  # of a class that has a `dtype` of its own
+            found = np.dtype(dtype)
     if found is None or found.newbyteorder("=") not in FLOATS:
-        raise TypeError(f"dtype: expected float32 or float64, got {dtype!r}")
+        raise TypeError(f"dtype: expected float32 or float64, got {kind(dtype)}")
     native: np.dtype[Any] = np.dtype(found.newbyteorder("="))
     return native
 
 
-def _raw(name: str, value: object) -> Array:
+def real_array(name: str, value: object) -> Array:
     """`value` as some NumPy array whose numbers can be used: real, and float32, float64 or integers."""
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name}: masked arrays are not accepted (the mask would be lost)")
     if value is None or isinstance(value, str | bytes | dict | set):
         raise TypeError(f"{name}: expected an array of numbers, got {kind(value)}")
     try:
+        if not isinstance(value, np.ndarray) and isinstance(value, Sized):
+            memory.require(8.0 * len(value), f"{name} of length {len(value)}")
         found = np.asarray(value)
     except ValueError as err:
         raise ValueError(f"{name}: expected a rectangular array of numbers ({err})") from None
@@ -142,7 +186,7 @@ def _raw(name: str, value: object) -> Array:
 
 def measured(name: str, value: object) -> Array:
     """`value` as a float64 array of any shape; whether its numbers are finite is for the caller to say."""
-    return _raw(name, value).astype(np.float64)
+    return real_array(name, value).astype(np.float64)
 
 
 def curves(*, t: object, **values: object) -> list[Array]:
@@ -171,7 +215,7 @@ def common_dtype(values: Mapping[str, object], dtype: object = None) -> np.dtype
     Lists and integer arrays have no float dtype of their own and follow the others (float64 if there is
     none); float32 beside float64 is refused, because which of the two was meant cannot be known.
     """
-    floats = {name: np.dtype(_raw(name, v).dtype.newbyteorder("=")) for name, v in values.items()}
+    floats = {name: np.dtype(real_array(name, v).dtype.newbyteorder("=")) for name, v in values.items()}
     if dtype is not None:
         return float_dtype(dtype)
     typed = {n: t for n, t in floats.items() if t.kind == "f" and hasattr(values[n], "dtype")}
@@ -186,7 +230,7 @@ def owned(name: str, value: object, axes: str, dtype: np.dtype[Any], *, copy: bo
     `axes`. Without `copy` the array itself, frozen, where it is that already. MemoryError before a copy that
     does not fit.
     """
-    given = _raw(name, value)
+    given = real_array(name, value)
     shape = f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
     if given.ndim != len(axes):
         raise ValueError(f"{name}: expected shape {shape}, got an array of shape {given.shape}")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pl_native._base import checks
+from pl_native._base import checks, memory
 from pl_native._base.checks import Array
 
 OFF, ON, SLIDE = 0, 1, 2
@@ -29,7 +29,7 @@ class Kinks:
 
     An entry counts where z_ji is within 1e-5 norm(w_j) norm(x_i) of 0, so that of other data than the run's
     it says nothing. Raises ValueError for arrays that are empty, of several lengths, out of range, or name a
-    pair twice.
+    pair twice; TypeError for what are no numbers.
     """
 
     neuron: NDArray[np.int32]
@@ -39,18 +39,18 @@ class Kinks:
 
     def __init__(self, neuron: object, point: object, mode: object, share: object = None) -> None:
         modes = _integers("mode", mode)
-        lam = np.where(modes == SLIDE, np.nan, modes) if share is None else share
-        columns = {
-            "neuron": _integers("neuron", neuron),
-            "point": _integers("point", point),
-            "mode": modes,
-            "share": np.asarray(lam, np.float64),
-        }
+        columns = {"neuron": _integers("neuron", neuron), "point": _integers("point", point), "mode": modes}
+        if share is not None:
+            columns["share"] = checks.real_array("kinks.share", share)
         for name, column in columns.items():
-            if column.ndim != 1 or len(column) != len(columns["neuron"]) or not len(column):
+            if column.shape != columns["neuron"].shape[:1] or not len(column):
                 raise ValueError(
-                    f"kinks.{name}: expected one array of at least one entry, as long as the others"
+                    f"kinks.{name}: expected one array of at least one entry, as long as the others, got "
+                    f"shape {column.shape}"
                 )
+        memory.require(64.0 * len(columns["neuron"]), "kinks")
+        lam = np.where(modes == SLIDE, np.nan, modes) if share is None else columns["share"]
+        columns["share"] = lam.astype(np.float64)
         _check(**columns)
         order = np.lexsort((columns["point"], columns["neuron"]))
         for name, column in columns.items():
@@ -129,7 +129,7 @@ class KinkRows:
 
 
 def _integers(name: str, value: object) -> Array:
-    array = np.asarray(value)
+    array = checks.real_array(f"kinks.{name}", value)
     if array.dtype.kind not in "iu":
         raise TypeError(f"kinks.{name}: expected integers, got {checks.kind(value)} of {array.dtype}")
     return array

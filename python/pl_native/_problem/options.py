@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -132,11 +133,11 @@ def as_save(save: object) -> Save:
         return save
     if save is None:
         return Save()
-    if isinstance(save, bool | str | dict):
+    if checks.several(save):
+        return Save(times=save)  # type: ignore[arg-type]
+    if not isinstance(save, numbers.Real) or isinstance(save, bool):
         raise TypeError(f"save: expected None, an int, an array of times or pl.Save, got {checks.kind(save)}")
-    if np.ndim(save) == 0:  # type: ignore[arg-type]
-        return Save(count=checks.integer("save", save, 2))
-    return Save(times=save)  # type: ignore[arg-type]
+    return Save(count=checks.integer("save", save, 2))
 
 
 def function_name(function: Observer) -> str:

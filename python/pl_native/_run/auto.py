@@ -31,7 +31,7 @@ def auto(backend: Backend) -> Adaptive:
                 for course, part in zip(mine, found, strict=True):
                     course.take(part)
                 if interrupted:
-                    return [course.whole() for course in courses], True
+                    return [course.cut() for course in courses], True
         return [course.whole() for course in courses], False
 
     return run

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -58,7 +57,7 @@ class Certificate(Claims):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to `path` (npz, no pickle), replacing it whole. The data are not in it, but their hash."""
-        certificate_file.write(self, Path(path))
+        certificate_file.write(self, checks.path("path", path))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Certificate:
@@ -66,7 +65,7 @@ class Certificate(Claims):
 
         That a file is well formed does not make its claims true: `pl.theory.verify` checks them.
         """
-        return cls(**certificate_file.read(Path(path)))
+        return cls(**certificate_file.read(checks.path("path", path)))
 
     def __str__(self) -> str:
         return certificate_text.theorem(self)

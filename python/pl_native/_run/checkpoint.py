@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import os
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -116,9 +115,7 @@ def _seconds_left(done: Solution | None, stop: Stop) -> float:
 
 
 def _checked(checkpoint: object) -> Path:
-    if not isinstance(checkpoint, str | os.PathLike):
-        raise TypeError(f"checkpoint: expected a path, got {checks.kind(checkpoint)}")
-    path = Path(checkpoint)
+    path = checks.path("checkpoint", checkpoint)
     if not path.parent.is_dir():
         raise ValueError(f"checkpoint: expected a file in a folder that exists, got {path}")
     if path.is_dir():

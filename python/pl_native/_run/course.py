@@ -60,9 +60,8 @@ class Course:
         )
 
     def take(self, run: FlowRun | None) -> None:
-        """What the part gave; None: it was not begun."""
+        """What the part gave; None: it was not begun, as after a Ctrl-C."""
         if run is None:
-            self.over = True
             return
         before, mine, failed = self._at, self.method, self._failed
         if mine == "capture" and self._misses(run) and self._forecast.refuses(run):
@@ -115,6 +114,11 @@ class Course:
             switches=None,
             dense=None,
         )
+
+    def cut(self) -> FlowRun | None:
+        """`whole` at a Ctrl-C: a run that is not over was interrupted, whatever limit ended its last part."""
+        found = self.whole()
+        return found if found is None or self.over else replace(found, status=Status.INTERRUPTED)
 
     @property
     def _at(self) -> float:

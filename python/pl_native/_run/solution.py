@@ -7,7 +7,6 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -115,9 +114,12 @@ class Solution:
         return math.nan if span == 0 else math.log(float(self.loss[0] / self.loss[end])) / span
 
     def state(self, i: int) -> Network:
-        """The network at saved time t[i]; needs `Save(states=True)`."""
+        """The network at saved time t[i], from the end if i < 0; needs `Save(states=True)`."""
         if self.W_saved is None or self.a_saved is None:
             raise ValueError("state: no states were kept; ask for them with save=pl.Save(states=True)")
+        m = len(self.t)
+        if not -m <= (i := checks.integer("i", i, -(10**400), None)) < m:
+            raise IndexError(f"i: expected a saved time, {-m} to {m - 1}, got {checks.kind(i)}")
         kinks = None if self.kinks_saved is None else self.kinks_saved.at(i)
         return Network(self.W_saved[i], self.a_saved[i], w_perp_sq=self.network.w_perp_sq, kinks=kinks)
 
@@ -189,12 +191,12 @@ class Solution:
 
         All but the data, of which a hash is written: `extend` asks for them again.
         """
-        solution_file.write(vars(self), Path(path))
+        solution_file.write(vars(self), checks.path("path", path))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Solution:
         """Read what `save` wrote. ValueError for a file that is torn, foreign or of another version."""
-        return cls(**solution_file.read(Path(path))[0])
+        return cls(**solution_file.read(checks.path("path", path))[0])
 
     def __repr__(self) -> str:
         s, first, last = self.stats, self.loss[0], self.loss[-1]

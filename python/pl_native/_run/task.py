@@ -47,12 +47,19 @@ class Continuation:
     """met so far"""
 
 
+def pair_of(index: int, problem: object) -> tuple[object, object]:
+    """(data, network) of one of many, yet to be checked. TypeError, with its place, for anything else."""
+    if not isinstance(problem, tuple | list) or len(problem) != 2:
+        got = checks.kind(problem)
+        raise TypeError(f"problems[{index}]: expected a pair (data, network), got {got}")
+    return problem[0], problem[1]
+
+
 def work_of_problem(index: int, problem: object, t_end: object, step: object, options: CallOptions) -> Work:
     """`work_of` for one of many: what is wrong with it is told with its place."""
+    data, network = pair_of(index, problem)
     try:
-        if not isinstance(problem, tuple | list) or len(problem) != 2:
-            raise TypeError(f"expected a pair (data, network), got {checks.kind(problem)}")
-        return work_of(index, problem[0], problem[1], t_end, step, options)
+        return work_of(index, data, network, t_end, step, options)
     except (ValueError, TypeError) as err:
         raise type(err)(f"problems[{index}]: {err}") from err
 

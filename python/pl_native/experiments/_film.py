@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ def write(
     figure: Any, show: Callable[[int], Sequence[Any]], frames: Iterable[int], stem: Path, rate: int
 ) -> list[Path]:
     """Write `stem`.gif, `rate` frames a second, and `stem`.mp4 of it where ffmpeg is installed.
+    RuntimeWarning, and the GIF alone, where ffmpeg fails.
 
     figure  a matplotlib Figure whose layout does not move
     show    sets a frame; returns the artists to be drawn on it, in order. All else is drawn once
@@ -25,6 +27,8 @@ def write(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     numbers = list(frames)
+    if not numbers:
+        raise ValueError("frames: expected at least one")
     canvas: Any = FigureCanvasAgg(figure)
     moving = show(numbers[0])
     for artist in moving:
@@ -59,18 +63,17 @@ def _mp4(gif: Path) -> list[Path]:
         return []
     path = gif.with_suffix(".mp4")
     even = "pad=ceil(iw/2)*2:ceil(ih/2)*2:color=white"
-    command = [
-        ffmpeg,
-        "-y",
-        "-loglevel",
-        "error",
-        "-i",
-        str(gif),
-        "-vf",
-        even,
-        "-pix_fmt",
-        "yuv420p",
-        str(path),
-    ]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-    return [path]
+    named = "-i", f"file:{gif}", "-vf", even, "-pix_fmt", "yuv420p", f"file:{path}"  # else a:b is a protocol
+    try:
+        told = subprocess.run(
+            [ffmpeg, "-y", "-loglevel", "error", *named],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        why = told.stderr.decode(errors="replace").strip() if told.returncode else None
+    except OSError as error:
+        why = f"{error}"
+    if why is None:
+        return [path]
+    path.unlink(missing_ok=True)  # half of one
+    warnings.warn(f"no MP4 of the film: {ffmpeg} failed: {why[-500:]}", RuntimeWarning, stacklevel=4)
+    return []

@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from pl_native._base import checks
 from pl_native.experiments.reproduced import NOT_REPRODUCED
 from pl_native.report import content, sources
 from pl_native.report.content import Entry
@@ -20,8 +21,9 @@ def rebuild(folder: str | os.PathLike[str], out: str | os.PathLike[str] | None =
     `folder` is one of `reproduce`, or of compact rows; `out`, where the files go, is the same without it.
     ValueError when `folder` holds rows of none of the paper's figures, or lacks some of a figure's.
     """
-    found = sources.read(Path(folder))
-    place = Path(folder if out is None else out)
+    source = checks.path("folder", folder)
+    place = source if out is None else checks.path("out", out)
+    found = sources.read(source)
     place.mkdir(parents=True, exist_ok=True)
     return write(place, [content.entry(one, place) for one in found])
 

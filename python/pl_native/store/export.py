@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from pl_native._base import checks
 from pl_native.store import disk
 from pl_native.store.columns import COLUMNS, Row
 from pl_native.store.row_text import csv_header, csv_lines
@@ -19,7 +19,7 @@ SUFFIXES = (".csv", ".parquet")
 
 def to_csv(rows: Iterable[Row], path: str | os.PathLike[str]) -> None:
     """Write rows as CSV: every digit of a float, empty fields for None."""
-    disk.write_atomically(Path(path), csv_header() + csv_lines(rows))
+    disk.write_atomically(checks.path("path", path), csv_header() + csv_lines(rows))
 
 
 def to_pandas(rows: Sequence[Row]) -> Any:
@@ -40,7 +40,9 @@ def to_pandas(rows: Sequence[Row]) -> Any:
 def to_parquet(rows: Sequence[Row], path: str | os.PathLike[str]) -> None:
     """Write rows as one Parquet file (to a temporary name, then renamed). ImportError without pyarrow."""
     _need("pyarrow")
-    disk.write_atomically(Path(path), to_pandas(rows).to_parquet(None, engine="pyarrow", index=False))
+    disk.write_atomically(
+        checks.path("path", path), to_pandas(rows).to_parquet(None, engine="pyarrow", index=False)
+    )
 
 
 def to_xarray(rows: Sequence[Row]) -> Any:
@@ -66,7 +68,7 @@ def _labelled(values: list[Any], kind: type) -> Any:
 
 def write(rows: Sequence[Row], path: str | os.PathLike[str]) -> None:
     """Write rows in the format of the suffix of `path`: .csv or .parquet. ValueError for any other."""
-    suffix = Path(path).suffix
+    suffix = checks.path("path", path).suffix
     if suffix not in SUFFIXES:
         raise ValueError(
             f"path: expected a name that ends in {' or '.join(SUFFIXES)}, got {os.fspath(path)!r}"

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pl_native._base import checks
 from pl_native.store import disk, manifest
 from pl_native.store.columns import ERROR, Row, check_row
 from pl_native.store.manifest import Json, Manifest
@@ -42,7 +43,7 @@ class Store:
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.folder = Path(folder)
+        self.folder = checks.path("folder", folder)
         if self.folder.exists() and not self.folder.is_dir():
             raise ValueError(f"{self.folder}: expected a folder for rows, this is a file")
         if self.path.exists() and not (manifest.path_of(self.folder).exists() or self.shards.exists()):

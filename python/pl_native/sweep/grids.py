@@ -10,12 +10,12 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pl_native._base import checks
+from pl_native._base.files import read_regular
 from pl_native._problem import Stop
 from pl_native.protocol import horizon, width
 from pl_native.sweep.cells import Cell
@@ -134,9 +134,9 @@ def load(path: str | os.PathLike[str]) -> Spec:
     product is run (a list, or {from, to, step}); `[[cells]]`: further cells, one by one (each may have
     lists, too). Words as in `grid`. ValueError, with the file's name, for anything else.
     """
-    file = Path(path)
+    file = checks.path("path", path)
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        content = tomllib.loads(read_regular(file).decode("utf-8"))
         return _spec(content, file.stem)
     except FileNotFoundError:
         raise ValueError(f"{file}: no such file; expected a sweep in TOML") from None
