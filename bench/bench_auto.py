@@ -95,7 +95,7 @@ def fitted(kind: str, rows: Sequence[tuple[Question, Row]]) -> Row:
         *_, B, y = now["FLOW"][:4]  # what crowds is told by runs at several tolerances (docs/methods.md)
         several = max(B * costs.crowding(sizes_of(q), q.rtol, q.t_end, found), 1.0)
         late = q.n ** c[4] * rank[q.name] ** c[5] * q.p ** c[6] * np.log1p(share[q.name]) ** c[7]
-        return c[0] * found / several**y + c[1] * late
+        return c[0] * found / several**y + c[1] * late * costs.many(sizes_of(q))
 
     def capture(c: Any, q: Question) -> Any:
         finer = max(0.1 / q.rtol - 1, 0.0) ** c[5] * costs.fitting(sizes_of(q))

@@ -25,6 +25,7 @@ import numpy as np
 import options
 import pl_native as pl
 import solvers
+from pl_native._base.build import NUMERICS
 from pl_native.bench.harness import Arm, Budget, Effort, Rounds, measure, timed
 
 Row = dict[str, Any]
@@ -244,7 +245,11 @@ def run(effort: Effort, folder: Path) -> list[Row]:
                 effort.say(f"   {case.n}, {case.d}, {case.p}, t = {end:g}, seed {seed}: gap {gap:.1e}")
             found = points(draws)
             sizes = {"n": case.n, "d": case.d, "p": case.p, "t_end": end, "draws": len(draws)}
-            facts = {"reference_gap": max(gaps), "not_run": solvers.missing()}
+            facts = {
+                "reference_gap": max(gaps),
+                "not_run": solvers.missing(),
+                "numerics": NUMERICS["capture"],
+            }
             rows.append(sizes | facts | {"points": found, "at_targets": list(ratios(found))})
     return rows
 

@@ -25,7 +25,7 @@ state before it is timed; each family of rivals sends the best of its variants (
 interleaved with alternating order; a figure is the median over rounds, with the range in brackets. Ratios are
 the rival's time over pl_native's, **bold** only where the whole range excludes 1. "rival wins" means what it
 says. An earlier version on a processor with AVX-512: [performance_avx512.md](performance_avx512.md); there
-also work and precision of capture as it is now (below: numerics 4, two meshes).
+also why Euler wins over capture where it does, and what was tried against it.
 The flow at p = 200 .. 200 000 (`bench_wide.py`) is in [numerics.md](numerics.md), under "Wide networks".
 """
 QUICK_NOTE = """
@@ -44,6 +44,10 @@ def load(results: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
+def _where(machine: dict[str, Any]) -> tuple[str, str]:
+    return machine["cpu"], machine["pl_native"]["native"]["level"]
+
+
 def page(found: dict[str, dict[str, Any]]) -> str:
     first = next(iter(found.values()))["machine"]
     parts = [INTRODUCTION]
@@ -52,6 +56,8 @@ def page(found: dict[str, dict[str, Any]]) -> str:
     parts.append(tables.machine(first))
     for name, result in found.items():
         parts.append(f"## {result['question']}\n")
+        if _where(result["machine"]) != _where(first):
+            parts.append(f"Measured elsewhere, later:\n\n{tables.machine(result['machine'])}")
         parts.append(QUESTIONS[name](result["rows"]))
     return "\n".join(parts)
 

@@ -81,6 +81,27 @@ def test_the_tail_of_many_points_in_few_dimensions(sizes):
         assert within(2.5, costs.rhs(costs.Sizes(n, d, p, False, t_end), "flow", 1e-6, t_end), count)
 
 
+# (n, d, p): by t, right-hand sides of the flow at 1e-6; sphere, asymmetric
+FEW = {
+    (1, 3, 4): {5: 111, 50: 213},
+    (2, 10, 6): {5: 123, 50: 237},
+    (4, 3, 2): {5: 154, 50: 298},
+    (8, 10, 4): {5: 132, 50: 346},
+    (15, 2, 4): {5: 130, 50: 400},
+    (30, 6, 2): {5: 236, 50: 369},
+    (30, 10, 6): {5: 324, 50: 966},
+}
+
+
+@pytest.mark.parametrize("sizes", FEW)
+def test_few_pairs_have_a_short_tail(sizes):
+    """By a power of the sizes alone a single point was told 37 times as much."""
+    n, d, p = sizes
+    for t_end, count in FEW[sizes].items():
+        sized = costs.Sizes(n, d, p, False, float(t_end))
+        assert within(3, costs.START["flow"] + costs.rhs(sized, "flow", 1e-6, t_end), count)
+
+
 def test_the_flow_on_patterns_ends_steps_at_every_event():
     assert costs.on_patterns(costs.Sizes(40, 2, 500, False, 1.0))
     assert not costs.on_patterns(costs.Sizes(40, 2, 200, False, 1.0))  # 80 patterns of three numbers
@@ -107,6 +128,25 @@ def test_capture_settles_late(sizes):
         t_end = share * end
         told = costs.rhs(costs.Sizes(n, d, p, False, t_end), "capture", 1e-2, t_end)
         assert within(5, told, count)  # twice as far where others of the size begin again
+
+
+# n = d, p: at so many horizons, right-hand sides of capture at 1e-2; orthogonal inputs
+LONG = {
+    (1, 2): {50: 204},
+    (4, 2): {22: 189},
+    (50, 4): {1: 181, 10: 422, 50: 1502},
+    (50, 20): {1: 431, 10: 1216, 50: 4312},
+    (400, 32): {1: 414, 10: 1737, 50: 7521},
+}
+
+
+@pytest.mark.parametrize("sizes", LONG)
+def test_capture_on_orthogonal_inputs_for_long(sizes):
+    """A law fitted to runs of one horizon told fifty times too much at fifty, hundreds of a single point."""
+    n, p = sizes
+    for share, count in LONG[sizes].items():
+        sized = costs.Sizes(n, n, p, True, share * max(pl.horizon(n, p), 1.0))
+        assert within(4, costs.START["capture"] + costs.rhs(sized, "capture", 1e-2, sized.t_end), count)
 
 
 def test_sixty_runs_cost_what_advice_tells_within_a_factor_of_3():

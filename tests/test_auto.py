@@ -131,7 +131,7 @@ def test_capture_that_misses_is_done_again_by_the_flow(monkeypatch: pytest.Monke
     missed = pl.simulate(data, net, t_end, method="capture", rtol=0.05)
     assert missed.stats["loss_error"] > 0.05
     forced(monkeypatch, [("capture", None)])
-    monkeypatch.setattr(forecast, "_WORTH", 100.0)
+    monkeypatch.setattr(forecast, "_WORTH", 1e9)
     sol = auto(data, net, t_end, rtol=0.05)
     exact = pl.simulate(data, net, t_end, method="flow", rtol=1e-6)
     assert sol.stats["methods"] == [["flow", 0.0]]

@@ -51,6 +51,7 @@ def test_ratios_and_bounds(bench):
         "- 61, 7, 5, t <= 20, right-hand sides: cheapest at error 0.01 **euler**, 0.001 **capture**" in text
     )
     assert "> 200" in text
+    assert "| 1e+02 | <= 1: **missed**, by 1e+02 |" in text
     assert text.count("| 61, 7, 5, t <= 20 | 0.01 |") == 2
 
 

@@ -54,7 +54,8 @@ def test_no_step_of_a_fall_raises_the_loss(seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("problem", "seeds", "rtol"), [(wide, (0, 1), 1e-2), (escaping, range(6, 12), 1e-3), (sliding, (0, 1), 1e-3)]
+    ("problem", "seeds", "rtol"),
+    [(wide, (0, 1), 1e-2), (escaping, range(6, 12), 1e-3), (sliding, (0, 1), 1e-3)],
 )
 def test_a_run_that_misses_its_tolerance_begins_again(problem: Any, seeds: Any, rtol: float) -> None:
     """Two runs that differ in nothing but whether they may; on one mesh and on two."""
@@ -87,3 +88,12 @@ def test_what_a_pair_at_rest_hid_is_no_rise_of_the_loss() -> None:
     assert sol.status is pl.Status.HORIZON
     assert sol.stats["rejected"] <= 8
     assert sol.loss[-1] == pytest.approx(capture(data, net, 321.0, rtol=1e-6).loss[-1], rel=1e-6)
+
+
+def test_branches_that_rounding_decides_are_told() -> None:
+    """Inputs given twice with other labels: 4e-8 was told beside a pass of 1e-17, and the flow 5 % away."""
+    base, net = pl.data.sphere(20, 6, seed=2), pl.initial.asymmetric(5, 6, seed=3)
+    data = pl.Dataset(np.concatenate([base.X, base.X]), np.concatenate([base.y, np.roll(base.y, 3)]))
+    sol = capture(data, net, 15.0, rtol=1e-5)
+    assert sol.stats["closest_pass"] < 1e-15
+    assert sol.stats["loss_error"] >= sol.stats["branch_scatter"] > 1e-4

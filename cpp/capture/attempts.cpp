@@ -12,18 +12,21 @@ constexpr double kFirstDrop = 0.02, kFirstMove = 0.1;
 constexpr double kShortest = 1e-300;
 constexpr double kAim = 0.5;  // of rtol, at a second attempt
 // Pairs on another branch that a second attempt may expect.
-constexpr double kFew = 0.09;
+constexpr double kFew = 0.07;
 // They grow like t to this power (measured to the paper's horizon), which is followed so far ahead at most.
 constexpr double kGrowth = 1.2, kMostAhead = 15.0;
 // At rtol 1e-3, and at most, whatever rtol.
 constexpr double kLoss = 5e-4, kMostLoss = 1.5e-2;
-constexpr double kMotion = 3e-6, kMostMotion = 4e-3;
-// Of two meshes of dense inputs, of a step of the coarse one, at rtol 1e-3. The more pairs, the more kinks a run
-// meets, and the more the flow costs: of n p pairs at most kFewMotion/(n p). No one step is to make much of
-// the error: kinks in long steps do, and not alike on both meshes.
+constexpr double kMotion = 3e-6, kMostMotion = 2e-3;
+// Of two meshes of dense inputs, of a step of the coarse one, at rtol 1e-3. The more pairs, the more kinks a
+// run meets, and the more the flow costs: of n p pairs at most kFewMotion/(n p). No one step is to make much
+// of the error: kinks in long steps do, and not alike on both meshes.
 constexpr double kFewPairs = 8192, kFewMotion = 2.7e-3, kMostFewMotion = 2e-5, kFewLoss = 3e-5;
 constexpr double kOrder = 2.0 / 3.0;  // the power of a step's tolerances that all errors follow
 constexpr double kLeast = 1e-6, kMost = 0.25;
+// Of two meshes of dense inputs: a second attempt takes twice as many steps, no more. What it is to settle is
+// mostly one pair on the other side of its kink in one of them.
+constexpr double kLeastFew = 0.06;
 // Where the motion of a step that would settle the branches is that much below the first, they are not to
 // be had.
 constexpr double kHopeless = 1e-8;
@@ -79,7 +82,8 @@ Tolerance second(const Problem<double>& problem, double rtol, const Tolerance& t
                  const Found& found) {
     const bool two = two_meshes(problem);
     const double loss = std::pow(kAim * rtol / (two ? found.error : found.smooth), 1.0 / kOrder);
-    const double less = std::clamp(loss, kLeast, two ? kMost : 1.0);
+    const double least = two && problem.X != nullptr ? kLeastFew : kLeast;
+    const double less = std::clamp(loss, least, two ? kMost : 1.0);
     return {tolerance.loss * less, tolerance.motion * std::clamp(to_settle(found), kHopeless, less)};
 }
 

@@ -246,6 +246,7 @@ class Capture {
             result_.close_passes = passes->close();
             result_.closest_pass = passes->closest();
             result_.scatter = passes->close() > 0 ? ToldError::scatter(meshes_->fall()) : 0.0;
+            if (passes->by_rounding()) now.worst = std::max(now.worst, result_.scatter);
         }
         meshes_->drop_coarse();  // before the end state is written out: at n = 10^6 both would not fit
         recorder_->write_end(fine);

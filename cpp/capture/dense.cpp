@@ -12,9 +12,9 @@
 namespace pl {
 namespace {
 
-// Where two meshes tell the error by what they differ by, of few pairs. A pair whose push vanishes while it is
-// held goes on or off by what the shares of the others leave of its speed: at 0.002 that was chance, the same
-// on both meshes, and a loss was off by a third.
+// Where two meshes tell the error by what they differ by, of few pairs. A pair whose push vanishes while it
+// is held goes on or off by what the shares of the others leave of its speed: at 0.002 that was chance, the
+// same on both meshes, and a loss was off by a third.
 constexpr KinkSweeps kFineSweeps{2e-5F, 40};
 constexpr double kShort = 1e-3;  // of the length of a drive: cosh and sinh by two terms
 
@@ -137,8 +137,8 @@ void DenseCapture::drive(const double* impulse, double h, CutOff cut) {
     for (Index k = 0; known && k < p_ * stride_; ++k) G_.data()[k] += h * decaying_[at(k)];
 }
 
-// The mean of a_j over the step if its drive points one way, as it does where neither a residual nor a part of
-// a pair changes much: w_j and a_j then grow by hyperbolic functions of the drive's length, exactly.
+// The mean of a_j over the step if its drive points one way, as it does where neither a residual nor a part
+// of a pair changes much: w_j and a_j then grow by hyperbolic functions of the drive's length, exactly.
 double DenseCapture::middle_weight(Index j) const {
     const double *w = now_.W.data() + j * stride_, *g = G_.data() + j * stride_;
     const double share = 1.0 / static_cast<double>(n_);
@@ -146,7 +146,8 @@ double DenseCapture::middle_weight(Index j) const {
     const double length = std::sqrt(pull);
     const bool small = length < kShort;
     const double rising = small ? 1.0 + pull / 6.0 : std::sinh(length) / length;
-    const double bent = small ? 0.5 + pull / 24.0 : std::expm1(length) * (-std::expm1(-length)) / (2.0 * pull);
+    const double bent =
+        small ? 0.5 + pull / 24.0 : std::expm1(length) * (-std::expm1(-length)) / (2.0 * pull);
     return now_.a.data()[j] * rising + along * bent;
 }
 

@@ -114,7 +114,8 @@ double Meshes::advance(double t, double H, const Allowed& allowed) {
     H = std::min(H, fine_.step.longest());
     if (!lead_step(t, H, allowed)) return marks_.back().t;
     if (!coarse_) return H;
-    return half(t, 0.5 * H, allowed, 0, kNothing) && half(t, 0.5 * H, allowed, 0, kNothing) ? H : marks_.back().t;
+    return half(t, 0.5 * H, allowed, 0, kNothing) && half(t, 0.5 * H, allowed, 0, kNothing) ? H
+                                                                                            : marks_.back().t;
 }
 
 // Of the mesh whose local error chooses the step: the only one, or the coarse one.

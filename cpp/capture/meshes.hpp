@@ -1,6 +1,6 @@
-// The meshes over one problem. Two, the coarse at twice the step of the fine, differ by everything that a step
-// leaves out: so it is for orthogonal inputs, and dense ones of few pairs. Of more, whose error is that of
-// the branches which pairs take, one, which tells its error (told.hpp).
+// The meshes over one problem. Two, the coarse at twice the step of the fine, differ by everything that a
+// step leaves out: so it is for orthogonal inputs, and dense ones of few pairs. Of more, whose error is that
+// of the branches which pairs take, one, which tells its error (told.hpp).
 #pragma once
 
 #include <limits>

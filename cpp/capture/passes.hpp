@@ -8,6 +8,7 @@
 
 #include "kernel/index.hpp"
 #include "kernel/kernel.hpp"
+#include "problem/at_kinks.hpp"
 #include "problem/buffer.hpp"
 #include "problem/problem.hpp"
 
@@ -28,7 +29,9 @@ class Passes {
     };
     void note(const Step& step);
 
-    Index close() const { return close_; }       // passes so far
+    Index close() const { return close_; }  // passes so far
+    // Whether one was so close that rounding decided its side, at any tolerance.
+    bool by_rounding() const { return closest_ <= kAtKink; }
     double closest() const { return closest_; }  // of them, of norm(w_j) norm(x_i); infinite: none
 
     static double bytes(const Problem<double>& problem);

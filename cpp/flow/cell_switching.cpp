@@ -49,7 +49,9 @@ void CellFlow::settle(double t, int j, double sign, const std::vector<int>& cros
     for (const KinkPoint& k : points) degenerate_ |= k.mode == Mode::kOn && depends(slide, k);
     std::vector<double> coeff(at(slide.size()));
     if (slide.size() > 0) slide.project(v.data(), coeff.data());
+    const bool gone = put_off(in_, noise_, j, points, slide, v.data());
     move(j, modes, slide, slide.size() > 0 ? sign : 0.0, v.data());
+    if (gone) freeze(t, j);
 }
 
 // w_j = 0: the rule keeps it there for ever.

@@ -5,6 +5,8 @@
 
 #include "flow/kernels.hpp"
 #include "kernel/index.hpp"
+#include "kernel/inner.hpp"
+#include "problem/at_kinks.hpp"
 
 namespace pl {
 namespace {
@@ -51,6 +53,20 @@ std::vector<KinkPoint> settled(const Inputs& in, const Noise& noise, const Neuro
     for (double& value : base) value *= at_event.sign;
     select_modes(points, base, noise.residual(), slide);
     return points;
+}
+
+bool put_off(const Inputs& in, const Noise& noise, int neuron, const std::vector<KinkPoint>& points,
+             KinkBasis slide, double* w) {
+    const double size = std::sqrt(inner(w, w, in.d));
+    bool any = false;
+    for (const KinkPoint& k : points) {
+        const double most = kNearKink * size * in.norm(k.point);
+        if (k.mode == Mode::kOff && inner(w, k.x, in.d) > most) any |= slide.add(k.point, k.x);
+    }
+    if (!any) return false;
+    std::vector<double> coeff(at(slide.size()));
+    slide.project(w, coeff.data());
+    return std::sqrt(inner(w, w, in.d)) <= noise.w(neuron);
 }
 
 }  // namespace pl

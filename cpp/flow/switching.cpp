@@ -131,6 +131,7 @@ void Switcher::settle(double t, int j, const std::vector<int>& crossed, const st
     if (some_parallel(points, in_.d)) journal_.dependent_inputs();
     for (const KinkPoint& k : points) change(t, j, k.point, k.mode, k.e > 0.0);
     jets_.project_state(j);
+    if (put_off(in_, noise_, j, points, slide, w)) return freeze(t, j);
     jets_.refresh_gradient(j);
 }
 

@@ -3,7 +3,8 @@
 // while it is held at z_l = 0. Per unit of s, z_l moves by v_l, and a share that changes by delta changes
 //     v_l by delta push_k K_lk,      K the inputs' Gram matrix, push_k = (abar_j / n) Q_k,
 // so between two events everything is linear and held pairs keep their shares. In single precision: z and v
-// are small where it counts, and shares are found to a tolerance (KinkSweeps), of at least a hundred times the rounding.
+// are small where it counts, and shares are found to a tolerance (KinkSweeps), of at least a hundred times
+// the rounding.
 
 // A pair that goes off ends as much further down, ten times the rounding: where nothing moves it on
 // (orthogonal inputs) it would else end on either side of 0 by chance, and meet its kink again in every step.

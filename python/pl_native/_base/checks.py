@@ -49,29 +49,34 @@ _NO_NUMBERS = (bool, np.bool_, np.timedelta64)
 
 def real(name: str, value: object) -> float:
     """A finite real number as a float; booleans, durations and strings are refused."""
+    found = number(name, value)
+    if not math.isfinite(found):
+        raise ValueError(f"{name}: expected a finite number, got {found!r}")
+    return found
+
+
+def number(name: str, value: object) -> float:
+    """A real number as a float, NaN and infinity too."""
     if isinstance(value, _NO_NUMBERS) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name}: expected a real number, got {kind(value)}")
     try:
-        number = float(value)
+        return float(value)
     except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
-        raise ValueError(f"{name}: expected a finite number, got {number!r}")
-    return number
+        return math.inf if value > 0 else -math.inf  # type: ignore[operator]
 
 
 def positive(name: str, value: object) -> float:
-    number = real(name, value)
-    if number <= 0:
-        raise ValueError(f"{name}: expected a number > 0, got {number!r}")
-    return number
+    found = real(name, value)
+    if found <= 0:
+        raise ValueError(f"{name}: expected a number > 0, got {found!r}")
+    return found
 
 
 def at_least(name: str, value: object, least: float) -> float:
-    number = real(name, value)
-    if number < least:
-        raise ValueError(f"{name}: expected a number >= {least:g}, got {number!r}")
-    return number
+    found = real(name, value)
+    if found < least:
+        raise ValueError(f"{name}: expected a number >= {least:g}, got {found!r}")
+    return found
 
 
 LARGEST = 2**53
@@ -186,7 +191,9 @@ def real_array(name: str, value: object) -> Array:
 
 def measured(name: str, value: object) -> Array:
     """`value` as a float64 array of any shape; whether its numbers are finite is for the caller to say."""
-    return real_array(name, value).astype(np.float64)
+    given = real_array(name, value)
+    memory.require(8.0 * given.size, f"{name} of shape {given.shape}")
+    return given.astype(np.float64)
 
 
 def curves(*, t: object, **values: object) -> list[Array]:

@@ -30,11 +30,14 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     After a crash at any moment, a power cut included, `path` is what it was before or the new content, whole.
     A symbolic link stays one: the file it names is replaced. A new file has the mode that the umask (or the
-    folder's own rule) gives, one that replaces another has that one's.
+    folder's own rule) gives, one that replaces another has that one's. Only files are replaced:
+    ValueError for a pipe, a socket or a device, IsADirectoryError for a folder.
     """
     path = followed(path)
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "expected a file to write, this is a folder", str(path))
+    if path.exists() and not path.is_file():  # a rename would take it away from everyone
+        raise ValueError(f"{path}: expected a file to write, this is a {_kind(path.stat().st_mode)}")
     temporary = path.parent / f"{TEMPORARY}{secrets.token_hex(4)}{_tail(path)}"
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o666)
     try:

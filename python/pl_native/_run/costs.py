@@ -106,11 +106,18 @@ def rhs(sizes: Sizes, method: str, rtol: float, t: float) -> float:
         met = events(sizes, t)
         held = max(B * crowding(sizes, rtol, t, met), 1.0)
         late = math.pow(sizes.n, a) * math.pow(sizes.rank, b) * math.pow(sizes.p, c) * _log(share, k)
-        return each * met / math.pow(held, y) + tail * late
+        return each * met / math.pow(held, y) + tail * late * many(sizes)
     few, f, e, G, g, h, k = prices.CAPTURE[sizes.kind]
     finer = math.pow(max(0.1 / rtol - 1, 0.0), h) * fitting(sizes)
     late = _log(share, k)  # capture settles: a power of the time itself is far too much late
     return few * math.pow(sizes.pairs, f) * math.pow(share, e) + G * math.pow(sizes.pairs, g) * finer * late
+
+
+def many(sizes: Sizes) -> float:
+    """From 0 to 1: whether there are pairs enough for events after which something is fast. Of a few pairs
+    nothing but what is slow moves late.
+    """
+    return sizes.pairs / (sizes.pairs + prices.MANY[sizes.kind])
 
 
 def _log(share: float, k: float) -> float:

@@ -15,16 +15,19 @@ EVENTS = {"dense": (0.378, 1.15, 0.546, 0.433), "orthogonal": (0.184, 12.0, 0.31
 """A, B, C, D: A n p m^D (1 - exp(-B s^C)) events of the flow to t = s t_inf, m = min(n, d)"""
 
 FLOW = {
-    "dense": (3.01, 221.0, 0.107, 0.794, 0.159, -0.194, 0.65, 1.96),
+    "dense": (3.01, 250.0, 0.107, 0.794, 0.159, -0.194, 0.65, 1.96),
     "orthogonal": (3.02, 7.77, 0.0, 0.0, 0.6, 0.0, 0.6, 1.0),
 }
 """F, D, B, y, a, b, c, k: F h^-y right-hand sides per event, h = max(B crowding, 1) events in a step
-(`costs.crowding`), and D n^a m^b p^c log(1 + s)^k besides
+(`costs.crowding`), and D n^a m^b p^c log(1 + s)^k `costs.many` besides
 """
+
+MANY = {"dense": 98.0, "orthogonal": 0.0}
+"""M: n p / (n p + M), by six hundred runs of 1 to 180 pairs (docs/methods.md)"""
 
 CAPTURE = {
     "dense": (3.77, 0.239, 0.617, 4.35, 0.465, 0.393, 1.16),
-    "orthogonal": (227.0, 0.0, 1.49, 138.0, -0.0574, 0.568, 0.331),
+    "orthogonal": (20.4, 0.301, 0.711, 20.7, 0.076, 0.653, 0.29),
 }
 """F, f, e, G, g, h, k: F (n p)^f s^e + G (n p)^g (0.1 / rtol - 1)^h log(1 + s)^k `costs.fitting` right-hand
 sides; of rtol above 0.1 the first

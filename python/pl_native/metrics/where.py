@@ -43,6 +43,8 @@ def states(data: Data, where: Where | States) -> States:
         expected = "a pl.Network, a pl.Solution or a sequence of either"
         raise TypeError(f"where: expected {expected}, got {checks.kind(where)}")
     members: Sequence[Any] = where
+    if not isinstance(members[0], Network | Solution | Sequence) or members[0] is where:
+        raise TypeError(f"where: expected states, got a sequence that begins with {checks.kind(members[0])}")
     sets = [data] * len(members) if isinstance(data, Dataset) else list(data)
     if len(sets) != len(members):
         raise ValueError(f"data: expected one data set for each of {len(members)} members, got {len(sets)}")

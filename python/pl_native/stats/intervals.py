@@ -22,6 +22,8 @@ class Interval:
     level: float = 0.95
 
     def __post_init__(self) -> None:
+        for name in ("low", "high", "level"):
+            checks.number(name, getattr(self, name))
         if not self.low <= self.high:
             raise ValueError(f"interval: low must not exceed high, got [{self.low}, {self.high}]")
 
@@ -69,27 +71,32 @@ class Proportion:
 
 def check_level(level: float) -> float:
     """Validated confidence level."""
-    if not 0.0 < level < 1.0:
-        raise ValueError(f"level: expected a confidence level in (0, 1), got {level!r}")
-    return float(level)
+    found = checks.number("level", level)
+    if not 0.0 < found < 1.0:
+        raise ValueError(f"level: expected a confidence level in (0, 1), got {found!r}")
+    return found
 
 
 def check_counts(successes: object, trials: object) -> tuple[np.ndarray, np.ndarray]:
     """Both as int64 arrays of one shape; refuses fractions, negatives and successes > trials."""
-    arrays = []
-    for name, value in (("successes", successes), ("trials", trials)):
-        raw = np.asarray(value)
-        if raw.dtype.kind not in "iuf" or not np.all(np.isfinite(raw)) or np.any(raw != np.floor(raw)):
-            raise ValueError(f"{name}: expected whole numbers of runs, got {value!r}")
-        if np.any(raw < 0) or np.any(raw > checks.LARGEST):
-            raise ValueError(f"{name}: expected counts >= 0 and at most 2^53, got {value!r}")
-        arrays.append(raw.astype(np.int64))
-    k, m = arrays
+    k, m = counts("successes", successes), counts("trials", trials)
     if k.shape != m.shape:
         raise ValueError(f"successes and trials: shapes differ, {k.shape} and {m.shape}")
     if np.any(k > m):
-        raise ValueError(f"successes: more successes than trials, {successes!r} of {trials!r}")
+        raise ValueError(
+            f"successes: more successes than trials, {checks.shown(successes)} of {checks.shown(trials)}"
+        )
     return k, m
+
+
+def counts(name: str, value: object) -> np.ndarray:
+    """As int64; refuses fractions and negatives."""
+    raw = checks.measured(name, value)
+    if not np.all(np.isfinite(raw)) or np.any(raw != np.floor(raw)):
+        raise ValueError(f"{name}: expected whole numbers of runs, got {checks.shown(value)}")
+    if np.any(raw < 0) or np.any(raw > checks.LARGEST):
+        raise ValueError(f"{name}: expected counts >= 0 and at most 2^53, got {checks.shown(value)}")
+    return raw.astype(np.int64)
 
 
 def _one(successes: int, trials: int) -> tuple[int, int]:

@@ -163,6 +163,8 @@ def loglog_slope(
     sizes, level = _runs("n", n), check_level(level)
     if np.any(sizes <= 0.0) or np.unique(sizes).size < 2:
         raise ValueError(f"n: expected at least two different positive values, got {n!r}")
+    if not checks.several(values):
+        raise TypeError(f"values: expected one array of runs for each n, got {checks.kind(values)}")
     if len(values) != sizes.size:
         raise ValueError(f"values: expected one array of runs for each of {sizes.size} n, got {len(values)}")
     runs = [_runs(f"values[{i}]", v) for i, v in enumerate(values)]

@@ -11,7 +11,8 @@ import numpy as np
 
 from pl_native._base import checks
 from pl_native.stats._logistic import LogisticData
-from pl_native.stats.intervals import Interval, check_counts, check_level
+from pl_native.stats.intervals import Interval, check_level
+from pl_native.stats.intervals import counts as run_counts
 
 Counts = Sequence[int] | np.ndarray
 
@@ -124,7 +125,11 @@ def logistic_threshold(
         ("not_converged", not_converged),
         ("undecided", undecided),
     ):
-        array = np.zeros(sizes.size, np.int64) if counts is None else check_counts(counts, counts)[0]
+        array = (
+            np.zeros(sizes.size, np.int64)
+            if counts is None and name == "undecided"
+            else run_counts(name, counts)
+        )
         if array.shape != sizes.shape:
             raise ValueError(f"{name}: expected shape {sizes.shape} like n, got {array.shape}")
         columns.append(array)
@@ -152,12 +157,13 @@ def published_threshold(
     points of [min x, max x] that minimises sum (P - sigmoid(-(x - K)))^2; N = K n_min/80, or K.
     `n`, `probability`: (m,).
     """
-    sizes, share = _check_sizes(n), np.asarray(probability, dtype=np.float64)
+    sizes, share = _check_sizes(n), checks.measured("probability", probability)
     if share.shape != sizes.shape or not np.all((share >= 0.0) & (share <= 1.0)):
         raise ValueError(
-            f"probability: expected {sizes.size} values in [0, 1], one for each n, got {probability!r}"
+            f"probability: expected {sizes.size} values in [0, 1], one for each n, got "
+            f"{checks.shown(probability)}"
         )
-    if rescale and sizes[0] <= 0.0:
+    if checks.flag("rescale", rescale) and sizes[0] <= 0.0:
         raise ValueError(f"n: expected positive values, got {n!r}")
     unit = sizes[0] / 80.0 if rescale else 1.0
     x = sizes / unit
