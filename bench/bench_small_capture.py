@@ -3,7 +3,7 @@
     python bench/bench_small_capture.py --out FILE [--only N]      rows, one a problem; those there are kept
     python bench/bench_small_capture.py --read FILE                what they say
 
-400 problems: 200 on which constants of capture were chosen, and 200 fresh ones, run when they were.
+600 problems: 200 on which constants of capture were chosen, and 400 fresh ones, run when they were.
 Balanced and asymmetric by turns, n = 12 .. 100, d = 4 .. 40, p = 4 .. 40, W of scale 1e-1 .. 1e-6, rtol 1e-2
 and 1e-3, over about twice the time of escape of a balanced start,
 
@@ -29,7 +29,7 @@ import numpy as np
 import pl_native as pl
 from pl_native.stats import wilson
 
-COUNT = 200  # of each half
+COUNT, FRESH = 200, 400
 SAVES = 41
 SLOWEST, FACTOR = 3.0, 3.0  # the goals; for 90 % of the problems
 ASKED = ("index", "kind", "n", "d", "p", "scale", "rtol")
@@ -145,18 +145,18 @@ def line(name: str, group: list[Row]) -> str:
 
 
 def summary(rows: list[Row]) -> str:
-    """Shares of the rows that meet each goal, of all and by rtol and kind of start, each half for itself."""
+    """Shares of the rows that meet each goal, of all and by rtol and kind of start, fresh problems for themselves."""
     lines = [
         "| start, rtol | problems | within rtol | told within a factor 3 | told a third at least "
         "| told more than rtol | seconds to the flow's: median | at most | over 3 |\n" + "|---" * 9 + "|"
     ]
-    for half, fresh in (("chosen on", False), ("fresh", True)):
-        of_half = [row for row in rows if (row["index"] >= COUNT) == fresh]
-        groups = {f"{half}: all": of_half}
+    for part, fresh in (("chosen on", False), ("fresh", True)):
+        of_part = [row for row in rows if (row["index"] >= COUNT) == fresh]
+        groups = {f"{part}: all": of_part}
         for rtol in (1e-2, 1e-3):
             for kind in ("balanced", "asymmetric"):
-                group = [r for r in of_half if (r["kind"], r["rtol"]) == (kind, rtol)]
-                groups[f"{half}: {kind}, {rtol:g}"] = group
+                group = [r for r in of_part if (r["kind"], r["rtol"]) == (kind, rtol)]
+                groups[f"{part}: {kind}, {rtol:g}"] = group
         lines += [line(name, group) for name, group in groups.items() if group]
     return "\n".join(lines)
 
@@ -167,7 +167,7 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, help="file of rows, made or completed")
     parser.add_argument("--read", type=Path, help="file of rows, to be summed up")
-    parser.add_argument("--only", type=int, default=2 * COUNT, help="the first so many problems")
+    parser.add_argument("--only", type=int, default=COUNT + FRESH, help="the first so many problems")
     options = parser.parse_args()
     if options.out:
         make(options.out, options.only)
