@@ -145,7 +145,7 @@ def line(name: str, group: list[Row]) -> str:
 
 
 def summary(rows: list[Row]) -> str:
-    """Shares of the rows that meet each goal, of all and by rtol and kind of start, fresh problems for themselves."""
+    """Shares of the rows that meet each goal, by rtol and kind of start; fresh problems for themselves."""
     lines = [
         "| start, rtol | problems | within rtol | told within a factor 3 | told a third at least "
         "| told more than rtol | seconds to the flow's: median | at most | over 3 |\n" + "|---" * 9 + "|"
