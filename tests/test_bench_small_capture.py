@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import pl_native as pl
@@ -42,7 +43,21 @@ def test_the_page_has_what_the_rows_say(bench):
     script = bench("bench_small_capture")
     table = script.summary(script.read(ROOT / "docs" / "results" / "small_capture.csv"))
     assert table in (ROOT / "docs" / "numerics.md").read_text()
-    assert table.count("\n") == 6
+    assert table.count("\n") == 11
+
+
+def test_fresh_rows_count_for_themselves(bench):
+    script = bench("bench_small_capture")
+    rows = script.read(ROOT / "docs" / "results" / "small_capture.csv")
+    for part, other, kept in (("chosen on", "fresh", rows[:200]), ("fresh", "chosen on", rows[200:])):
+        table = script.summary(kept)
+        assert f"| {part}: all | {len(kept)} |" in table
+        assert other not in table
+        assert all(line in script.summary(rows) for line in table.splitlines())
+
+
+def test_shares_have_their_intervals(bench):
+    assert bench("bench_small_capture").share(np.arange(200) < 172) == "86 % [81, 90]"
 
 
 @pytest.mark.parametrize("index", [1, 5])

@@ -43,7 +43,9 @@ def test_the_end_at_rest_moves_by_rounding(n: int, d: int, p: int, seed: int, rt
     assert sol.status is pl.Status.HORIZON
     assert sol.loss[-1] > 1e-3 * sol.loss[0]
     assert speed(data, sol.network) < 1e-10
-    assert sol.stats["rhs"] < 7000  # 4947; three a step of two meshes
+    # 634 to 4208: two meshes take 631 to 1779, a second attempt up to 2.6 times as many more. The most is of
+    # seed 4, whose second attempt is in vain: both are on another branch from t = 340, 3e-3 off and told.
+    assert sol.stats["rhs"] < 6000
     assert sol.network.kinks is not None
     slides = sol.network.kinks.mode == SLIDE
     assert sol.stats["sliding_end"] == np.count_nonzero(slides) > 0

@@ -116,9 +116,9 @@ def test_experiment_1_of_the_flow_comes_with_the_shares_of_what_is_proved(
 
 
 def test_what_capture_leaves_at_rest_is_proved_of_the_flow_from_there() -> None:
-    """Where capture ends before it is on all of its kinks (at 1e-6 it is); the flow comes onto them."""
+    """Where capture ends before it is on all of its kinks (here early); the flow comes onto them."""
     data, start = pl.data.sphere(60, 5, seed=79), pl.initial.torch_linear(6, 5, seed=179)
-    sol = pl.simulate(data, start, 1e5, method="capture", rtol=1e-2, stop=pl.Stop(stall=1e-4))
+    sol = pl.simulate(data, start, 1e5, method="capture", rtol=1e-2, stop=pl.Stop(stall=1e-2))
     assert sol.status is pl.Status.STALLED
     assert proofs.kind_of(sol.certify(), sol.t[-1]) == "undecided"
     tail = proofs._tail(data, sol, 1)

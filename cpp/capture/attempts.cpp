@@ -24,8 +24,8 @@ constexpr double kMotion = 3e-6, kMostMotion = 2e-3;
 constexpr double kFewPairs = 8192, kFewMotion = 2.7e-3, kMostFewMotion = 2e-5, kFewLoss = 3e-5;
 constexpr double kOrder = 2.0 / 3.0;  // the power of a step's tolerances that all errors follow
 constexpr double kLeast = 1e-6, kMost = 0.25;
-// Of two meshes of dense inputs: a second attempt takes twice as many steps, no more. What it is to settle is
-// mostly one pair on the other side of its kink in one of them.
+// Of two meshes of dense inputs: a second attempt takes 2.6 times as many steps (the cube root), no more.
+// What it is to settle is mostly one pair on the other side of its kink in one of them.
 constexpr double kLeastFew = 0.06;
 // Where the motion of a step that would settle the branches is that much below the first, they are not to
 // be had.

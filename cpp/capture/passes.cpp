@@ -6,6 +6,7 @@
 #include "kernel/dispatch.hpp"
 #include "kernel/inner.hpp"
 #include "problem/blocks.hpp"
+#include "problem/rounding.hpp"
 
 namespace pl {
 
@@ -17,7 +18,12 @@ Passes::Passes(const Problem<double>& problem)
       near_(blocks_ * kBlockPoints),
       nearing_(p_ * blocks_),
       turned_(at(blocks_)) {
-    for (Index i = 0; i < n_; ++i) near_.data()[i] = kClose * norm_of(problem.X + i * d_, d_);
+    double label = 0;
+    for (Index i = 0; i < n_; ++i) {
+        near_.data()[i] = kClose * norm_of(problem.X + i * d_, d_);
+        label = std::max(label, std::abs(problem.y[i]));
+    }
+    silent_ = residual_noise(static_cast<double>(d_), label, 0, 0, 1);
 }
 
 void Passes::note(const Step& step) {
@@ -41,7 +47,7 @@ void Passes::take(Index j, const Step& step, double w) {
     for (Index b = 0; b < blocks_; ++b)
         for (Word left = turned_[at(b)]; left != 0; left &= left - 1) {
             const Index i = b * kBlockPoints + __builtin_ctzll(left);
-            if (!(step.a[j] * step.r[i] > 0.0)) continue;
+            if (!(step.a[j] * step.r[i] > 0.0) || std::abs(step.r[i]) <= silent_) continue;
             ++close_;
             const double z = std::abs(step.z[j * blocks_ * kBlockPoints + i]);
             closest_ = std::min(closest_, kClose * z / (w * near_.data()[i]));
