@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,39 @@ def test_an_event_that_raises_late_ends_nothing(method: str) -> None:
     assert sol.events.times("late") == pytest.approx([1.0])
     assert len(sol.events.times("wave")) == 10
     assert "ZeroDivisionError" in sol.stats["event_errors"]["late"]
+
+
+@pytest.mark.parametrize("method", ["flow", "capture"])
+def test_a_run_is_cut_off_inside_a_slow_event(method: str) -> None:
+    """Of two meshes of capture, a step that was cut off there went on for ever."""
+    data, net = problem()
+
+    def slow(t: float, net: pl.Network) -> float:
+        if t > 0.5:
+            time.sleep(0.1)
+        return 1.0
+
+    stop = pl.Stop(wall_time=0.1)
+    sol = pl.simulate(data, net, 5.0, method=method, events=slow, stop=stop, progress=False)
+    assert sol.status is pl.Status.WALL_TIME
+    assert 0 < sol.t[-1] < 5
+
+
+@pytest.mark.parametrize("share", [0.55, 0.7, 0.95])
+def test_an_event_just_after_a_run_goes_on(share: float) -> None:
+    """Of two meshes of capture: the end of one rounding of the time was gone to by 2^39 of the step's."""
+    data, net = problem()
+    rounding = 2.0**-52
+
+    def ends(at: float) -> pl.Event:
+        return pl.Event(lambda t, net: 1e12 * (t - at), name="end", terminal=True)
+
+    sol = pl.simulate(data, net, 1.0, method="capture", events=ends(2.0), progress=False)
+    for roundings in (10001, 10003):
+        at = 1 + math.floor(share * roundings) * rounding
+        ended = sol.extend(1 + roundings * rounding, data=data, events=ends(at), progress=False)
+        assert ended.status is pl.Status.EVENT
+        assert at <= ended.events.t[-1] <= ended.t[-1] < at + 4 * rounding
 
 
 @pytest.mark.usefixtures("ctrl_c")

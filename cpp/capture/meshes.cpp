@@ -216,10 +216,16 @@ bool Meshes::half(double t, double h, const Allowed& allowed, int depth, double 
     }
     const double start = t + marks_.back().t;
     if (take(start, h)) return true;
-    // what ends the run does not lie beyond the time reached, by rounding
-    double& reached = marks_.back().t;
-    while (t + reached < start + h) reached = std::nextafter(reached, kNothing);
+    if (stuck_ == Status::kEvent) mark_end(t, start + h);
     return false;
+}
+
+// What ends the run does not lie beyond the time reached, by rounding: t and the last mark make `end`, or
+// more. The difference is exact, or as large as t is: then it is off by a rounding or two.
+void Meshes::mark_end(double t, double end) {
+    double& reached = marks_.back().t;
+    reached = std::max(reached, end - t);
+    while (t + reached < end) reached = std::nextafter(reached, kNothing);
 }
 
 // Whether the watch ends the fine mesh's step from t by h within it; h then is where.

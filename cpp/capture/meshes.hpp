@@ -78,6 +78,7 @@ class Meshes {
     bool lead_step(double t, double& H, const Allowed& allowed);
     double judge(Mesh& lead, const Allowed& allowed);
     bool take(double t, double& h);
+    void mark_end(double t, double end);
     bool stop(const CaptureStep& step);
     bool watched(double t, double& h);
     double fineness(double H, const Allowed& allowed) const;
