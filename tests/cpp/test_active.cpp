@@ -54,15 +54,8 @@ struct Active {
         level.active->by_points(args);
     }
     void run(const pl::Level& level, Index first, Index last) {
-        pl::ActiveArgs args{};
-        args.data = packed.view();
-        args.first = first;
-        args.last = last;
-        args.on = on.data();
-        args.U = U.data();
-        args.tables = tables.data();
-        args.sums = sums.data();
-        args.out = out.data();
+        pl::ActiveArgs args{packed.view(), first,         last,        on.data(),
+                            U.data(),      tables.data(), sums.data(), out.data()};
         level.active->products(args);
     }
 };
