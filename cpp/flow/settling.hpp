@@ -35,9 +35,9 @@ std::vector<KinkPoint> settled(const Inputs& in, const Noise& noise, const Neuro
                                const std::vector<int>& set, const std::vector<Forced>& forced,
                                KinkBasis& slide);
 
-// A state is told by its numbers: a pair that is off there with z_ji > kNearKink norm(w_j) norm(x_i) would be on in
-// a run that begins from them. Of a neuron that has shrunk to the rounding of what it was, such pairs are put on
-// their kinks, w (d, on those of `slide`) by no more than that rounding. Whether w_j is 0 then.
+// A state is told by its numbers: a pair that is off there with z_ji > kNearKink norm(w_j) norm(x_i) would be
+// on in a run that begins from them. Of a neuron that has shrunk to the rounding of what it was, such pairs
+// are put on their kinks, w (d, on those of `slide`) by no more than that rounding. Whether w_j is 0 then.
 bool put_off(const Inputs& in, const Noise& noise, int neuron, const std::vector<KinkPoint>& points,
              KinkBasis slide, double* w);
 

@@ -28,8 +28,8 @@ void* operator new(std::size_t size) {
     if (void* piece = std::malloc(size)) return piece;
     throw std::bad_alloc();
 }
-void* operator new(std::size_t size,
-                   const std::nothrow_t&) noexcept {  // whose pieces the same delete gives back
+// its pieces are given back by the same delete
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
     ++taken;
     return std::malloc(size);
 }
