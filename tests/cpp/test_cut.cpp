@@ -23,20 +23,21 @@ std::atomic<std::int64_t> taken{0};  // pieces of memory, so far
 
 }  // namespace
 
-void* operator new(std::size_t size) {
+[[gnu::noinline]] void* operator new(std::size_t size) {
     ++taken;
     if (void* piece = std::malloc(size)) return piece;
     throw std::bad_alloc();
 }
-// its pieces are given back by the same delete
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+// Its pieces are given back by the same delete. None is inlined: gcc takes one without the other for a
+// mismatch.
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
     ++taken;
     return std::malloc(size);
 }
-void operator delete(void* piece) noexcept {
+[[gnu::noinline]] void operator delete(void* piece) noexcept {
     std::free(piece);
 }
-void operator delete(void* piece, std::size_t) noexcept {
+[[gnu::noinline]] void operator delete(void* piece, std::size_t) noexcept {
     std::free(piece);
 }
 
