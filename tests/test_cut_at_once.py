@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import pl_native as pl
+from turning import forced
 
 pytest.importorskip("pl_native._core")
 
@@ -49,8 +50,9 @@ def test_a_run_cut_before_its_first_state(
         assert sol.status is pl.Status.INTERRUPTED
 
 
-def test_a_run_of_parts_cut_between_two_was_interrupted() -> None:
+def test_a_run_of_parts_cut_between_two_was_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not at a limit: that was of the part, and nobody's who called."""
+    forced(monkeypatch, [("flow", 20.0), ("capture", 20.0), ("flow", None)])
     data = pl.data.sphere(40, 30, seed=1)
     pair = data, pl.initial.balanced(3, 30, seed=1)
     looks = iter(range(10**6))
