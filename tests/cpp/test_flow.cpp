@@ -75,7 +75,8 @@ void check_cancelled_tail() {
         const auto cancel = [&polls, last] { return ++polls > last; };
         const pl::FlowResult cut = pl::flow(random.view, options, cancel);
         CHECK(cut.status == pl::Status::kInterrupted && cut.t.back() < 3000.0);
-        CHECK(cut.loss.back() >= whole.loss.back() * (1 - 1e-12) && cut.loss.back() <= cut.loss[0]);
+        const double noise = 1e-24 * cut.loss[0];  // losses of 1e-26 are rounding, which differs by level
+        CHECK(cut.loss.back() >= whole.loss.back() * (1 - 1e-12) - noise && cut.loss.back() <= cut.loss[0]);
         for (double w : cut.W) CHECK(std::isfinite(w));
         within += cut.past.count.stabilised_steps > 20;
     }
