@@ -17,13 +17,9 @@ Passes::Passes(const Problem<double>& problem)
       blocks_(block_count(n_)),
       near_(blocks_ * kBlockPoints),
       nearing_(p_ * blocks_),
-      turned_(at(blocks_)) {
-    double label = 0;
-    for (Index i = 0; i < n_; ++i) {
-        near_.data()[i] = kClose * norm_of(problem.X + i * d_, d_);
-        label = std::max(label, std::abs(problem.y[i]));
-    }
-    silent_ = residual_noise(static_cast<double>(d_), label, 0, 0, 1);
+      turned_(at(blocks_)),
+      silent_(residual_noise(static_cast<double>(d_), problem.largest_label(), 0, 0, 1)) {
+    for (Index i = 0; i < n_; ++i) near_.data()[i] = kClose * norm_of(problem.X + i * d_, d_);
 }
 
 void Passes::note(const Step& step) {

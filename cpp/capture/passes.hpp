@@ -40,10 +40,10 @@ class Passes {
     void take(Index j, const Step& step, double w);
 
     Index n_, d_, p_, blocks_;
-    double silent_ = 0;     // a residual up to this is rounding, and its sign no kink
     Buffer<double> near_;   // (blocks * kBlockPoints): kClose norm(x_i)
     Buffer<Word> nearing_;  // (p, blocks): came nearer to 0 in the last step
     std::vector<Word> turned_;
+    const double silent_;  // a residual up to this is rounding, and its sign no kink
     Index close_ = 0;
     double closest_ = std::numeric_limits<double>::infinity();
 };

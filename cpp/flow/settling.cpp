@@ -57,7 +57,7 @@ std::vector<KinkPoint> settled(const Inputs& in, const Noise& noise, const Neuro
 
 bool put_off(const Inputs& in, const Noise& noise, int neuron, const std::vector<KinkPoint>& points,
              KinkBasis slide, double* w) {
-    const double size = std::sqrt(inner(w, w, in.d));
+    const double size = norm_of(w, in.d);
     bool any = false;
     for (const KinkPoint& k : points) {
         const double most = kNearKink * size * in.norm(k.point);
@@ -66,7 +66,7 @@ bool put_off(const Inputs& in, const Noise& noise, int neuron, const std::vector
     if (!any) return false;
     std::vector<double> coeff(at(slide.size()));
     slide.project(w, coeff.data());
-    return std::sqrt(inner(w, w, in.d)) <= noise.w(neuron);
+    return norm_of(w, in.d) <= noise.w(neuron);
 }
 
 }  // namespace pl
