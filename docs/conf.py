@@ -1,4 +1,4 @@
-"""The pages as a site: `tools/ci docs`, or `sphinx-build -W docs build/site` with the docs and plot extras."""
+"""The pages as a site: `tools/ci docs`, or `sphinx-build docs build/site` with the docs and plot extras."""
 
 from __future__ import annotations
 
