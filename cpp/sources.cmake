@@ -68,6 +68,7 @@ add_library(
   cpp/capture/passes.cpp
   cpp/capture/rest.cpp
   cpp/capture/step.cpp
+  cpp/capture/to_zero.cpp
   cpp/proof/assembly.cpp
   cpp/proof/convergence.cpp
   cpp/proof/criterion.cpp

@@ -179,6 +179,7 @@ void DenseCapture::attempt(const double* impulse, double h) {
     each_neuron(&DenseCapture::look_again, impulse);
     if (cut()) return abandon();
     each_neuron(&DenseCapture::come_to_rest, impulse);
+    each_neuron(&DenseCapture::come_to_zero, impulse);
     preactivations(trial_.W.data(), trial_.z.data());
     for (Index j = 0; j < p_; ++j) {  // those at rest are kept, the others forgotten
         auto& touched = trial_.touched[at(j)];

@@ -78,6 +78,8 @@ class DenseCapture : public CaptureModel {
     bool stays(Index j, const double* impulse);
     void hold(Index j);
     bool come_to_rest(Index j, const double* impulse);
+    bool come_to_zero(Index j, const double* impulse);
+    void put_to_zero(Index j);
     void join(Index j);
     void look_for_rest(double h);
     void count_dependent();

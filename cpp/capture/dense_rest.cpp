@@ -6,6 +6,7 @@
 
 #include "capture/dense.hpp"
 #include "capture/rest.hpp"
+#include "capture/to_zero.hpp"
 #include "kernel/index.hpp"
 #include "kernel/inner.hpp"
 #include "parallel/parallel_for.hpp"
@@ -24,6 +25,8 @@ constexpr double kDoubtful = 1e-5, kDoubtfulStill = 2e-2;
 // good one, and would take long here.
 constexpr Index kMostPerInput = 4;
 constexpr double kShrunk = 1e-5;  // of norm(w_j) in one step: perhaps to 0
+// A neuron whose w_j has turned by more in a step (a cosine) has perhaps been at 0: hardly one does.
+constexpr double kTurned = 0.9;
 
 }  // namespace
 
@@ -220,9 +223,30 @@ bool DenseCapture::come_to_rest(Index j, const double* impulse) {
         if (!pair.rests) pair.last = pair.share;
     }
     if (end.rest.held < d_ && norm_of(next, d_) > kUnit * end.size) return true;
-    std::fill_n(next, d_, 0.0);
-    touched.clear();
+    put_to_zero(j);
     return true;
+}
+
+// The way of neuron j, should it pass 0: the rule keeps it there.
+bool DenseCapture::come_to_zero(Index j, const double* impulse) {
+    const double *w = now_.W.data() + j * stride_, *next = trial_.W.data() + j * stride_;
+    const double size = norm_of(w, d_), after = norm_of(next, d_);
+    if (!(inner(w, next, d_) < kTurned * size * after)) return false;
+    std::vector<unsigned char> on(at(n_));
+    for (Index i = 0; i < n_; ++i)
+        on[at(i)] = now_.masks.data()[i / kBlockPoints * p_ + j] >> (i % kBlockPoints) & 1;
+    std::vector<int> held;
+    for (const Touched& pair : now_.touched[at(j)]) held.push_back(pair.point);
+    const InputRows rows = inputs_->rows();
+    const double scale = middle_[at(j)] / static_cast<double>(n_);
+    if (!comes_to_zero({rows, norms_.data(), n_, d_, w, impulse, scale}, on, held)) return false;
+    put_to_zero(j);
+    return true;
+}
+
+void DenseCapture::put_to_zero(Index j) {
+    std::fill_n(trial_.W.data() + j * stride_, d_, 0.0);
+    trial_.touched[at(j)].clear();
 }
 
 // What is at its kink to rounding without having been put there rests too: a pair that depends on others at

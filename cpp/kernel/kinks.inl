@@ -75,7 +75,8 @@ PLN_INLINE float let_go(KinkArgs& s, float per_rest) {
         const int l = s.order[h];
         const float falls = drop(s, l), share = s.share[l];
         if (falls > 0.0F) continue;
-        const float to = s.v[l] + falls * share > -s.z[l] * per_rest ? 1.0F : 0.0F;
+        const float below = s.z[l] < 0.0F ? -s.z[l] * per_rest : 0.0F;
+        const float to = s.v[l] + falls * share > below - kBelow * falls ? 1.0F : 0.0F;
         largest = magnitude(to - share) > largest ? magnitude(to - share) : largest;
         change_share(s, l, to - share);
         s.share[l] = to;
@@ -113,10 +114,11 @@ PLN_INLINE void release(KinkArgs& s, float per_rest) {
     for (int h = 0; h < s.held; ++h) {
         const int l = s.order[h];
         const float target = -s.z[l] * per_rest;
-        const bool repelled = drop(s, l) <= 0.0F;
+        const bool repelled = drop(s, l) <= 0.0F, pushed_off = repelled && s.v[l] < kBelow * drop(s, l);
         if (s.share[l] >= 1.0F && (repelled || s.v[l] > (target > 0.0F ? target : 0.0F))) {
             s.side[l] = 1.0F;
-        } else if (s.share[l] <= 0.0F && (repelled || s.v[l] < (target < 0.0F ? target : 0.0F))) {
+        } else if (s.share[l] <= 0.0F &&
+                   (pushed_off || (!repelled && s.v[l] < (target < 0.0F ? target : 0.0F)))) {
             s.side[l] = -1.0F;
         } else {
             s.order[kept++] = l;
