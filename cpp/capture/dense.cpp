@@ -171,6 +171,7 @@ void DenseCapture::product(const double* q, double* out) {
 }
 
 void DenseCapture::attempt(const double* impulse, double h) {
+    tried_ = h;
     drive(impulse, h, cut_off());
     advance();
     if (cut() || too_many_kinks()) return abandon();

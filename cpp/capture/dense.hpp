@@ -133,6 +133,7 @@ class DenseCapture : public CaptureModel {
     Buffer<Word> signs_, seen_;  // (p, blocks): of the trial's z; pairs already among the touched
     std::vector<double> invariant_, rate_, middle_;  // (p): a^2 - |w|^2; da/dt; a in the middle of the step
     double velocity_sq_ = -1;                        // of the state; negative: not known yet
+    double tried_ = 0;     // length of the step attempted last
     double h_before_ = 0;  // of the last step, from trial_ to now_; 0: there is none
     double clock_ = 0;     // time that this model has gone
     struct {

@@ -42,6 +42,7 @@ void DenseCapture::begin_touched(Index j) {
     for (Touched& pair : trial_.touched[at(j)]) {
         pair.held = true;
         pair.first = pair.share = pair.last;
+        pair.early = now_.r[at(pair.point)] * tried_;
         pair.v = trial_.z.data()[j * ldz_ + pair.point] - pair.z;
         seen_.data()[j * blocks_ + pair.point / kBlockPoints] |= Word{1} << (pair.point % kBlockPoints);
     }

@@ -10,7 +10,7 @@ namespace {
 
 constexpr Index kLanes = 16;  // places of pairs come in whole vectors of every level
 constexpr Index kSpare = 3;   // for pairs that are found later
-constexpr int kArrays = 9;    // push, z, v, share, side, mean, due, per_drop, changed
+constexpr int kArrays = 11;   // push, early, z, v, share, side, mean, due, per_drop, start, changed
 
 }  // namespace
 
@@ -29,12 +29,14 @@ void KinkSolver::make_room(Index count, Index known) {
     std::fill_n(arrays_.data(), kArrays * args_.ld, 0.0F);
     float* next = arrays_.data();
     for (float** array :
-         {&args_.z, &args_.v, &args_.share, &args_.side, &args_.mean, &args_.due, &args_.per_drop}) {
+         {&args_.z, &args_.v, &args_.share, &args_.side, &args_.mean, &args_.due, &args_.per_drop,
+          &args_.start}) {
         *array = next;
         next += args_.ld;
     }
     push_ = next;
-    changed_ = next + args_.ld;
+    early_ = next + args_.ld;
+    changed_ = next + 2 * args_.ld;
     x_.resize(at(count));
     rows_.resize(at(count));
     weights_.resize(at(count));
@@ -49,6 +51,7 @@ void KinkSolver::prepare(const std::vector<Touched>& touched, Index known, const
         x_[at(l)] = inputs_.float_rows + pair.point * inputs_.float_stride;
         rows_[at(l)] = inputs_.row(pair.point);
         push_[l] = static_cast<float>(path.scale * path.impulse[pair.point]);
+        early_[l] = static_cast<float>(path.scale * pair.early);
         args_.z[l] = static_cast<float>(pair.z);
         args_.v[l] = static_cast<float>(pair.v);
         args_.share[l] = static_cast<float>(pair.first);
@@ -60,6 +63,7 @@ void KinkSolver::prepare(const std::vector<Touched>& touched, Index known, const
     args_.x = x_.data();
     args_.gram = gram_.data();
     args_.push = push_;
+    args_.early = early_;
     args_.changed = changed_;
     args_.order = order_.data();
     level().kinks->gram(args_);

@@ -20,6 +20,7 @@ struct Touched {
     double z = 0;        // pre-activation there; of a pair at rest, what rounding and tolerances left of it
     double v = 0;        // how far z moves in the step if all touched pairs keep their first shares
     double first = 0;    // share at the start of the step
+    double early = 0;    // of a held pair: its impulse over the step, were its residual to stay
     double share = 0;    // of the step's impulse that acts on the neuron, in [0, 1]
     double last = 0;     // share at the end of the step
 };
@@ -62,7 +63,7 @@ class KinkSolver {
     InputRows inputs_;
     KinkArgs args_{};
     Buffer<float> gram_, arrays_;
-    float *push_ = nullptr, *changed_ = nullptr;
+    float *push_ = nullptr, *early_ = nullptr, *changed_ = nullptr;
     Buffer<double> drive_;
     std::vector<int> order_;
     std::vector<const float*> x_;

@@ -23,12 +23,14 @@ struct KinkArgs {
     const float* const* x;  // (count): rows
     float* gram;            // (count, ld)
     const float* push;      // what being on adds to v, over K
+    const float* early;     // the same of held pairs, had it not changed since the start of the path
     float* z;               // pre-activations
     float* v;               // their velocities over the path under the shares given
     float* share;           // in: at the start of the path; out: at its end
     float* side;            // 1 on, -1 off, 0 held at the kink; in: at the start, out: at the end
     float* mean;            // out: of the share over the path; in: zero
     float *due, *per_drop;  // scratch
+    float* start;           // scratch: of held pairs, pushed_up()
     int* order;             // (count): scratch, the held pairs
     int held;               // how many
     int known;              // the first of the pairs that were found to switch once the others were followed

@@ -67,6 +67,19 @@ PLN_INLINE Lone clipped(Lone share) {
     return lesser(lone(1.0F), greater(Lone{}, share));  // a NaN stays one
 }
 
+// What the others push held pair l up by at the start of the path, which its share then balances; 0 if it has none.
+PLN_INLINE float pushed_up(const KinkArgs& s, int l) {
+    return -s.share[l] * s.early[l] * s.gram[l * s.ld + l];
+}
+
+// The same where its own push passes 0 on the way, both changing evenly to the mean `off` over the path. If it is
+// above 0 the share has passed 1 just before, so that the pair goes on, whatever the others do later. Without this
+// it went off, alike in steps of every practical length.
+PLN_INLINE float at_crossing(const KinkArgs& s, int l, float off) {
+    const float start = s.start[l], early = s.early[l];
+    return early < 0.0F ? start + (off - start) * (early / (early - s.push[l])) : -start;
+}
+
 // The held pairs at repelling kinks, of which only the start of a path has any: off, unless the others push
 // them up. The largest change of a share.
 PLN_INLINE float let_go(KinkArgs& s, float per_rest) {
@@ -75,8 +88,11 @@ PLN_INLINE float let_go(KinkArgs& s, float per_rest) {
         const int l = s.order[h];
         const float falls = drop(s, l), share = s.share[l];
         if (falls > 0.0F) continue;
-        const float below = s.z[l] < 0.0F ? -s.z[l] * per_rest : 0.0F;
-        const float to = s.v[l] + falls * share > below - kBelow * falls ? 1.0F : 0.0F;
+        const float below = (s.z[l] < 0.0F ? -s.z[l] * per_rest : 0.0F) - kBelow * falls;
+        const float off = s.v[l] + falls * share;
+        const bool goes_on = s.start[l] != 0.0F && at_crossing(s, l, off) > 0.0F && off - falls > below;
+        const bool up = goes_on || off > below;
+        const float to = up ? 1.0F : 0.0F;
         largest = magnitude(to - share) > largest ? magnitude(to - share) : largest;
         change_share(s, l, to - share);
         s.share[l] = to;
@@ -178,7 +194,9 @@ PLN_INLINE void begin(KinkArgs& s) {
     for (int l = 0; l < s.count; ++l) {
         const float falls = drop(s, l);
         s.per_drop[l] = falls > 0.0F ? 1.0F / falls : 0.0F;
-        if (s.side[l] == 0.0F) s.order[s.held++] = l;
+        if (s.side[l] != 0.0F) continue;
+        s.order[s.held++] = l;
+        s.start[l] = pushed_up(s, l);
     }
 }
 
