@@ -67,7 +67,7 @@ void CaptureStep::refresh() {
 
 // Seen from few products it may be too small, never too large.
 void CaptureStep::take_radius() {
-    if (space_.products() < std::min(kRadiusProducts, static_cast<Index>(model_.points()))) return;
+    if (space_.products() < std::min(kRadiusProducts, Index{model_.points()})) return;
     undamped_ = rho_ = kRadiusSafety * space_.radius();
     known_ = true;
     age_ = 0;
@@ -86,18 +86,15 @@ void CaptureStep::follow(const CaptureStep& other) {
 }
 
 void CaptureStep::attempt(double h, double fine) {
-    const bool frozen = model_.has_product();
-    last_stabilised_ = frozen || h > adams_reach();
+    last_stabilised_ = model_.has_product() || h > adams_reach();
     known_error_ = true;
+    error_ = std::numeric_limits<double>::infinity();
+    if (model_.has_product()) {
+        if (exponential(h, fine)) take_off(h);
+        return;
+    }
     if (last_stabilised_) {
-        if (!(frozen ? exponential(h, fine) : chebyshev(h))) {
-            error_ = std::numeric_limits<double>::infinity();
-            return;
-        }
-        if (frozen) {
-            take_off(h);
-            return;
-        }
+        if (!chebyshev(h)) return;
     } else {
         adams_.impulse(model_.residuals(), h, impulse_);
         model_.attempt(impulse_.data(), h);
@@ -215,7 +212,7 @@ void CaptureStep::look_into(double h) {
 
 void CaptureStep::attempt_within(double s) {
     const std::vector<double>& r = model_.residuals();
-    if (last_stabilised_ && model_.has_product()) {
+    if (model_.has_product()) {
         take_impulse(s);
         model_.attempt(impulse_.data(), s);
         return;

@@ -1,12 +1,12 @@
-// One step of one mesh: which impulse drives it. Three methods for dQ/dt = r(Q):
+// One step of one mesh: which impulse drives it. Three methods for dQ/dt = r(Q). Of a model that has
+// K = -dr/dQ on the frozen pattern, at every step:
+//   exponential (Rosenbrock-Euler)      Q = h phi_1(h K) r: exact while the pattern lasts, stable at any h;
+//                                       one right-hand side, and 5 to 12 products with K
+// Of one that has none:
 //   Adams-Bashforth (adams.hpp)         one right-hand side, stable to h rho = 1; where damped to 1/2,
 //                                       rho then being that of what damping leaves
-//   exponential (Rosenbrock-Euler)      Q = h phi_1(h K) r with K = -dr/dQ on the frozen pattern: exact while
-//                                       it lasts, stable at any h; 5 to 12 products with K, and as many
-//                                       right-hand sides as Adams-Bashforth
-//   Runge-Kutta-Chebyshev of s stages   s right-hand sides, stable to h rho = 0.65 (s^2 - 1); for models
-//                                       that have no K
-// The first is taken where it is stable; one of the others in the tail, and at the start, which has no past.
+//   Runge-Kutta-Chebyshev of s stages   s right-hand sides, stable to h rho = 0.65 (s^2 - 1): in the tail,
+//                                       and at the start, which has no past
 #pragma once
 
 #include <cmath>

@@ -17,9 +17,9 @@ void check_gram(Index count, Index d, const pl::KinkKernel& kernel) {
     Pairs pairs(count, d, static_cast<unsigned>(31 * count + d), false);
     std::fill_n(pairs.gram.data(), pairs.gram.size(), 77.0F);
     pl::KinkArgs s = pairs.args();
-    for (const int known : {static_cast<int>(count), static_cast<int>(count / 2)}) {
-        s.known = known;  // the second time only the later half is taken anew
-        for (Index l = known; l < count; ++l)
+    for (const int made : {0, static_cast<int>(count / 2)}) {
+        s.made = made;  // the second time only the later half is taken anew
+        for (Index l = made; l < count; ++l)
             for (Index k = 0; k < count; ++k)
                 pairs.gram.data()[l * s.ld + k] = pairs.gram.data()[k * s.ld + l] = 77.0F;
         kernel.gram(s);
