@@ -64,11 +64,9 @@ std::unique_ptr<CaptureModel> Meshes::model(int team) const {
 }
 
 double Meshes::rounding_of(const CaptureModel& model) const {
-    const NeuronFacts facts = model.neurons();
     const double p = static_cast<double>(problem_.p), n = static_cast<double>(problem_.n);
     const double width = inputs_ ? static_cast<double>(problem_.d) : 4.0;
-    double terms = 0;
-    for (Index j = 0; j < problem_.p; ++j) terms += std::abs(facts.a[at(j)]) * std::sqrt(facts.w_sq[at(j)]);
+    const double terms = output_size(model.neurons());
     const double r = residual_noise(width, largest_label_, largest_norm_, terms, p);
     return 2.0 * r * std::sqrt(n * model.sum_r2()) + n * r * r;
 }

@@ -85,11 +85,8 @@ void Recorder<Real, Clock>::row(Clock now, State<Real>& state, const std::vector
 template <class Real, class Clock>
 double Recorder<Real, Clock>::noise(const NeuronFacts& neurons) const {
     const double p = static_cast<double>(problem_.p);
-    double size = 0;
-    for (Index j = 0; j < problem_.p; ++j)
-        size += std::abs(neurons.a[at(j)]) * std::sqrt(neurons.w_sq[at(j)]);
     const double unit = static_cast<double>(std::numeric_limits<Real>::epsilon());
-    const double r = unit * (largest_label_ + largest_norm_ * size / p);
+    const double r = unit * (largest_label_ + largest_norm_ * output_size(neurons) / p);
     return r * r / 2;
 }
 
