@@ -60,6 +60,8 @@ add_library(
   cpp/capture/dense_products.cpp
   cpp/capture/dense_state.cpp
   cpp/capture/dense_step.cpp
+  cpp/capture/explicit_step.cpp
+  cpp/capture/exponential_step.cpp
   cpp/capture/frozen.cpp
   cpp/capture/inputs.cpp
   cpp/capture/landing.cpp
@@ -72,7 +74,6 @@ add_library(
   cpp/capture/passes.cpp
   cpp/capture/rest.cpp
   cpp/capture/resting.cpp
-  cpp/capture/step.cpp
   cpp/capture/velocity.cpp
   cpp/proof/assembly.cpp
   cpp/proof/convergence.cpp

@@ -18,7 +18,7 @@
 
 namespace pl {
 
-class DenseCapture : public CaptureModel {
+class DenseCapture final : public LinearisedModel {
   public:
     DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int threads, Cut cut = nullptr);
     DenseCapture(const DenseCapture&) = delete;  // its parts look at its states
@@ -40,7 +40,6 @@ class DenseCapture : public CaptureModel {
     void accept(double h, std::vector<double>& before) override;
     void closely(bool exact) override { closely_ = exact; }
 
-    bool has_product() const override { return true; }
     void product(const double* q, double* out) override;
     bool at_rest() const override { return still_; }
     void decay(double* out) override;
