@@ -237,6 +237,7 @@ class Raised {
 
 // Of a point on that side of its line.
 Mode mode_of(const KinkLine& line, Side side, bool ahead) {
+    if (line.idle) return Mode::kOff;
     if (line.attracts()) {
         if (line.mode == Mode::kSlide) return Mode::kSlide;
         return (line.mode == Mode::kOn) == ahead ? Mode::kOn : Mode::kOff;
@@ -270,7 +271,9 @@ bool select_modes(std::vector<KinkPoint>& points, const std::vector<double>& bas
     const bool found = solve(lines, attracting, raised, base);
     for (Index i = 0; found && i < size_of(lines); ++i) {  // lam = 0 with <v, x> = 0 is off
         KinkLine& line = lines[at(i)];
-        if (line.mode != Mode::kSlide || attracting.phi(i) < -line.etol) continue;
+        if (line.mode != Mode::kSlide) continue;
+        line.idle = line.may_idle(attracting.phi(i));
+        if (!line.idle && attracting.phi(i) < -line.etol) continue;
         line.mode = Mode::kOff;
         basis.remove(basis.find(line.point));
     }

@@ -15,7 +15,7 @@ KinkLines::KinkLines(const std::vector<KinkPoint>& points, double etol) {
         const Index l = same - first.begin();
         if (same == first.end()) {
             first.push_back(i);
-            lines.push_back({k.point, k.x, k.mode, 0.0, 0.0, k.vtol, 0.0, false});
+            lines.push_back({k.point, k.x, k.mode, 0.0, 0.0, k.vtol, 0.0});
         }
         const double c = k.ratio / points[at(first[at(l)])].ratio;
         KinkLine& line = lines[at(l)];

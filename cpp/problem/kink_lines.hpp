@@ -7,8 +7,10 @@
 //
 // Where e > 0, off stays off: each side of points that repel is off until others push <w, x> to it. Where one side
 // repels and the other does not, off is no state to begin with: the one of the two sides that pushes less is.
+// Where both attract and nothing else pushes, off is where the neuron rests.
 #pragma once
 
+#include <cmath>
 #include <vector>
 
 #include "kernel/index.hpp"
@@ -24,11 +26,16 @@ struct KinkLine {
     double behind = 0;
     double vtol, etol;
     bool two_sided = false;
+    bool idle = false;  // off on both sides, though it attracts
 
     double jump() const { return ahead - behind; }
     bool attracts() const { return jump() < -etol; }
     // Both sides off is a state of its own, where neither pulls back.
     bool may_be_left() const { return ahead >= -etol && behind <= etol; }
+    // Attracted from both sides, with nothing to balance: lam = 0 with <v, x> = 0.
+    bool may_idle(double phi) const {
+        return two_sided && std::abs(behind + phi) <= etol && ahead <= etol && behind >= -etol;
+    }
 };
 
 struct KinkLines {
