@@ -84,4 +84,5 @@ def kinks_of(X: Floats, W: Floats, modes: NDArray[np.int8], share: Floats, *, ex
     listed = (listed | (modes != (z > 0))) & (sizes > 0)
     if not listed.any():
         return None
-    return Kinks(*np.nonzero(listed), modes[listed], share[listed])
+    neuron, point = np.nonzero(listed)
+    return Kinks(neuron, point, modes[listed], share[listed])

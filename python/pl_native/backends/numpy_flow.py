@@ -9,10 +9,10 @@ with Pi_j the projection off the inputs X_S that neuron j slides on. Multipliers
 
     lam_i = mu_i / r_i,      mu = -(X_S X_S^T)^+ X_S g_j.
 
-S holds one of inputs that are parallel or opposite (`Lines`), whose mu is what is left of all their push. The step ends where the polynomial may no longer be trusted or at the first
-event: a pair's z_ji reaches 0, a multiplier reaches 0 or 1, or a_j reaches 0 while sliding. Then the kink set
-of the neuron is solved anew by the rule of `select`. Events are found by sampling and bisection here, by
-Bernstein hulls in the native core.
+S holds one of inputs that are parallel or opposite (`Lines`), whose mu is what is left of all their push. The
+step ends where the polynomial may no longer be trusted or at the first event: a pair's z_ji reaches 0, a
+multiplier reaches 0 or 1, or a_j reaches 0 while sliding. Then the kink set of the neuron is solved anew by
+the rule of `select`. Events are found by sampling and bisection here, by Bernstein hulls in the native core.
 """
 
 from __future__ import annotations
