@@ -139,8 +139,8 @@ void EventSearch::resting(int j, int i, double sign) {
     consider(turns < 0.0 || alone < 0.0 ? -1.0 : std::max(turns, alone), j, i, EventKind::kCross);
 }
 
-// When what point i pushes, `alone` on its side of its line or with those opposite, is no longer attracting; -1:
-// not within the step.
+// When what point i pushes, `alone` on its side of its line or with those opposite, is no longer attracting;
+// -1: not within the step.
 double EventSearch::turns_repelling(int i, double sign, bool alone) const {
     const ParallelInputs& lines = in_.parallel();
     const double side = lines.ratio(i) > 0.0 ? 1.0 : -1.0, noise = noise_.residual() * lines.weight(i);

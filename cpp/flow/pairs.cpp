@@ -50,7 +50,8 @@ Inputs::Inputs(const Problem<double>& problem)
 bool crosses(const Inputs& in, const Mode* modes, int i) {
     if (modes[i] == Mode::kSlide) return false;
     const int first = in.parallel().line(i);
-    return i == first || (in.parallel().ratio(i) < 0.0 && modes[i] == Mode::kOff && modes[first] == Mode::kOff);
+    return i == first ||
+           (in.parallel().ratio(i) < 0.0 && modes[i] == Mode::kOff && modes[first] == Mode::kOff);
 }
 
 Index Inputs::sliding_pairs(const KinkBasis& slide) const {

@@ -43,8 +43,8 @@ class Inputs {
     ParallelInputs parallel_;
 };
 
-// Whether events of point i are looked for by itself, under these modes of a neuron: of a line by the first of
-// its points, and while both sides are off by those opposite, too.
+// Whether events of point i are looked for by itself, under these modes of a neuron: of a line by the first
+// of its points, and while both sides are off by those opposite, too.
 bool crosses(const Inputs& in, const Mode* modes, int i);
 
 // Points of one neuron, in order.

@@ -102,7 +102,8 @@ bool Switcher::release(double t) {
             for (const Event& e : due_)
                 if (e.neuron == j && e.point == i) promised.add(e.kind);
             const LinePush push = in_.parallel().push(jets_.r(0).data(), i);
-            const SlidingPair pair{push, jets_.mu(0, j, slot), sign_[at(j)], noise * in_.parallel().weight(i)};
+            const SlidingPair pair{push, jets_.mu(0, j, slot), sign_[at(j)],
+                                   noise * in_.parallel().weight(i)};
             if (const auto mode = released(pair, promised)) forced.push_back({i, *mode});
         }
         if (forced.empty()) continue;

@@ -73,8 +73,8 @@ bool Switcher::slide_on(int j, int i) {
     return (first != i && basis.find(first) >= 0) || basis.add(first, in_.row(first));
 }
 
-// Lines of which not all points are on one side, by their signs or by what is said of them: as a whole they are
-// within rounding of their kink.
+// Lines of which not all points are on one side, by their signs or by what is said of them: as a whole they
+// are within rounding of their kink.
 void Switcher::open_torn_lines(Kinks& open) {
     const ParallelInputs& lines = in_.parallel();
     for (int j = 0; lines.any() && j < in_.p; ++j) {
@@ -102,7 +102,8 @@ bool Switcher::torn(int j, int first) const {
         if (lines.ratio(i) < 0.0) behind = mode;
     }
     if (!behind) return false;
-    return (ahead == Mode::kSlide) != (*behind == Mode::kSlide) || (ahead == Mode::kOn && *behind == Mode::kOn);
+    return (ahead == Mode::kSlide) != (*behind == Mode::kSlide) ||
+           (ahead == Mode::kOn && *behind == Mode::kOn);
 }
 
 // Of a pair at a repelling kink the rule's choice is one of two that are consistent: it is counted.

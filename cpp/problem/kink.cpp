@@ -115,7 +115,8 @@ class Attracting {
         Index blocking = size_of(lines_);
         for (Index i = 0; i < size_of(lines_); ++i) {
             if (lines_[at(i)].mode != Mode::kSlide) continue;
-            const double to = target_[at(i)], from = phi_[at(i)], e = lines_[at(i)].jump(), etol = lines_[at(i)].etol;
+            const double to = target_[at(i)], from = phi_[at(i)], e = lines_[at(i)].jump(),
+                         etol = lines_[at(i)].etol;
             if (to <= etol && to >= e - etol) continue;
             const double bound = to > 0.0 ? 0.0 : e, ratio = (bound - from) / (to - from);
             if (blocking == size_of(lines_) || ratio < step) {
@@ -220,8 +221,8 @@ class Raised {
         bool changed = false;
         for (Index i = 0; i < size_of(lines_); ++i) {
             if (attracting_.is_attracting(i)) continue;
-            const double along = inner(attracting_.velocity().data(), lines_[at(i)].x,
-                                       size_of(attracting_.velocity()));
+            const double along =
+                inner(attracting_.velocity().data(), lines_[at(i)].x, size_of(attracting_.velocity()));
             const Side next = next_side(lines_[at(i)], side_[at(i)], along);
             changed |= next != side_[at(i)];
             side_[at(i)] = next;

@@ -22,18 +22,18 @@ namespace pl {
 
 struct KinkPoint {
     int point;
-    const double* x;  // its input
-    double e;         // sign(a_j) r_i
-    Mode mode;        // in: the mode to start from; out: the mode selected
-    double vtol;      // |<v, x>| below this is 0
-    int line = -1;    // of ParallelInputs; -1: alone
-    double ratio = 1.0;    // x is so many times the input that stands for its line
-    bool repels = false;   // out: whether its kink does
+    const double* x;      // its input
+    double e;             // sign(a_j) r_i
+    Mode mode;            // in: the mode to start from; out: the mode selected
+    double vtol;          // |<v, x>| below this is 0
+    int line = -1;        // of ParallelInputs; -1: alone
+    double ratio = 1.0;   // x is so many times the input that stands for its line
+    bool repels = false;  // out: whether its kink does
 };
 
 // `basis` holds the sliding pairs, of a line the first of its points: on entry at most those of `points` with
-// mode kSlide, on exit exactly those. `etol`: an |e_i| or a multiplier below this is 0. Returns false if an iteration limit was hit (the
-// modes are then a guess).
+// mode kSlide, on exit exactly those. `etol`: an |e_i| or a multiplier below this is 0. Returns false if an
+// iteration limit was hit (the modes are then a guess).
 bool select_modes(std::vector<KinkPoint>& points, const std::vector<double>& base, double etol,
                   KinkBasis& basis);
 

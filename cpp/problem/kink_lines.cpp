@@ -9,9 +9,8 @@ KinkLines::KinkLines(const std::vector<KinkPoint>& points, double etol) {
     std::vector<Index> first;  // of each line, among the points
     for (Index i = 0; i < size_of(points); ++i) {
         const KinkPoint& k = points[at(i)];
-        const auto same = std::find_if(first.begin(), first.end(), [&](Index f) {
-            return k.line >= 0 && points[at(f)].line == k.line;
-        });
+        const auto same = std::find_if(first.begin(), first.end(),
+                                       [&](Index f) { return k.line >= 0 && points[at(f)].line == k.line; });
         const Index l = same - first.begin();
         if (same == first.end()) {
             first.push_back(i);

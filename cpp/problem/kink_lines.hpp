@@ -1,13 +1,14 @@
-// Kinks as a neuron meets them: one per line of inputs. Of points x_i = c_i x of one line, those ahead (c_i > 0)
-// are on above <w, x> = 0 and off below, those behind (c_i < 0) the other way round, all at once: so the kink is
-// that of one point whose push is what theirs change by, seen from below,
+// Kinks as a neuron meets them: one per line of inputs. Of points x_i = c_i x of one line, those ahead (c_i >
+// 0) are on above <w, x> = 0 and off below, those behind (c_i < 0) the other way round, all at once: so the
+// kink is that of one point whose push is what theirs change by, seen from below,
 //   e = sum_{ahead} c_i e_i - sum_{behind} c_i e_i,
-// with those behind on to begin with; while it slides, those ahead have the share lam and those behind 1 - lam.
-// Inputs given twice act as one, then, and opposite ones whose pushes cancel (a linear network's) have no kink.
+// with those behind on to begin with; while it slides, those ahead have the share lam and those behind 1 -
+// lam. Inputs given twice act as one, then, and opposite ones whose pushes cancel (a linear network's) have
+// no kink.
 //
-// Where e > 0, off stays off: each side of points that repel is off until others push <w, x> to it. Where one side
-// repels and the other does not, off is no state to begin with: the one of the two sides that pushes less is.
-// Where both attract and nothing else pushes, off is where the neuron rests.
+// Where e > 0, off stays off: each side of points that repel is off until others push <w, x> to it. Where one
+// side repels and the other does not, off is no state to begin with: the one of the two sides that pushes
+// less is. Where both attract and nothing else pushes, off is where the neuron rests.
 #pragma once
 
 #include <cmath>

@@ -124,7 +124,8 @@ bool ParallelInputs::among(std::vector<int> points) const {
     std::sort(points.begin(), points.end(),
               [this](int i, int k) { return line(i) != line(k) ? line(i) < line(k) : i < k; });
     for (std::size_t k = 1; k < points.size(); ++k)
-        if (line(points[k - 1]) == line(points[k]) && !(exact(points[k - 1]) && exact(points[k]))) return true;
+        if (line(points[k - 1]) == line(points[k]) && !(exact(points[k - 1]) && exact(points[k])))
+            return true;
     return false;
 }
 

@@ -1,6 +1,6 @@
-// Inputs that are parallel or opposite to a relative 1e-9 and are taken as exactly so (docs/numerics.md): of one
-// line. A neuron meets all their kinks in one instant, where those on one side turn on and those on the other
-// turn off.
+// Inputs that are parallel or opposite to a relative 1e-9 and are taken as exactly so (docs/numerics.md): of
+// one line. A neuron meets all their kinks in one instant, where those on one side turn on and those on the
+// other turn off.
 #pragma once
 
 #include <vector>
@@ -9,8 +9,8 @@
 
 namespace pl {
 
-// What the points of one line push along the input that stands for it, the sum of r_i times their ratios: those
-// on its side, and those opposite.
+// What the points of one line push along the input that stands for it, the sum of r_i times their ratios:
+// those on its side, and those opposite.
 struct LinePush {
     double ahead, behind;
     double jump() const { return ahead - behind; }  // from the side where only those opposite are on

@@ -27,6 +27,7 @@ class Lines(NamedTuple):
 
     @classmethod
     def of(cls, X: Floats) -> Lines:
+        """The lines of inputs X (k, d)."""
         first, lead = np.arange(len(X)), np.abs(X).argmax(axis=1)
         U = X / np.abs(X).max(axis=1)[:, None]
         U /= np.linalg.norm(U, axis=1)[:, None]
