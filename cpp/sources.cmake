@@ -41,6 +41,7 @@ add_library(
   cpp/problem/basis.cpp
   cpp/problem/certificate.cpp
   cpp/problem/kink.cpp
+  cpp/problem/kink_lines.cpp
   cpp/problem/parallel_inputs.cpp
   cpp/problem/problem.cpp
   cpp/problem/rows.cpp

@@ -211,7 +211,8 @@ Index CellFlow::n_active() const {
 
 Index CellFlow::sliding() const {
     Index sum = 0;
-    for (int c = 0; c < cells_.size(); ++c) sum += size_of(cells_[c].members) * cells_[c].slide.size();
+    for (int c = 0; c < cells_.size(); ++c)
+        sum += size_of(cells_[c].members) * in_.sliding_pairs(cells_[c].slide);
     return sum;
 }
 

@@ -73,7 +73,7 @@ double CellSearch::examine(int c, int j) {
     const double size = norm_of(v_.data(), size_of(v_));
     angles_.clear();
     for (int i = 0; i < in_.n; ++i) {
-        if (cell.modes[at(i)] == Mode::kSlide) continue;
+        if (!crosses(in_, cell.modes.data(), i)) continue;
         const double z = inner(v_.data(), in_.row(i), in_.d);
         angles_.emplace_back(std::abs(z) / (size * in_.norm(i)), i);
     }
@@ -113,11 +113,13 @@ void CellSearch::releases(int c) {
         const int i = cell.slide.point(slot);
         for (int k = 0; k <= order; ++k) {
             const double mu = series_.multiplier(c, k, slot);
-            off[at(k)] = -cell.sign * mu;
-            on[at(k)] = -cell.sign * (series_.r(k)[at(i)] - mu);
+            const LinePush push = in_.parallel().push(series_.r(k).data(), i);
+            off[at(k)] = -cell.sign * (mu - push.behind);
+            on[at(k)] = -cell.sign * (push.ahead - mu);
         }
-        consider(first_exit(off.data(), order, h_, tol), c, -1, i, EventKind::kReleaseOff);
-        consider(first_exit(on.data(), order, h_, tol), c, -1, i, EventKind::kReleaseOn);
+        const double within = tol * in_.parallel().weight(i);
+        consider(first_exit(off.data(), order, h_, within), c, -1, i, EventKind::kReleaseOff);
+        consider(first_exit(on.data(), order, h_, within), c, -1, i, EventKind::kReleaseOn);
     }
 }
 

@@ -39,11 +39,11 @@ void CellFlow::settle(double t, int j, double sign, const std::vector<int>& cros
     const std::vector<int> set = kink_set(in_, noise_, here, cell.slide, all, crossed, forced);
     KinkBasis slide = cell.slide;
     const std::vector<KinkPoint> points = settled(in_, noise_, here, set, forced, slide);
-    if (some_parallel(points, in_.d)) journal_.dependent_inputs();
+    if (in_.parallel().any() && in_.parallel().among(set)) journal_.dependent_inputs();
     std::vector<Mode> modes = cell.modes;
     for (const KinkPoint& k : points) {
         if (modes[at(k.point)] == k.mode) continue;
-        journal_.changed({t, j, k.point, modes[at(k.point)], k.mode}, k.e > 0.0);
+        journal_.changed({t, j, k.point, modes[at(k.point)], k.mode}, k.repels);
         modes[at(k.point)] = k.mode;
     }
     for (const KinkPoint& k : points) degenerate_ |= k.mode == Mode::kOn && depends(slide, k);
@@ -83,7 +83,9 @@ std::vector<Forced> CellFlow::forced(int c) const {
         Promised promised;
         for (const CellEvent& e : due_)
             if (e.cell == c && e.point == i) promised.add(e.kind);
-        const SlidingPair pair{series_.r(0)[at(i)], series_.multiplier(c, 0, slot), cell.sign, noise};
+        const LinePush push = in_.parallel().push(series_.r(0).data(), i);
+        const SlidingPair pair{push, series_.multiplier(c, 0, slot), cell.sign,
+                               noise * in_.parallel().weight(i)};
         if (const auto mode = released(pair, promised)) out.push_back({i, *mode});
     }
     return out;

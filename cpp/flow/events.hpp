@@ -60,6 +60,7 @@ class EventSearch {
     void reaches();
     void crossings(int j, double way, double sign);
     void resting(int j, int i, double sign);
+    double turns_repelling(int i, double sign, bool alone) const;
     void crossing(int j, int i);
     void orthogonal_crossings(int j);
     void releases(int j, double sign);

@@ -1,5 +1,5 @@
-// When a sliding pair is let go: its multiplier is beyond 0 or r_i, or the polynomial of the last step
-// promised that it is so from now on.
+// When a sliding pair is let go: its multiplier is beyond 0 or r_i (of a line, beyond what either side
+// pushes), or the polynomial of the last step promised that it is so from now on.
 #pragma once
 
 #include <optional>
@@ -9,8 +9,9 @@
 namespace pl {
 
 struct SlidingPair {
-    double r, mu, sign;  // r_i, mu_ji, the sign of a_j
-    double noise;        // Noise::multiplier
+    LinePush push;    // r_i; of a line what all its points push
+    double mu, sign;  // mu_ji, the sign of a_j
+    double noise;     // Noise::multiplier
 };
 
 // A residual that is noise has a multiplier that is: the pair keeps its status until a sign is clear.

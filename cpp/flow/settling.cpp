@@ -15,6 +15,21 @@ void add_unique(std::vector<int>& list, int value) {
     if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(value);
 }
 
+// The point of its line (point i itself if it is alone) that is on; -1: none is.
+int on_of_line(const Inputs& in, const Mode* modes, int i) {
+    if (!in.parallel().any()) return modes[i] == Mode::kOn ? i : -1;
+    const std::vector<int>& all = in.parallel().members(i);
+    const auto on = std::find_if(all.begin(), all.end(), [modes](int k) { return modes[k] == Mode::kOn; });
+    return on == all.end() ? -1 : *on;
+}
+
+// A line is at its kink as a whole.
+void add_lines(const Inputs& in, std::vector<int>& points) {
+    if (!in.parallel().any()) return;
+    for (std::size_t l = 0, count = points.size(); l < count; ++l)
+        for (const int k : in.parallel().members(points[l])) add_unique(points, k);
+}
+
 }  // namespace
 
 std::vector<int> kink_set(const Inputs& in, const Noise& noise, const NeuronAtEvent& at_event,
@@ -28,10 +43,13 @@ std::vector<int> kink_set(const Inputs& in, const Noise& noise, const NeuronAtEv
     for (double& value : velocity) value *= at_event.sign;
     for (int i : near) {
         if (std::abs(dot(at_event.w, in.row(i), in.stride())) > 4.0 * noise.z(at_event.neuron, i)) continue;
-        const bool attracting = at_event.sign * at_event.r[i] < 0.0;
-        const bool leaving = dot(velocity.data(), in.row(i), in.stride()) > noise.gradient() * in.norm(i);
-        if (at_event.modes[i] == Mode::kOff || attracting || !leaving) add_unique(points, i);
+        const bool attracting = at_event.sign * in.parallel().push(at_event.r, i).jump() < 0.0;
+        const int on = on_of_line(in, at_event.modes, i);
+        const bool leaving =
+            on >= 0 && dot(velocity.data(), in.row(on), in.stride()) > noise.gradient() * in.norm(on);
+        if (attracting || !leaving) add_unique(points, i);
     }
+    add_lines(in, points);
     std::sort(points.begin(), points.end());
     return points;
 }
@@ -44,7 +62,8 @@ std::vector<KinkPoint> settled(const Inputs& in, const Noise& noise, const Neuro
     for (int i : set) {
         const Mode mode = at_event.modes[i];
         const double r = at_event.r[i];
-        points.push_back({i, in.row(i), at_event.sign * r, mode, noise.gradient() * in.norm(i)});
+        points.push_back({i, in.row(i), at_event.sign * r, mode, noise.gradient() * in.norm(i),
+                          in.parallel().line(i), in.parallel().ratio(i)});
         for (const Forced& f : forced) {
             if (f.point == i) points.back().mode = f.mode;
         }

@@ -54,7 +54,7 @@ void Switcher::take_sign(int j) {
 
 std::int64_t Switcher::sliding() const {
     std::int64_t total = 0;
-    for (int j = 0; j < in_.p; ++j) total += pairs_.slide(j).size();
+    for (int j = 0; j < in_.p; ++j) total += in_.sliding_pairs(pairs_.slide(j));
     return total;
 }
 
@@ -101,7 +101,9 @@ bool Switcher::release(double t) {
             Promised promised;
             for (const Event& e : due_)
                 if (e.neuron == j && e.point == i) promised.add(e.kind);
-            const SlidingPair pair{jets_.r(0)[at(i)], jets_.mu(0, j, slot), sign_[at(j)], noise};
+            const LinePush push = in_.parallel().push(jets_.r(0).data(), i);
+            const SlidingPair pair{push, jets_.mu(0, j, slot), sign_[at(j)],
+                                   noise * in_.parallel().weight(i)};
             if (const auto mode = released(pair, promised)) forced.push_back({i, *mode});
         }
         if (forced.empty()) continue;
@@ -128,8 +130,8 @@ void Switcher::settle(double t, int j, const std::vector<int>& crossed, const st
     KinkBasis& slide = pairs_.sliding(j);
     const std::vector<int> set = kink_set(in_, noise_, here, slide, near, crossed, forced);
     const std::vector<KinkPoint> points = settled(in_, noise_, here, set, forced, slide);
-    if (some_parallel(points, in_.d)) journal_.dependent_inputs();
-    for (const KinkPoint& k : points) change(t, j, k.point, k.mode, k.e > 0.0);
+    if (in_.parallel().any() && in_.parallel().among(set)) journal_.dependent_inputs();
+    for (const KinkPoint& k : points) change(t, j, k.point, k.mode, k.repels);
     jets_.project_state(j);
     if (put_off(in_, noise_, j, points, slide, w)) return freeze(t, j);
     jets_.refresh_gradient(j);

@@ -45,6 +45,9 @@ class Switcher {
     using Kinks = std::map<int, std::vector<int>>;  // of a neuron, points whose mode is to be selected
     Kinks modes_by_sign(const double* W);
     void take_known(double t, const Problem<double>& problem, Kinks& open);
+    bool slide_on(int j, int i);
+    void open_torn_lines(Kinks& open);
+    bool torn(int j, int first) const;
     bool set_state(const Problem<double>& problem, const std::function<bool()>& cut);
     void evaluate();
     void take_sign(int j);
