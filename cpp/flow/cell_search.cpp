@@ -15,6 +15,7 @@ namespace {
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr double kInstant = 1e-13;  // as in events.cpp
 constexpr double kSlack = 1e-12;    // of an angle, for rounding
+constexpr Index kAsked = 1024;      // neurons, some tenths of a millisecond
 
 }  // namespace
 
@@ -40,6 +41,7 @@ const std::vector<CellEvent>& CellSearch::search(double now, double h) {
     for (int c = 0; c < cells_.size(); ++c) {
         if (cells_[c].empty() || (cells_[c].on.empty() && cells_[c].slide.size() == 0)) continue;
         due(c);
+        if (abandoned_) return found_;
         if (cells_[c].slide.size() > 0) releases(c);
     }
     const double last = h_;
@@ -52,6 +54,11 @@ const std::vector<CellEvent>& CellSearch::search(double now, double h) {
     return found_;
 }
 
+bool CellSearch::ask() {
+    if (++looked_at_ % kAsked == 0 && cut_) abandoned_ = cut_();
+    return abandoned_;
+}
+
 // Those of cell c that may switch within the step, the nearest first: what they meet shortens it for the
 // rest.
 void CellSearch::due(int c) {
@@ -61,6 +68,7 @@ void CellSearch::due(int c) {
         const auto [when, j] = cell.due.front();
         std::pop_heap(cell.due.begin(), cell.due.end(), std::greater<>());
         cell.due.pop_back();
+        if (ask()) return;
         if (cells_.home(j) != c || cells_.next_look(j) != when) continue;  // it has gone since
         seen_.push_back({c, j, examine(c, j)});
     }

@@ -2,6 +2,8 @@
 // so one whose v_j is an angle from every kink is not looked at again before the clock has gone by as much.
 #pragma once
 
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "flow/cell_series.hpp"
@@ -21,11 +23,16 @@ class CellSearch {
     // As EventSearch::search.
     const std::vector<CellEvent>& search(double now, double h);
 
+    // Asked now and then while neurons are looked at; true abandons the search, for good.
+    void watch(std::function<bool()> cut) { cut_ = std::move(cut); }
+    bool abandoned() const { return abandoned_; }  // what was found is of no use
+
   private:
     struct Seen {
         int cell, neuron;
         double angle;
     };
+    bool ask();
     void due(int c);
     double examine(int c, int j);  // the angle
     void crossing(int c, int j, int i);
@@ -37,6 +44,9 @@ class CellSearch {
     Cells& cells_;
     const CellSeries& series_;
     const Noise& noise_;
+    std::function<bool()> cut_;
+    Index looked_at_ = 0;  // neurons
+    bool abandoned_ = false;
     double h_ = 0.0, instant_ = 0.0;  // in units of the polynomials
     std::vector<CellEvent> found_;
     std::vector<Seen> seen_;
