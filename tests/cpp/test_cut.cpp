@@ -207,8 +207,8 @@ void many_neurons_are_looked_at_between_asks() {
     constexpr Index p = 30000;
     const RandomProblem<double> random(3, 1, p, 1);
     pl::FlowOptions options;
-    options.t_end = 0.05;
-    options.saves = {{0.0, 0.05}, false};
+    options.t_end = 1e-3;
+    options.saves = {{0.0, 1e-3}, false};
     const auto run = [&](const pl::Poll& poll) { return pl::flow(random.view, options, poll); };
     Asked whole(Index{1} << 60);
     const auto result = run(whole.poll());
