@@ -36,6 +36,7 @@ void CellSearch::consider(double t, int c, int j, int i, EventKind kind) {
 
 const std::vector<CellEvent>& CellSearch::search(double now, double h) {
     found_.clear();
+    turned_cell_ = -1;
     h_ = h / in_.unit();
     instant_ = 8.0 * kEps * now / in_.unit();
     for (int c = 0; c < cells_.size(); ++c) {
@@ -57,6 +58,14 @@ const std::vector<CellEvent>& CellSearch::search(double now, double h) {
 bool CellSearch::ask() {
     if (++looked_at_ % kAsked == 0 && cut_) abandoned_ = cut_();
     return abandoned_;
+}
+
+// Of cell c within the step as long as it is by now; asked for every neuron, and the same for most.
+double CellSearch::turning(int c) {
+    if (c == turned_cell_ && h_ == turned_h_) return turned_;
+    turned_cell_ = c;
+    turned_h_ = h_;
+    return turned_ = series_.turning(c, h_ * in_.unit());
 }
 
 // Those of cell c that may switch within the step, the nearest first: what they meet shortens it for the
@@ -87,6 +96,9 @@ double CellSearch::examine(int c, int j) {
     }
     const bool may_turn = cell.slide.size() > 0 && cells_.invariant(j) < 0.0;  // a_j its sign
     if (may_turn) angles_.emplace_back(std::abs(v_.back()) / size, -1);
+    if (angles_.empty()) return std::numeric_limits<double>::infinity();
+    const double nearest = std::min_element(angles_.begin(), angles_.end())->first;
+    if (nearest > turning(c) + kSlack) return nearest;
     std::sort(angles_.begin(), angles_.end());
     bool known = false;
     for (const auto& [angle, i] : angles_) {
@@ -95,7 +107,7 @@ double CellSearch::examine(int c, int j) {
         known = true;
         crossing(c, j, i);
     }
-    return angles_.empty() ? std::numeric_limits<double>::infinity() : angles_.front().first;
+    return nearest;
 }
 
 void CellSearch::crossing(int c, int j, int i) {

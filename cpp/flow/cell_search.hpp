@@ -37,7 +37,7 @@ class CellSearch {
     double examine(int c, int j);  // the angle
     void crossing(int c, int j, int i);
     void releases(int c);
-    double turning(int c) const { return series_.turning(c, h_ * in_.unit()); }
+    double turning(int c);
     void consider(double t, int c, int j, int i, EventKind kind);
 
     const Inputs& in_;
@@ -48,6 +48,9 @@ class CellSearch {
     Index looked_at_ = 0;  // neurons
     bool abandoned_ = false;
     double h_ = 0.0, instant_ = 0.0;  // in units of the polynomials
+    double turned_ = 0.0;             // turning(turned_cell_), to turned_h_
+    double turned_h_ = -1.0;
+    int turned_cell_ = -1;
     std::vector<CellEvent> found_;
     std::vector<Seen> seen_;
     std::vector<double> v_, w_, a_;  // of the neuron looked at: its state, its path
