@@ -104,8 +104,13 @@ bool CellFlow::release(double t) {
         if (!out.empty()) all.push_back({cells_[c].members, cells_[c].sign, std::move(out)});
     }
     due_.clear();
-    for (const Leaving& some : all)
-        for (int j : some.members) settle(t, j, some.sign, {}, some.forced);
+    constexpr std::size_t kAsked = 256;  // those left where the run is cut off are released when it goes on
+    for (const Leaving& some : all) {
+        for (std::size_t k = 0; k < some.members.size(); ++k) {
+            if (k % kAsked == kAsked - 1 && cut()) break;
+            settle(t, some.members[k], some.sign, {}, some.forced);
+        }
+    }
     return !all.empty();
 }
 

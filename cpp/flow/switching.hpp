@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "flow/events.hpp"
@@ -37,7 +38,8 @@ class Switcher {
     bool release(double t);
 
     const std::vector<double>& sign() const { return sign_; }
-    void recall(const std::vector<double>& sign) { sign_ = sign; }
+    void recall(std::vector<double> sign) { sign_ = std::move(sign); }
+    void leave(FlowPast& past) { past.sign = std::move(sign_); }
     void follow_sign();  // neurons that do not slide may change the sign of a_j without an event
     std::int64_t sliding() const;
 
