@@ -59,6 +59,7 @@ add_library(
   cpp/capture/dense.cpp
   cpp/capture/dense_kinks.cpp
   cpp/capture/dense_rest.cpp
+  cpp/capture/dense_stays.cpp
   cpp/capture/dense_state.cpp
   cpp/capture/frozen.cpp
   cpp/capture/inputs.cpp

@@ -68,6 +68,10 @@ class DenseCapture : public CaptureModel {
     void take_known();
     void take_velocity();
     std::vector<PairAtKink> select(Index j, double noise);
+    AtRest on_whole_lines(Index j, const AtRest& rest) const;
+    bool on(Index j, Index i) const {
+        return (now_.masks.data()[i / kBlockPoints * p_ + j] >> (i % kBlockPoints) & 1) != 0;
+    }
     struct EndOfStep {
         AtRest rest;
         std::vector<Index> pairs;  // of the touched, one per point
@@ -76,6 +80,7 @@ class DenseCapture : public CaptureModel {
     EndOfStep end_of_step(Index j, const double* impulse, double doubtful) const;
     void put(Index j, const double* impulse, const EndOfStep& end);
     bool stays(Index j, const double* impulse);
+    bool vanishes(Index j, const double* impulse);
     void hold(Index j);
     bool come_to_rest(Index j, const double* impulse);
     void join(Index j);

@@ -78,7 +78,7 @@ bool DenseCapture::meet_kinks(Index j, const double* impulse) {
     const bool any = !trial_.touched[at(j)].empty();
     stays_[at(j)] = any && still_ && stays(j, impulse);
     if (!any) return false;
-    if (stays_[at(j)] != 0) return true;
+    if (stays_[at(j)] != 0 || vanishes(j, impulse)) return true;
     NeuronPath way = path(j, impulse, middle_[at(j)]);
     way.cut = cut_off();
     if (!solvers_[at(j)]) solvers_[at(j)] = std::make_unique<KinkSolver>(inputs_->rows(), sweeps_);

@@ -40,7 +40,7 @@ void DenseCapture::take_velocity() {
     for (Index j = 0; j < p_; ++j) {
         for (const PairAtKink& pair : found[at(j)]) {
             kinks_.push_back(pair);
-            on_at_kinks_ += pair.mode == Mode::kOn ? 1 : 0;
+            on_at_kinks_ += (pair.mode == Mode::kOn ? 1 : 0) - (on(pair.neuron, pair.point) ? 1 : 0);
         }
         const double *w = now_.W.data() + j * stride_, *g = G_.data() + j * stride_;
         const double speed = now_.a.data()[j] / static_cast<double>(n_);
@@ -70,15 +70,45 @@ std::vector<PairAtKink> DenseCapture::select(Index j, double noise) {
     std::vector<PairAtKink> kinks;
     if (rest.points.empty()) return kinks;
     for (Index k = 0; k < d_; ++k) rest.v.push_back(sign * g[k]);
+    AtRest told = on_whole_lines(j, rest);
     rest.settle(noise);
     for (Index k = 0; k < d_; ++k) g[k] = sign * rest.v[at(k)];
-    for (Index l = 0; l < size_of(rest.points); ++l) {
-        const KinkPoint& k = rest.points[at(l)];
-        const double share = rest.share[at(l)];
-        kinks.push_back({static_cast<int>(j), k.point, k.mode, share});
-        if (l < size_of(now_.touched[at(j)])) now_.touched[at(j)][at(l)].last = share;
+    for (Index l = 0; l < size_of(now_.touched[at(j)]); ++l)
+        now_.touched[at(j)][at(l)].last = rest.share[at(l)];
+    if (told.points.empty())
+        told = std::move(rest);
+    else
+        told.settle(noise);
+    for (Index l = 0; l < size_of(told.points); ++l) {
+        const KinkPoint& k = told.points[at(l)];
+        kinks.push_back({static_cast<int>(j), k.point, k.mode, told.share[at(l)]});
     }
     return kinks;
+}
+
+// The same with all points of their lines of inputs, as the flow has them; empty where each is alone. Steps
+// follow each of these pairs by itself.
+AtRest DenseCapture::on_whole_lines(Index j, const AtRest& rest) const {
+    AtRest whole;
+    const ParallelInputs& lines = inputs_->parallel();
+    if (!lines.any()) return whole;
+    const double sign = now_.a.data()[j] < 0.0 ? -1.0 : 1.0;
+    std::vector<Mode> mode(at(n_), Mode::kOff);
+    std::vector<unsigned char> taken(at(n_));
+    for (const KinkPoint& k : rest.points) {
+        mode[at(k.point)] = k.mode;
+        for (const int i : lines.members(k.point)) taken[at(i)] = 1;
+    }
+    whole.v = rest.v;
+    for (int i = 0; i < static_cast<int>(n_); ++i) {
+        if (taken[at(i)] == 0) continue;
+        const double *x = inputs_->rows().row(i), e = sign * now_.r[at(i)];
+        whole.add(i, x, e, mode[at(i)], lines.line(i), lines.ratio(i));
+        for (Index k = 0; on(j, i) && k < d_; ++k) whole.v[at(k)] -= e * x[k];
+    }
+    const auto alone = [&](const KinkPoint& k) { return lines.members(k.point).size() < 2; };
+    if (std::all_of(whole.points.begin(), whole.points.end(), alone)) whole.points.clear();
+    return whole;
 }
 
 double DenseCapture::velocity_sq() {
@@ -159,41 +189,6 @@ void DenseCapture::put(Index j, const double* impulse, const EndOfStep& end) {
         for (Index k = 0; k < d_; ++k) g[k] += by * x[k];
         pair.share = share;
     }
-}
-
-// At rest: whether neuron j does nothing in the step but rest at all the kinks that it has touched. Then it
-// is put on them. Single precision would let pairs go if the step is long.
-bool DenseCapture::stays(Index j, const double* impulse) {
-    std::vector<Touched>& touched = trial_.touched[at(j)];
-    const double factor = middle_[at(j)] / static_cast<double>(n_);
-    const double* next = trial_.W.data() + j * stride_;
-    KinkBasis basis(static_cast<int>(d_));
-    for (const Touched& pair : touched) {
-        if (!pair.held || !(factor * impulse[pair.point] < 0.0)) return false;
-        basis.add(pair.point, inputs_->rows().row(pair.point));
-    }
-    std::vector<double> w(next, next + d_), coeff(at(basis.size())), phi(coeff.size());
-    basis.project(w.data(), coeff.data());
-    basis.multipliers(coeff.data(), phi.data());
-    const double within = kAtKink * norm_of(w.data(), d_);
-    for (Touched& pair : touched) {
-        const int slot = basis.find(pair.point);
-        const double by = slot < 0 ? 0.0 : phi[at(slot)] / (factor * impulse[pair.point]);
-        const double z = inner(w.data(), inputs_->rows().row(pair.point), d_);
-        if (std::abs(z) > within * norms_[at(pair.point)]) return false;
-        pair.last = pair.share + by;
-        if (!(pair.last >= 0.0 && pair.last <= 1.0)) return false;
-    }
-    double* g = G_.data() + j * stride_;
-    for (Touched& pair : touched) {
-        const double by = (pair.last - pair.share) * impulse[pair.point];
-        const double* x = inputs_->rows().row(pair.point);
-        for (Index k = 0; k < d_; ++k) g[k] += by * x[k];
-        pair.share = pair.last;
-        pair.rests = true;
-    }
-    std::copy(w.begin(), w.end(), trial_.W.data() + j * stride_);
-    return true;
 }
 
 // The end of the step of neuron j, where the run is at rest, a row is wanted, or the neuron may have come to

@@ -24,6 +24,7 @@ void DenseCapture::take_known() {
     const Problem<double>& problem = inputs_->problem();
     for (const PairAtKink& kink : problem.kinks) {
         if (kink.neuron >= p_ || kink.point >= n_) continue;
+        if (norm_sq(problem.W + kink.neuron * d_, d_) == 0.0) continue;  // it stays there
         const Index j = kink.neuron, i = kink.point;
         double& z = now_.z.data()[j * ldz_ + i];
         const double size = norm_of(problem.W + j * d_, d_) * norms_[at(i)];
@@ -42,11 +43,15 @@ void DenseCapture::take_known() {
 std::vector<PairAtKink> DenseCapture::kinks() {
     velocity_sq();
     std::vector<PairAtKink> found = kinks_;
+    auto next = kinks_.begin();
     for (Index j = 0; j < p_; ++j) {
         const double within = 2.0 * kAtKink * norm_of(now_.W.data() + j * stride_, d_);
+        const auto first = next;
+        while (next != kinks_.end() && next->neuron == j) ++next;
         for (Index i = 0; i < n_; ++i) {
             const double z = now_.z.data()[j * ldz_ + i];
             if (z == 0.0 || std::abs(z) > within * norms_[at(i)]) continue;  // those at 0 are known
+            if (std::any_of(first, next, [i](const PairAtKink& pair) { return pair.point == i; })) continue;
             const bool on = z > 0.0;
             found.push_back(
                 {static_cast<int>(j), static_cast<int>(i), on ? Mode::kOn : Mode::kOff, on ? 1.0 : 0.0});
