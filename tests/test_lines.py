@@ -66,6 +66,22 @@ def test_the_flow_of_copies_is_that_of_the_merged_inputs(seed: int, ratio: float
     np.testing.assert_array_equal(sol.switches.to_mode[first], sol.switches.to_mode[second])
 
 
+@pytest.mark.parametrize("ratio", [1.0, -1.0, 0.7])
+@pytest.mark.parametrize("seed", [0, 3, 4])
+def test_capture_tells_of_lines_as_the_flow_does(seed: int, ratio: float) -> None:
+    """It told each of their pairs by itself: one at rest, the other on or off as rounding had it."""
+    problem = beside(seed, ratio)
+    flow = ends(problem, 10.0)
+    sol = pl.simulate(*problem, 10.0, method="capture", rtol=1e-5)
+    assert sol.n_active[-1] == flow.n_active[-1]
+    assert sol.stats["sliding_end"] == flow.stats["sliding_end"] > 0
+    assert sol.local_pl[-1] == pytest.approx(flow.local_pl[-1], rel=1e-3)
+    assert metrics.n_active(problem[0], sol.network) == sol.n_active[-1]
+    again = pl.simulate(problem[0], sol.network, 1e-3, method="flow")
+    assert again.n_active[0] == sol.n_active[-1]
+    assert again.local_pl[0] == pytest.approx(sol.local_pl[-1], rel=1e-9)
+
+
 @pytest.mark.parametrize(("ratio", "seed"), [(1.0, 2), (1.0, 6), (-1.0, 2), (-1.0, 3)])
 def test_flow_capture_and_small_steps_of_euler_end_at_one_place(ratio: float, seed: int) -> None:
     """The flow was 1.1, 1.1, 6.5 and 3.1 % off the other two."""

@@ -131,12 +131,18 @@ Index DenseCapture::at_kinks() {
 }
 
 std::vector<PairAtKink> DenseCapture::kinks() {
-    std::vector<PairAtKink> found = velocity().kinks;
-    const std::vector<PairAtKink> others = now_.within_rounding(inputs_->norms());
-    found.insert(found.end(), others.begin(), others.end());
-    std::sort(found.begin(), found.end(), [](const PairAtKink& u, const PairAtKink& v) {
+    const auto before = [](const PairAtKink& u, const PairAtKink& v) {
         return u.neuron != v.neuron ? u.neuron < v.neuron : u.point < v.point;
-    });
+    };
+    std::vector<PairAtKink> found = velocity().kinks;
+    std::sort(found.begin(), found.end(), before);
+    const auto known = found.size();
+    for (const PairAtKink& other : now_.within_rounding(inputs_->norms())) {
+        const auto end = found.begin() + static_cast<std::ptrdiff_t>(known);
+        if (!std::binary_search(found.begin(), end, other, before)) found.push_back(other);
+    }
+    std::inplace_merge(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(known), found.end(),
+                       before);
     return found;
 }
 

@@ -63,7 +63,8 @@ void DenseState::take_known(const Problem<double>& problem, const std::vector<do
     for (const PairAtKink& kink : problem.kinks) {
         if (kink.neuron >= p() || kink.point >= n()) continue;
         double& here = z_of(kink.neuron)[kink.point];
-        const double size = norm_of(w_of(kink.neuron), d) * norms[at(kink.point)];
+        const double w = norm_of(w_of(kink.neuron), d), size = w * norms[at(kink.point)];
+        if (w == 0.0) continue;
         if (kink.mode == Mode::kOff && here > 0.0 && here <= 2.0 * kAtKink * size) here = 0.0;
         if (kink.mode != Mode::kSlide || !(std::abs(here) <= kNearKink * size)) continue;
         Touched pair;

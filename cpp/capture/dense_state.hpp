@@ -29,12 +29,16 @@ struct DenseState {
     const double* w_of(Index j) const { return W.data() + j * stride; }
     double* z_of(Index j) { return z.data() + j * ldz; }
     const double* z_of(Index j) const { return z.data() + j * ldz; }
+    bool on(Index j, Index i) const {
+        return (masks.data()[i / kBlockPoints * p() + j] >> (i % kBlockPoints) & 1) != 0;
+    }
 
     void write(double* to_W, double* to_a) const;  // (p, d), (p)
     NeuronFacts facts() const;
     std::vector<double> outputs(const Problem<double>& problem) const;
     double dead_label_sq(const Problem<double>& problem) const;
     // Pairs known to slide, where they are at their kinks; pairs known to be off, where rounding has them on.
+    // A neuron at w_j = 0 stays there.
     void take_known(const Problem<double>& problem, const std::vector<double>& norms);
     // The pairs that are not at 0, but within rounding of it.
     std::vector<PairAtKink> within_rounding(const std::vector<double>& norms) const;

@@ -151,7 +151,8 @@ void DenseStep::meet_kinks() {
         const bool any = !step.met.empty();
         moved_[at(step.j)] = any;
         stays_[at(step.j)] = any && order_.still && stays(step);
-        if (any && stays_[at(step.j)] == 0) crossings_.follow(step, size_of(step.met), order_.cut);
+        if (!any || stays_[at(step.j)] != 0 || vanishes(step)) return;
+        crossings_.follow(step, size_of(step.met), order_.cut);
     });
     refresh();
     each_neuron([this](const NeuronStep& step) {

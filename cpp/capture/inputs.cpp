@@ -52,7 +52,7 @@ double CaptureInputs::bytes(const Problem<double>& problem) {
     const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
     const double d = static_cast<double>(problem.d), lanes = static_cast<double>(kernel<float>().lanes);
     return 12 * points * (2 * d + lanes + 2) +
-           static_cast<double>(problem.n) * (8.0 * (d + 8) + 4.0 * (d + 16));
+           static_cast<double>(problem.n) * (8.0 * (d + 9) + 4.0 * (d + 16));
 }
 
 }  // namespace pl

@@ -82,6 +82,32 @@ bool stays(const NeuronStep& step) {
     return true;
 }
 
+bool vanishes(const NeuronStep& step) {
+    const auto held = [](const Touched& pair) { return pair.held; };
+    if (std::count_if(step.met.begin(), step.met.end(), held) < step.d - 1) return false;
+    KinkBasis basis(static_cast<int>(step.d));
+    for (const Touched& pair : step.met) {
+        if (!pair.held) continue;
+        if (!(step.push(pair) < 0.0)) return false;
+        basis.add(pair.point, step.inputs.row(pair.point));
+    }
+    std::vector<double> end(step.next, step.next + step.d), coeff(at(basis.size())), phi(coeff.size());
+    basis.project(end.data(), coeff.data());
+    if (basis.size() != step.d - 1 || !(norm_sq(step.w, step.d) > 0.0)) return false;
+    if (inner(end.data(), step.w, step.d) > 0.0) return false;
+    basis.multipliers(coeff.data(), phi.data());
+    for (const Touched& pair : step.met) {
+        if (!pair.held) continue;
+        const int slot = basis.find(pair.point);
+        const double share = pair.share + (slot < 0 ? 0.0 : phi[at(slot)] / step.push(pair));
+        if (!(share >= 0.0 && share <= 1.0)) return false;
+    }
+    for (Index k = 0; k < step.d; ++k) step.g[k] = -step.w[k] / step.factor;
+    std::fill_n(step.next, step.d, 0.0);
+    step.met.clear();
+    return true;
+}
+
 bool all_rest(const NeuronStep& step) {
     return std::all_of(step.met.begin(), step.met.end(), rests);
 }

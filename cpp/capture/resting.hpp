@@ -12,6 +12,10 @@ namespace pl {
 // them. Single precision would let pairs go if the step is long.
 bool stays(const NeuronStep& step);
 
+// Whether the neuron, held on the kinks of all but one direction, comes to 0 in the step: on that ray no
+// other pair switches before, and from 0 the rule lets it go nowhere. Then it is put there.
+bool vanishes(const NeuronStep& step);
+
 // Whether it rests, so far, at all the kinks that it has met.
 bool all_rest(const NeuronStep& step);
 

@@ -1,7 +1,9 @@
 #include "capture/velocity.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "capture/rest.hpp"
 #include "kernel/inner.hpp"
@@ -13,15 +15,44 @@ namespace {
 
 constexpr double kUnit = 4.0 * std::numeric_limits<double>::epsilon();  // rounding of a sum, of its terms
 
+double sign_of(const DenseState& state, Index j) {
+    return state.a.data()[j] < 0.0 ? -1.0 : 1.0;
+}
+
+// What neuron j is at its kinks, with all points of their lines of inputs, as the flow has them; empty where
+// each is alone. Steps follow each of these pairs by itself.
+AtRest on_whole_lines(const DenseState& state, const CaptureInputs& inputs, Index j, const AtRest& rest) {
+    AtRest whole;
+    const ParallelInputs& lines = inputs.parallel();
+    if (!lines.any()) return whole;
+    std::vector<Mode> mode(state.r.size(), Mode::kOff);
+    std::vector<unsigned char> taken(state.r.size());
+    for (const KinkPoint& k : rest.points) {
+        mode[at(k.point)] = k.mode;
+        for (const int i : lines.members(k.point)) taken[at(i)] = 1;
+    }
+    whole.v = rest.v;
+    for (int i = 0; i < static_cast<int>(state.n()); ++i) {
+        if (taken[at(i)] == 0) continue;
+        const double *x = inputs.rows().row(i), e = sign_of(state, j) * state.r[at(i)];
+        whole.add(i, x, e, mode[at(i)], lines.line(i), lines.ratio(i));
+        for (Index k = 0; state.on(j, i) && k < state.d; ++k) whole.v[at(k)] -= e * x[k];
+    }
+    const auto alone = [&](const KinkPoint& k) { return lines.members(k.point).size() < 2; };
+    if (std::all_of(whole.points.begin(), whole.points.end(), alone)) whole.points.clear();
+    return whole;
+}
+
 // The pairs of neuron j with z_ji = 0, those at rest and others, as the rule has them now; what acts of them
 // is added to its drive, which is known to `noise`. A neuron at w_j = 0 stays there.
-std::vector<PairAtKink> select(DenseState& state, InputRows inputs, Index j, double noise, double* g) {
+std::vector<PairAtKink> select(DenseState& state, const CaptureInputs& inputs, Index j, double noise,
+                               double* g) {
     if (norm_sq(state.w_of(j), state.d) == 0.0) return {};
-    const double *z = state.z_of(j), sign = state.a.data()[j] < 0.0 ? -1.0 : 1.0;
+    const double *z = state.z_of(j), sign = sign_of(state, j);
     std::vector<Touched>& resting = state.touched[at(j)];
     AtRest rest;
     const auto add = [&](Index i, Mode mode) {
-        rest.add(static_cast<int>(i), inputs.row(static_cast<int>(i)), sign * state.r[at(i)], mode);
+        rest.add(static_cast<int>(i), inputs.rows().row(static_cast<int>(i)), sign * state.r[at(i)], mode);
     };
     std::vector<unsigned char> known(state.r.size());
     for (const Touched& pair : resting) {
@@ -33,13 +64,17 @@ std::vector<PairAtKink> select(DenseState& state, InputRows inputs, Index j, dou
     std::vector<PairAtKink> kinks;
     if (rest.points.empty()) return kinks;
     for (Index k = 0; k < state.d; ++k) rest.v.push_back(sign * g[k]);
+    AtRest told = on_whole_lines(state, inputs, j, rest);
     rest.settle(noise);
     for (Index k = 0; k < state.d; ++k) g[k] = sign * rest.v[at(k)];
-    for (Index l = 0; l < size_of(rest.points); ++l) {
-        const KinkPoint& k = rest.points[at(l)];
-        const double share = rest.share[at(l)];
-        kinks.push_back({static_cast<int>(j), k.point, k.mode, share});
-        if (l < size_of(resting)) resting[at(l)].last = share;
+    for (Index l = 0; l < size_of(resting); ++l) resting[at(l)].last = rest.share[at(l)];
+    if (told.points.empty())
+        told = std::move(rest);
+    else
+        told.settle(noise);
+    for (Index l = 0; l < size_of(told.points); ++l) {
+        const KinkPoint& k = told.points[at(l)];
+        kinks.push_back({static_cast<int>(j), k.point, k.mode, told.share[at(l)]});
     }
     return kinks;
 }
@@ -53,13 +88,14 @@ Velocity selected_velocity(DenseState& state, const CaptureInputs& inputs, doubl
     for (Index i = 0; i < state.n(); ++i) size += std::abs(state.r[at(i)]) * inputs.norms()[at(i)];
     std::vector<std::vector<PairAtKink>> found(at(p));
     parallel_for(p, threads, [&](Index j) {
-        found[at(j)] = select(state, inputs.rows(), j, kUnit * size, G + j * state.stride);
+        found[at(j)] = select(state, inputs, j, kUnit * size, G + j * state.stride);
     });
     Velocity velocity;
     for (Index j = 0; j < p; ++j) {
         for (const PairAtKink& pair : found[at(j)]) {
             velocity.kinks.push_back(pair);
-            velocity.on_at_kinks += pair.mode == Mode::kOn ? 1 : 0;
+            velocity.on_at_kinks +=
+                (pair.mode == Mode::kOn ? 1 : 0) - (state.on(pair.neuron, pair.point) ? 1 : 0);
         }
         const double *w = state.w_of(j), *g = G + j * state.stride;
         const double speed = state.a.data()[j] / n, rate = inner(w, g, state.d) / n;

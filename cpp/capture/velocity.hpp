@@ -12,8 +12,8 @@ namespace pl {
 struct Velocity {
     double sq = 0;                  // sum_j norm(dw_j/dt)^2 + (da_j/dt)^2
     std::vector<double> rate;       // (p): da_j/dt
-    std::vector<PairAtKink> kinks;  // the pairs at z_ji = 0, by neuron
-    Index on_at_kinks = 0;          // those of them that are on
+    std::vector<PairAtKink> kinks;  // the pairs at z_ji = 0 and all of their lines, by neuron
+    Index on_at_kinks = 0;          // how many more of them are on than the masks say
 };
 
 // G (p, stride), in: what drives each neuron by the pairs that are on, for the residuals; out: what drives

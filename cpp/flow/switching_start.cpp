@@ -56,7 +56,8 @@ void Switcher::take_known(double t, const Problem<double>& problem, Kinks& open)
         if (j >= in_.p || i >= in_.n || (!in_.dense() && kink.mode != Mode::kOff)) continue;
         const double* row = problem.W + at(j) * at(in_.d);
         const double z = in_.dense() ? inner(row, in_.row(i), in_.d) : row[i] * in_.norm(i);
-        if (!(std::abs(z) <= kNearKink * norm_of(row, in_.d) * in_.norm(i))) continue;
+        const double size = norm_of(row, in_.d);
+        if (size == 0.0 || !(std::abs(z) <= kNearKink * size * in_.norm(i))) continue;  // at 0 it stays
         if (kink.mode == Mode::kSlide && !slide_on(j, i)) continue;
         std::vector<int>& left = open[j];
         left.erase(std::remove(left.begin(), left.end(), i), left.end());

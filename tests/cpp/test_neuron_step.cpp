@@ -161,6 +161,30 @@ void check_end() {
     CHECK(!pl::ends_exactly(One(5, 3, 10).step(), false) && pl::ends_exactly(One(5, 3, 10).step(), true));
 }
 
+// Held at all kinks but of one direction, on whose ray it comes to 0, or not.
+void check_vanishes() {
+    for (const double to : {-0.1, 0.1}) {
+        One one(3, 2, 50);
+        const Vector u(one.rows.begin(), one.rows.begin() + 3),
+            v(one.rows.begin() + 8, one.rows.begin() + 11);
+        one.w = {u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]};
+        for (std::size_t k = 0; k < 3; ++k) {
+            one.next[k] = to * one.w[k] + 1e-3 * u[k];
+            one.g[k] = (one.next[k] - one.w[k]) / one.factor;
+        }
+        const Vector before = one.next;
+        CHECK(pl::vanishes(one.step()) == (to < 0));
+        one.check_made();
+        if (to < 0)
+            CHECK(one.next == Vector(3, 0.0) && one.met.empty());
+        else
+            CHECK(one.next == before && one.met.size() == 2);
+        one = One(3, 1, 50);
+        one.next = {-one.w[0], -one.w[1], -one.w[2]};
+        CHECK(!pl::vanishes(one.step()));  // two directions are left to it
+    }
+}
+
 // Of three pairs within rounding of their kinks one is known to rest, one is pushed away from its kink.
 void check_join() {
     One one(5, 3, 40);
@@ -234,6 +258,7 @@ int main() {
     check_mean_weight();
     check_stays();
     check_end();
+    check_vanishes();
     check_join();
     check_moved();
     check_mean_motion();
