@@ -136,13 +136,10 @@ std::vector<PairAtKink> DenseCapture::kinks() {
     };
     std::vector<PairAtKink> found = velocity().kinks;
     std::sort(found.begin(), found.end(), before);
-    const auto known = found.size();
-    for (const PairAtKink& other : now_.within_rounding(inputs_->norms())) {
-        const auto end = found.begin() + static_cast<std::ptrdiff_t>(known);
-        if (!std::binary_search(found.begin(), end, other, before)) found.push_back(other);
-    }
-    std::inplace_merge(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(known), found.end(),
-                       before);
+    const auto known = static_cast<std::ptrdiff_t>(found.size());
+    for (const PairAtKink& other : now_.within_rounding(inputs_->norms()))
+        if (!std::binary_search(found.begin(), found.begin() + known, other, before)) found.push_back(other);
+    std::sort(found.begin(), found.end(), before);
     return found;
 }
 
