@@ -123,16 +123,16 @@ void CellFlow::accept(double t) {
             touched.push_back(e.neuron);
     }
     for (int j : touched) {
-        std::vector<int> crossed;
+        Cause cause;
         double sign = cells_.of(j).sign;
         for (const CellEvent& e : events_) {
             if (e.neuron != j) continue;
-            if (e.kind == EventKind::kCross) crossed.push_back(e.point);
+            if (e.kind == EventKind::kCross) cause.crossed.push_back(e.point);
             if (e.kind != EventKind::kOuterZero) continue;
             sign = -sign;
             journal_.outer_zero();
         }
-        settle(t, j, sign, crossed, {});
+        settle(t, j, sign, cause);
     }
     landed_ = !touched.empty();
     if (landed_) series_.evaluate();

@@ -56,8 +56,7 @@ class CellFlow : OnNeurons {
     bool candidate() const;
     bool cut() const { return cut_ && cut_(); }
     bool show_modes();
-    void settle(double t, int j, double sign, const std::vector<int>& crossed,
-                const std::vector<Forced>& forced);
+    void settle(double t, int j, double sign, const Cause& cause);
     std::vector<Forced> forced(int c) const;
     bool release(double t);
     void freeze(double t, int j);

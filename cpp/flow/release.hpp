@@ -3,8 +3,10 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "flow/events.hpp"
+#include "flow/settling.hpp"
 
 namespace pl {
 
@@ -25,5 +27,25 @@ struct Promised {
 
 // The mode that the pair is let go to; none: it stays.
 std::optional<Mode> released(const SlidingPair& pair, const Promised& promised);
+
+// What a neuron, or all of a cell, slides on, with the residuals (n) there.
+struct Sliding {
+    const KinkBasis& slide;
+    const double* r;
+    double sign, noise;
+};
+// The pairs that are let go. mu(slot): the multiplier; promised(i): what was promised of point i.
+template <class Multiplier, class PromisedOf>
+std::vector<Forced> let_go(const ParallelInputs& lines, const Sliding& sliding, const Multiplier& mu,
+                           const PromisedOf& promised) {
+    std::vector<Forced> out;
+    for (int slot = 0; slot < sliding.slide.size(); ++slot) {
+        const int i = sliding.slide.point(slot);
+        const SlidingPair pair{lines.push(sliding.r, i), mu(slot), sliding.sign,
+                               sliding.noise * lines.weight(i)};
+        if (const auto mode = released(pair, promised(i))) out.push_back({i, *mode});
+    }
+    return out;
+}
 
 }  // namespace pl

@@ -30,14 +30,13 @@ void add_lines(const Inputs& in, std::vector<int>& points) {
         for (const int k : in.parallel().members(points[l])) add_unique(points, k);
 }
 
-}  // namespace
-
+// The points at the kink: those slid on, those that caused the event, and of `near` those at rest there. A
+// pair just leaving upwards on a repelling kink has chosen already.
 std::vector<int> kink_set(const Inputs& in, const Noise& noise, const NeuronAtEvent& at_event,
-                          const KinkBasis& slide, const std::vector<int>& near,
-                          const std::vector<int>& crossed, const std::vector<Forced>& forced) {
-    std::vector<int> points = crossed;
+                          const KinkBasis& slide, const std::vector<int>& near, const Cause& cause) {
+    std::vector<int> points = cause.crossed;
     for (int slot = 0; slot < slide.size(); ++slot) add_unique(points, slide.point(slot));
-    for (const Forced& f : forced) add_unique(points, f.point);
+    for (const Forced& f : cause.forced) add_unique(points, f.point);
     std::vector<double> velocity(at_event.gradient, at_event.gradient + in.stride()), coeff(at(in.d));
     slide.project(velocity.data(), coeff.data());
     for (double& value : velocity) value *= at_event.sign;
@@ -54,9 +53,10 @@ std::vector<int> kink_set(const Inputs& in, const Noise& noise, const NeuronAtEv
     return points;
 }
 
-std::vector<KinkPoint> settled(const Inputs& in, const Noise& noise, const NeuronAtEvent& at_event,
-                               const std::vector<int>& set, const std::vector<Forced>& forced,
-                               KinkBasis& slide) {
+// The modes selected on that set; `slide` then holds those slid on.
+std::vector<KinkPoint> selected(const Inputs& in, const Noise& noise, const NeuronAtEvent& at_event,
+                                const std::vector<int>& set, const std::vector<Forced>& forced,
+                                KinkBasis& slide) {
     std::vector<double> base(at_event.gradient, at_event.gradient + in.d);
     std::vector<KinkPoint> points;
     for (int i : set) {
@@ -74,6 +74,9 @@ std::vector<KinkPoint> settled(const Inputs& in, const Noise& noise, const Neuro
     return points;
 }
 
+// A state is told by its numbers: a pair that is off there with z_ji > kNearKink norm(w_j) norm(x_i) would be
+// on in a run that begins from them. Of a neuron that has shrunk to the rounding of what it was, such pairs
+// are put on their kinks, w (d, on those of `slide`) by no more than that rounding. Whether w_j is 0 then.
 bool put_off(const Inputs& in, const Noise& noise, int neuron, const std::vector<KinkPoint>& points,
              KinkBasis slide, double* w) {
     const double size = norm_of(w, in.d);
@@ -86,6 +89,23 @@ bool put_off(const Inputs& in, const Noise& noise, int neuron, const std::vector
     std::vector<double> coeff(at(slide.size()));
     slide.project(w, coeff.data());
     return norm_of(w, in.d) <= noise.w(neuron);
+}
+
+}  // namespace
+
+double sign_of(double a, double slope) {
+    return a > 0.0 ? 1.0 : a < 0.0 ? -1.0 : slope > 0.0 ? 1.0 : slope < 0.0 ? -1.0 : 0.0;
+}
+
+Settled settled(const Inputs& in, const Noise& noise, const NeuronAtEvent& at_event,
+                const std::vector<int>& near, const Cause& cause, KinkBasis& slide, double* w) {
+    const std::vector<int> set = kink_set(in, noise, at_event, slide, near, cause);
+    Settled found{selected(in, noise, at_event, set, cause.forced, slide),
+                  in.parallel().any() && in.parallel().among(set), false};
+    std::vector<double> coeff(at(slide.size()));
+    if (slide.size() > 0) slide.project(w, coeff.data());
+    found.gone = put_off(in, noise, at_event.neuron, found.points, slide, w);
+    return found;
 }
 
 }  // namespace pl

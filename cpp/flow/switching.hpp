@@ -55,7 +55,8 @@ class Switcher {
     void take_sign(int j);
     void settle_start(double t, Kinks& open);
     void settle_kinks(double t, const Kinks& kinks);
-    void settle(double t, int j, const std::vector<int>& crossed, const std::vector<Forced>& forced);
+    void settle(double t, int j, const Cause& cause);
+    std::vector<Forced> forced(int j) const;
     void change(double t, int j, int i, Mode mode, bool repelling);
     void freeze(double t, int j);
     void die(double t, const std::vector<Event>& events);
