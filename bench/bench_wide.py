@@ -1,16 +1,20 @@
 """The flow on wide networks: early alignment as published, checked against least squares, then timed.
 
-    python bench/bench_wide.py [--most P] [--plain P] [--parabola P]
+    python bench/bench_wide.py [--most P] [--plain P] [--parabola P] [--rounds N]
 
 Three points with a bias coordinate, weights of size 1e-3 (Boursier, Flammarion), to t = 400: the loss must be
 that of least squares to 1e-12. `--plain` is the largest width that is also run neuron by neuron (dense output
 asks for that), with the same switches and the same loss; `--parabola` the width for forty points of x^2 and
-noise (0: not). Seconds are processor time of one thread.
+noise (0: not). Seconds are processor time of one thread. `--rounds` also runs each, so many times in turn,
+with one and with two threads, which must end in the same bits: of the rounds the least wall time, on whatever
+else the machine does, and the median processor time, of the process and of the calling thread alone. What the
+second thread takes off the first is missing from the last.
 """
 
 from __future__ import annotations
 
 import argparse
+import statistics
 import time
 from typing import Any
 
@@ -41,6 +45,25 @@ def timed(problem: tuple[pl.Dataset, pl.Network], t_end: float, **save: Any) -> 
     return sol, time.process_time() - begin
 
 
+def in_turn(name: str, problem: tuple[pl.Dataset, pl.Network], rounds: int) -> None:
+    """A row: one thread, and two."""
+    clocks = (time.perf_counter, time.process_time, time.thread_time)
+    taken: dict[int, list[list[float]]] = {1: [], 2: []}
+    ends: dict[int, bytes] = {}
+    for k in range(rounds):
+        for threads in ((1, 2), (2, 1))[k % 2]:
+            before = [clock() for clock in clocks]
+            sol = pl.simulate(*problem, 400.0, method="flow", threads=threads, save=5)
+            taken[threads].append([clock() - then for clock, then in zip(clocks, before, strict=True)])
+            ends[threads] = sol.network.W.tobytes() + sol.network.a.tobytes() + sol.loss.tobytes()
+    require(ends[1] == ends[2], f"{name} depends on threads")
+    columns = []
+    for threads in (1, 2):
+        wall, process, caller = zip(*taken[threads], strict=True)
+        columns += [min(wall), statistics.median(process), statistics.median(caller)]
+    print(f"| {name} | " + " | ".join(f"{seconds:.2f}" for seconds in columns) + " |", flush=True)
+
+
 def require(good: bool, what: str) -> None:
     if not good:
         raise SystemExit(f"wrong: {what}")
@@ -63,6 +86,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=200_000, help="largest width")
     parser.add_argument("--plain", type=int, default=2000, help="largest width run neuron by neuron too")
     parser.add_argument("--parabola", type=int, default=2000, help="width of that problem; 0: not run")
+    parser.add_argument("--rounds", type=int, default=0, help="with one and two threads in turn; 0: not")
     options = parser.parse_args()
     print("| problem | p | events | steps | seconds | us per event | goal |\n|---|---|---|---|---|---|---|")
     for p in (200, 2000, 20_000, 200_000):
@@ -81,6 +105,14 @@ def main() -> None:
         sol, seconds = timed(parabola(options.parabola), 400.0)
         require(bool(np.all(np.diff(sol.loss) <= 1e-12)), "the loss rises")
         row("forty points", options.parabola, sol, seconds, None)
+    if options.rounds:
+        print("\n| problem | one thread: wall | process | caller | two: wall | process | caller |")
+        print("|---|---|---|---|---|---|---|")
+        for p in (20_000, 200_000):
+            if p <= options.most:
+                in_turn(f"early alignment, p = {p}", early_alignment(p), options.rounds)
+        if options.parabola:
+            in_turn(f"forty points, p = {options.parabola}", parabola(options.parabola), options.rounds)
 
 
 if __name__ == "__main__":

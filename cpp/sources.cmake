@@ -41,6 +41,7 @@ add_library(
   cpp/problem/basis.cpp
   cpp/problem/certificate.cpp
   cpp/problem/kink.cpp
+  cpp/problem/kink_lines.cpp
   cpp/problem/parallel_inputs.cpp
   cpp/problem/problem.cpp
   cpp/problem/rows.cpp
@@ -55,20 +56,27 @@ add_library(
   cpp/capture/asked.cpp
   cpp/capture/attempts.cpp
   cpp/capture/capture.cpp
+  cpp/capture/crossings.cpp
   cpp/capture/dense.cpp
-  cpp/capture/dense_kinks.cpp
-  cpp/capture/dense_rest.cpp
+  cpp/capture/dense_products.cpp
   cpp/capture/dense_state.cpp
+  cpp/capture/dense_step.cpp
+  cpp/capture/explicit_step.cpp
+  cpp/capture/exponential_step.cpp
   cpp/capture/frozen.cpp
   cpp/capture/inputs.cpp
   cpp/capture/landing.cpp
+  cpp/capture/mean_motion.cpp
   cpp/capture/meshes.cpp
+  cpp/capture/moved.cpp
   cpp/capture/moves.cpp
   cpp/capture/neuron.cpp
+  cpp/capture/neuron_step.cpp
   cpp/capture/passes.cpp
   cpp/capture/rest.cpp
-  cpp/capture/step.cpp
+  cpp/capture/resting.cpp
   cpp/capture/to_zero.cpp
+  cpp/capture/velocity.cpp
   cpp/proof/assembly.cpp
   cpp/proof/convergence.cpp
   cpp/proof/criterion.cpp

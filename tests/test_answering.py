@@ -37,6 +37,7 @@ STEPS = {
     "euler many neurons": ("euler", sphere(2000, 1, 1_000_000)),
     "euler many points": ("euler", sphere(60_000, 60, 200)),
     "flow": ("flow", sphere(2000, 500, 200)),
+    "flow many neurons": ("flow", sphere(3, 1, 1_000_000)),
     "capture": ("capture", sphere(8000, 200, 200)),
     "capture many neurons": ("capture", sphere(3, 1, 50_000)),
     "capture orthogonal": ("capture", orthogonal(100, 50_000)),
@@ -88,7 +89,7 @@ def late_after_wall_time(method: str, problem: tuple[pl.Dataset, pl.Network], wa
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STEPS)
 def test_a_long_step_is_left(name: str) -> None:
-    """From the first state on: without it there is nothing to return."""
+    """From the first state on; before it, test_first_state.py."""
     method, make = STEPS[name]
     problem = make()
     began = time.monotonic()

@@ -35,6 +35,12 @@ def test_one_number_that_is_not_finite_is_found_wherever_it_is(dtype, wrong, pla
         run(task)
 
 
+def kinks_of(neurons, points):
+    """Of two pairs that are on."""
+    columns = {"neuron": np.array(neurons, np.int32), "point": np.array(points, np.int32)}
+    return columns | {"mode": np.ones(2, np.int8), "share": np.ones(2)}
+
+
 SHARED = [
     ("X", "no array", TypeError, "X: expected a NumPy array"),
     ("X", np.zeros((N, D), dtype=np.int64), TypeError, "X: expected dtype float64, got int64"),
@@ -102,6 +108,9 @@ ADAPTIVE = [
     ("kinks", kinks(point=np.array([-1], np.int32)), ValueError, "kinks: expected neuron and point"),
     ("kinks", kinks(point=np.array([0])), TypeError, "kinks.point: expected dtype int32"),
     ("kinks", kinks(share=np.ones(2)), ValueError, "kinks.share: expected length 1, got 2"),
+    ("kinks", kinks_of([0, 0], [1, 1]), ValueError, "kinks: expected pairs in order of neuron, then point"),
+    ("kinks", kinks_of([0, 0], [1, 0]), ValueError, "kinks: expected pairs in order of neuron, then point"),
+    ("kinks", kinks_of([1, 0], [0, 1]), ValueError, "kinks: expected pairs in order of neuron, then point"),
 ]
 CASES = [
     (method, *case)

@@ -107,7 +107,7 @@ def test_pairs_at_kinks_end_at_the_widest_gap_about_the_count(gap, taken):
 def test_pairs_at_kinks_rest_or_are_on_or_off_as_their_shares_are():
     """w = e_1; the drive of x_0 holds x_1 at half, takes x_2 on, x_3 off; x_4 is just on, its kink repels."""
     X = np.eye(5, 4)
-    X[0, 1:], X[4] = (1.0, 5.0, -2.0), (1e-9, 0.0, 0.0, 1.0)
+    X[0, 1:], X[4] = (1.0, 5.0, -2.0), (1e-8, 0.0, 0.0, 1.0)
     data = pl.Dataset(X, np.array([2.0, -2.0, -2.0, -2.0, 1.0]))  # r = (1, -2, -2, -2, 1)
     held = pattern.pattern(data, pl.Network(np.eye(1, 4), np.array([1.0])), 1e-6)
     assert held.rests.tolist() == [[False, True, False, False, False]]

@@ -29,6 +29,7 @@ constexpr std::array kCounts{Count{"accepted", &CapturePast::accepted},
 
 CapturePast read_past(const py::dict& record, Index p, double t_end) {
     CapturePast past;
+    if (unbegun(record)) return past;
     read_fields(record, past, kNumbers);
     read_fields(record, past, kCounts);
     // records of older files do not know
@@ -81,7 +82,7 @@ struct CaptureMethod {
         write_times(record, r.past.seen);
         record["invariants"] = copied(r.past.invariants, {work.held.problem.p});
         out["counters"] = counters;
-        out["resume"] = record;
+        out["resume"] = r.past.begins() ? unbegun_record(r.past.t) : record;
         out["switches"] = py::none();
         out["dense"] = py::none();
         return out;

@@ -32,6 +32,7 @@ py::object step_or_none(Index step) {
 
 EulerPast read_past(const py::dict& record, Index p, Index n_steps) {
     EulerPast past;
+    if (unbegun(record)) return past;
     read_fields(record, past, kCounts);
     read_fields(record, past, kNumbers);
     if (past.step < 0 || past.step > n_steps)
@@ -54,6 +55,7 @@ void write_steps(py::dict& fields, const EulerPast& past) {
 }
 
 py::dict written_past(const EulerPast& past) {
+    if (past.fresh()) return unbegun_record(past.step);
     py::dict record;
     write_fields(record, past, kNumbers);
     write_fields(record, past, kCounts);

@@ -46,6 +46,7 @@ std::vector<Mode> read_modes(const py::dict& record, const Problem<double>& prob
 
 FlowPast read_flow_past(const py::dict& record, const Problem<double>& problem, double t_end) {
     FlowPast past;
+    if (unbegun(record)) return past;
     read_fields(record, past, kNumbers);
     read_fields(record, past, kIntegers);
     if (record.contains(kLaterNumbers[0].name)) {
@@ -67,14 +68,16 @@ FlowPast read_flow_past(const py::dict& record, const Problem<double>& problem, 
     return past;
 }
 
-py::dict write_flow_past(const FlowPast& past, const Problem<double>& problem) {
+py::dict write_flow_past(FlowPast&& past, const Problem<double>& problem) {
+    if (past.begins()) return unbegun_record(past.t);
     py::dict record;
     write_fields(record, past, kNumbers);
     write_fields(record, past, kIntegers);
     write_fields(record, past, kLaterNumbers);
     write_fields(record, past, kLaterIntegers);
     write_times(record, past.seen);
-    for (const Column& column : kColumns) record[column.name] = copied(past.*column.value, {problem.p});
+    for (const Column& column : kColumns)
+        record[column.name] = to_array(std::move(past.*column.value), {problem.p});
     std::vector<Index> count;
     count.reserve(kFlowCounts.size());
     for (const auto member : kFlowCounts) count.push_back(past.count.*member);

@@ -11,6 +11,7 @@ namespace pl {
 // modes 0 .. 2, sliding only where inputs are dense.
 FlowPast read_flow_past(const pybind11::dict& record, const Problem<double>& problem, double t_end);
 
-pybind11::dict write_flow_past(const FlowPast& past, const Problem<double>& problem);
+// The columns are given away.
+pybind11::dict write_flow_past(FlowPast&& past, const Problem<double>& problem);
 
 }  // namespace pl

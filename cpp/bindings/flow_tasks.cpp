@@ -89,7 +89,7 @@ struct FlowMethod {
         out["counters"] = counters;
         out["switches"] = options.switches ? py::object(switch_log(r.log)) : py::object(py::none());
         out["dense"] = options.dense ? py::object(dense_pieces(r.pieces)) : py::object(py::none());
-        out["resume"] = write_flow_past(r.past, work.held.problem);
+        out["resume"] = write_flow_past(std::move(r.past), work.held.problem);
         return out;
     }
 };

@@ -1,5 +1,7 @@
 #include "bindings/kink_fields.hpp"
 
+#include <utility>
+
 #include "bindings/arrays.hpp"
 
 namespace pl {
@@ -37,8 +39,11 @@ std::vector<PairAtKink> read_kinks(const py::dict& task) {
     for (py::ssize_t k = 0; k < neuron.size(); ++k) {
         if (neuron.data()[k] < 0 || point.data()[k] < 0 || mode.data()[k] < 0 || mode.data()[k] > 2)
             throw py::value_error("kinks: expected neuron and point of at least 0, mode 0, 1 or 2");
-        kinks.push_back(
-            {neuron.data()[k], point.data()[k], static_cast<Mode>(mode.data()[k]), share.data()[k]});
+        const PairAtKink kink{neuron.data()[k], point.data()[k], static_cast<Mode>(mode.data()[k]),
+                              share.data()[k]};
+        if (k > 0 && std::pair(kink.neuron, kink.point) <= std::pair(kinks.back().neuron, kinks.back().point))
+            throw py::value_error("kinks: expected pairs in order of neuron, then point, each once");
+        kinks.push_back(kink);
     }
     return kinks;
 }

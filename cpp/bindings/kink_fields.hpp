@@ -1,5 +1,5 @@
 // What is known of pairs at their kinks, into a task and out of a run: equally long arrays neuron, point,
-// mode, share.
+// mode, share, in order of neuron, then point.
 #pragma once
 
 #include <vector>

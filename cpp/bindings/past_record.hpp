@@ -7,6 +7,16 @@
 
 namespace pl {
 
+// Of a run that has not begun: where it is, and no more.
+template <class At>
+py::dict unbegun_record(At at) {
+    using namespace py::literals;
+    return py::dict("at"_a = at);
+}
+inline bool unbegun(const py::dict& record) {
+    return record.size() == 1 && record.contains("at") && record["at"].cast<double>() == 0;
+}
+
 // Where a proof is looked for next. Records of older files know nothing of it: it begins anew.
 inline void read_marks(const py::dict& record, ProofMarks& marks) {
     if (!record.contains("proof_failed")) return;

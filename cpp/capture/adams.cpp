@@ -39,7 +39,7 @@ void Adams::plain(const Vector& r, double h, Vector& q) {
 // Views on part of everything.
 DampedArgs Adams::args(const Vector& r, Vector& q, double h, Index first, Index last) {
     DampedArgs args{};
-    args.size = static_cast<Index>(last - first);
+    args.size = last - first;
     args.h = h;
     args.h_before = h_before_;
     args.doublings = std::max(0, std::ilogb(std::max(h * most_damping_, 1.0)) + 1);

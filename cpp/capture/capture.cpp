@@ -34,6 +34,7 @@ class Capture {
         try {
             return attempts();
         } catch (const CutShort&) {  // before a state was there; of a second pass the first one is
+            if (!furthest_.started) return unbegun();
             furthest_.status = why_cut();
             furthest_.past.restarts += restarts_;
             return std::move(furthest_);
@@ -56,7 +57,8 @@ class Capture {
             if (over_budget()) return paused();
             once(next, true);
         }
-        return cut_short() && !paused_ && furthest_.past.t > result_.past.t ? further() : std::move(result_);
+        return given_up(result_.status) && !paused_ && furthest_.past.t > result_.past.t ? further()
+                                                                                         : std::move(result_);
     }
 
     // One attempt at a tolerance; false if the error of the loss exceeds what was asked, it matters, and
@@ -105,7 +107,6 @@ class Capture {
         return status == Status::kInterrupted || status == Status::kWallTime ||
                status == Status::kStepLimit || status == Status::kNonFinite;
     }
-    bool cut_short() const { return given_up(result_.status); }
     CaptureResult further() {
         furthest_.status = furthest_.past.t < options_.t_end ? result_.status : Status::kHorizon;
         furthest_.past.restarts = result_.past.restarts;
@@ -123,8 +124,15 @@ class Capture {
     // Between right-hand sides: Ctrl-C, or the clock.
     bool cut() {
         if (poll_ && poll_()) return true;
-        return moved_ && options_.stop.wall_time < StopRules::kNever &&
-               verdict_->elapsed() >= options_.stop.wall_time;
+        const bool timed = moved_ || options_.past.begins(), first = !verdict_;  // state, not yet known
+        const StopRules& stop = options_.stop;
+        return timed && Clock::now() >= (first ? stop.first_deadline(began_, true) : stop.deadline(began_));
+    }
+    CaptureResult unbegun() {
+        CaptureResult result;
+        if (why_cut() == Status::kWallTime)
+            write_unbegun(problem_, options_.saves, options_.past.t, began_, result);
+        return result;
     }
     Status why_stuck() { return meshes_->stuck() != Status::kInterrupted ? meshes_->stuck() : why_cut(); }
     Status why_cut() { return cut_off(poll_ && poll_()); }
@@ -133,6 +141,7 @@ class Capture {
         if (meshes_) spent_ += meshes_->evaluations();
         meshes_.reset();  // at n = 10^6 there is no room for two
         meshes_ = std::make_unique<Meshes>(problem_, threads_, [this] { return cut(); }, options_.watch);
+        leave_if([this] { return cut(); });  // the last of it may be undone
         if (options_.watch != nullptr) options_.watch->begin(options_.past.t);
         met_ = false;
         result_ = CaptureResult();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernel/dispatch.hpp"
+#include "kernel/inner.hpp"
 
 namespace pl {
 namespace {
@@ -34,9 +35,11 @@ CaptureInputs::CaptureInputs(const Problem<double>& problem, int threads, const 
       float_stride_(round_up(problem_.d, 16)),
       rows_(problem_.n * stride_),
       float_rows_(problem_.n * float_stride_),
+      norms_(at(problem_.n)),
       parallel_(problem_) {
     for (Index i = 0; i < problem_.n; ++i) {
         if (i % kAsked == 0) leave_if(cut);
+        norms_[at(i)] = norm_of(problem_.X + i * problem_.d, problem_.d);
         for (Index k = 0; k < problem_.d; ++k) {
             const double x = problem_.X[i * problem_.d + k];
             rows_.data()[i * stride_ + k] = x;
@@ -49,7 +52,7 @@ double CaptureInputs::bytes(const Problem<double>& problem) {
     const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
     const double d = static_cast<double>(problem.d), lanes = static_cast<double>(kernel<float>().lanes);
     return 12 * points * (2 * d + lanes + 2) +
-           static_cast<double>(problem.n) * (8.0 * (d + 8) + 4.0 * (d + 16));
+           static_cast<double>(problem.n) * (8.0 * (d + 9) + 4.0 * (d + 16));
 }
 
 }  // namespace pl

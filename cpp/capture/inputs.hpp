@@ -1,6 +1,8 @@
 // Dense inputs in the layouts that a run of the capture method reads.
 #pragma once
 
+#include <vector>
+
 #include "capture/cut.hpp"
 #include "capture/neuron.hpp"
 #include "kernel/index.hpp"
@@ -19,6 +21,7 @@ class CaptureInputs {
     const PackedProblem<double>& packed() const { return packed_; }
     const PackedProblem<float>& single() const { return single_; }
     InputRows rows() const { return {rows_.data(), stride_, float_rows_.data(), float_stride_}; }
+    const std::vector<double>& norms() const { return norms_; }  // (n)
     const ParallelInputs& parallel() const { return parallel_; }
     static double bytes(const Problem<double>& problem);
 
@@ -29,6 +32,7 @@ class CaptureInputs {
     Index stride_, float_stride_;
     Buffer<double> rows_;
     Buffer<float> float_rows_;
+    std::vector<double> norms_;
     ParallelInputs parallel_;
 };
 

@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "capture/attempts.hpp"
+#include "capture/explicit_step.hpp"
+#include "capture/exponential_step.hpp"
 #include "capture/orthogonal.hpp"
 #include "problem/rounding.hpp"
 
@@ -60,20 +62,20 @@ Meshes::Mesh Meshes::make(int threads) const {
     const double work = static_cast<double>(problem_.n) * static_cast<double>(problem_.p) *
                         static_cast<double>(inputs_ ? problem_.d : 1);
     const int team = work < kWorthSharing ? 1 : threads;
-    return {model(team), team, cut_};
-}
-
-std::unique_ptr<CaptureModel> Meshes::model(int team) const {
-    if (inputs_) return std::make_unique<DenseCapture>(inputs_, team, cut_);
-    return std::make_unique<OrthogonalCapture>(problem_, team, cut_);
+    if (inputs_) {
+        auto dense = std::make_unique<DenseCapture>(inputs_, team, cut_);
+        auto step = std::make_unique<ExponentialStep>(*dense, cut_);
+        return {std::move(dense), std::move(step)};
+    }
+    auto orthogonal = std::make_unique<OrthogonalCapture>(problem_, team, cut_);
+    auto step = std::make_unique<ExplicitStep>(*orthogonal, team, cut_);
+    return {std::move(orthogonal), std::move(step)};
 }
 
 double Meshes::rounding_of(const CaptureModel& model) const {
-    const NeuronFacts facts = model.neurons();
     const double p = static_cast<double>(problem_.p), n = static_cast<double>(problem_.n);
     const double width = inputs_ ? static_cast<double>(problem_.d) : 4.0;
-    double terms = 0;
-    for (Index j = 0; j < problem_.p; ++j) terms += std::abs(facts.a[at(j)]) * std::sqrt(facts.w_sq[at(j)]);
+    const double terms = output_size(model.neurons());
     const double r = residual_noise(width, largest_label_, largest_norm_, terms, p);
     return 2.0 * r * std::sqrt(n * model.sum_r2()) + n * r * r;
 }
@@ -109,14 +111,12 @@ bool Meshes::stop(const CaptureStep& step) {
 double Meshes::advance(double t, double H, const Allowed& allowed) {
     stuck_ = Status::kHorizon;
     marks_.assign(1, {0.0, fine_.model->sum_r2()});
-    fine_.step.refresh();
+    fine_.step->refresh();
     if (coarse_) {
-        coarse_->step.follow(fine_.step);
-        // beyond, stages would be paid for what damping does for nothing
-        const double reach = coarse_->step.adams_reach();
-        if (coarse_->step.damped() && reach > 0) H = std::min(H, reach);
+        coarse_->step->follow(*fine_.step);
+        H = std::min(H, coarse_->step->longest_cheap());
     }
-    H = std::min(H, fine_.step.longest());
+    H = std::min(H, fine_.step->longest());
     if (!lead_step(t, H, allowed)) return marks_.back().t;
     if (!coarse_) return H;
     return half(t, 0.5 * H, allowed, 0, kNothing) && half(t, 0.5 * H, allowed, 0, kNothing) ? H
@@ -130,8 +130,8 @@ bool Meshes::lead_step(double t, double& H, const Allowed& allowed) {
     const double slack = coarse_ ? std::max(allowed.rise, kLeadSlack) : kLeadSlack;
     double shown = kNothing;
     for (;;) {  // until the step is good or too short
-        lead.step.attempt(H, fineness(H, allowed));
-        if (cut_ && cut_()) return stop(lead.step);
+        lead.step->attempt(H, fineness(H, allowed));
+        if (cut_ && cut_()) return stop(*lead.step);
         const double error = judge(lead, allowed);
         const double factor = std::clamp(0.9 / std::cbrt(std::max(error, 1e-9)), 0.3, 2.0);
         const bool up = rises(lead, slack) && !only_shows(lead, slack, shown);
@@ -145,7 +145,7 @@ bool Meshes::lead_step(double t, double& H, const Allowed& allowed) {
         if (up) ceiling_ = H;
         H *= std::isfinite(factor) ? std::min(factor, 0.7) : 0.3;
         next_ = H;
-        if (too_short(t, 0.5 * H)) return stop(lead.step);
+        if (too_short(t, 0.5 * H)) return stop(*lead.step);
     }
     speed_ = model.trial_motion() / H;
     drop_rate_ = fall_of(model) / H;
@@ -153,7 +153,7 @@ bool Meshes::lead_step(double t, double& H, const Allowed& allowed) {
     lead.excess = model.trial_excess();
     by_loss_ += local_;
     by_unseen_ += unseen_;
-    lead.step.accept(H);
+    lead.step->accept(H);
     return true;
 }
 
@@ -181,17 +181,17 @@ double Meshes::judge(Mesh& lead, const Allowed& allowed) {
     const double weight = fall_of(*lead.model) * share;
     const double neuron = lead.model->trial_neuron_error() * share;
     if (!inputs_) {
-        local_ = lead.step.error() * weight;
+        local_ = lead.step->error() * weight;
         unseen_ = neuron / kUnseenShare;
         return std::max(local_, unseen_) / allowed.tolerance;
     }
     const double motion = lead.model->trial_motion();
     const double other =
         std::max(motion * motion * motion * share / allowed.motion, neuron / allowed.tolerance);
-    const double bound = lead.step.bound() * weight;
+    const double bound = lead.step->bound() * weight;
     local_ = bound * of_bound_;
     if (++since_known_ >= kUnknown || local_ > other * allowed.tolerance) {
-        local_ = lead.step.error() * weight;
+        local_ = lead.step->error() * weight;
         of_bound_ = bound > 0.0 ? std::min(local_ / bound, 1.0) : 1.0;
         since_known_ = 0;
     }
@@ -203,11 +203,11 @@ double Meshes::judge(Mesh& lead, const Allowed& allowed) {
 bool Meshes::take(double t, double& h) {
     CaptureModel& fine = *fine_.model;
     const bool ends = watch_ != nullptr && watched(t, h);
-    if (watch_ != nullptr && cut_ && cut_()) return stop(fine_.step);
+    if (watch_ != nullptr && cut_ && cut_()) return stop(*fine_.step);
     speed_sq_ = fine.trial_travel_sq() / (h * h);
     fine_.excess = fine.trial_excess();
     const double motion = fine.trial_motion();
-    fine_.step.accept(h);
+    fine_.step->accept(h);
     told_.add(coarse_ ? kHalfLocal * local_ : local_, motion, fine.passes());
     ++accepted_;
     marks_.push_back({marks_.back().t + h, fine.sum_r2()});
@@ -218,10 +218,10 @@ bool Meshes::take(double t, double& h) {
 // The fine mesh over h; in two where the loss would rise. False: stuck().
 bool Meshes::half(double t, double h, const Allowed& allowed, int depth, double shown) {
     const double slack = inputs_ ? kLeadSlack : kFineSlack;
-    if (too_short(t, h)) return stop(fine_.step);
-    fine_.step.attempt(h, fineness(h, allowed));
-    if (cut_ && cut_()) return stop(fine_.step);
-    if (depth >= kHalvings && !fine_.step.finite()) return stop(fine_.step);
+    if (too_short(t, h)) return stop(*fine_.step);
+    fine_.step->attempt(h, fineness(h, allowed));
+    if (cut_ && cut_()) return stop(*fine_.step);
+    if (depth >= kHalvings && !fine_.step->finite()) return stop(*fine_.step);
     if (depth < kHalvings && rises(fine_, slack) && !only_shows(fine_, slack, shown)) {
         ++rejected_;
         return half(t, 0.5 * h, allowed, depth + 1, shown) && half(t, 0.5 * h, allowed, depth + 1, kNothing);
@@ -242,7 +242,7 @@ void Meshes::mark_end(double t, double end) {
 
 // Whether the watch ends the fine mesh's step from t by h within it; h then is where.
 bool Meshes::watched(double t, double& h) {
-    CaptureStep& step = fine_.step;
+    CaptureStep& step = *fine_.step;
     const double whole = h;
     step.look_into(whole);
     h = watch_->along(t, whole, [&step](double s, double* W, double* a) {

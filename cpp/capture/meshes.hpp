@@ -52,24 +52,22 @@ class Meshes {
     }
     // Mean over the last fine step of sum |dw_j/dt|^2 + (da_j/dt)^2.
     double speed_sq() const { return speed_sq_; }
-    double radius() const { return fine_.step.radius(); }
+    double radius() const { return fine_.step->radius(); }
     Index evaluations() const {
         return fine_.model->evaluations() + (coarse_ ? coarse_->model->evaluations() : 0);
     }
     Index accepted() const { return accepted_; }
     Index rejected() const { return rejected_; }
-    Index stabilised() const { return fine_.step.stabilised(); }
+    Index stabilised() const { return fine_.step->stabilised(); }
     // When sum r^2 passed below `level` in the last advance, counted from its start; negative if it did not.
     double passage(double level) const;
     void drop_coarse() { coarse_.reset(); }  // nothing but fine() may be asked after
 
   private:
     struct Mesh {
-        Mesh(std::unique_ptr<CaptureModel> state, int threads, const Cut& cut)
-            : model(std::move(state)), step(*model, threads, cut) {}
         std::unique_ptr<CaptureModel> model;
-        CaptureStep step;
-        double excess = 0;  // CaptureModel::trial_excess() of the step that led to the state
+        std::unique_ptr<CaptureStep> step;  // of it
+        double excess = 0;                  // CaptureModel::trial_excess() of the step that led to the state
     };
     struct Mark {
         double t, sum_r2;
@@ -90,7 +88,6 @@ class Meshes {
     bool only_shows(const Mesh& mesh, double slack, double& shown) const;
 
     Mesh make(int threads) const;  // throws CutShort
-    std::unique_ptr<CaptureModel> model(int team) const;
 
     const Problem<double>& problem_;
     const Cut cut_;

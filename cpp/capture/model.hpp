@@ -6,7 +6,8 @@
 //     every neuron follows its inclusion  dw_j = abar_j / n sum_i 1_ji x_i dQ_i  along the straight path
 //     0 -> Q, kinks included; then a_j follows from Lemma 1 and r from the new state.
 // So what couples the neurons is one vector of length n, and a method for the coupled system is a method for
-// the ordinary differential equation dQ/dt = r(Q) of that length (step.hpp).
+// the ordinary differential equation dQ/dt = r(Q) of that length (step.hpp). Which methods there are depends
+// on what a model knows of r.
 #pragma once
 
 #include <algorithm>
@@ -31,11 +32,6 @@ class CaptureModel : public State<double> {
     virtual void attempt(const double* impulse, double h) = 0;
     virtual const std::vector<double>& trial_residuals() const = 0;
     virtual double trial_sum_r2() const = 0;
-    // The residuals that impulse Q leads to, for the stages inside a step.
-    virtual void stage(const double* impulse, double h, double* r) {
-        attempt(impulse, h);
-        std::copy(trial_residuals().begin(), trial_residuals().end(), r);
-    }
     // The state that the last attempt, by that impulse, led to: W (p, d), a (p).
     virtual void write_trial(const double* impulse, double* W, double* a) const = 0;
     // What sum r^2 of the trial would rise by if every pair at rest counted with what its weights leave of z:
@@ -46,25 +42,12 @@ class CaptureModel : public State<double> {
     virtual double trial_neuron_error() const { return 0.0; }
     // How far the trial's neurons moved, of their own size: the root of the mean square.
     virtual double trial_motion() const { return 0.0; }
-    // Whether there is K = -dr/dQ at the state while no pair changes its part, symmetric; then product() is
-    // out = K q, and no right-hand side.
-    virtual bool has_product() const { return false; }
-    virtual void product(const double* /*q*/, double* /*out*/) {}
-    // Whether the run is at rest, as far as the loss of its last step tells: r then hardly moves, and single
-    // precision has to act on what moves. That is decay(): out = K r to double precision, one right-hand
-    // side.
-    virtual bool at_rest() const { return false; }
-    virtual void decay(double* /*out*/) {}
     virtual double trial_travel_sq() const = 0;  // sum_j |dw_j|^2 + da_j^2 of the trial
     // The last trial becomes the state. `before` takes the residuals of the one that is left.
     virtual void accept(double h, std::vector<double>& before) = 0;
 
     // velocity_sq() is that of the velocity which the inclusion selects at the state: one right-hand side.
     virtual Index at_kinks() = 0;  // pairs that rest at z_ji = 0 and are pushed both ways
-
-    // D (n) such that dr/dQ is nearly -diag(D), for a model whose r is smooth in Q but for rare
-    // corners; else empty.
-    virtual std::vector<double> damping() { return {}; }
 
     virtual const Passes* passes() const { return nullptr; }  // of repelling kinks; null: there are none
 
@@ -75,6 +58,30 @@ class CaptureModel : public State<double> {
     // In accepted steps, neurons that met kinks of inputs taken as parallel.
     virtual Index dependent() const { return 0; }
     virtual Index evaluations() const = 0;  // right-hand sides so far
+};
+
+// One that knows K = -dr/dQ at the state while no pair changes its part, symmetric.
+class LinearisedModel : public CaptureModel {
+  public:
+    // out = K q, and no right-hand side.
+    virtual void product(const double* q, double* out) = 0;
+    // Whether the run is at rest, as far as the loss of its last step tells: r then hardly moves, and single
+    // precision has to act on what moves. That is decay(): out = K r to double precision, one right-hand
+    // side.
+    virtual bool at_rest() const { return false; }
+    virtual void decay(double* /*out*/) {}
+};
+
+// One that knows right-hand sides only.
+class ExplicitModel : public CaptureModel {
+  public:
+    // The residuals that impulse Q leads to, for the stages inside a step.
+    virtual void stage(const double* impulse, double h, double* r) {
+        attempt(impulse, h);
+        std::copy(trial_residuals().begin(), trial_residuals().end(), r);
+    }
+    // D (n) such that dr/dQ is nearly -diag(D), if r is smooth in Q but for rare corners; else empty.
+    virtual std::vector<double> damping() { return {}; }
 };
 
 }  // namespace pl

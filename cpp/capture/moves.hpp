@@ -1,10 +1,9 @@
-// The two products of a step in single precision: what drives each neuron, and how far pre-activations move.
-// Only increments are rounded, to 1e-7 of themselves. So stages inside a step, and whatever tells which pairs
-// change side, take half the time; the state that a step ends in does not pass through here.
+// How far pre-activations move in a step, in single precision: only increments are rounded, to 1e-7 of
+// themselves. So what tells which pairs change side takes half the time; the state that a step ends in does
+// not pass through here.
 #pragma once
 
 #include <algorithm>
-#include <functional>
 #include <vector>
 
 #include "capture/inputs.hpp"
@@ -50,26 +49,14 @@ class SingleMoves {
     };
     void preactivations(const std::vector<Index>& neurons, const Ends& ends, CutOff cut);
 
-    // The pairs that are on (blocks, p), for operate(): a view, kept until the next.
-    void take(const Word* masks);
-    // out (n) = sum_j 1_ji <x_i, change_j(g_j)>, g_j = sum_i weights_i 1_ji x_i. change(j, g) writes over the
-    // row g (width) of its neuron and leaves the places beyond d zero.
-    using Change = std::function<void(Index, float*)>;
-    void operate(const double* weights, const Change& change, double* out, CutOff cut);
-
     static double bytes(const Problem<double>& problem);
 
   private:
-    HalvesArgs<float> args(CutOff cut);
-    void active_products(CutOff cut);
-
     const PackedProblem<float>& packed_;
     const Kernel<float>& kernel_;
-    int threads_;
-    Index blocks_, stride_, parts_;
-    const Word* masks_ = nullptr;
-    Buffer<Word> on_;  // masks_, by points
-    Buffer<float> weights_, dW_, dz_, scratch_, tables_, sums_, along_;
+    const int threads_;
+    Index blocks_, stride_;
+    Buffer<float> dW_, dz_;  // (p, stride), (p, blocks * kBlockPoints)
 };
 
 }  // namespace pl

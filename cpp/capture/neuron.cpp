@@ -16,21 +16,19 @@ constexpr int kArrays = 11;   // push, early, z, v, share, side, mean, due, per_
 
 // Room for so many pairs. K of the known ones stays where it is.
 void KinkSolver::make_room(Index count, Index known) {
-    const auto m = static_cast<Index>(count);
-    if (known == count || m > args_.ld) {
-        args_.ld = round_up(m + kSpare, kLanes);
+    if (known == count || count > args_.ld) {
+        args_.ld = round_up(count + kSpare, kLanes);
         if (gram_.size() < args_.ld * args_.ld) gram_ = Buffer<float>(args_.ld * args_.ld);
-        args_.known = static_cast<int>(count);
+        args_.made = 0;
     } else {
-        args_.known = static_cast<int>(known);
+        args_.made = static_cast<int>(known);
     }
     args_.count = static_cast<int>(count);
     if (arrays_.size() < kArrays * args_.ld) arrays_ = Buffer<float>(kArrays * args_.ld);
     std::fill_n(arrays_.data(), kArrays * args_.ld, 0.0F);
     float* next = arrays_.data();
-    for (float** array :
-         {&args_.z, &args_.v, &args_.share, &args_.side, &args_.mean, &args_.due, &args_.per_drop,
-          &args_.start}) {
+    for (float** array : {&args_.z, &args_.v, &args_.share, &args_.side, &args_.mean, &args_.due,
+                          &args_.per_drop, &args_.start}) {
         *array = next;
         next += args_.ld;
     }

@@ -12,7 +12,7 @@
 
 namespace pl {
 
-class OrthogonalCapture : public CaptureModel {
+class OrthogonalCapture final : public ExplicitModel {
   public:
     // Keeps views on the problem's arrays: W is read again by write_state.
     OrthogonalCapture(const Problem<double>& problem, int threads, const Cut& cut = nullptr,

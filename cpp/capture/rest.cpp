@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernel/inner.hpp"
+#include "problem/kink_lines.hpp"
 
 namespace pl {
 
@@ -23,11 +24,13 @@ bool AtRest::settle(double noise) {
     basis.project(v.data(), coeff.data());
     basis.multipliers(coeff.data(), phi.data());
     share.assign(points.size(), 0.0);
+    const KinkLines kinks(points, noise / largest);
     for (Index i = 0; i < size_of(points); ++i) {
         const KinkPoint& k = points[at(i)];
         if (k.mode == Mode::kOn) share[at(i)] = 1.0;
-        const int slot = k.mode == Mode::kSlide ? basis.find(k.point) : -1;
-        if (slot >= 0) share[at(i)] = std::clamp(phi[at(slot)] / k.e, 0.0, 1.0);
+        const KinkLine& line = kinks.lines[at(kinks.of[at(i)])];
+        const int slot = k.mode == Mode::kSlide ? basis.find(line.point) : -1;
+        if (slot >= 0) share[at(i)] = sliding_share(line, phi[at(slot)], kinks.ratio[at(i)] > 0.0);
     }
     return found;
 }

@@ -14,9 +14,12 @@ struct AtRest {
     std::vector<KinkPoint> points;  // in: point, x, e = push of the whole pair, mode to start from; out: mode
     std::vector<double> v;          // (d) in: without these points; out: with what acts of them
     std::vector<double> share;      // out, one per point: 0 off, 1 on, within where it slides
-    Index held = 0;                 // out: points that slide; they are independent
+    Index held = 0;                 // out: points that slide, one of a line; they are independent
 
-    void add(int point, const double* x, double e, Mode mode) { points.push_back({point, x, e, mode, 0.0}); }
+    // Points of one line of inputs are at their kink together; `line` -1: this one is there alone.
+    void add(int point, const double* x, double e, Mode mode, int line = -1, double ratio = 1.0) {
+        points.push_back({point, x, e, mode, 0.0, line, ratio});
+    }
     // `noise`: what v is known to. False if the rule found no end: what comes out is then a guess, complete
     // in itself.
     bool settle(double noise);

@@ -1,90 +1,81 @@
-// One step of one mesh: which impulse drives it. Three methods for dQ/dt = r(Q):
-//   Adams-Bashforth (adams.hpp)         one right-hand side, stable to h rho = 1; where damped to 1/2,
-//                                       rho then being that of what damping leaves
-//   exponential (Rosenbrock-Euler)      Q = h phi_1(h K) r with K = -dr/dQ on the frozen pattern: exact while
-//                                       it lasts, stable at any h; 5 to 12 products with K, and as many
-//                                       right-hand sides as Adams-Bashforth
-//   Runge-Kutta-Chebyshev of s stages   s right-hand sides, stable to h rho = 0.65 (s^2 - 1); for models
-//                                       that have no K
-// The first is taken where it is stable; one of the others in the tail, and at the start, which has no past.
+// One step of one mesh: which impulse drives it. A model that knows K = -dr/dQ takes exponential steps
+// (exponential_step.hpp), one that does not explicit ones (explicit_step.hpp).
 #pragma once
 
 #include <cmath>
+#include <limits>
+#include <memory>
 #include <utility>
+#include <vector>
 
-#include "capture/adams.hpp"
 #include "capture/model.hpp"
 #include "kernel/index.hpp"
-#include "stabilised/lanczos.hpp"
-#include "stabilised/spectral.hpp"
 
 namespace pl {
 
 class CaptureStep {
   public:
-    // `cut` is asked before every right-hand side; true abandons what is under way.
-    explicit CaptureStep(CaptureModel& model, int threads = 1, Cut cut = nullptr)
-        : model_(model), adams_(threads), cut_(std::move(cut)) {}
+    virtual ~CaptureStep() = default;
+    CaptureStep(const CaptureStep&) = delete;
+    CaptureStep& operator=(const CaptureStep&) = delete;
 
     // Tries a step of length h. error() is then the norm of the local error of the impulse over h norm(r);
     // infinite where the step was abandoned or has overflowed, and finite() is false. `fine`: how far below
     // a local error has to be to count for nothing.
-    void attempt(double h, double fine = 1e-4);
-    // What error() is at most, at no cost.
-    double bound() const { return known_error_ ? error_ : bound_; }
-    bool finite() const { return std::isfinite(bound()) && std::isfinite(model_.trial_sum_r2()); }
-    // Estimates the spectral radius of dr/dQ at the state, and takes over the model's damping, if the last
-    // time was some steps ago.
-    void refresh();
-    // What another step at nearly the same state found.
-    void follow(const CaptureStep& other);
+    virtual void attempt(double h, double fine) = 0;
+    virtual double error() = 0;
+    virtual double bound() const = 0;  // what error() is at most, at no cost
+    bool finite() const { return std::isfinite(bound()) && std::isfinite(model().trial_sum_r2()); }
+    // The step attempted last is taken.
+    virtual void accept(double h) = 0;
+
+    // Estimates the spectral radius of dr/dQ at the state, and what else a method has to know of it, if a
+    // step needs it and the last time was some steps ago.
+    virtual void refresh() = 0;
     double radius() const { return rho_; }
-    void accept(double h);
-    // The step of h attempted last is to be looked into, or cut short: its impulse on the way is the cubic
-    // between those of both ends, whose slopes are the residuals there; of an exponential step it is
-    // s phi_1(s K) r.
-    void look_into(double h);
-    void attempt_within(double s);  // its first part, of length s, in place of the whole
+    // What another step at nearly the same state found.
+    virtual void follow(const CaptureStep& /*other*/) {}
+    // The longest step: of any method; of the one that takes a single right-hand side, where a longer one
+    // would be dearer than two.
+    virtual double longest() const { return kAny; }
+    virtual double longest_cheap() const { return kAny; }
+
+    // The step of h attempted last is to be looked into, or cut short.
+    virtual void look_into(double h) = 0;
+    virtual void attempt_within(double s) = 0;  // its first part, of length s, in place of the whole
     // The state there: W (p, d), a (p).
-    void write_trial(double* W, double* a) const { model_.write_trial(impulse_.data(), W, a); }
-    // The longest step of Adams-Bashforth; 0 if there is no past.
-    double adams_reach() const;
-    // At rest the longest step that damps, with products in single precision.
-    double longest() const;
-    bool damped() const { return adams_.damping() != nullptr; }
-    double error();
-    Index stabilised() const { return stabilised_; }  // accepted steps that were not Adams-Bashforth's
+    void write_trial(double* W, double* a) const { model().write_trial(impulse_.data(), W, a); }
+
+    Index stabilised() const { return stabilised_; }  // accepted steps beyond what Adams-Bashforth could take
+
+  protected:
+    static constexpr double kAny = std::numeric_limits<double>::infinity();
+
+    // `cut` is asked before every right-hand side; true abandons what is under way.
+    explicit CaptureStep(Cut cut) : cut_(std::move(cut)) {}
+
+    virtual const CaptureModel& model() const = 0;
+
+    bool cut() const { return cut_ && cut_(); }
+    // Whether the radius was estimated less than so many steps ago, or at all.
+    bool known(int age = std::numeric_limits<int>::max()) const { return known_ && age_ < age; }
+    void note_radius(double rho) {
+        rho_ = rho;
+        known_ = true;
+        age_ = 0;
+    }
+    void note_accepted(bool stabilised) {
+        ++age_;
+        stabilised_ += stabilised ? 1 : 0;
+    }
+
+    std::vector<double> impulse_;  // of the step attempted last
+    double rho_ = 0;               // spectral radius of dr/dQ
 
   private:
-    void damp();
-    void take_radius();
-    bool chebyshev(double h);
-    bool exponential(double h, double fine);
-    void begin_space();
-    void take_impulse(double h);
-    Lanczos::Product product();  // with K
-    void take_off(double h);
-    double defect(double h);
-    bool cut() const { return cut_ && cut_(); }
-
-    CaptureModel& model_;
-    Adams adams_;
-    Cut cut_;
-    Rkc rkc_;
-    SpectralRadius power_;
-    Lanczos space_, defect_space_;      // of r, or at rest of K r; of what K leaves undone
-    std::vector<double> decay_;         // K r at rest, else empty
-    std::vector<double> linear_, off_;  // exp(-h K) r; scratch
-    std::vector<double> impulse_;
-    std::vector<double> whole_, end_;  // impulse of the step that is looked into, residuals at its end
-    double length_ = 0;                // of it
-    double rho_ = 0, undamped_ = 0;    // spectral radii: of dr/dQ, of what damping leaves of it
-    double error_ = 0, bound_ = 0;     // of the last attempt
-    double tried_ = 0;                 // its length
-    bool known_error_ = true;          // else bound_ is all that is known of it
-    int age_ = 0;                      // accepted steps since they were estimated
-    bool known_ = false, last_stabilised_ = false;
-    bool spanned_ = false;  // space_ is of the state
+    const Cut cut_;
+    bool known_ = false;
+    int age_ = 0;  // accepted steps since it was estimated
     Index stabilised_ = 0;
 };
 

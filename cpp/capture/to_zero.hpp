@@ -4,23 +4,21 @@
 // side.
 #pragma once
 
-#include "capture/neuron.hpp"
+#include <vector>
+
+#include "capture/neuron_step.hpp"
 #include "kernel/index.hpp"
-#include "kernel/kernel.hpp"
 
 namespace pl {
 
-struct WayOfNeuron {
-    const InputRows& inputs;
-    const double* norms;  // (n) of the inputs
-    Index n, d;
-    const double* w;        // (d) at the start
-    const double* impulse;  // (n)
-    double scale;           // abar_j / n
-};
+// Whether the step, so far, has turned the neuron by so much that it may have been at 0: hardly one does.
+bool has_turned(const NeuronStep& step);
 
-// `on`: whether pair i is on at the start; `held`: the points of the pairs that then rest at their kinks.
-bool comes_to_zero(const WayOfNeuron& way, const std::vector<unsigned char>& on,
-                   const std::vector<int>& held);
+// `on` (n): whether pair i is on at the start; `held`: those that then rest at their kinks.
+bool comes_to_zero(const NeuronStep& step, const std::vector<unsigned char>& on,
+                   const std::vector<Touched>& held);
+
+// Then it is put there.
+void put_to_zero(const NeuronStep& step);
 
 }  // namespace pl

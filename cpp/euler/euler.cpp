@@ -10,8 +10,10 @@ namespace {
 template <class Model, class Real>
 EulerResult<Real> run(const Problem<Real>& problem, const EulerOptions& options, const Kernel<Real>& kernel,
                       int threads, Control& control) {
-    Model model(problem, kernel, threads, [&control] { return control.check(); });
-    return Trajectory<Real, Model>(problem, options, model, threads, control).run();
+    const auto began = StopRules::Clock::now();
+    const Watch first(control, options.stop.first_deadline(began, options.past.fresh()));
+    Model model(problem, kernel, threads, [&first] { return first.cut(); });
+    return Trajectory<Real, Model>(problem, options, model, threads, first, began).run();
 }
 
 }  // namespace

@@ -12,13 +12,16 @@ namespace pl {
 template <class Real, class Model>
 class Trajectory {
   public:
+    // `first` is asked until the first state is known, as it was while the model was made. The run began
+    // then.
     Trajectory(const Problem<Real>& problem, const EulerOptions& options, Model& model, int threads,
-               Control& control);
+               const Watch& first, StopRules::Clock::time_point began);
 
     EulerResult<Real> run();
 
   private:
     bool evaluate(Index k);
+    EulerResult<Real> unbegun();
     double loss() const { return model_.sum_r2() / (2 * static_cast<double>(problem_.n)); }
     void note_rise(Index k);
     const Moment& moment(Index k);
@@ -28,6 +31,8 @@ class Trajectory {
     const EulerOptions& options_;
     Model& model_;
     const int threads_;
+    const Watch& first_watch_;
+    const StopRules::Clock::time_point began_;
     Control& control_;
     Ticker ticker_;
     const Index first_;

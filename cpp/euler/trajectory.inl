@@ -4,25 +4,27 @@ namespace pl {
 
 template <class Real, class Model>
 Trajectory<Real, Model>::Trajectory(const Problem<Real>& problem, const EulerOptions& options, Model& model,
-                                    int threads, Control& control)
+                                    int threads, const Watch& first, StopRules::Clock::time_point began)
     : problem_(problem),
       options_(options),
       model_(model),
       threads_(threads),
-      control_(control),
-      ticker_(control),
+      first_watch_(first),
+      began_(began),
+      control_(first.control()),
+      ticker_(control_),
       first_(options.past.step),
       recorder_(problem, options.saves, result_),
-      verdict_(problem, options.stop, Follows::kOwnSteps, options.past.seen) {
+      verdict_(problem, options.stop, Follows::kOwnSteps, options.past.seen, began) {
     result_.past = options.past;
     // of a model that was cut while it was made nothing may be read
-    if (options.past.fresh() && !control.cancelled()) result_.past.invariants = invariants(model.neurons());
+    if (options.past.fresh() && !first.cut()) result_.past.invariants = invariants(model.neurons());
 }
 
 // A run that goes on evaluates its first state once more, which was noted at the end of the part before.
 template <class Real, class Model>
 EulerResult<Real> Trajectory<Real, Model>::run() {
-    if (control_.cancelled() || !evaluate(first_)) return std::move(result_);
+    if (first_watch_.cut() || !evaluate(first_)) return unbegun();
     result_.started = true;
     for (Index k = first_;; ++k) {
         model_.prepare(static_cast<Real>(options_.step));
@@ -45,11 +47,20 @@ EulerResult<Real> Trajectory<Real, Model>::run() {
     }
 }
 
-// The clock may cut off a step, but neither the first state of a run nor the first step of one that goes on.
+// The clock may cut off a step, but neither the first state of a run that goes on nor its first step.
 template <class Real, class Model>
 bool Trajectory<Real, Model>::evaluate(Index k) {
-    const bool timed = k > (options_.past.fresh() ? first_ : first_ + 1);
+    if (k == first_) return model_.evaluate(threads_, first_watch_);
+    const bool timed = k > first_ + 1 || options_.past.fresh();
     return model_.evaluate(threads_, timed ? Watch(control_, verdict_.deadline()) : Watch(control_));
+}
+
+// Cut off before the first state was known.
+template <class Real, class Model>
+EulerResult<Real> Trajectory<Real, Model>::unbegun() {
+    result_ = EulerResult<Real>();
+    if (!control_.cancelled()) write_unbegun(problem_, options_.saves, first_, began_, result_);
+    return std::move(result_);
 }
 
 template <class Real, class Model>

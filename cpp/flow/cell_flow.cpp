@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <utility>
 
 #include "flow/kernels.hpp"
 #include "kernel/index.hpp"
@@ -21,13 +23,18 @@ CellFlow::CellFlow(const OnNeurons& flow)
       series_(in_, cells_, natural_),
       search_(in_, cells_, series_, noise_) {}
 
+void CellFlow::watch(std::function<bool()> cut) {
+    cut_ = std::move(cut);
+    search_.watch(cut_);
+}
+
 bool CellFlow::candidate() const {
     return in_.dense() && in_.p >= kNeurons && options_.order == 0 && refusals_ < kRefusals && !degenerate_;
 }
 
 void CellFlow::consider() {
     if (on_ || !candidate()) return;
-    on_ = cells_.take(jets_, pairs_, switcher_.sign(), in_.p / (kPerPattern * cells_.width()));
+    on_ = cells_.take(jets_, pairs_, switcher_.sign(), in_.p / (kPerPattern * cells_.width()), cut_);
     if (!on_) {
         ++refusals_;
         return;
@@ -47,6 +54,10 @@ double CellFlow::attempt(double t, double left, double& h, int& order) {
         if (series_.order() < lowest) continue;
         h = std::min(series_.trusted(options_.rtol), left);
         events_ = search_.search(t, h);
+        if (search_.abandoned()) {
+            events_.clear();
+            return std::numeric_limits<double>::quiet_NaN();
+        }
         if (!events_.empty()) h = std::min(h, events_.front().t);
         if (!events_.empty() || h >= left || series_.order() >= natural_) break;
     }
@@ -96,7 +107,8 @@ void CellFlow::accept(double t) {
     releases_ = 0;
     bool changed = false;
     for (int c = 0; c < cells_.size(); ++c) {
-        if (ends_ || !cells_.stale(cells_[c])) continue;  // the end is to the bit what the watch has seen
+        // the end is to the bit what the watch has seen
+        if (ends_ || !cells_.stale(cells_[c]) || cut()) continue;
         cells_.renew(cells_[c]);
         changed = true;
     }
@@ -111,22 +123,22 @@ void CellFlow::accept(double t) {
             touched.push_back(e.neuron);
     }
     for (int j : touched) {
-        std::vector<int> crossed;
+        Cause cause;
         double sign = cells_.of(j).sign;
         for (const CellEvent& e : events_) {
             if (e.neuron != j) continue;
-            if (e.kind == EventKind::kCross) crossed.push_back(e.point);
+            if (e.kind == EventKind::kCross) cause.crossed.push_back(e.point);
             if (e.kind != EventKind::kOuterZero) continue;
             sign = -sign;
             journal_.outer_zero();
         }
-        settle(t, j, sign, crossed, {});
+        settle(t, j, sign, cause);
     }
     landed_ = !touched.empty();
     if (landed_) series_.evaluate();
     series_.first();
     const int most = 64 + 8 * in_.n;
-    while (releases_ <= most && release(t)) {
+    while (releases_ <= most && !cut() && release(t)) {
         ++releases_;
         series_.evaluate();
         series_.first();
@@ -141,13 +153,15 @@ void CellFlow::accept(double t) {
 void CellFlow::show() {
     if (!on_ || shown_) return;
     shown_ = true;
-    std::vector<double> v(at(cells_.width()));
+    std::vector<double> v(at(cells_.width())), sign(at(in_.p));
     for (int j = 0; j < in_.p; ++j) {
+        sign[at(j)] = cells_.of(j).sign;
         cells_.state(j, v.data());
         std::copy(v.begin(), v.end() - 1, jets_.state(j));
         jets_.set_outer(j, v.back());
     }
     if (show_modes()) pairs_.list();
+    switcher_.recall(std::move(sign));
     jets_.evaluate_residual();
     jets_.evaluate_gradient();
     jets_.first();
@@ -158,17 +172,14 @@ void CellFlow::show() {
 // True if there was anything to show; the pairs' lists are then to be made.
 bool CellFlow::show_modes() {
     bool any = false;
-    std::vector<double> sign(at(in_.p));
     for (int j = 0; j < in_.p; ++j) {
-        const Cell& cell = cells_.of(j);
-        sign[at(j)] = cell.sign;
         if (!moved_[at(j)]) continue;
+        const Cell& cell = cells_.of(j);
         any = true;
         std::copy(cell.modes.begin(), cell.modes.end(), pairs_.modes.begin() + pairs_.index(j, 0));
         pairs_.set_slide(j, cell.slide);
     }
     if (any) moved_.assign(at(in_.p), false);
-    switcher_.recall(sign);
     return any;
 }
 
@@ -179,7 +190,7 @@ void CellFlow::conclude() {
     if (sliding() > 0) return show();
     shown_ = true;
     end_.resize(at(Index{in_.p} * in_.d));
-    std::vector<double> v(at(in_.stride() + kPad));
+    std::vector<double> v(at(in_.stride() + kPad)), sign(at(in_.p));
     for (int j = 0; j < in_.p; ++j) {
         cells_.state(j, v.data());
         const double a = v[at(in_.d)];
@@ -188,13 +199,14 @@ void CellFlow::conclude() {
             shown_ = false;
             return show();
         }
+        sign[at(j)] = std::copysign(1.0, a);
         jets_.set_outer(j, a);
         std::copy_n(v.begin(), in_.d, end_.begin() + Index{j} * in_.d);
         std::fill(v.begin() + in_.d, v.end(), 0.0);
         noise_.grow(j, std::sqrt(dot(v.data(), v.data(), in_.stride())), std::abs(a));
     }
     show_modes();
-    switcher_.follow_sign();
+    switcher_.recall(std::move(sign));
 }
 
 void CellFlow::give_back() {
@@ -211,7 +223,8 @@ Index CellFlow::n_active() const {
 
 Index CellFlow::sliding() const {
     Index sum = 0;
-    for (int c = 0; c < cells_.size(); ++c) sum += size_of(cells_[c].members) * cells_[c].slide.size();
+    for (int c = 0; c < cells_.size(); ++c)
+        sum += size_of(cells_[c].members) * in_.sliding_pairs(cells_[c].slide);
     return sum;
 }
 

@@ -3,11 +3,13 @@
 // which the state is given back.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "flow/cell_search.hpp"
 #include "flow/on_neurons.hpp"
 #include "flow/settling.hpp"
+#include "problem/unset.hpp"
 
 namespace pl {
 
@@ -15,12 +17,15 @@ class CellFlow : OnNeurons {
   public:
     explicit CellFlow(const OnNeurons& flow);
 
+    // Asked now and then in all that goes over many neurons; true, for good: the run ends where it is.
+    void watch(std::function<bool()> cut);
+
     // Takes the state over if that pays. Cheap to ask where it never does.
     void consider();
     bool on() const { return on_; }
 
     // A step of at most `left` from t: its length, and sum r^2 at its end. `order`: of the last one, and
-    // this.
+    // this. NaN: cut off, or there is none.
     double attempt(double t, double left, double& h, int& order);
     bool meets_event() const { return !events_.empty(); }
     // The state that the step passes at time h: W (p, d), a (p). And: the run is to end there, at sum r^2.
@@ -49,9 +54,9 @@ class CellFlow : OnNeurons {
 
   private:
     bool candidate() const;
+    bool cut() const { return cut_ && cut_(); }
     bool show_modes();
-    void settle(double t, int j, double sign, const std::vector<int>& crossed,
-                const std::vector<Forced>& forced);
+    void settle(double t, int j, double sign, const Cause& cause);
     std::vector<Forced> forced(int c) const;
     bool release(double t);
     void freeze(double t, int j);
@@ -62,7 +67,8 @@ class CellFlow : OnNeurons {
     CellSearch search_;
     std::vector<CellEvent> events_, due_;  // that the step ends with; releases among them
     std::vector<bool> moved_;              // (p): modes that the pairs do not have yet
-    std::vector<double> end_;
+    UnsetVector<double> end_;
+    std::function<bool()> cut_;
     double h_ = 0.0;
     int releases_ = 0, refusals_ = 0;
     bool on_ = false, shown_ = false, landed_ = false, degenerate_ = false, ends_ = false;

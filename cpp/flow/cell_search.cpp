@@ -15,6 +15,7 @@ namespace {
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr double kInstant = 1e-13;  // as in events.cpp
 constexpr double kSlack = 1e-12;    // of an angle, for rounding
+constexpr Index kAsked = 1024;      // neurons, some tenths of a millisecond
 
 }  // namespace
 
@@ -35,11 +36,13 @@ void CellSearch::consider(double t, int c, int j, int i, EventKind kind) {
 
 const std::vector<CellEvent>& CellSearch::search(double now, double h) {
     found_.clear();
+    turned_cell_ = -1;
     h_ = h / in_.unit();
     instant_ = 8.0 * kEps * now / in_.unit();
     for (int c = 0; c < cells_.size(); ++c) {
         if (cells_[c].empty() || (cells_[c].on.empty() && cells_[c].slide.size() == 0)) continue;
         due(c);
+        if (abandoned_) return found_;
         if (cells_[c].slide.size() > 0) releases(c);
     }
     const double last = h_;
@@ -52,6 +55,19 @@ const std::vector<CellEvent>& CellSearch::search(double now, double h) {
     return found_;
 }
 
+bool CellSearch::ask() {
+    if (++looked_at_ % kAsked == 0 && cut_) abandoned_ = cut_();
+    return abandoned_;
+}
+
+// Of cell c within the step as long as it is by now; asked for every neuron, and the same for most.
+double CellSearch::turning(int c) {
+    if (c == turned_cell_ && h_ == turned_h_) return turned_;
+    turned_cell_ = c;
+    turned_h_ = h_;
+    return turned_ = series_.turning(c, h_ * in_.unit());
+}
+
 // Those of cell c that may switch within the step, the nearest first: what they meet shortens it for the
 // rest.
 void CellSearch::due(int c) {
@@ -61,6 +77,7 @@ void CellSearch::due(int c) {
         const auto [when, j] = cell.due.front();
         std::pop_heap(cell.due.begin(), cell.due.end(), std::greater<>());
         cell.due.pop_back();
+        if (ask()) return;
         if (cells_.home(j) != c || cells_.next_look(j) != when) continue;  // it has gone since
         seen_.push_back({c, j, examine(c, j)});
     }
@@ -73,12 +90,15 @@ double CellSearch::examine(int c, int j) {
     const double size = norm_of(v_.data(), size_of(v_));
     angles_.clear();
     for (int i = 0; i < in_.n; ++i) {
-        if (cell.modes[at(i)] == Mode::kSlide) continue;
+        if (!crosses(in_, cell.modes.data(), i)) continue;
         const double z = inner(v_.data(), in_.row(i), in_.d);
         angles_.emplace_back(std::abs(z) / (size * in_.norm(i)), i);
     }
     const bool may_turn = cell.slide.size() > 0 && cells_.invariant(j) < 0.0;  // a_j its sign
     if (may_turn) angles_.emplace_back(std::abs(v_.back()) / size, -1);
+    if (angles_.empty()) return std::numeric_limits<double>::infinity();
+    const double nearest = std::min_element(angles_.begin(), angles_.end())->first;
+    if (nearest > turning(c) + kSlack) return nearest;
     std::sort(angles_.begin(), angles_.end());
     bool known = false;
     for (const auto& [angle, i] : angles_) {
@@ -87,7 +107,7 @@ double CellSearch::examine(int c, int j) {
         known = true;
         crossing(c, j, i);
     }
-    return angles_.empty() ? std::numeric_limits<double>::infinity() : angles_.front().first;
+    return nearest;
 }
 
 void CellSearch::crossing(int c, int j, int i) {
@@ -113,11 +133,13 @@ void CellSearch::releases(int c) {
         const int i = cell.slide.point(slot);
         for (int k = 0; k <= order; ++k) {
             const double mu = series_.multiplier(c, k, slot);
-            off[at(k)] = -cell.sign * mu;
-            on[at(k)] = -cell.sign * (series_.r(k)[at(i)] - mu);
+            const LinePush push = in_.parallel().push(series_.r(k).data(), i);
+            off[at(k)] = -cell.sign * (mu - push.behind);
+            on[at(k)] = -cell.sign * (push.ahead - mu);
         }
-        consider(first_exit(off.data(), order, h_, tol), c, -1, i, EventKind::kReleaseOff);
-        consider(first_exit(on.data(), order, h_, tol), c, -1, i, EventKind::kReleaseOn);
+        const double within = tol * in_.parallel().weight(i);
+        consider(first_exit(off.data(), order, h_, within), c, -1, i, EventKind::kReleaseOff);
+        consider(first_exit(on.data(), order, h_, within), c, -1, i, EventKind::kReleaseOn);
     }
 }
 

@@ -2,6 +2,8 @@
 // so one whose v_j is an angle from every kink is not looked at again before the clock has gone by as much.
 #pragma once
 
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "flow/cell_series.hpp"
@@ -21,23 +23,34 @@ class CellSearch {
     // As EventSearch::search.
     const std::vector<CellEvent>& search(double now, double h);
 
+    // Asked now and then while neurons are looked at; true abandons the search, for good.
+    void watch(std::function<bool()> cut) { cut_ = std::move(cut); }
+    bool abandoned() const { return abandoned_; }  // what was found is of no use
+
   private:
     struct Seen {
         int cell, neuron;
         double angle;
     };
+    bool ask();
     void due(int c);
     double examine(int c, int j);  // the angle
     void crossing(int c, int j, int i);
     void releases(int c);
-    double turning(int c) const { return series_.turning(c, h_ * in_.unit()); }
+    double turning(int c);
     void consider(double t, int c, int j, int i, EventKind kind);
 
     const Inputs& in_;
     Cells& cells_;
     const CellSeries& series_;
     const Noise& noise_;
+    std::function<bool()> cut_;
+    Index looked_at_ = 0;  // neurons
+    bool abandoned_ = false;
     double h_ = 0.0, instant_ = 0.0;  // in units of the polynomials
+    double turned_ = 0.0;             // turning(turned_cell_), to turned_h_
+    double turned_h_ = -1.0;
+    int turned_cell_ = -1;
     std::vector<CellEvent> found_;
     std::vector<Seen> seen_;
     std::vector<double> v_, w_, a_;  // of the neuron looked at: its state, its path

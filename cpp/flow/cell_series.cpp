@@ -61,6 +61,7 @@ void CellSeries::grow() {
         for (Index l = 0; l < width_; ++l) s.P[0][at(l * width_ + l)] = 1.0;
         s.B.assign(orders_, std::vector<double>(at(width_)));
         s.D.assign(orders_, std::vector<double>(at(d_)));
+        s.speed.resize(orders_);
         s.mu.resize(orders_);
         s.trial.resize(square);
         s.step.resize(square);
@@ -107,6 +108,7 @@ void CellSeries::push(int c, int k) {
         cell.slide.multipliers(coeff.data(), s.mu[at(k)].data());
     }
     for (double& value : D) value /= in_.n;
+    s.speed[at(k)] = norm_of(D.data(), d_);
     std::vector<double>& next = s.P[at(k) + 1];
     std::fill(next.begin(), next.end(), 0.0);
     for (int m = 0; m <= k; ++m) {
@@ -175,10 +177,8 @@ void CellSeries::extend() {
 
 double CellSeries::turning(int c, double h) const {
     double sum = 0.0, power = h;
-    for (int k = 0; k < order_; ++k, power *= h / in_.unit()) {
-        const std::vector<double>& D = series_[at(c)].D[at(k)];
-        sum += norm_of(D.data(), size_of(D)) * power / (k + 1);
-    }
+    for (int k = 0; k < order_; ++k, power *= h / in_.unit())
+        sum += series_[at(c)].speed[at(k)] * power / (k + 1);
     return sum;
 }
 

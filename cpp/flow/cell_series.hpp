@@ -40,6 +40,7 @@ class CellSeries {
   private:
     struct Series {
         std::vector<std::vector<double>> P, B, D;  // of every order: (d + 1, d + 1), (d + 1), (d)
+        std::vector<double> speed;                 // norm(D), of every order
         std::vector<std::vector<double>> mu;       // multipliers of what is slid on
         std::vector<double> trial;                 // moments
         std::vector<double> step;                  // P(h)

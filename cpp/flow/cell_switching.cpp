@@ -10,10 +10,6 @@
 namespace pl {
 namespace {
 
-double sign_of(double a, double slope) {
-    return a > 0.0 ? 1.0 : a < 0.0 ? -1.0 : slope > 0.0 ? 1.0 : slope < 0.0 ? -1.0 : 0.0;
-}
-
 // A pair that rests at its kink because others slide: its events are looked for on the neurons only.
 bool depends(const KinkBasis& slide, const KinkPoint& k) {
     if (slide.size() == 0) return false;
@@ -23,8 +19,7 @@ bool depends(const KinkBasis& slide, const KinkPoint& k) {
 
 }  // namespace
 
-void CellFlow::settle(double t, int j, double sign, const std::vector<int>& crossed,
-                      const std::vector<Forced>& forced) {
+void CellFlow::settle(double t, int j, double sign, const Cause& cause) {
     const Cell& cell = cells_.of(j);
     std::vector<double> v(at(cells_.width())), w(at(in_.stride()), 0.0), g(at(in_.stride()));
     cells_.state(j, v.data());
@@ -36,20 +31,16 @@ void CellFlow::settle(double t, int j, double sign, const std::vector<int>& cros
     std::vector<int> all(at(in_.n));
     std::iota(all.begin(), all.end(), 0);
     const NeuronAtEvent here{j, w.data(), g.data(), series_.r(0).data(), cell.modes.data(), sign};
-    const std::vector<int> set = kink_set(in_, noise_, here, cell.slide, all, crossed, forced);
     KinkBasis slide = cell.slide;
-    const std::vector<KinkPoint> points = settled(in_, noise_, here, set, forced, slide);
-    if (some_parallel(points, in_.d)) journal_.dependent_inputs();
+    const auto [points, dependent, gone] = settled(in_, noise_, here, all, cause, slide, v.data());
+    if (dependent) journal_.dependent_inputs();
     std::vector<Mode> modes = cell.modes;
     for (const KinkPoint& k : points) {
         if (modes[at(k.point)] == k.mode) continue;
-        journal_.changed({t, j, k.point, modes[at(k.point)], k.mode}, k.e > 0.0);
+        journal_.changed({t, j, k.point, modes[at(k.point)], k.mode}, k.repels);
         modes[at(k.point)] = k.mode;
     }
     for (const KinkPoint& k : points) degenerate_ |= k.mode == Mode::kOn && depends(slide, k);
-    std::vector<double> coeff(at(slide.size()));
-    if (slide.size() > 0) slide.project(v.data(), coeff.data());
-    const bool gone = put_off(in_, noise_, j, points, slide, v.data());
     move(j, modes, slide, slide.size() > 0 ? sign : 0.0, v.data());
     if (gone) freeze(t, j);
 }
@@ -76,17 +67,15 @@ void CellFlow::move(int j, const std::vector<Mode>& modes, const KinkBasis& slid
 // As Switcher::release, once for all neurons of a cell.
 std::vector<Forced> CellFlow::forced(int c) const {
     const Cell& cell = cells_[c];
-    const double noise = noise_.multiplier(cell.slide);
-    std::vector<Forced> out;
-    for (int slot = 0; slot < cell.slide.size(); ++slot) {
-        const int i = cell.slide.point(slot);
-        Promised promised;
+    const auto promised = [&](int i) {
+        Promised of;
         for (const CellEvent& e : due_)
-            if (e.cell == c && e.point == i) promised.add(e.kind);
-        const SlidingPair pair{series_.r(0)[at(i)], series_.multiplier(c, 0, slot), cell.sign, noise};
-        if (const auto mode = released(pair, promised)) out.push_back({i, *mode});
-    }
-    return out;
+            if (e.cell == c && e.point == i) of.add(e.kind);
+        return of;
+    };
+    const Sliding sliding{cell.slide, series_.r(0).data(), cell.sign, noise_.multiplier(cell.slide)};
+    return let_go(
+        in_.parallel(), sliding, [&](int slot) { return series_.multiplier(c, 0, slot); }, promised);
 }
 
 bool CellFlow::release(double t) {
@@ -102,8 +91,13 @@ bool CellFlow::release(double t) {
         if (!out.empty()) all.push_back({cells_[c].members, cells_[c].sign, std::move(out)});
     }
     due_.clear();
-    for (const Leaving& some : all)
-        for (int j : some.members) settle(t, j, some.sign, {}, some.forced);
+    constexpr std::size_t kAsked = 256;  // those left where the run is cut off are released when it goes on
+    for (const Leaving& some : all) {
+        for (std::size_t k = 0; k < some.members.size(); ++k) {
+            if (k % kAsked == kAsked - 1 && cut()) break;
+            settle(t, some.members[k], some.sign, {{}, some.forced});
+        }
+    }
     return !all.empty();
 }
 

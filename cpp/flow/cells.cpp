@@ -50,7 +50,9 @@ std::string key_of(const std::vector<Mode>& modes, const KinkBasis& slide, doubl
 
 Cells::Cells(const Inputs& inputs, Noise& noise) : in_(inputs), noise_(noise), width_(inputs.d + 1) {}
 
-bool Cells::take(const Jets& jets, const Pairs& pairs, const std::vector<double>& sign, Index most) {
+bool Cells::take(const Jets& jets, const Pairs& pairs, const std::vector<double>& sign, Index most,
+                 const std::function<bool()>& cut) {
+    constexpr int kAsked = 4096;
     drop();
     home_.resize(at(in_.p));
     place_.resize(at(in_.p));
@@ -65,7 +67,7 @@ bool Cells::take(const Jets& jets, const Pairs& pairs, const std::vector<double>
         std::copy(jets.w(0, j), jets.w(0, j) + in_.d, v.begin());
         v.back() = jets.a(0, j);
         const int c = find(modes, pairs.slide(j), sign[at(j)]);
-        if (patterns() > most) {
+        if (patterns() > most || (j % kAsked == kAsked - 1 && cut && cut())) {
             drop();
             return false;
         }

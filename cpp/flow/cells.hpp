@@ -11,6 +11,7 @@
 // slide on a point are together if their a_j have one sign, too: their multipliers are then the same.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -42,8 +43,10 @@ class Cells {
   public:
     Cells(const Inputs& inputs, Noise& noise);
 
-    // Takes over every neuron; false (and nothing is held) if there are more than `most` patterns.
-    bool take(const Jets& jets, const Pairs& pairs, const std::vector<double>& sign, Index most);
+    // Takes over every neuron; false (and nothing is held) if there are more than `most` patterns, or if
+    // `cut`, asked now and then, says so.
+    bool take(const Jets& jets, const Pairs& pairs, const std::vector<double>& sign, Index most,
+              const std::function<bool()>& cut = nullptr);
     void drop();
 
     int size() const { return static_cast<int>(cells_.size()); }  // empty ones, to be skipped, included

@@ -96,7 +96,9 @@ const std::vector<Event>& EventSearch::search_clear(double now, double h, const 
     search(now, h, sign);
     const auto unclear = [this](const Event& e) {
         if (e.kind != EventKind::kReleaseOff && e.kind != EventKind::kReleaseOn) return false;
-        return !clear_of_noise(jets_.r(0)[at(e.point)], noise_.multiplier(pairs_.slide(e.neuron)));
+        const ParallelInputs& lines = in_.parallel();
+        const double noise = noise_.multiplier(pairs_.slide(e.neuron)) * lines.weight(e.point);
+        return !clear_of_noise(lines.push(jets_.r(0).data(), e.point).jump(), noise);
     };
     found_.erase(std::remove_if(found_.begin(), found_.end(), unclear), found_.end());
     return found_;
@@ -117,7 +119,8 @@ void EventSearch::crossings(int j, double way, double sign) {
     const double limit = reach + way + noise_.w(j);
     for (const auto& [distance, i] : list) {
         if (distance > limit) break;
-        if (pairs_.mode(j, i) != Mode::kSlide) crossing(j, i);
+        if (!crosses(in_, &pairs_.modes[at(pairs_.index(j, 0))], i)) continue;
+        crossing(j, i);
         if (pairs_.mode(j, i) == Mode::kOn && pairs_.slide(j).size() > 0) resting(j, i, sign);
     }
 }
@@ -132,11 +135,21 @@ void EventSearch::resting(int j, int i, double sign) {
     for (int k = 0; k <= jets_.order(); ++k, power *= h_) {
         if (std::abs(dot(jets_.w(k, j), in_.row(i), in_.stride())) * power > tol) return;
     }
+    const double turns = turns_repelling(i, sign, false), alone = turns_repelling(i, sign, true);
+    consider(turns < 0.0 || alone < 0.0 ? -1.0 : std::max(turns, alone), j, i, EventKind::kCross);
+}
+
+// When what point i pushes, `alone` on its side of its line or with those opposite, is no longer attracting;
+// -1: not within the step.
+double EventSearch::turns_repelling(int i, double sign, bool alone) const {
+    const ParallelInputs& lines = in_.parallel();
+    const double side = lines.ratio(i) > 0.0 ? 1.0 : -1.0, noise = noise_.residual() * lines.weight(i);
     std::array<double, kMaxOrder + 1> c;
-    for (int k = 0; k < jets_.order(); ++k) c[at(k)] = -sign * jets_.r(k)[at(i)];
-    const double t =
-        c[0] < -noise_.residual() ? 0.0 : first_exit(c.data(), jets_.order() - 1, h_, noise_.residual());
-    consider(t, j, i, EventKind::kCross);
+    for (int k = 0; k < jets_.order(); ++k) {
+        const LinePush push = lines.push(jets_.r(k).data(), i);
+        c[at(k)] = -sign * (!alone ? push.jump() : side > 0.0 ? push.ahead : -push.behind);
+    }
+    return c[0] < -noise ? 0.0 : first_exit(c.data(), jets_.order() - 1, h_, noise);
 }
 
 void EventSearch::crossing(int j, int i) {
@@ -180,11 +193,13 @@ void EventSearch::releases(int j, double sign) {
         const int i = slide.point(slot);
         for (int k = 0; k <= order; ++k) {  // attracting: sign(r_i) = -sign(a_j)
             const double mu = jets_.mu(k, j, slot);
-            off[at(k)] = -sign * mu;
-            on[at(k)] = -sign * (jets_.r(k)[at(i)] - mu);
+            const LinePush push = in_.parallel().push(jets_.r(k).data(), i);
+            off[at(k)] = -sign * (mu - push.behind);
+            on[at(k)] = -sign * (push.ahead - mu);
         }
-        consider(first_exit(off.data(), order, h_, tol), j, i, EventKind::kReleaseOff);
-        consider(first_exit(on.data(), order, h_, tol), j, i, EventKind::kReleaseOn);
+        const double within = tol * in_.parallel().weight(i);
+        consider(first_exit(off.data(), order, h_, within), j, i, EventKind::kReleaseOff);
+        consider(first_exit(on.data(), order, h_, within), j, i, EventKind::kReleaseOn);
     }
     for (int k = 0; k <= jets_.order(); ++k) outer[at(k)] = sign * jets_.a(k, j);
     consider(first_exit(outer.data(), jets_.order(), h_, noise_.outer(j)), j, -1, EventKind::kOuterZero);

@@ -1,8 +1,10 @@
 // The earliest event of a step, over all pairs, from the Taylor polynomials of the step.
 #pragma once
 
+#include <utility>
 #include <vector>
 
+#include "flow/flow.hpp"
 #include "flow/near.hpp"
 #include "kernel/index.hpp"
 
@@ -22,6 +24,7 @@ class Noise {
     explicit Noise(const Inputs& inputs);
     void follow(const Jets& jets);         // after every step: norms seen so far
     void grow(int j, double w, double a);  // the same of one neuron
+    void leave(FlowPast& past) { past.largest_w = std::move(w_), past.largest_a = std::move(a_); }
     void recall(const std::vector<double>& w, const std::vector<double>& a) { w_ = w, a_ = a; }
     const std::vector<double>& largest_w() const { return w_; }
     const std::vector<double>& largest_a() const { return a_; }
@@ -60,6 +63,7 @@ class EventSearch {
     void reaches();
     void crossings(int j, double way, double sign);
     void resting(int j, int i, double sign);
+    double turns_repelling(int i, double sign, bool alone) const;
     void crossing(int j, int i);
     void orthogonal_crossings(int j);
     void releases(int j, double sign);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "flow/journal.hpp"
 #include "flow/polynomial.hpp"
@@ -33,14 +34,14 @@ class Flow {
           alone_(problem, {in_, pairs_, jets_, noise_, switcher_, journal_, options}, Crew(threads)),
           quiet_({in_, pairs_, jets_, noise_, switcher_, journal_, options}, alone_),
           state_(problem, in_, jets_, pairs_, cells_),
-          verdict_(problem, options.stop, Follows::kFlow, options.past.seen),
+          verdict_(problem, options.stop, Follows::kFlow, options.past.seen, began_),
           search_(problem, options.stop, poll, threads),
           step_({in_, pairs_, jets_, noise_, near_, switcher_, cells_, alone_, quiet_, Crew(threads)},
                 journal_, state_, verdict_, options, poll),
           poll_(poll) {}
 
     FlowResult run() {
-        if (!begin()) return FlowResult();
+        if (!begin()) return unbegun();
         Status status;
         for (;;) {
             status = settle_releases();
@@ -63,13 +64,24 @@ class Flow {
         journal_.claims(search_.claim());
         journal_.grazed(step_.grazes(), fall());
         cells_.conclude();
-        return journal_.finish(status, left(), evaluations(), state_, verdict_);
+        FlowResult result = journal_.finish(status, left(), evaluations(), state_, verdict_);
+        result.past.modes = std::move(pairs_.modes);
+        return result;
     }
 
   private:
     Index evaluations() const { return jets_.evaluations() + cells_.evaluations() + alone_.evaluations(); }
 
-    bool cut() const { return poll_ && poll_(); }
+    // Before there is a state.
+    bool cut() {
+        cancelled_ = cancelled_ || (poll_ && poll_());
+        return cancelled_ || StopRules::Clock::now() >= first_deadline_;
+    }
+    FlowResult unbegun() {
+        FlowResult result;
+        if (!cancelled_) write_unbegun(problem_, options_.saves, options_.past.t, began_, result);
+        return result;
+    }
 
     // False: cut off before there was a state.
     bool begin() {
@@ -96,14 +108,12 @@ class Flow {
         return start > 0.0 && now > 0.0 ? std::log(start / now) : 0.0;
     }
 
-    // What begin() takes, at the state reached.
-    FlowPast left() const {
+    // What begin() takes, at the state reached, but for the modes. The columns are given away.
+    FlowPast left() {
         FlowPast past;
-        past.modes = pairs_.modes;
-        past.sign = switcher_.sign();
-        past.held = jets_.invariants();
-        past.largest_w = noise_.largest_w();
-        past.largest_a = noise_.largest_a();
+        past.held = jets_.leave_invariants();
+        switcher_.leave(past);
+        noise_.leave(past);
         past.burst_start = burst_start_;
         past.burst = burst_;
         step_.leave(past);
@@ -154,8 +164,12 @@ class Flow {
 
     int burst_limit() const { return 64 + 8 * (in_.n + in_.p); }
 
+    const StopRules::Clock::time_point began_ = StopRules::Clock::now();
     const Problem<double>& problem_;
     const FlowOptions& options_;
+    const StopRules::Clock::time_point first_deadline_ =
+        options_.stop.first_deadline(began_, options_.past.begins());
+    bool cancelled_ = false;
     Journal journal_;
     Inputs in_;
     Pairs pairs_;

@@ -126,7 +126,8 @@ void Grazes::search(const SeenNeuron& seen, double h) {
     const double limit = reach + way;
     for (const auto& [distance, i] : list) {
         if (distance > limit) break;
-        const bool repels = seen.a() * seen.jets.r(0)[at(i)] > 0.0;
+        if (in_.parallel().line(i) != i) continue;  // a line has one kink
+        const bool repels = seen.a() * in_.parallel().push(seen.jets.r(0).data(), i).jump() > 0.0;
         if (repels && seen.mode(i) != Mode::kSlide)
             look(seen, i, h, change * in_.norm(i));
         else

@@ -29,6 +29,7 @@ class Jets {
     void hold_invariants();
     void hold_invariants(const std::vector<double>& values) { invariant_ = values; }
     const std::vector<double>& invariants() const { return invariant_; }
+    std::vector<double> leave_invariants() { return std::move(invariant_); }
 
     // Order 0 in two halves: residuals (and with them the loss), then the raw gradients g_j.
     void evaluate_residual();

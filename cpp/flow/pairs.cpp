@@ -30,7 +30,8 @@ Inputs::Inputs(const Problem<double>& problem)
       p(static_cast<int>(problem.p)),
       y(problem.y),
       stride_((problem.d + kPad - 1) / kPad * kPad),
-      norms_(at(problem.n)) {
+      norms_(at(problem.n)),
+      parallel_(problem) {
     if (problem.X) rows_.assign(at(n * stride_), 0.0);
     for (int i = 0; i < n; ++i) {
         double square = 0.0;
@@ -44,6 +45,20 @@ Inputs::Inputs(const Problem<double>& problem)
         label_ = std::max(label_, std::abs(y[i]));
     }
     unit_ = unit_for(label_ * largest_);
+}
+
+bool crosses(const Inputs& in, const Mode* modes, int i) {
+    if (modes[i] == Mode::kSlide) return false;
+    const int first = in.parallel().line(i);
+    return i == first ||
+           (in.parallel().ratio(i) < 0.0 && modes[i] == Mode::kOff && modes[first] == Mode::kOff);
+}
+
+Index Inputs::sliding_pairs(const KinkBasis& slide) const {
+    if (!parallel_.any()) return slide.size();
+    Index sum = 0;
+    for (int slot = 0; slot < slide.size(); ++slot) sum += size_of(parallel_.members(slide.point(slot)));
+    return sum;
 }
 
 Pairs::Pairs(int points, int d, int neurons, bool is_dense)

@@ -9,6 +9,7 @@
 #include "kernel/index.hpp"
 #include "problem/basis.hpp"
 #include "problem/buffer.hpp"
+#include "problem/parallel_inputs.hpp"
 
 namespace pl {
 
@@ -28,6 +29,9 @@ class Inputs {
     // Taylor coefficients are those of a polynomial in t / unit(): in seconds they would leave the range of
     // numbers where rates are far from 1. A power of two, and 1 but for such data.
     double unit() const { return unit_; }
+    const ParallelInputs& parallel() const { return parallel_; }
+    // A basis holds one input of each line slid on; this counts them all.
+    Index sliding_pairs(const KinkBasis& slide) const;
 
     int n, d, p;
     const double* y;
@@ -36,7 +40,12 @@ class Inputs {
     Index stride_;
     std::vector<double> rows_, norms_;
     double largest_ = 0.0, label_ = 0.0, unit_ = 1.0;
+    ParallelInputs parallel_;
 };
+
+// Whether events of point i are looked for by itself, under these modes of a neuron: of a line by the first
+// of its points, and while both sides are off by those opposite, too.
+bool crosses(const Inputs& in, const Mode* modes, int i);
 
 // Points of one neuron, in order.
 class PointList {

@@ -1,5 +1,5 @@
-// One neuron at an event: the points at its kinks, and the modes that the rule selects there. It is said to
-// whoever holds the neuron's state; nothing is changed but the basis of what it slides on.
+// One neuron at an event: the points at its kinks, the modes that the rule selects there, and its weights on
+// those that it slides on. It is said to whoever holds the neuron's state, alone or in a cell.
 #pragma once
 
 #include <vector>
@@ -24,21 +24,23 @@ struct NeuronAtEvent {
     double sign;             // of a_j
 };
 
-// The points at the kink: those slid on, those that caused the event, and of `near` those at rest there. A
-// pair just leaving upwards on a repelling kink has chosen already.
-std::vector<int> kink_set(const Inputs& in, const Noise& noise, const NeuronAtEvent& at_event,
-                          const KinkBasis& slide, const std::vector<int>& near,
-                          const std::vector<int>& crossed, const std::vector<Forced>& forced);
+// The sign of a_j, where that is 0 of where it goes; 0: it stays.
+double sign_of(double a, double slope);
 
-// The modes selected on that set; `slide` then holds those slid on.
-std::vector<KinkPoint> settled(const Inputs& in, const Noise& noise, const NeuronAtEvent& at_event,
-                               const std::vector<int>& set, const std::vector<Forced>& forced,
-                               KinkBasis& slide);
+// What the event is about: points at their kinks, and pairs that are let go.
+struct Cause {
+    std::vector<int> crossed;
+    std::vector<Forced> forced;
+};
 
-// A state is told by its numbers: a pair that is off there with z_ji > kNearKink norm(w_j) norm(x_i) would be
-// on in a run that begins from them. Of a neuron that has shrunk to the rounding of what it was, such pairs
-// are put on their kinks, w (d, on those of `slide`) by no more than that rounding. Whether w_j is 0 then.
-bool put_off(const Inputs& in, const Noise& noise, int neuron, const std::vector<KinkPoint>& points,
-             KinkBasis slide, double* w);
+struct Settled {
+    std::vector<KinkPoint> points;  // at its kinks, with the modes selected
+    bool dependent;                 // some of their inputs are parallel
+    bool gone;                      // w_j is 0 from here on
+};
+// `near`: the points that may be at rest at their kinks. `slide`, of what was slid on, then is of what is; so
+// is w (d), the neuron's weights, on those kinks.
+Settled settled(const Inputs& in, const Noise& noise, const NeuronAtEvent& at_event,
+                const std::vector<int>& near, const Cause& cause, KinkBasis& slide, double* w);
 
 }  // namespace pl

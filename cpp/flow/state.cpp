@@ -102,8 +102,12 @@ std::vector<double> FlowState::outputs() const {
 double FlowState::share(int j, int i) const {
     const Mode mode = pairs_.mode(j, i);
     if (mode != Mode::kSlide) return mode == Mode::kOn ? 1.0 : 0.0;
-    const double r = jets_.r(0)[at(i)], mu = jets_.mu(0, j, pairs_.slide(j).find(i));
-    return r != 0.0 ? std::clamp(mu / r, 0.0, 1.0) : 0.0;
+    const ParallelInputs& lines = in_.parallel();
+    const double mu = jets_.mu(0, j, pairs_.slide(j).find(lines.line(i)));
+    const LinePush push = lines.push(jets_.r(0).data(), i);
+    if (push.jump() == 0.0) return 0.0;
+    const double share = std::clamp((mu - push.behind) / push.jump(), 0.0, 1.0);
+    return lines.ratio(i) > 0.0 ? share : 1.0 - share;
 }
 
 // Twice the distance within which a start looks for pairs at their kinks: whoever sums z in another

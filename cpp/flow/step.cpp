@@ -28,6 +28,7 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
       stabilised_(jets_, in_.p, options, [this] { return !ask(); }),
       several_(in_, in_.p, options) {
     jets_.watch([this] { return ask(); });
+    cells_.watch([this] { return ask(); });
 }
 
 void FlowStep::start(const FlowPast& past) {
@@ -157,6 +158,7 @@ bool FlowStep::plan(double left) {
 bool FlowStep::cell_advance(double before, double left) {
     if (ask()) return false;
     double sum = cells_.attempt(t_, std::min(left, options_.max_step), h_, last_order_);
+    if (cut()) return false;
     const bool moves = t_ + h_ > t_ || cells_.meets_event();
     if (!(moves && sum <= lowest_ + rounding(before)) || levels_.any(before, sum) >= 0.0) {
         journal_.rejected();

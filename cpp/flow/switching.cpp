@@ -37,7 +37,7 @@ void Switcher::evaluate() {
 
 void Switcher::settle_kinks(double t, const Kinks& kinks) {
     for (const auto& [j, points] : kinks)
-        if (in_.dense() && !points.empty()) settle(t, j, points, {});
+        if (in_.dense() && !points.empty()) settle(t, j, {points, {}});
     jets_.evaluate_gradient();
     jets_.first();
 }
@@ -49,12 +49,12 @@ void Switcher::follow_sign() {
 
 void Switcher::take_sign(int j) {
     const double a = jets_.a(0, j), slope = jets_.a(1, j);
-    sign_[at(j)] = a > 0.0 ? 1.0 : a < 0.0 ? -1.0 : slope > 0.0 ? 1.0 : slope < 0.0 ? -1.0 : 0.0;
+    sign_[at(j)] = sign_of(a, slope);
 }
 
 std::int64_t Switcher::sliding() const {
     std::int64_t total = 0;
-    for (int j = 0; j < in_.p; ++j) total += pairs_.slide(j).size();
+    for (int j = 0; j < in_.p; ++j) total += in_.sliding_pairs(pairs_.slide(j));
     return total;
 }
 
@@ -72,11 +72,11 @@ void Switcher::apply(double t, const std::vector<Event>& events) {
         journal_.outer_zero();
     }
     for (int j : touched) {
-        std::vector<int> crossed;
+        Cause cause;
         for (const Event& e : events) {
-            if (e.neuron == j && e.kind == EventKind::kCross) crossed.push_back(e.point);
+            if (e.neuron == j && e.kind == EventKind::kCross) cause.crossed.push_back(e.point);
         }
-        settle(t, j, crossed, {});
+        settle(t, j, cause);
     }
 }
 
@@ -89,30 +89,32 @@ void Switcher::die(double t, const std::vector<Event>& events) {
     if (!events.empty()) jets_.evaluate_gradient();
 }
 
+std::vector<Forced> Switcher::forced(int j) const {
+    const auto promised = [&](int i) {
+        Promised of;
+        for (const Event& e : due_)
+            if (e.neuron == j && e.point == i) of.add(e.kind);
+        return of;
+    };
+    const KinkBasis& slide = pairs_.slide(j);
+    const Sliding sliding{slide, jets_.r(0).data(), sign_[at(j)], noise_.multiplier(slide)};
+    return let_go(in_.parallel(), sliding, [&](int slot) { return jets_.mu(0, j, slot); }, promised);
+}
+
 bool Switcher::release(double t) {
     bool any = false;
     for (int j = 0; j < in_.p; ++j) {
-        const KinkBasis& slide = pairs_.slide(j);
-        if (slide.size() == 0) continue;
-        const double noise = noise_.multiplier(slide);
-        std::vector<Forced> forced;
-        for (int slot = 0; slot < slide.size(); ++slot) {
-            const int i = slide.point(slot);
-            Promised promised;
-            for (const Event& e : due_)
-                if (e.neuron == j && e.point == i) promised.add(e.kind);
-            const SlidingPair pair{jets_.r(0)[at(i)], jets_.mu(0, j, slot), sign_[at(j)], noise};
-            if (const auto mode = released(pair, promised)) forced.push_back({i, *mode});
-        }
-        if (forced.empty()) continue;
-        settle(t, j, {}, forced);
+        if (pairs_.slide(j).size() == 0) continue;
+        const std::vector<Forced> out = forced(j);
+        if (out.empty()) continue;
+        settle(t, j, {{}, out});
         any = true;
     }
     due_.clear();
     return any;
 }
 
-void Switcher::settle(double t, int j, const std::vector<int>& crossed, const std::vector<Forced>& forced) {
+void Switcher::settle(double t, int j, const Cause& cause) {
     double* w = jets_.state(j);
     if (std::sqrt(dot(w, w, in_.stride())) <= noise_.w(j)) return freeze(t, j);
     jets_.refresh_gradient(j);
@@ -125,13 +127,10 @@ void Switcher::settle(double t, int j, const std::vector<int>& crossed, const st
     }
     const NeuronAtEvent here{
         j, w, jets_.gradient(j), jets_.r(0).data(), &pairs_.modes[at(pairs_.index(j, 0))], sign_[at(j)]};
-    KinkBasis& slide = pairs_.sliding(j);
-    const std::vector<int> set = kink_set(in_, noise_, here, slide, near, crossed, forced);
-    const std::vector<KinkPoint> points = settled(in_, noise_, here, set, forced, slide);
-    if (some_parallel(points, in_.d)) journal_.dependent_inputs();
-    for (const KinkPoint& k : points) change(t, j, k.point, k.mode, k.e > 0.0);
-    jets_.project_state(j);
-    if (put_off(in_, noise_, j, points, slide, w)) return freeze(t, j);
+    const auto [points, dependent, gone] = settled(in_, noise_, here, near, cause, pairs_.sliding(j), w);
+    if (dependent) journal_.dependent_inputs();
+    for (const KinkPoint& k : points) change(t, j, k.point, k.mode, k.repels);
+    if (gone) return freeze(t, j);
     jets_.refresh_gradient(j);
 }
 

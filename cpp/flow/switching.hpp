@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "flow/events.hpp"
@@ -37,7 +38,8 @@ class Switcher {
     bool release(double t);
 
     const std::vector<double>& sign() const { return sign_; }
-    void recall(const std::vector<double>& sign) { sign_ = sign; }
+    void recall(std::vector<double> sign) { sign_ = std::move(sign); }
+    void leave(FlowPast& past) { past.sign = std::move(sign_); }
     void follow_sign();  // neurons that do not slide may change the sign of a_j without an event
     std::int64_t sliding() const;
 
@@ -45,12 +47,16 @@ class Switcher {
     using Kinks = std::map<int, std::vector<int>>;  // of a neuron, points whose mode is to be selected
     Kinks modes_by_sign(const double* W);
     void take_known(double t, const Problem<double>& problem, Kinks& open);
+    bool slide_on(int j, int i);
+    void open_torn_lines(Kinks& open);
+    bool torn(int j, int first) const;
     bool set_state(const Problem<double>& problem, const std::function<bool()>& cut);
     void evaluate();
     void take_sign(int j);
     void settle_start(double t, Kinks& open);
     void settle_kinks(double t, const Kinks& kinks);
-    void settle(double t, int j, const std::vector<int>& crossed, const std::vector<Forced>& forced);
+    void settle(double t, int j, const Cause& cause);
+    std::vector<Forced> forced(int j) const;
     void change(double t, int j, int i, Mode mode, bool repelling);
     void freeze(double t, int j);
     void die(double t, const std::vector<Event>& events);

@@ -1,6 +1,7 @@
 // The modes that a run begins with: known, of a past, or found.
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "flow/switching.hpp"
 #include "kernel/index.hpp"
@@ -11,6 +12,7 @@ namespace pl {
 bool Switcher::start(double t, const Problem<double>& problem, const std::function<bool()>& cut) {
     Kinks open = modes_by_sign(problem.W);
     take_known(t, problem, open);
+    open_torn_lines(open);
     if (!set_state(problem, cut)) return false;
     const bool finite = std::isfinite(jets_.norm(0));  // else the run ends here
     if (finite && sliding() > 0) {
@@ -54,14 +56,55 @@ void Switcher::take_known(double t, const Problem<double>& problem, Kinks& open)
         if (j >= in_.p || i >= in_.n || (!in_.dense() && kink.mode != Mode::kOff)) continue;
         const double* row = problem.W + at(j) * at(in_.d);
         const double z = in_.dense() ? inner(row, in_.row(i), in_.d) : row[i] * in_.norm(i);
-        if (!(std::abs(z) <= kNearKink * norm_of(row, in_.d) * in_.norm(i))) continue;
-        if (kink.mode == Mode::kSlide && !pairs_.sliding(j).add(i, in_.row(i))) continue;
+        const double size = norm_of(row, in_.d);
+        if (size == 0.0 || !(std::abs(z) <= kNearKink * size * in_.norm(i))) continue;  // at 0 it stays
+        if (kink.mode == Mode::kSlide && !slide_on(j, i)) continue;
         std::vector<int>& left = open[j];
         left.erase(std::remove(left.begin(), left.end(), i), left.end());
         const Mode sign = z > 0.0 ? Mode::kOn : Mode::kOff;
         pairs_.set(j, i, kink.mode);
         if (kink.mode != sign) journal_.began({t, j, i, sign, kink.mode});
     }
+}
+
+// Of a line its first point is slid on. False: it depends on others.
+bool Switcher::slide_on(int j, int i) {
+    const int first = in_.parallel().line(i);
+    KinkBasis& basis = pairs_.sliding(j);
+    return (first != i && basis.find(first) >= 0) || basis.add(first, in_.row(first));
+}
+
+// Lines of which not all points are on one side, by their signs or by what is said of them: as a whole they
+// are within rounding of their kink.
+void Switcher::open_torn_lines(Kinks& open) {
+    const ParallelInputs& lines = in_.parallel();
+    for (int j = 0; lines.any() && j < in_.p; ++j) {
+        for (int first = 0; first < in_.n; ++first) {
+            if (lines.line(first) != first || lines.members(first).size() < 2 || !torn(j, first)) continue;
+            const int slot = pairs_.slide(j).find(first);
+            if (slot >= 0) pairs_.sliding(j).remove(slot);
+            for (const int i : lines.members(first)) {
+                pairs_.set(j, i, Mode::kOff);
+                std::vector<int>& points = open[j];
+                if (std::find(points.begin(), points.end(), i) == points.end()) points.push_back(i);
+            }
+        }
+    }
+}
+
+// Whole are lines that slide, that are off, and those with one side on.
+bool Switcher::torn(int j, int first) const {
+    const ParallelInputs& lines = in_.parallel();
+    const Mode ahead = pairs_.mode(j, first);
+    std::optional<Mode> behind;
+    for (const int i : lines.members(first)) {
+        const Mode mode = pairs_.mode(j, i);
+        if (lines.ratio(i) > 0.0 ? mode != ahead : mode != behind.value_or(mode)) return true;
+        if (lines.ratio(i) < 0.0) behind = mode;
+    }
+    if (!behind) return false;
+    return (ahead == Mode::kSlide) != (*behind == Mode::kSlide) ||
+           (ahead == Mode::kOn && *behind == Mode::kOn);
 }
 
 // Of a pair at a repelling kink the rule's choice is one of two that are consistent: it is counted.
@@ -83,7 +126,7 @@ bool Switcher::go_on(const FlowPast& past, const Problem<double>& problem, const
         for (int i = 0; i < in_.n; ++i) {
             const Mode mode = past.modes[at(pairs_.index(j, i))];
             // inputs that hardly are independent may be refused in another order than they came in
-            const bool kept = mode != Mode::kSlide || pairs_.sliding(j).add(i, in_.row(i));
+            const bool kept = mode != Mode::kSlide || slide_on(j, i);
             pairs_.modes[at(pairs_.index(j, i))] = kept ? mode : Mode::kOff;
             if (!kept) kinks[j].push_back(i);
         }

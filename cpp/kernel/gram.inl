@@ -34,7 +34,7 @@ constexpr int kManyPairs = 256;  // with more it is asked on the way whether to 
 
 void gram(KinkArgs& s) {
     const int last = s.count - 1;
-    for (int l = s.known < s.count ? s.known : 0; l < s.count; l += kGramRows) {
+    for (int l = s.made; l < s.count; l += kGramRows) {
         if (s.count > kManyPairs && s.cut()) return;
         int rows[kGramRows];  // those beyond the last are the last once more
         for (int r = 0; r < kGramRows; ++r) rows[r] = l + r < last ? l + r : last;

@@ -34,13 +34,14 @@ struct KinkArgs {
     int* order;             // (count): scratch, the held pairs
     int held;               // how many
     int known;              // the first of the pairs that were found to switch once the others were followed
+    int made;               // so many pairs' products with each other are in gram already
     const float* changed;   // (known): mean - share of those others, as followed before
     KinkSweeps sweeps = {};
     CutOff cut = {};
 };
 
 struct KinkKernel {
-    void (*gram)(KinkArgs&);    // of the pairs from known on, or of all if there are none
+    void (*gram)(KinkArgs&);    // what is not made yet
     void (*follow)(KinkArgs&);  // the whole path
     // sum += sum_l weight_l x_l; width a multiple of 8, rows and sum aligned.
     void (*add_rows)(const double* const* x, const double* weight, int count, Index width, double* sum);

@@ -67,14 +67,15 @@ PLN_INLINE Lone clipped(Lone share) {
     return lesser(lone(1.0F), greater(Lone{}, share));  // a NaN stays one
 }
 
-// What the others push held pair l up by at the start of the path, which its share then balances; 0 if it has none.
+// What the others push held pair l up by at the start of the path, which its share then balances; 0 if it has
+// none.
 PLN_INLINE float pushed_up(const KinkArgs& s, int l) {
     return -s.share[l] * s.early[l] * s.gram[l * s.ld + l];
 }
 
-// The same where its own push passes 0 on the way, both changing evenly to the mean `off` over the path. If it is
-// above 0 the share has passed 1 just before, so that the pair goes on, whatever the others do later. Without this
-// it went off, alike in steps of every practical length.
+// The same where its own push passes 0 on the way, both changing evenly to the mean `off` over the path. If
+// it is above 0 the share has passed 1 just before, so that the pair goes on, whatever the others do later.
+// Without this it went off, alike in steps of every practical length.
 PLN_INLINE float at_crossing(const KinkArgs& s, int l, float off) {
     const float start = s.start[l], early = s.early[l];
     return early < 0.0F ? start + (off - start) * (early / (early - s.push[l])) : -start;

@@ -16,12 +16,9 @@ template <class Real>
 class ResidualSlack {
   public:
     ResidualSlack(const Problem<Real>& problem, const NeuronFacts& neurons, Index terms)
-        : problem_(problem), relative_(gamma(terms + 4)) {
-        double size = 0;
-        for (std::size_t j = 0; j < neurons.a.size(); ++j)
-            size += std::abs(neurons.a[j]) * std::sqrt(neurons.w_sq[j]);
-        size_ = size / static_cast<double>(problem.p);
-    }
+        : problem_(problem),
+          relative_(gamma(terms + 4)),
+          size_(output_size(neurons) / static_cast<double>(problem.p)) {}
     double operator()(Index i) const {
         const double y = std::abs(static_cast<double>(problem_.y[i]));
         return relative_ * (y + size_ * problem_.norm(i));

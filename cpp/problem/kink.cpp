@@ -5,33 +5,29 @@
 
 #include "kernel/index.hpp"
 #include "kernel/inner.hpp"
-#include "problem/parallel_inputs.hpp"
+#include "problem/kink_lines.hpp"
 
 namespace pl {
 namespace {
 
-// Box-constrained least squares over the attracting points, by the active set of Stark and Parker.
+// Box-constrained least squares over the attracting lines, by the active set of Stark and Parker.
 class Attracting {
   public:
-    Attracting(std::vector<KinkPoint>& points, double etol, KinkBasis& basis)
-        : points_(points),
-          etol_(etol),
-          basis_(basis),
-          phi_(points.size(), 0.0),
-          banned_(points.size(), false) {
-        for (Index i = 0; i < size_of(points); ++i) {
+    Attracting(std::vector<KinkLine>& lines, KinkBasis& basis)
+        : lines_(lines), basis_(basis), phi_(lines.size(), 0.0), banned_(lines.size(), false) {
+        for (Index i = 0; i < size_of(lines); ++i) {
             if (is_attracting(i))
                 settle_start(i);
             else
-                points[at(i)].mode = Mode::kOff;  // T = {} to begin with
+                lines[at(i)].mode = Mode::kOff;  // T = {} to begin with
         }
     }
 
-    bool is_attracting(Index i) const { return points_[at(i)].e < -etol_; }
+    bool is_attracting(Index i) const { return lines_[at(i)].attracts(); }
 
     bool solve(const std::vector<double>& base) {
-        banned_.assign(points_.size(), false);
-        const Index limit = 30 * size_of(points_) + 100;
+        banned_.assign(lines_.size(), false);
+        const Index limit = 30 * size_of(lines_) + 100;
         for (Index it = 0; it < limit; ++it) {
             minimise(base);
             if (move_to_bound()) continue;
@@ -46,19 +42,19 @@ class Attracting {
     // same.
     bool thin_out(const std::vector<double>& base) {
         if (!overfull()) return true;
-        const std::vector<KinkPoint> points = points_;
+        const std::vector<KinkLine> lines = lines_;
         const std::vector<double> phi = phi_, v = v_;
         const KinkBasis basis = basis_;
-        for (Index i = 0; i < size_of(points_); ++i) {
-            KinkPoint& k = points_[at(i)];
+        for (Index i = 0; i < size_of(lines_); ++i) {
+            KinkLine& k = lines_[at(i)];
             if (!rests(i)) continue;
             if (k.mode == Mode::kSlide) basis_.remove(basis_.find(k.point));
             k.mode = Mode::kOff;
             phi_[at(i)] = 0.0;
         }
         if (!solve(base)) return false;
-        if (pushing(points_) < pushing(points)) return true;
-        points_ = points;
+        if (pushing(lines_) < pushing(lines)) return true;
+        lines_ = lines;
         phi_ = phi;
         v_ = v;
         basis_ = basis;
@@ -69,73 +65,74 @@ class Attracting {
     double phi(Index i) const { return phi_[at(i)]; }
 
   private:
-    double along(Index i) const { return inner(v_.data(), points_[at(i)].x, size_of(v_)); }
+    double along(Index i) const { return inner(v_.data(), lines_[at(i)].x, size_of(v_)); }
 
-    bool rests(Index i) const { return is_attracting(i) && std::abs(along(i)) <= points_[at(i)].vtol; }
+    bool rests(Index i) const { return is_attracting(i) && std::abs(along(i)) <= lines_[at(i)].vtol; }
 
     bool overfull() const {
         if (basis_.size() == 0) return false;
-        for (Index i = 0; i < size_of(points_); ++i) {
-            if (points_[at(i)].mode != Mode::kOn || !rests(i)) continue;
+        for (Index i = 0; i < size_of(lines_); ++i) {
+            if (lines_[at(i)].mode != Mode::kOn || !rests(i)) continue;
             KinkBasis larger = basis_;
-            if (!larger.add(points_[at(i)].point, points_[at(i)].x)) return true;
+            if (!larger.add(lines_[at(i)].point, lines_[at(i)].x)) return true;
         }
         return false;
     }
 
-    static Index pushing(const std::vector<KinkPoint>& points) {
+    static Index pushing(const std::vector<KinkLine>& lines) {
         Index count = 0;
-        for (const KinkPoint& k : points) count += k.mode != Mode::kOff ? 1 : 0;
+        for (const KinkLine& k : lines) count += k.mode != Mode::kOff ? 1 : 0;
         return count;
     }
 
     void settle_start(Index i) {
-        KinkPoint& k = points_[at(i)];
+        KinkLine& k = lines_[at(i)];
         if (k.mode == Mode::kSlide && basis_.find(k.point) < 0 && !basis_.add(k.point, k.x))
             k.mode = Mode::kOff;
-        phi_[at(i)] = k.mode == Mode::kOn ? k.e : k.mode == Mode::kSlide ? 0.5 * k.e : 0.0;
+        phi_[at(i)] = k.mode == Mode::kOn ? k.jump() : k.mode == Mode::kSlide ? 0.5 * k.jump() : 0.0;
     }
 
     // v_ and the free coordinates of target_ at the minimum over the free set, the others held.
     void minimise(const std::vector<double>& base) {
         v_ = base;
-        for (Index i = 0; i < size_of(points_); ++i) {
-            if (is_attracting(i) && points_[at(i)].mode == Mode::kOn)
-                add_scaled(points_[at(i)].e, points_[at(i)].x);
+        for (Index i = 0; i < size_of(lines_); ++i) {
+            if (is_attracting(i) && lines_[at(i)].mode == Mode::kOn)
+                add_scaled(lines_[at(i)].jump(), lines_[at(i)].x);
         }
         std::vector<double> coeff(at(basis_.size())), lam(coeff.size());
         basis_.project(v_.data(), coeff.data());
         basis_.multipliers(coeff.data(), lam.data());
         target_ = phi_;
-        for (Index i = 0; i < size_of(points_); ++i) {
-            if (points_[at(i)].mode != Mode::kSlide) continue;
-            target_[at(i)] = lam[at(basis_.find(points_[at(i)].point))];
+        for (Index i = 0; i < size_of(lines_); ++i) {
+            if (lines_[at(i)].mode != Mode::kSlide) continue;
+            target_[at(i)] = lam[at(basis_.find(lines_[at(i)].point))];
         }
     }
 
     // If the minimum lies outside the box: go towards it up to the first bound, and hold that pair there.
     bool move_to_bound() {
         double step = 1.0;
-        Index blocking = size_of(points_);
-        for (Index i = 0; i < size_of(points_); ++i) {
-            if (points_[at(i)].mode != Mode::kSlide) continue;
-            const double to = target_[at(i)], from = phi_[at(i)], e = points_[at(i)].e;
-            if (to <= etol_ && to >= e - etol_) continue;
+        Index blocking = size_of(lines_);
+        for (Index i = 0; i < size_of(lines_); ++i) {
+            if (lines_[at(i)].mode != Mode::kSlide) continue;
+            const double to = target_[at(i)], from = phi_[at(i)], e = lines_[at(i)].jump(),
+                         etol = lines_[at(i)].etol;
+            if (to <= etol && to >= e - etol) continue;
             const double bound = to > 0.0 ? 0.0 : e, ratio = (bound - from) / (to - from);
-            if (blocking == size_of(points_) || ratio < step) {
+            if (blocking == size_of(lines_) || ratio < step) {
                 step = ratio;
                 blocking = i;
             }
         }
-        if (blocking == size_of(points_)) return false;
-        for (Index i = 0; i < size_of(points_); ++i) {
-            if (points_[at(i)].mode == Mode::kSlide) phi_[at(i)] += step * (target_[at(i)] - phi_[at(i)]);
+        if (blocking == size_of(lines_)) return false;
+        for (Index i = 0; i < size_of(lines_); ++i) {
+            if (lines_[at(i)].mode == Mode::kSlide) phi_[at(i)] += step * (target_[at(i)] - phi_[at(i)]);
         }
-        KinkPoint& k = points_[at(blocking)];
+        KinkLine& k = lines_[at(blocking)];
         const bool upper = target_[at(blocking)] > 0.0;
         if (blocking == newest_ && step <= 0.0) banned_[at(blocking)] = true;  // only rounding had freed it
         k.mode = upper ? Mode::kOff : Mode::kOn;
-        phi_[at(blocking)] = upper ? 0.0 : k.e;
+        phi_[at(blocking)] = upper ? 0.0 : k.jump();
         basis_.remove(basis_.find(k.point));
         return true;
     }
@@ -143,10 +140,10 @@ class Attracting {
     // Frees the pair whose bound is most clearly wrong; false if none is.
     bool free_worst() {
         for (;;) {
-            Index worst = size_of(points_);
+            Index worst = size_of(lines_);
             double most = 1.0;
-            for (Index i = 0; i < size_of(points_); ++i) {
-                const KinkPoint& k = points_[at(i)];
+            for (Index i = 0; i < size_of(lines_); ++i) {
+                const KinkLine& k = lines_[at(i)];
                 if (!is_attracting(i) || k.mode == Mode::kSlide || banned_[at(i)]) continue;
                 const double speed = along(i);
                 const double wrong = (k.mode == Mode::kOff ? speed : -speed) / k.vtol;
@@ -155,9 +152,9 @@ class Attracting {
                     worst = i;
                 }
             }
-            if (worst == size_of(points_)) return false;
-            if (basis_.add(points_[at(worst)].point, points_[at(worst)].x)) {
-                points_[at(worst)].mode = Mode::kSlide;
+            if (worst == size_of(lines_)) return false;
+            if (basis_.add(lines_[at(worst)].point, lines_[at(worst)].x)) {
+                lines_[at(worst)].mode = Mode::kSlide;
                 newest_ = worst;
                 return true;
             }
@@ -169,63 +166,124 @@ class Attracting {
         for (Index l = 0; l < size_of(v_); ++l) v_[at(l)] += factor * x[l];
     }
 
-    std::vector<KinkPoint>& points_;
-    double etol_;
+    std::vector<KinkLine>& lines_;
     KinkBasis& basis_;
     std::vector<double> phi_, target_, v_;
     std::vector<bool> banned_;
     Index newest_ = -1;
 };
 
-}  // namespace
+void add_scaled(double factor, const double* x, std::vector<double>& sum) {
+    for (Index l = 0; l < size_of(sum); ++l) sum[at(l)] += factor * x[l];
+}
 
-bool select_modes(std::vector<KinkPoint>& points, const std::vector<double>& base, double etol,
-                  KinkBasis& basis) {
-    for (int slot = basis.size() - 1; slot >= 0; --slot) {
-        bool stays = false;
-        for (const KinkPoint& k : points)
-            stays |= k.point == basis.point(slot) && k.mode == Mode::kSlide && k.e < -etol;
-        if (!stays) basis.remove(slot);
+// Which of its sides acts of a line that does not attract.
+enum class Side { kNeither, kAhead, kBehind };
+
+Side first_side(const KinkLine& line) {
+    if (!line.two_sided || line.may_be_left()) return Side::kNeither;
+    return line.ahead < -line.etol ? Side::kAhead : Side::kBehind;
+}
+
+Side next_side(const KinkLine& line, Side now, double along) {
+    if (along > line.vtol) return Side::kAhead;
+    if (!line.two_sided) return Side::kNeither;
+    if (along < -line.vtol) return Side::kBehind;
+    return line.may_be_left() ? Side::kNeither : now;
+}
+
+// Lines that do not attract: T of the rule, which begins empty.
+class Raised {
+  public:
+    Raised(const std::vector<KinkLine>& lines, const Attracting& attracting)
+        : lines_(lines), attracting_(attracting), side_(lines.size(), Side::kNeither) {
+        for (Index i = 0; i < size_of(lines); ++i)
+            if (!attracting.is_attracting(i)) side_[at(i)] = first_side(lines[at(i)]);
     }
-    Attracting attracting(points, etol, basis);
-    std::vector<bool> raised(points.size(), false);
-    std::vector<double> with_raised = base;
-    for (Index round = 0; round < size_of(points) + 2; ++round) {
-        if (!attracting.solve(with_raised)) return false;
+
+    Side side(Index i) const { return side_[at(i)]; }
+
+    // What acts besides the attracting ones.
+    std::vector<double> base(std::vector<double> sum) const {
+        for (Index i = 0; i < size_of(lines_); ++i) {
+            const KinkLine& line = lines_[at(i)];
+            if (attracting_.is_attracting(i)) {
+                if (line.two_sided) add_scaled(line.behind, line.x, sum);
+            } else if (side_[at(i)] != Side::kNeither) {
+                add_scaled(side_[at(i)] == Side::kAhead ? line.ahead : line.behind, line.x, sum);
+            }
+        }
+        return sum;
+    }
+
+    // Whether the velocity found changes any.
+    bool renew() {
         bool changed = false;
-        with_raised = base;
-        for (Index i = 0; i < size_of(points); ++i) {
-            KinkPoint& k = points[at(i)];
-            if (attracting.is_attracting(i)) continue;
-            double along = 0.0;
-            for (Index l = 0; l < size_of(base); ++l) along += attracting.velocity()[at(l)] * k.x[l];
-            const bool up = along > k.vtol;
-            changed |= up != raised[at(i)];
-            raised[at(i)] = up;
-            k.mode = up ? Mode::kOn : Mode::kOff;
-            if (!up) continue;
-            for (Index l = 0; l < size_of(base); ++l) with_raised[at(l)] += k.e * k.x[l];
+        for (Index i = 0; i < size_of(lines_); ++i) {
+            if (attracting_.is_attracting(i)) continue;
+            const double along =
+                inner(attracting_.velocity().data(), lines_[at(i)].x, size_of(attracting_.velocity()));
+            const Side next = next_side(lines_[at(i)], side_[at(i)], along);
+            changed |= next != side_[at(i)];
+            side_[at(i)] = next;
         }
-        if (changed) continue;
-        if (!attracting.thin_out(with_raised)) return false;
-        for (Index i = 0; i < size_of(points); ++i) {  // lam = 0 with <v, x> = 0 is off
-            if (points[at(i)].mode != Mode::kSlide || attracting.phi(i) < -etol) continue;
-            points[at(i)].mode = Mode::kOff;
-            basis.remove(basis.find(points[at(i)].point));
-        }
-        return true;
+        return changed;
+    }
+
+  private:
+    const std::vector<KinkLine>& lines_;
+    const Attracting& attracting_;
+    std::vector<Side> side_;
+};
+
+// Of a point on that side of its line.
+Mode mode_of(const KinkLine& line, Side side, bool ahead) {
+    if (line.idle) return Mode::kOff;
+    if (line.attracts()) {
+        if (line.mode == Mode::kSlide) return Mode::kSlide;
+        return (line.mode == Mode::kOn) == ahead ? Mode::kOn : Mode::kOff;
+    }
+    return side == (ahead ? Side::kAhead : Side::kBehind) ? Mode::kOn : Mode::kOff;
+}
+
+bool solve(std::vector<KinkLine>& lines, Attracting& attracting, Raised& raised,
+           const std::vector<double>& base) {
+    for (Index round = 0; round < 2 * size_of(lines) + 2; ++round) {
+        if (!attracting.solve(raised.base(base))) return false;
+        if (!raised.renew()) return attracting.thin_out(raised.base(base));
     }
     return false;
 }
 
-bool some_parallel(const std::vector<KinkPoint>& points, int d) {
-    for (std::size_t i = 0; i < points.size(); ++i) {
-        for (std::size_t k = 0; k < i; ++k) {
-            if (points[i].mode == Mode::kSlide && points[k].mode == Mode::kSlide) continue;  // independent
-            if (parallel(points[i].x, points[k].x, d)) return true;
-        }
+}  // namespace
+
+bool select_modes(std::vector<KinkPoint>& points, const std::vector<double>& base, double etol,
+                  KinkBasis& basis) {
+    KinkLines kinks(points, etol);
+    std::vector<KinkLine>& lines = kinks.lines;
+    for (int slot = basis.size() - 1; slot >= 0; --slot) {
+        bool stays = false;
+        for (const KinkLine& k : lines)
+            stays |= k.point == basis.point(slot) && k.mode == Mode::kSlide && k.attracts();
+        if (!stays) basis.remove(slot);
     }
-    return false;
+    Attracting attracting(lines, basis);
+    Raised raised(lines, attracting);
+    const bool found = solve(lines, attracting, raised, base);
+    for (Index i = 0; found && i < size_of(lines); ++i) {  // lam = 0 with <v, x> = 0 is off
+        KinkLine& line = lines[at(i)];
+        if (line.mode != Mode::kSlide) continue;
+        line.idle = line.may_idle(attracting.phi(i));
+        if (!line.idle && attracting.phi(i) < -line.etol) continue;
+        line.mode = Mode::kOff;
+        basis.remove(basis.find(line.point));
+    }
+    for (Index i = 0; i < size_of(points); ++i) {
+        const Index l = kinks.of[at(i)];
+        points[at(i)].mode = mode_of(lines[at(l)], raised.side(l), kinks.ratio[at(i)] > 0.0);
+        points[at(i)].repels = lines[at(l)].jump() > 0.0;
+    }
+    return found;
 }
 
 }  // namespace pl

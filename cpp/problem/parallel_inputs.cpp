@@ -12,28 +12,63 @@ namespace {
 
 constexpr double kAsOne = 1e-9;
 
+double largest_entry(const double* x, Index d) {
+    double most = 0.0;
+    for (Index k = 0; k < d; ++k) most = std::max(most, std::abs(x[k]));
+    return most;
+}
+
+// A power of two that brings x near 1: squares of its entries are within the range of numbers.
+double unit_of(const double* x, Index d) {
+    return std::ldexp(1.0, -std::ilogb(largest_entry(x, d)));
+}
+
 // abs(cos) of the angle to a direction that no input has but by chance: alike, to kAsOne, of parallel inputs.
 std::vector<double> slants(const Problem<double>& problem) {
     std::vector<double> across(at(problem.d)), found(at(problem.n));
     for (Index k = 0; k < problem.d; ++k) across[at(k)] = std::sin(1.0 + 0.7 * static_cast<double>(k * k));
-    const double length = std::sqrt(inner(across.data(), across.data(), problem.d));
+    const double length = norm_of(across.data(), problem.d);
     for (Index i = 0; i < problem.n; ++i) {
         const double* x = problem.X + i * problem.d;
-        found[at(i)] =
-            std::abs(inner(x, across.data(), problem.d)) / (length * std::sqrt(inner(x, x, problem.d)));
+        const double unit = unit_of(x, problem.d);
+        double part = 0.0, size = 0.0;
+        for (Index k = 0; k < problem.d; ++k) {
+            part += unit * x[k] * across[at(k)];
+            size += unit * x[k] * (unit * x[k]);
+        }
+        found[at(i)] = std::abs(part) / (length * std::sqrt(size));
     }
     return found;
 }
 
-}  // namespace
+// v (d) is so many times u, where u is largest.
+double ratio_of(const double* u, const double* v, Index d) {
+    const double most = largest_entry(u, d);
+    Index lead = 0;
+    while (std::abs(u[lead]) != most) ++lead;
+    return v[lead] / u[lead];
+}
 
+// Whether v (d) is a multiple of u to kAsOne, by a ratio within the range of numbers.
 bool parallel(const double* u, const double* v, Index d) {
-    const double square = inner(u, u, d), part = inner(u, v, d) / square, size = inner(v, v, d);
-    if (part * part * square < 0.5 * size) return false;
-    double rest = 0.0;
-    for (Index k = 0; k < d; ++k) rest += (v[k] - part * u[k]) * (v[k] - part * u[k]);
+    const double ratio = ratio_of(u, v, d), unit = unit_of(v, d);
+    if (!std::isnormal(ratio)) return false;
+    double rest = 0.0, size = 0.0;
+    for (Index k = 0; k < d; ++k) {
+        const double off = unit * (v[k] - ratio * u[k]);
+        rest += off * off;
+        size += unit * v[k] * (unit * v[k]);
+    }
     return rest <= kAsOne * kAsOne * size;
 }
+
+bool is_multiple(const double* u, const double* v, double ratio, Index d) {
+    for (Index k = 0; k < d; ++k)
+        if (std::fma(ratio, u[k], -v[k]) != 0.0) return false;
+    return true;
+}
+
+}  // namespace
 
 ParallelInputs::ParallelInputs(const Problem<double>& problem) {
     if (problem.X == nullptr || problem.d < 2) return;
@@ -54,13 +89,44 @@ ParallelInputs::ParallelInputs(const Problem<double>& problem) {
         any = any || same != standing.end();
         if (same == standing.end()) standing.push_back(i);
     }
-    if (any) group_ = std::move(group);
+    if (any) make_lines(problem, group);
+}
+
+// The first point of each group stands for it.
+void ParallelInputs::make_lines(const Problem<double>& problem, const std::vector<int>& group) {
+    const Index n = problem.n, d = problem.d;
+    std::vector<int> first(at(n), -1);
+    line_.resize(at(n));
+    ratio_.assign(at(n), 1.0);
+    weight_.assign(at(n), 0.0);
+    exact_.assign(at(n), true);
+    members_.resize(at(n));
+    for (int i = 0; i < static_cast<int>(n); ++i) {
+        int& stands = first[at(group[at(i)])];
+        if (stands < 0) stands = i;
+        line_[at(i)] = stands;
+        members_[at(stands)].push_back(i);
+        const double *u = problem.X + stands * d, *x = problem.X + i * d;
+        ratio_[at(i)] = ratio_of(u, x, d);
+        exact_[at(i)] = is_multiple(u, x, ratio_[at(i)], d);
+        weight_[at(stands)] += std::abs(ratio_[at(i)]);
+    }
+}
+
+LinePush ParallelInputs::push(const double* r, int i) const {
+    if (!any()) return {r[i], 0.0};
+    LinePush sum{0.0, 0.0};
+    for (const int k : members(i)) (ratio_[at(k)] > 0.0 ? sum.ahead : sum.behind) += ratio_[at(k)] * r[k];
+    return sum;
 }
 
 bool ParallelInputs::among(std::vector<int> points) const {
-    for (int& point : points) point = group_[at(point)];
-    std::sort(points.begin(), points.end());
-    return std::adjacent_find(points.begin(), points.end()) != points.end();
+    std::sort(points.begin(), points.end(),
+              [this](int i, int k) { return line(i) != line(k) ? line(i) < line(k) : i < k; });
+    for (std::size_t k = 1; k < points.size(); ++k)
+        if (line(points[k - 1]) == line(points[k]) && !(exact(points[k - 1]) && exact(points[k])))
+            return true;
+    return false;
 }
 
 }  // namespace pl

@@ -85,11 +85,8 @@ void Recorder<Real, Clock>::row(Clock now, State<Real>& state, const std::vector
 template <class Real, class Clock>
 double Recorder<Real, Clock>::noise(const NeuronFacts& neurons) const {
     const double p = static_cast<double>(problem_.p);
-    double size = 0;
-    for (Index j = 0; j < problem_.p; ++j)
-        size += std::abs(neurons.a[at(j)]) * std::sqrt(neurons.w_sq[at(j)]);
     const double unit = static_cast<double>(std::numeric_limits<Real>::epsilon());
-    const double r = unit * (largest_label_ + largest_norm_ * size / p);
+    const double r = unit * (largest_label_ + largest_norm_ * output_size(neurons) / p);
     return r * r / 2;
 }
 
@@ -99,6 +96,36 @@ double Recorder<Real, Clock>::bytes(const Problem<Real>& problem, const Saves<Cl
     return 48 * rows +
            states * static_cast<double>(problem.p) * static_cast<double>(problem.d + 1) * sizeof(Real);
 }
+
+template <class Real, class Clock>
+void write_unbegun(const Problem<Real>& problem, const Saves<Clock>& saves, Clock now,
+                   StopRules::Clock::time_point began, Rows<Real, Clock>& rows) {
+    constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+    rows = Rows<Real, Clock>();
+    rows.started = true;
+    rows.status = Status::kWallTime;
+    rows.t = {now};
+    for (auto* column : {&rows.loss, &rows.velocity_sq, &rows.loss_noise}) *column = {kUnknown};
+    rows.invariant_drift = {0.0};
+    rows.n_active = {-1};
+    rows.W.assign(problem.W, problem.W + problem.p * problem.d);
+    rows.a.assign(problem.a, problem.a + problem.p);
+    rows.kinks = problem.kinks;
+    rows.seconds = std::chrono::duration<double>(StopRules::Clock::now() - began).count();
+    if (!saves.states) return;
+    rows.W_saved = rows.W;
+    rows.a_saved = rows.a;
+    rows.kinks_saved = rows.kinks;
+    rows.kink_counts = {size_of(rows.kinks)};
+}
+
+#define PLN_INSTANTIATE(Real, Count)                                              \
+    template void write_unbegun(const Problem<Real>&, const Saves<Count>&, Count, \
+                                StopRules::Clock::time_point, Rows<Real, Count>&);
+PLN_INSTANTIATE(float, Index)
+PLN_INSTANTIATE(double, Index)
+PLN_INSTANTIATE(double, double)
+#undef PLN_INSTANTIATE
 
 template class Recorder<float, Index>;
 template class Recorder<double, Index>;

@@ -8,6 +8,7 @@
 #include "problem/problem.hpp"
 #include "problem/state.hpp"
 #include "problem/status.hpp"
+#include "problem/stop_rules.hpp"
 #include "problem/unset.hpp"
 
 namespace pl {
@@ -22,7 +23,7 @@ struct Claim {
 template <class Real, class Clock>
 struct Rows {
     Status status = Status::kInterrupted;
-    bool started = false;  // false: cancelled before the first state was evaluated, nothing else is set
+    bool started = false;  // false: cancelled before the first state was known, nothing else is set
     std::vector<Clock> t;
     std::vector<double> loss, velocity_sq, invariant_drift;
     std::vector<double> loss_noise;  // at or below it a loss is rounding of the residuals, its decrease too
@@ -46,6 +47,12 @@ struct Saves {
     std::vector<Clock> at;  // increasing, up to the end of the run
     bool states = false;
 };
+
+// What is left by a run, since `began`, whose clock ends it before its first state is known: the numbers it
+// begins with, at `now`, and one row in which no more is told than that nothing has drifted.
+template <class Real, class Clock>
+void write_unbegun(const Problem<Real>& problem, const Saves<Clock>& saves, Clock now,
+                   StopRules::Clock::time_point began, Rows<Real, Clock>& rows);
 
 // Writes rows of the states it is shown.
 template <class Real, class Clock>

@@ -4,6 +4,13 @@
 
 namespace pl {
 
+double output_size(const NeuronFacts& neurons) {
+    double sum = 0;
+    for (std::size_t j = 0; j < neurons.a.size(); ++j)
+        sum += std::abs(neurons.a[j]) * std::sqrt(neurons.w_sq[j]);
+    return sum;
+}
+
 std::vector<double> invariants(const NeuronFacts& neurons) {
     std::vector<double> values;
     values.reserve(neurons.a.size());

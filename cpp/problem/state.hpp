@@ -14,6 +14,9 @@ struct NeuronFacts {
     std::vector<double> a, w_sq;  // (p)
 };
 
+// sum_j abs(a_j) norm(w_j): over p and times norm(x_i) it bounds the sizes of the terms of h(x_i).
+double output_size(const NeuronFacts& neurons);
+
 // a_j^2 - norm(w_j)^2, constant along the flow (Lemma 1).
 std::vector<double> invariants(const NeuronFacts& neurons);
 // max_j abs( (a_j^2 - norm(w_j)^2) - (the same at the start) ).

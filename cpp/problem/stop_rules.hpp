@@ -1,6 +1,8 @@
 // When a run is to end before its horizon: pl.Stop. verdict.hpp says what each claims, and in which order.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <limits>
 
 #include "kernel/kernel.hpp"
@@ -19,6 +21,20 @@ struct StopRules {
     // Not the user's: right-hand sides of one call after which flow and capture pause, with STEP_LIMIT.
     double budget = kNever;
     bool spent(Index evaluations) const { return static_cast<double>(evaluations) >= budget; }
+
+    using Clock = std::chrono::steady_clock;
+    // Of wall_time, for a run that began then.
+    Clock::time_point deadline(Clock::time_point began) const {
+        constexpr double kLongest = 1e9;  // seconds: more is no time point
+        if (!(wall_time < kLongest)) return Clock::time_point::max();
+        return began + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(wall_time));
+    }
+    // Until when its first state is waited for: one that is soon there is known whatever wall_time is. A run
+    // that goes on (begins: false) waits for it, which it has known before.
+    Clock::time_point first_deadline(Clock::time_point began, bool begins) const {
+        constexpr std::chrono::milliseconds kSoon{50};
+        return begins ? std::max(deadline(began), began + kSoon) : Clock::time_point::max();
+    }
 };
 
 }  // namespace pl

@@ -167,10 +167,7 @@ double Verdict<Real>::elapsed() const {
 
 template <class Real>
 typename Verdict<Real>::Clock::time_point Verdict<Real>::deadline() const {
-    constexpr double kLongest = 1e9;  // seconds: more is no time point
-    if (!(stop_.wall_time < kLongest)) return Clock::time_point::max();
-    return began_ +
-           std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(stop_.wall_time));
+    return stop_.deadline(began_);
 }
 
 template double largest_rate(const Problem<float>&, State<float>&);

@@ -3,7 +3,6 @@
 // `judge` and a function behind it.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -68,7 +67,7 @@ double largest_rate(const Problem<Real>& problem, State<Real>& state);
 template <class Real>
 class Verdict {
   public:
-    using Clock = std::chrono::steady_clock;
+    using Clock = StopRules::Clock;
 
     Verdict(const Problem<Real>& problem, const StopRules& stop, Follows follows, const Milestones& past,
             Clock::time_point began = Clock::now());

@@ -25,6 +25,7 @@ struct Pairs {
     pl::Buffer<float> x, gram, arrays;
     std::vector<const float*> x_at;
     std::vector<int> order;
+    float* early = nullptr;  // of args(), 0 until it is set
 
     Pairs(Index count_, Index d_, unsigned seed, bool attracting)
         : count(count_),
@@ -34,7 +35,7 @@ struct Pairs {
           rows(count_ * width),
           x(count_ * width),
           gram(count_ * ld),
-          arrays(9 * ld),
+          arrays(11 * ld),
           order(at(count_)) {
         std::mt19937 engine(seed);
         std::normal_distribution<double> draw;
@@ -67,7 +68,7 @@ struct Pairs {
         s.gram = gram.data();
         s.order = order.data();
         float* next = arrays.data();
-        for (float** array : {&s.z, &s.v, &s.share, &s.side, &s.mean, &s.due, &s.per_drop}) {
+        for (float** array : {&s.z, &s.v, &s.share, &s.side, &s.mean, &s.due, &s.per_drop, &s.start}) {
             *array = next;
             next += ld;
         }
@@ -80,6 +81,7 @@ struct Pairs {
         }
         s.push = next;
         s.changed = next + ld;
+        s.early = early = next + 2 * ld;
         return s;
     }
 };

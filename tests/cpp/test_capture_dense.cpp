@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "capture/dense.hpp"
-#include "capture/step.hpp"
+#include "capture/exponential_step.hpp"
 #include "check.hpp"
 #include "random_problem.hpp"
 
@@ -15,6 +15,7 @@ namespace {
 using pl::at;
 using pl::Index;
 using Vector = std::vector<double>;
+constexpr double kFine = 1e-4;
 
 bool same(const double* u, const double* v, Index count) {
     return count == 0 || std::memcmp(u, v, at(count) * sizeof(double)) == 0;
@@ -180,11 +181,11 @@ void test_too_many_kinks() {
     model.attempt(away.data(), 1.0);
     CHECK(std::isnan(model.trial_sum_r2()) && std::isnan(model.trial_residuals()[5999]));
     CHECK(same(model.residuals().data(), before.data(), 6000));
-    pl::CaptureStep step(model);
+    pl::ExponentialStep step(model);
     step.refresh();
-    step.attempt(1e7);
+    step.attempt(1e7, kFine);
     CHECK(std::isinf(step.error()) && std::isnan(model.trial_sum_r2()));
-    step.attempt(1e-3);
+    step.attempt(1e-3, kFine);
     CHECK(step.error() < 1e-3 && model.trial_sum_r2() < model.sum_r2());
     model.attempt(little.data(), 1e-4);
     CHECK(std::isfinite(model.trial_sum_r2()));
@@ -217,10 +218,10 @@ void check_frozen() {
         const RandomProblem<double> random(90, d, 6, static_cast<unsigned>(d));
         pl::DenseCapture model(std::make_shared<pl::CaptureInputs>(random.view, 1), 1);
         check_product(model, 1e-3);
-        pl::CaptureStep step(model);
+        pl::ExponentialStep step(model);
         for (int k = 0; k < 60; ++k) {
             step.refresh();
-            step.attempt(0.2);
+            step.attempt(0.2, kFine);
             step.accept(0.2);
         }
         CHECK(model.at_kinks() > 0);

@@ -6,14 +6,15 @@
 #include <optional>
 #include <vector>
 
-#include "capture/step.hpp"
+#include "capture/explicit_step.hpp"
 #include "check.hpp"
 
 namespace {
 
 using Vector = std::vector<double>;
+constexpr double kFine = 1e-4;
 
-class Decay : public pl::CaptureModel {
+class Decay : public pl::ExplicitModel {
   public:
     // D is `share` of -dr/dq.
     explicit Decay(std::optional<double> share) : share_(share), q_(kRates.size(), 0.0) {
@@ -87,13 +88,13 @@ struct Outcome {
 // To t = 1 in steps that are `uneven` times longer every other time.
 Outcome run(std::optional<double> share, double uneven, int steps) {
     Decay model(share);
-    pl::CaptureStep step(model);
+    pl::ExplicitStep step(model);
     const double h = 2.0 / (steps * (1.0 + uneven));
     double t = 0.0;
     for (int k = 0; k < steps; ++k) {
         const double length = k % 2 == 0 ? h : uneven * h;
         step.refresh();
-        step.attempt(length);
+        step.attempt(length, kFine);
         step.accept(length);
         t += length;
     }
@@ -144,11 +145,11 @@ class Linear : public Decay {
 
 void check_linear() {
     Linear model;
-    pl::CaptureStep step(model);
+    pl::ExplicitStep step(model);
     double t = 0;
     for (const double h : {1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 4e-3, 0.016, 0.06, 0.2, 0.8, 3.0}) {
         step.refresh();
-        step.attempt(h);
+        step.attempt(h, kFine);
         step.accept(h);
         t += h;
     }
@@ -160,11 +161,11 @@ void check_linear() {
 // On the second step, whose past is nearly exact: error() times h norm(r) is what the impulse is off by.
 void check_estimate() {
     Decay model(std::nullopt);
-    pl::CaptureStep step(model);
+    pl::ExplicitStep step(model);
     const double first = 1e-4, h = 1e-3;
     step.refresh();
     for (const double length : {first, h / 4, h}) {
-        step.attempt(length);
+        step.attempt(length, kFine);
         if (length < h) step.accept(length);
     }
     const double said = step.error() * h * std::sqrt(model.sum_r2());

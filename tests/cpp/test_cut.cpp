@@ -2,9 +2,11 @@
 // left half-way. What it returns is the state of a moment that it had reached.
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <new>
+#include <thread>
 
 #include "capture/capture.hpp"
 #include "capture/moves.hpp"
@@ -199,6 +201,62 @@ void flow_is_cut_before_its_first_state() {
     }
 }
 
+// A step of neurons held by their patterns looks at each of them, and is asked on the way. What is left at
+// any of these moments is the state before it, or after.
+void many_neurons_are_looked_at_between_asks() {
+    constexpr Index p = 30000;
+    const RandomProblem<double> random(3, 1, p, 1);
+    pl::FlowOptions options;
+    options.t_end = 1e-3;
+    options.saves = {{0.0, 1e-3}, false};
+    const auto run = [&](const pl::Poll& poll) { return pl::flow(random.view, options, poll); };
+    Asked whole(Index{1} << 60);
+    const auto result = run(whole.poll());
+    CHECK(result.past.count.cell_steps > 0);
+    // 4096 neurons at a time as the patterns take them over, 1024 as they are searched
+    CHECK(whole.asks() > result.past.count.accepted + p / 4096 + p / 1024);
+    check_cuts(run, options.t_end, 10);
+}
+
+// The clock ends a run before its first state is known where that takes long: what is returned is the start.
+template <class Result, class Run>
+void check_unbegun(const pl::Problem<double>& problem, const Run& run) {
+    for (const bool slow : {true, false}) {
+        bool slept = !slow;
+        const Result result = run([&slept] {
+            if (!slept) std::this_thread::sleep_for(std::chrono::milliseconds(60));
+            slept = true;
+            return false;
+        });
+        CHECK(result.started && result.status == pl::Status::kWallTime);
+        CHECK(result.t.size() == 1 && result.t[0] == 0 && std::isnan(result.loss[0]) == slow);
+        CHECK((result.n_active[0] < 0) == slow && result.invariant_drift[0] == 0);
+        CHECK(std::equal(result.W.begin(), result.W.end(), problem.W));
+        CHECK(std::equal(result.a.begin(), result.a.end(), problem.a));
+        CHECK(result.W_saved.size() == result.W.size() && result.kink_counts.size() == 1);
+        CHECK(result.seconds < 10);
+        CHECK(result.past.invariants.empty() == slow);
+    }
+    const Result cancelled = run([] { return true; });
+    CHECK(!cancelled.started);
+}
+
+void runs_are_late_before_their_first_state() {
+    const RandomProblem<double> random(17, 3, 5, 7);
+    const RandomOrthogonal orthogonal(40, 6, 3, 1.0, 3);
+    for (const pl::Problem<double>* problem : {&random.view, &orthogonal.view}) {
+        pl::FlowOptions flow;
+        pl::CaptureOptions capture = capture_to(6.0);
+        flow.t_end = 6.0;
+        flow.saves = capture.saves;
+        flow.stop.wall_time = capture.stop.wall_time = 1e-9;
+        check_unbegun<pl::FlowResult>(*problem,
+                                      [&](const pl::Poll& poll) { return pl::flow(*problem, flow, poll); });
+        check_unbegun<pl::CaptureResult>(
+            *problem, [&](const pl::Poll& poll) { return pl::capture(*problem, capture, 1, poll); });
+    }
+}
+
 // What lies in a piece of memory of its own is given back piece by piece, unasked.
 void many_neurons_are_held_in_few_pieces() {
     constexpr Index p = 20000;
@@ -234,6 +292,8 @@ int main() {
     packing_is_cut_between_blocks();
     preactivations_are_cut_between_neurons();
     flow_is_cut_before_its_first_state();
+    many_neurons_are_looked_at_between_asks();
+    runs_are_late_before_their_first_state();
     many_neurons_are_held_in_few_pieces();
     for (int threads : {1, 2}) test_flow_of_several_events(threads);
     return 0;

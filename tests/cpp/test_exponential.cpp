@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "capture/step.hpp"
+#include "capture/exponential_step.hpp"
 #include "check.hpp"
 #include "random_problem.hpp"
 
@@ -13,7 +13,7 @@ using pl::Index;
 using Vector = std::vector<double>;
 
 // dq_i/dt = r_i. Linear: r_i = 1 - k_i q_i, k_i from 1e-3 to 80; else r_i = exp(-k_i q_i).
-class Known : public pl::CaptureModel {
+class Known : public pl::LinearisedModel {
   public:
     Known(Vector rates, bool linear) : rates_(std::move(rates)), linear_(linear), q_(rates_.size(), 0.0) {
         trial_q_ = q_;
@@ -24,7 +24,6 @@ class Known : public pl::CaptureModel {
     const Vector& trial_residuals() const override { return trial_r_; }
     double sum_r2() const override { return dot(r_, r_); }
     double trial_sum_r2() const override { return dot(trial_r_, trial_r_); }
-    bool has_product() const override { return true; }
     void product(const double* v, double* out) override {
         for (std::size_t i = 0; i < rates_.size(); ++i) out[i] = rates_[i] * (linear_ ? 1.0 : r_[i]) * v[i];
     }
@@ -75,7 +74,7 @@ class Known : public pl::CaptureModel {
 // While the pattern lasts a step of any length is exact: h K up to 8000.
 void check_closed_form() {
     Known model({1e-3, 0.3, 0.99, 1.01, 7.0, 80.0}, true);
-    pl::CaptureStep step(model);
+    pl::ExponentialStep step(model);
     double t = 0.0;
     for (const double h : {3.0, 100.0, 0.5, 20.0}) {
         step.attempt(h, 1e-13);
@@ -95,7 +94,7 @@ void check_order() {
     for (const int steps : {32, 64, 128}) {
         Known model({1.0, 3.0}, false);
         const double h = 1.0 / steps;
-        pl::CaptureStep first(model);  // each step by a method without a past: Adams-Bashforth has none
+        pl::ExponentialStep first(model);  // each step by a method without a past: Adams-Bashforth has none
         first.attempt(h, 1e-13);
         told.push_back(first.error());
         const double size = h * std::sqrt(model.sum_r2());
@@ -103,7 +102,7 @@ void check_order() {
         const double made = model.off(h) / size;
         CHECK(told.back() > 0.5 * made && told.back() < 2.0 * made);
         for (int k = 1; k < steps; ++k) {
-            pl::CaptureStep step(model);
+            pl::ExponentialStep step(model);
             step.attempt(h, 1e-13);
             step.accept(h);
         }

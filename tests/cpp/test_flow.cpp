@@ -86,7 +86,7 @@ void check_cancelled_tail() {
 // A pair that slides with a_j > 0 and r = -1 has mu in [-1, 0]; noise is 1e-3.
 void check_releases() {
     const auto mode = [](double r, double mu, pl::Promised promised) {
-        return pl::released({r, mu, 1.0, 1e-3}, promised);
+        return pl::released({{r, 0.0}, mu, 1.0, 1e-3}, promised);
     };
     const double little = 0.5e-3, more = 2e-3;  // than the noise
     const pl::Promised none, off{true, false}, on{false, true};

@@ -17,9 +17,9 @@ void check_gram(Index count, Index d, const pl::KinkKernel& kernel) {
     Pairs pairs(count, d, static_cast<unsigned>(31 * count + d), false);
     std::fill_n(pairs.gram.data(), pairs.gram.size(), 77.0F);
     pl::KinkArgs s = pairs.args();
-    for (const int known : {static_cast<int>(count), static_cast<int>(count / 2)}) {
-        s.known = known;  // the second time only the later half is taken anew
-        for (Index l = known; l < count; ++l)
+    for (const int made : {0, static_cast<int>(count / 2)}) {
+        s.made = made;  // the second time only the later half is taken anew
+        for (Index l = made; l < count; ++l)
             for (Index k = 0; k < count; ++k)
                 pairs.gram.data()[l * s.ld + k] = pairs.gram.data()[k * s.ld + l] = 77.0F;
         kernel.gram(s);
@@ -102,6 +102,29 @@ void check_far(double z, const pl::KinkKernel& kernel) {
         const bool on = comes_nearer ? z > 0 : off > 0;
         CHECK(s.side[0] == (on ? 1.0F : -1.0F));
     }
+}
+
+// A held pair whose push passes 0 on the path, it and what the others push it up by changing evenly: with
+// more than none of that left there its share has passed 1 before, and it goes on, unless it falls again by
+// the end.
+void check_crossing(const pl::KinkKernel& kernel) {
+    for (const double held_by : {0.2, 0.9})           // its share at the start
+        for (const double mean : {-0.3, -0.05, 0.2})  // what the others push it up by, over the path
+            for (const double push : {0.1, 0.6}) {    // its own, of K 1
+                Pairs pair(1, 3, 4, true);
+                const double size = pair.dot(0, 0), early = -0.5;
+                pair.push[0] = push / size;
+                pair.side[0] = pair.z[0] = 0.0;
+                pair.share[0] = held_by;
+                pair.v[0] = mean + held_by * push;
+                pl::KinkArgs s = pair.args();
+                pair.early[0] = static_cast<float>(early / size);
+                kernel.gram(s);
+                kernel.follow(s);
+                const double left = held_by * 0.5 + (mean - held_by * 0.5) * 0.5 / (0.5 + push);
+                const bool on = mean > 0 || (left > 0 && mean + push > 0);
+                CHECK(s.side[0] == (on ? 1.0F : -1.0F));
+            }
 }
 
 // Small explicit steps of z_l' = v_l + sum_k (1_k - share_k) push_k K_lk; the mean of 1_l.
@@ -193,6 +216,7 @@ int main() {
             }
         for (unsigned seed = 0; seed < 50; ++seed) check_one(seed, kernel);
         for (const double z : {-20.0, 20.0}) check_far(z, kernel);
+        check_crossing(kernel);
         double sum = 0, most = 0;
         int runs = 0;
         for (Index count : {2, 3, 5, 8, 9, 16, 17})

@@ -9,8 +9,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "capture/explicit_step.hpp"
 #include "capture/orthogonal.hpp"
-#include "capture/step.hpp"
 #include "parallel/parallel_for.hpp"
 #include "random_orthogonal.hpp"
 
@@ -30,13 +30,15 @@ double peak_mib() {
     return static_cast<double>(usage.ru_maxrss) / 1024.0;
 }
 
+constexpr double kFine = 1e-4;
+
 struct Mesh {
     pl::OrthogonalCapture model;
-    pl::CaptureStep step;
+    pl::ExplicitStep step;
     Mesh(const pl::Problem<double>& q, int threads) : model(q, threads), step(model, threads) {}
 
     double advance(double h) {
-        step.attempt(h);
+        step.attempt(h, kFine);
         const double error = step.error();
         step.accept(h);
         return error;
@@ -66,9 +68,9 @@ int main(int argc, char** argv) {
     while (fine.model.sum_r2() >= 1e-6 && steps + rejected < 100000) {
         coarse.step.refresh();
         fine.step.follow(coarse.step);
-        const double rho = coarse.step.radius(), reach = coarse.step.adams_reach();
-        if (reach > 0) h = std::min(h, reach);
-        coarse.step.attempt(h);
+        const double rho = coarse.step.radius();
+        h = std::min(h, coarse.step.longest_cheap());
+        coarse.step.attempt(h, kFine);
         const double before = coarse.model.sum_r2(), after = coarse.model.trial_sum_r2();
         const double error = coarse.step.error() * std::max(std::log(before / after), 1e-3 * h) / tolerance;
         const double factor = std::clamp(0.9 / std::cbrt(std::max(error, 1e-9)), 0.3, 2.0);

@@ -28,9 +28,10 @@ class Stop:
     stall       end at STALLED when local_pl * t < this, every neuron's own rate times t is below its root,
                 and t is at least 1 over the largest rate seen while the rule was watched (0.0: never;
                 experiments use 1e-6; docs/numerics.md)
-    wall_time   end at WALL_TIME after this many seconds of one run (None: never). Not before there is
-                something to return: the loss of the first state, and of a run that goes on its first step,
-                are waited for, some 4 n p d operations (Ctrl-C waits for neither)
+    wall_time   end at WALL_TIME after this many seconds of one run (None: never). Its first state is waited
+                for 0.05 s, if these are more; where it takes longer, no loss is known (`Solution`). Of a run
+                that goes on, the first state and the first step are waited for, some 4 n p d operations each
+                (Ctrl-C waits for neither). Backends 'numba' and 'numpy' look at it between steps
     max_steps   end at STEP_LIMIT once this many steps were taken (None: never)
     rise        end at UNSTABLE when loss > rise * (least loss so far), rise >= 1 (None: never)
     """

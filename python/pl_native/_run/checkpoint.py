@@ -25,9 +25,10 @@ from pl_native._run.execute import execute
 from pl_native._run.interrupted import Interrupted
 from pl_native._run.solution import Solution
 from pl_native._run.task import Work
-from pl_native.backends.contract import Poll
+from pl_native.backends.contract import Poll, begun
 
 _SECONDS = 45.0  # of a slice: with its last step and the writing, a minute is never lost
+_LONGER = 2.0  # than all slices before, the next one that is to reach the first state
 
 
 def run_in_slices(work: Work, options: CallOptions, checkpoint: object, poll: Poll | None) -> Solution:
@@ -42,7 +43,7 @@ def run_in_slices(work: Work, options: CallOptions, checkpoint: object, poll: Po
         while done is None or _unfinished(done, options.stop):
             left = _seconds_left(done, options.stop)
             try:
-                done = _own(_slice(done, work, options, min(left, _SECONDS), poll), options)
+                done = _own(_slice(done, work, options, min(left, _length(done)), poll), options)
             except Interrupted as stopped:
                 parts = [_own(part, options) for part in stopped.solutions]
                 for part in parts:
@@ -82,6 +83,13 @@ def _slice(
     planned = replace(planned, events=options.events, lost_events=())
     share = planned.at / planned.end if options.method == "euler" and planned.at < planned.end else 0.0
     return extend.go_on(done, planned, options.threads, _in_all(poll, share))
+
+
+def _length(done: Solution | None) -> float:
+    """Seconds of the next slice. One that ended before the first state was known has led nowhere."""
+    if done is None or done._record is None or begun(done._record.resume):
+        return _SECONDS
+    return max(_SECONDS, _LONGER * float(done.stats["seconds"]))
 
 
 def _own(part: Solution, options: CallOptions) -> Solution:

@@ -18,7 +18,7 @@ from pl_native._problem.kinks import KinkRows
 from pl_native._run.costs import FLOW_RTOL
 from pl_native._run.forecast import Choice, Forecast, counter
 from pl_native._run.ledger import METHODS, Ledger
-from pl_native.backends.contract import FlowRun, FlowTask, Resume
+from pl_native.backends.contract import FlowRun, FlowTask, Resume, begun
 
 
 class Course:
@@ -27,9 +27,9 @@ class Course:
     def __init__(self, task: FlowTask) -> None:
         self._task = task
         self._parts: list[FlowRun] = []
-        self._resume: Resume | None = task.resume
+        self._resume: Resume | None = task.resume if begun(task.resume) else None
         self._W, self._a, self._kinks = task.W, task.a, task.kinks
-        self._ledger = ledger = Ledger(task.resume)
+        self._ledger = ledger = Ledger(self._resume)
         counted = {method: float(ledger.counted(method, "rhs")) for method in METHODS}
         counted["restarts"] = float(ledger.counted("capture", "restarts"))
         self._forecast = Forecast(task, self._at, counted)
@@ -62,6 +62,9 @@ class Course:
     def take(self, run: FlowRun | None) -> None:
         """What the part gave; None: it was not begun, as after a Ctrl-C."""
         if run is None:
+            return
+        if not begun(run.resume):  # its clock ended it before its first state was known
+            self._parts, self._resume, self.over = [*self._parts, run], run.resume, True
             return
         before, mine, failed = self._at, self.method, self._failed
         if mine == "capture" and self._misses(run) and self._forecast.refuses(run):

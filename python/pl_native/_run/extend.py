@@ -26,7 +26,7 @@ from pl_native._run.reading import CURVES
 from pl_native._run.resume import Record
 from pl_native._run.solution import Solution
 from pl_native._run.task import Continuation, work_of
-from pl_native.backends.contract import Poll
+from pl_native.backends.contract import Poll, begun
 from pl_native.backends.flow_records import DenseFlow, SwitchLog
 
 _UNFINISHED = (Status.INTERRUPTED, Status.WALL_TIME)
@@ -68,7 +68,7 @@ def go_on(first: Solution, planned: Record, threads: int | None, poll: Poll | No
     assert planned.data is not None
     options = checked_options(**planned.options(threads))
     asked = planned.asked()
-    later = asked[asked > planned.at]
+    later = asked[asked > planned.at] if begun(planned.resume) else asked
     rest = Continuation(
         planned.resume, later if len(later) else np.array([planned.end], asked.dtype), first.events
     )

@@ -16,6 +16,7 @@ from pl_native._base.checks import Array
 from pl_native._base.files import regular, unpack
 from pl_native._problem import Kinks, Status
 from pl_native._problem.kinks import KinkRows
+from pl_native.backends.contract import begun
 from pl_native.backends.flow_records import SwitchLog
 
 FORMAT = 1  # of the files that `Solution.save` writes
@@ -97,7 +98,7 @@ def check(head: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
         past, kept = _mapping("past", head["past"]), part(arrays, "past")
         _check_record(past, kept, stats["method"])
         _check_observed(past, set(part(arrays, "observed")))
-        if stats["method"] == "euler":
+        if stats["method"] == "euler" and begun(past["resume"]):
             _check_history(past, part(kept, "resume"), p, float(times[-1]))
     if head.get("note") is not None:
         _mapping("note", head["note"])

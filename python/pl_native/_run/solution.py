@@ -37,7 +37,8 @@ class Solution:
     invariant_drift  (m,) max_j abs of the change of a_j^2 - norm(w_j)^2 since the start
     network          the end state (the last finite one after NON_FINITE), with the kinks it rests at; after
                      t[-1] where the times asked for by `save` end before the run, which print(sol) says
-    status, message  why the run ended
+    status, message  why the run ended. At WALL_TIME before the first state was known: one row, at the start,
+                     of losses and speeds that are NaN and n_active -1; the network is the one given
     stats            steps, seconds, first_rise (step or None), rises, criterion_time, proved_time, loss_bound
                      (None where not reached or not claimed); method, backend, step, t_end, n, d, p, dtype;
                      observer_errors where `Save(observe=...)` met one: what each raised, by name
@@ -96,7 +97,7 @@ class Solution:
     @property
     def message(self) -> str:
         """Why the run ended, and what speaks against its accuracy (capture)."""
-        return words.message(self.status, self.stats)
+        return words.message(self.status, self.stats, not math.isnan(float(self.loss[0])))
 
     def average_pl(self) -> float:
         """Average of mu between the first and the last saved time (Lemma 2),

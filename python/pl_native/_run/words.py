@@ -15,9 +15,13 @@ _SETTLED = 0.05  # from there on branches are told only
 _OFTEN, _BEYOND = 0.1, 1.8  # as in cpp/capture/told.hpp
 
 
-def message(status: Status, stats: Mapping[str, Any]) -> str:
-    """Why the run ended, and what speaks against its accuracy: capture's error of the loss, a small start."""
+def message(status: Status, stats: Mapping[str, Any], known: bool) -> str:
+    """Why the run ended, whether before its first loss was `known`, and what speaks against its accuracy:
+    capture's error of the loss, a small start.
+    """
     text, error, asked = status.message, stats.get("loss_error"), stats.get("rtol")
+    if status is Status.WALL_TIME and not known:
+        return f"{text} before the loss of the first state was known; the network is the one given"
     if error is not None and asked is not None and error > asked:
         text += f"; the error of the loss is estimated at {error:.2g}, more than the {asked:g} asked for"
         if branching(stats) > 0.5 * error:
@@ -60,7 +64,7 @@ def end_beyond(t: Array, end: float | None) -> str:
 def steps(stats: Mapping[str, Any]) -> str:
     """How many steps of what."""
     if stats["method"] == "auto":
-        turns = ", ".join(f"{method} from t {since:g}" for method, since in stats["methods"])
+        turns = ", ".join(f"{method} from t {since:g}" for method, since in stats["methods"]) or "of none"
         return f"{stats['steps']} steps to rtol {stats['rtol']:g} ({turns})"
     if stats["method"] == "flow":
         return f"{stats['steps']} steps and {stats['events']} events to rtol {stats['rtol']:g}"

@@ -26,7 +26,13 @@ Counters: TypeAlias = dict[str, float | int | None]
 
 Resume: TypeAlias = dict[str, Any]
 """What a run that goes on has to know of its past, beside the state: arrays, numbers and None by name. "at"
-is the step or time reached; the rest is the backend's own."""
+is the step or time reached; the rest is the backend's own, and absent where the clock ended the run before
+its first state was known: it then goes on from its start."""
+
+
+def begun(resume: Resume | None) -> bool:
+    """Whether there is a past to go on from, or the run is still to begin."""
+    return resume is not None and len(resume) > 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pl_native._problem import Kinks
+from pl_native.model.modes import AT_KINK
 
 Floats = NDArray[np.float64]
 
@@ -73,3 +74,15 @@ class DenseFlow:
         p, d = (int(size) for size in arrays["shape"])
         pieces = np.split(arrays["values"], np.cumsum(arrays["rows"])[:-1]) if len(arrays["rows"]) else []
         return cls(p, d, arrays["starts"], arrays["widths"], tuple(pieces))
+
+
+def kinks_of(X: Floats, W: Floats, modes: NDArray[np.int8], share: Floats, *, exactly: bool) -> Kinks | None:
+    """Pairs of `modes` and `share` (p, n) whose mode the sign of z does not say. `exactly`: only 0 is 0."""
+    z = W @ X.T
+    sizes = np.linalg.norm(W, axis=1)[:, None] * np.linalg.norm(X, axis=1)
+    listed = np.abs(z) <= (-1.0 if exactly else 2 * AT_KINK * sizes)
+    listed = (listed | (modes != (z > 0))) & (sizes > 0)
+    if not listed.any():
+        return None
+    neuron, point = np.nonzero(listed)
+    return Kinks(neuron, point, modes[listed], share[listed])

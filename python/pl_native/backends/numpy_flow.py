@@ -9,10 +9,10 @@ with Pi_j the projection off the inputs X_S that neuron j slides on. Multipliers
 
     lam_i = mu_i / r_i,      mu = -(X_S X_S^T)^+ X_S g_j.
 
-The step ends where the polynomial may no longer be trusted or at the first
-event: a pair's z_ji reaches 0, a multiplier reaches 0 or 1, or a_j reaches 0 while sliding. Then the kink set
-of the neuron is solved anew by the rule of `select`. Events are found by sampling and bisection here, by
-Bernstein hulls in the native core.
+S holds one of inputs that are parallel or opposite (`Lines`), whose mu is what is left of all their push. The
+step ends where the polynomial may no longer be trusted or at the first event: a pair's z_ji reaches 0, a
+multiplier reaches 0 or 1, or a_j reaches 0 while sliding. Then the kink set of the neuron is solved anew by
+the rule of `select`. Events are found by sampling and bisection here, by Bernstein hulls in the native core.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from pl_native._problem import Status
 from pl_native._problem.kinks import OFF, ON, SLIDE, KinkRows, Kinks
 from pl_native.backends._measures import loss_noise
 from pl_native.backends.contract import FlowRun, FlowTask, Poll
-from pl_native.backends.flow_records import Floats, SwitchLog
+from pl_native.backends.flow_records import Floats, SwitchLog, kinks_of
+from pl_native.model.lines import Lines
 from pl_native.model.modes import AT_KINK, NEAR_KINK
-from pl_native.model.selection import select, some_parallel
+from pl_native.model.selection import select
 
-Row: TypeAlias = dict[str, Any]
-"""An entry of each column of a `FlowRun`, by its name."""
+Row: TypeAlias = dict[str, Any]  # an entry of each column of a `FlowRun`, by its name
 
 ORDER = 12
 SAMPLES = 64  # per step; a pair that leaves and returns between two of them is missed
@@ -80,6 +80,8 @@ class Oracle:
         self.X = np.diag(task.norms) if task.X is None else task.X  # type: ignore[arg-type]
         self.n, self.p = len(task.y), len(task.a)
         self.W, self.A, self.t = task.W.copy(), task.a.copy(), 0.0
+        self.lines = Lines.of(self.X) if task.norms is None and self.X.shape[1] > 1 else Lines.alone(self.n)
+        self.stands, self.rounded = self.lines.stands, self.lines.rounded(self.X)
         self.z_noise = 64 * np.finfo(float).eps * np.linalg.norm(self.X, axis=1)
         self.largest = np.linalg.norm(self.W, axis=1)  # norm(w_j) so far: its rounding stays
         self.modes, self.open = self.start()
@@ -99,6 +101,8 @@ class Oracle:
         for j, i, mode, _ in known:
             if i < self.n and abs(z[j, i]) <= NEAR_KINK * sizes[j, i]:
                 modes[j, i], at_kink[j, i] = mode, False
+        torn = self.lines.torn(modes)
+        modes[torn], at_kink[torn] = OFF, True
         for j in range(self.p):
             self.project(j, modes[j] == SLIDE)
         return modes, at_kink
@@ -112,7 +116,7 @@ class Oracle:
 
     def project(self, j: int, S: NDArray[np.bool_]) -> None:
         """w_j off the inputs of S."""
-        if S.any():
+        if (S := S & self.stands).any():
             self.W[j] -= np.linalg.lstsq(self.X[S], self.X[S] @ self.W[j], rcond=1e-9)[0]
 
     def run(self) -> FlowRun:
@@ -163,7 +167,7 @@ class Oracle:
             if not (np.isfinite(s[k]).all() and np.isfinite(self.r[k] @ self.r[k])):
                 return False
             for j in np.flatnonzero((self.modes == SLIDE).any(axis=1)):
-                S = self.modes[j] == SLIDE
+                S = (self.modes[j] == SLIDE) & self.stands
                 self.mu[k, j, S] = -np.linalg.lstsq(self.X[S].T, s[k, j], rcond=1e-9)[0]
                 s[k, j] += self.mu[k, j, S] @ self.X[S]
             for m in range(k + 1):
@@ -202,12 +206,14 @@ class Oracle:
         z = _at(self.w, h) @ self.X.T
         mu, r = _at(self.mu, h), _at(self.r, h)
         sign = -np.sign(self.A)[:, None]
-        inside = np.minimum(sign * mu, sign * (r - mu))
+        ahead, behind = self.lines.push(r)
+        inside = np.minimum(sign * (mu - behind), sign * (ahead - mu))
         inside = np.minimum(inside, -sign * _at(self.a, h)[:, None])
         # a pair that falls is met one noise below its kink; its opposite, off, must not be met there again
         noise = self.z_noise * self.largest[:, None]
         side = np.where(self.modes == ON, z + noise, 2 * noise - z)
-        return np.where(self.modes == SLIDE, inside + RELEASE, side)
+        inside = np.where(self.modes == SLIDE, inside + RELEASE, side)
+        return np.where(self.lines.tell(self.modes), inside, np.inf)
 
     def first_event(self, h: float) -> tuple[float, list[tuple[int, int]]]:
         """Time of the first event within h, and the pairs (j, i) that meet it; j alone as (j, -1)."""
@@ -234,13 +240,14 @@ class Oracle:
             return self.change(j, np.arange(self.n), np.zeros(self.n, np.int8))
         at_rest = (np.abs(self.X @ w) <= 4 * self.z_noise * self.largest[j]) & (self.modes[j] == OFF)
         K = np.union1d(crossed, np.flatnonzero(at_rest | (self.modes[j] == SLIDE))).astype(int)
+        K = self.lines.whole(K)
         if not len(K):
             return None
         r = self.task.y - (np.where(self.modes == ON, self.W @ self.X.T, 0).T @ self.A) / self.p
         base_on = (self.modes[j] == ON) & ~np.isin(np.arange(self.n), K)
         sign = np.sign(self.A[j]) or 1.0
         modes = select(self.X[K], sign * r[K], sign * (base_on * r) @ self.X).modes
-        self.counters["dependent_inputs"] += some_parallel(self.X[K], modes == SLIDE)
+        self.counters["dependent_inputs"] += bool(self.rounded[K].any())
         self.change(j, K, modes)
         return self.project(j, self.modes[j] == SLIDE)
 
@@ -269,16 +276,9 @@ class Oracle:
 
     def kinks(self) -> Kinks | None:
         """Pairs whose mode the sign of z does not say, at the present state."""
-        z = self.W @ self.X.T
-        sizes = np.linalg.norm(self.W, axis=1)[:, None] * np.linalg.norm(self.X, axis=1)
-        listed = np.abs(z) <= (2 * AT_KINK * sizes if self.task.norms is None else -1.0)
-        listed = (listed | (self.modes != (z > 0))) & (sizes > 0)
-        if not listed.any():
-            return None
-        neuron, point = np.nonzero(listed)
-        share = np.divide(self.mu[0], self.r[0], out=np.zeros(z.shape), where=self.r[0] != 0).clip(0, 1)
-        share = np.where(self.modes == SLIDE, share, self.modes)[listed]
-        return Kinks(neuron, point, self.modes[listed], share)
+        lam = np.array([self.lines.share(self.r[0], mu[self.lines.first]) for mu in self.mu[0]])
+        share = np.where(self.modes == SLIDE, lam, self.modes)
+        return kinks_of(self.X, self.W, self.modes, share, exactly=self.task.norms is not None)
 
     def result(self, status: int, rows: list[Row], seconds: float) -> FlowRun:
         """The rows as a run."""

@@ -13,6 +13,7 @@ import numpy as np
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
 from pl_native._problem.kinks import OFF, ON, SLIDE
+from pl_native.model.lines import Lines
 from pl_native.model.selection import select
 
 AT_KINK = 32 * float(np.finfo(np.float64).eps)
@@ -54,7 +55,7 @@ def modes_of(data: Dataset, network: Network, z: Array) -> Modes:
         X, a = data.X.astype(np.float64, copy=False), network.a.astype(np.float64, copy=False)
         r = data.y.astype(np.float64, copy=False) - a @ np.maximum(z, 0.0) / len(a)
         for j in np.flatnonzero(open_neurons):
-            kinks = np.flatnonzero(rests[j] | (mode[j] == SLIDE))
+            kinks = _whole_lines(X, rests[j] | (mode[j] == SLIDE), near[j])
             mode[j, kinks] = OFF
             sign = np.sign(a[j]) or np.sign(np.maximum(z[j], 0.0) @ r)
             found = select(X[kinks], sign * r[kinks], sign * ((mode[j] == ON) * r) @ X)
@@ -80,11 +81,22 @@ def _put_known(network: Network, near: Array, mode: Array, share: Array) -> Arra
 def _shares(X: Array, r: Array, mode: Array) -> Array:
     """(n,): 1 on, 0 off, and where a neuron slides on S the lam that holds z = 0 there,
 
-    (X_S X_S^T)(lam_S r_S) = -X_S sum of r_i x_i over the points that are on.
+    (X_S X_S^T)(lam_S r_S) = -X_S sum of r_i x_i over the points that are on;
+
+    of a line of inputs, one lam for those on one side and 1 - lam for those opposite.
     """
-    S = mode == SLIDE
+    S = np.flatnonzero(mode == SLIDE)
     share = (mode == ON).astype(np.float64)
-    force = -np.linalg.lstsq(X[S].T, (share * r) @ X, rcond=1e-9)[0]
-    share[S] = np.clip(np.divide(force, r[S], out=np.zeros(len(force)), where=r[S] != 0), 0.0, 1.0)
+    lines = Lines.of(X[S])
+    stands = np.flatnonzero(lines.stands)
+    force = -np.linalg.lstsq(X[S[stands]].T, (share * r) @ X, rcond=1e-9)[0]
+    share[S] = lines.share(r[S], force[np.searchsorted(stands, lines.first)])
     found: Array = share
     return found
+
+
+def _whole_lines(X: Array, at_kink: Array, near: Array) -> Array:
+    """Those at their kinks, and those near of the same lines, in order: a line is there as a whole."""
+    c = np.flatnonzero(near | at_kink)
+    points: Array = c[Lines.of(X[c]).whole(np.flatnonzero(at_kink[c]))]
+    return points

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pl_native._problem.kinks import OFF, ON, SLIDE
+from pl_native.model.lines import Lines
 
 Floats: TypeAlias = NDArray[np.float64]
 
 NOISE = 1e-13
-AS_ONE = 1e-9
-"""Inputs parallel to that, relative, are taken as exactly so."""
 
 
 class Selection(NamedTuple):
@@ -31,26 +30,38 @@ def select(X: Floats, e: Floats, base: Floats) -> Selection:
 
     e (k,) = sign(a_j) r_i (attracting where < 0); base (d,) = sign(a_j) times the sum over the points that
     are on. T = {}; v by least squares in a box over the attracting points; T <- repelling points that v
-    pushes up; repeat.
+    pushes up; repeat. Points of one line have one kink (`cpp/problem/kink_lines.hpp`).
     """
-    scale = NOISE * (1 + np.abs(base).max(initial=0) + np.abs(e).sum())
-    raised = np.zeros(len(e), bool)
-    for _ in range(len(e) + 2):
-        modes, v, phi = _box_least_squares(X, e, base + e[raised] @ X[raised], e < -scale)
-        up = ~(e < -scale) & (X @ v > scale)
-        if (up == raised).all():
+    lines = Lines.of(X)
+    stands = np.flatnonzero(lines.stands)
+    ahead, behind = (push[stands] for push in lines.push(e))
+    U, jump = X[stands], ahead - behind
+    same = lines.first[:, None] == stands
+    noise = NOISE * (1 + np.abs(base).max(initial=0) + np.abs(e).sum())
+    scale = noise * (np.abs(lines.ratio) @ same)
+    two_sided = (lines.ratio < 0) @ same
+    attracts, leave = jump < -scale, (ahead >= -scale) & (behind <= scale)
+    side = np.where(attracts | leave | ~two_sided, 0, np.where(ahead < -scale, 1, -1))
+    for _ in range(2 * len(stands) + 2):
+        acts = np.where(attracts, behind, np.choose(side + 1, (behind, np.zeros(len(stands)), ahead)))
+        modes, v, phi = _box_least_squares(U, jump, base + acts[acts != 0] @ U[acts != 0], attracts)
+        calm = np.where(two_sided & ~leave, side, 0)
+        after = np.where(U @ v > noise, 1, np.where(two_sided & (U @ v < -noise), -1, calm))
+        after[attracts] = 0
+        if (after == side).all():
             break
-        raised = up
-    modes[raised] = ON
-    share = np.where(modes == ON, 1.0, np.divide(phi, e, out=np.zeros(len(e)), where=modes == SLIDE))
-    return Selection(modes, v, np.clip(share, 0.0, 1.0))
-
-
-def some_parallel(X: Floats, sliding: NDArray[np.bool_]) -> bool:
-    """Whether two inputs of a kink set X (k, d) that do not both slide are multiples of each other."""
-    rest = X[:, None] - ((X @ X.T) / np.einsum("ij,ij->i", X, X))[..., None] * X[None]
-    alike = np.einsum("ikj,ikj->ik", rest, rest) <= AS_ONE**2 * np.einsum("ij,ij->i", X, X)[:, None]
-    return bool((np.triu(alike, 1) & ~(sliding[:, None] & sliding)).any())
+        side = after
+    # attracted from both sides, with nothing to balance: off, as lam = 0 with <v, x> = 0 is
+    idle = (
+        two_sided & (modes == SLIDE) & (np.abs(behind + phi) <= scale) & (ahead <= scale) & (behind >= -scale)
+    )
+    side[attracts] = np.where(idle, 0, np.choose(modes, (-1, 1, 0)))[attracts]
+    line = np.searchsorted(stands, lines.first)
+    on = side[line] == np.sign(lines.ratio)
+    modes = np.where((modes == SLIDE) & ~idle, SLIDE, OFF).astype(np.int8)[line]
+    modes[on] = ON
+    share = np.where(modes == SLIDE, lines.share(e, (behind + phi)[line]), modes == ON)
+    return Selection(modes, v, share.astype(float))
 
 
 def _box_least_squares(

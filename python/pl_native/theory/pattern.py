@@ -12,6 +12,7 @@ from pl_native import model
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network
 from pl_native._problem.kinks import ON, SLIDE
+from pl_native.model.lines import Lines
 from pl_native.model.modes import modes_of
 from pl_native.model.selection import select
 
@@ -63,7 +64,9 @@ def pattern(data: Dataset, network: Network, near: float) -> Pattern:
     close |= slides(data, network)
     for j in range(network.p):
         pull = np.sign(network.a[j]) * r
-        kinks = np.flatnonzero(close[j] & (pull < 0))
+        kinks = np.flatnonzero(close[j])
+        ahead, behind = Lines.of(data.X[kinks]).push(pull[kinks])
+        kinks = kinks[ahead - behind < 0]
         on[j, kinks] = False
         modes = select(data.X[kinks], pull[kinks], (pull * on[j]) @ data.X).modes
         rests[j, kinks], on[j, kinks] = modes == SLIDE, modes == ON

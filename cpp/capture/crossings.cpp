@@ -1,0 +1,68 @@
+#include "capture/crossings.hpp"
+
+#include <algorithm>
+
+#include "capture/attempts.hpp"
+#include "kernel/dispatch.hpp"
+
+namespace pl {
+namespace {
+
+// Where two meshes tell the error by what they differ by, of few pairs. A pair whose push vanishes while it
+// is held goes on or off by what the shares of the others leave of its speed: at 0.002 that was chance, the
+// same on both meshes, and a loss was off by a third.
+constexpr KinkSweeps kFineSweeps{2e-5F, 40};
+
+}  // namespace
+
+Crossings::Crossings(const CaptureInputs& inputs)
+    : rows_(inputs.rows()),
+      sweeps_(two_meshes(inputs.problem()) ? kFineSweeps : KinkSweeps{}),
+      p_(inputs.problem().p),
+      blocks_(block_count(inputs.problem().n)),
+      signs_(p_ * blocks_),
+      seen_(p_ * blocks_),
+      solvers_(at(p_)) {}
+
+void Crossings::begin(const NeuronStep& step, const std::vector<Touched>& resting, const Word* masks) {
+    step.met = resting;
+    Word* seen = seen_.data() + step.j * blocks_;
+    std::fill_n(seen, blocks_, Word{0});
+    for (Touched& pair : step.met) {
+        pair.held = true;
+        pair.first = pair.share = pair.last;
+        pair.v = step.z_next[pair.point] - pair.z;
+        seen[pair.point / kBlockPoints] |= Word{1} << (pair.point % kBlockPoints);
+    }
+    find(step, masks);
+}
+
+Index Crossings::find(const NeuronStep& step, const Word* masks) {
+    const Index known = size_of(step.met);
+    Word* signs = signs_.data() + step.j * blocks_;
+    kernel<double>().signs(step.z_next, blocks_, signs, 1);
+    for (Index b = 0; b < blocks_; ++b) {
+        const Word before = masks[b * p_ + step.j];
+        Word &seen = seen_.data()[step.j * blocks_ + b], fresh = (before ^ signs[b]) & ~seen;
+        seen |= fresh;
+        for (; fresh != 0; fresh &= fresh - 1) {
+            const int bit = __builtin_ctzll(fresh);
+            Touched pair;
+            pair.point = static_cast<int>(b * kBlockPoints) + bit;
+            pair.z = step.z[pair.point];
+            pair.v = step.z_next[pair.point] - pair.z;
+            pair.first = pair.share = static_cast<double>((before >> bit) & 1);
+            step.met.push_back(pair);
+        }
+    }
+    return size_of(step.met) - known;
+}
+
+void Crossings::follow(const NeuronStep& step, Index known, CutOff cut) {
+    std::unique_ptr<KinkSolver>& solver = solvers_[at(step.j)];
+    if (!solver) solver = std::make_unique<KinkSolver>(rows_, sweeps_);
+    solver->follow(step.met, known, {step.stride, step.g, step.factor, step.impulse, cut});
+    step.move();
+}
+
+}  // namespace pl

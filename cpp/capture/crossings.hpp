@@ -1,0 +1,35 @@
+// The pairs that meet their kinks in a step: found by the signs of z at its two ends, and followed through
+// (neuron.hpp).
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "capture/inputs.hpp"
+#include "capture/neuron_step.hpp"
+#include "kernel/index.hpp"
+
+namespace pl {
+
+class Crossings {
+  public:
+    explicit Crossings(const CaptureInputs& inputs);
+
+    // The pairs at rest, as the step finds them, and those that change side. `masks`: those of its start.
+    void begin(const NeuronStep& step, const std::vector<Touched>& resting, const Word* masks);
+    // Adds to them those that change side now; how many.
+    Index find(const NeuronStep& step, const Word* masks);
+    // Their shares, what drives the neuron under them, and where it leads. Those from `known` on were found
+    // after the others had been followed.
+    void follow(const NeuronStep& step, Index known, CutOff cut);
+
+  private:
+    const InputRows rows_;
+    const KinkSweeps sweeps_;
+    Index p_, blocks_;
+    Buffer<Word> signs_, seen_;  // (p, blocks): of z at the end; pairs already among those met
+    // Of each neuron that has met kinks: what it knows of its pairs serves the second look.
+    std::vector<std::unique_ptr<KinkSolver>> solvers_;
+};
+
+}  // namespace pl

@@ -1,0 +1,226 @@
+#include "capture/dense_step.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "capture/moved.hpp"
+#include "capture/resting.hpp"
+#include "capture/to_zero.hpp"
+#include "kernel/inner.hpp"
+#include "parallel/parallel_for.hpp"
+
+namespace pl {
+namespace {
+
+constexpr double kMostKinkBytes = 128 * 1048576.0;  // of K, of pairs that change side in a step
+
+// Balanced to rounding counts as balanced: such a neuron tends to the saddle at 0 and must not drift past it.
+std::vector<double> invariants_of(const Problem<double>& problem) {
+    std::vector<double> invariants;
+    for (Index j = 0; j < problem.p; ++j) {
+        const double a = problem.a[j], w = norm_sq(problem.W + j * problem.d, problem.d);
+        const double difference = a * a - w;
+        invariants.push_back(std::abs(difference) <= 1e-12 * w ? 0.0 : difference);
+    }
+    return invariants;
+}
+
+}  // namespace
+
+DenseStep::DenseStep(const CaptureInputs& inputs, DenseProducts& products, const DenseState& now,
+                     DenseState& trial, int threads)
+    : inputs_(inputs),
+      products_(products),
+      now_(now),
+      trial_(trial),
+      threads_(threads),
+      moves_(inputs, threads),
+      crossings_(inputs),
+      invariant_(invariants_of(inputs.problem())),
+      G_(now.W.size()),
+      middle_(at(now.p())),
+      moved_(at(now.p())),
+      stays_(at(now.p())),
+      exact_(at(now.p())) {}
+
+// visit(step) for every neuron, over the team.
+template <class Visit>
+void DenseStep::each_neuron(const Visit& visit) {
+    constexpr Index kChunk = 4;   // neurons handed to a thread at a time
+    constexpr Index kAsked = 16;  // chunks between questions whether to stop
+    const Index p = now_.p();
+    parallel_for((p + kChunk - 1) / kChunk, threads_, [&](Index chunk) {
+        if (chunk % kAsked == 0 && order_.cut()) return;
+        for (Index j = chunk * kChunk; j < std::min((chunk + 1) * kChunk, p); ++j) visit(neuron(j));
+    });
+}
+
+NeuronStep DenseStep::neuron(Index j) {
+    return {j,
+            now_.d,
+            now_.stride,
+            now_.w_of(j),
+            now_.z_of(j),
+            trial_.w_of(j),
+            trial_.z_of(j),
+            G_.data() + j * now_.stride,
+            middle_[at(j)] / static_cast<double>(now_.n()),
+            order_.impulse,
+            trial_.touched[at(j)],
+            inputs_.rows(),
+            inputs_.norms().data()};
+}
+
+double DenseStep::mean_weight(Index j) const {
+    const double* g = G_.data() + j * now_.stride;
+    return mean_outer_weight(now_.w_of(j), g, now_.a.data()[j], now_.d, now_.n());
+}
+
+bool DenseStep::make(const Order& order) {
+    order_ = order;
+    drive();
+    advance();
+    if (order_.cut()) return false;
+    each_neuron([this](const NeuronStep& step) {
+        crossings_.begin(step, now_.touched[at(step.j)], now_.masks.data());
+        for (Touched& pair : step.met) pair.early = pair.held ? order_.h * now_.r[at(pair.point)] : 0.0;
+    });
+    if (too_many_kinks()) return false;
+    meet_kinks();
+    if (order_.cut()) return false;
+    each_neuron([this](const NeuronStep& step) { end(step); });
+    products_.preactivations(trial_.W.data(), trial_.z.data(), order_.cut);
+    let_go_of_others();
+    conclude();
+    return !order_.cut();  // perhaps half of it was
+}
+
+// What drives each neuron by the pairs that are on, and by those at rest under the shares that they start
+// with. At rest the drive by h r, of which terms cancel, is known: only what the impulse differs by is left
+// to add.
+void DenseStep::drive() {
+    const bool known = order_.decaying != nullptr;
+    std::vector<double> rest(order_.impulse, order_.impulse + now_.n());
+    for (Index i = 0; known && i < now_.n(); ++i) rest[at(i)] -= order_.h * now_.r[at(i)];
+    products_.gradient(rest.data(), now_.masks.data(), G_.data(), order_.cut);
+    for (Index j = 0; j < now_.p(); ++j)
+        for (const Touched& pair : now_.touched[at(j)]) {
+            const double *x = inputs_.rows().row(pair.point), push = pair.last * rest[at(pair.point)];
+            for (Index k = 0; k < now_.d; ++k) G_.data()[j * now_.stride + k] += push * x[k];
+        }
+    for (Index k = 0; known && k < G_.size(); ++k) G_.data()[k] += order_.h * order_.decaying[k];
+}
+
+// The weights that it leads to, and their pre-activations.
+void DenseStep::advance() {
+    for (Index j = 0; j < now_.p(); ++j) {
+        middle_[at(j)] = mean_weight(j);
+        neuron(j).move();
+        moved_[at(j)] = 1;
+    }
+    refresh();
+}
+
+// Pre-activations of the neurons that were moved, as they tell which pairs change side.
+void DenseStep::refresh() {
+    std::vector<Index> moved;
+    for (Index j = 0; j < now_.p(); ++j)
+        if (moved_[at(j)] != 0) moved.push_back(j);
+    const SingleMoves::Ends ends{now_.W.data(), trial_.W.data(), now_.stride,
+                                 now_.z.data(), trial_.z.data(), now_.ldz};
+    moves_.preactivations(moved, ends, order_.cut);
+    // pairs at rest count as at z = 0, and are where their weights have them
+    for (const Index j : moved)
+        for (const Touched& pair : now_.touched[at(j)]) trial_.z_of(j)[pair.point] += pair.z;
+}
+
+// Whether K of the pairs that change side would take more than kMostKinkBytes. Of n = 3500, half of all pairs
+// in one step took a gigabyte, and no such step was ever good.
+bool DenseStep::too_many_kinks() const {
+    double bytes = 0;
+    for (Index j = 0; j < now_.p(); ++j) {
+        const auto all = static_cast<double>(trial_.touched[at(j)].size());
+        const auto rest = static_cast<double>(now_.touched[at(j)].size());
+        bytes += sizeof(float) * (all * all - rest * rest);
+    }
+    return bytes > kMostKinkBytes;
+}
+
+// The pairs met are followed; then once more, with those that switch only because others did: three in a
+// hundred, but without them the error falls in proportion to h and not to its square.
+void DenseStep::meet_kinks() {
+    each_neuron([this](const NeuronStep& step) {
+        const bool any = !step.met.empty();
+        moved_[at(step.j)] = any;
+        stays_[at(step.j)] = any && order_.still && stays(step);
+        if (!any || stays_[at(step.j)] != 0) return;
+        crossings_.follow(step, size_of(step.met), order_.cut);
+    });
+    refresh();
+    each_neuron([this](const NeuronStep& step) {
+        const Index known = size_of(step.met);
+        if (known == 0 || crossings_.find(step, now_.masks.data()) == 0 || stays_[at(step.j)] != 0) return;
+        crossings_.follow(step, known, order_.cut);
+    });
+}
+
+void DenseStep::end(const NeuronStep& step) {
+    const bool there = stays_[at(step.j)] != 0 && all_rest(step);
+    exact_[at(step.j)] = ends_exactly(step, order_.exact || order_.still);
+    if (exact_[at(step.j)] != 0 && !there) end_at_rest(step, order_.still);
+    if (!has_turned(step)) return;
+    std::vector<unsigned char> on(at(now_.n()));
+    for (Index i = 0; i < now_.n(); ++i)
+        on[at(i)] = now_.masks.data()[i / kBlockPoints * now_.p() + step.j] >> (i % kBlockPoints) & 1;
+    if (comes_to_zero(step, on, now_.touched[at(step.j)])) put_to_zero(step);
+}
+
+// Of the pairs met those at rest are kept, at their kinks.
+void DenseStep::let_go_of_others() {
+    const auto goes = [](const Touched& pair) { return !pair.rests; };
+    for (Index j = 0; j < now_.p(); ++j) {
+        std::vector<Touched>& touched = trial_.touched[at(j)];
+        touched.erase(std::remove_if(touched.begin(), touched.end(), goes), touched.end());
+        for (Touched& pair : touched) pair.z = trial_.z_of(j)[pair.point];
+        if (exact_[at(j)] != 0) join(neuron(j), now_.r.data(), now_.masks.data(), now_.n(), now_.p());
+        for (const Touched& pair : touched) trial_.z_of(j)[pair.point] = 0.0;
+    }
+}
+
+// a by Lemma 1 where that fixes its sign, else by the work done on w_j, which equals it to second order;
+// then r.
+void DenseStep::conclude() {
+    for (Index j = 0; j < now_.p(); ++j) {
+        const double *w = now_.w_of(j), *next = trial_.w_of(j), *g = G_.data() + j * now_.stride;
+        const double before = now_.a.data()[j];
+        double& a = trial_.a.data()[j];
+        if (invariant_[at(j)] >= 0.0) {
+            a = std::copysign(std::sqrt(invariant_[at(j)] + norm_sq(next, now_.d)), before);
+        } else {
+            double work = 0;
+            for (Index k = 0; k < now_.d; ++k) work += 0.5 * (w[k] + next[k]) * g[k];
+            a = before + work / static_cast<double>(now_.n());
+        }
+    }
+    products_.outputs(trial_);
+}
+
+// dw is in proportion to the outer weight held; the drive is now that which kinks have left.
+double DenseStep::neuron_error() const {
+    double largest = 0.0;
+    for (Index j = 0; j < now_.p(); ++j) {
+        if (middle_[at(j)] == 0.0) continue;
+        const double off = std::abs(mean_weight(j) / middle_[at(j)] - 1.0);
+        largest = std::max(largest, off * std::sqrt(moved(now_, trial_, j).all()));
+    }
+    return largest;
+}
+
+double DenseStep::bytes(const Problem<double>& problem) {
+    const double points = static_cast<double>(block_count(problem.n) * kBlockPoints);
+    const double d = static_cast<double>(problem.d) + 8.0, p = static_cast<double>(problem.p);
+    return 8 * p * d + 4 * p * points / 6 + SingleMoves::bytes(problem) +
+           std::min(p * points * points, kMostKinkBytes);
+}
+
+}  // namespace pl

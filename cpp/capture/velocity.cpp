@@ -1,0 +1,139 @@
+#include "capture/velocity.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "capture/rest.hpp"
+#include "kernel/inner.hpp"
+#include "parallel/parallel_for.hpp"
+#include "problem/basis.hpp"
+
+namespace pl {
+namespace {
+
+constexpr double kUnit = 4.0 * std::numeric_limits<double>::epsilon();  // rounding of a sum, of its terms
+
+double sign_of(const DenseState& state, Index j) {
+    return state.a.data()[j] < 0.0 ? -1.0 : 1.0;
+}
+
+// What neuron j is at its kinks, with all points of their lines of inputs, as the flow has them; empty where
+// each is alone. Steps follow each of these pairs by itself.
+AtRest on_whole_lines(const DenseState& state, const CaptureInputs& inputs, Index j, const AtRest& rest) {
+    AtRest whole;
+    const ParallelInputs& lines = inputs.parallel();
+    if (!lines.any()) return whole;
+    std::vector<Mode> mode(state.r.size(), Mode::kOff);
+    std::vector<unsigned char> taken(state.r.size());
+    for (const KinkPoint& k : rest.points) {
+        mode[at(k.point)] = k.mode;
+        for (const int i : lines.members(k.point)) taken[at(i)] = 1;
+    }
+    whole.v = rest.v;
+    for (int i = 0; i < static_cast<int>(state.n()); ++i) {
+        if (taken[at(i)] == 0) continue;
+        const double *x = inputs.rows().row(i), e = sign_of(state, j) * state.r[at(i)];
+        whole.add(i, x, e, mode[at(i)], lines.line(i), lines.ratio(i));
+        for (Index k = 0; state.on(j, i) && k < state.d; ++k) whole.v[at(k)] -= e * x[k];
+    }
+    const auto alone = [&](const KinkPoint& k) { return lines.members(k.point).size() < 2; };
+    if (std::all_of(whole.points.begin(), whole.points.end(), alone)) whole.points.clear();
+    return whole;
+}
+
+// The pairs of neuron j with z_ji = 0, those at rest and others, as the rule has them now; what acts of them
+// is added to its drive, which is known to `noise`. A neuron at w_j = 0 stays there.
+std::vector<PairAtKink> select(DenseState& state, const CaptureInputs& inputs, Index j, double noise,
+                               double* g) {
+    if (norm_sq(state.w_of(j), state.d) == 0.0) return {};
+    const double *z = state.z_of(j), sign = sign_of(state, j);
+    std::vector<Touched>& resting = state.touched[at(j)];
+    AtRest rest;
+    const auto add = [&](Index i, Mode mode) {
+        rest.add(static_cast<int>(i), inputs.rows().row(static_cast<int>(i)), sign * state.r[at(i)], mode);
+    };
+    std::vector<unsigned char> known(state.r.size());
+    for (const Touched& pair : resting) {
+        add(pair.point, Mode::kSlide);
+        known[at(pair.point)] = 1;
+    }
+    for (Index i = 0; i < state.n(); ++i)
+        if (z[i] == 0.0 && known[at(i)] == 0) add(i, Mode::kOff);
+    std::vector<PairAtKink> kinks;
+    if (rest.points.empty()) return kinks;
+    for (Index k = 0; k < state.d; ++k) rest.v.push_back(sign * g[k]);
+    AtRest told = on_whole_lines(state, inputs, j, rest);
+    rest.settle(noise);
+    for (Index k = 0; k < state.d; ++k) g[k] = sign * rest.v[at(k)];
+    for (Index l = 0; l < size_of(resting); ++l) resting[at(l)].last = rest.share[at(l)];
+    if (told.points.empty())
+        told = std::move(rest);
+    else
+        told.settle(noise);
+    for (Index l = 0; l < size_of(told.points); ++l) {
+        const KinkPoint& k = told.points[at(l)];
+        kinks.push_back({static_cast<int>(j), k.point, k.mode, told.share[at(l)]});
+    }
+    return kinks;
+}
+
+}  // namespace
+
+Velocity selected_velocity(DenseState& state, const CaptureInputs& inputs, double* G, int threads) {
+    const Index p = state.p();
+    const double n = static_cast<double>(state.n());
+    double size = 0;
+    for (Index i = 0; i < state.n(); ++i) size += std::abs(state.r[at(i)]) * inputs.norms()[at(i)];
+    std::vector<std::vector<PairAtKink>> found(at(p));
+    parallel_for(p, threads, [&](Index j) {
+        found[at(j)] = select(state, inputs, j, kUnit * size, G + j * state.stride);
+    });
+    Velocity velocity;
+    for (Index j = 0; j < p; ++j) {
+        for (const PairAtKink& pair : found[at(j)]) {
+            velocity.kinks.push_back(pair);
+            velocity.on_at_kinks +=
+                (pair.mode == Mode::kOn ? 1 : 0) - (state.on(pair.neuron, pair.point) ? 1 : 0);
+        }
+        const double *w = state.w_of(j), *g = G + j * state.stride;
+        const double speed = state.a.data()[j] / n, rate = inner(w, g, state.d) / n;
+        velocity.rate.push_back(rate);
+        velocity.sq += speed * speed * norm_sq(g, state.d) + rate * rate;
+    }
+    return velocity;
+}
+
+NeuronMotion motion_of(const Velocity& velocity, const DenseState& state, const double* G) {
+    NeuronMotion motion;
+    for (Index j = 0; j < state.p(); ++j) {
+        const double *w = state.w_of(j), *g = G + j * state.stride, a = state.a.data()[j];
+        double speed_sq = 0, growth = 0;
+        for (Index k = 0; k < state.d; ++k) {
+            const double v = a / static_cast<double>(state.n()) * g[k];
+            speed_sq += v * v;
+            growth += w[k] * v;
+        }
+        const double rate = velocity.rate[at(j)];
+        motion.speed_sq.push_back(speed_sq + rate * rate);
+        motion.growth.push_back(growth + a * rate);
+    }
+    return motion;
+}
+
+void hold(DenseState& state, const CaptureInputs& inputs, Index j, double* g) {
+    KinkBasis basis(static_cast<int>(state.d));
+    std::vector<Touched>& resting = state.touched[at(j)];
+    for (const Touched& pair : resting) basis.add(pair.point, inputs.rows().row(pair.point));
+    std::vector<double> coeff(at(basis.size())), phi(coeff.size());
+    basis.project(g, coeff.data());
+    basis.multipliers(coeff.data(), phi.data());
+    for (Touched& pair : resting) {
+        const int slot = basis.find(pair.point);
+        const double r = state.r[at(pair.point)];
+        pair.last = slot < 0 || r == 0.0 ? 0.0 : phi[at(slot)] / r;
+    }
+}
+
+}  // namespace pl
