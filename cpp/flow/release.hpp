@@ -2,6 +2,7 @@
 // promised that it is so from now on.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 
 #include "flow/events.hpp"
@@ -12,6 +13,11 @@ struct SlidingPair {
     double r, mu, sign;  // r_i, mu_ji, the sign of a_j
     double noise;        // Noise::multiplier
 };
+
+// lam = mu / r of a sliding pair.
+inline double share_of(double mu, double r) {
+    return r != 0.0 ? std::clamp(mu / r, 0.0, 1.0) : 0.0;
+}
 
 // A residual that is noise has a multiplier that is: the pair keeps its status until a sign is clear.
 bool clear_of_noise(double r, double noise);

@@ -133,6 +133,7 @@ void Switcher::settle(double t, int j, const std::vector<int>& crossed, const st
     jets_.project_state(j);
     if (put_off(in_, noise_, j, points, slide, w)) return freeze(t, j);
     jets_.refresh_gradient(j);
+    if (slide.size() == 0) pairs_.set_slide(j, KinkBasis(in_.d));  // many neurons may begin at their kinks
 }
 
 // w_j = 0: the rule keeps it there for ever.
