@@ -14,7 +14,8 @@ double sign_of(double a, double slope) {
     return a > 0.0 ? 1.0 : a < 0.0 ? -1.0 : slope > 0.0 ? 1.0 : slope < 0.0 ? -1.0 : 0.0;
 }
 
-// A pair that rests at its kink because others slide: its events are looked for on the neurons only.
+// A pair that rests at its kink because others slide: its events are looked for on the neurons only, as are
+// those of lines at rest.
 bool depends(const KinkBasis& slide, const KinkPoint& k) {
     if (slide.size() == 0) return false;
     KinkBasis larger = slide;
@@ -46,7 +47,10 @@ void CellFlow::settle(double t, int j, double sign, const std::vector<int>& cros
         journal_.changed({t, j, k.point, modes[at(k.point)], k.mode}, k.repels);
         modes[at(k.point)] = k.mode;
     }
-    for (const KinkPoint& k : points) degenerate_ |= k.mode == Mode::kOn && depends(slide, k);
+    for (const KinkPoint& k : points) {
+        const bool idle = idles(in_, modes.data(), k.point);
+        degenerate_ |= idle || (k.mode == Mode::kOn && depends(slide, k));
+    }
     std::vector<double> coeff(at(slide.size()));
     if (slide.size() > 0) slide.project(v.data(), coeff.data());
     const bool gone = put_off(in_, noise_, j, points, slide, v.data());
