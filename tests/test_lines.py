@@ -20,6 +20,7 @@ from pl_native.model.selection import select
 pytest.importorskip("pl_native._core")
 
 Problem = tuple[pl.Dataset, pl.Network]
+E1, E2 = np.array([1.0, 0.0]), np.array([0.0, 1.0])
 
 
 def half(seed: int, n: int = 20, d: int = 6, p: int = 5) -> Problem:
@@ -116,7 +117,27 @@ def test_a_linear_network_has_no_kinks() -> None:
         np.testing.assert_allclose(sol.network.a[:2], a, atol=1e-4)
 
 
-E1, E2 = np.array([1.0, 0.0]), np.array([0.0, 1.0])
+@pytest.mark.parametrize("backend", ["native", "numpy"])
+@pytest.mark.parametrize(
+    ("x", "y", "W", "a", "neuron"),
+    [
+        ((-0.1, -0.4), (0.1, -0.9, 0.5), [[0.6, -0.7], [-0.4, 0.6]], (1.7, 2.2), 1),
+        ((-0.5, 0.1), (0.2, -0.6, 0.1), [[-0.4, -0.4], [0.4, 3.0]], (1.4, 1.2), 0),
+    ],
+)
+def test_a_neuron_between_opposites_leaves_when_one_comes_to_repel(
+    x: Any, y: Any, W: Any, a: Any, neuron: int, backend: str
+) -> None:
+    """Both attract at first, and it rests, off at both. No push acts at z = 0, and it stayed for ever."""
+    problem = pl.Dataset([E1, -E1, x], y), pl.Network(W, a)
+    sol = ends(problem, 20.0, backend, save=pl.Save(count=21, states=True))
+    assert sol.W_saved is not None
+    assert (np.abs(sol.W_saved[2:5, neuron, 0]) < 1e-12).all()
+    assert metrics.n_sliding(problem[0], sol.state(4)) == 0
+    assert abs(sol.network.W[neuron, 0]) > 1e-3
+    for options in ({"step": 5e-4}, {"method": "capture", "rtol": 1e-5}):
+        other = pl.simulate(*problem, 20.0, **options)  # type: ignore[arg-type]
+        assert sol.loss[-1] == pytest.approx(other.loss[-1], rel=1e-3)
 
 
 @pytest.mark.parametrize(

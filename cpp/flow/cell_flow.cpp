@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "flow/kernels.hpp"
+#include "flow/release.hpp"
 #include "kernel/index.hpp"
 
 namespace pl {
@@ -183,11 +184,10 @@ bool CellFlow::show_modes() {
     return any;
 }
 
-// Where nothing slides, no more is told of the field than its pattern: the jets, of 10^6 neurons half a
-// gigabyte, stay as they are, and the state goes where it is read.
+// Of the field no more is told than the pattern, and the multipliers of the cells: the jets, of 10^6 neurons
+// half a gigabyte, stay as they are, and the state goes where it is read.
 void CellFlow::conclude() {
     if (!on_ || shown_) return;
-    if (sliding() > 0) return show();
     shown_ = true;
     end_.resize(at(Index{in_.p} * in_.d));
     std::vector<double> v(at(in_.stride() + kPad)), sign(at(in_.p));
@@ -199,14 +199,25 @@ void CellFlow::conclude() {
             shown_ = false;
             return show();
         }
-        sign[at(j)] = std::copysign(1.0, a);
+        const Cell& cell = cells_.of(j);
+        sign[at(j)] = cell.slide.size() > 0 ? cell.sign : std::copysign(1.0, a);
         jets_.set_outer(j, a);
         std::copy_n(v.begin(), in_.d, end_.begin() + Index{j} * in_.d);
         std::fill(v.begin() + in_.d, v.end(), 0.0);
         noise_.grow(j, std::sqrt(dot(v.data(), v.data(), in_.stride())), std::abs(a));
     }
-    show_modes();
+    listed_ = !show_modes();
     switcher_.recall(std::move(sign));
+}
+
+void CellFlow::list() {
+    if (!listed_) pairs_.list();
+    listed_ = true;
+}
+
+double CellFlow::share(int j, int i) const {
+    const int c = cells_.home(j), slot = cells_[c].slide.find(in_.parallel().line(i));
+    return share_of(in_.parallel(), series_.r(0).data(), i, series_.multiplier(c, 0, slot));
 }
 
 void CellFlow::give_back() {

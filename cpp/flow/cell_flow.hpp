@@ -42,9 +42,12 @@ class CellFlow : OnNeurons {
     // The state into the jets and the pairs, where it is read; or for good.
     void show();
     void give_back();
-    // For the last time: into the pairs, a_j into the jets, W (p, d) into end(), unless that is null.
+    // For the last time: into the pairs, but for their lists, a_j into the jets, W (p, d) into end(), unless
+    // that is null.
     void conclude();
     const double* end() const { return end_.empty() ? nullptr : end_.data(); }
+    void list();                       // the pairs' lists then
+    double share(int j, int i) const;  // and of a sliding pair lam_ji
 
     double sum_r2() const { return series_.residual_sq(); }
     double velocity_sq() const { return series_.velocity_sq(); }
@@ -72,6 +75,7 @@ class CellFlow : OnNeurons {
     double h_ = 0.0;
     int releases_ = 0, refusals_ = 0;
     bool on_ = false, shown_ = false, landed_ = false, degenerate_ = false, ends_ = false;
+    bool listed_ = true;  // the pairs' lists are those of their modes
 };
 
 }  // namespace pl

@@ -10,7 +10,8 @@
 namespace pl {
 namespace {
 
-// A pair that rests at its kink because others slide: its events are looked for on the neurons only.
+// A pair that rests at its kink because others slide: its events are looked for on the neurons only, as are
+// those of lines at rest.
 bool depends(const KinkBasis& slide, const KinkPoint& k) {
     if (slide.size() == 0) return false;
     KinkBasis larger = slide;
@@ -40,7 +41,10 @@ void CellFlow::settle(double t, int j, double sign, const Cause& cause) {
         journal_.changed({t, j, k.point, modes[at(k.point)], k.mode}, k.repels);
         modes[at(k.point)] = k.mode;
     }
-    for (const KinkPoint& k : points) degenerate_ |= k.mode == Mode::kOn && depends(slide, k);
+    for (const KinkPoint& k : points) {
+        const bool idle = idles(in_, modes.data(), k.point);
+        degenerate_ |= idle || (k.mode == Mode::kOn && depends(slide, k));
+    }
     move(j, modes, slide, slide.size() > 0 ? sign : 0.0, v.data());
     if (gone) freeze(t, j);
 }

@@ -71,7 +71,9 @@ const std::vector<Event>& EventSearch::search(double now, double h, const std::v
 
 // Those of neuron j that are before h_.
 void EventSearch::along(int j, double sign) {
-    if (!pairs_.moves(j) || jets_.still(j)) return;
+    if (jets_.still(j)) return;
+    if (in_.parallel().any()) idle_lines(j, sign);
+    if (!pairs_.moves(j)) return;
     if (!in_.dense()) return orthogonal_crossings(j);
     double way = 0.0, power = h_;
     for (int k = 1; k <= jets_.order(); ++k, power *= h_) way += jets_.w_norm(k, j) * power;
@@ -137,6 +139,37 @@ void EventSearch::resting(int j, int i, double sign) {
     }
     const double turns = turns_repelling(i, sign, false), alone = turns_repelling(i, sign, true);
     consider(turns < 0.0 || alone < 0.0 ? -1.0 : std::max(turns, alone), j, i, EventKind::kCross);
+}
+
+// A neuron that rests between opposite points, all off, leaves when both sides come to push one way.
+void EventSearch::idle_lines(int j, double sign) {
+    if (!(jets_.w_norm(0, j) > noise_.w(j))) return;
+    for (int i = 0; i < in_.n; ++i) {
+        if (!idles(in_, &pairs_.modes[at(pairs_.index(j, 0))], i)) continue;
+        const double z = dot(jets_.w(0, j), in_.row(i), in_.stride());
+        if (std::abs(z) <= 4.0 * noise_.z(j, i)) consider(push_one_way(i, sign), j, i, EventKind::kCross);
+    }
+}
+
+// -1: not within the step.
+double EventSearch::push_one_way(int i, double sign) const {
+    const double noise = noise_.residual() * in_.parallel().weight(i);
+    std::array<double, kMaxOrder + 1> ahead, behind;
+    for (int k = 0; k < jets_.order(); ++k) {
+        const LinePush push = in_.parallel().push(jets_.r(k).data(), i);
+        ahead[at(k)] = sign * push.ahead;
+        behind[at(k)] = sign * push.behind;
+    }
+    if (std::min(ahead[0], behind[0]) > noise || std::max(ahead[0], behind[0]) < -noise) return 0.0;
+    double earliest = -1.0;
+    for (auto* side : {&ahead, &behind}) {
+        if ((*side)[0] < 0.0)
+            for (int k = 0; k < jets_.order(); ++k) (*side)[at(k)] *= -1.0;
+        (*side)[0] += 2.0 * noise;  // clear of it
+        const double t = first_exit(side->data(), jets_.order() - 1, h_, noise);
+        if (t >= 0.0 && (earliest < 0.0 || t < earliest)) earliest = t;
+    }
+    return earliest;
 }
 
 // When what point i pushes, `alone` on its side of its line or with those opposite, is no longer attracting;

@@ -64,6 +64,8 @@ class EventSearch {
     void crossings(int j, double way, double sign);
     void resting(int j, int i, double sign);
     double turns_repelling(int i, double sign, bool alone) const;
+    void idle_lines(int j, double sign);
+    double push_one_way(int i, double sign) const;
     void crossing(int j, int i);
     void orthogonal_crossings(int j);
     void releases(int j, double sign);

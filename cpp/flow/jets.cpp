@@ -9,10 +9,6 @@
 namespace pl {
 namespace {
 
-Index padded(Index width) {
-    return (width + kPad - 1) / kPad * kPad;
-}
-
 void clear(Buffer<double>& numbers, Index count) {
     if (numbers.size() == count)
         std::fill_n(numbers.data(), count, 0.0);
@@ -23,7 +19,7 @@ void clear(Buffer<double>& numbers, Index count) {
 }  // namespace
 
 Jets::Jets(const Inputs& inputs, const Pairs& pairs, int max_order, Crew crew)
-    : in_(inputs), pairs_(pairs), crew_(crew), offset_(at(inputs.p) + 1, 0) {
+    : in_(inputs), pairs_(pairs), crew_(crew), layout_(inputs) {
     const std::size_t orders = at(max_order) + 1, p = at(in_.p);
     w_.resize(orders);
     s_.resize(orders);
@@ -42,57 +38,32 @@ Jets::Jets(const Inputs& inputs, const Pairs& pairs, int max_order, Crew crew)
 // time of a run that is left soon (p = 10^6: 0.2 s to give them back).
 void Jets::make_room(int k) {
     for (; roomy_ <= k; ++roomy_) {
-        for (auto* level : {&w_, &s_}) clear((*level)[at(roomy_)], offset_.back());
+        for (auto* level : {&w_, &s_}) clear((*level)[at(roomy_)], layout_.size());
         for (auto* level : {&a_, &norms_}) (*level)[at(roomy_)].assign(at(in_.p), 0.0);
         mu_[at(roomy_)].resize(at(in_.p));
     }
 }
 
 void Jets::set_state(const double* W, const double* a) {
-    outside_.assign(W, W + Index{in_.p} * in_.d);
-    for (Index j = 0; j < in_.p; ++j) {
-        offset_[at(j + 1)] =
-            offset_[at(j)] + (in_.dense() ? in_.stride() : padded(pairs_.on(static_cast<int>(j)).size()));
-    }
-    const Index room = offset_.back();
+    layout_.lay_out(pairs_, W);
+    const Index room = layout_.size();
     for (auto* level : {&w_, &s_}) {
         for (int k = 0; k < roomy_; ++k) clear((*level)[at(k)], room);
     }
     make_room(1);
-    std::copy(a, a + in_.p, a_[0].begin());
-    slot_point_.assign(in_.dense() ? 0 : at(room), 0);
-    slot_norm_.assign(slot_point_.size(), 0.0);
-    buried_ = 0;
     for (auto* numbers : {&q_, &trial_w_, &trial_s_}) clear(*numbers, room);
-    for (Index j = 0; j < in_.p; ++j) {
-        const double* row = W + j * in_.d;
-        double* to = w_[0].data() + offset_[at(j)];
-        if (in_.dense()) {
-            std::copy(row, row + in_.d, to);
-            continue;
-        }
-        const PointList on = pairs_.on(static_cast<int>(j));
-        for (Index l = 0; l < on.size(); ++l) {
-            const int i = on.data()[l];
-            to[l] = row[i];
-            slot_point_[at(offset_[at(j)] + l)] = i;
-            slot_norm_[at(offset_[at(j)] + l)] = in_.norm(i);
-        }
-    }
+    std::copy(a, a + in_.p, a_[0].begin());
+    layout_.pack(W, w_[0].data());
     order_ = 0;
 }
 
 void Jets::bury(int j, int i) {
-    const auto from = slot_point_.begin() + offset_[at(j)];
-    const auto found = std::find(from, slot_point_.end(), i);
-    const auto slot = at(found - slot_point_.begin());
-    outside_[at(j) * at(in_.d) + at(i)] = w_[0].data()[slot];
-    slot_norm_[slot] = 0.0;
+    const Index place = layout_.bury(j, i, w_[0].data());
     for (auto* level : {&w_, &s_}) {
-        for (int k = 0; k < roomy_; ++k) (*level)[at(k)].data()[slot] = 0.0;
+        for (int k = 0; k < roomy_; ++k) (*level)[at(k)].data()[place] = 0.0;
     }
-    if (4 * ++buried_ < size_of(slot_norm_)) return;
-    std::vector<double> W(outside_.size()), a = a_[0];  // too many graves: close the ranks
+    if (!layout_.crowded()) return;
+    std::vector<double> W(layout_.outside().size()), a = a_[0];
     write_state(0, W.data(), nullptr);
     set_state(W.data(), a.data());
 }
@@ -130,14 +101,14 @@ void Jets::hold_invariants() {
 
 void Jets::restore_trial(Index j, std::vector<double>& scratch) {
     const KinkBasis& slide = pairs_.slide(static_cast<int>(j));
-    if (slide.size() > 0) slide.project(trial_w_.data() + offset_[at(j)], scratch.data());
+    if (slide.size() > 0) slide.project(trial_w_.data() + layout_.from(j), scratch.data());
     restore_invariant(j);
 }
 
 // Lemma 1, at the trial state: the larger of the two weights follows from the smaller.
 void Jets::restore_invariant(Index j) {
-    double* w = trial_w_.data() + offset_[at(j)];
-    const Index length = offset_[at(j + 1)] - offset_[at(j)];
+    double* w = trial_w_.data() + layout_.from(j);
+    const Index length = layout_.width(j);
     const double square = dot(w, w, length), invariant = invariant_[at(j)];
     if (invariant >= 0.0) {
         const double sign = a_[0][at(j)] != 0.0 ? a_[0][at(j)] : trial_a_[at(j)];
@@ -157,38 +128,27 @@ void Jets::project_state(int j) {
 }
 
 void Jets::write_state(int k, double* W, double* a) const {
-    if (!in_.dense() && k == 0 && W != outside_.data()) std::copy(outside_.begin(), outside_.end(), W);
-    if (!in_.dense() && k > 0) std::fill(W, W + outside_.size(), 0.0);
-    unpack(w_[at(k)].data(), W);
+    const std::vector<double>& outside = layout_.outside();
+    if (!in_.dense() && k == 0) std::copy(outside.begin(), outside.end(), W);
+    if (!in_.dense() && k > 0) std::fill(W, W + outside.size(), 0.0);
+    layout_.unpack(w_[at(k)].data(), W);
     if (a) std::copy(a_[at(k)].begin(), a_[at(k)].end(), a);
     for (int power = 0; power < k && in_.unit() != 1.0; ++power) {
-        for (Index l = 0; l < size_of(outside_); ++l) W[l] /= in_.unit();
+        for (Index l = 0; l < size_of(outside); ++l) W[l] /= in_.unit();
         for (Index j = 0; j < in_.p && a; ++j) a[j] /= in_.unit();
     }
 }
 
 void Jets::write_polynomial(double* to) const {
-    const Index pd = size_of(outside_);
+    const Index pd = Index{in_.p} * in_.d;
     for (int k = 0; k <= order_; ++k, to += pd + in_.p) write_state(k, to, to + pd);
 }
 
 void Jets::state_within(double h, double* W, double* a) {
     move_trial(h);
-    if (!in_.dense()) std::copy(outside_.begin(), outside_.end(), W);
-    unpack(trial_w_.data(), W);
+    if (!in_.dense()) std::copy(layout_.outside().begin(), layout_.outside().end(), W);
+    layout_.unpack(trial_w_.data(), W);
     std::copy(trial_a_.begin(), trial_a_.end(), a);
-}
-
-// Every w_j (p, d) of a vector of their moving coordinates; the others stay as they are.
-void Jets::unpack(const double* w, double* W) const {
-    for (Index j = 0; j < in_.p; ++j) {
-        const double* from = w + offset_[at(j)];
-        double* row = W + j * in_.d;
-        if (in_.dense()) std::copy(from, from + in_.d, row);
-        for (Index l = offset_[at(j)]; !in_.dense() && l < offset_[at(j + 1)]; ++l, ++from) {
-            if (slot_norm_[at(l)] > 0.0) row[slot_point_[at(l)]] = *from;
-        }
-    }
 }
 
 }  // namespace pl

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "flow/jet_layout.hpp"
 #include "flow/pairs.hpp"
 #include "kernel/index.hpp"
 #include "parallel/crew.hpp"
@@ -62,7 +63,7 @@ class Jets {
     void state_within(double h, double* W, double* a);
 
     // A state, or a coefficient of the polynomial, as one vector of size(): every w_j, then a.
-    Index size() const { return offset_.back() + size_of(a_[0]); }
+    Index size() const { return layout_.size() + size_of(a_[0]); }
     void pack(int k, double* y) const;             // of order 1 in time itself: the velocity
     double part_sq(const double* y, int j) const;  // squared norm of neuron j's share of such a vector
     double norm(int k) const;                      // of coefficient k
@@ -83,17 +84,17 @@ class Jets {
 
     int order() const { return order_; }
     double w_norm(int k, int j) const { return norms_[at(k)][at(j)]; }
-    const double* w(int k, int j) const { return w_[at(k)].data() + offset_[at(j)]; }
-    double* state(int j) { return w_[0].data() + offset_[at(j)]; }
+    const double* w(int k, int j) const { return w_[at(k)].data() + layout_.from(j); }
+    double* state(int j) { return w_[0].data() + layout_.from(j); }
     void set_outer(int j, double a) { a_[0][at(j)] = a; }
     void zero(int j);
-    Index width(int j) const { return offset_[at(j) + 1] - offset_[at(j)]; }
+    Index width(int j) const { return layout_.width(j); }
     // Orthogonal inputs: the point of neuron j's coordinate l and its norm, 0 if the pair has died
     // (or for padding).
-    int slot_point(int j, Index l) const { return slot_point_[at(offset_[at(j)] + l)]; }
-    double slot_norm(int j, Index l) const { return slot_norm_[at(offset_[at(j)] + l)]; }
+    int slot_point(int j, Index l) const { return layout_.point(layout_.from(j) + l); }
+    double slot_norm(int j, Index l) const { return layout_.norm(layout_.from(j) + l); }
     double a(int k, int j) const { return a_[at(k)][at(j)]; }
-    const double* gradient(int j) const { return s_[0].data() + offset_[at(j)]; }
+    const double* gradient(int j) const { return s_[0].data() + layout_.from(j); }
     const std::vector<double>& r(int k) const { return r_[at(k)]; }
     double mu(int k, int j, int slot) const { return mu_[at(k)][at(j)][at(slot)]; }
     double residual_sq(double h) const;  // sum_i r_i(h)^2 by the polynomial
@@ -116,14 +117,13 @@ class Jets {
     // body(from, to) over the neurons, `per` operations for each of a neuron's coordinates.
     template <class Body>
     void over_neurons(double per, const Body& body) const {
-        crew_.over(0, in_.p, per * static_cast<double>(offset_.back()), body);
+        crew_.over(0, in_.p, per * static_cast<double>(layout_.size()), body);
     }
     void multiply_out(const double* a, const double* w, Index from, Index to);  // q_j = a_j w_j
     bool coefficient_gradients();  // g of order(); false: cut off
     void velocity_of(Index j, const double* y, double* f, std::vector<double>& scratch);
     void push_neuron(Index j, int k, std::vector<double>& scratch);
-    void move_trial(double h, Index begin, Index end);  // of these neurons
-    void unpack(const double* w, double* W) const;
+    void move_trial(double h, Index begin, Index end);                 // of these neurons
     void push(int k);                                                  // s_k from g_k, then W_{k+1}, a_{k+1}
     void rest(int j, int k);                                           // 0 as coefficients k of neuron j
     bool extend_residual();                                            // r of order(); false: cut off
@@ -137,7 +137,7 @@ class Jets {
     Index evaluations_ = 0;
     std::function<bool()> cut_;
     double worked_ = 0.0;
-    std::vector<Index> offset_;
+    JetLayout layout_;
     // by order; what has one number per coordinate of every neuron lies in memory that is taken when it is
     // first written to, and given back quickly
     std::vector<Buffer<double>> w_, s_;
@@ -150,10 +150,6 @@ class Jets {
     bool some_still_ = false;
     int given_ = -1;    // so many coefficients of the residuals are given; all others are 0. -1: none is
     double tau_ = 0.0;  // of the series that gives them
-    std::vector<int> slot_point_;
-    std::vector<double> slot_norm_;
-    Index buried_ = 0;
-    std::vector<double> outside_;  // every coordinate, those that no longer move included
 };
 
 }  // namespace pl

@@ -7,14 +7,14 @@
 namespace pl {
 
 void Jets::pack(int k, double* y) const {
-    std::copy_n(w_[at(k)].data(), offset_.back(), y);
-    std::copy(a_[at(k)].begin(), a_[at(k)].end(), y + offset_.back());
+    std::copy_n(w_[at(k)].data(), layout_.size(), y);
+    std::copy(a_[at(k)].begin(), a_[at(k)].end(), y + layout_.size());
     for (Index l = 0; l < size() && k == 1; ++l) y[l] /= in_.unit();
 }
 
 double Jets::part_sq(const double* y, int j) const {
-    const Index from = offset_[at(j)];
-    const double a = y[offset_.back() + j];
+    const Index from = layout_.from(j);
+    const double a = y[layout_.size() + j];
     return dot(y + from, y + from, width(j)) + a * a;
 }
 
@@ -26,7 +26,7 @@ double Jets::norm(int k) const {
 
 bool Jets::velocity(const double* y, double* f) {
     ++evaluations_;
-    const double* a = y + offset_.back();
+    const double* a = y + layout_.size();
     over_neurons(1.0, [&](Index from, Index to) { multiply_out(a, y, from, to); });
     if (!residual(q_.data(), Residual::kOfTrial, trial_r_)) return false;
     over_neurons(2.0 * in_.n, [&](Index begin, Index end) {
@@ -37,8 +37,8 @@ bool Jets::velocity(const double* y, double* f) {
 }
 
 void Jets::velocity_of(Index j, const double* y, double* f, std::vector<double>& scratch) {
-    const Index from = offset_[at(j)], width = offset_[at(j + 1)] - from;
-    const double scale = 1.0 / in_.n, a = y[offset_.back() + j];
+    const Index from = layout_.from(j), width = layout_.width(j);
+    const double scale = 1.0 / in_.n, a = y[layout_.size() + j];
     gradient_of(static_cast<int>(j), trial_r_, trial_s_.data() + from);
     double* g = f + from;
     std::copy(trial_s_.data() + from, trial_s_.data() + from + width, g);
@@ -48,16 +48,16 @@ void Jets::velocity_of(Index j, const double* y, double* f, std::vector<double>&
         slide.project(g, scratch.data());
         slide.multipliers(scratch.data(), trial_mu_[at(j)].data());
     }
-    f[offset_.back() + j] = scale * dot(y + from, g, width);
+    f[layout_.size() + j] = scale * dot(y + from, g, width);
     for (Index l = 0; l < width; ++l) g[l] *= scale * a;
 }
 
 void Jets::restore(double* y) {
-    std::copy(y, y + offset_.back(), trial_w_.data());
-    std::copy(y + offset_.back(), y + size(), trial_a_.begin());
+    std::copy(y, y + layout_.size(), trial_w_.data());
+    std::copy(y + layout_.size(), y + size(), trial_a_.begin());
     for (Index j = 0; j < in_.p; ++j) restore_trial(j, coeff_);
-    std::copy_n(trial_w_.data(), offset_.back(), y);
-    std::copy(trial_a_.begin(), trial_a_.end(), y + offset_.back());
+    std::copy_n(trial_w_.data(), layout_.size(), y);
+    std::copy(trial_a_.begin(), trial_a_.end(), y + layout_.size());
 }
 
 // Hermite: value and derivative at both ends for the state; for residuals and multipliers value at both ends
@@ -65,7 +65,7 @@ void Jets::restore(double* y) {
 double Jets::propose(const std::vector<double>& y1, const std::vector<double>& f1, double h) {
     make_room(3);
     const bool slopes = order_ >= 2;
-    const Index end = offset_.back();
+    const Index end = layout_.size();
     const double unit = in_.unit();
     h /= unit;
     const auto cubic = [h, unit](double v, double dv, double v1, double dv1, double& c2, double& c3) {
@@ -87,8 +87,8 @@ double Jets::propose(const std::vector<double>& y1, const std::vector<double>& f
         cubic(a_[0][at(j)], a_[1][at(j)], y1[at(end + j)], f1[at(end + j)], a_[2][at(j)], a_[3][at(j)]);
         trial_a_[at(j)] = y1[at(end + j)];
         for (Index k = 2; k <= 3; ++k) {
-            const double* c = w_[at(k)].data() + offset_[at(j)];
-            norms_[at(k)][at(j)] = std::sqrt(dot(c, c, offset_[at(j + 1)] - offset_[at(j)]));
+            const double* c = w_[at(k)].data() + layout_.from(j);
+            norms_[at(k)][at(j)] = std::sqrt(dot(c, c, layout_.width(j)));
         }
         for (Index k = 1; k <= 2; ++k) mu_[at(k)][at(j)].resize(trial_mu_[at(j)].size());
         for (Index m = 0; m < size_of(trial_mu_[at(j)]); ++m)

@@ -56,7 +56,7 @@ bool Jets::residual(const double* q, Residual what, std::vector<double>& r) {
         });
     }
     std::fill(r.begin(), r.end(), 0.0);
-    for (Index l = 0; l < size_of(slot_norm_); ++l) r[at(slot_point_[at(l)])] += slot_norm_[at(l)] * q[l];
+    for (Index l = 0; l < layout_.size(); ++l) r[at(layout_.point(l))] += layout_.norm(l) * q[l];
     for (int i = 0; i < in_.n; ++i) r[at(i)] = (with_labels ? in_.y[i] : 0.0) - scale * r[at(i)];
     return true;
 }
@@ -67,8 +67,8 @@ void Jets::gradient_of(int j, const std::vector<double>& r, double* g) const {
         gather_sum(in_.rows(), in_.stride(), on.data(), on.size(), r.data(), g);
         return;
     }
-    for (Index l = offset_[at(j)]; l < offset_[at(j) + 1]; ++l) {
-        *g++ = r[at(slot_point_[at(l)])] * slot_norm_[at(l)];
+    for (Index l = layout_.from(j); l < layout_.from(j + 1); ++l) {
+        *g++ = r[at(layout_.point(l))] * layout_.norm(l);
     }
 }
 
@@ -80,7 +80,7 @@ void Jets::evaluate_residual() {
 void Jets::multiply_out(const double* a, const double* w, Index from, Index to) {
     double* q = q_.data();
     for (Index j = from; j < to; ++j) {
-        for (Index l = offset_[at(j)]; l < offset_[at(j + 1)]; ++l) q[l] = a[j] * w[l];
+        for (Index l = layout_.from(j); l < layout_.from(j + 1); ++l) q[l] = a[j] * w[l];
     }
 }
 
@@ -92,7 +92,7 @@ void Jets::evaluate_gradient() {
 }
 
 void Jets::refresh_gradient(int j) {
-    gradient_of(j, r_[0], s_[0].data() + offset_[at(j)]);
+    gradient_of(j, r_[0], s_[0].data() + layout_.from(j));
 }
 
 void Jets::push(int k) {
@@ -108,7 +108,7 @@ void Jets::push_neuron(Index j, int k, std::vector<double>& scratch) {
     std::array<const double*, kMaxOrder + 1> rows;
     std::array<double, kMaxOrder + 1> weight;
     const double scale = in_.unit() / (static_cast<double>(in_.n) * (k + 1));
-    const Index from = offset_[at(j)], width = offset_[at(j + 1)] - from;
+    const Index from = layout_.from(j), width = layout_.width(j);
     double* s = s_[at(k)].data() + from;
     const KinkBasis& slide = pairs_.slide(static_cast<int>(j));
     mu_[at(k)][at(j)].assign(at(slide.size()), 0.0);
@@ -131,8 +131,8 @@ void Jets::push_neuron(Index j, int k, std::vector<double>& scratch) {
 void Jets::first() {
     over_neurons(2.0, [this](Index from, Index to) {
         for (Index j = from; j < to; ++j) {
-            const double* w = w_[0].data() + offset_[at(j)];
-            norms_[0][at(j)] = std::sqrt(dot(w, w, offset_[at(j + 1)] - offset_[at(j)]));
+            const double* w = w_[0].data() + layout_.from(j);
+            norms_[0][at(j)] = std::sqrt(dot(w, w, layout_.width(j)));
         }
     });
     push(0);
@@ -140,7 +140,7 @@ void Jets::first() {
 }
 
 void Jets::rest(int j, int k) {
-    std::fill_n(w_[at(k)].data() + offset_[at(j)], width(j), 0.0);
+    std::fill_n(w_[at(k)].data() + layout_.from(j), width(j), 0.0);
     a_[at(k)][at(j)] = norms_[at(k)][at(j)] = 0.0;
 }
 
@@ -163,7 +163,7 @@ bool Jets::coefficient_gradients() {
     return in_rounds(in_.p, work, true, [&](Index from, Index to) {
         for (int j = static_cast<int>(from); j < to; ++j) {
             if (still_[at(j)]) continue;
-            double* g = s_[at(k)].data() + offset_[at(j)];
+            double* g = s_[at(k)].data() + layout_.from(j);
             if (vanishes(k))
                 std::fill_n(g, width(j), 0.0);
             else
@@ -178,16 +178,16 @@ bool Jets::extend_residual() {
         std::array<const double*, kMaxOrder + 1> rows;
         std::array<double, kMaxOrder + 1> weight;
         for (Index j = begin; j < end; ++j) {
-            const Index from = offset_[at(j)];
+            const Index from = layout_.from(j);
             if (still_[at(j)]) {
-                std::fill_n(q_.data() + from, offset_[at(j + 1)] - from, 0.0);
+                std::fill_n(q_.data() + from, layout_.width(j), 0.0);
                 continue;
             }
             for (int m = 0; m <= k; ++m) {
                 rows[at(m)] = w_[at(k - m)].data() + from;
                 weight[at(m)] = a_[at(m)][at(j)];
             }
-            combine(rows.data(), weight.data(), k + 1, offset_[at(j + 1)] - from, q_.data() + from);
+            combine(rows.data(), weight.data(), k + 1, layout_.width(j), q_.data() + from);
         }
     });
     return residual(q_.data(), Residual::kOfCoefficient, r_[at(k)]);
@@ -206,13 +206,12 @@ void Jets::move_trial(double h, Index begin, Index end) {
     for (int k = 0; k <= order_; ++k, power *= h) weight[at(k)] = power;
     // from the highest order down, so that the small terms are added first
     std::reverse(weight.begin(), weight.begin() + order_ + 1);
-    const Index first = offset_[at(begin)];
+    const Index first = layout_.from(begin);
     for (int k = 0; k <= order_; ++k) rows[at(k)] = w_[at(order_ - k)].data() + first;
-    combine(rows.data(), weight.data(), order_ + 1, offset_[at(end)] - first, trial_w_.data() + first);
+    combine(rows.data(), weight.data(), order_ + 1, layout_.from(end) - first, trial_w_.data() + first);
     for (Index j = begin; j < end; ++j) {
         if (still_[at(j)]) {
-            std::copy_n(w_[0].data() + offset_[at(j)], offset_[at(j + 1)] - offset_[at(j)],
-                        trial_w_.data() + offset_[at(j)]);
+            std::copy_n(w_[0].data() + layout_.from(j), layout_.width(j), trial_w_.data() + layout_.from(j));
             trial_a_[at(j)] = a_[0][at(j)];
             continue;
         }
@@ -229,7 +228,7 @@ double Jets::attempt(double h) {
 }
 
 void Jets::place(int j, const double* w, double a) {
-    std::copy_n(w, width(j), trial_w_.data() + offset_[at(j)]);
+    std::copy_n(w, width(j), trial_w_.data() + layout_.from(j));
     trial_a_[at(j)] = a;
 }
 

@@ -54,6 +54,12 @@ bool crosses(const Inputs& in, const Mode* modes, int i) {
            (in.parallel().ratio(i) < 0.0 && modes[i] == Mode::kOff && modes[first] == Mode::kOff);
 }
 
+bool idles(const Inputs& in, const Mode* modes, int i) {
+    if (!in.parallel().two_sided(i) || in.parallel().line(i) != i) return false;
+    const std::vector<int>& all = in.parallel().members(i);
+    return std::all_of(all.begin(), all.end(), [modes](int k) { return modes[k] == Mode::kOff; });
+}
+
 Index Inputs::sliding_pairs(const KinkBasis& slide) const {
     if (!parallel_.any()) return slide.size();
     Index sum = 0;

@@ -46,6 +46,8 @@ class Inputs {
 // Whether events of point i are looked for by itself, under these modes of a neuron: of a line by the first
 // of its points, and while both sides are off by those opposite, too.
 bool crosses(const Inputs& in, const Mode* modes, int i);
+// Whether point i stands for a line with opposite points, and the neuron rests on it with all of them off.
+bool idles(const Inputs& in, const Mode* modes, int i);
 
 // Points of one neuron, in order.
 class PointList {

@@ -2,6 +2,7 @@
 // pushes), or the polynomial of the last step promised that it is so from now on.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -15,6 +16,15 @@ struct SlidingPair {
     double mu, sign;  // mu_ji, the sign of a_j
     double noise;     // Noise::multiplier
 };
+
+// lam_ji of a sliding pair of multiplier mu, r (n) the residuals: mu / r_i where its point is alone on its
+// line.
+inline double share_of(const ParallelInputs& lines, const double* r, int i, double mu) {
+    const LinePush push = lines.push(r, i);
+    if (push.jump() == 0.0) return 0.0;
+    const double share = std::clamp((mu - push.behind) / push.jump(), 0.0, 1.0);
+    return lines.ratio(i) > 0.0 ? share : 1.0 - share;
+}
 
 // A residual that is noise has a multiplier that is: the pair keeps its status until a sign is clear.
 bool clear_of_noise(double r, double noise);

@@ -8,6 +8,7 @@ set(PLN_FLOW_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/cell_switching.cpp
     ${CMAKE_CURRENT_LIST_DIR}/settling.cpp
     ${CMAKE_CURRENT_LIST_DIR}/events.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/jet_layout.cpp
     ${CMAKE_CURRENT_LIST_DIR}/flow.cpp
     ${CMAKE_CURRENT_LIST_DIR}/follower.cpp
     ${CMAKE_CURRENT_LIST_DIR}/grazes.cpp

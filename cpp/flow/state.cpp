@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "flow/kernels.hpp"
+#include "flow/release.hpp"
 #include "kernel/inner.hpp"
 #include "problem/certificate.hpp"
 
@@ -37,6 +38,7 @@ Index FlowState::n_active() const {
 double FlowState::dead_label_sq() const {
     const NeuronFacts facts = neurons();
     std::vector<bool> able(at(problem_.n), false);
+    cells_.list();
     for (Index j = 0; j < problem_.p; ++j) {
         const double a = facts.a[at(j)], w_sq = facts.w_sq[at(j)] + problem_.outside_sq(j);
         const bool fixed = keeps_sign(a, w_sq, problem_.d);
@@ -102,12 +104,9 @@ std::vector<double> FlowState::outputs() const {
 double FlowState::share(int j, int i) const {
     const Mode mode = pairs_.mode(j, i);
     if (mode != Mode::kSlide) return mode == Mode::kOn ? 1.0 : 0.0;
-    const ParallelInputs& lines = in_.parallel();
-    const double mu = jets_.mu(0, j, pairs_.slide(j).find(lines.line(i)));
-    const LinePush push = lines.push(jets_.r(0).data(), i);
-    if (push.jump() == 0.0) return 0.0;
-    const double share = std::clamp((mu - push.behind) / push.jump(), 0.0, 1.0);
-    return lines.ratio(i) > 0.0 ? share : 1.0 - share;
+    if (cells_.end() != nullptr) return cells_.share(j, i);
+    const double mu = jets_.mu(0, j, pairs_.slide(j).find(in_.parallel().line(i)));
+    return share_of(in_.parallel(), jets_.r(0).data(), i, mu);
 }
 
 // Twice the distance within which a start looks for pairs at their kinks: whoever sums z in another

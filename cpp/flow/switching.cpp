@@ -127,11 +127,13 @@ void Switcher::settle(double t, int j, const Cause& cause) {
     }
     const NeuronAtEvent here{
         j, w, jets_.gradient(j), jets_.r(0).data(), &pairs_.modes[at(pairs_.index(j, 0))], sign_[at(j)]};
-    const auto [points, dependent, gone] = settled(in_, noise_, here, near, cause, pairs_.sliding(j), w);
+    KinkBasis& slide = pairs_.sliding(j);
+    const auto [points, dependent, gone] = settled(in_, noise_, here, near, cause, slide, w);
     if (dependent) journal_.dependent_inputs();
     for (const KinkPoint& k : points) change(t, j, k.point, k.mode, k.repels);
     if (gone) return freeze(t, j);
     jets_.refresh_gradient(j);
+    if (slide.size() == 0) pairs_.set_slide(j, KinkBasis(in_.d));  // many neurons may begin at their kinks
 }
 
 // w_j = 0: the rule keeps it there for ever.

@@ -100,6 +100,7 @@ void ParallelInputs::make_lines(const Problem<double>& problem, const std::vecto
     ratio_.assign(at(n), 1.0);
     weight_.assign(at(n), 0.0);
     exact_.assign(at(n), true);
+    two_sided_.assign(at(n), false);
     members_.resize(at(n));
     for (int i = 0; i < static_cast<int>(n); ++i) {
         int& stands = first[at(group[at(i)])];
@@ -110,6 +111,7 @@ void ParallelInputs::make_lines(const Problem<double>& problem, const std::vecto
         ratio_[at(i)] = ratio_of(u, x, d);
         exact_[at(i)] = is_multiple(u, x, ratio_[at(i)], d);
         weight_[at(stands)] += std::abs(ratio_[at(i)]);
+        if (ratio_[at(i)] < 0.0) two_sided_[at(stands)] = true;
     }
 }
 

@@ -30,6 +30,7 @@ class ParallelInputs {
     // x_i is so many times the input of line(i).
     double ratio(int i) const { return any() ? ratio_[at(i)] : 1.0; }
     bool exact(int i) const { return !any() || exact_[at(i)]; }
+    bool two_sided(int i) const { return any() && two_sided_[at(line_[at(i)])]; }  // has opposite ones
     // All parallel to point i, in order.
     const std::vector<int>& members(int i) const { return members_[at(line_[at(i)])]; }
     LinePush push(const double* r, int i) const;
@@ -41,7 +42,7 @@ class ParallelInputs {
 
     std::vector<int> line_;  // (n); empty: none are parallel
     std::vector<double> ratio_, weight_;
-    std::vector<bool> exact_;
+    std::vector<bool> exact_, two_sided_;
     std::vector<std::vector<int>> members_;  // by the point that stands for them; empty for others
 };
 

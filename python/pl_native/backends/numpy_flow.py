@@ -101,8 +101,8 @@ class Oracle:
         for j, i, mode, _ in known:
             if i < self.n and abs(z[j, i]) <= NEAR_KINK * sizes[j, i]:
                 modes[j, i], at_kink[j, i] = mode, False
-        torn = self.lines.torn(modes)
-        modes[torn], at_kink[torn] = OFF, True
+        at_kink |= (torn := self.lines.torn(modes))
+        modes[torn] = OFF
         for j in range(self.p):
             self.project(j, modes[j] == SLIDE)
         return modes, at_kink
@@ -205,14 +205,15 @@ class Oracle:
         """(p, n), negative where a pair has left its mode at time h of the step."""
         z = _at(self.w, h) @ self.X.T
         mu, r = _at(self.mu, h), _at(self.r, h)
-        sign = -np.sign(self.A)[:, None]
-        ahead, behind = self.lines.push(r)
+        sign, (ahead, behind) = -np.sign(self.A)[:, None], self.lines.push(r)
         inside = np.minimum(sign * (mu - behind), sign * (ahead - mu))
         inside = np.minimum(inside, -sign * _at(self.a, h)[:, None])
         # a pair that falls is met one noise below its kink; its opposite, off, must not be met there again
         noise = self.z_noise * self.largest[:, None]
         side = np.where(self.modes == ON, z + noise, 2 * noise - z)
         inside = np.where(self.modes == SLIDE, inside + RELEASE, side)
+        at_rest = (np.abs(z) <= 4 * noise) & self.W.any(axis=1, keepdims=True)
+        inside[self.lines.leave(self.modes, r, RELEASE) & at_rest] = -1.0
         return np.where(self.lines.tell(self.modes), inside, np.inf)
 
     def first_event(self, h: float) -> tuple[float, list[tuple[int, int]]]:
@@ -240,8 +241,7 @@ class Oracle:
             return self.change(j, np.arange(self.n), np.zeros(self.n, np.int8))
         at_rest = (np.abs(self.X @ w) <= 4 * self.z_noise * self.largest[j]) & (self.modes[j] == OFF)
         K = np.union1d(crossed, np.flatnonzero(at_rest | (self.modes[j] == SLIDE))).astype(int)
-        K = self.lines.whole(K)
-        if not len(K):
+        if not len(K := self.lines.whole(K)):
             return None
         r = self.task.y - (np.where(self.modes == ON, self.W @ self.X.T, 0).T @ self.A) / self.p
         base_on = (self.modes[j] == ON) & ~np.isin(np.arange(self.n), K)

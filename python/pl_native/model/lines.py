@@ -74,6 +74,13 @@ class Lines(NamedTuple):
         found &= (modes != SLIDE) | self.stands
         return found
 
+    def leave(self, modes: NDArray[np.int8], r: Floats, noise: float) -> NDArray[np.bool_]:
+        """(p, k): first points of lines whose points all are off, and whose sides push one way by r (k,)."""
+        ahead, behind = self.push(r)
+        one_way = (np.minimum(ahead, behind) > noise) | (np.maximum(ahead, behind) < -noise)
+        found: NDArray[np.bool_] = self.stands & one_way & (self._count(modes != OFF) == 0)
+        return found
+
     def torn(self, modes: NDArray[np.int8]) -> NDArray[np.bool_]:
         """(p, k): the pairs of lines whose points are not all on one side. Whole are those that slide, those
         that are off, and those with one side on.
