@@ -52,9 +52,7 @@ std::vector<PairAtKink> DenseCapture::kinks() {
                 {static_cast<int>(j), static_cast<int>(i), on ? Mode::kOn : Mode::kOff, on ? 1.0 : 0.0});
         }
     }
-    std::sort(found.begin(), found.end(), [](const PairAtKink& u, const PairAtKink& v) {
-        return u.neuron != v.neuron ? u.neuron < v.neuron : u.point < v.point;
-    });
+    std::sort(found.begin(), found.end(), before);
     return found;
 }
 

@@ -24,7 +24,8 @@ def is_small(data: Dataset, network: Network) -> bool:
     """
     with np.errstate(over="ignore"):
         weights = np.abs(network.a.astype(np.float64)) * np.sqrt(network.norms_sq)
-        return bool(np.max(data.norms) * weights.mean() < 1e-3 * np.max(np.abs(data.y)))
+        largest, label = data.cached("largest", lambda: (np.max(data.norms), np.max(np.abs(data.y))))
+        return bool(largest * (np.add.reduce(weights) / len(weights)) < 1e-3 * label)
 
 
 def asleep(task: StateTask, W: Array, a: Array, left: float) -> bool:
