@@ -76,13 +76,14 @@ class Course:
             self._vain_seconds += counter(run, "seconds")
         else:
             self._keep(run)
-            self._forecast.learn(mine, run, self._at)
-            if mine == "capture" and self._unproved(run, failed):
-                self._choice = Choice("flow", None)
-                return
+            unproved = mine == "capture" and self._unproved(run, failed)
             limited = run.status in (Status.STEP_LIMIT, Status.SWITCH_LIMIT)
-            if not limited or self._at_step_limit:
+            if not unproved and (not limited or self._at_step_limit):
                 self.over = True
+                return
+            self._forecast.learn(mine, run, self._at)
+            if unproved:
+                self._choice = Choice("flow", None)
                 return
         self._choice = self._forecast.choose(mine, self._W, self._a)
         if self._at == before and self.method == mine:  # it is stuck: the other may know a way
