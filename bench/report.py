@@ -9,6 +9,7 @@ from typing import Any
 
 import figures
 import tables
+import tables_call
 import tables_capture
 
 QUESTIONS = {
@@ -17,6 +18,7 @@ QUESTIONS = {
     "ensemble": tables.ensemble,
     "orthogonal": tables.orthogonal,
     "capture": tables_capture.capture,
+    "call": tables_call.call,
 }
 INTRODUCTION = """# Performance
 

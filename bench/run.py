@@ -11,7 +11,7 @@ from pathlib import Path
 from options import DEFAULT_OUT
 
 HERE = Path(__file__).parent
-QUESTIONS = ("kernel", "scaling", "ensemble", "orthogonal", "capture")
+QUESTIONS = ("kernel", "scaling", "ensemble", "orthogonal", "capture", "call")
 
 
 def main() -> None:

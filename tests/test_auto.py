@@ -248,8 +248,7 @@ def test_gradients_of_neurons_are_the_velocity_over_a(make: Any, monkeypatch: py
     """dw_j/dt = a_j g_j, whatever number of points is looked at together."""
     data, net = make(n=8)
     state = StateTask(**in_double(data, net))
-    norms = np.linalg.norm(data.X, axis=1) if state.norms is None else state.norms
     expected = np.sum((velocity(data, net)[0] / net.a[:, None]) ** 2, axis=1)
     for numbers in (1, 20, 1000):
         monkeypatch.setattr(asleep, "_NUMBERS", numbers)
-        np.testing.assert_allclose(asleep._gradients_sq(state, norms, state.W, state.a), expected, rtol=1e-12)
+        np.testing.assert_allclose(asleep._gradients_sq(state, state.W, state.a), expected, rtol=1e-12)

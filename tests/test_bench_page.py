@@ -47,3 +47,12 @@ def test_a_section_measured_elsewhere_names_its_machine(bench, monkeypatch):
     other = page(there)
     assert other.count("level v3") == other.count("level v4") == 1
     assert other.index("level v4") > other.index("## C?")
+
+
+def test_what_a_call_costs_is_shown_with_its_tenth_percentile(bench):
+    us = {
+        what: {"median": us + 0.4, "low": us - 9.6}
+        for what, us in (("alone", 111), ("core", 12), ("of_many", 72))
+    }
+    shown = bench("tables_call").call([{"n": 10, "d": 3, "p": 4, "problems": 200, "methods": {"euler": us}}])
+    assert "| 10, 3, 4 | euler | 111 (101) | 12 (2) | 72 (62) |" in shown

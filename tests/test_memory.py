@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import platform
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Callable
 from typing import Any
@@ -205,3 +208,40 @@ def test_4_3_max_steps_and_seeds() -> None:
         pl.sweep.plan([], seed=2**63)
     assert pl.data.sphere(3, 2, seed=2**200) != pl.data.sphere(3, 2, seed=2**201)  # entropy of any length
     assert pl.simulate(D, N, 1.0, threads=4096).status is pl.Status.HORIZON
+
+
+PAGES = """
+import resource
+import pl_native as pl
+def faults(*problem):
+    pl.simulate(*problem, 0.1, method="capture", rtol=0.1, threads=1)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+def each(n, d, p):
+    problem = pl.data.sphere(n, d, seed=1), pl.initial.asymmetric(p, d, seed=2)
+    seen = [faults(*problem) for _ in range(30)]
+    return (seen[-1] - seen[-21]) / 20
+print(max(each(n, d, p) for n in (200, 300, 400) for d in (20, 30) for p in (20, 31)))
+"""
+
+
+@pytest.mark.skipif(
+    "native" not in backends.available() or platform.libc_ver()[0] != "glibc", reason="glibc's allocator"
+)
+def test_the_next_call_has_the_pages_of_the_one_before() -> None:
+    """85 of them were taken anew at every call of capture at (300, 30, 31): a quarter of its time."""
+    ran = subprocess.run(
+        [sys.executable, "-c", PAGES], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert float(ran.stdout) < 20
+
+
+def test_neurons_moved_share_what_never_moves() -> None:
+    net = pl.Network(np.ones((3, 2)), np.ones(3), w_perp_sq=[1.0, 2.0, 3.0])
+    there = net.moved(np.zeros((3, 2)), np.ones(3))
+    assert there.w_perp_sq is net.w_perp_sq
+    with pytest.raises(
+        ValueError, match=r"W: expected length 3 \(there are p = 3 neurons\), got shape \(2, 2\)"
+    ):
+        net.moved(np.zeros((2, 2)), np.ones(2))
+    with pytest.raises(ValueError, match="W: expected finite numbers"):
+        net.moved(np.full((3, 2), np.nan), np.ones(3))

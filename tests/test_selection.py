@@ -31,6 +31,7 @@ def no_core(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     find = importlib.util.find_spec
     hidden = lambda name, *more: None if name == "pl_native._core" else find(name, *more)  # noqa: E731
     monkeypatch.setattr(importlib.util, "find_spec", hidden)
+    monkeypatch.delitem(sys.modules, "pl_native._core", raising=False)
     backends._warn_once.cache_clear()
     yield
     backends._warn_once.cache_clear()

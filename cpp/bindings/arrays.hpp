@@ -23,11 +23,10 @@ py::array_t<T> checked_array(const py::handle& object, const char* name, int ran
     if (!py::isinstance<py::array>(object))
         throw py::type_error(std::string(name) + ": expected a NumPy array");
     const auto array = py::reinterpret_borrow<py::array>(object);
-    const std::string got = std::string(py::str(static_cast<py::object>(array.dtype())));
     if (!py::dtype::of<T>().equal(array.dtype()))
         throw py::type_error(std::string(name) + ": expected dtype " +
                              std::string(py::str(static_cast<py::object>(py::dtype::of<T>()))) + ", got " +
-                             got);
+                             std::string(py::str(static_cast<py::object>(array.dtype()))));
     if (array.ndim() != rank)
         throw py::value_error(std::string(name) + ": expected " + std::to_string(rank) + " dimensions, got " +
                               std::to_string(array.ndim()));

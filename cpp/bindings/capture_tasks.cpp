@@ -61,7 +61,7 @@ struct CaptureMethod {
     static py::dict written(Work& work) {
         CaptureResult& r = work.result;
         py::dict out = written_rows(r, work.held.problem, "t", work.options.saves.states), counters, record;
-        write_kinks(out, r);
+        write_kinks(out, r, work.held.problem, work.options.saves.states);
         write_fields(counters, r.past, kCounts);
         for (py::dict* facts : {&counters, &record}) (*facts)["dependent_inputs"] = r.past.dependent;
         write_outcome(counters, r);

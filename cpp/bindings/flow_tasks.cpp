@@ -79,7 +79,7 @@ struct FlowMethod {
         FlowResult& r = work.result;
         const FlowOptions& options = work.options;
         py::dict out = written_rows(r, work.held.problem, "t", options.saves.states);
-        write_kinks(out, r);
+        write_kinks(out, r, work.held.problem, work.options.saves.states);
         py::dict counters = written_counters(r);
         if (work.held.problem.X != nullptr) {
             counters["close_passes"] = r.close_passes;

@@ -1,5 +1,7 @@
 #include "bindings/kink_fields.hpp"
 
+#include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "bindings/arrays.hpp"
@@ -48,8 +50,13 @@ std::vector<PairAtKink> read_kinks(const py::dict& task) {
     return kinks;
 }
 
-void write_kinks(py::dict& out, const Rows<double, double>& rows) {
-    out["kinks"] = written(rows.kinks);
+void write_kinks(py::dict& out, Rows<double, double>& rows, const Problem<double>& problem, bool states) {
+    std::sort(rows.kinks.begin(), rows.kinks.end(), before);
+    if (!of_one_state(rows.kinks, problem.n, problem.p))
+        throw std::logic_error("kinks: of the end state, expected each once");
+    out["kinks"] = rows.kinks.empty() ? py::object(py::none()) : written(rows.kinks);
+    out["kinks_saved"] = py::none();
+    if (!states) return;
     py::dict saved = written(rows.kinks_saved);
     saved["count"] = copied(rows.kink_counts, {static_cast<py::ssize_t>(rows.kink_counts.size())});
     out["kinks_saved"] = saved;

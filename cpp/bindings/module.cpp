@@ -18,6 +18,7 @@ PYBIND11_MODULE(_core_of_the_main_interpreter, module, pybind11::mod_gil_not_use
             PyErr_SetString(PyExc_TypeError, (words + " (" + wrong.what() + ")").c_str());
         }
     });
+    pl::keep_freed_pages();
     pl::register_euler(module);
     pl::register_flow(module);
     pl::register_capture(module);

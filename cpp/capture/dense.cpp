@@ -131,9 +131,6 @@ Index DenseCapture::at_kinks() {
 }
 
 std::vector<PairAtKink> DenseCapture::kinks() {
-    const auto before = [](const PairAtKink& u, const PairAtKink& v) {
-        return u.neuron != v.neuron ? u.neuron < v.neuron : u.point < v.point;
-    };
     std::vector<PairAtKink> found = velocity().kinks;
     std::sort(found.begin(), found.end(), before);
     const auto known = static_cast<std::ptrdiff_t>(found.size());

@@ -53,7 +53,9 @@ int default_threads() {
         const long asked = std::strtol(text, nullptr, 10);  // a list "4,2" gives its first level
         if (asked >= 1) return static_cast<int>(std::min(asked, 1L << 20));
     }
-    return std::min(affinity_cpus(), quota_cpus());
+    static const int quota =
+        quota_cpus();  // read once: files take a third of a small run, and every call asks
+    return std::min(affinity_cpus(), quota);
 }
 
 }  // namespace pl

@@ -127,8 +127,8 @@ class FlowRunFields(RowFields):
     a_saved: _Floats | None
     switches: SwitchFields | None
     dense: list[tuple[float, float, _Floats]] | None
-    kinks: KinkFields
-    kinks_saved: KinkRowFields
+    kinks: KinkFields | None
+    kinks_saved: KinkRowFields | None
 
 _Progress: TypeAlias = Callable[[int, int], None]
 

@@ -2,6 +2,7 @@
 // before its numbers come costs as much as they do.
 #include <sys/resource.h>
 
+#include <limits>
 #include <vector>
 
 #include "check.hpp"
@@ -58,9 +59,35 @@ void the_end_state_is_written_once() {
     CHECK(rows.W.size() == rows.W_saved.size());
 }
 
+// Python takes the kinks of an end state over unseen.
+void kinks_are_told_from_what_cannot_be_those_of_a_state() {
+    using pl::Mode;
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const std::vector<pl::PairAtKink> good{{0, 1, Mode::kSlide, 0.5},
+                                           {0, 2, Mode::kOff, 0.0},
+                                           {2, 0, Mode::kOn, 1.0},
+                                           {2, 3, Mode::kSlide, nan}};
+    CHECK(pl::of_one_state(good, 4, 3));
+    CHECK(pl::of_one_state({}, 1, 1));
+    CHECK(!pl::of_one_state(good, 3, 3));  // point 3
+    CHECK(!pl::of_one_state(good, 4, 2));  // neuron 2
+    const auto with = [&](const pl::PairAtKink& other) {
+        std::vector<pl::PairAtKink> pairs = good;
+        pairs[1] = other;
+        return pairs;
+    };
+    CHECK(!pl::of_one_state(with({0, 1, Mode::kOff, 0.0}), 4, 3));  // twice
+    CHECK(!pl::of_one_state(with({0, 0, Mode::kOff, 0.0}), 4, 3));  // out of order
+    CHECK(!pl::of_one_state(with({0, -1, Mode::kOff, 0.0}), 4, 3));
+    CHECK(!pl::of_one_state(with({0, 2, Mode::kOff, 0.1}), 4, 3));
+    CHECK(!pl::of_one_state(with({0, 2, Mode::kOn, 0.0}), 4, 3));
+    CHECK(!pl::of_one_state(with({0, 2, Mode::kSlide, 1.5}), 4, 3));
+}
+
 }  // namespace
 
 int main() {
     the_end_state_is_written_once();
+    kinks_are_told_from_what_cannot_be_those_of_a_state();
     return 0;
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import platform
+import sys
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,8 @@ def build_info() -> dict[str, Any]:
 
 def core_missing() -> str | None:
     """Why `pl_native._core` cannot be used here, in words; None if it can."""
+    if sys.modules.get("pl_native._core") is not None:  # every call asks
+        return None
     if importlib.util.find_spec("pl_native._core") is None:
         return "pl_native._core is not built"
     try:

@@ -10,9 +10,9 @@ import numbers
 import os
 import re
 from collections.abc import Mapping, Set, Sized
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,14 @@ from pl_native._base import memory
 Array: TypeAlias = NDArray[Any]  # a float32 or float64 array; which one is a value, not a type
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+def dtype_name(dtype: np.dtype[Any]) -> str:
+    """ "float32" or "float64": NumPy puts it together anew each time."""
+    return _NAMES[dtype]
+
+
+_NAMES = {dtype: str(dtype) for dtype in FLOATS}
 
 
 def kind(value: object) -> str:
@@ -57,6 +65,8 @@ def real(name: str, value: object) -> float:
 
 def number(name: str, value: object) -> float:
     """A real number as a float, NaN and infinity too."""
+    if type(value) is float:
+        return value
     if isinstance(value, _NO_NUMBERS) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name}: expected a real number, got {kind(value)}")
     try:
@@ -87,9 +97,12 @@ def integer(name: str, value: object, least: int, most: int | None = LARGEST) ->
     """A whole number of an integer type within [least, most] (None: no bound, for seeds); 3.0, True and
     durations are refused, NumPy integers are not.
     """
-    if isinstance(value, _NO_NUMBERS) or not isinstance(value, numbers.Integral):
+    if type(value) is int:
+        number = value
+    elif isinstance(value, _NO_NUMBERS) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name}: expected an integer, got {kind(value)}")
-    number = int(value)
+    else:
+        number = int(value)
     if number < least:
         raise ValueError(f"{name}: expected an integer >= {least}, got {_short(number)}")
     if most is not None and number > most:
@@ -137,12 +150,12 @@ def flag(name: str, value: object) -> bool:
 
 
 def choice(name: str, value: object, known: tuple[str, ...]) -> str:
+    if isinstance(value, str) and value in known:
+        return value
     options = ", ".join(repr(k) for k in known)
     if not isinstance(value, str):
         raise TypeError(f"{name}: expected one of {options}, got {kind(value)}")
-    if value not in known:
-        raise ValueError(f"{name}: expected one of {options}, got {shown(value)}")
-    return value
+    raise ValueError(f"{name}: expected one of {options}, got {shown(value)}")
 
 
 def interval(name: str, value: object) -> tuple[float, float]:
@@ -172,6 +185,8 @@ def float_dtype(dtype: object) -> np.dtype[Any]:
 
 def real_array(name: str, value: object) -> Array:
     """`value` as some NumPy array whose numbers can be used: real, and float32, float64 or integers."""
+    if type(value) is np.ndarray and value.dtype in FLOATS:
+        return value
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name}: masked arrays are not accepted (the mask would be lost)")
     if value is None or isinstance(value, str | bytes | dict | set):
@@ -238,17 +253,14 @@ def owned(name: str, value: object, axes: str, dtype: np.dtype[Any], *, copy: bo
     does not fit.
     """
     given = real_array(name, value)
-    shape = f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
-    if given.ndim != len(axes):
-        raise ValueError(f"{name}: expected shape {shape}, got an array of shape {given.shape}")
-    for axis, size in zip(axes, given.shape, strict=True):
-        if size == 0:
-            raise ValueError(f"{name}: expected shape {shape} with {axis} >= 1, got shape {given.shape}")
-    if copy or given.dtype != dtype:
+    if given.ndim != len(axes) or given.size == 0:
+        _refuse_shape(name, given, axes)
+    cast = given.dtype != dtype
+    if copy or cast:
         memory.require(given.size * dtype.itemsize, f"{name} of shape {given.shape}")
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore") if cast else nullcontext():
         mine = np.array(given, dtype, order="C") if copy else np.ascontiguousarray(given, dtype)
-    if not np.isfinite(mine).all():
+    if np.count_nonzero(np.isfinite(mine)) < mine.size:
         bad = np.argwhere(~np.isfinite(mine))
         where = tuple(int(i) for i in bad[0])
         came = given[where]
@@ -256,6 +268,14 @@ def owned(name: str, value: object, axes: str, dtype: np.dtype[Any], *, copy: bo
         raise ValueError(f"{name}: expected finite numbers, got {why} at index {where} ({len(bad)} in all)")
     mine.setflags(write=False)
     return mine
+
+
+def _refuse_shape(name: str, given: Array, axes: str) -> NoReturn:
+    shape = f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
+    if given.ndim != len(axes):
+        raise ValueError(f"{name}: expected shape {shape}, got an array of shape {given.shape}")
+    axis = axes[given.shape.index(0)]
+    raise ValueError(f"{name}: expected shape {shape} with {axis} >= 1, got shape {given.shape}")
 
 
 def length(name: str, array: Array, expected: int, because: str) -> None:

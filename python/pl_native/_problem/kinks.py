@@ -51,17 +51,29 @@ class Kinks:
         memory.require(64.0 * len(columns["neuron"]), "kinks")
         lam = np.where(modes == SLIDE, np.nan, modes) if share is None else columns["share"]
         columns["share"] = lam.astype(np.float64)
-        _check(**columns)
-        # One number a pair: NumPy makes a TypeError of a Ctrl-C that comes while it compares rows. Those of
-        # a run come in order, which a stable sort finds out in one pass.
-        keys = columns["neuron"].astype(np.int64) * 2**31 + columns["point"]
-        order = np.argsort(keys, kind="stable")
-        if np.any(np.diff(keys[order]) == 0):
-            raise ValueError("kinks: expected every pair once, got one twice")
+        order = _check(**columns)
         for name, column in columns.items():
-            array = np.ascontiguousarray(column[order], _DTYPES[name])
+            array = column[order].astype(_DTYPES[name], order="C", copy=False)
             array.setflags(write=False)
             object.__setattr__(self, name, array)
+
+    @classmethod
+    def adopt(
+        cls,
+        neuron: NDArray[np.int32],
+        point: NDArray[np.int32],
+        mode: NDArray[np.int8],
+        share: NDArray[np.float64],
+    ) -> Kinks:
+        """Those that hold the arrays themselves: for the compiled core's, which it has checked and put in
+        order (`cpp/bindings/kink_fields.cpp`), and which nobody else writes to.
+        """
+        made = cls.__new__(cls)
+        columns: dict[str, Array] = {"neuron": neuron, "point": point, "mode": mode, "share": share}
+        for name, array in columns.items():
+            array.setflags(write=False)
+            object.__setattr__(made, name, array)
+        return made
 
     def __len__(self) -> int:
         return len(self.neuron)
@@ -140,20 +152,31 @@ def _integers(name: str, value: object) -> Array:
     return array
 
 
-def _check(neuron: Array, point: Array, mode: Array, share: Array) -> None:
+def _check(neuron: Array, point: Array, mode: Array, share: Array) -> Array:
+    """The order of neurons, then points."""
     for name, column, most in (
         ("neuron", neuron, 2**31 - 1),
         ("point", point, 2**31 - 1),
         ("mode", mode, SLIDE),
     ):
-        if column.min() < 0 or column.max() > most:
+        unsigned = column.view(column.dtype.str.replace("i", "u"))  # below 0 is beyond all bounds
+        if unsigned.max() > most:
             raise ValueError(
                 f"kinks.{name}: expected integers within [0, {most}], got {column.min()} .. {column.max()}"
             )
     whole = (mode == SLIDE) & ((share >= 0) & (share <= 1) | np.isnan(share))
-    odd = np.flatnonzero(~whole & ~((mode != SLIDE) & (share == mode)))
-    if len(odd):
+    fits = whole | (mode != SLIDE) & (share == mode)
+    if not fits.all():
+        odd = np.flatnonzero(~fits)
         raise ValueError(
             f"kinks.share: expected 0 where off, 1 where on, NaN or within [0, 1] where sliding, got "
             f"{share[odd[0]]} for mode {mode[odd[0]]}"
         )
+    # One number a pair: NumPy makes a TypeError of a Ctrl-C that comes while it compares rows. Those of a run come
+    # in order, which a stable sort finds out in one pass.
+    keys = neuron.astype(np.int64) * 2**31 + point.astype(np.int64)
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    if (ordered[1:] == ordered[:-1]).any():
+        raise ValueError("kinks: expected every pair once, got one twice")
+    return order

@@ -43,7 +43,7 @@ class Network:
 
     @classmethod
     def adopt(cls, W: Array, a: Array, w_perp_sq: Array, kinks: Kinks | None = None) -> Network:
-        """The network that holds `W` and `a` themselves: for arrays that nobody else writes to.
+        """The network that holds the arrays themselves: for those that nobody else writes to.
 
         Checked like any other, but not copied (W may be most of the memory there is), and frozen.
         """
@@ -51,23 +51,39 @@ class Network:
         made._fill(W, a, w_perp_sq, kinks, checks.common_dtype({"W": W, "a": a}), copy=False)
         return made
 
+    def moved(self, W: Array, a: Array, kinks: Kinks | None = None) -> Network:
+        """These neurons elsewhere, as a run leaves them: `adopt`, with the part of each that never moves."""
+        made = Network.__new__(Network)
+        checks.length("W", W, self.p, f"there are p = {self.p} neurons")
+        made._hold(W, a, self.w_perp_sq, kinks, a.dtype, copy=False)
+        return made
+
     def _fill(
         self, W: object, a: object, rest: object, kinks: object, dtype: np.dtype[Any], copy: bool
     ) -> None:
+        p = self._hold(W, a, None, kinks, dtype, copy)
+        beyond = np.zeros(p) if rest is None else rest
+        outside = checks.owned("w_perp_sq", beyond, "p", np.dtype(np.float64), copy=copy and rest is not None)
+        checks.length("w_perp_sq", outside, p, f"W has p = {p}")
+        if outside.min() < 0:
+            raise ValueError(f"w_perp_sq: expected squared norms >= 0, got {outside.min()}")
+        object.__setattr__(self, "w_perp_sq", outside)
+
+    def _hold(
+        self, W: object, a: object, rest: Array | None, kinks: object, dtype: np.dtype[Any], copy: bool
+    ) -> int:
+        """All but `w_perp_sq`, which is as it comes; p."""
         inner = checks.owned("W", W, "pd", dtype, copy=copy)
         p = len(inner)
         outer = checks.owned("a", a, "p", dtype, copy=copy)
         checks.length("a", outer, p, f"W has p = {p}")
-        outside = checks.owned("w_perp_sq", np.zeros(p) if rest is None else rest, "p", np.dtype(np.float64))
-        checks.length("w_perp_sq", outside, p, f"W has p = {p}")
-        if outside.min() < 0:
-            raise ValueError(f"w_perp_sq: expected squared norms >= 0, got {outside.min()}")
         if kinks is not None and not isinstance(kinks, Kinks):
             raise TypeError(f"kinks: expected None or pl.Kinks, got {checks.kind(kinks)}")
         if kinks is not None and kinks.neuron[-1] >= p:
             raise ValueError(f"kinks.neuron: expected numbers below p = {p}, got {kinks.neuron[-1]}")
-        for name, value in {"W": inner, "a": outer, "w_perp_sq": outside, "kinks": kinks}.items():
+        for name, value in {"W": inner, "a": outer, "w_perp_sq": rest, "kinks": kinks}.items():
             object.__setattr__(self, name, value)
+        return p
 
     def cut(self, columns: int) -> Network:
         """The same neurons in their first `columns` coordinates; the others count in `w_perp_sq` only."""

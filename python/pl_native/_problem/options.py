@@ -133,12 +133,15 @@ def as_save(save: object) -> Save:
     if isinstance(save, Save):
         return save
     if save is None:
-        return Save()
+        return _ENDS
     if checks.several(save):
         return Save(times=save)  # type: ignore[arg-type]
     if not isinstance(save, numbers.Real) or isinstance(save, bool):
         raise TypeError(f"save: expected None, an int, an array of times or pl.Save, got {checks.kind(save)}")
     return Save(count=checks.integer("save", save, 2))
+
+
+_ENDS = Save()
 
 
 def function_name(function: Observer) -> str:

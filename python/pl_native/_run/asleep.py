@@ -24,7 +24,8 @@ def is_small(data: Dataset, network: Network) -> bool:
     """
     with np.errstate(over="ignore"):
         weights = np.abs(network.a.astype(np.float64)) * np.sqrt(network.norms_sq)
-        return bool(np.max(data.norms) * weights.mean() < 1e-3 * np.max(np.abs(data.y)))
+        largest, label = data.cached("largest", lambda: (np.max(data.norms), np.max(np.abs(data.y))))
+        return bool(largest * (np.add.reduce(weights) / len(weights)) < 1e-3 * label)
 
 
 def asleep(task: StateTask, W: Array, a: Array, left: float) -> bool:
@@ -40,23 +41,35 @@ def asleep(task: StateTask, W: Array, a: Array, left: float) -> bool:
     """
     with np.errstate(all="ignore"):  # numbers beyond range end the run, not this
         rho = np.sqrt(a**2 + np.einsum("jk,jk->j", W, W) + task.w_perp_sq)
-        norms = task.norms if task.X is None else np.sqrt(np.einsum("ik,ik->i", task.X, task.X))
-        assert norms is not None
-        size = math.sqrt(float(np.abs(task.y).max()) / float(norms.max()))
+        size = math.sqrt(float(np.abs(task.y).max()) / _largest_norm(task))
+        if not np.fmin.reduce(rho) < _SMALL * size:
+            return False
         small = (rho > 0) & (rho < _SMALL * size)
         if not small.any():
             return False
-        fastest = math.sqrt(float(_gradients_sq(task, norms, W, a).max()))
+        fastest = math.sqrt(float(_gradients_sq(task, W, a).max()))
         return _FASTER * fastest * left > math.log(size / float(rho[small].max()))
 
 
-def _gradients_sq(task: StateTask, norms: Array, W: Array, a: Array) -> Array:
+def _largest_norm(task: StateTask) -> float:
+    if task.X is None:
+        return float(_norms(task).max())
+    return math.sqrt(float(np.einsum("ik,ik->i", task.X, task.X).max()))
+
+
+def _norms(task: StateTask) -> Array:
+    """Of orthogonal inputs."""
+    assert task.norms is not None
+    return task.norms
+
+
+def _gradients_sq(task: StateTask, W: Array, a: Array) -> Array:
     """norm(g_j)^2 (p,), some points at a time: n p numbers may be more than there is room for."""
     n, p = len(task.y), len(a)
     g = np.zeros_like(W) if task.X is not None else np.zeros(p)
     block = max(_NUMBERS // p, 1)
     for part in (slice(first, first + block) for first in range(0, n, block)):
-        x = norms[part, None] if task.X is None else task.X[part]
+        x = task.X[part] if task.X is not None else _norms(task)[part, None]
         z = x * W[:, part].T if task.X is None else np.einsum("ik,jk->ij", x, W)
         r = task.y[part] - np.einsum("ij,j->i", np.maximum(z, 0), a) / p
         pull = (z > 0) * r[:, None] / n

@@ -2,11 +2,13 @@
 
 Time is counted in s = t / t_inf, t_inf = `pl.horizon(n, p)`: in that unit runs of all sizes look alike. The
 laws are here, their constants in `prices`, fitted to single-thread runs of the problems of
-`bench/bench_auto.py`.
+`bench/bench_auto.py`. What a run of "auto" asks of them is kept: runs of one size ask the same, and small
+ones would take longer to foresee than to run.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -21,6 +23,8 @@ FLOW_RTOL = 1e-6
 larger
 """
 
+
+_KEPT = 1 << 10  # answers
 
 FEW = 8192
 """pairs at most, that capture follows on two meshes on dense inputs, as in cpp/capture/attempts.cpp"""
@@ -99,6 +103,7 @@ def crowding(sizes: Sizes, rtol: float, t: float, switches: float) -> float:
     return math.cbrt(min(rtol, FLOW_RTOL) * sizes.pairs * sizes.d) * math.cbrt(switches / t) ** 2
 
 
+@functools.lru_cache(_KEPT)
 def rhs(sizes: Sizes, method: str, rtol: float, t: float) -> float:
     """Right-hand sides from the start to t, but for `START`.
 
@@ -107,6 +112,8 @@ def rhs(sizes: Sizes, method: str, rtol: float, t: float) -> float:
     of order K go K/2 of its e-foldings: about two right-hand sides for each, up to twenty after an event.
     The more points there are in few dimensions, and the more neurons, the faster that is.
     """
+    if t <= 0.0:
+        return 0.0
     share = sizes.share_of(t)
     if method == "flow":
         each, tail, B, y, a, b, c, k = prices.FLOW[sizes.kind_of(method)]
@@ -151,6 +158,7 @@ def missing(sizes: Sizes, rtol: float, share: float) -> float:
     return over / (1.0 + over)
 
 
+@functools.lru_cache(_KEPT)
 def rhs_seconds(sizes: Sizes, method: str, rtol: float) -> float:
     """Of one right-hand side in a run to t_end, with all that goes with it: kinks, and its part of the
     events, which cost capture the same however many a step holds; its longer steps take more products.

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from pl_native._base.checks import Array
-from pl_native._problem import Status
+from pl_native._problem import Status, Stop
 from pl_native._problem.kinks import KinkRows
 from pl_native._run.costs import FLOW_RTOL
 from pl_native._run.forecast import Choice, Forecast, counter
@@ -54,10 +54,17 @@ class Course:
             rtol=min(task.rtol, FLOW_RTOL) if self.method == "flow" else task.rtol,
             atol=0.0 if self.method == "flow" else task.atol,
             save=later if len(later) else np.array([task.t_end]),
-            stop=replace(task.stop, wall_time=self._time_left, max_steps=self._steps_left),
+            stop=self._stop(),
             resume=self._ledger.record(self.method, self._resume),
             budget=self._choice.budget,
         )
+
+    def _stop(self) -> Stop:
+        """The rules of the next part."""
+        stop = self._task.stop
+        if stop.wall_time is None and stop.max_steps is None:
+            return stop
+        return replace(stop, wall_time=self._time_left, max_steps=self._steps_left)
 
     def take(self, run: FlowRun | None) -> None:
         """What the part gave; None: it was not begun, as after a Ctrl-C."""
@@ -72,13 +79,14 @@ class Course:
             self._vain_seconds += counter(run, "seconds")
         else:
             self._keep(run)
-            self._forecast.learn(mine, run, self._at)
-            if mine == "capture" and self._unproved(run, failed):
-                self._choice = Choice("flow", None)
-                return
+            unproved = mine == "capture" and self._unproved(run, failed)
             limited = run.status in (Status.STEP_LIMIT, Status.SWITCH_LIMIT)
-            if not limited or self._at_step_limit:
+            if not unproved and (not limited or self._at_step_limit):
                 self.over = True
+                return
+            self._forecast.learn(mine, run, self._at)
+            if unproved:
+                self._choice = Choice("flow", None)
                 return
         self._choice = self._forecast.choose(mine, self._W, self._a)
         if self._at == before and self.method == mine:  # it is stuck: the other may know a way
@@ -91,6 +99,9 @@ class Course:
         if not self._parts:
             return None
         last = self._parts[-1]
+        counters = self._ledger.counters(last.counters) | {"seconds": self._seconds}
+        if last is self._parts[0]:
+            return replace(last, counters=counters, resume=self._resume)
         kept = [np.isin(part.t, self._task.save) for part in self._parts[:-1]]
         kept.append(np.ones(len(last.t), bool))
         for k, part in enumerate(self._parts[1:]):  # a row that both have is the later one's
@@ -112,10 +123,8 @@ class Course:
             W_saved=joined("W_saved") if states else None,
             a_saved=joined("a_saved") if states else None,
             kinks_saved=self._kink_rows(kept) if states else None,
-            counters=self._ledger.counters(last.counters) | {"seconds": self._seconds},
+            counters=counters,
             resume=self._resume,
-            switches=None,
-            dense=None,
         )
 
     def cut(self) -> FlowRun | None:

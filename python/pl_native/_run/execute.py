@@ -107,6 +107,8 @@ def _asking(interrupts: Interrupts, poll: Poll | None) -> Poll:
 
 def _warn(solutions: Sequence[Solution], argument: str, counter: str, then: str) -> None:
     """One warning for each function of the user's that raised, whatever the number of runs."""
+    if not any(counter in solution.stats for solution in solutions):
+        return
     errors: list[Mapping[str, str]] = [solution.stats.get(counter, {}) for solution in solutions]
     for name in dict.fromkeys(name for one in errors for name in one):
         found = [one[name] for one in errors if name in one]

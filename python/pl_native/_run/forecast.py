@@ -68,7 +68,8 @@ class Forecast:
         self._factor = {"flow": 1.0, "capture": 1.0}
         self._restarts = counted.get("restarts", 0.0)
         self._vain = False
-        self._small = False
+        self._from: tuple[Array, Array, float] | None = None  # where neurons may be small: (W, a), time left
+        self._small: bool | None = None  # whether they are, once it matters: a pass over the data
         self._met = False  # what capture costs here: what it met tells, small neurons included
 
     def choose(self, method: str | None, W: Array, a: Array) -> Choice:
@@ -76,13 +77,26 @@ class Forecast:
         price = {name: self._price(name) for name in self._factor}
         if self._vain or self._task.rtol < CAPTURE_RTOL:
             return Choice("flow", None)
-        self._small = asleep(self._task, W, a, self._task.t_end - self._at)
+        self._from, self._small = (W, a, self._task.t_end - self._at), None
         rest = {name: prices.CALL + self._rest(name) * price[name] for name in self._factor}
-        rest["capture"] *= prices.SMALL if self._small and not self._met else 1.0
         worth = method != "flow" or rest["flow"] > _LEAST
-        if worth and rest["flow"] > _CHEAPER[method] * rest["capture"]:
+        if worth and self._dearer(rest["flow"], _CHEAPER[method], rest["capture"]):
             return Choice("capture", _SHARE * rest["flow"] / price["capture"])
         return Choice("flow", max(_OVER * rest["flow"], _LEAST) / price["flow"])
+
+    def _is_small(self) -> bool:
+        """Whether neurons were still small where the last choice was made."""
+        if self._small is None:
+            self._small = self._from is not None and asleep(self._task, *self._from)
+        return self._small
+
+    def _dearer(self, flow: float, factor: float, capture: float) -> bool:
+        """Whether the flow is by more than a factor, and capture no more than it would seem where neurons are
+        small.
+        """
+        if not flow > factor * capture or self._met:
+            return flow > factor * capture
+        return flow > factor * (capture * prices.SMALL) or not self._is_small()
 
     def instead(self, method: str) -> Choice:
         """Where `method` cannot go on."""
@@ -109,7 +123,7 @@ class Forecast:
         used = counter(run, "rhs") - self._counted["capture"]
         spent, flow = used * self._price("capture"), self._rest("flow") * self._price("flow")
         clear = min(counter(run, "loss_error") / (_CLEAR * self._task.rtol), 1.0)
-        if flow > _WORTH * clear * spent and not self._small:
+        if flow > _WORTH * clear * spent and not self._is_small():
             return False
         self._counted["capture"] = counter(run, "rhs")
         self._vain = True

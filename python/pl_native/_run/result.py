@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._problem import Network, Status
 from pl_native._run import observed
@@ -42,7 +43,7 @@ def solution_of(work: Work, run: EulerRun | FlowRun, options: CallOptions, calle
         grad_norm=np.sqrt(run.velocity_sq) / p,
         n_active=run.n_active,
         invariant_drift=run.invariant_drift,
-        network=Network.adopt(_whole(work, run.W), run.a, work.network.w_perp_sq, kinks),
+        network=work.network.moved(_whole(work, run.W), run.a, kinks),
         status=Status(run.status),
         stats=stats | _circumstances(work, options, run.W.dtype) | told,
         W_saved=_whole(work, run.W_saved) if keep and run.W_saved is not None else None,
@@ -127,4 +128,5 @@ def _flow_stats(work: Work, run: FlowRun, options: CallOptions) -> dict[str, Any
 
 def _circumstances(work: Work, options: CallOptions, dtype: np.dtype[Any]) -> dict[str, Any]:
     facts = {"method": options.method, "backend": options.backend.NAME, "t_end": work.t_end}
-    return facts | {"n": work.data.n, "d": work.data.d, "p": work.network.p, "dtype": str(dtype)}
+    sizes = {"n": work.data.n, "d": work.data.d, "p": work.network.p}
+    return facts | sizes | {"dtype": checks.dtype_name(dtype)}

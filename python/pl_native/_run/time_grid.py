@@ -55,10 +55,12 @@ def save_times(save: Save, t_end: float) -> Array:
         times = save.every * np.arange(math.floor(t_end / save.every * (1 + 1e-12)) + 1)
         return np.union1d(np.minimum(times, t_end), [t_end])
     count = save.count or 2
+    if count == 2:
+        return np.array([0.0, t_end])
     _ask(count)
     times = t_end * (np.arange(count) / (count - 1))
     times[-1] = t_end
-    return np.unique(times)
+    return times if (times[1:] > times[:-1]).all() else np.unique(times)
 
 
 _ROW = 96

@@ -188,7 +188,7 @@ def watch_of(events: Sequence[Event], network: Network, past: EventLog | None) -
     def whole(W: Array, a: Array) -> Network:
         others = network.W[:, W.shape[1] :].astype(W.dtype, copy=False)
         W = W if not others.shape[1] else np.concatenate([W, others], axis=1)
-        return Network.adopt(W, a, network.w_perp_sq)
+        return network.moved(W, a)
 
     return EventWatch(events, whole, past)
 

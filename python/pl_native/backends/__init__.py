@@ -78,5 +78,6 @@ def _required(name: str) -> Backend:
     return backend
 
 
+@functools.cache
 def _load(name: str) -> Backend:
     return cast(Backend, importlib.import_module(f"pl_native.backends.{name}"))

@@ -149,22 +149,18 @@ def _stop_fields(stop: Stop) -> _core.StopFields:
 
 
 def _flow_run(task: FlowTask, found: _core.FlowRunFields) -> FlowRun:
-    log, pieces = found["switches"], found["dense"]
+    log, pieces, kinks, rows = found["switches"], found["dense"], found["kinks"], found["kinks_saved"]
     made: dict[str, Any] = {
         "switches": None if log is None else SwitchLog(**log),
         "dense": None if pieces is None else _dense_flow(task, pieces),
-        "kinks": _kinks(found["kinks"]),
-        "kinks_saved": _kink_rows(found["kinks_saved"]) if task.states else None,
+        "kinks": None if kinks is None else Kinks.adopt(**kinks),
+        "kinks_saved": None if rows is None else _kink_rows(rows),
     }
     return FlowRun(**{**found, **made})
 
 
 def _kink_fields(kinks: Kinks) -> _core.KinkFields:
     return {"neuron": kinks.neuron, "point": kinks.point, "mode": kinks.mode, "share": kinks.share}
-
-
-def _kinks(found: _core.KinkFields) -> Kinks | None:
-    return Kinks(**found) if len(found["neuron"]) else None
 
 
 def _kink_rows(found: _core.KinkRowFields) -> KinkRows:
