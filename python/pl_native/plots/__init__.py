@@ -6,7 +6,7 @@
 
 from pl_native.plots.bounds import trajectory
 from pl_native.plots.canvas import available, save, style
-from pl_native.plots.findings import panel, panel_svg
+from pl_native.plots.check_panels import panel, panel_svg
 from pl_native.plots.paper import (
     FIGURES,
     FILMS,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pl_native._base import checks
+from pl_native._base.files import file_to_write
 from pl_native.store import disk
 from pl_native.store.columns import COLUMNS, Row
 from pl_native.store.row_text import csv_header, csv_lines
@@ -68,12 +70,19 @@ def _labelled(values: list[Any], kind: type) -> Any:
 
 def write(rows: Sequence[Row], path: str | os.PathLike[str]) -> None:
     """Write rows in the format of the suffix of `path`: .csv or .parquet. ValueError for any other."""
-    suffix = checks.path("path", path).suffix
-    if suffix not in SUFFIXES:
+    {".csv": to_csv, ".parquet": to_parquet}[file_of(path).suffix](rows, path)
+
+
+def file_of(path: str | os.PathLike[str]) -> Path:
+    """The path, checked before rows are read: its suffix, its folder, and what writes it."""
+    found = checks.path("path", path)
+    if found.suffix not in SUFFIXES:
         raise ValueError(
             f"path: expected a name that ends in {' or '.join(SUFFIXES)}, got {os.fspath(path)!r}"
         )
-    {".csv": to_csv, ".parquet": to_parquet}[suffix](rows, path)
+    if found.suffix == ".parquet":
+        _need("pyarrow")
+    return file_to_write("path", path)
 
 
 def _need(name: str) -> Any:

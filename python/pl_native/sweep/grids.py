@@ -101,7 +101,13 @@ def _resolved(name: str, value: Any, values: Mapping[str, Any]) -> Any:
 def _called(name: str, function: Callable[..., Any], values: Mapping[str, Any]) -> Any:
     known = ("n", "d", "p") if name != "p" else ("n", "d")
     given = {}
-    for parameter in inspect.signature(function).parameters.values():
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:  # of some built-in ones
+        raise ValueError(
+            f"{name}: expected a function of {', '.join(known)}, of {function!r} Python does not know"
+        ) from None
+    for parameter in parameters:
         if parameter.name in known:
             given[parameter.name] = values[parameter.name]
         elif parameter.default is parameter.empty:
