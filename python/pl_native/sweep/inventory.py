@@ -58,9 +58,9 @@ def export(folder: Folder, path: str | os.PathLike[str]) -> int:
     """Write all rows of `folder` to `path`, CSV or Parquet by its suffix; the number of rows. ValueError for
     a folder without any rows.
     """
+    file_of(path)
     store = opened(folder)
     store.check_holds_rows()
-    file_of(path)
     rows = store.rows()
     write(rows, path)
     return len(rows)
