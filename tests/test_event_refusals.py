@@ -1,8 +1,9 @@
-"""What is no event, and where none can be, is refused before any work."""
+"""What is no event, and where none can be, is refused before any work; one that asks to leave is told."""
 
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import pytest
@@ -63,3 +64,16 @@ def test_where_events_cannot_be() -> None:
     if "numpy" in backends.available():
         with pytest.raises(ValueError, match="events: expected None with backend 'numpy'"):
             pl.simulate(data, net, 5.0, method="flow", events=wave, backend="numpy")
+
+
+def test_an_event_that_asks_to_leave_is_told_once(capfd: pytest.CaptureFixture[str]) -> None:
+    """SystemExit: a traceback at each step, and a run that knew of no error."""
+
+    def leaving(t: float, network: pl.Network) -> float:
+        return sys.exit(3) if t > 1 else 1.0
+
+    with pytest.warns(RuntimeWarning, match=r"'leaving' raised at t = .*SystemExit: 3"):
+        sol = pl.simulate(*problem(), 5.0, method="flow", events=leaving)
+    assert sol.status is pl.Status.HORIZON
+    assert "leaving" in sol.stats["event_errors"]
+    assert capfd.readouterr().err == ""
