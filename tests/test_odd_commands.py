@@ -172,3 +172,31 @@ def test_arguments_of_sweeps_are_refused_by_name(call, words, tmp_path):
     with pytest.raises((TypeError, ValueError), match=f"^{words}"):
         call(tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+TINY = "\n".join(["n,p,d", "1300,36,100"])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("fig3.csv", b"", "expected at least one run"),
+        ("fig3.csv", b"\xff\xfe", "fig3.csv: 'utf-8' codec"),
+        ("fig3.csv", b"a,b\n1,2\n", "fig3.csv: unknown columns"),
+        ("fig3.csv", TINY.replace("36", "many").encode(), "fig3.csv: line 2: damaged row"),
+        ("fig3.csv", b"n\n" + b"1" * 200_000, "fig3.csv: field larger than field limit"),
+        ("fig3.csv", b"id,p\na1,36", "fig3.csv: row a1: expected a whole number in n, got None"),
+        ("fig3.csv", b"id,n,p,d,initialisation\na1,6,3,6,group", "row a1: p = 3 is not a width of figure 3"),
+        ("fig1.csv", b"id,n,p,d\na1,1300,36,100", "row a1: n = 1300, p = 36, expected those of figure 1"),
+    ],
+)
+def test_files_of_other_rows_are_told_by_name(name, content, words, tmp_path, capsys):
+    """Some said what NumPy or a codec had to say, without the file."""
+    (tmp_path / name).write_bytes(content)
+    assert words in told(["report", str(tmp_path)], capsys)
+
+
+def test_a_figure_s_folder_has_that_figure_s_sweep(tmp_path, capsys):
+    """Rows of another sweep ended as "operands could not be broadcast together"."""
+    sweep.run(sweep.plan([cell()], seed=1, backend="numpy", name="mine"), tmp_path / "fig1")
+    assert "fig1: holds rows of the sweep 'mine', not of 'fig1'" in told(["report", str(tmp_path)], capsys)

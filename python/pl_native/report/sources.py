@@ -66,7 +66,10 @@ def read(folder: str | os.PathLike[str]) -> list[Source]:
 
 def _stored(folder: Path, name: str, noted: dict[str, Note]) -> Source:
     store = Store(folder / name)
-    plans = {plan.id: plan for plan in of_folder(store)}
+    listed = of_folder(store)
+    if listed[0].name != name:
+        raise ValueError(f"{store.folder}: holds rows of the sweep {listed[0].name!r}, not of {name!r}")
+    plans = {plan.id: plan for plan in listed}
     note = noted.get(name)
     plan = plans.get("" if note is None else note.plan, list(plans.values())[-1])
     lost = len(plan.missing(store.ids()))
