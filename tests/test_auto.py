@@ -140,19 +140,15 @@ def test_capture_that_misses_is_done_again_by_the_flow(monkeypatch: pytest.Monke
     np.testing.assert_array_equal(sol.loss, exact.loss)
 
 
-def test_small_neurons_on_orthogonal_inputs_are_the_flows() -> None:
+def test_small_neurons_on_orthogonal_inputs_are_followed() -> None:
+    """Capture, which saw the loss only, was off by 1.3 here and told 0.1."""
     data = pl.data.orthogonal(40, 40, seed=1)
     net = pl.initial.balanced(20, 40, seed=12, scale=1e-6, data=data)
     t_end = pl.horizon(40, 20)
     exact = flow(data, net, t_end).loss[-1]
-    missed = pl.simulate(data, net, t_end, method="capture", rtol=0.1)
-    assert missed.loss[-1] > 1.3 * exact
-    assert missed.stats["loss_error"] < 0.1  # without telling
-    sol = auto(data, net, t_end, rtol=0.1)
-    assert sol.stats["methods"][0] == ["flow", 0.0]
-    assert sol.loss[-1] == pytest.approx(exact, rel=0.3)
-    # too short a run for them to grow
-    assert auto(data, net, 0.05, rtol=0.1).stats["methods"] == [["capture", 0.0]]
+    for method in ("auto", "capture"):
+        loss = pl.simulate(data, net, t_end, method=method, rtol=0.1).loss[-1]
+        assert loss == pytest.approx(exact, rel=0.1), method
 
 
 def test_small_neurons_that_capture_misses_are_the_flows_at_any_cost(monkeypatch: pytest.MonkeyPatch) -> None:

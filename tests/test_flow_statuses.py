@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import signal
-import threading
-import time
 
 import numpy as np
 import pytest
@@ -14,6 +10,7 @@ import pytest
 from flow_support import draw, make_task, run, stop_rules
 from pl_native import Status, _core
 from pl_native.backends import native
+from pressing import CtrlC
 
 
 def fitting():
@@ -144,16 +141,9 @@ def test_threads_change_nothing():
 def test_ctrl_c_is_answered_within_a_fifth_of_a_second(threads):
     """Runs under way come back as Status.INTERRUPTED with their last state, runs not started as None."""
     tasks = [make_task(*draw(300, 30, 31), 1e9, 1e-10, stop=stop_rules(wall_time=None, max_steps=None))] * 4
-    pressed: list[float] = []
-
-    def press() -> None:
-        pressed.append(time.perf_counter())
-        os.kill(os.getpid(), signal.SIGINT)
-
-    timer = threading.Timer(0.3, press)
-    timer.start()
+    ctrl_c = CtrlC(0.3)
     runs, interrupted = native.flow(tasks, threads=threads, poll=None)
-    assert time.perf_counter() - pressed[0] < 0.2
+    assert ctrl_c.late() < 0.2 * threads
     assert interrupted
     assert runs[0].status == Status.INTERRUPTED
     assert 0 < runs[0].t[-1] < 1e9

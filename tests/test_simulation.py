@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import inspect
 import itertools
-import os
-import signal
-import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +14,7 @@ import pl_native as pl
 from outcomes import interrupting, same
 from pl_native import metrics, simulation
 from pl_native._run.solution import CURVES
+from pressing import CtrlC
 from problems import orthogonal_problem, problem, safe_step
 
 ENDLESS = 1e9
@@ -203,20 +200,12 @@ def test_interrupted_ensemble_keeps_finished_runs(backend: str) -> None:
 @pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_is_answered_at_once(backend: str) -> None:
     """A real signal, from outside, in the middle of a call."""
-    pressed: list[float] = []
-
-    def press() -> None:
-        pressed.append(time.perf_counter())
-        os.kill(os.getpid(), signal.SIGINT)
-
     pl.simulate(*problem(), 1.0, backend=backend)  # so that nothing is compiled below
-    timer = threading.Timer(0.15, press)
-    timer.start()
+    ctrl_c = CtrlC(0.15)
     with pytest.raises(pl.Interrupted) as caught:
         pl.simulate_ensemble([problem(seed=i) for i in range(3)], ENDLESS, backend=backend, threads=2)
-    assert time.perf_counter() - pressed[0] < 0.2
+    assert ctrl_c.late() < 0.4
     assert caught.value.solutions
-    timer.join()
 
 
 def test_stats_name_the_run(backend: str) -> None:

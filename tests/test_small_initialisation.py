@@ -156,6 +156,27 @@ def test_capture_follows_the_escape_from_any_size(pairs: int, rtol: float) -> No
             assert sol.stats["rhs"] < 40 / math.sqrt(rtol) + 400, (seed, size)
 
 
+@pytest.mark.parametrize("rtol", [1e-1, 1e-2, 1e-3, 1e-4])
+def test_capture_follows_the_escape_on_orthogonal_inputs_from_any_size(rtol: float) -> None:
+    """Its steps saw the loss only: from 1e-12 it was off by a third, from 1e-20 threefold, whatever rtol."""
+    for scale in (1e-1, 1e-3, 1e-6, 1e-12, 1e-20):
+        for some in (1.0, 1.0 / scale):  # all neurons are small, or one in three is not
+            data = pl.data.orthogonal(20, 40, seed=1)
+            start = pl.initial.balanced(10, 40, seed=2, scale=scale, data=data)
+            size = np.where(np.arange(10) % 3, 1.0, some)
+            network = pl.Network(
+                size[:, None] * start.W, size * start.a, w_perp_sq=size**2 * np.asarray(start.w_perp_sq)
+            )
+            b = float(np.linalg.norm(data.norms * data.y)) / 20
+            t_end = 4 * math.log(2 * b / scale**2) / b
+            exact = pl.simulate(data, network, t_end, method="flow", rtol=1e-9, save=41).loss
+            sol = pl.simulate(data, network, t_end, method="capture", rtol=rtol, save=41)
+            error = np.max(np.abs(sol.loss - exact) / np.maximum(exact, 1e-9 * exact[0] / rtol))
+            assert error < rtol, (scale, some, error)
+            assert error / 3 < sol.stats["loss_error"] < max(4 * error, 1e-2 * rtol), (scale, some, error)
+            assert sol.stats["restarts"] == 0
+
+
 def test_capture_says_that_it_missed_its_tolerance() -> None:
     data, network = pl.data.sphere(300, 30, seed=1), pl.initial.asymmetric(31, 30, seed=2)
     sol = pl.simulate(data, network, pl.horizon(300, 31), method="capture", rtol=0.1)

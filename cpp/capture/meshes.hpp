@@ -81,6 +81,7 @@ class Meshes {
     void mark_end(double t, double end);
     bool stop(const CaptureStep& step);
     bool watched(double t, double& h);
+    double gain() const;  // of halving the step, for the error of the loss
     double fineness(double H, const Allowed& allowed) const;
     static double fall_of(const CaptureModel& model);
     double rounding_of(const CaptureModel& model) const;
@@ -100,6 +101,9 @@ class Meshes {
     const double largest_norm_, largest_label_;
     ToldError told_{problem_.d};
     double local_ = 0, drop_rate_ = 0, speed_ = 0;  // of the last step
+    // Of orthogonal inputs: the last step's error of neurons that the loss does not see; sums over the
+    // leading steps.
+    double unseen_ = 0, by_loss_ = 0, by_unseen_ = 0;
     double of_bound_ = 1;  // what the local error was of its bound when it last was known,
     int since_known_ = 0;  // so many steps ago
     double start_ = 0, next_ = 0, speed_sq_ = 0;

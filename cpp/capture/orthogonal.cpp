@@ -11,6 +11,8 @@ namespace {
 
 // Below, relative to a^2, abs(a_j) >= norm(w_j) is taken to hold.
 constexpr double kBalanced = 1e-12;
+// A neuron whose part in the outputs is less than this of the labels is not seen in the loss.
+constexpr double kUnseen = 0.1;
 
 }  // namespace
 
@@ -26,7 +28,9 @@ OrthogonalCapture::OrthogonalCapture(const Problem<double>& problem, int threads
       invariant_(at(p_)),
       abar_(at(p_)),
       escape_(at(p_)),
-      crossing_(at(p_)) {
+      crossing_(at(p_)),
+      largest_norm_(problem.largest_norm()),
+      label_(problem.largest_label()) {
     now_.a.assign(problem.a, problem.a + p_);
     now_.r.resize(at(n_));
     now_.live_squares.resize(at(p_));
@@ -88,6 +92,37 @@ double OrthogonalCapture::move(const double* impulse, double h, double* r) {
 
 void OrthogonalCapture::attempt(const double* impulse, double h) {
     trial_.sum_r2 = move(impulse, h, trial_.r.data());
+    tried_ = h;
+    double sum = 0;
+    for (Index i = 0; i < n_; ++i) {
+        const double push = problem_.norms[i] * impulse[i] / n_;
+        sum += push * push;
+    }
+    push_ = std::sqrt(sum);
+}
+
+// What abar_j is off by: against the mean of a_j over the step that both ends and the bend between them give.
+double OrthogonalCapture::off_middle(Index j) const {
+    const double a = now_.a[at(j)], end = trial_.a[at(j)], h = tried_;
+    const double bend = 2 * ((end - a) / h - rate_[at(j)]) / (h + h_before_);
+    return std::abs(abar_[at(j)] - 0.5 * (a + end) + h * h * bend / 12);
+}
+
+// 1 for a neuron that the loss does not see: it is the neuron's own error that decides when it escapes. Less,
+// as it grows: the loss then judges the step.
+double OrthogonalCapture::unseen(Index j) const {
+    const double part = std::abs(now_.a[at(j)]) * std::sqrt(now_.live_squares[at(j)]);
+    return part * largest_norm_ <= kUnseen * label_ ? 1.0 : kUnseen * label_ / (part * largest_norm_);
+}
+
+// abar_j off by e moves w_j by at most e norm(g) more than it should.
+double OrthogonalCapture::trial_neuron_error() const {
+    double most = 0;
+    for (Index j = 0; j < p_; ++j) {
+        const double a = now_.a[at(j)], size_sq = now_.live_squares[at(j)] + a * a;
+        if (size_sq > 0) most = std::max(most, unseen(j) * off_middle(j) * push_ / std::sqrt(size_sq));
+    }
+    return most;
 }
 
 void OrthogonalCapture::stage(const double* impulse, double h, double* r) {

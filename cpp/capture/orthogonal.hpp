@@ -31,6 +31,7 @@ class OrthogonalCapture : public CaptureModel {
     double trial_sum_r2() const override { return trial_.sum_r2; }
     void write_trial(const double* impulse, double* W, double* a) const override;
     double trial_travel_sq() const override { return travel_sq_; }
+    double trial_neuron_error() const override;
     void accept(double h, std::vector<double>& before) override;
 
     double velocity_sq() override;
@@ -59,6 +60,8 @@ class OrthogonalCapture : public CaptureModel {
 
     void start();
     double move(const double* impulse, double h, double* r);
+    double off_middle(Index j) const;
+    double unseen(Index j) const;
     void set_middle(double h);
     void set_outer();
     OuterWeights outer() const;
@@ -75,8 +78,9 @@ class OrthogonalCapture : public CaptureModel {
     double h_before_ = 0;            // their last
     std::vector<double> invariant_;  // a_j^2 - live_squares_j (Lemma 1: dead pairs rest)
     std::vector<double> abar_, escape_;
-    std::vector<unsigned char> crossing_;  // a_j may cross 0
-    double travel_sq_ = 0;
+    std::vector<unsigned char> crossing_;          // a_j may cross 0
+    double travel_sq_ = 0, push_ = 0, tried_ = 0;  // of the last attempt: norm of g = (norms_i Q_i / n), h
+    const double largest_norm_, label_;
     Index evaluations_ = 0;
 };
 

@@ -56,4 +56,7 @@ for d, color in ((6, "#0072b2"), (14, "#d55e00")):
     plots.convergence([row for row in rows if row["d"] == d], label=f"$d$ = {d}", color=color, ax=left)
 plots.threshold(rows, "d", label=f"$p$ = {P}", ax=middle)
 plots.slope(straight, "average_pl", label="average $\\mu$", ax=right)
-fig.savefig(Path(__file__).parents[1] / "figures" / "own_sweep.png", dpi=90)
+
+target = Path(__file__).parents[1] / "figures" / "own_sweep.png" if "__file__" in globals() else None
+if target is not None:
+    fig.savefig(target, dpi=90)

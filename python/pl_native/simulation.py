@@ -54,8 +54,8 @@ def simulate(
               t_end.
               "capture": the same inclusion at steps that hold many switches, for sizes where locating each
               is too slow: relative error of every recorded loss estimated, and at most rtol (+ atol times
-              the first loss) or told in `stats["loss_error"]`. Float64, ends exactly at t_end. On
-              orthogonal inputs not for small initialisation, whose escape the loss does not see coming.
+              the first loss) or told in `stats["loss_error"]`. Float64, ends exactly at
+              t_end.
               "auto": flow and capture in turn, whichever is expected to cost less from where the run is; the
               loss to rtol, or told in `stats["loss_error"]` that it is not; `stats["methods"]` says from
               when on which. The method to take, unless you know better (docs/methods.md)

@@ -41,11 +41,9 @@ def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol:
     "flow" pays for events, about one per pair (j, i) by t_end = pl.horizon(n, p); a step holds several where
     they are dense, at n p of some thousands and its own rtol, at most 1e-6, of no less than 1e-8. "capture"
     takes steps that hold many; how many it needs grows as the tolerance falls, so it is cheaper for large
-    problems at loose tolerances, and not for those below 1e-7. On orthogonal inputs, where neurons
-    are so small that the loss does not see them, and may grow up to t_end, the flow is taken, whatever it
-    costs. "euler" is never advised: it may be the cheapest for the same error (docs/performance.md), but
-    nothing in a run tells that error, and step 1 is past the edge of stability for large n
-    (docs/experiment1.md).
+    problems at loose tolerances, and not for those below 1e-7. "euler" is never advised: it may be the
+    cheapest for the same error (docs/performance.md), but nothing in a run tells that error, and step 1 is
+    past the edge of stability for large n (docs/experiment1.md).
 
     Nothing is run: one look at the gradient of the start, else sizes alone (n, d, p, t_end, rtol; whether
     inputs are orthogonal). The laws are fitted to 174 problems; of sixty, most of them among these, 59 are
@@ -62,24 +60,19 @@ def advise(data: Dataset, network: Network, t_end: float | None = None, *, rtol:
     seconds = {name: prices.CALL + costs.seconds(sizes, name, asked) for name in ("flow", "capture")}
     state = StateTask(**in_double(data, moving))
     small = asleep(state, state.W, state.a, end)
-    missed = small and sizes.orthogonal
     seconds["capture"] *= prices.SMALL if small else 1.0
-    only = missed or asked < CAPTURE_RTOL
+    only = asked < CAPTURE_RTOL
     method = "flow" if only or seconds["flow"] <= seconds["capture"] else "capture"
     auto = seconds["flow"] if only else prices.TURNS * forecast.expected(**seconds)
     seconds |= {"auto": auto, "euler": costs.euler_seconds(sizes, 1.0)}
-    reason = _reason(sizes, asked, events, seconds) + (_SMALL[missed] if small else "")
+    reason = _reason(sizes, asked, events, seconds) + (_SMALL if small else "")
     return Advice(method, reason, seconds[method], events, seconds)
 
 
-_SMALL = {
-    True: " Some neurons are small and may grow: on orthogonal inputs capture, whose steps see the loss"
-    " only, may miss that without telling (docs/methods.md).",
-    False: " Some neurons are small and may grow: where capture tells that it missed rtol, the loss may be"
-    " further off than it tells, and the flow is to be taken (docs/methods.md).",
-}
-"""by whether capture would miss them untold"""
-
+_SMALL = (
+    " Some neurons are small and may grow: where capture tells that it missed rtol, the loss may be"
+    " further off than it tells, and the flow is to be taken (docs/methods.md)."
+)
 
 _BRANCHING = 0.1  # of the horizon: from there on losses depend on the branches taken at repelling kinks
 _SETTLED = 8e4  # pairs, up to which a practical tolerance decides them to the horizon (docs/numerics.md)

@@ -1,5 +1,5 @@
-"""Whether a run starts small, or has small neurons that may still grow. On orthogonal inputs capture, whose
-steps there see the loss only, would miss these; on others what it tells of its error may be too small.
+"""Whether a run starts small, or has small neurons that may still grow: what capture tells of its error may
+then be too small.
 """
 
 from __future__ import annotations

@@ -3,9 +3,8 @@ clocks, so that the same run takes the same turns everywhere.
 
 The flow is foreseeable: its events are about as many as pairs, and so many fit in a step. Capture is cheap as
 a rule, but may have to begin again, or miss the tolerance. So who looks cheaper goes on, with a budget; when
-that is spent, what was met corrects what was expected, and the choice is made again. Where neurons are
-still small (`asleep`), the flow goes on on orthogonal inputs, whatever it costs: capture, whose steps there
-see the loss only, would miss them without telling. On others it tells, and what misses is done again.
+that is spent, what was met corrects what was expected, and the choice is made again. What capture misses
+while neurons are small (`asleep`) is done again.
 """
 
 from __future__ import annotations
@@ -25,7 +24,6 @@ _SHARE = 0.4  # of the cost of the flow, which capture may spend before it is as
 _WORTH = 4.0  # times what capture spent in vain: the flow may cost so much, to have the accuracy asked
 _CLEAR = 3.0  # times the tolerance: a miss by less may be none, and is worth as much less
 _OVER = 1.5  # times what the flow was expected to cost, before it is asked again
-_PIECE = 0.5  # of it, while neurons are small on orthogonal inputs
 _LEAST = 0.02  # seconds, expected, of a part of the flow, and of what is worth a change to capture: what a
 # part costs to begin is then little
 _FEW = 50.0  # right-hand sides, of which nothing is learnt
@@ -81,8 +79,6 @@ class Forecast:
         self._small = asleep(self._task, W, a, self._task.t_end - self._at)
         rest = {name: prices.CALL + self._rest(name) * price[name] for name in self._factor}
         rest["capture"] *= prices.SMALL if self._small and not self._met else 1.0
-        if self._small and self._task.X is None:
-            return Choice("flow", max(_PIECE * rest["flow"], _LEAST) / price["flow"])
         worth = method != "flow" or rest["flow"] > _LEAST
         if worth and rest["flow"] > _CHEAPER[method] * rest["capture"]:
             return Choice("capture", _SHARE * rest["flow"] / price["capture"])

@@ -43,7 +43,7 @@ def text(entries: Sequence[Entry], rows: str) -> str:
     claims = [(one.title, *cells) for one in entries for cells in map(content.claim_cells, one.claims())]
     parts = [
         "# The paper's figures, run again",
-        f"Made by `pl-native report` from the rows in [{rows}]({rows}); nothing of it is written by hand.",
+        f"Made by `pl-native report` from the rows in `{rows}`; nothing of it is written by hand.",
         content.answer(entries),
         _table(content.CLAIMS, claims),
         *map(_section, entries),
