@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from pl_native._base import checks
 from pl_native.store import ERROR, Row, Value
+from pl_native.store.columns import listed
 
 
-def listed(rows: object) -> list[Row]:
+def several(rows: object) -> list[Row]:
     """Rows of a sweep, as a list. TypeError for what are no rows, ValueError for none."""
-    if not isinstance(rows, Iterable) or isinstance(rows, str | bytes | Mapping):
-        raise TypeError(f"rows: expected rows of a sweep (`Store.rows()`), got {checks.kind(rows)}")
-    found = []
-    for index, row in enumerate(rows):
-        if not isinstance(row, Mapping):
-            raise TypeError(f"rows[{index}]: expected a row (values by column), got {checks.kind(row)}")
-        found.append(dict(row))
+    found = listed(rows)
     if not found:
         raise ValueError("rows: expected at least one run")
     return found

@@ -21,7 +21,7 @@ def _checked(rows: object, label: object, color: object, ax: object) -> list[Row
     """The rows, as a list. TypeError or ValueError for what is no row, text, colour or axes."""
     canvas.check_axes(ax)
     canvas.check_look(label, color)
-    return _rows.listed(rows)
+    return _rows.several(rows)
 
 
 def convergence(

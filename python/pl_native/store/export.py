@@ -13,7 +13,7 @@ import numpy as np
 from pl_native._base import checks
 from pl_native._base.files import file_to_write
 from pl_native.store import disk
-from pl_native.store.columns import COLUMNS, Row
+from pl_native.store.columns import COLUMNS, Row, listed
 from pl_native.store.row_text import csv_header, csv_lines
 
 SUFFIXES = (".csv", ".parquet")
@@ -21,7 +21,18 @@ SUFFIXES = (".csv", ".parquet")
 
 def to_csv(rows: Iterable[Row], path: str | os.PathLike[str]) -> None:
     """Write rows as CSV: every digit of a float, empty fields for None."""
-    disk.write_atomically(checks.path("path", path), csv_header() + csv_lines(rows))
+    disk.write_atomically(checks.path("path", path), csv_header() + csv_lines(_whole(rows)))
+
+
+def _whole(rows: object) -> list[Row]:
+    """The rows. TypeError for what are none, ValueError for rows that lack a column."""
+    found = listed(rows)
+    for index, row in enumerate(found):
+        if missing := [name for name in COLUMNS if name not in row]:
+            raise ValueError(
+                f"rows[{index}]: expected all columns of `pl.store.COLUMNS`, lacks {', '.join(missing[:5])}"
+            )
+    return found
 
 
 def to_pandas(rows: Sequence[Row]) -> Any:
@@ -30,10 +41,10 @@ def to_pandas(rows: Sequence[Row]) -> Any:
     Integers are Int64, text is string, both nullable. ImportError without pandas.
     """
     pandas = _need("pandas")
-    types = {str: "string", int: "Int64", float: "float64"}
+    types, found = {str: "string", int: "Int64", float: "float64"}, _whole(rows)
     return pandas.DataFrame(
         {
-            name: pandas.Series([row[name] for row in rows], dtype=types[kind], name=name)
+            name: pandas.Series([row[name] for row in found], dtype=types[kind], name=name)
             for name, kind in COLUMNS.items()
         }
     )
@@ -53,9 +64,9 @@ def to_xarray(rows: Sequence[Row]) -> Any:
     Columns of integers that have a None are float64 with NaN; text columns have "" for None. ImportError
     without xarray.
     """
-    xarray = _need("xarray")
+    xarray, found = _need("xarray"), _whole(rows)
     variables = {
-        name: ("run", _labelled([row[name] for row in rows], kind)) for name, kind in COLUMNS.items()
+        name: ("run", _labelled([row[name] for row in found], kind)) for name, kind in COLUMNS.items()
     }
     return xarray.Dataset(variables).rename({"id": "run_id"}).set_coords("run_id")
 
