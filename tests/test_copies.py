@@ -101,3 +101,30 @@ def test_copies_of_problems_are_equal(again: Any) -> None:
         assert again(data) == data
         assert again(net) == net
     assert again(reduced) == reduced
+
+
+@pytest.mark.parametrize("again", [round_trip, copy.copy, copy.deepcopy], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("d", [3, 9], ids=["unchanged", "rotated"])
+def test_a_copy_of_a_reduction_lifts(d: int, again: Any) -> None:
+    """`copy.copy(pl.reduce(...))`: "__new__() missing 2 required positional arguments"."""
+    small = pl.reduce(pl.data.sphere(5, d, seed=1), pl.initial.asymmetric(4, d, seed=2))
+    other = again(small)
+    assert other.lift(other.network) == small.lift(small.network)
+    assert (other.original is other.network) == (small.original is small.network)
+
+
+@pytest.mark.parametrize("again", [round_trip, copy.copy, copy.deepcopy], ids=lambda f: f.__name__)
+def test_a_copy_of_a_law_has_its_moments(again: Any) -> None:
+    for name in ("asymmetric", "balanced"):
+        law = pl.theory.law(name, 7, 0.5)
+        assert again(law).moment(4, 3) == law.moment(4, 3)
+
+
+@native
+def test_records_of_the_flow_are_compared_without_an_exception() -> None:
+    """Of two logs `==` was "the truth value of an array with more than one element is ambiguous"."""
+    sol = pl.simulate(*problem(), 3.0, method="flow", save=pl.Save(dense=True, switches=True))
+    other = copy.deepcopy(sol)
+    for name in ("switches", "dense"):
+        assert getattr(sol, name) == getattr(sol, name)
+        assert getattr(sol, name) != getattr(other, name)

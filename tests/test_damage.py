@@ -11,7 +11,7 @@ import sys
 import numpy as np
 import pytest
 
-from pl_native import store
+from pl_native import store, sweep
 from pl_native.store import (
     SCHEMA,
     Store,
@@ -195,5 +195,7 @@ def test_folders_of_others_are_refused(filled, tmp_path):
 
 def test_reading_creates_nothing(tmp_path):
     assert Store(tmp_path / "none").rows() == []
-    assert store.verify(tmp_path / "none").ok
+    for look in (store.verify, lambda folder: sweep.export(folder, tmp_path / "x.csv")):
+        with pytest.raises(ValueError, match="none: holds no rows of a sweep"):
+            look(tmp_path / "none")
     assert list(tmp_path.iterdir()) == []

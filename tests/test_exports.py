@@ -68,3 +68,27 @@ def test_the_shell_tells_what_is_wrong(filled, capsys, monkeypatch):
     assert "2 new rows" in told.out
     assert cli.main(["sweep", "verify", str(filled.folder)]) == 0
     assert cli.main(["sweep", "compact", str(filled.folder)]) == 0
+
+
+EXPORTS = {
+    "csv": lambda rows, path: store.to_csv(rows, path / "x.csv"),
+    "parquet": lambda rows, path: store.to_parquet(rows, path / "x.parquet"),
+    "pandas": lambda rows, path: store.to_pandas(rows),
+    "xarray": lambda rows, path: store.to_xarray(rows),
+}
+
+
+@pytest.mark.parametrize("export", EXPORTS.values(), ids=EXPORTS)
+def test_what_are_no_rows_is_not_exported(export, tmp_path):
+    """They were a KeyError, an IndexError or "string indices must be integers"."""
+    pytest.importorskip("pyarrow")
+    pytest.importorskip("xarray")
+    for rows in (None, 3, "text", {}):
+        with pytest.raises(TypeError, match=r"^rows: expected rows of a sweep"):
+            export(rows, tmp_path)
+    for rows in ([3], np.ones(2), ["id"]):
+        with pytest.raises(TypeError, match=r"^rows\[0\]: expected a row"):
+            export(rows, tmp_path)
+    with pytest.raises(ValueError, match=r"^rows\[0\]: expected all columns of .* lacks id"):
+        export([{}], tmp_path)
+    assert not list(tmp_path.iterdir())

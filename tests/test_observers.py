@@ -115,3 +115,11 @@ def test_3_2_ctrl_c_in_an_observer_keeps_the_runs() -> None:
     ]
     assert sols[1].stats["observer_errors"] == {"pressed": "interrupted"}
     assert next(calls) == 4
+
+
+def test_an_observer_whose_values_no_file_can_hold_costs_the_checkpoint_alone(tmp_path: Path) -> None:
+    """The run was done, and then lost to a TypeError of the file."""
+    save = pl.Save(count=3, observe=lambda t, network: {"t": t})
+    with pytest.warns(RuntimeWarning, match=r"not written \(observed/.*: object arrays cannot be saved"):
+        sol = pl.simulate(*problem(), 3.0, save=save, checkpoint=tmp_path / "c.npz", backend="numpy")
+    assert [value["t"] for value in sol.observed["<lambda>"]] == [0.0, 1.0, 3.0]

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure  # noqa: E402
 import pictures  # noqa: E402
 from pl_native import plots  # noqa: E402
 from pl_native.experiments import _panels, fig3, verdict  # noqa: E402
+from pl_native.plots import canvas  # noqa: E402
 from published_rows import as_published, law_of  # noqa: E402
 
 
@@ -121,7 +122,8 @@ def test_a_user_s_thresholds_and_slopes_are_drawn(tmp_path):
         (lambda rows: plots.threshold([], "d"), "rows: expected at least one run"),
         (lambda rows: plots.convergence([]), "rows: expected at least one run"),
         (lambda rows: plots.slope(rows, "status"), "column: expected one of"),
-        (lambda rows: plots.slope([]), "rows: expected at least two runs with a number in average_pl"),
+        (lambda rows: plots.slope([]), "rows: expected at least one run"),
+        (lambda rows: plots.slope(rows), "rows: expected at least two runs with a number in average_pl"),
     ],
 )
 def test_what_cannot_be_drawn_is_named(call, words):
@@ -170,7 +172,7 @@ def test_no_rows_no_figure():
 
 
 def test_without_matplotlib_the_message_says_what_to_install(summary, monkeypatch):
-    monkeypatch.setattr(plots, "available", lambda: False)
+    monkeypatch.setattr(canvas, "available", lambda: False)
     with pytest.raises(ImportError, match=r"pip install 'pl_native\[plot\]'"):
         plots.figure3(summary)
 

@@ -8,7 +8,7 @@ for explicit Euler.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,6 +33,10 @@ class Reduction(_Pair):
         made = super().__new__(cls, data, network)
         made.original, made.basis = original, basis
         return made
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        """For copies and pickle: all that it is made of."""
+        return *self, self.original, self.basis
 
     def lift(self, network: Network) -> Network:
         """A state of the reduced problem in the d coordinates of the network that was reduced.

@@ -126,6 +126,19 @@ def path(name: str, value: object) -> Path:
 _LONGEST_PATH = 4096  # bytes, Linux's
 
 
+def label(name: str, value: object) -> str:
+    """A name that is printed, and kept in files: text without control characters, not empty."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name}: expected a name, got {kind(value)}")
+    if not value.isprintable() or not 0 < len(value) <= _LONGEST_LABEL:
+        text = f"expected a printable name of 1 to {_LONGEST_LABEL} characters"
+        raise ValueError(f"{name}: {text}, got {shown(value)}")
+    return value
+
+
+_LONGEST_LABEL = 1000
+
+
 def several(value: object) -> bool:
     """Whether it is a sequence or an array of several things, of whatever kind."""
     if isinstance(ndim := getattr(value, "ndim", None), int):

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from pl_native._base import memory
+from pl_native._base import checks, memory
 from pl_native._base.checks import Array
 
 TEMPORARY = ".tmp-"
@@ -53,6 +53,27 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             os.unlink(temporary)
         raise
     sync_folder(path.parent)
+
+
+def folder_to_fill(name: str, value: object) -> Path:
+    """A folder, or one that can be made: ValueError where a file stands in its place, or above it."""
+    folder = checks.path(name, value)
+    for place in (folder, *folder.parents):
+        if place.exists():
+            if place.is_dir():
+                break
+            raise ValueError(f"{name}: expected a folder, {place} is a file")
+    return folder
+
+
+def file_to_write(name: str, value: object) -> Path:
+    """A file of a folder that is there: ValueError for a folder, and where there is none to write to."""
+    path = checks.path(name, value)
+    if path.is_dir():
+        raise ValueError(f"{name}: expected a file, {path} is a folder")
+    if not path.parent.is_dir():
+        raise ValueError(f"{name}: expected a file of a folder that is there, {path.parent} is none")
+    return path
 
 
 class _Archive(zipfile.ZipFile):

@@ -39,9 +39,7 @@ class Event:
             got = checks.kind(self.function)
             raise TypeError(f"events: expected functions of (t, network) or pl.Event, got {got}")
         name = function_name(self.function) if self.name is None else self.name
-        if not isinstance(name, str) or not name:
-            raise TypeError(f"event.name: expected a name, got {name!r}")
-        put(self, "name", name)
+        put(self, "name", checks.label("event.name", name))
         put(self, "direction", math.copysign(1.0, d) if (d := _direction(name, self.direction)) else 0.0)
         put(self, "terminal", _terminal(name, self.terminal))
 

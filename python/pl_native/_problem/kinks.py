@@ -96,7 +96,7 @@ class Kinks:
 
     def __repr__(self) -> str:
         sliding = int(np.count_nonzero(self.mode == SLIDE))
-        return f"Kinks({len(self)} pairs, {sliding} sliding)"
+        return f"Kinks({len(self)} {'pair' if len(self) == 1 else 'pairs'}, {sliding} sliding)"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Kinks, self.arrays()

@@ -146,4 +146,5 @@ _ENDS = Save()
 
 def function_name(function: Observer) -> str:
     """By which the values of a user's function are kept in `Solution.observed`."""
-    return str(getattr(function, "__name__", repr(function)))
+    name = getattr(function, "__name__", None)
+    return " ".join(repr(function).split())[:1000] if name is None else str(name)

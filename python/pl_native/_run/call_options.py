@@ -134,9 +134,11 @@ def _observers(plan: Save) -> dict[str, Callable[[Dataset], Observer]]:
         if isinstance(item, str):
             name, make = item, _of_model(item)
         else:
-            name, make = function_name(item), _of_user(item)
+            name, make = checks.label("save.observe: name of a function", function_name(item)), _of_user(item)
         if name in found:
-            raise ValueError(f"save.observe: expected distinct names, got {name!r} twice")
+            raise ValueError(
+                f"save.observe: expected distinct names, got {name!r} twice; a function's is its __name__"
+            )
         found[name] = make
     return found
 

@@ -63,8 +63,9 @@ def _keep(done: Solution, path: Path, note: dict[str, Any]) -> None:
     """Write the file. A RuntimeWarning when it cannot be written: the run goes on, and is returned."""
     try:
         solution_file.write(vars(done), path, note)
-    except OSError as error:
-        why = error.strerror if path.parent.is_dir() else f"the folder {path.parent} is gone"
+    except (OSError, TypeError) as error:  # TypeError: an observer gave what no file can hold
+        why = str(error) if isinstance(error, TypeError) else error.strerror
+        why = why if path.parent.is_dir() else f"the folder {path.parent} is gone"
         warnings.warn(
             f"checkpoint: {path} not written ({why}); the run goes on, and is lost if it is killed",
             RuntimeWarning,

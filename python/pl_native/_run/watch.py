@@ -160,7 +160,7 @@ class EventWatch:
             if self.interrupts is not None:
                 self.interrupts.pending = True
             time.sleep(_UNTIL_ASKED)  # so that the run asks before its next step, and ends there
-        except Exception as error:
+        except BaseException as error:  # also SystemExit: nothing passes through the core
             seen.error = f"at t = {t:g}: {type(error).__name__}: {error}"
         return 0.0
 

@@ -14,7 +14,7 @@ from pl_native.model.modes import AT_KINK
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SwitchLog:
     """Every change of mode, in order of time; arrays of one length. Modes: 0 off, 1 on, 2 sliding."""
 
@@ -37,7 +37,7 @@ class SwitchLog:
         return Kinks(every // n, every % n, mode)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DenseFlow:
     """The Taylor polynomials of all steps: on [t0, t0 + h], (W, a) = sum_k coeff[k] (t - t0)^k."""
 

@@ -27,6 +27,9 @@ _VERBS = {
     "doctor": doctor,
 }
 
+_KEEPING = ("reproduce", "sweep")
+"""Commands that write down every finished run."""
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="pl-native", description="Shallow ReLU networks under gradient flow, simulated.")
@@ -39,8 +42,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    with pipes_may_close():
-        return _main(list(sys.argv[1:] if argv is None else argv))
+    with pipes_may_close() as pipes:
+        code = _main(list(sys.argv[1:] if argv is None else argv))
+        for pipe in pipes:
+            pipe.flush()
+            if pipe.lost is not None:
+                print(f"pl-native: failed: output: {pipe.lost}; all else was done", file=sys.stderr)
+                code = code or 1
+        return code
 
 
 def _main(arguments: list[str]) -> int:
@@ -52,9 +61,7 @@ def _main(arguments: list[str]) -> int:
             code: int = _VERBS[parsed.command].main(parsed)
             return code
     except KeyboardInterrupt as stopped:
-        again = shlex.join(["pl-native", *arguments])
-        kept = "; ".join(getattr(stopped, "__notes__", ["finished runs are kept"]))
-        print(f"\ninterrupted; {kept}. To go on: {again}", file=sys.stderr)
+        print(f"\n{_interrupted(stopped, parsed.command, arguments)}", file=sys.stderr)
         return _SIGINT_CODE
     except (ValueError, TypeError) as error:
         print(f"pl-native: error: {error}", file=sys.stderr)
@@ -62,6 +69,15 @@ def _main(arguments: list[str]) -> int:
     except (OSError, MemoryError, ImportError, EngineError) as error:
         print(f"pl-native: failed: {error}", file=sys.stderr)
         return 1
+
+
+def _interrupted(stopped: KeyboardInterrupt, command: str, arguments: list[str]) -> str:
+    """What is kept of a command that Ctrl-C ended, and how to go on or begin anew."""
+    again = shlex.join(["pl-native", *arguments])
+    if command not in _KEEPING:
+        return f"interrupted. To begin anew: {again}"
+    kept = "; ".join(getattr(stopped, "__notes__", ["finished runs are kept"]))
+    return f"interrupted; {kept}. To go on: {again}"
 
 
 def _warn(message: Warning | str, *_: object, **__: object) -> None:

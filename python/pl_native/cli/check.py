@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pl_native import plots, report
+from pl_native._base.files import folder_to_fill
 from pl_native.experiments import statements
 from pl_native.experiments.statements import Finding, Setting
 from pl_native.store import write_atomically
@@ -32,8 +33,8 @@ def add_parser(commands: Any) -> None:
 
 def main(parsed: argparse.Namespace) -> int:
     """Run the verb; returns the exit code: 1 when a statement fails, or held on no draw."""
-    if parsed.out is not None and parsed.out.exists() and not parsed.out.is_dir():
-        raise ValueError(f"--out: expected a folder, {parsed.out} is a file")
+    if parsed.out is not None:
+        folder_to_fill("--out", parsed.out)
     unknown = [name for name in parsed.statement if name not in statements.CHECKS]
     if unknown:
         known = ", ".join(statements.CHECKS)

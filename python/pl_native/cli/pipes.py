@@ -1,4 +1,6 @@
-"""Output whose reader has gone away (`pl-native doctor | head -1`): the rest is dropped, the work goes on."""
+"""Output that nobody can take: its reader has gone away (`pl-native doctor | head -1`), or its disk is full.
+The rest of it is dropped, the work goes on.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +12,12 @@ from contextlib import contextmanager
 from typing import Any
 
 
-class _Pipe:
-    """A text stream that turns to nothing once nobody reads it."""
+class Pipe:
+    """A text stream that turns to nothing once it cannot be written; `lost` is the error, if it was one."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
+        self.lost: OSError | None = None
 
     def write(self, text: str) -> int:
         self._guarded(self._stream.write, text)
@@ -26,7 +29,9 @@ class _Pipe:
     def _guarded(self, act: Any, *arguments: Any) -> None:
         try:
             act(*arguments)
-        except BrokenPipeError:
+        except OSError as error:
+            if not isinstance(error, BrokenPipeError):
+                self.lost = error
             nothing = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nothing, self._stream.fileno())  # what is still in the buffer goes there as well
             os.close(nothing)
@@ -36,16 +41,16 @@ class _Pipe:
 
 
 @contextmanager
-def pipes_may_close() -> Iterator[None]:
-    """Inside, writing to a closed stdout or stderr is no error, nor is what Python flushes at last."""
-    pipes = [_Pipe(stream) for stream in (sys.stdout, sys.stderr) if stream is not None]
+def pipes_may_close() -> Iterator[list[Pipe]]:
+    """Inside, stdout and stderr that cannot be written are no error, nor is what Python flushes at last."""
+    pipes = [Pipe(stream) for stream in (sys.stdout, sys.stderr) if stream is not None]
     with contextlib.ExitStack() as stack:
         if sys.stdout is not None:
             stack.enter_context(contextlib.redirect_stdout(pipes[0]))
         if sys.stderr is not None:
             stack.enter_context(contextlib.redirect_stderr(pipes[-1]))
         try:
-            yield
+            yield pipes
         finally:
             for pipe in pipes:
                 pipe.flush()

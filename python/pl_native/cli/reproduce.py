@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pl_native import experiments, plots, report, sweep
+from pl_native._base.files import folder_to_fill
 from pl_native.cli.parsing import whole
 from pl_native.cli.sweep import add_engine_arguments, describe, engine_of
 from pl_native.experiments import effort
@@ -44,6 +45,7 @@ def add_parser(commands: Any) -> None:
 
 def main(parsed: argparse.Namespace) -> int:
     """Run the verb; returns the exit code."""
+    report.notes(folder_to_fill("--out", parsed.out))  # damaged ones are told before the work
     every = parsed.experiment == "all"
     asked = (parsed.experiment, parsed.preset)
     names = experiments.with_preset(parsed.preset) if every else experiments.together(*asked)
@@ -61,7 +63,7 @@ def _reproduce(name: str, parsed: argparse.Namespace, peak: float) -> report.Ent
     """One experiment: its rows, table and pictures in the folder."""
     module = experiments.experiment(name)
     plan = sweep.plan(module.tasks(parsed.preset), seed=int(parsed.seed), name=name)
-    store = Store(_folder(parsed.out) / name)
+    store = Store(parsed.out / name)
     missing = plan.missing(store.ids())
     print(f"preset {parsed.preset}, {describe(plan, missing)}")
     rows = experiments.run(name, plan, store, extend=True, **engine_of(parsed))
@@ -76,9 +78,3 @@ def _reproduce(name: str, parsed: argparse.Namespace, peak: float) -> report.Ent
     written = (rows_in, parsed.out / f"{name}.txt", *made.pictures)
     print("written: " + ", ".join(str(path) for path in written))
     return made
-
-
-def _folder(out: Path) -> Path:
-    if out.exists() and not out.is_dir():
-        raise ValueError(f"--out: expected a folder, {out} is a file")
-    return out

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native.experiments import published
 from pl_native.experiments._rows import number, real
@@ -75,6 +76,7 @@ def curve(rows: Sequence[Row], judge: Judge, seed: int = 0, *, rescale: bool = F
     """Curve of the rows of one law (any order), each run as `judge` finds it.
 
     `seed` is that of the bootstrap of the loss ratios, `rescale` as in `stats.published_threshold`.
+    ValueError or TypeError for no rows, for rows without the numbers, and for a judge that finds no Outcome.
     """
     if not rows:
         raise ValueError("rows: expected at least one run")
@@ -82,7 +84,7 @@ def curve(rows: Sequence[Row], judge: Judge, seed: int = 0, *, rescale: bool = F
     for row in rows:
         by_n.setdefault(number(row, "n"), []).append(row)
     sizes = sorted(by_n)
-    outcomes = {n: [judge(row) for row in by_n[n]] for n in sizes}
+    outcomes = {n: [_judged(judge, row) for row in by_n[n]] for n in sizes}
     ratios = [
         mean_interval([_ratio(*pair) for pair in zip(by_n[n], outcomes[n], strict=True)], seed=seed)
         for n in sizes
@@ -190,7 +192,20 @@ def _assemble(
     )
 
 
+def _judged(judge: Judge, row: Row) -> Outcome:
+    if not callable(judge):
+        raise TypeError(f"judge: expected a function of a row, got {checks.kind(judge)}")
+    found = judge(row)
+    if not isinstance(found, str) or found not in tuple(Outcome):
+        known = ", ".join(repr(str(one)) for one in Outcome)
+        raise ValueError(f"judge: expected it to find one of {known} for a row, got {checks.kind(found)}")
+    return Outcome(found)
+
+
 def _ratio(row: Row, outcome: Outcome) -> float:
     if outcome is Outcome.CONVERGED:
         return 0.0
-    return real(row, "loss_end") / real(row, "loss_start")
+    end, start = real(row, "loss_end"), real(row, "loss_start")
+    if not (math.isfinite(end) and 0.0 < start < math.inf):
+        raise ValueError(f"row {row.get('id')}: expected losses, the first > 0, got {start!r} and {end!r}")
+    return end / start

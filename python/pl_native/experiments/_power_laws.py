@@ -56,7 +56,7 @@ class Measure:
 def numbers(rows: Sequence[Row], column: str) -> dict[int, list[Row]]:
     """The rows that have a number in a column, by n, at those n that have two or more of them."""
     groups = by_size(
-        [row for row in rows if isinstance(row[column], float) and row[column] == row[column]], "n"
+        [row for row in rows if isinstance(value := row.get(column), float) and value == value], "n"
     )
     return {n: members for n, members in groups.items() if len(members) > 1}
 

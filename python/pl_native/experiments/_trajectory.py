@@ -47,7 +47,8 @@ def draw(found: theory.Overlay, axes: Any) -> None:
     _panel(pairs, found, "Pairs of a neuron and a point", "number of pairs", live, log=False)
     if np.any(found.live > 0):
         pairs.set_ylim(0, 1.08 * float(np.max(found.live)))
-    loss.legend()
+    if loss.get_legend_handles_labels()[0]:
+        loss.legend()  # with the phase transitions
 
 
 def _panel(ax: Any, found: theory.Overlay, title: str, label: str, lines: list[_Line], *, log: bool) -> None:

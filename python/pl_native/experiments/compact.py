@@ -54,10 +54,19 @@ def write(name: str, rows: Sequence[Row], path: str | os.PathLike[str]) -> None:
 
 
 def read(name: str, path: str | os.PathLike[str]) -> list[Row]:
-    """Rows that `write` wrote, with the columns that the figure's protocol fixes; the others are None."""
+    """Rows that `write` wrote, with the columns that the figure's protocol fixes; the others are None.
+
+    ValueError, with the file's name, for a file of no rows, or of something else.
+    """
     checks.choice("name", name, tuple(KEPT))
     kinds = COLUMNS | _BESIDE.get(name, {})
-    return [row | _fixed(name, row) for row in read_columns(Path(path), kinds)]
+    found = read_columns(Path(path), kinds)
+    if not found:
+        raise ValueError(f"{path}: expected at least one run")
+    try:
+        return [row | _fixed(name, row) for row in found]
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 def _fixed(name: str, row: Row) -> Row:

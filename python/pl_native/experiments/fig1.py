@@ -79,10 +79,14 @@ def tasks(preset: str) -> list[Cell]:
 
 
 def summarise(rows: Sequence[Row]) -> Summary:
-    """The start of the first row. ValueError for no rows."""
+    """The start of the first row. ValueError for no rows, and for rows of other problems."""
     if not rows:
         raise ValueError("rows: expected at least one run")
     row = rows[0]
+    if (number(row, "n"), number(row, "p")) != (N, P):
+        raise ValueError(
+            f"row {row['id']}: n = {row['n']}, p = {row['p']}, expected those of figure 1, {N} and {P}"
+        )
     data, network = problem(cell_of(row), number(row, "seed"), number(row, "replicate"))
     z = network.W[:, :N] * data.norms  # the inputs are the canonical basis, scaled
     return Summary(data, network, z)

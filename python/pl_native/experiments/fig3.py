@@ -121,7 +121,7 @@ def _order(group: tuple[tuple[int, str], list[Row]]) -> tuple[int, int]:
 def _group(row: Row) -> tuple[int, str]:
     n, p = number(row, "n"), number(row, "p")
     factor = round((p - 1) / (minimal_width(n) - 1))
-    if width(n, factor) != p:
+    if factor < 1 or width(n, factor) != p:
         raise ValueError(f"row {row['id']}: p = {p} is not a width of figure 3 at n = {n}")
     return factor, str(row["initialisation"])
 

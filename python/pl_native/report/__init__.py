@@ -8,7 +8,7 @@ read(folder), keep(sources, ...)   their rows, from a folder of `reproduce` or o
 from pl_native.report.content import Entry, entry
 from pl_native.report.figures import rebuild, write
 from pl_native.report.markdown import page as verdicts
-from pl_native.report.sources import Note, Source, keep, read, write_note
+from pl_native.report.sources import Note, Source, keep, notes, read, write_note
 from pl_native.report.statements import COLUMNS, FIELDS, WIDTHS, cells_of, margin_text, page, rows, table
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "entry",
     "keep",
     "margin_text",
+    "notes",
     "page",
     "read",
     "rebuild",

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pl_native._base import checks
+from pl_native._base.files import folder_to_fill
 from pl_native.experiments.reproduced import NOT_REPRODUCED
 from pl_native.report import content, sources
 from pl_native.report.content import Entry
@@ -22,7 +23,7 @@ def rebuild(folder: str | os.PathLike[str], out: str | os.PathLike[str] | None =
     ValueError when `folder` holds rows of none of the paper's figures, or lacks some of a figure's.
     """
     source = checks.path("folder", folder)
-    place = source if out is None else checks.path("out", out)
+    place = source if out is None else folder_to_fill("out", out)
     found = sources.read(source)
     place.mkdir(parents=True, exist_ok=True)
     return write(place, [content.entry(one, place) for one in found])

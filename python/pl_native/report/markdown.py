@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pl_native._base import checks
+from pl_native._base.files import folder_to_fill
 from pl_native.report import content, sources
 from pl_native.report.content import Entry
 from pl_native.store import write_atomically
@@ -22,10 +23,13 @@ def page(folder: str | os.PathLike[str], path: str | os.PathLike[str]) -> Path:
     `folder` and errors as of `rebuild`; nothing is simulated. Returns the path.
     """
     target, source = checks.path("path", path), checks.path("folder", folder)
-    figures = target.parent / "figures"
+    if target.is_dir():
+        raise ValueError(f"path: expected a file, {target} is a folder")
+    figures = folder_to_fill("path", target.parent / "figures")
+    found = sources.read(source)
     figures.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
-        entries = [content.entry(one, Path(place), DPI) for one in sources.read(source)]
+        entries = [content.entry(one, Path(place), DPI) for one in found]
         for picture in (picture for one in entries for picture in one.pictures):
             if picture.suffix in (".png", ".gif"):
                 (figures / picture.name).write_bytes(picture.read_bytes())

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pl_native import experiments
+from pl_native._base import checks
+from pl_native._base.files import folder_to_fill, read_regular
 from pl_native.experiments import compact
 from pl_native.store import Row, Store, write_atomically
 from pl_native.sweep.plans import of_folder
@@ -37,33 +40,37 @@ class Source:
 
 def write_note(folder: Path, name: str, note: Note) -> None:
     """Keep beside the rows what made them."""
-    known = _notes(folder) | {name: note}
+    known = notes(folder) | {name: note}
     text = json.dumps({key: asdict(one) for key, one in sorted(known.items())}, indent=1)
     write_atomically(folder / _NOTES, text + "\n")
 
 
-def read(folder: Path) -> list[Source]:
+def read(folder: str | os.PathLike[str]) -> list[Source]:
     """The figures of the paper that a folder has rows of.
 
-    ValueError when there are none, or a sweep in it lacks some of its rows.
+    ValueError when there are none, when a sweep in it lacks some of its rows, and for notes that are none.
     """
-    notes, found = _notes(folder), []
+    folder = checks.path("folder", folder)
+    noted, found = notes(folder), []
     for name in experiments.FIGURES:
         file = folder / f"{name}.csv"
         if (folder / name / "manifest.json").exists():
-            found.append(_stored(folder, name, notes))
+            found.append(_stored(folder, name, noted))
         elif file.exists():
-            note = notes.get(name, Note("unknown", f"pl-native reproduce {name}"))
+            note = noted.get(name, Note("unknown", f"pl-native reproduce {name}"))
             found.append(Source(name, tuple(compact.read(name, file)), note))
     if not found:
         raise ValueError(f"{folder}: holds no rows of a figure of the paper (pl-native reproduce all --out)")
     return found
 
 
-def _stored(folder: Path, name: str, notes: dict[str, Note]) -> Source:
+def _stored(folder: Path, name: str, noted: dict[str, Note]) -> Source:
     store = Store(folder / name)
-    plans = {plan.id: plan for plan in of_folder(store)}
-    note = notes.get(name)
+    listed = of_folder(store)
+    if listed[0].name != name:
+        raise ValueError(f"{store.folder}: holds rows of the sweep {listed[0].name!r}, not of {name!r}")
+    plans = {plan.id: plan for plan in listed}
+    note = noted.get(name)
     plan = plans.get("" if note is None else note.plan, list(plans.values())[-1])
     lost = len(plan.missing(store.ids()))
     if lost:
@@ -75,6 +82,7 @@ def _stored(folder: Path, name: str, notes: dict[str, Note]) -> Source:
 
 def keep(sources: Iterable[Source], folder: Path) -> list[Path]:
     """Write the rows as compact files, with their notes; returns the paths. `read` takes the folder."""
+    folder = folder_to_fill("folder", folder)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for one in sources:
@@ -84,7 +92,27 @@ def keep(sources: Iterable[Source], folder: Path) -> list[Path]:
     return paths
 
 
-def _notes(folder: Path) -> dict[str, Note]:
+def notes(folder: Path) -> dict[str, Note]:
+    """What made the rows of each figure, as far as it is noted. ValueError for a file of something else."""
     path = folder / _NOTES
-    found = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    return {name: Note(**its) for name, its in found.items()}
+    try:
+        text = read_regular(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    try:
+        return {name: _note(**its) for name, its in json.loads(text).items()}
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise ValueError(
+            f"{path}: damaged, expected what `pl-native reproduce` notes of each figure. Rows are not "
+            "touched; move this file away and run the same again"
+        ) from None
+
+
+def _note(plan: object, command: object, peak: object = math.nan) -> Note:
+    """A note as it is read: ValueError or TypeError unless it is one."""
+    if not (isinstance(plan, str) and isinstance(command, str)):
+        raise TypeError("plan, command: expected text")
+    found = checks.number("peak", peak)
+    if found <= 0:
+        raise ValueError(f"peak: expected FLOP/s, got {found!r}")
+    return Note(plan, command, found)

@@ -50,9 +50,12 @@ class Verification:
 
 
 def verify(folder: str | os.PathLike[str]) -> Verification:
-    """Read every byte back: hashes of shards, ids of rows, agreement of duplicates, `rows.csv`."""
+    """Read every byte back: hashes of shards, ids of rows, agreement of duplicates, `rows.csv`.
+
+    ValueError for a folder without any rows.
+    """
     store = Store(folder)
-    store.manifest()
+    store.check_holds_rows()
     seen: dict[str, Row] = {}
     lines: dict[str, str] = {}  # of CSV, with their ids
     damaged, wrong, conflicts, duplicates = [], [], [], 0

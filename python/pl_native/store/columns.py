@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
+
+from pl_native._base import checks
 
 Value: TypeAlias = str | int | float | None
 Row: TypeAlias = dict[str, Value]
@@ -118,6 +120,18 @@ def _canonical(content: Mapping[str, Any]) -> str:
 def row_id(row: Row) -> str:
     """The id that the row's own content gives."""
     return content_id({name: row[name] for name in CONTENT if name not in _IF_ASKED or row[name] is not None})
+
+
+def listed(rows: object) -> list[Row]:
+    """Rows, as a list. TypeError for what are none."""
+    if not isinstance(rows, Iterable) or isinstance(rows, str | bytes | Mapping):
+        raise TypeError(f"rows: expected rows of a sweep (`Store.rows()`), got {checks.kind(rows)}")
+    found = []
+    for index, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            raise TypeError(f"rows[{index}]: expected a row (values by column), got {checks.kind(row)}")
+        found.append(dict(row))
+    return found
 
 
 def check_row(row: Row) -> None:

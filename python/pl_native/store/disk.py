@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from pl_native._base import checks
 from pl_native._base.files import TEMPORARY, replacing, sync_folder
 
 __all__ = ["TEMPORARY", "explained", "make_folder", "replacing", "sync_folder", "write_atomically"]
@@ -25,6 +26,7 @@ def write_atomically(path: Path, content: str | bytes | Iterable[str]) -> None:
 
     Errors of the system come as OSError of the same kind with what can be done about them.
     """
+    path = checks.path("path", path)
     try:
         with replacing(path) as file:
             for part in [content] if isinstance(content, str | bytes) else content:

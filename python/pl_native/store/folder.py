@@ -65,6 +65,11 @@ class Store:
         """What the rows belong to; None in a folder that has no rows yet. ValueError as `manifest.read`."""
         return manifest.read(self.folder)
 
+    def check_holds_rows(self) -> None:
+        """ValueError where there is neither a manifest nor a shard: such as a folder that does not exist."""
+        if self.manifest() is None and not shard_paths(self.shards):
+            raise ValueError(f"{self.folder}: holds no rows of a sweep")
+
     def parts(self) -> Iterator[list[Row]]:
         """All rows, shard by shard, each run once; runs that failed come last, without those repeated
         since."""

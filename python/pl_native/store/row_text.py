@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pl_native._base.files import read_regular
 from pl_native.store.columns import COLUMNS, Kind, Row, Value
 from pl_native.store.disk import write_atomically
 
@@ -38,14 +39,19 @@ def write_columns(path: Path, rows: Iterable[Row], columns: Collection[str]) -> 
 def read_columns(path: Path, kinds: Mapping[str, Kind] = COLUMNS) -> list[Row]:
     """Rows that `write_columns` wrote, with all columns of `kinds`: those that the file has not are None.
 
-    ValueError for columns of the file that are not in `kinds`, and for damaged lines.
+    ValueError, with the file's name, for columns of the file that are not in `kinds`, for damaged lines, and
+    for what is no such text.
     """
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
+    content = read_regular(path)
+    try:
+        text = content.decode("utf-8")
+        reader = csv.DictReader(io.StringIO(text, newline=""))
         unknown = set(reader.fieldnames or ()) - kinds.keys()
         if unknown:
-            raise ValueError(f"{path}: unknown columns {sorted(unknown)}")
+            raise ValueError(f"unknown columns {sorted(unknown)}")
         return _rows(reader, kinds)
+    except (ValueError, csv.Error) as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 def _rows(lines: Iterable[Mapping[str, Any]], kinds: Mapping[str, Kind]) -> list[Row]:

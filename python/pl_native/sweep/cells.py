@@ -211,6 +211,9 @@ def problem(cell: Cell, seed: int, replicate: int) -> tuple[Dataset, Network]:
     TypeError or ValueError when a user's function returns something else than was asked of it; ValueError
     when the event is too rare to wait for.
     """
+    if not isinstance(cell, Cell):
+        raise TypeError(f"cell: expected a Cell, got {checks.kind(cell)}")
+    checks.integer("replicate", replicate, 0)
     streams = [stream(seed, cell.number, replicate, what) for what in (Purpose.DATA, Purpose.NETWORK)]
     drawn = _drawn(cell, *streams)
     if not cell.given:

@@ -106,16 +106,31 @@ def said(error: object) -> str:
     return text
 
 
+def _check_address(address: str) -> None:
+    """Before a client is made: one that is refused leaves threads, and tracebacks at the end."""
+    addressing = importlib.import_module("distributed.comm.addressing")
+    try:
+        addressing.resolve_address(addressing.normalize_address(address))
+    except ValueError as error:
+        raise ValueError(
+            "executor (--dask): expected the address of a Dask scheduler, such as tcp://host:8786, got "
+            f"{address!r} ({error})"
+        ) from error
+
+
 @contextmanager
 def connected(address: str) -> Iterator[Any]:
-    """A client of the Dask scheduler at `address`. EngineError if none answers; ImportError without Dask."""
+    """A client of the Dask scheduler at `address`. ValueError for what is no address, EngineError if none
+    answers there; ImportError without Dask.
+    """
     try:
         distributed = importlib.import_module("distributed")
     except ImportError:
         raise ImportError("Dask is missing: pip install 'pl_native[dask]'") from None
     try:
+        _check_address(address)
         client = distributed.Client(address, timeout=10, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
+    except (OSError, TimeoutError) as error:
         raise EngineError(f"no Dask scheduler answers at {address} ({said(error)})") from error
     for name in [
         name for name in logging.root.manager.loggerDict if name.startswith(("distributed", "asyncio"))

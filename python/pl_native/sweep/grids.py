@@ -8,13 +8,14 @@ import math
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from pl_native._base import checks
+from pl_native._base.checks import Array
 from pl_native._base.files import read_regular
 from pl_native._problem import Stop
 from pl_native.protocol import horizon, width
@@ -54,14 +55,22 @@ def _values(name: str, value: Any) -> list[Any]:
         step = checks.integer(f"{name}.step", value.get("step", 1), 1)
         if value.keys() - {"from", "to", "step"}:
             raise ValueError(f"{name}: expected from, to, step, got {', '.join(value)}")
-        value = range(checks.integer(f"{name}.from", value["from"], 1), value["to"] + 1, step)
-        _check_count(name, len(value))
-    if isinstance(value, list | tuple | range | np.ndarray):
+        first = checks.integer(f"{name}.from", value["from"], 1)
+        value = range(first, checks.integer(f"{name}.to", value["to"], first) + 1, step)
+    if isinstance(value, list | tuple | range) or (isinstance(value, np.ndarray) and value.ndim):
+        _check_count(name, _length(value))  # before a range is written out
         listed = value.tolist() if isinstance(value, np.ndarray) else list(value)
         if not listed:
             raise ValueError(f"{name}: expected at least one value, got none")
         return listed
     return [value]
+
+
+def _length(value: Sequence[Any] | Array) -> int:
+    """`len`, of a range too long for it as well."""
+    if isinstance(value, range) and value:
+        return 1 + (value[-1] - value[0]) // value.step
+    return len(value)
 
 
 def _cell(values: dict[str, Any]) -> Cell:
@@ -92,7 +101,13 @@ def _resolved(name: str, value: Any, values: Mapping[str, Any]) -> Any:
 def _called(name: str, function: Callable[..., Any], values: Mapping[str, Any]) -> Any:
     known = ("n", "d", "p") if name != "p" else ("n", "d")
     given = {}
-    for parameter in inspect.signature(function).parameters.values():
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:  # of some built-in ones
+        raise ValueError(
+            f"{name}: expected a function of {', '.join(known)}, of {function!r} Python does not know"
+        ) from None
+    for parameter in parameters:
         if parameter.name in known:
             given[parameter.name] = values[parameter.name]
         elif parameter.default is parameter.empty:

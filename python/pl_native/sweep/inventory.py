@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from pl_native.store import ERROR, Store
-from pl_native.store.export import write
+from pl_native.store.export import file_of, write
 from pl_native.sweep.plans import of_folder
 
 Folder = str | os.PathLike[str] | Store
@@ -55,7 +55,12 @@ def status(folder: Folder) -> State:
 
 
 def export(folder: Folder, path: str | os.PathLike[str]) -> int:
-    """Write all rows of `folder` to `path`, CSV or Parquet by its suffix; the number of rows."""
-    rows = opened(folder).rows()
+    """Write all rows of `folder` to `path`, CSV or Parquet by its suffix; the number of rows. ValueError for
+    a folder without any rows.
+    """
+    file_of(path)
+    store = opened(folder)
+    store.check_holds_rows()
+    rows = store.rows()
     write(rows, path)
     return len(rows)

@@ -107,7 +107,7 @@ def plan(cells: Iterable[Cell], *, seed: int, backend: str = "auto", name: str =
     """
     if not isinstance(name, str) or not name.strip():
         raise ValueError(f"name: expected a name, got {checks.kind(name)}")
-    listed = tuple(cells)
+    listed = _cells(cells)
     chosen = backends.select(backend, *{cell.method for cell in listed}).NAME
     made = _checked(Plan(listed, seed, chosen, name))
     _check_numbers(made.cells)
@@ -117,6 +117,16 @@ def plan(cells: Iterable[Cell], *, seed: int, backend: str = "auto", name: str =
     if len(firsts) != len(made.cells):
         raise ValueError("cells: expected different cells, two of them have the same runs")
     return made
+
+
+def _cells(cells: object) -> tuple[Cell, ...]:
+    if not isinstance(cells, Iterable) or isinstance(cells, str | bytes):
+        raise TypeError(f"cells: expected several Cells, got {checks.kind(cells)}")
+    listed = tuple(cells)
+    for index, cell in enumerate(listed):
+        if not isinstance(cell, Cell):
+            raise TypeError(f"cells[{index}]: expected a Cell, got {checks.kind(cell)}")
+    return listed
 
 
 def _checked(plan: Plan) -> Plan:
@@ -163,6 +173,8 @@ def of_folder(store: Store) -> list[Plan]:
 
 def parse_share(text: str) -> Share:
     """ "3/16" as (3, 16). ValueError unless 1 <= i <= N."""
+    if not isinstance(text, str):
+        raise TypeError(f"shard: expected i/N, such as 3/16, got {checks.kind(text)}")
     i, slash, parts = text.partition("/")
     if slash and i.isdecimal() and parts.isdecimal() and 1 <= int(i) <= int(parts):
         return int(i), int(parts)

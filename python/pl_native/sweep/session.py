@@ -55,6 +55,8 @@ class How:
         checks.flag("retry_errors", self.retry_errors)
         checks.flag("extend", self.extend)
         if self.share is not None:
+            if not isinstance(self.share, tuple | list) or len(self.share) != 2:
+                raise TypeError(f"share: expected a pair (i, N), got {checks.kind(self.share)}")
             i, parts = self.share
             if checks.integer("share[0]", i, 1) > checks.integer("share[1]", parts, 1):
                 raise ValueError(f"share: expected (i, N) with i <= N, got ({i}, {parts})")
@@ -69,6 +71,8 @@ def run(plan: Plan, folder: Folder, **how: Any) -> int:
     KeyboardInterrupt, a lost engine raises `EngineError`; the same call goes on from there. A run that fails
     becomes a row of status ERROR.
     """
+    if not isinstance(plan, Plan):
+        raise TypeError(f"plan: expected what `pl.sweep.plan` returns, got {checks.kind(plan)}")
     options, store, progress = How(**how), opened(folder), Progress(how.get("progress"))
     with held() as interrupts, ExitStack() as stack:
         engine = None

@@ -7,6 +7,10 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from pl_native._base import checks
+
+_MOST_MINUTES = 10**6  # two years
+
 
 def slurm_script(
     folder: Path, name: str, parts: int, threads: int, minutes: int, functions: Sequence[str] = ()
@@ -17,7 +21,10 @@ def slurm_script(
     after a time limit or a lost node, it does what is left. `functions` of the user ("module:function") are
     those it may import. ValueError for a folder whose name SLURM cannot be told.
     """
-    where = folder.resolve()
+    for argument, count in (("parts", parts), ("threads", threads)):
+        checks.integer(argument, count, 1)
+    checks.integer("minutes", minutes, 1, _MOST_MINUTES)
+    where = checks.path("folder", folder).resolve()
     allowed = "".join(f" --allow {shlex.quote(one)}" for one in functions)
     return f"""#!/bin/bash
 #SBATCH --job-name={re.sub("[^A-Za-z0-9_-]", "_", name)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -48,17 +48,19 @@ def law(name: str, d: int, scale: float = 1.0) -> Law:
     checks.choice("name", name, ("asymmetric", "balanced"))
     dimension, factor = checks.integer("d", d, 1), checks.positive("scale", scale)
 
-    def _asymmetric(k: int, power: int) -> float:
-        terms = (
-            math.comb(power, m) * math.factorial(power - m) * _normal_norm(k + m, dimension)
-            for m in range(power + 1)
-        )
-        return factor**k * math.fsum(terms)
+    moment = _asymmetric if name == "asymmetric" else _balanced
+    return Law(name, dimension, factor, partial(moment, dimension, factor))
 
-    def _balanced(k: int, power: int) -> float:
-        return factor ** (k + power) * _normal_norm(k + power, dimension)
 
-    return Law(name, dimension, factor, _asymmetric if name == "asymmetric" else _balanced)
+def _asymmetric(d: int, scale: float, k: int, power: int) -> float:
+    terms = (
+        math.comb(power, m) * math.factorial(power - m) * _normal_norm(k + m, d) for m in range(power + 1)
+    )
+    return scale**k * math.fsum(terms)
+
+
+def _balanced(d: int, scale: float, k: int, power: int) -> float:
+    return scale ** (k + power) * _normal_norm(k + power, d)
 
 
 def _normal_norm(k: int, d: int) -> float:

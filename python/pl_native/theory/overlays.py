@@ -96,12 +96,12 @@ def overlay(sol: Solution, data: Dataset | None = None) -> Overlay:
 
 def _rate(sol: Solution) -> Array:
     """-(dL/dt)/L, (m,): the run's own; of Euler by its losses, as stepping across kinks adds to its gradients
-    what it does not take from its loss.
+    what it does not take from its loss, and 0 where a step made its loss rise.
     """
     if sol.stats["method"] != "euler" or len(sol.t) < 3:
         return sol.local_pl
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found: Array = -np.gradient(sol.loss, sol.t) / sol.loss
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        found: Array = np.maximum(-np.gradient(sol.loss, sol.t) / sol.loss, 0.0)
     return found
 
 
