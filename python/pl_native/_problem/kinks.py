@@ -172,8 +172,8 @@ def _check(neuron: Array, point: Array, mode: Array, share: Array) -> Array:
             f"kinks.share: expected 0 where off, 1 where on, NaN or within [0, 1] where sliding, got "
             f"{share[odd[0]]} for mode {mode[odd[0]]}"
         )
-    # One number a pair: NumPy makes a TypeError of a Ctrl-C that comes while it compares rows. Those of a run come
-    # in order, which a stable sort finds out in one pass.
+    # One number a pair: NumPy makes a TypeError of a Ctrl-C that comes while it compares rows. Those of a run
+    # come in order, which a stable sort finds out in one pass.
     keys = neuron.astype(np.int64) * 2**31 + point.astype(np.int64)
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
