@@ -13,7 +13,7 @@ import pytest
 from pl_native._run import words
 
 CPP = Path(__file__).parents[1] / "cpp"
-modes, selection = (importlib.import_module(f"pl_native.model.{name}") for name in ("modes", "selection"))
+modes, lines = (importlib.import_module(f"pl_native.model.{name}") for name in ("modes", "lines"))
 EPSILON = "std::numeric_limits<double>::epsilon()"
 
 
@@ -28,7 +28,7 @@ def number(text: str, name: str) -> float:
     [
         ("kAtKink", "problem/at_kinks.hpp", modes.AT_KINK),
         ("kNearKink", "problem/at_kinks.hpp", modes.NEAR_KINK),
-        ("kAsOne", "problem/parallel_inputs.cpp", selection.AS_ONE),
+        ("kAsOne", "problem/parallel_inputs.cpp", lines.AS_ONE),
         ("kOften", "capture/told.hpp", words._OFTEN),
         ("kBeyond", "capture/told.hpp", words._BEYOND),
     ],
