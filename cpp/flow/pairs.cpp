@@ -47,11 +47,10 @@ Inputs::Inputs(const Problem<double>& problem)
     unit_ = unit_for(label_ * largest_);
 }
 
-bool crosses(const Inputs& in, const Mode* modes, int i) {
-    if (modes[i] == Mode::kSlide) return false;
+bool stands_aside(const Inputs& in, const Mode* modes, int i) {
     const int first = in.parallel().line(i);
-    return i == first ||
-           (in.parallel().ratio(i) < 0.0 && modes[i] == Mode::kOff && modes[first] == Mode::kOff);
+    return i != first &&
+           !(in.parallel().ratio(i) < 0.0 && modes[i] == Mode::kOff && modes[first] == Mode::kOff);
 }
 
 bool idles(const Inputs& in, const Mode* modes, int i) {

@@ -43,9 +43,13 @@ class Inputs {
     ParallelInputs parallel_;
 };
 
-// Whether events of point i are looked for by itself, under these modes of a neuron: of a line by the first
-// of its points, and while both sides are off by those opposite, too.
-bool crosses(const Inputs& in, const Mode* modes, int i);
+// Whether others of its line tell for point i: the first of its points, but while both sides are off those
+// opposite, too.
+bool stands_aside(const Inputs& in, const Mode* modes, int i);
+// Whether events of point i are looked for by itself, under these modes of a neuron.
+inline bool crosses(const Inputs& in, const Mode* modes, int i) {
+    return modes[i] != Mode::kSlide && !(in.parallel().any() && stands_aside(in, modes, i));
+}
 // Whether point i stands for a line with opposite points, and the neuron rests on it with all of them off.
 bool idles(const Inputs& in, const Mode* modes, int i);
 

@@ -115,8 +115,7 @@ void ParallelInputs::make_lines(const Problem<double>& problem, const std::vecto
     }
 }
 
-LinePush ParallelInputs::push(const double* r, int i) const {
-    if (!any()) return {r[i], 0.0};
+LinePush ParallelInputs::together(const double* r, int i) const {
     LinePush sum{0.0, 0.0};
     for (const int k : members(i)) (ratio_[at(k)] > 0.0 ? sum.ahead : sum.behind) += ratio_[at(k)] * r[k];
     return sum;

@@ -33,11 +33,12 @@ class ParallelInputs {
     bool two_sided(int i) const { return any() && two_sided_[at(line_[at(i)])]; }  // has opposite ones
     // All parallel to point i, in order.
     const std::vector<int>& members(int i) const { return members_[at(line_[at(i)])]; }
-    LinePush push(const double* r, int i) const;
+    LinePush push(const double* r, int i) const { return any() ? together(r, i) : LinePush{r[i], 0.0}; }
     // Of the ratios' sizes: how much more than the rounding of one push that of all may be.
     double weight(int i) const { return any() ? weight_[at(line_[at(i)])] : 1.0; }
 
   private:
+    LinePush together(const double* r, int i) const;
     void make_lines(const Problem<double>& problem, const std::vector<int>& group);
 
     std::vector<int> line_;  // (n); empty: none are parallel
