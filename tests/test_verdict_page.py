@@ -62,7 +62,7 @@ def test_a_page_of_two_figures(two, tmp_path):
         assert cli.main(["report", str(tmp_path / "rows"), "--page", str(tmp_path / "page.md")]) == 0
     text = (tmp_path / "page.md").read_text()
     assert text.startswith(
-        "# The paper's figures, run again\n\nMade by `pl-native report` from the rows in [rows](rows)"
+        "# The paper's figures, run again\n\nMade by `pl-native report` from the rows in `rows`;"
     )
     assert "2 of 2 claims reproduced." in text
     assert "| Figure 1 | a group initialisation |" in text
