@@ -249,8 +249,9 @@ Mode mode_of(const KinkLine& line, Side side, bool ahead) {
 bool solve(std::vector<KinkLine>& lines, Attracting& attracting, Raised& raised,
            const std::vector<double>& base) {
     for (Index round = 0; round < 2 * size_of(lines) + 2; ++round) {
-        if (!attracting.solve(raised.base(base))) return false;
-        if (!raised.renew()) return attracting.thin_out(raised.base(base));
+        const std::vector<double> with_raised = raised.base(base);
+        if (!attracting.solve(with_raised)) return false;
+        if (!raised.renew()) return attracting.thin_out(with_raised);
     }
     return false;
 }

@@ -7,6 +7,9 @@ namespace pl {
 
 KinkLines::KinkLines(const std::vector<KinkPoint>& points, double etol) {
     std::vector<Index> first;  // of each line, among the points
+    for (std::vector<Index>* list : {&first, &of}) list->reserve(points.size());
+    lines.reserve(points.size());
+    ratio.reserve(points.size());
     for (Index i = 0; i < size_of(points); ++i) {
         const KinkPoint& k = points[at(i)];
         const auto same = std::find_if(first.begin(), first.end(),
