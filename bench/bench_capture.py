@@ -145,6 +145,8 @@ def one_draw(case: Case, end: float, seed: int, exact: tuple[Any, Any], budget: 
     seconds: dict[str, list[float]] = {}
     arms = []
     for entry in problems:
+        if entry.method in solvers.installed():
+            solvers.prepare(entry.method, problems[entry], times, entry.setting, case.limit)
         arm = Arm(entry.name, timed(functools.partial(work, entry), time.process_time))
         seconds[entry.name] = [arm.run()]
         if entry.method not in solvers.installed() and seconds[entry.name][0] < DEAR:

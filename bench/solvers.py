@@ -14,7 +14,7 @@ import pl_native as pl
 from bench_flow import Problem, jax_field
 
 SCIPY, DIFFRAX = "SciPy RK45", "diffrax Tsit5"
-MOST_STEPS = 50_000  # diffrax cannot be stopped by the clock
+FIRST_STEPS = 64  # of diffrax, by which its steps are timed: it cannot be stopped by the clock
 
 
 class Found(NamedTuple):
@@ -41,7 +41,7 @@ def solve(
     """One run; `limit` in processor seconds."""
     data, net = problem
     posed = Problem(method, data.X, data.y, net.W, net.a, float(times[-1]))
-    return _scipy(posed, times, rtol, limit) if method == SCIPY else _diffrax(posed, times, rtol)
+    return _scipy(posed, times, rtol, limit) if method == SCIPY else _diffrax(posed, times, rtol, limit)
 
 
 def _losses(posed: Problem, states: Any) -> Any:
@@ -82,12 +82,38 @@ def _compiled(most: int) -> Any:
     return run
 
 
-def _diffrax(posed: Problem, times: Any, rtol: float) -> Found:
+_most: dict[tuple[int, ...], int] = {}  # by the sizes of a problem
+
+
+def _most_steps(given: list[Any], rtol: float, limit: float) -> int:
+    """How many steps take `limit` processor seconds, to the next power of two."""
+    import jax
+
+    sizes = tuple(size for value in given for size in value.shape)
+    if sizes not in _most:
+        few = _compiled(FIRST_STEPS)
+        jax.block_until_ready(few(*given, rtol).ys)  # compiled
+        began = time.process_time()
+        jax.block_until_ready(few(*given, rtol).ys)
+        steps = FIRST_STEPS * limit / (time.process_time() - began)
+        _most[sizes] = 2 ** max(round(np.log2(steps)), 10)
+    return _most[sizes]
+
+
+def prepare(
+    method: str, problem: tuple[pl.Dataset, pl.Network], times: Any, rtol: float, limit: float
+) -> None:
+    """What is compiled before the clock."""
+    if method == DIFFRAX:
+        solve(method, problem, times, rtol, limit)
+
+
+def _diffrax(posed: Problem, times: Any, rtol: float, limit: float) -> Found:
     import jax
 
     jax.config.update("jax_enable_x64", True)
     given = [jax.numpy.asarray(value) for value in (posed.X, posed.y, posed.W, posed.pack(), times)]
-    run = _compiled(MOST_STEPS)(*given, rtol)
+    run = _compiled(_most_steps(given, rtol, limit))(*given, rtol)
     states = np.asarray(run.ys)
     done = bool(np.isfinite(states).all())
     return Found(times, _losses(posed, states) if done else None, 6 * int(run.stats["num_steps"]))
