@@ -243,7 +243,7 @@ def _bars(ax: Any, summary: Summary, sizes: Sequence[int], d: int) -> list[Any]:
             below += share
         widths.append(_rows.number(summary.of_size(d, n)[0], "p"))
         names.append(f"{n}\n{n / (widths[-1] * d):.2f}\n{sum(counts.values())}")
-    ax.set_xticks(range(len(sizes)), names, fontsize=10)
+    ax.set_xticks(range(len(sizes)), names, fontsize=10 if len(sizes) <= 8 else 8)
     ax.set_xlabel("$n$; $n/(pd)$; networks")
     narrow, wide = min(widths), max(widths)
     ax.set_title(f"$d$ = {d}, $p$ = {narrow}" + (f" to {wide}" if wide > narrow else ""))
