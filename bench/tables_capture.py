@@ -109,9 +109,9 @@ def _references(rows: list[Row]) -> str:
     gaps = ", ".join(
         f"{row['reference_gap']:.1e} ({_problem(row)})" for row in rows if "reference_gap" in row
     )
-    absent = sorted({name for row in rows for name in row.get("not_run", [])})
+    absent = [f"{name} ({_problem(row)})" for row in rows for name in row.get("not_run", [])]
     text = f"\nReferences differ by at most {gaps}.\n" if gaps else ""
-    return text + (f"\nNot installed, not run: {', '.join(absent)}.\n" if absent else "")
+    return text + (f"\nNot run: {', '.join(absent)}.\n" if absent else "")
 
 
 def _winners(rows: list[Row]) -> str:
