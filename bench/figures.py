@@ -126,7 +126,7 @@ def work_precision(rows: list[Row]) -> Any:
                 _curves(axis, row["points"], cost)
         for axis in axes[:, 0]:
             axis.set_ylabel("largest relative error of loss(t)")
-        axes[0, 0].legend(loc="lower left")
+        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=6)
         figure.suptitle("Down and left is better; grey: errors of 1 % to 0.01 %", fontsize=11)
     return figure
 
