@@ -58,11 +58,12 @@ Index Crossings::find(const NeuronStep& step, const Word* masks) {
     return size_of(step.met) - known;
 }
 
-void Crossings::follow(const NeuronStep& step, Index known, CutOff cut) {
+Index Crossings::follow(const NeuronStep& step, Index known, CutOff cut) {
     std::unique_ptr<KinkSolver>& solver = solvers_[at(step.j)];
     if (!solver) solver = std::make_unique<KinkSolver>(rows_, sweeps_);
-    solver->follow(step.met, known, {step.stride, step.g, step.factor, step.impulse, cut});
+    const Index most = solver->follow(step.met, known, {step.stride, step.g, step.factor, step.impulse, cut});
     step.move();
+    return most;
 }
 
 }  // namespace pl

@@ -21,7 +21,7 @@ class Crossings {
     Index find(const NeuronStep& step, const Word* masks);
     // Their shares, what drives the neuron under them, and where it leads. Those from `known` on were found
     // after the others had been followed.
-    void follow(const NeuronStep& step, Index known, CutOff cut);
+    Index follow(const NeuronStep& step, Index known, CutOff cut);
 
   private:
     const InputRows rows_;

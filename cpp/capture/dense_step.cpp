@@ -41,7 +41,8 @@ DenseStep::DenseStep(const CaptureInputs& inputs, DenseProducts& products, const
       middle_(at(now.p())),
       moved_(at(now.p())),
       stays_(at(now.p())),
-      exact_(at(now.p())) {}
+      exact_(at(now.p())),
+      most_held_(at(now.p())) {}
 
 // visit(step) for every neuron, over the team.
 template <class Visit>
@@ -152,15 +153,17 @@ void DenseStep::meet_kinks() {
     each_neuron([this](const NeuronStep& step) {
         const bool any = !step.met.empty();
         moved_[at(step.j)] = any;
+        most_held_[at(step.j)] = 0;
         stays_[at(step.j)] = any && order_.still && stays(step);
         if (!any || stays_[at(step.j)] != 0) return;
-        crossings_.follow(step, size_of(step.met), order_.cut);
+        most_held_[at(step.j)] = crossings_.follow(step, size_of(step.met), order_.cut);
     });
     refresh();
     each_neuron([this](const NeuronStep& step) {
         const Index known = size_of(step.met);
         if (known == 0 || crossings_.find(step, now_.masks.data()) == 0 || stays_[at(step.j)] != 0) return;
-        crossings_.follow(step, known, order_.cut);
+        const Index most = crossings_.follow(step, known, order_.cut);
+        most_held_[at(step.j)] = std::max(most_held_[at(step.j)], most);
     });
 }
 
@@ -168,7 +171,8 @@ void DenseStep::end(const NeuronStep& step) {
     const bool there = stays_[at(step.j)] != 0 && all_rest(step);
     exact_[at(step.j)] = ends_exactly(step, order_.exact || order_.still);
     if (exact_[at(step.j)] != 0 && !there) end_at_rest(step, order_.still);
-    if (!has_turned(step)) return;
+    // 0 is reached on a ray, held at the kinks of all directions but one
+    if (most_held_[at(step.j)] + 1 < now_.d || !has_turned(step)) return;
     std::vector<unsigned char> on(at(now_.n()));
     for (Index i = 0; i < now_.n(); ++i)
         on[at(i)] = now_.masks.data()[i / kBlockPoints * now_.p() + step.j] >> (i % kBlockPoints) & 1;

@@ -64,6 +64,7 @@ class DenseStep {
     std::vector<double> middle_;           // (p): a_j in the middle of the step
     // (p): whether kinks have moved the neuron; it does nothing but rest at them; it ends at them to rounding
     std::vector<unsigned char> moved_, stays_, exact_;
+    std::vector<Index> most_held_;  // (p): pairs held at once on the way through the step, at most
 };
 
 }  // namespace pl

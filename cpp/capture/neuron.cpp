@@ -83,10 +83,11 @@ void KinkSolver::conclude(std::vector<Touched>& touched, const float* shares, co
     for (Index k = 0; k < std::min(path.width, inputs_.stride); ++k) path.g[k] += drive_.data()[k];
 }
 
-void KinkSolver::follow(std::vector<Touched>& touched, Index known, const NeuronPath& path) {
+Index KinkSolver::follow(std::vector<Touched>& touched, Index known, const NeuronPath& path) {
     prepare(touched, known, path);
     level().kinks->follow(args_);
     conclude(touched, args_.mean, path);
+    return args_.most;
 }
 
 }  // namespace pl

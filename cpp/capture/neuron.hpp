@@ -53,7 +53,8 @@ class KinkSolver {
     // The shares of the touched pairs along the path, and the drive they give. All of a pair but rests, share
     // and last is given; share is what g holds. The pairs from `known` on were found to switch once the
     // others had been followed: their v is that of the path found then.
-    void follow(std::vector<Touched>& touched, Index known, const NeuronPath& path);
+    // Returns how many pairs were held at once, at most.
+    Index follow(std::vector<Touched>& touched, Index known, const NeuronPath& path);
 
   private:
     void make_room(Index count, Index known);

@@ -33,6 +33,7 @@ struct KinkArgs {
     float* start;           // scratch: of held pairs, pushed_up()
     int* order;             // (count): scratch, the held pairs
     int held;               // how many
+    int most;               // out: how many at most, on the path
     int known;              // the first of the pairs that were found to switch once the others were followed
     int made;               // so many pairs' products with each other are in gram already
     const float* changed;   // (known): mean - share of those others, as followed before

@@ -199,6 +199,7 @@ PLN_INLINE void begin(KinkArgs& s) {
         s.order[s.held++] = l;
         s.start[l] = pushed_up(s, l);
     }
+    s.most = s.held;
 }
 
 // Pairs from `known` on were found later, and their v is that of the path the others take: what the others
@@ -275,6 +276,7 @@ void follow(KinkArgs& s) {
         go_on(s, until);
         rest -= until;
         meet(s, e);
+        s.most = s.held > s.most ? s.held : s.most;
         settle_shares(s, 1.0F / (rest > kLeastRest ? rest : kLeastRest), spare, false);
     }
     go_on(s, rest);
