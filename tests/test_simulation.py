@@ -201,10 +201,13 @@ def test_interrupted_ensemble_keeps_finished_runs(backend: str) -> None:
 def test_ctrl_c_is_answered_at_once(backend: str) -> None:
     """A real signal, from outside, in the middle of a call."""
     pl.simulate(*problem(), 1.0, backend=backend)  # so that nothing is compiled below
-    ctrl_c = CtrlC(0.15)
-    with pytest.raises(pl.Interrupted) as caught:
-        pl.simulate_ensemble([problem(seed=i) for i in range(3)], ENDLESS, backend=backend, threads=2)
-    assert ctrl_c.late() < 0.4
+    for wait in (0.15, 0.6, 2.4):  # beside busy processes the first may come before a run has begun
+        ctrl_c = CtrlC(wait)
+        with pytest.raises(pl.Interrupted) as caught:
+            pl.simulate_ensemble([problem(seed=i) for i in range(3)], ENDLESS, backend=backend, threads=2)
+        assert ctrl_c.late() < 0.4
+        if caught.value.solutions:
+            break
     assert caught.value.solutions
 
 
