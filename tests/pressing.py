@@ -9,20 +9,30 @@ import threading
 import time
 
 
-class CtrlC:
-    """Pressed `seconds` from now."""
+class Moment:
+    """`seconds` from now."""
 
     def __init__(self, seconds: float) -> None:
         self._then: list[float] = []
-        self._timer = threading.Timer(seconds, self._press)
+        self._timer = threading.Timer(seconds, self._come)
         self._timer.start()
 
-    def _press(self) -> None:
+    def _come(self) -> None:
         self._then.append(time.process_time())
-        os.kill(os.getpid(), signal.SIGINT)
 
     def late(self) -> float:
-        """Processor seconds since it was pressed."""
+        """Processor seconds since then."""
         now = time.process_time()
         self._timer.join()
         return now - self._then[0]
+
+    def cancel(self) -> None:
+        self._timer.cancel()
+
+
+class CtrlC(Moment):
+    """Pressed then."""
+
+    def _come(self) -> None:
+        super()._come()
+        os.kill(os.getpid(), signal.SIGINT)

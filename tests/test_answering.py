@@ -6,7 +6,6 @@ Measured in what the process computes after the moment (one thread), so that bus
 from __future__ import annotations
 
 import signal
-import threading
 import time
 from collections.abc import Callable
 
@@ -15,6 +14,7 @@ import pytest
 
 import pl_native as pl
 from pl_native import streams
+from pressing import CtrlC, Moment
 
 pytest.importorskip("pl_native._core")
 
@@ -49,41 +49,26 @@ def run(method: str, problem: tuple[pl.Dataset, pl.Network], t_end: float, stop:
     return pl.simulate(*problem, t_end, method=method, step=0.01, rtol=1e-3, threads=1, stop=stop)
 
 
-def after(seconds: float, act: Callable[[], object]) -> tuple[threading.Timer, list[float]]:
-    """A timer that does something, and says how much the process had computed then."""
-    then: list[float] = []
-
-    def wake() -> None:
-        then.append(time.process_time())
-        act()
-
-    timer = threading.Timer(seconds, wake)
-    timer.start()
-    return timer, then
-
-
 def late_after_ctrl_c(method: str, problem: tuple[pl.Dataset, pl.Network], wait: float) -> float:
-    main = threading.main_thread().ident or 0
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer, then = after(wait, lambda: signal.pthread_kill(main, signal.SIGINT))
+    pressed = CtrlC(wait)
     try:
         with pytest.raises(pl.Interrupted):
             run(method, problem, 1e6, pl.Stop())
-        return time.process_time() - then[0]
+        return pressed.late()
     finally:
-        timer.cancel()
+        pressed.cancel()
         signal.signal(signal.SIGINT, before)
 
 
 def late_after_wall_time(method: str, problem: tuple[pl.Dataset, pl.Network], wait: float) -> float:
-    timer, then = after(wait, lambda: None)
+    over = Moment(wait)
     sol = run(method, problem, 1e6, pl.Stop(wall_time=wait))
-    end = time.process_time()
-    timer.cancel()
+    late = over.late()
     assert sol.status is pl.Status.WALL_TIME
     assert np.isfinite(sol.network.W).all()
     # the clock of the run starts after its arguments were checked, later than the timer
-    return min(end - then[0], sol.stats["seconds"] - wait)
+    return min(late, sol.stats["seconds"] - wait)
 
 
 @pytest.mark.slow

@@ -67,6 +67,7 @@ NeuronStep DenseStep::neuron(Index j) {
             G_.data() + j * now_.stride,
             middle_[at(j)] / static_cast<double>(now_.n()),
             order_.impulse,
+            early_.data(),
             trial_.touched[at(j)],
             inputs_.rows(),
             inputs_.norms().data()};
@@ -79,12 +80,13 @@ double DenseStep::mean_weight(Index j) const {
 
 bool DenseStep::make(const Order& order) {
     order_ = order;
+    early_ = now_.r;
+    for (double& q : early_) q *= order.h;
     drive();
     advance();
     if (order_.cut()) return false;
     each_neuron([this](const NeuronStep& step) {
         crossings_.begin(step, now_.touched[at(step.j)], now_.masks.data());
-        for (Touched& pair : step.met) pair.early = pair.held ? order_.h * now_.r[at(pair.point)] : 0.0;
     });
     if (too_many_kinks()) return false;
     meet_kinks();
@@ -102,7 +104,7 @@ bool DenseStep::make(const Order& order) {
 void DenseStep::drive() {
     const bool known = order_.decaying != nullptr;
     std::vector<double> rest(order_.impulse, order_.impulse + now_.n());
-    for (Index i = 0; known && i < now_.n(); ++i) rest[at(i)] -= order_.h * now_.r[at(i)];
+    for (Index i = 0; known && i < now_.n(); ++i) rest[at(i)] -= early_[at(i)];
     products_.gradient(rest.data(), now_.masks.data(), G_.data(), order_.cut);
     for (Index j = 0; j < now_.p(); ++j)
         for (const Touched& pair : now_.touched[at(j)]) {
@@ -174,8 +176,7 @@ void DenseStep::end(const NeuronStep& step) {
     // 0 is reached on a ray, held at the kinks of all directions but one
     if (most_held_[at(step.j)] + 1 < now_.d || !has_turned(step)) return;
     std::vector<unsigned char> on(at(now_.n()));
-    for (Index i = 0; i < now_.n(); ++i)
-        on[at(i)] = now_.masks.data()[i / kBlockPoints * now_.p() + step.j] >> (i % kBlockPoints) & 1;
+    for (Index i = 0; i < now_.n(); ++i) on[at(i)] = now_.on(step.j, i) ? 1 : 0;
     if (comes_to_zero(step, on, now_.touched[at(step.j)])) put_to_zero(step);
 }
 

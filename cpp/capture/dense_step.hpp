@@ -60,6 +60,7 @@ class DenseStep {
     Crossings crossings_;
     const std::vector<double> invariant_;  // (p): a_j^2 - norm(w_j)^2
     Order order_{};                        // under way
+    std::vector<double> early_;            // (n): its impulse, were the residuals to stay
     Buffer<double> G_;                     // (p, stride): what drives each neuron
     std::vector<double> middle_;           // (p): a_j in the middle of the step
     // (p): whether kinks have moved the neuron; it does nothing but rest at them; it ends at them to rounding

@@ -20,7 +20,6 @@ struct Touched {
     double z = 0;        // pre-activation there; of a pair at rest, what rounding and tolerances left of it
     double v = 0;        // how far z moves in the step if all touched pairs keep their first shares
     double first = 0;    // share at the start of the step
-    double early = 0;    // of a held pair: its impulse over the step, were its residual to stay
     double share = 0;    // of the step's impulse that acts on the neuron, in [0, 1]
     double last = 0;     // share at the end of the step
 };
@@ -41,7 +40,8 @@ struct NeuronPath {
     double* g;     // the drive under the shares given; out: under the shares found
     double scale;  // abar_j / n
     const double* impulse;
-    CutOff cut = {};  // of many pairs
+    const double* early;  // the impulse, were the residuals to stay
+    CutOff cut = {};      // of many pairs
 };
 
 class KinkSolver {

@@ -12,12 +12,12 @@ namespace pl {
 
 struct NeuronStep {
     Index j, d, stride;
-    const double *w, *z;        // at the start: (stride), (ldz)
-    double *next, *z_next;      // at the end, so far
-    double* g;                  // what drives it under the shares so far, (stride)
-    double factor;              // abar_j / n: w moves by so much of g
-    const double* impulse;      // (n)
-    std::vector<Touched>& met;  // the pairs that it has met, those that it rested at first
+    const double *w, *z;            // at the start: (stride), (ldz)
+    double *next, *z_next;          // at the end, so far
+    double* g;                      // what drives it under the shares so far, (stride)
+    double factor;                  // abar_j / n: w moves by so much of g
+    const double *impulse, *early;  // (n); were the residuals to stay
+    std::vector<Touched>& met;      // the pairs that it has met, those that it rested at first
     InputRows inputs;
     const double* norms;  // (n) of the inputs
 

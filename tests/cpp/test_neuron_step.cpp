@@ -82,6 +82,7 @@ struct One {
                 g.data(),
                 factor,
                 impulse.data(),
+                impulse.data(),
                 met,
                 {rows.data(), 8, nullptr, 0},
                 norms.data()};
