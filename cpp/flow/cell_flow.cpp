@@ -18,11 +18,13 @@ constexpr Index kPerPattern = 2;  // neurons per column of a propagator, at leas
 
 }  // namespace
 
-CellFlow::CellFlow(const OnNeurons& flow)
+CellFlow::CellFlow(const OnNeurons& flow, Crew crew)
     : OnNeurons(flow),
       cells_(in_, noise_),
       series_(in_, cells_, natural_),
-      search_(in_, cells_, series_, noise_) {}
+      search_(in_, cells_, series_, noise_),
+      moves_(in_, cells_, series_, search_, noise_, options_.switches, crew),
+      several_(in_, in_.p, options_) {}
 
 void CellFlow::watch(std::function<bool()> cut) {
     cut_ = std::move(cut);
@@ -49,9 +51,16 @@ void CellFlow::consider() {
 }
 
 double CellFlow::attempt(double t, double left, double& h, int& order) {
+    events_.clear();
+    if (several_.due()) {
+        const double sum = attempt_several(t, left);
+        h = h_;
+        order = series_.order();
+        if (moves_.any() || cut()) return sum;
+    }
     const int lowest = std::max(2, std::min(order - 1, natural_));
-    for (;;) {
-        series_.extend();
+    for (bool more = series_.order() < lowest;; more = true) {
+        if (more) series_.extend();
         if (series_.order() < lowest) continue;
         h = std::min(series_.trusted(options_.rtol), left);
         events_ = search_.search(t, h);
@@ -78,6 +87,7 @@ void CellFlow::state_within(double h, double* W, double* a) const {
             a[j] = v.back();
         }
     }
+    moves_.write(h, W, a);
 }
 
 void CellFlow::write_polynomial(double* to) const {
@@ -98,7 +108,11 @@ void CellFlow::write_polynomial(double* to) const {
 double CellFlow::end_at(double h) {
     ends_ = true;
     h_ = h;
-    return series_.attempt(h);
+    moves_.end_at(h);
+    const double sum = series_.attempt(h);
+    if (!moves_.any()) return sum;
+    moves_.place(h);
+    return series_.trial_sq();
 }
 
 void CellFlow::accept(double t) {
@@ -106,7 +120,8 @@ void CellFlow::accept(double t) {
     shown_ = false;
     landed_ = false;
     releases_ = 0;
-    bool changed = false;
+    bool changed = moves_.any();
+    moves_.keep(journal_, moved_);
     for (int c = 0; c < cells_.size(); ++c) {
         // the end is to the bit what the watch has seen
         if (ends_ || !cells_.stale(cells_[c]) || cut()) continue;
@@ -136,6 +151,7 @@ void CellFlow::accept(double t) {
         settle(t, j, sign, cause);
     }
     landed_ = !touched.empty();
+    several_.ordinary(h_, landed_);
     if (landed_) series_.evaluate();
     series_.first();
     const int most = 64 + 8 * in_.n;

@@ -84,6 +84,31 @@ void CellSearch::due(int c) {
     for (const Seen& s : seen_) cells_.look_again(s.neuron, cell.clock + s.angle - kSlack);
 }
 
+std::vector<int> CellSearch::neurons(double now, double h) {
+    std::vector<int> all;
+    instant_ = 8.0 * kEps * now / in_.unit();
+    for (int c = 0; c < cells_.size(); ++c) {
+        Cell& cell = cells_[c];
+        if (cell.empty() || (cell.on.empty() && cell.slide.size() == 0)) continue;
+        const double until = cell.clock + series_.turning(c, h);
+        while (!cell.due.empty() && cell.due.front().first <= until) {
+            const auto [when, j] = cell.due.front();
+            std::pop_heap(cell.due.begin(), cell.due.end(), std::greater<>());
+            cell.due.pop_back();
+            if (ask()) return all;
+            if (cells_.home(j) == c && cells_.next_look(j) == when) all.push_back(j);
+        }
+        if (cell.slide.size() == 0) continue;
+        found_.clear();
+        h_ = h / in_.unit();
+        releases(c);
+        if (!found_.empty()) all.insert(all.end(), cell.members.begin(), cell.members.end());
+    }
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    return all;
+}
+
 double CellSearch::examine(int c, int j) {
     const Cell& cell = cells_[c];
     cells_.state(j, v_.data());

@@ -23,6 +23,9 @@ class CellSearch {
     // As EventSearch::search.
     const std::vector<CellEvent>& search(double now, double h);
 
+    // All neurons that may have events within the next h, in order; they are to be looked at again.
+    std::vector<int> neurons(double now, double h);
+
     // Asked now and then while neurons are looked at; true abandons the search, for good.
     void watch(std::function<bool()> cut) { cut_ = std::move(cut); }
     bool abandoned() const { return abandoned_; }  // what was found is of no use

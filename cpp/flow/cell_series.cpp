@@ -83,14 +83,6 @@ void CellSeries::residual(bool labels, std::vector<double>& r) const {
     for (Index i = 0; i < points_; ++i) r[at(i)] = (labels ? in_.y[i] : 0.0) - scale * h_[at(i)];
 }
 
-void CellSeries::gradient(const Cell& cell, double* g) const {
-    std::fill(g, g + in_.stride(), 0.0);
-    for (int i : cell.on) {
-        const double* x = X_.data() + i * d_;
-        for (Index l = 0; l < d_; ++l) g[l] += r_[0][at(i)] * x[l];
-    }
-}
-
 // D_k, then P_{k+1} = (1/(k+1)) sum_m A_{k-m} P_m.
 void CellSeries::push(int c, int k) {
     const Cell& cell = cells_[c];
@@ -175,6 +167,13 @@ void CellSeries::extend() {
     ++evaluations_;
 }
 
+// Of a cell without members all that it lacks are propagators.
+void CellSeries::join(int c) {
+    grow();
+    for (auto& B : series_[at(c)].B) std::fill(B.begin(), B.end(), 0.0);
+    for (int k = 0; k < order_; ++k) push(c, k);
+}
+
 double CellSeries::turning(int c, double h) const {
     double sum = 0.0, power = h;
     for (int k = 0; k < order_; ++k, power *= h / in_.unit())
@@ -232,7 +231,36 @@ double CellSeries::attempt(double h) {
         output(cells_[c], q.data());
     }
     residual(true, trial_r_);
+    return trial_sq();
+}
+
+void CellSeries::begin_change() {
+    std::fill(h_.begin(), h_.end(), 0.0);
+}
+
+void CellSeries::change(int c, const double* q) {
+    output(cells_[c], q);
+}
+
+double CellSeries::end_change() {
+    for (Index i = 0; i < points_; ++i) {
+        h_[at(i)] /= in_.p;
+        trial_r_[at(i)] -= h_[at(i)];
+    }
+    return norm_of(h_.data(), points_);
+}
+
+double CellSeries::trial_sq() const {
     return norm_sq(trial_r_.data(), size_of(trial_r_));
+}
+
+void CellSeries::residuals(double h, double* r) const {
+    h /= in_.unit();
+    for (Index i = 0; i < points_; ++i) {
+        double sum = 0.0;
+        for (int k = order_ - 1; k >= 0; --k) sum = sum * h + r_[at(k)][at(i)];
+        r[i] = sum;
+    }
 }
 
 void CellSeries::accept() {

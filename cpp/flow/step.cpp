@@ -157,13 +157,18 @@ bool FlowStep::plan(double left) {
 // One step of the cells, within which nothing is decided; false if there is none: the state is given back.
 bool FlowStep::cell_advance(double before, double left) {
     if (ask()) return false;
-    double sum = cells_.attempt(t_, std::min(left, options_.max_step), h_, last_order_);
-    if (cut()) return false;
-    const bool moves = t_ + h_ > t_ || cells_.meets_event();
-    if (!(moves && sum <= lowest_ + rounding(before)) || levels_.any(before, sum) >= 0.0) {
+    double sum = 0.0;
+    for (;;) {
+        sum = cells_.attempt(t_, std::min(left, options_.max_step), h_, last_order_);
+        if (cut()) return false;
+        const bool moves = t_ + h_ > t_ || cells_.meets_event();
+        if (moves && sum <= lowest_ + rounding(before) && levels_.any(before, sum) < 0.0) break;
         journal_.rejected();
-        cells_.give_back();
-        return false;
+        if (!cells_.holds_several()) {
+            cells_.give_back();
+            return false;
+        }
+        cells_.refuse();
     }
     if (options_.watch != nullptr) {
         const double whole = h_;
