@@ -10,7 +10,6 @@
 namespace pl {
 namespace {
 
-constexpr double kShare = 0.1;  // of the tolerance, for one step
 constexpr double kDecayShare = 0.01;
 constexpr double kSafety = 0.8;  // of a length that would just do
 constexpr double kFirst = 8.0;   // of the way to an event, tried first
@@ -58,9 +57,10 @@ int first_pause(int n, Index p) {
 
 }  // namespace
 
-Several::Several(const Inputs& inputs, Index p, const FlowOptions& options)
+Several::Several(const Inputs& inputs, Index p, const FlowOptions& options, double share)
     : options_(options),
       possible_(inputs.dense() && !options.dense && options.order == 0),
+      share_(share),
       first_pause_(first_pause(inputs.n, p)),
       next_pause_(first_pause_) {
     if (possible_) weight_ = norm_of_rows(inputs) / inputs.n;
@@ -80,7 +80,7 @@ void Several::leave(FlowPast& past) const {
 
 double Several::error(double h, double off, double end) const {
     const double decay = std::min(kDecayShare, std::sqrt(options_.rtol)) * end;
-    return std::max(h * weight_ * off / (kShare * options_.rtol), off / decay);
+    return std::max(h * weight_ * off / (share_ * options_.rtol), off / decay);
 }
 
 void Several::taken(double h, double error) {

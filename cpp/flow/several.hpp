@@ -21,7 +21,8 @@ class Several {
     static constexpr int kFew = 2;    // neurons with events, at least
     static constexpr int kTries = 4;  // of lengths
 
-    Several(const Inputs& inputs, Index p, const FlowOptions& options);
+    // `share`: of the tolerance, that a step may lose.
+    Several(const Inputs& inputs, Index p, const FlowOptions& options, double share);
 
     void go_on(const FlowPast& past);
     void leave(FlowPast& past) const;
@@ -38,6 +39,7 @@ class Several {
   private:
     const FlowOptions& options_;
     const bool possible_;
+    const double share_;
     const int first_pause_;  // steps
     double weight_ = 0.0;    // norm(X) / n
     double length_ = 0.0;    // 0: not known

@@ -7,6 +7,11 @@
 #include "flow/step_size.hpp"
 
 namespace pl {
+namespace {
+
+constexpr double kSeveralShare = 0.1;  // of the tolerance, for a step that holds several events
+
+}  // namespace
 
 FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& state,
                    const Verdict<double>& verdict, const FlowOptions& options, const Poll& poll)
@@ -26,7 +31,7 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
       levels_(verdict, state, jets_, [this] { return cut(); }),
       grazes_(in_, parts.pairs),
       stabilised_(jets_, in_.p, options, [this] { return !ask(); }),
-      several_(in_, in_.p, options) {
+      several_(in_, in_.p, options, kSeveralShare) {
     jets_.watch([this] { return ask(); });
     cells_.watch([this] { return ask(); });
 }
