@@ -15,9 +15,9 @@ namespace {
 constexpr int kNeurons = 64;      // fewer are not worth it
 constexpr int kRefusals = 8;      // after which it is not considered any more
 constexpr Index kPerPattern = 2;  // neurons per column of a propagator, at least
-// Of the tolerance, for a step that holds several events: a hundredth of what trust may lose makes it a fifth
-// as long, and still of hundreds of events where there are many.
-constexpr double kSeveralShare = 1e-3;
+// A hundredth of what trust may lose makes a step that holds several events a fifth as long: still of
+// hundreds of events where there are many. Where there are few one by one is as cheap.
+constexpr SeveralTerms kSeveral{1e-3, 4, 8.0, 8};
 
 }  // namespace
 
@@ -27,7 +27,7 @@ CellFlow::CellFlow(const OnNeurons& flow, Crew crew)
       series_(in_, cells_, natural_),
       search_(in_, cells_, series_, noise_),
       moves_(in_, cells_, series_, search_, noise_, options_.switches, crew),
-      several_(in_, in_.p, options_, kSeveralShare) {}
+      several_(in_, in_.p, options_, kSeveral) {}
 
 void CellFlow::watch(std::function<bool()> cut) {
     cut_ = std::move(cut);

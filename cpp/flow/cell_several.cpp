@@ -18,7 +18,7 @@ double CellFlow::attempt_several(double t, double left) {
     }
     const auto cut = [this] { return this->cut(); };
     for (int tries = 0; tries < Several::kTries && t + h > t; ++tries) {
-        if (!moves_.follow(t, h, cut) || moves_.size() < Several::kFew) break;
+        if (!moves_.follow(t, h, cut) || moves_.size() < several_.few()) break;
         const double trusted = moves_.new_cells() ? series_.trusted(options_.rtol) : h;
         if (trusted < h) {
             h = trusted;
@@ -33,7 +33,9 @@ double CellFlow::attempt_several(double t, double left) {
             return sum;
         }
         journal_.rejected();
-        h = several_.shorter(h, error);
+        const double shorter = several_.shorter(h, error), held = static_cast<double>(moves_.size());
+        if (held * shorter < static_cast<double>(several_.few()) * h) break;
+        h = shorter;
     }
     refuse();
     return std::numeric_limits<double>::quiet_NaN();

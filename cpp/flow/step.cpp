@@ -9,7 +9,7 @@
 namespace pl {
 namespace {
 
-constexpr double kSeveralShare = 0.1;  // of the tolerance, for a step that holds several events
+constexpr SeveralTerms kSeveral{0.1, 2, 8.0, 4};
 
 }  // namespace
 
@@ -31,7 +31,7 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
       levels_(verdict, state, jets_, [this] { return cut(); }),
       grazes_(in_, parts.pairs),
       stabilised_(jets_, in_.p, options, [this] { return !ask(); }),
-      several_(in_, in_.p, options, kSeveralShare) {
+      several_(in_, in_.p, options, kSeveral) {
     jets_.watch([this] { return ask(); });
     cells_.watch([this] { return ask(); });
 }
