@@ -34,9 +34,10 @@ def both(problem: Any, t_end: float, **options: Any) -> tuple[pl.Solution, pl.So
         (parabola(20, 250), 20.0, 1e-6, 0.1),
         (parabola(20, 500), 5.0, 1e-9, 0.5),
         (drawn(5, 3, 400, 1, "balanced", 1e-3), 8.0, 1e-6, 0.4),
+        (drawn(5, 3, 600, 1, "balanced", 0.1), 8.0, 1e-4, 0.4),
         (SLIDES, 8.0, 1e-6, 0.5),
     ],
-    ids=["early", "parabola, 1e-5", "parabola", "parabola, 1e-9", "d = 3", "slides"],
+    ids=["early", "parabola, 1e-5", "parabola", "parabola, 1e-9", "d = 3", "releases", "slides"],
 )
 def test_they_hold_the_same_events(problem: Any, t_end: float, rtol: float, share: float) -> None:
     several, single = both(problem, t_end, rtol=rtol)

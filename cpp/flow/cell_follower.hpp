@@ -24,9 +24,9 @@ struct CellWalk {
     explicit CellWalk(int j = -1) : neuron(j) {}
 
     int neuron;
-    bool whole = true;  // false: it cannot be followed to the end
-    double angle = 0.0;  // to the nearest kink, at the start
-    std::vector<CellLeg> legs;  // behind that of the cell it is in
+    bool whole = true;               // false: it cannot be followed to the end
+    double angle = 0.0;              // to the nearest kink, at the start
+    std::vector<CellLeg> legs;       // behind that of the cell it is in
     std::unique_ptr<Pattern> waits;  // for a cell of this pattern, to be followed on
 };
 
@@ -65,8 +65,8 @@ class CellFollower {
     const Noise& noise_;
     const bool logs_;
     int j_ = -1, cell_ = -1;
-    double from_ = 0.0;                // in the step
-    double by_ = 0.0, left_ = 0.0;     // that, and what is left, in units of the polynomials
+    double from_ = 0.0;             // in the step
+    double by_ = 0.0, left_ = 0.0;  // that, and what is left, in units of the polynomials
     double instant_ = 0.0;
     const double* reference_ = nullptr;
     std::vector<double> v_, w_, a_, r_, phi_;  // state and path from `from_` on, residuals, a propagator

@@ -44,9 +44,8 @@ bool CellMoves::follow(double t, double h, const std::function<bool()>& cut) {
         for (Index k = 0; k < count; ++k) part.emplace_back(all[at(from + k)]);
         if (whole && cut()) whole = false;
         if (whole) {
-            crew_.each(count, each * static_cast<double>(count), [&](int worker, Index k) {
-                follower(worker).follow(part[at(k)], step);
-            });
+            crew_.each(count, each * static_cast<double>(count),
+                       [&](int worker, Index k) { follower(worker).follow(part[at(k)], step); });
         }
         for (CellWalk& walk : part) {
             cells_.look_again(walk.neuron, cells_.of(walk.neuron).clock + walk.angle - kSlack);
@@ -59,10 +58,10 @@ bool CellMoves::follow(double t, double h, const std::function<bool()>& cut) {
         for (CellWalk& walk : walks_)
             if (walk.waits) waiting.push_back(&walk);
         const Index count = size_of(waiting);
-        crew_.each(count, each * static_cast<double>(count), [&](int worker, Index k) {
-            follower(worker).follow(*waiting[at(k)], step);
-        });
-        whole = !cut() && std::all_of(waiting.begin(), waiting.end(), [](const CellWalk* w) { return w->whole; });
+        crew_.each(count, each * static_cast<double>(count),
+                   [&](int worker, Index k) { follower(worker).follow(*waiting[at(k)], step); });
+        whole =
+            !cut() && std::all_of(waiting.begin(), waiting.end(), [](const CellWalk* w) { return w->whole; });
     }
     return whole;
 }

@@ -1,5 +1,5 @@
-// What an event does to a neuron of a cell: its modes are selected anew. It is said to whoever moves it to the
-// cell of those, now or at the end of a step.
+// What an event does to a neuron of a cell: its modes are selected anew. It is said to whoever moves it to
+// the cell of those, now or at the end of a step.
 #pragma once
 
 #include <vector>
@@ -21,7 +21,8 @@ struct CellNeuron {
     bool gone = false;  // w_j is 0 from here on
 };
 
-bool at_zero(const Noise& noise, const CellNeuron& neuron);  // w_j is 0 to rounding: there is nothing to select
+bool at_zero(const Noise& noise,
+             const CellNeuron& neuron);  // w_j is 0 to rounding: there is nothing to select
 
 // sum_{i on} r_i x_i, zero-padded, before any projection.
 void gradient_of(const Inputs& in, const std::vector<Mode>& modes, const double* r, std::vector<double>& g);
