@@ -133,6 +133,25 @@ void CellFlow::accept(double t) {
     }
     if (changed) series_.evaluate();
     while (!events_.empty() && events_.back().t > h_ * (1.0 + 1e-12)) events_.pop_back();
+    landed_ = meet(t);
+    several_.ordinary(h_, landed_);
+    if (landed_) series_.evaluate();
+    series_.first();
+    const int most = 64 + 8 * in_.n;
+    while (releases_ <= most && !cut() && release(t)) {
+        ++releases_;
+        series_.evaluate();
+        series_.first();
+    }
+    landed_ = landed_ || releases_ > 0;
+    if (degenerate_ || cells_.patterns() > in_.p / cells_.width()) {
+        ++refusals_;
+        give_back();
+    }
+}
+
+// The events that the step ends with; but for releases, which are then due. False: there are no others.
+bool CellFlow::meet(double t) {
     due_.clear();
     std::vector<int> touched;
     for (const CellEvent& e : events_) {
@@ -153,21 +172,7 @@ void CellFlow::accept(double t) {
         }
         settle(t, j, sign, cause);
     }
-    landed_ = !touched.empty();
-    several_.ordinary(h_, landed_);
-    if (landed_) series_.evaluate();
-    series_.first();
-    const int most = 64 + 8 * in_.n;
-    while (releases_ <= most && !cut() && release(t)) {
-        ++releases_;
-        series_.evaluate();
-        series_.first();
-    }
-    landed_ = landed_ || releases_ > 0;
-    if (degenerate_ || cells_.patterns() > in_.p / cells_.width()) {
-        ++refusals_;
-        give_back();
-    }
+    return !touched.empty();
 }
 
 void CellFlow::show() {

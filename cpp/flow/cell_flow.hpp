@@ -62,11 +62,12 @@ class CellFlow : OnNeurons {
     double attempt_several(double t, double left);
     bool cut() const { return cut_ && cut_(); }
     bool show_modes();
+    bool meet(double t);
     void settle(double t, int j, double sign, const Cause& cause);
     std::vector<Forced> forced(int c) const;
     bool release(double t);
     void freeze(double t, int j);
-    void move(int j, const Pattern& pattern, const double* v);
+    void move(int j, const CellPattern& pattern, const double* v);
 
     Cells cells_;
     CellSeries series_;

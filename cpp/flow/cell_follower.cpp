@@ -198,7 +198,7 @@ bool CellFollower::release(CellNeuron& neuron, Tally& tally, bool promised) cons
 void CellFollower::enter(CellWalk& walk, CellNeuron& neuron, CellLeg leg) {
     leg.cell = cells_.known(neuron.pattern);
     if (leg.cell < 0) {
-        walk.waits = std::make_unique<Pattern>(std::move(neuron.pattern));
+        walk.waits = std::make_unique<CellPattern>(std::move(neuron.pattern));
         return;
     }
     series_.propagator(leg.cell, leg.from, phi_);

@@ -21,13 +21,11 @@ struct CellLeg {
 };
 
 struct CellWalk {
-    explicit CellWalk(int j = -1) : neuron(j) {}
-
-    int neuron;
-    bool whole = true;               // false: it cannot be followed to the end
-    double angle = 0.0;              // to the nearest kink, at the start
-    std::vector<CellLeg> legs;       // behind that of the cell it is in
-    std::unique_ptr<Pattern> waits;  // for a cell of this pattern, to be followed on
+    int neuron = -1;
+    bool whole = true;                   // false: it cannot be followed to the end
+    double angle = 0.0;                  // to the nearest kink, at the start
+    std::vector<CellLeg> legs;           // behind that of the cell it is in
+    std::unique_ptr<CellPattern> waits;  // for a cell of this pattern, to be followed on
 };
 
 // Inside a step: its length, and how far the clocks of all cells go.

@@ -37,19 +37,16 @@ bool CellMoves::follow(double t, double h, const std::function<bool()>& cut) {
     for (int c = 0; c < cells_.size(); ++c) turning_[at(c)] = cells_[c].empty() ? 0.0 : series_.turning(c, h);
     const CellStretch step{t, h, turning_};
     bool whole = !search_.abandoned();
-    const double each = 4.0 * in_.n * in_.d + 500.0;
     for (Index from = 0; from < size_of(all); from += kAsked) {
-        const Index count = std::min(kAsked, size_of(all) - from);
-        std::vector<CellWalk> part;
-        for (Index k = 0; k < count; ++k) part.emplace_back(all[at(from + k)]);
-        if (whole && cut()) whole = false;
-        if (whole) {
-            crew_.each(count, each * static_cast<double>(count),
-                       [&](int worker, Index k) { follower(worker).follow(part[at(k)], step); });
+        std::vector<CellWalk> part(at(std::min(kAsked, size_of(all) - from)));
+        std::vector<CellWalk*> walks(part.size());
+        for (std::size_t k = 0; k < part.size(); ++k) {
+            part[k].neuron = all[at(from) + k];
+            walks[k] = &part[k];
         }
+        whole = whole && !cut() && go_on(walks, step);
         for (CellWalk& walk : part) {
             cells_.look_again(walk.neuron, cells_.of(walk.neuron).clock + walk.angle - kSlack);
-            whole &= walk.whole;
             if (walk.waits || !walk.legs.empty()) walks_.push_back(std::move(walk));
         }
     }
@@ -57,13 +54,18 @@ bool CellMoves::follow(double t, double h, const std::function<bool()>& cut) {
         std::vector<CellWalk*> waiting;
         for (CellWalk& walk : walks_)
             if (walk.waits) waiting.push_back(&walk);
-        const Index count = size_of(waiting);
-        crew_.each(count, each * static_cast<double>(count),
-                   [&](int worker, Index k) { follower(worker).follow(*waiting[at(k)], step); });
-        whole =
-            !cut() && std::all_of(waiting.begin(), waiting.end(), [](const CellWalk* w) { return w->whole; });
+        whole = !cut() && go_on(waiting, step);
     }
     return whole;
+}
+
+// Each to its end, or to the cell that it waits for. False: one of them cannot be followed.
+bool CellMoves::go_on(const std::vector<CellWalk*>& walks, const CellStretch& step) {
+    const double each = 4.0 * in_.n * in_.d + 500.0;
+    const Index count = size_of(walks);
+    crew_.each(count, each * static_cast<double>(count),
+               [&](int worker, Index k) { follower(worker).follow(*walks[at(k)], step); });
+    return std::all_of(walks.begin(), walks.end(), [](const CellWalk* walk) { return walk->whole; });
 }
 
 // Makes the cells that some wait for; false: none does.
@@ -84,7 +86,7 @@ bool CellMoves::admit(double h) {
 
 void CellMoves::forget() {
     walks_.clear();
-    if (made_) cells_.let_go();
+    if (made_) cells_.release_held();
     made_ = false;
 }
 
@@ -98,7 +100,7 @@ double CellMoves::place(double h) {
     for (const CellWalk& walk : walks_) {
         const int from = cells_.home(walk.neuron), to = walk.legs.back().cell;
         const auto add = [&](int c, double sign) {
-            for (Index l = 0; l < in_.d; ++l) sums[at(c * in_.d + l)] += sign * v.back() * v[at(l)];
+            for (Index l = 0; l < in_.d; ++l) sums[at(Index{c} * in_.d + l)] += sign * v.back() * v[at(l)];
         };
         cells_.state(walk.neuron, at_h(from), v.data());
         add(from, -1.0);
@@ -144,7 +146,7 @@ void CellMoves::keep(Tally& tally, std::vector<bool>& moved) {
         moved[at(walk.neuron)] = true;
         for (const CellLeg& leg : walk.legs) together.add(leg.tally);
     }
-    cells_.let_go();
+    cells_.release_held();
     together.sort();
     tally.add(together);
     walks_.clear();

@@ -34,6 +34,7 @@ class CellMoves {
     void keep(Tally& tally, std::vector<bool>& moved);
 
   private:
+    bool go_on(const std::vector<CellWalk*>& walks, const CellStretch& step);
     bool admit(double h);
     CellFollower& follower(int worker);
 

@@ -14,7 +14,7 @@ struct CellNeuron {
     double t;
     int neuron;
     std::vector<double> v;  // (d + 1)
-    Pattern pattern;        // `sign` is known where they slide
+    CellPattern pattern;    // `sign` is known where they slide
     // A pair rests at its kink because others slide, or between opposite points: its events are looked for
     // on the neurons only.
     bool degenerate = false;

@@ -30,7 +30,7 @@ void CellFlow::freeze(double t, int j) {
     journal_.zero_neuron();
 }
 
-void CellFlow::move(int j, const Pattern& pattern, const double* v) {
+void CellFlow::move(int j, const CellPattern& pattern, const double* v) {
     cells_.leave(j);
     cells_.join(j, pattern, v);
     moved_[at(j)] = true;

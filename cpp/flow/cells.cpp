@@ -61,7 +61,7 @@ bool Cells::take(const Jets& jets, const Pairs& pairs, const std::vector<double>
     reference_.resize(at(in_.p) * at(width_));
     next_look_.resize(at(in_.p));
     invariant_ = jets.invariants();
-    Pattern of;
+    CellPattern of;
     of.modes.resize(at(in_.n));
     std::vector<double> v(at(width_));
     for (int j = 0; j < in_.p; ++j) {
@@ -88,7 +88,7 @@ void Cells::drop() {
     index_.clear();
 }
 
-int Cells::find(const Pattern& pattern) {
+int Cells::find(const CellPattern& pattern) {
     const auto [entry, fresh] = index_.try_emplace(key_of(pattern), size());
     if (!fresh) return entry->second;
     if (!free_.empty()) {
@@ -125,7 +125,7 @@ void Cells::look_again(int j, double when) {
     std::push_heap(due.begin(), due.end(), std::greater<>());
 }
 
-int Cells::join(int j, const Pattern& pattern, const double* v) {
+int Cells::join(int j, const CellPattern& pattern, const double* v) {
     const int c = find(pattern);
     enter(j, c, v);
     bring_back(cells_[at(c)].phi, reference_.data() + Index{j} * width_);
@@ -136,18 +136,18 @@ void Cells::bring_back(std::vector<double> phi, double* v) const {
     solve(phi, v, width_);
 }
 
-int Cells::known(const Pattern& pattern) const {
+int Cells::known(const CellPattern& pattern) const {
     const auto entry = index_.find(key_of(pattern));
     return entry == index_.end() ? -1 : entry->second;
 }
 
-int Cells::hold(const Pattern& pattern) {
+int Cells::hold(const CellPattern& pattern) {
     const int c = find(pattern);
     hold(c);
     return c;
 }
 
-void Cells::let_go() {
+void Cells::release_held() {
     for (int c = 0; c < size(); ++c) {
         if (!cells_[at(c)].held) continue;
         cells_[at(c)].held = false;

@@ -24,7 +24,7 @@
 namespace pl {
 
 // What neurons of one cell share.
-struct Pattern {
+struct CellPattern {
     std::vector<Mode> modes;  // (n)
     KinkBasis slide{0};
     double sign = 0.0;  // of a_j, where they slide
@@ -81,19 +81,19 @@ class Cells {
     // Makes of v, at which the propagator `phi` has brought it, the reference.
     void bring_back(std::vector<double> phi, double* v) const;
     void leave(int j);
-    int join(int j, const Pattern& pattern, const double* v);  // into the cell of this; its number
+    int join(int j, const CellPattern& pattern, const double* v);  // into the cell of this; its number
     // A cell kept for neurons that will arrive; -1: there is none. Made if need be.
-    int known(const Pattern& pattern) const;
-    int hold(const Pattern& pattern);
+    int known(const CellPattern& pattern) const;
+    int hold(const CellPattern& pattern);
     void hold(int c) { cells_[at(c)].held = true; }
-    void let_go();  // of all of them: those without members are dropped
+    void release_held();  // all of them: those without members are dropped
     void arrive(int j, int c, const double* reference);
     // v_j of all members from the propagator, which begins anew; the moments are summed anew.
     void renew(Cell& cell);
     bool stale(const Cell& cell) const;  // time for that
 
   private:
-    int find(const Pattern& pattern);
+    int find(const CellPattern& pattern);
     void enter(int j, int c, const double* v);
     void discard(int c);
     // Phi v_j as it comes; and put on its invariant, from whose reference it came: norm(w_j)^2 before that.
