@@ -37,6 +37,7 @@ class CellSearch {
     };
     bool ask();
     void due(int c);
+    void take_due(int c, double until);
     double examine(int c, int j);  // the angle
     void crossing(int c, int j, int i);
     void releases(int c);
@@ -56,6 +57,7 @@ class CellSearch {
     int turned_cell_ = -1;
     std::vector<CellEvent> found_;
     std::vector<Seen> seen_;
+    std::vector<std::pair<double, int>> taken_;
     std::vector<double> v_, w_, a_;  // of the neuron looked at: its state, its path
     std::vector<std::pair<double, int>> angles_;
 };
