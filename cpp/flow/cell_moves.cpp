@@ -44,12 +44,13 @@ bool CellMoves::follow(double t, double h, const std::function<bool()>& cut) {
             part[k].neuron = all[at(from) + k];
             walks[k] = &part[k];
         }
-        whole = whole && !cut() && go_on(walks, step);
+        whole = whole && size() <= kMost && !cut() && go_on(walks, step);
         for (CellWalk& walk : part) {
             cells_.look_again(walk.neuron, cells_.of(walk.neuron).clock + walk.angle - kSlack);
             if (walk.waits || !walk.legs.empty()) walks_.push_back(std::move(walk));
         }
     }
+    whole = whole && size() <= kMost;
     while (whole && admit(h)) {
         std::vector<CellWalk*> waiting;
         for (CellWalk& walk : walks_)

@@ -17,8 +17,11 @@ class CellMoves {
     CellMoves(const Inputs& inputs, Cells& cells, CellSeries& series, CellSearch& search, const Noise& noise,
               bool logs, Crew crew);
 
-    // Follows all neurons that have events from t to t + h. False: one of them cannot be followed, or `cut`,
-    // asked now and then, says so.
+    // A step holds no more: they move within some 50 ms, in which nothing is asked.
+    static constexpr Index kMost = 100000;
+
+    // Follows all neurons that have events from t to t + h. False: one of them cannot be followed, they are
+    // more than kMost, or `cut`, asked now and then, says so.
     bool follow(double t, double h, const std::function<bool()>& cut);
     void forget();
     bool any() const { return !walks_.empty(); }

@@ -18,7 +18,12 @@ double CellFlow::attempt_several(double t, double left) {
     }
     const auto cut = [this] { return this->cut(); };
     for (int tries = 0; tries < Several::kTries && t + h > t; ++tries) {
-        if (!moves_.follow(t, h, cut) || moves_.size() < several_.few()) break;
+        const bool followed = moves_.follow(t, h, cut);
+        if (!followed && moves_.size() > CellMoves::kMost) {
+            h *= 0.5;
+            continue;
+        }
+        if (!followed || moves_.size() < several_.few()) break;
         const double trusted = moves_.new_cells() ? series_.trusted(options_.rtol) : h;
         if (trusted < h) {
             h = trusted;
@@ -28,7 +33,8 @@ double CellFlow::attempt_several(double t, double left) {
         const double off = moves_.place(h), sum = series_.trial_sq();
         const double error = several_.error(h, off, std::sqrt(sum));
         if (error <= 1.0) {
-            several_.taken(h, error);
+            const double fill = static_cast<double>(moves_.size()) / CellMoves::kMost;
+            several_.taken(h, std::max(error, fill * fill * fill));
             h_ = h;
             return sum;
         }
