@@ -22,7 +22,7 @@ from typing import Any
 
 from pl_native._base import checks
 from pl_native._problem import Dataset, Status, Stop
-from pl_native._run.certificate import Certificate
+from pl_native._run.proof.certificate import Certificate
 from pl_native._run.solution import Solution
 from pl_native.experiments import _rows
 from pl_native.experiments._in_place import in_place
