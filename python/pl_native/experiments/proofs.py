@@ -51,8 +51,8 @@ END = 1000.0
 """t_inf at which a run is given up."""
 
 STALL = 1e-13
-"""Of a run and of its tail. A run that stalled at 1e-6 was too fast yet for a proof of where it rests; from there
-on capture's steps are long: 177 right-hand sides of 3700, 12 of 150 s, to the proof at n = 3800, d = 100."""
+"""Of a run and of its tail. At 1e-6 a run is too fast yet for a proof of where it rests, and from there on
+capture's steps are long: the last 177 of 3700 right-hand sides, 12 of 150 s, at n = 3800, d = 100."""
 
 TAIL_STEPS = 20_000
 """Within as many steps, and as much time again, the flow follows what capture left without a verdict."""
