@@ -138,6 +138,7 @@ void CellMoves::end_at(double h) {
 }
 
 void CellMoves::keep(Tally& tally, std::vector<bool>& moved) {
+    if (!any()) return forget();
     Tally together(logs_);
     for (const CellWalk& walk : walks_) cells_.hold(walk.legs.back().cell);
     for (const CellWalk& walk : walks_) {
