@@ -175,6 +175,23 @@ PLN_INLINE void go_on(KinkArgs& s, float length) {
     }
 }
 
+// Pair e has gone off, and nothing moves its neuron along x_e: of opposite inputs, off, those that push on in
+// that direction come on at once. None of them would ever meet its kink, and the neuron stayed between them
+// to the end of the path.
+PLN_INLINE void turn_opposite(KinkArgs& s, int e) {
+    constexpr float kParallel = 1e-5F, kThere = 1e-4F;
+    const float* row = s.gram + e * s.ld;
+    if (magnitude(s.v[e]) > kBelow * magnitude(drop(s, e))) return;
+    for (int k = 0; k < s.count; ++k) {
+        const float own = s.gram[k * s.ld + k], push = s.push[k] * own;
+        const bool opposite = row[k] < 0.0F && row[k] * row[k] >= (1.0F - kParallel) * own * row[e];
+        if (!opposite || !(push > 0.0F) || !(s.side[k] < 0.0F) || magnitude(s.z[k]) > kThere * push) continue;
+        s.z[k] = 0.0F;
+        s.side[k] = 1.0F;
+        change_share(s, k, 1.0F - s.share[k]);
+    }
+}
+
 // Pair e is at its kink: held there, or through it.
 PLN_INLINE void meet(KinkArgs& s, int e) {
     const float falls = drop(s, e), off = s.side[e] > 0.0F ? s.v[e] + falls : s.v[e];
@@ -187,6 +204,7 @@ PLN_INLINE void meet(KinkArgs& s, int e) {
         s.side[e] = -s.side[e];
         change_share(s, e, (s.side[e] > 0.0F ? 1.0F : 0.0F) - s.share[e]);
         if (s.side[e] < 0.0F && falls > 0.0F) s.mean[e] += kBelow;
+        if (s.side[e] < 0.0F) turn_opposite(s, e);
     }
 }
 
