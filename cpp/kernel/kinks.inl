@@ -9,6 +9,8 @@
 // A pair that goes off ends as much further down, ten times the rounding: where nothing moves it on
 // (orthogonal inputs) it would else end on either side of 0 by chance, and meet its kink again in every step.
 constexpr float kBelow = 1e-6F;
+// Shares are known to so many tolerances of sweeps: those of a step before, when the push was larger.
+constexpr float kByChance = 4.0F;
 // A held pair that is a little off its kink is led back in the rest of the path, or in so much of it.
 constexpr float kLeastRest = 0.5F;
 // What the sweeps leave of z at the kinks of held pairs is taken out at the end of the path, until shares
@@ -81,6 +83,17 @@ PLN_INLINE float at_crossing(const KinkArgs& s, int l, float off) {
     return early < 0.0F ? start + (off - start) * (early / (early - s.push[l])) : -start;
 }
 
+// Whether that tells anything: of so much held pair l is pushed by what sweeps leave of all shares.
+PLN_INLINE bool is_pushed(const KinkArgs& s, int l) {
+    const float known = kByChance * s.sweeps.tolerance;
+    float square = 0.0F;
+    for (int h = 0; h < s.held; ++h) {
+        const float push = known * s.early[s.order[h]] * s.gram[s.order[h] * s.ld + l];
+        square += push * push;
+    }
+    return s.start[l] * s.start[l] > square;
+}
+
 // The held pairs at repelling kinks, of which only the start of a path has any: off, unless the others push
 // them up. The largest change of a share.
 PLN_INLINE float let_go(KinkArgs& s, float per_rest) {
@@ -91,7 +104,7 @@ PLN_INLINE float let_go(KinkArgs& s, float per_rest) {
         if (falls > 0.0F) continue;
         const float below = (s.z[l] < 0.0F ? -s.z[l] * per_rest : 0.0F) - kBelow * falls;
         const float off = s.v[l] + falls * share;
-        const bool goes_on = s.start[l] != 0.0F && at_crossing(s, l, off) > 0.0F && off - falls > below;
+        const bool goes_on = is_pushed(s, l) && at_crossing(s, l, off) > 0.0F && off - falls > below;
         const bool up = goes_on || off > below;
         const float to = up ? 1.0F : 0.0F;
         largest = magnitude(to - share) > largest ? magnitude(to - share) : largest;
