@@ -114,17 +114,6 @@ void sliding_pairs_must_be_held() {
     CHECK(!prove_trapping(pl::Enclosure(view, kTwo), kTwo).proved);
 }
 
-// Of inputs x and 2 x on either side of whose kink all are on or off at once, what counts is the sum of what
-// they push, whichever of them alone would leave.
-void multiples_are_one_kink() {
-    for (const double first : {1.0, -1.0, -3.5}) {
-        Problem q{4, 2, 1, {1, 0.2, 0, 1, 1, 0, 0, 2}, {}, {1.5, 0}, {1.5}};
-        q.fit({1, first, -1, first > 0 ? -1.0 : 1.0});  // together -1, 1, -1.5
-        const pl::Problem<double> view = q.view();
-        CHECK(prove_trapping(pl::Enclosure(view, kTwo), kTwo).proved == (first != -1.0));
-    }
-}
-
 // Not yet at its kink, the neuron has that way to go at least.
 void the_way_to_the_kink_counts() {
     Problem q = by_hand(0, 0.2);
@@ -298,7 +287,6 @@ int main() {
     opposite_inputs_are_no_kink();
     the_residual_may_turn();
     sliding_pairs_must_be_held();
-    multiples_are_one_kink();
     the_way_to_the_kink_counts();
     the_shift_of_the_state_counts();
     orthogonal_points_are_held_or_lost();
