@@ -23,7 +23,7 @@ constexpr double kHalfLocal = 0.125;  // of the local error of a step, that of i
 // ndp, or np of orthogonal inputs: below, a sweep takes under a millisecond, and a team costs more than it
 // saves as soon as a core is busy.
 constexpr double kWorthSharing = 2e7;
-constexpr int kHalvings = 12;  // of a fine step whose loss would rise
+constexpr int kHalvings = 12;       // of a fine step whose loss would rise
 constexpr double kMostRise = 1e-6;  // of its loss: more is no rounding, however short the step
 // A step whose loss would rise says nothing of its local error, which would have the next one doubled: the
 // length that failed is come near only step by step; but it may have been one kink's, and is not held for
