@@ -45,7 +45,7 @@ class Flow {
         Status status;
         for (;;) {
             status = settle_releases();
-            journal_.visit(step_.t(), state_);
+            if (told()) journal_.visit(step_.t(), state_);
             const Moment here = moment();
             Status judged = verdict_.judge(here, state_);
             if (search_.look(here, state_, judged, verdict_)) judged = verdict_.judge(here, state_);
@@ -72,6 +72,12 @@ class Flow {
   private:
     Index evaluations() const { return jets_.evaluations() + cells_.evaluations() + alone_.evaluations(); }
 
+    // Whether the state can be read, if a row of it is due: cut off, what ends a run early tells of it.
+    bool told() {
+        const double t = step_.t();
+        return t >= options_.t_end || !journal_.due(t) || cells_.show(true);
+    }
+
     // Before there is a state.
     bool cut() {
         cancelled_ = cancelled_ || (poll_ && poll_());
@@ -88,6 +94,7 @@ class Flow {
         const FlowPast& past = options_.past;
         const auto asked = [this] { return cut(); };
         if (cut()) return false;
+        jets_.watch(asked);
         if (options_.watch != nullptr) options_.watch->begin(past.t);
         if (past.fresh()) {
             if (!switcher_.start(past.t, problem_, asked)) return false;
