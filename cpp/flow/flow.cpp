@@ -45,7 +45,7 @@ class Flow {
         Status status;
         for (;;) {
             status = settle_releases();
-            if (told()) journal_.visit(step_.t(), state_);
+            tell();
             const Moment here = moment();
             Status judged = verdict_.judge(here, state_);
             if (search_.look(here, state_, judged, verdict_)) judged = verdict_.judge(here, state_);
@@ -64,6 +64,7 @@ class Flow {
         journal_.claims(search_.claim());
         journal_.grazed(step_.grazes(), fall());
         cells_.conclude();
+        journal_.visit(step_.t(), state_);
         FlowResult result = journal_.finish(status, left(), evaluations(), state_, verdict_);
         result.past.modes = std::move(pairs_.modes);
         return result;
@@ -72,10 +73,12 @@ class Flow {
   private:
     Index evaluations() const { return jets_.evaluations() + cells_.evaluations() + alone_.evaluations(); }
 
-    // Whether the state can be read, if a row of it is due: cut off, what ends a run early tells of it.
-    bool told() {
+    // A row that is due, of a state that can be read. Of cells at the end, or cut off, it waits for their
+    // end.
+    void tell() {
         const double t = step_.t();
-        return t >= options_.t_end || !journal_.due(t) || cells_.show(true);
+        const bool ends = t >= options_.t_end && cells_.on();
+        if (journal_.due(t) && !ends && cells_.show(true)) journal_.visit(t, state_);
     }
 
     // Before there is a state.

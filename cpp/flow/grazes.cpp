@@ -218,7 +218,8 @@ void Grazes::look(const SeenNeuron& seen, int i, double h, double change, const 
         nearing = 0;
         count(seen.neuron, course.z(course.turn(h)), scale);
     } else if (through) {
-        noted(seen.neuron).through.push_back({i, on ? Mode::kOff : Mode::kOn, side, speed, course.rate(h), 0.0, {}});
+        noted(seen.neuron)
+            .through.push_back({i, on ? Mode::kOff : Mode::kOn, side, speed, course.rate(h), 0.0, {}});
     }
 }
 

@@ -43,7 +43,7 @@ class Jets {
     bool evaluate(bool asked);           // both, and `first`
     bool evaluate_velocity(bool asked);  // but for the residuals
     void refresh_gradient(int j);
-    void project_state(int j);  // w_j off the inputs slid on: their z_ji = 0 to rounding
+    void project_state(int j);      // w_j off the inputs slid on: their z_ji = 0 to rounding
     void first() { first(false); }  // orders 1 of W and a
     void extend();  // one order more: coefficients 0 .. order() of W and a, 0 .. order() - 1 of r, mu
 

@@ -1,5 +1,5 @@
-// The jets' recursion: residuals and gradients of the state, the coefficients of its Taylor polynomial order
-// by order, and the state that the polynomial leads to.
+// The jets' recursion: the coefficients of their Taylor polynomial order by order, and the state that it leads
+// to.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -65,49 +65,11 @@ void Jets::gradient_of(int j, const std::vector<double>& r, double* g) const {
     }
 }
 
-void Jets::evaluate_residual() {
-    residual_of_state(false);
-}
-
-bool Jets::residual_of_state(bool asked) {
-    const auto products = [this](Index from, Index to) {
-        multiply_out(a_[0].data(), w_[0].data(), from, to);
-    };
-    return over_neurons(1.0, asked, products) && residual(q_.data(), in_.y, asked, r_[0]);
-}
-
 void Jets::multiply_out(const double* a, const double* w, Index from, Index to) {
     double* q = q_.data();
     for (Index j = from; j < to; ++j) {
         for (Index l = layout_.from(j); l < layout_.from(j + 1); ++l) q[l] = a[j] * w[l];
     }
-}
-
-void Jets::evaluate_gradient() {
-    gradients(r_[0], false);
-}
-
-bool Jets::evaluate_trial_gradient() {
-    return gradients(trial_r_, true);
-}
-
-bool Jets::evaluate(bool asked) {
-    return residual_of_state(asked) && evaluate_velocity(asked);
-}
-
-bool Jets::evaluate_velocity(bool asked) {
-    return gradients(r_[0], asked) && first(asked);
-}
-
-bool Jets::gradients(const std::vector<double>& r, bool asked) {
-    ++evaluations_;
-    return over_neurons(2.0 * in_.n, asked, [&](Index from, Index to) {
-        for (Index j = from; j < to; ++j) gradient_of(static_cast<int>(j), r, s_[0].data() + layout_.from(j));
-    });
-}
-
-void Jets::refresh_gradient(int j) {
-    gradient_of(j, r_[0], s_[0].data() + layout_.from(j));
 }
 
 bool Jets::push(int k, bool asked) {
@@ -141,18 +103,6 @@ void Jets::push_neuron(Index j, int k, std::vector<double>& scratch) {
     combine(rows.data(), weight.data(), k + 1, width, next);
     a_[at(k) + 1][at(j)] = scale * sum;
     norms_[at(k) + 1][at(j)] = std::sqrt(dot(next, next, width));
-}
-
-bool Jets::first(bool asked) {
-    const auto norms = [this](Index from, Index to) {
-        for (Index j = from; j < to; ++j) {
-            const double* w = w_[0].data() + layout_.from(j);
-            norms_[0][at(j)] = std::sqrt(dot(w, w, layout_.width(j)));
-        }
-    };
-    if (!over_neurons(2.0, asked, norms) || !push(0, asked)) return false;
-    order_ = 1;
-    return true;
 }
 
 void Jets::rest(int j, int k) {
@@ -288,16 +238,6 @@ double Jets::off_series(double h) const {
         sum += value * value;
     }
     return std::sqrt(sum);
-}
-
-double Jets::residual_sq() const {
-    return norm_sq(r_[0].data(), size_of(r_[0]));
-}
-
-double Jets::velocity_sq() const {
-    double sum = 0.0;
-    for (int j = 0; j < in_.p; ++j) sum += w_norm(1, j) * w_norm(1, j) + a(1, j) * a(1, j);
-    return sum / in_.unit() / in_.unit();
 }
 
 }  // namespace pl

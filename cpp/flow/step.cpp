@@ -117,8 +117,8 @@ bool FlowStep::watch_ends() {
     return h_ < whole;
 }
 
-// What is long of a landing where neurons are many, while the step can still be left: passes of kinks, and the
-// gradients at its end. False: cut off, and it is left.
+// What is long of a landing where neurons are many, while the step can still be left: passes of kinks, and
+// the gradients at its end. False: cut off, and it is left.
 bool FlowStep::prepare_landing() {
     while (!events_.empty() && events_.back().t > h_ * (1.0 + 1e-12)) events_.pop_back();
     if (!grazes_.note(jets_, h_, events_, {}, asked_)) return false;
