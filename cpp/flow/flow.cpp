@@ -73,12 +73,9 @@ class Flow {
   private:
     Index evaluations() const { return jets_.evaluations() + cells_.evaluations() + alone_.evaluations(); }
 
-    // A row that is due, of a state that can be read. Of cells at the end, or cut off, it waits for their
-    // end.
+    // A row that is due, of a state that can be read; cut off, it is told of the cells when they are left.
     void tell() {
-        const double t = step_.t();
-        const bool ends = t >= options_.t_end && cells_.on();
-        if (journal_.due(t) && !ends && cells_.show(true)) journal_.visit(t, state_);
+        if (journal_.due(step_.t()) && cells_.show(true)) journal_.visit(step_.t(), state_);
     }
 
     // Before there is a state.
