@@ -1,5 +1,5 @@
-// The jets' recursion: the coefficients of their Taylor polynomial order by order, and the state that it leads
-// to.
+// The jets' recursion: the coefficients of their Taylor polynomial, order by order, and the state that it
+// leads to.
 #include <algorithm>
 #include <array>
 #include <cmath>
