@@ -12,9 +12,9 @@ import pytest
 import pl_native as pl
 from outcomes import same
 from pl_native import backends
-from pl_native._run import asleep, forecast
-from pl_native._run.course import Course
-from pl_native._run.ledger import COUNTS
+from pl_native._run.choosing import asleep, forecast
+from pl_native._run.choosing.course import Course
+from pl_native._run.choosing.ledger import COUNTS
 from pl_native._run.task import in_double
 from pl_native.backends.contract import StateTask
 from pl_native.model import velocity

@@ -11,7 +11,7 @@ import pl_native as pl
 from certified import stalled
 from pl_native import backends
 from pl_native._problem import Status
-from pl_native._run.claims import Pairs
+from pl_native._run.proof.claims import Pairs
 from pl_native.backends.contract import RESTS, SLIDES, UNCERTAIN
 from pl_native.theory import verify
 from problems import endless_criterion

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from pl_native._run.certificate import Certificate
+from pl_native._run.proof.certificate import Certificate
 from pl_native.theory import exact
 from pl_native.theory.exact import Rational, Vector
 from pl_native.theory.exact_state import Classes, ExactState, classes_of, demand, outer
