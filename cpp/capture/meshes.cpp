@@ -134,6 +134,7 @@ bool Meshes::lead_step(double t, double& H, const Allowed& allowed) {
         lead.step->attempt(H, fineness(H, allowed));
         if (cut_ && cut_()) return stop(*lead.step);
         const double error = judge(lead, allowed);
+        if (cut_ && cut_()) return stop(*lead.step);
         const double factor = std::clamp(0.9 / std::cbrt(std::max(error, 1e-9)), 0.3, 2.0);
         const bool up = rises(lead, slack) && !only_shows(lead, slack, shown);
         if (error <= kAccepted && !up) {
@@ -204,7 +205,7 @@ double Meshes::judge(Mesh& lead, const Allowed& allowed) {
 bool Meshes::take(double t, double& h) {
     CaptureModel& fine = *fine_.model;
     const bool ends = watch_ != nullptr && watched(t, h);
-    if (watch_ != nullptr && cut_ && cut_()) return stop(*fine_.step);
+    if (cut_ && cut_()) return stop(*fine_.step);
     speed_sq_ = fine.trial_travel_sq() / (h * h);
     fine_.excess = fine.trial_excess();
     const double motion = fine.trial_motion();

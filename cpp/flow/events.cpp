@@ -8,6 +8,7 @@
 #include "flow/kernels.hpp"
 #include "flow/polynomial.hpp"
 #include "flow/release.hpp"
+#include "flow/rounds.hpp"
 #include "kernel/index.hpp"
 
 namespace pl {
@@ -60,7 +61,8 @@ const std::vector<Event>& EventSearch::search(double now, double h, const std::v
     h_ = h / in_.unit();
     instant_ = 8.0 * kEps * now / in_.unit();
     if (in_.dense()) reaches();
-    for (int j = 0; j < in_.p; ++j) along(j, sign[at(j)]);
+    Rounds rounds(in_, cut_);
+    for (int j = 0; j < in_.p && !rounds.ended(); ++j) along(j, sign[at(j)]);
     const double last = h_;
     found_.erase(std::remove_if(found_.begin(), found_.end(), [last](const Event& e) { return e.t > last; }),
                  found_.end());
@@ -85,7 +87,8 @@ const std::vector<int>& EventSearch::neurons(double now, double h, const std::ve
     touched_.clear();
     instant_ = 8.0 * kEps * now / in_.unit();
     reaches();
-    for (int j = 0; j < in_.p; ++j) {
+    Rounds rounds(in_, cut_);
+    for (int j = 0; j < in_.p && !rounds.ended(); ++j) {
         found_.clear();
         h_ = h / in_.unit();
         along(j, sign[at(j)]);
@@ -117,7 +120,7 @@ void EventSearch::reaches() {
 
 void EventSearch::crossings(int j, double way, double sign) {
     double reach = reach_[at(j)];
-    const auto& list = near_.within(j, jets_.w(0, j), reach, way);
+    const NearList list = near_.within(j, jets_.w(0, j), reach, way);
     const double limit = reach + way + noise_.w(j);
     for (const auto& [distance, i] : list) {
         if (distance > limit) break;
