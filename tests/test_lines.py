@@ -214,3 +214,15 @@ def test_states_and_restarts_have_lines_whole(seed: int, ratio: float) -> None:
             assert again.stats["start_kinks"] == 0
     assert slid > 3
     assert metrics.n_sliding(data, sol.network) == sol.stats["sliding_end"]
+
+
+@pytest.mark.parametrize("backend", ["native", "numpy"])
+def test_a_neuron_whose_part_in_the_plane_of_the_inputs_comes_to_0_stays_there(backend: str) -> None:
+    """All kinks are met in one instant. The oracle met some first, and passed (2 % off)."""
+    rng = np.random.default_rng([50, 14])
+    n, p = int(rng.integers(3, 9)), int(rng.integers(1, 5))
+    X = rng.standard_normal((n, 2)) @ rng.standard_normal((2, 3))
+    data = pl.Dataset(X, rng.standard_normal(n))
+    sol = ends((data, pl.Network(rng.standard_normal((p, 3)), rng.standard_normal(p))), 10.0, backend)
+    assert np.abs(data.X @ sol.network.W[1]).max() < 1e-12
+    assert sol.loss[-1] == pytest.approx(0.2233397287, rel=1e-8)

@@ -74,7 +74,7 @@ def test_1_7_where_none_was_counted_the_flow_is_that_of_the_inputs_as_given(benc
 
 @pytest.mark.skipif(not BENCH.exists(), reason="needs the source tree")
 def test_where_a_weight_passes_0_on_a_slide_between_opposites_the_flow_goes_by_the_rule(bench: Any) -> None:
-    """Both sides are solutions then. Off is the rule's, and the others push up; Euler was on the other side."""
+    """Both sides are solutions. Off is the rule's, and the others push up; Euler was on the other side."""
     script = bench("bench_opposite_inputs")
     data, network = script.problem(106)
     ends = [
