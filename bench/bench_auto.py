@@ -1,7 +1,7 @@
 """What the flow and capture cost, what `method="auto"` makes of it, and what `pl.advise` tells before.
 
 Process time of one thread on sixty problems (`auto_problems.py`). `--fit` prints the prices of
-`_run/costs.py` that the runs of this machine would give (a step, a right-hand side, an event of each
+`_run/choosing/costs.py` that the runs of this machine would give (a step, a right-hand side, an event of each
 method; least squares of logs).
 """
 
@@ -21,7 +21,7 @@ import scipy.optimize
 
 import pl_native as pl
 from auto_problems import Question, others, questions, settling
-from pl_native._run import costs, prices
+from pl_native._run.choosing import costs, prices
 from pl_native.bench.machine import machine_facts
 
 Row = dict[str, Any]
@@ -81,8 +81,8 @@ Case = tuple[Question, Row]
 
 
 def fitted_flow(kind: str, rows: Sequence[Case]) -> Row:
-    """Constants of `_run/prices.py` for the flow on inputs of a kind: least squares of logs of what runs
-    counted and took.
+    """Constants of `_run/choosing/prices.py` for the flow on inputs of a kind: least squares of logs of what
+    runs counted and took.
     """
     flows = [(q, row["flow"]) for q, row in rows if row["flow"]["status"] == "HORIZON"]
     sizes = {q.name: sizes_of(q) for q, _ in flows}

@@ -19,7 +19,7 @@ from unittest import mock
 import numpy as np
 
 import pl_native as pl
-from pl_native._run.forecast import Choice, Forecast
+from pl_native._run.choosing.forecast import Choice, Forecast
 from pl_native.bench.machine import machine_facts
 
 Row = dict[str, Any]

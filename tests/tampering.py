@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import pl_native as pl
-from pl_native._run.claims import Pairs
+from pl_native._run.proof.claims import Pairs
 from pl_native.theory import VerificationError, verify
 
 

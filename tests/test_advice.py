@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import pl_native as pl
-from pl_native._run import costs
+from pl_native._run.choosing import costs
 
 # (n, d, p, t_end): events of the flow; sphere, asymmetric
 EVENTS = {

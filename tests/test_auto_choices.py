@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import pl_native as pl
-from pl_native._run import forecast, prices
-from pl_native._run.forecast import Forecast
+from pl_native._run.choosing import forecast, prices
+from pl_native._run.choosing.forecast import Forecast
 from pl_native._run.task import in_double
 from pl_native.backends.contract import FlowTask, StateTask
 

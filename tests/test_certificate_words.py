@@ -32,7 +32,7 @@ def test_a_certificate_reads_like_a_theorem() -> None:
 
 @pytest.mark.parametrize("value", [0.12345678, 9.99999999, 1e-300, 123456.0, 0.0, math.inf])
 def test_printed_bounds_are_bounds(value: float) -> None:
-    from pl_native._run.certificate_text import _down, _up
+    from pl_native._run.proof.certificate_text import _down, _up
 
     assert float(_down(value)) <= value <= float(_up(value))
     assert float(_up(value)) <= value * 1.0011

@@ -11,7 +11,7 @@ import pytest
 
 import pl_native as pl
 import proving
-from pl_native._run.claims import VERDICTS
+from pl_native._run.proof.claims import VERDICTS
 
 PROOF = pl.Stop(proof=True, stall=1e-13, max_steps=40000)
 STATISTICS = ("proof_rate", "proof_distance", "proof_limit_low", "proof_limit_high")

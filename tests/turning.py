@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pl_native._run.forecast import Choice, Forecast
+from pl_native._run.choosing.forecast import Choice, Forecast
 
 
 def forced(monkeypatch: pytest.MonkeyPatch, ends: Sequence[tuple[str, float | None]]) -> None:

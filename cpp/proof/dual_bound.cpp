@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "parallel/parallel_for.hpp"
-#include "proof/twofold.hpp"
 
 namespace pl {
 namespace {
@@ -15,54 +14,10 @@ double square(double value) {
     return value * value;
 }
 
-// Of a sum of so many operations in twofold precision, relative to the sizes added.
-double doubt(Index terms) {
-    return square(gamma(static_cast<double>(terms)));
-}
-
-// A number in twofold precision, and how far it may be off.
-struct Near {
-    Twofold value;
-    double off = 0;
-};
-
-// sum r_i^2.
-Near residual_sq(const Enclosure& state, Workers workers) {
-    const double count = static_cast<double>(state.p);
-    double terms = 0;
-    for (Index j = 0; j < state.p; ++j) terms += std::abs(state.a(j)) * state.w_norm[at(j)];
-    std::vector<Twofold> r(at(state.n));
-    parallel_for(state.n, workers.threads, workers.control, [&](Index i) {
-        if (i % 64 == 0 && workers.control.check()) return;
-        Twofold h;
-        for (Index j = 0; j < state.p; ++j) {
-            const double *w = state.problem.W + j * state.d, *x = state.x(i);
-            Twofold z;
-            for (Index k = 0; k < state.d; ++k) z.add_product(w[k], x[k]);
-            if (z.value() > 0) h.add_product(z, state.a(j));
-        }
-        const Twofold mean = over(h, {count, 0});
-        r[at(i)].add(state.problem.y[i]);
-        r[at(i)].add({-mean.high, -mean.low});
-    });
-    Near sum;
-    double sizes = 0;
-    for (Index i = 0; i < state.n; ++i) {
-        const Twofold ri = normal(r[at(i)].high, r[at(i)].low);
-        const double size = std::abs(ri.value()), spread = terms / count * state.x_norm[at(i)];
-        const double off = doubt(state.p + state.d + 8) * (std::abs(state.problem.y[i]) + spread);
-        sum.value.add(times(ri, ri));
-        sum.off += off * (2 * size + off);
-        sizes += square(size);
-    }
-    sum.off = upward(sum.off * (1 + gamma(static_cast<double>(state.n))) + doubt(state.n + 8) * sizes);
-    return sum;
-}
-
 // e_j = sum_S g_i x_i + sum_E lam_i g_i x_i, and what the bound takes of it.
 struct Pull {
     double norm = 0;  // of e_j, from above
-    Near along;       // <e_j, w_j>
+    Doubted along;    // <e_j, w_j>
 };
 
 Pull pull_of(const Enclosure& state, Index j, const FreeCell& cell, const std::vector<double>& g) {
@@ -95,8 +50,8 @@ Pull pull_of(const Enclosure& state, Index j, const FreeCell& cell, const std::v
 }
 
 // <g, y> - (1/p) sum_j max over the ball of a_j <e_j, w_j>, from below.
-Near held_up(const Enclosure& state, const std::vector<FreeCell>& cells, const std::vector<double>& g,
-             double rho, Workers workers) {
+Doubted held_up(const Enclosure& state, const std::vector<FreeCell>& cells, const std::vector<double>& g,
+                double rho, Workers workers) {
     std::vector<Pull> pulls(at(state.p));
     parallel_for(state.p, workers.threads, workers.control, [&](Index j) {
         if (!workers.control.check()) pulls[at(j)] = pull_of(state, j, cells[at(j)], g);
@@ -114,7 +69,8 @@ Near held_up(const Enclosure& state, const std::vector<FreeCell>& cells, const s
     }
     const double count = static_cast<double>(state.p), rounded = 1 + gamma(count + 4);
     const double change = (rho * std::sqrt(slopes_sq * rounded) + rho * rho * most / 2) / count;
-    Near found{over(sum, {count, 0}), upward((off + doubt(state.p + 8) * sizes) * rounded / count + change)};
+    Doubted found{over(sum, {count, 0}),
+                  upward((off + doubt(state.p + 8) * sizes) * rounded / count + change)};
     Twofold gy;
     double gy_sizes = 0;
     for (Index i = 0; i < state.n; ++i) {
@@ -134,8 +90,8 @@ DualBound dual_bound(const Enclosure& state, const std::vector<FreeCell>& cells,
                      double rho, Workers workers) {
     DualBound found;
     const double n = static_cast<double>(state.n), p = static_cast<double>(state.p);
-    Near left = held_up(state, cells, g, rho, workers);
-    const Near loss = residual_sq(state, workers);
+    Doubted left = held_up(state, cells, g, rho, workers);
+    const Doubted& loss = state.sum_r2;
     if (workers.control.cancelled()) return found;
     left.value.add(-left.off);
     Twofold g_sq;

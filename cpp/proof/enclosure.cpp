@@ -44,20 +44,17 @@ Enclosure::Enclosure(const Problem<double>& given, Workers workers)
       inputs(n, d),
       x_norm(at(n)),
       w_norm(at(p)),
-      z_rounding(gamma(static_cast<double>(d))),
+      z_doubt(doubt(d)),
       r(at(n)),
       r_off(at(n)),
       z_(at(n * p)) {
-    const Matrix weights = measure();
-    enclose_z(weights, workers);
-    enclose_residuals();
+    measure();
+    enclose(workers);
     recall_kinks();
     finite = finite && std::isfinite(sum_r2_high) && std::isfinite(theta_norm * x_frobenius);
 }
 
-// Norms; the weights by rows.
-Matrix Enclosure::measure() {
-    Matrix weights(p, d);
+void Enclosure::measure() {
     double frobenius_sq = 0, theta_sq = 0;
     for (Index i = 0; i < n; ++i) {
         std::copy_n(problem.X + i * d, d, inputs.row(i));
@@ -66,8 +63,7 @@ Matrix Enclosure::measure() {
         finite = finite && ordinary(x_norm[at(i)]) && ordinary(std::abs(problem.y[i]));
     }
     for (Index j = 0; j < p; ++j) {
-        std::copy_n(problem.W + j * d, d, weights.row(j));
-        w_norm[at(j)] = norm_above(weights.row(j), d);
+        w_norm[at(j)] = norm_above(problem.W + j * d, d);
         theta_sq += w_norm[at(j)] * w_norm[at(j)] + problem.a[j] * problem.a[j];
         finite = finite && ordinary(w_norm[at(j)]) && ordinary(std::abs(problem.a[j]));
     }
@@ -75,17 +71,52 @@ Matrix Enclosure::measure() {
     x_frobenius = upward(std::sqrt(frobenius_sq * (1 + gamma(np))));
     x_operator = operator_norm(inputs, x_frobenius);
     theta_norm = upward(std::sqrt(theta_sq * (1 + gamma(np))));
-    return weights;
 }
 
-void Enclosure::enclose_z(const Matrix& weights, Workers workers) {
-    Matrix z(p, n);
-    constexpr Index kPoints = 256;
-    parallel_for((n + kPoints - 1) / kPoints, workers.threads, workers.control, [&](Index b) {
-        add_products(1, weights, {0, p}, inputs, {b * kPoints, std::min((b + 1) * kPoints, n)}, d, z);
-        workers.control.check();
+// z_ji and r_i = y_i - (1/p) sum_j a_j max(z_ji, 0), in twofold precision. Where the sign of z_ji is doubtful
+// what it may add is within its doubt.
+void Enclosure::enclose(Workers workers) {
+    const double count = static_cast<double>(p);
+    double terms = 0;
+    for (Index j = 0; j < p; ++j) terms += std::abs(problem.a[j]) * w_norm[at(j)];
+    terms = upward(terms * (1 + gamma(count)) / count);
+    std::vector<Doubted> residuals(at(n));
+    parallel_for(n, workers.threads, workers.control, [&](Index i) {
+        if (i % 64 == 0 && workers.control.check()) return;
+        Twofold h;
+        for (Index j = 0; j < p; ++j) {
+            const double* w = problem.W + j * d;
+            Twofold sum;
+            for (Index k = 0; k < d; ++k) sum.add_product(w[k], x(i)[k]);
+            z_[index(j, i)] = sum.value();
+            if (sum.value() > 0) h.add_product(sum, problem.a[j]);
+        }
+        const Twofold mean = over(h, {count, 0});
+        Twofold left{problem.y[i], 0};
+        left.add({-mean.high, -mean.low});
+        residuals[at(i)] = {normal(left.high, left.low),
+                            doubt(p + d + 8) * (std::abs(problem.y[i]) + terms * x_norm[at(i)])};
+        r[at(i)] = residuals[at(i)].value.value();
+        r_off[at(i)] = upward(gamma(1) * std::abs(r[at(i)]) + residuals[at(i)].off);
     });
-    for (Index j = 0; j < p; ++j) std::copy_n(z.row(j), n, z_.data() + index(j, 0));
+    sum_squares(residuals);
+}
+
+void Enclosure::sum_squares(const std::vector<Doubted>& residuals) {
+    double sizes = 0;
+    for (const Doubted& found : residuals) {
+        const double size = std::abs(found.value.value());
+        sum_r2.value.add(times(found.value, found.value));
+        sum_r2.off += found.off * (2 * size + found.off);
+        sizes += size * size;
+    }
+    const double rounded = 1 + gamma(static_cast<double>(n) + 4);
+    // what squares lose below the range of numbers is in the last term
+    sum_r2.off = upward(sum_r2.off * rounded + doubt(n + 8) * sizes * rounded) + 0x1p-900;
+    const double middle = normal(sum_r2.value.high, sum_r2.value.low).value();
+    sum_r2_high = upward(middle + sum_r2.off);
+    sum_r2_low = std::max(0.0, downward(middle - sum_r2.off));
+    r_norm = upward(std::sqrt(sum_r2_high));
 }
 
 void Enclosure::recall_kinks() {
@@ -95,27 +126,6 @@ void Enclosure::recall_kinks() {
         known_.resize(at(n * p));
         known_[index(j, i)] = true;
     }
-}
-
-void Enclosure::enclose_residuals() {
-    const double scale = gamma(static_cast<double>(p + d + 3)), count = static_cast<double>(p);
-    double terms = 0, high = 0, low = 0;
-    for (Index j = 0; j < p; ++j) terms += std::abs(problem.a[j]) * w_norm[at(j)];
-    for (Index i = 0; i < n; ++i) {
-        double h = 0;
-        for (Index j = 0; j < p; ++j) h += problem.a[j] * std::max(z_[index(j, i)], 0.0);
-        r[at(i)] = problem.y[i] - h / count;
-        r_off[at(i)] =
-            upward(scale * (std::abs(problem.y[i]) + terms * (1 + gamma(count)) / count * x_norm[at(i)]));
-        const double most = std::abs(r[at(i)]) + r_off[at(i)];
-        const double least = std::max(0.0, std::abs(r[at(i)]) - r_off[at(i)]);
-        high += most * most;
-        low += least * least;
-    }
-    sum_r2_high =
-        upward(high * (1 + gamma(static_cast<double>(n + 2)))) + 0x1p-900;  // squares that were lost
-    sum_r2_low = downward(low * (1 - gamma(static_cast<double>(n + 2))));
-    r_norm = upward(std::sqrt(sum_r2_high));
 }
 
 Matrix Enclosure::rows_of(const std::vector<Index>& points) const {

@@ -182,10 +182,8 @@ Trapping prove_trapping(const Enclosure& state, Workers workers, Known known) {
         double share;
         bool known;
     };
-    for (const Guess& guess : {Guess{kResting, true},
-                               {kNearby, true},
-                               {8 * state.z_rounding, true},
-                               {8 * state.z_rounding, false}}) {
+    const double rounding = 8 * gamma(static_cast<double>(state.d));  // of z as a run sums it
+    for (const Guess& guess : {Guess{kResting, true}, {kNearby, true}, {rounding, true}, {rounding, false}}) {
         if (!guess.known && (known == Known::kStays || !state.knows_kinks())) break;
         Trapping next = trapped_with(state, find_kinks(state, guess.share, guess.known), last, workers);
         if (next.proved || workers.control.cancelled()) return next;

@@ -4,11 +4,13 @@
 
 #include <cmath>
 
+#include "proof/rounding.hpp"
+
 namespace pl {
 
 // The exact value is high + low. Of m operations (Ogita, Rump, Oishi, Accurate sum and dot product, 2005) the
 // error is at most gamma(m)^2 times the sum of what was added, sizes taken absolute, as long as nothing
-// underflows: whoever uses it charges that.
+// underflows: whoever uses it charges that, by `doubt`.
 struct Twofold {
     double high = 0, low = 0;
 
@@ -33,6 +35,19 @@ struct Twofold {
         low += a.low * b;
     }
 };
+
+// A number in twofold precision, and how far it may be off.
+struct Doubted {
+    Twofold value;
+    double off = 0;
+};
+
+// How far a sum of so many operations may be off, relative to the sizes added.
+template <class Count>
+double doubt(Count terms) {
+    const double single = gamma(terms);
+    return single * single;
+}
 
 inline Twofold normal(double high, double low) {
     const double sum = high + low;

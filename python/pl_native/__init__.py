@@ -8,14 +8,17 @@ sol = pl.simulate(data, net, t_end=100.0)
 sol.loss, sol.local_pl, sol.status
 """
 
+from pl_native._base import before_main  # noqa: F401 (it answers Ctrl-C while all else is imported)
+
+# isort: split
 from pl_native import data, initial, metrics, protocol, stats, store, streams, sweep, theory
 from pl_native._base.build import build_info
 from pl_native._base.build import version as _version
 from pl_native._problem import Dataset, Event, Kinks, Network, Save, Status, Stop
-from pl_native._run.advice import Advice, advise
-from pl_native._run.certificate import Certificate
-from pl_native._run.certify import certify
+from pl_native._run.choosing.advice import Advice, advise
 from pl_native._run.interrupted import Interrupted
+from pl_native._run.proof.certificate import Certificate
+from pl_native._run.proof.certify import certify
 from pl_native._run.solution import Solution
 from pl_native.protocol import horizon, minimal_width
 from pl_native.reduction import Reduction, reduce

@@ -1,4 +1,4 @@
-// The parts of a proof by themselves: enclosures against long double, what elimination leaves against
+// The parts of a proof by themselves: enclosures against quadruple precision, what elimination leaves against
 // projections, and both verdicts where they are known by hand.
 #include <cmath>
 #include <vector>
@@ -14,29 +14,36 @@ namespace {
 
 using namespace proving;
 
+#ifdef __SIZEOF_FLOAT128__
+__extension__ typedef __float128 Quad;
+#else
+using Quad = long double;
+#endif
+
 void check_enclosure() {
     for (Index d : {1, 3, 8, 17, 100}) {
         const Problem q = random_problem(37, d, 5);
         const pl::Problem<double> view = q.view();
         const pl::Enclosure state(view, kTwo);
-        long double sum = 0;
+        const auto at = [](Index k) { return static_cast<std::size_t>(k); };
+        Quad sum = 0;
         for (Index i = 0; i < q.n; ++i) {
-            long double h = 0;
+            Quad h = 0;
             for (Index j = 0; j < q.p; ++j) {
-                long double z = 0;
-                for (Index k = 0; k < d; ++k)
-                    z += static_cast<long double>(q.W[static_cast<std::size_t>(j * d + k)]) *
-                         q.X[static_cast<std::size_t>(i * d + k)];
+                Quad z = 0;
+                for (Index k = 0; k < d; ++k) z += static_cast<Quad>(q.W[at(j * d + k)]) * q.X[at(i * d + k)];
                 CHECK(std::abs(static_cast<double>(z - state.z(j, i))) <= state.z_off(j, i));
-                h += q.a[static_cast<std::size_t>(j)] * std::max(z, 0.0L);
+                if (z > 0) h += q.a[at(j)] * z;
             }
-            const long double r = q.y[static_cast<std::size_t>(i)] - h / static_cast<long double>(q.p);
-            CHECK(std::abs(static_cast<double>(r - state.r[static_cast<std::size_t>(i)])) <=
-                  state.r_off[static_cast<std::size_t>(i)]);
+            const Quad r = q.y[at(i)] - h / static_cast<Quad>(q.p);
+            CHECK(std::abs(static_cast<double>(r - state.r[at(i)])) <= state.r_off[at(i)]);
+            CHECK(state.r_off[at(i)] <= 0x1p-51 * std::abs(state.r[at(i)]) + 1e-24);
             sum += r * r;
         }
+        CHECK(std::abs(static_cast<double>(sum - state.sum_r2.value.high - state.sum_r2.value.low)) <=
+              state.sum_r2.off);
         CHECK(state.sum_r2_low <= static_cast<double>(sum) && static_cast<double>(sum) <= state.sum_r2_high);
-        CHECK(state.sum_r2_high - state.sum_r2_low < 1e-11 * state.sum_r2_high);
+        CHECK(state.sum_r2_high - state.sum_r2_low < 1e-13 * state.sum_r2_high);
     }
 }
 
@@ -141,6 +148,17 @@ void check_converges() {
     CHECK(far[0].on.empty() && far[0].uncertain.size() == 1);
 }
 
+// Of inputs x and 2 x on either side of whose kink all are on or off at once, what counts is the sum of what
+// they push, whichever of them alone would leave.
+void multiples_are_one_kink() {
+    for (const double first : {1.0, -1.0, -3.5}) {
+        Problem q{4, 2, 1, {1, 0.2, 0, 1, 1, 0, 0, 2}, {}, {1.5, 0}, {1.5}};
+        q.fit({1, first, -1, first > 0 ? -1.0 : 1.0});  // together -1, 1, -1.5
+        const pl::Problem<double> view = q.view();
+        CHECK(prove_trapping(pl::Enclosure(view, kTwo), kTwo).proved == (first != -1.0));
+    }
+}
+
 }  // namespace
 
 int main() {
@@ -148,5 +166,6 @@ int main() {
     check_elimination();
     check_trapped();
     check_converges();
+    multiples_are_one_kink();
     return 0;
 }

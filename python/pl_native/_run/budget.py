@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pl_native._base import memory
-from pl_native._run import costs
+from pl_native._run.choosing import costs
 from pl_native._run.task import Work
 from pl_native.backends.contract import EulerTask, FlowTask
 

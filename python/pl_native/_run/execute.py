@@ -9,9 +9,10 @@ from contextlib import nullcontext
 from typing import Any
 
 from pl_native._base.interrupts import Interrupts, held
-from pl_native._run import budget, costs
-from pl_native._run.auto import auto
+from pl_native._run import budget
 from pl_native._run.call_options import CallOptions
+from pl_native._run.choosing import costs
+from pl_native._run.choosing.auto import auto
 from pl_native._run.interrupted import Interrupted
 from pl_native._run.result import solution_of
 from pl_native._run.solution import Solution

@@ -10,8 +10,8 @@ from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._problem import Network, Status
 from pl_native._run import observed
-from pl_native._run.asleep import is_small
 from pl_native._run.call_options import CallOptions
+from pl_native._run.choosing.asleep import is_small
 from pl_native._run.resume import Record, nothing_fixed
 from pl_native._run.solution import Solution
 from pl_native._run.task import Work

@@ -16,9 +16,9 @@ from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network, Status, Stop
 from pl_native._problem.kinks import KinkRows
 from pl_native._run import solution_file, words
-from pl_native._run.certificate import Certificate
-from pl_native._run.certify import certify
 from pl_native._run.event_log import EventLog
+from pl_native._run.proof.certificate import Certificate
+from pl_native._run.proof.certify import certify
 from pl_native._run.reading import CURVES
 from pl_native._run.resume import Record
 from pl_native.backends.flow_records import DenseFlow, SwitchLog

@@ -3,8 +3,8 @@
 A backend is handed integers and plain arrays, with no option left to interpret, and hands back what it
 recorded, a status code and counters. A run may go on later: what its backend has to know for that, beside the
 state reached, is `resume`, which goes out with a run and comes back with the task that continues it. Of it
-others read "at", the step (Euler) or time reached; `_run/ledger.py`, which hands from one method to another
-what is of the whole run, and `_run/reading.py`, which checks a file's, know more.
+others read "at", the step (Euler) or time reached; `_run/choosing/ledger.py`, which hands from one method to
+another what is of the whole run, and `_run/reading.py`, which checks a file's, know more.
 """
 
 from __future__ import annotations

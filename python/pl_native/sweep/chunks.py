@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from pl_native._run import costs
+from pl_native._run.choosing import costs
 from pl_native.sweep.cells import Cell
 from pl_native.sweep.functions import NORMS_ONLY
 from pl_native.sweep.plans import Run

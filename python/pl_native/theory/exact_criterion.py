@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 
 from pl_native._problem import Dataset
-from pl_native._run.certificate import Certificate
+from pl_native._run.proof.certificate import Certificate
 from pl_native.theory import exact
 from pl_native.theory.exact_orthogonal import heights
 from pl_native.theory.exact_state import demand

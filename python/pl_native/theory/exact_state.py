@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from pl_native._problem import Dataset
-from pl_native._run.certificate import Certificate
+from pl_native._run.proof.certificate import Certificate
 from pl_native.backends.contract import FREE, RESTS, SLIDES, UNCERTAIN
 from pl_native.theory import exact
 from pl_native.theory.exact import Rational, Vector

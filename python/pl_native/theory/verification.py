@@ -12,8 +12,8 @@ from fractions import Fraction
 
 from pl_native._base import checks
 from pl_native._problem import Dataset, Status, given
-from pl_native._run.certificate import Certificate
-from pl_native._run.claims import check_claims
+from pl_native._run.proof.certificate import Certificate
+from pl_native._run.proof.claims import check_claims
 from pl_native.theory import exact
 from pl_native.theory.exact import Rational, Vector
 from pl_native.theory.exact_criterion import verify_criterion

@@ -9,8 +9,8 @@ import numpy as np
 
 from pl_native._base import checks
 from pl_native._problem import Network
-from pl_native._run import certificate_file, certificate_text
-from pl_native._run.claims import Claims
+from pl_native._run.proof import certificate_file, certificate_text
+from pl_native._run.proof.claims import Claims
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from pl_native._base import checks
 from pl_native._problem import Dataset, Network, given
-from pl_native._run import costs, forecast, prices
-from pl_native._run.asleep import asleep
 from pl_native._run.call_options import CAPTURE_RTOL
+from pl_native._run.choosing import costs, forecast, prices
+from pl_native._run.choosing.asleep import asleep
 from pl_native._run.task import in_double
 from pl_native.backends.contract import StateTask
 from pl_native.protocol import horizon

@@ -10,9 +10,9 @@ from pl_native import backends
 from pl_native._base import checks
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, Network, Status, given
-from pl_native._run.certificate import Certificate
-from pl_native._run.claims import VERDICTS, Margins, NeuronAtZero, Pairs
-from pl_native._run.proved_state import proved_state
+from pl_native._run.proof.certificate import Certificate
+from pl_native._run.proof.claims import VERDICTS, Margins, NeuronAtZero, Pairs
+from pl_native._run.proof.proved_state import proved_state
 from pl_native._run.task import in_double
 from pl_native.backends.contract import Proof, ProofTask
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pl_native._base.checks import Array
-from pl_native._run.forecast import counter
+from pl_native._run.choosing.forecast import counter
 from pl_native.backends.contract import FlowRun, Resume
 
 METHODS = ("flow", "capture")

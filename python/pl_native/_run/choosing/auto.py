@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pl_native._run.course import Course
-from pl_native._run.ledger import METHODS
+from pl_native._run.choosing.course import Course
+from pl_native._run.choosing.ledger import METHODS
 from pl_native.backends import adaptive
 from pl_native.backends.contract import Adaptive, Backend, FlowRun, FlowTask, Poll
 

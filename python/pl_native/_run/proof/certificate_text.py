@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from pl_native._problem import Status
-from pl_native._run.claims import Claims
+from pl_native._run.proof.claims import Claims
 
 
 def theorem(c: Claims) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from pl_native._base.checks import Array
 from pl_native._base.files import pack, regular, replacing, unpack
 from pl_native._problem import Kinks, Network, Status
-from pl_native._run.claims import Claims, Margins, NeuronAtZero, Pairs, check_claims
+from pl_native._run.proof.claims import Claims, Margins, NeuronAtZero, Pairs, check_claims
 
 FORMAT = 1
 

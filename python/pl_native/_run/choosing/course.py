@@ -15,9 +15,9 @@ import numpy as np
 from pl_native._base.checks import Array
 from pl_native._problem import Status, Stop
 from pl_native._problem.kinks import KinkRows
-from pl_native._run.costs import FLOW_RTOL
-from pl_native._run.forecast import Choice, Forecast, counter
-from pl_native._run.ledger import METHODS, Ledger
+from pl_native._run.choosing.costs import FLOW_RTOL
+from pl_native._run.choosing.forecast import Choice, Forecast, counter
+from pl_native._run.choosing.ledger import METHODS, Ledger
 from pl_native.backends.contract import FlowRun, FlowTask, Resume, begun
 
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pl_native._base.checks import Array
-from pl_native._run import costs, prices
-from pl_native._run.asleep import asleep
 from pl_native._run.call_options import CAPTURE_RTOL
+from pl_native._run.choosing import costs, prices
+from pl_native._run.choosing.asleep import asleep
 from pl_native.backends.contract import FlowRun, FlowTask
 
 # By how much capture has to be cheaper, by the method at work. At a start it is tried even where it may be

@@ -12,7 +12,7 @@ import functools
 import math
 from dataclasses import dataclass
 
-from pl_native._run import prices
+from pl_native._run.choosing import prices
 from pl_native.protocol import horizon
 
 START = {"flow": 10.0, "capture": 2.0}

@@ -1,0 +1,1 @@
+"""What is proved of a state: the certificate, what it claims, its words and its file (docs/proofs.md)."""
