@@ -78,7 +78,7 @@ def test_a_small_neuron_goes_through_0(bench):
 
 @pytest.mark.parametrize("index", [17, 121])
 def test_told_is_what_lasts(bench, index):
-    """For a step or two the meshes, which meet a kink in different parts of them, differ by 3.8 and 6.9 times the
-    error: that was told."""
+    """For a step or two the meshes, which meet a kink in different parts of it, differ by 3.8 and 6.9 times
+    the error: that was told."""
     row = bench("bench_small_capture").measure(bench("bench_small_capture").question(index))
     assert row["error"] < row["told"] < 3 * row["error"]
