@@ -60,19 +60,22 @@ def test_the_pass_releases_the_gil() -> None:
 
 def test_5_5_compilation_is_no_runs_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Faults 5.5: the first run of a process spent its `wall_time` on compiling."""
-    compiled, calls = jit._compiled(), [0]
+    compiled, spent = jit._compiled(), []
 
     def slow_at_first(*arrays: np.ndarray) -> tuple[float, int]:
-        calls[0] += 1
-        if calls[0] <= 2:  # a compilation for read-only states, and one for others
+        if len(spent) < 2:  # a compilation for read-only states, and one for others
+            began = time.monotonic()
             time.sleep(0.3)
+            spent.append(time.monotonic() - began)
         return compiled(*arrays)
 
     monkeypatch.setattr(jit, "_compiled", lambda: slow_at_first)
     jit._compile_for.cache_clear()
+    began = time.monotonic()
     sol = pl.simulate(*problem(), 1e9, backend="numba", stop=pl.Stop(wall_time=0.2))
+    whole = time.monotonic() - began
     jit._compile_for.cache_clear()
-    assert 0.2 <= sol.stats["seconds"] < 0.3
+    assert 0.2 <= sol.stats["seconds"] <= whole - sum(spent)  # however long the machine took over it
     assert sol.stats["steps"] > 3
 
 

@@ -268,9 +268,10 @@ def test_fault_7_7_a_bar_that_is_shown_late_counts_from_the_start(monkeypatch: p
     bar = progress._Bar(now - 2.0)
     bar.show(25, 100)
     facts = bar._bar.format_dict
-    assert facts["elapsed"] == pytest.approx(2.0, abs=1.0)
-    assert (100 - 25) / (facts["n"] / facts["elapsed"]) == pytest.approx(6.0, abs=3.0)
-    assert facts["rate"] is None or facts["rate"] == pytest.approx(12.5, rel=0.5)
+    late = time.perf_counter() - now  # beside busy processes
+    assert 2.0 <= facts["elapsed"] <= 2.0 + late + 0.1  # its clock is another
+    assert facts["n"] == 25
+    assert facts["rate"] is None or 25 / (2.1 + late) <= facts["rate"] <= 12.5
     bar.close()
 
 

@@ -28,7 +28,9 @@ void SingleMoves::preactivations(const std::vector<Index>& neurons, const Ends& 
     args.z = dz_.data();
     args.cut = cut;
     pl::preactivations(kernel_, args, threads_);
+    constexpr Index kAsked = 4096;  // neurons between two questions: of few points each takes a page of z
     parallel_for(count, threads_, [&](Index l) {
+        if (l % kAsked == 0 && cut()) return;
         const float* moved = dz_.data() + l * blocks_ * kBlockPoints;
         const Index start = neurons[at(l)] * ends.ldz;
         for (Index i = 0; i < n; ++i)

@@ -67,7 +67,7 @@ class DenseModel final : public State<Real> {
     static Index panel_size(Layouts layouts, Index d, const Kernel<Real>& kernel);
     Point make_point() const;
     void pass(Index s, const Watch& watch);
-    void add_gradients();
+    bool add_gradients(const Watch& watch);  // false: cut off
 
     const Problem<Real>& problem_;
     const Kernel<Real>& kernel_;

@@ -30,8 +30,7 @@ bool DenseModel<Real>::evaluate(int threads, const Watch& watch) {
         parallel_for(superblocks_, threads, watch.control(), [&](Index s) {
             if (!watch.cut()) pass(s, watch);
         });
-        if (watch.cut()) return false;
-        add_gradients();
+        if (watch.cut() || !add_gradients(watch)) return false;
     }
     at_->sum_r2 = 0;
     for (double sum : sums_) at_->sum_r2 += sum;
@@ -173,13 +172,19 @@ void DenseModel<Real>::pass(Index s, const Watch& watch) {
 }
 
 template <class Real>
-void DenseModel<Real>::add_gradients() {
+bool DenseModel<Real>::add_gradients(const Watch& watch) {
+    constexpr Index kAsked = Index{1} << 20;  // numbers between two questions, a millisecond
     const Index size = problem_.p * stride_;
     Real* total = gradients_.data();
     for (Index s = 1; s < superblocks_; ++s) {
         const Real* part = total + s * size;
-        for (Index k = 0; k < size; ++k) total[k] += part[k];
+        for (Index from = 0; from < size; from += kAsked) {
+            if (size > kAsked && watch.cut()) return false;
+            const Index to = std::min(from + kAsked, size);
+            for (Index k = from; k < to; ++k) total[k] += part[k];
+        }
     }
+    return true;
 }
 
 }  // namespace pl

@@ -18,6 +18,7 @@ constexpr Index kPerPattern = 2;  // neurons per column of a propagator, at leas
 // A hundredth of what trust may lose makes a step that holds several events a fifth as long: still of
 // hundreds of events where there are many. Where there are few one by one is as cheap.
 constexpr SeveralTerms kSeveral{1e-3, 4, 8.0, 8};
+constexpr int kAsked = 4096;  // neurons shown, between two questions whether to go on
 
 }  // namespace
 
@@ -175,23 +176,23 @@ bool CellFlow::meet(double t) {
     return !touched.empty();
 }
 
-void CellFlow::show() {
-    if (!on_ || shown_) return;
-    shown_ = true;
+bool CellFlow::show(bool asked) {
+    if (!on_ || shown_) return true;
     std::vector<double> v(at(cells_.width())), sign(at(in_.p));
     for (int j = 0; j < in_.p; ++j) {
+        if (asked && j % kAsked == kAsked - 1 && cut()) return false;
         sign[at(j)] = cells_.of(j).sign;
         cells_.state(j, v.data());
         std::copy(v.begin(), v.end() - 1, jets_.state(j));
         jets_.set_outer(j, v.back());
     }
     if (show_modes()) pairs_.list();
+    if (!jets_.evaluate(asked)) return false;
+    shown_ = true;
     switcher_.recall(std::move(sign));
-    jets_.evaluate_residual();
-    jets_.evaluate_gradient();
-    jets_.first();
     noise_.follow(jets_);
     switcher_.follow_sign();
+    return true;
 }
 
 // True if there was anything to show; the pairs' lists are then to be made.
@@ -221,7 +222,8 @@ void CellFlow::conclude() {
         if (a == 0.0) {  // its sign is that of its rate
             end_.clear();
             shown_ = false;
-            return show();
+            show();
+            return;
         }
         const Cell& cell = cells_.of(j);
         sign[at(j)] = cell.slide.size() > 0 ? cell.sign : std::copysign(1.0, a);
@@ -244,10 +246,11 @@ double CellFlow::share(int j, int i) const {
     return share_of(in_.parallel(), series_.r(0).data(), i, series_.multiplier(c, 0, slot));
 }
 
-void CellFlow::give_back() {
-    show();
+bool CellFlow::give_back() {
+    if (!show(true)) return false;
     on_ = false;
     cells_.drop();
+    return true;
 }
 
 Index CellFlow::n_active() const {

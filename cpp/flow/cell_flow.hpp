@@ -42,8 +42,9 @@ class CellFlow : OnNeurons {
     Index evaluations() const { return series_.evaluations(); }
 
     // The state into the jets and the pairs, where it is read; or for good.
-    void show();
-    void give_back();
+    // Unless `asked`, which may be cut off (false: nothing has changed), to the end.
+    bool show(bool asked = false);
+    bool give_back();  // asks, too
     // For the last time: into the pairs, but for their lists, a_j into the jets, W (p, d) into end(), unless
     // that is null.
     void conclude();

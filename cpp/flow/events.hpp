@@ -1,6 +1,7 @@
 // The earliest event of a step, over all pairs, from the Taylor polynomials of the step.
 #pragma once
 
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -49,6 +50,7 @@ class EventSearch {
 
     // The earliest events within [now, now + h] (all of those at the same instant), earliest first; empty if
     // none. Times are counted from now; `sign` is the sign of a_j since the last event.
+    // None of which anything is known once `cut` of `watch`, asked now and then, has said so.
     const std::vector<Event>& search(double now, double h, const std::vector<double>& sign);
 
     // Those of a stabilised step, whose cubic magnifies rounding: a sliding pair whose residual is noise has
@@ -57,6 +59,8 @@ class EventSearch {
 
     // Dense inputs: the neurons with an event within [now, now + h], in order.
     const std::vector<int>& neurons(double now, double h, const std::vector<double>& sign);
+
+    void watch(std::function<bool()> cut) { cut_ = std::move(cut); }
 
   private:
     void along(int j, double sign);
@@ -81,6 +85,7 @@ class EventSearch {
     double h_ = 0.0, instant_ = 0.0;  // in units of the polynomials
     std::vector<Event> found_;
     std::vector<int> touched_;
+    std::function<bool()> cut_;
 };
 
 }  // namespace pl

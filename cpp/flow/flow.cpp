@@ -45,7 +45,7 @@ class Flow {
         Status status;
         for (;;) {
             status = settle_releases();
-            journal_.visit(step_.t(), state_);
+            tell();
             const Moment here = moment();
             Status judged = verdict_.judge(here, state_);
             if (search_.look(here, state_, judged, verdict_)) judged = verdict_.judge(here, state_);
@@ -64,6 +64,7 @@ class Flow {
         journal_.claims(search_.claim());
         journal_.grazed(step_.grazes(), fall());
         cells_.conclude();
+        journal_.visit(step_.t(), state_);
         FlowResult result = journal_.finish(status, left(), evaluations(), state_, verdict_);
         result.past.modes = std::move(pairs_.modes);
         return result;
@@ -71,6 +72,11 @@ class Flow {
 
   private:
     Index evaluations() const { return jets_.evaluations() + cells_.evaluations() + alone_.evaluations(); }
+
+    // A row that is due, of a state that can be read; cut off, it is told of the cells when they are left.
+    void tell() {
+        if (journal_.due(step_.t()) && cells_.show(true)) journal_.visit(step_.t(), state_);
+    }
 
     // Before there is a state.
     bool cut() {
@@ -88,6 +94,7 @@ class Flow {
         const FlowPast& past = options_.past;
         const auto asked = [this] { return cut(); };
         if (cut()) return false;
+        jets_.watch(asked);
         if (options_.watch != nullptr) options_.watch->begin(past.t);
         if (past.fresh()) {
             if (!switcher_.start(past.t, problem_, asked)) return false;

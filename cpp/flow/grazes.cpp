@@ -6,6 +6,7 @@
 
 #include "flow/kernels.hpp"
 #include "flow/polynomial.hpp"
+#include "flow/rounds.hpp"
 
 namespace pl {
 namespace {
@@ -71,30 +72,41 @@ Grazes::Vector Grazes::velocity(const SeenNeuron& seen, double s) const {
     return v;
 }
 
-void Grazes::note(const Jets& jets, double h, const std::vector<Event>& events,
-                  const std::vector<int>& elsewhere) {
-    if (!in_.dense() || !(h > 0.0)) return;
+bool Grazes::note(const Jets& jets, double h, const std::vector<Event>& events,
+                  const std::vector<int>& elsewhere, const std::function<bool()>& cut) {
+    if (!in_.dense() || !(h > 0.0)) return true;
+    Rounds rounds(in_, cut);
+    std::vector<Counted> before;  // of those that have come to more
     for (int j = 0; j < in_.p; ++j) {
-        if (jets.still(j) && neurons_[at(j)])
-            neurons_[at(j)]->through.clear();  // too small to be seen: not looked at
+        const std::unique_ptr<Neuron>& neuron = neurons_[at(j)];
+        if (jets.still(j) && neuron) neuron->through.clear();  // too small to be seen: not looked at
         if (jets.still(j) || std::binary_search(elsewhere.begin(), elsewhere.end(), j)) continue;
+        if (rounds.ended()) {
+            for (const Counted& count : before) neurons_[at(count.neuron)]->take(count);
+            return false;
+        }
+        const Counted count = neuron ? Counted{j, neuron->close, neuron->closest} : Counted{j};
         along({jets, pairs_, j, j}, h, events);
+        if (neuron && neuron->close != count.close) before.push_back(count);
     }
+    return true;
 }
 
 void Grazes::note_alone(const SeenNeuron& seen, double h, const std::vector<Event>& events) {
     if (h > 0.0) along(seen, h, events);
 }
 
-void Grazes::along(const SeenNeuron& seen, double h, const std::vector<Event>& events) {
+void Grazes::along(const SeenNeuron& seen, double h, const std::vector<Event>& all) {
     if (!seen.pairs.moves(seen.slot)) return;
-    Neuron& neuron = noted(seen.neuron);
     follow(seen, h);
-    neuron.events.clear();
-    for (const Event& e : events)
-        if (e.neuron == seen.slot) neuron.events.push_back(e);
-    search(seen, h);
-    if (!neuron.through.empty()) neuron.velocity = velocity(seen, h);
+    std::vector<Event> events;
+    for (const Event& e : all)
+        if (e.neuron == seen.slot) events.push_back(e);
+    search(seen, h, events);
+    const std::unique_ptr<Neuron>& neuron = neurons_[at(seen.neuron)];
+    if (!neuron || neuron->through.empty()) return;
+    neuron->velocity = velocity(seen, h);
+    neuron->events = std::move(events);
 }
 
 void Grazes::hold(const std::vector<int>& neurons) {
@@ -114,7 +126,7 @@ void Grazes::forget() {
 }
 
 // Pairs at repelling kinks that come near in the step.
-void Grazes::search(const SeenNeuron& seen, double h) {
+void Grazes::search(const SeenNeuron& seen, double h, const std::vector<Event>& events) {
     const int j = seen.neuron;
     double way = kClose * seen.w_norm(0), change = 0.0, power = h;
     for (int k = 1; k <= seen.jets.order(); ++k, power *= h) {
@@ -122,14 +134,14 @@ void Grazes::search(const SeenNeuron& seen, double h) {
         if (k > 1) change += k * seen.w_norm(k) * power / h;
     }
     double reach = near_.reach(j, seen.w(0));
-    const auto& list = near_.within(j, seen.w(0), reach, way);
+    const NearList list = near_.within(j, seen.w(0), reach, way);
     const double limit = reach + way;
     for (const auto& [distance, i] : list) {
         if (distance > limit) break;
         if (in_.parallel().line(i) != i) continue;  // a line has one kink
         const bool repels = seen.a() * in_.parallel().push(seen.jets.r(0).data(), i).jump() > 0.0;
         if (repels && seen.mode(i) != Mode::kSlide)
-            look(seen, i, h, change * in_.norm(i));
+            look(seen, i, h, change * in_.norm(i), events);
         else
             nearing_[at(pairs_.index(j, i))] = 0;
     }
@@ -137,13 +149,13 @@ void Grazes::search(const SeenNeuron& seen, double h) {
 
 // Pairs that went through: which of them would have turned?
 void Grazes::follow(const SeenNeuron& seen, double h) {
+    if (!neurons_[at(seen.neuron)] || neurons_[at(seen.neuron)]->through.empty()) return;
     Neuron& neuron = noted(seen.neuron);
-    if (neuron.through.empty()) return;
     const Vector start = velocity(seen, 0.0);
     const auto gone = [&](Through& pair) {
         const double scale = seen.w_norm(0) * in_.norm(pair.point);
         return seen.mode(pair.point) != pair.now || ends(neuron, start, pair) ||
-               turns(h, scale, neuron, pair);
+               turns(h, scale, seen.neuron, pair);
     };
     neuron.through.erase(std::remove_if(neuron.through.begin(), neuron.through.end(), gone),
                          neuron.through.end());
@@ -172,10 +184,10 @@ bool Grazes::by_itself(const Event& event, const Vector& before, const Vector& p
 }
 
 // True as well of a pair that has come too far.
-bool Grazes::turns(double h, double scale, Neuron& neuron, Through& pair) {
+bool Grazes::turns(double h, double scale, int j, Through& pair) {
     const double before = pair.speed, after = before + h * pair.rate;
     if (before >= 0.0 || after >= 0.0) {
-        count(neuron, pair.depth + (before < 0.0 ? 0.5 * before * before / pair.rate : 0.0), scale);
+        count(j, pair.depth + (before < 0.0 ? 0.5 * before * before / pair.rate : 0.0), scale);
         return true;
     }
     pair.speed = after;
@@ -184,20 +196,19 @@ bool Grazes::turns(double h, double scale, Neuron& neuron, Through& pair) {
 }
 
 // A pair that comes nearer: has it turned by h, or gone through? Its speed changes by no more than `change`.
-void Grazes::look(const SeenNeuron& seen, int i, double h, double change) {
+void Grazes::look(const SeenNeuron& seen, int i, double h, double change, const std::vector<Event>& events) {
     const bool on = seen.mode(i) == Mode::kOn;
     const double side = on ? 1.0 : -1.0, scale = seen.w_norm(0) * in_.norm(i);
     const double first = side * dot(seen.w(1), in_.row(i), in_.stride());
     std::int8_t& nearing = nearing_[at(pairs_.index(seen.neuron, i))];
     const bool came = nearing == static_cast<std::int8_t>(side);
     nearing = 0;
-    Neuron& neuron = noted(seen.neuron);
     if (!(first < 0.0)) {
-        if (came) count(neuron, side * dot(seen.w(0), in_.row(i), in_.stride()), scale);
+        if (came) count(seen.neuron, side * dot(seen.w(0), in_.row(i), in_.stride()), scale);
         return;
     }
     nearing = static_cast<std::int8_t>(side);
-    const bool through = std::any_of(neuron.events.begin(), neuron.events.end(), [i](const Event& e) {
+    const bool through = std::any_of(events.begin(), events.end(), [i](const Event& e) {
         return e.kind == EventKind::kCross && e.point == i;
     });
     if (!through && first + change < 0.0) return;
@@ -205,15 +216,17 @@ void Grazes::look(const SeenNeuron& seen, int i, double h, double change) {
     const double speed = course.speed(h);
     if (speed >= 0.0) {
         nearing = 0;
-        count(neuron, course.z(course.turn(h)), scale);
+        count(seen.neuron, course.z(course.turn(h)), scale);
     } else if (through) {
-        neuron.through.push_back({i, on ? Mode::kOff : Mode::kOn, side, speed, course.rate(h), 0.0, {}});
+        noted(seen.neuron)
+            .through.push_back({i, on ? Mode::kOff : Mode::kOn, side, speed, course.rate(h), 0.0, {}});
     }
 }
 
-void Grazes::count(Neuron& neuron, double z0, double scale) {
+void Grazes::count(int j, double z0, double scale) {
     const double distance = std::abs(z0) / scale;
     if (!(distance < kClose)) return;
+    Neuron& neuron = noted(j);
     ++neuron.close;
     neuron.closest = std::min(neuron.closest, distance);
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <vector>
@@ -41,8 +42,9 @@ class Grazes {
     // The step that is taken: the polynomial that the jets hold, to h, and what happens there. Modes are
     // still those of the step.
     // But for the neurons of `elsewhere`, in order, whose steps are noted one by one.
-    void note(const Jets& jets, double h, const std::vector<Event>& events,
-              const std::vector<int>& elsewhere = {});
+    // False: `cut`, asked now and then, said so; of the step nothing is then noted.
+    bool note(const Jets& jets, double h, const std::vector<Event>& events, const std::vector<int>& elsewhere,
+              const std::function<bool()>& cut);
     void note_alone(const SeenNeuron& seen, double h, const std::vector<Event>& events);
 
     // From `hold` on what these have noted can be taken back. They note at once, each on a thread of its own.
@@ -63,12 +65,18 @@ class Grazes {
         double depth;  // so far beyond it would be
         Vector push;   // its own: by what the velocity of its neuron jumped; empty: it went through just now
     };
+    struct Counted {
+        int neuron;
+        Index close = 0;
+        double closest = std::numeric_limits<double>::infinity();
+    };
     struct Neuron {
         std::vector<Through> through;
         Vector velocity;            // at the end of the last step
         std::vector<Event> events;  // there
         Index close = 0;
         double closest = std::numeric_limits<double>::infinity();
+        void take(const Counted& count) { close = count.close, closest = count.closest; }
     };
     struct Before {
         int neuron;
@@ -76,14 +84,15 @@ class Grazes {
         std::vector<std::int8_t> nearing;
     };
     Vector velocity(const SeenNeuron& seen, double s) const;
-    void along(const SeenNeuron& seen, double h, const std::vector<Event>& events);
+    using Events = std::vector<Event>;  // of one neuron
+    void along(const SeenNeuron& seen, double h, const Events& all);
     void follow(const SeenNeuron& seen, double h);
     bool ends(const Neuron& neuron, const Vector& start, Through& pair);
-    bool turns(double h, double scale, Neuron& neuron, Through& pair);
+    bool turns(double h, double scale, int j, Through& pair);
     bool by_itself(const Event& event, const Vector& before, const Vector& push) const;
-    void search(const SeenNeuron& seen, double h);
-    void look(const SeenNeuron& seen, int i, double h, double change);
-    void count(Neuron& neuron, double z0, double scale);
+    void search(const SeenNeuron& seen, double h, const Events& events);
+    void look(const SeenNeuron& seen, int i, double h, double change, const Events& events);
+    void count(int j, double z0, double scale);
 
     const Inputs& in_;
     const Pairs& pairs_;
@@ -91,7 +100,7 @@ class Grazes {
     std::vector<std::int8_t> nearing_;  // (p, n): 0, or the side of a pair that came nearer at the end of the
                                         // last step
     Neuron& noted(int j);
-    std::vector<std::unique_ptr<Neuron>> neurons_;  // null: nothing yet
+    std::vector<std::unique_ptr<Neuron>> neurons_;  // null: nothing yet, as of most
     std::vector<Before> before_;
 };
 

@@ -27,8 +27,8 @@ void JetLayout::lay_out(const Pairs& pairs, const double* W) {
     }
 }
 
-void JetLayout::pack(const double* W, double* w) const {
-    for (Index j = 0; j < in_.p; ++j) {
+void JetLayout::pack(const double* W, Index begin, Index end, double* w) const {
+    for (Index j = begin; j < end; ++j) {
         const double* row = W + j * in_.d;
         double* to = w + from(j);
         if (in_.dense()) std::copy(row, row + in_.d, to);

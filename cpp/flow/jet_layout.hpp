@@ -25,7 +25,7 @@ class JetLayout {
     double norm(Index l) const { return norm_[at(l)]; }
 
     // w (size()) of W (p, d), in zeroed memory.
-    void pack(const double* W, double* w) const;
+    void pack(const double* W, Index begin, Index end, double* w) const;  // of these neurons
     // Every w_j (p, d) of a vector of them; the others stay as they are in W.
     void unpack(const double* w, double* W) const;
 

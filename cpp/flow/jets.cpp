@@ -44,7 +44,7 @@ void Jets::make_room(int k) {
     }
 }
 
-void Jets::set_state(const double* W, const double* a) {
+bool Jets::set_state(const double* W, const double* a, bool asked) {
     layout_.lay_out(pairs_, W);
     const Index room = layout_.size();
     for (auto* level : {&w_, &s_}) {
@@ -53,8 +53,8 @@ void Jets::set_state(const double* W, const double* a) {
     make_room(1);
     for (auto* numbers : {&q_, &trial_w_, &trial_s_}) clear(*numbers, room);
     std::copy(a, a + in_.p, a_[0].begin());
-    layout_.pack(W, w_[0].data());
     order_ = 0;
+    return over_neurons(1.0, asked, [&](Index from, Index to) { layout_.pack(W, from, to, w_[0].data()); });
 }
 
 void Jets::bury(int j, int i) {
@@ -145,7 +145,7 @@ void Jets::write_polynomial(double* to) const {
 }
 
 void Jets::state_within(double h, double* W, double* a) {
-    move_trial(h);
+    move_trial(h, false);
     if (!in_.dense()) std::copy(layout_.outside().begin(), layout_.outside().end(), W);
     layout_.unpack(trial_w_.data(), W);
     std::copy(trial_a_.begin(), trial_a_.end(), a);

@@ -6,6 +6,7 @@
 // in g_j. Orthogonal inputs keep only the coordinates that are on: the others never move again.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -21,7 +22,9 @@ class Jets {
   public:
     Jets(const Inputs& inputs, const Pairs& pairs, int max_order, Crew crew = Crew());
 
-    void set_state(const double* W, const double* a);  // W (p, d); order becomes 0
+    // What takes long where neurons or points are many asks now and then whether to go on, unless `asked` is
+    // false, and says false if it was cut off half-way.
+    bool set_state(const double* W, const double* a, bool asked = false);  // W (p, d); order becomes 0
     void bury(int j, int i);  // orthogonal inputs: the pair is off for good, its coordinate stays
 
     // Takes a_j^2 - norm(w_j)^2 of the present state as the invariants that every later state is put back on.
@@ -35,9 +38,13 @@ class Jets {
     // Order 0 in two halves: residuals (and with them the loss), then the raw gradients g_j.
     void evaluate_residual();
     void evaluate_gradient();
+    // The gradients that the trial state will have once it is accepted; those of the present one are lost.
+    bool evaluate_trial_gradient();
+    bool evaluate(bool asked);           // both, and `first`
+    bool evaluate_velocity(bool asked);  // but for the residuals
     void refresh_gradient(int j);
-    void project_state(int j);  // w_j off the inputs slid on: their z_ji = 0 to rounding
-    void first();               // orders 1 of W and a
+    void project_state(int j);      // w_j off the inputs slid on: their z_ji = 0 to rounding
+    void first() { first(false); }  // orders 1 of W and a
     void extend();  // one order more: coefficients 0 .. order() of W and a, 0 .. order() - 1 of r, mu
 
     // These stand still from here on: their coefficients beyond the velocity are 0, they stay where they are,
@@ -55,7 +62,7 @@ class Jets {
     void accept();
     // The same in parts, in which single neurons may be put elsewhere: the residuals are those of the modes
     // when they are asked for.
-    void move_trial(double h);
+    void move_trial(double h) { move_trial(h, true); }
     void place(int j, const double* w, double a);
     double trial_residual_sq();
     double off_series(double h) const;  // norm of the trial's residuals less those of their polynomial at h
@@ -79,7 +86,8 @@ class Jets {
     void accept_proposed();      // gradients are known then: no evaluation is needed
     void drop() { order_ = 1; }  // the polynomial of `propose` or `extend`, down to the velocity
 
-    // Asked now and then inside extend and attempt; true abandons them: the order stays, the loss is NaN.
+    // Asked now and then inside extend and attempt, too; true abandons them: the order stays, the loss is
+    // NaN.
     void watch(std::function<bool()> cut) { cut_ = std::move(cut); }
 
     int order() const { return order_; }
@@ -105,26 +113,31 @@ class Jets {
     Index evaluations() const { return evaluations_; }
 
   private:
+    static constexpr double kBetween = 2e7;  // operations after which is asked again: some 10 ms
+    // What a number is worth that lies in memory which nobody has written to yet.
+    static constexpr double kTouch = 40.0;
+
     void make_room(int k);  // for coefficients 0 .. k
     bool cut(double work);
     template <class Work, class Body>
     bool in_rounds(Index count, const Work& work, bool may_be_cut, const Body& body);
-    enum class Residual { kOfState, kOfTrial, kOfCoefficient };  // the first is never cut off
-    bool residual(const double* w_times_a, Residual what, std::vector<double>& r);
+    bool residual(const double* w_times_a, const double* labels, bool asked, std::vector<double>& r);
+    bool residual_of_state(bool asked);
     void gradient_of(int j, const std::vector<double>& r, double* g) const;
+    bool gradients(const std::vector<double>& r, bool asked);  // of order 0
+    bool first(bool asked);
     void restore_invariant(Index j);
     void restore_trial(Index j, std::vector<double>& scratch);
     // body(from, to) over the neurons, `per` operations for each of a neuron's coordinates.
     template <class Body>
-    void over_neurons(double per, const Body& body) const {
-        crew_.over(0, in_.p, per * static_cast<double>(layout_.size()), body);
-    }
+    bool over_neurons(double per, bool asked, const Body& body);
     void multiply_out(const double* a, const double* w, Index from, Index to);  // q_j = a_j w_j
     bool coefficient_gradients();  // g of order(); false: cut off
     void velocity_of(Index j, const double* y, double* f, std::vector<double>& scratch);
     void push_neuron(Index j, int k, std::vector<double>& scratch);
+    bool move_trial(double h, bool asked);
     void move_trial(double h, Index begin, Index end);                 // of these neurons
-    void push(int k);                                                  // s_k from g_k, then W_{k+1}, a_{k+1}
+    bool push(int k, bool asked);                                      // s_k from g_k, then W_{k+1}, a_{k+1}
     void rest(int j, int k);                                           // 0 as coefficients k of neuron j
     bool extend_residual();                                            // r of order(); false: cut off
     double residual_of_series(Index i, double h) const;                // h in units
@@ -151,5 +164,19 @@ class Jets {
     int given_ = -1;    // so many coefficients of the residuals are given; all others are 0. -1: none is
     double tau_ = 0.0;  // of the series that gives them
 };
+
+// As many neurons at a time for any number of threads.
+template <class Body>
+bool Jets::over_neurons(double per, bool asked, const Body& body) {
+    const Index p = in_.p;
+    const double size = static_cast<double>(layout_.size()), work = (per + kTouch) * size;
+    const Index rounds = std::min(p, static_cast<Index>(work / kBetween) + 1);
+    for (Index k = 0; k < rounds; ++k) {
+        if (asked && cut(work / static_cast<double>(rounds))) return false;
+        const Index begin = p * k / rounds, end = p * (k + 1) / rounds;
+        crew_.over(begin, end, per * size / static_cast<double>(rounds), body);
+    }
+    return true;
+}
 
 }  // namespace pl

@@ -27,13 +27,12 @@ double Jets::norm(int k) const {
 bool Jets::velocity(const double* y, double* f) {
     ++evaluations_;
     const double* a = y + layout_.size();
-    over_neurons(1.0, [&](Index from, Index to) { multiply_out(a, y, from, to); });
-    if (!residual(q_.data(), Residual::kOfTrial, trial_r_)) return false;
-    over_neurons(2.0 * in_.n, [&](Index begin, Index end) {
+    const auto products = [&](Index from, Index to) { multiply_out(a, y, from, to); };
+    if (!over_neurons(1.0, true, products) || !residual(q_.data(), in_.y, true, trial_r_)) return false;
+    return over_neurons(2.0 * in_.n, true, [&](Index begin, Index end) {
         std::vector<double> scratch(at(in_.d));
         for (Index j = begin; j < end; ++j) velocity_of(j, y, f, scratch);
     });
-    return true;
 }
 
 void Jets::velocity_of(Index j, const double* y, double* f, std::vector<double>& scratch) {

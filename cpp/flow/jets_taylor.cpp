@@ -1,5 +1,5 @@
-// The jets' recursion: residuals and gradients of the state, the coefficients of its Taylor polynomial order
-// by order, and the state that the polynomial leads to.
+// The jets' recursion: the coefficients of their Taylor polynomial, order by order, and the state that it
+// leads to.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -11,12 +11,6 @@
 #include "kernel/inner.hpp"
 
 namespace pl {
-namespace {
-
-constexpr double kBetween = 2e7;  // operations after which is asked again: some 10 ms
-
-}  // namespace
-
 // `work` floating-point operations more are about to be done; whether they are to be left.
 bool Jets::cut(double work) {
     worked_ += work;
@@ -38,26 +32,25 @@ bool Jets::in_rounds(Index count, const Work& work, bool may_be_cut, const Body&
     return true;
 }
 
-// False: cut off half-way.
-bool Jets::residual(const double* q, Residual what, std::vector<double>& r) {
-    const bool with_labels = what != Residual::kOfCoefficient, may_be_cut = what != Residual::kOfState;
+// y - h, or -h without labels.
+bool Jets::residual(const double* q, const double* labels, bool asked, std::vector<double>& r) {
     const double scale = 1.0 / in_.p;
     if (in_.dense()) {
         const auto work = [this](Index i) {
             return 2.0 * static_cast<double>(size_of(pairs_.who[at(i)]) * in_.stride());
         };
-        return in_rounds(in_.n, work, may_be_cut, [&](Index from, Index to) {
+        return in_rounds(in_.n, work, asked, [&](Index from, Index to) {
             for (Index i = from; i < to; ++i) {
                 const auto& who = pairs_.who[at(i)];
                 const double h = gather_dot(q, in_.stride(), who.data(), static_cast<int>(who.size()),
                                             in_.row(static_cast<int>(i)));
-                r[at(i)] = (with_labels ? in_.y[i] : 0.0) - scale * h;
+                r[at(i)] = (labels != nullptr ? labels[i] : 0.0) - scale * h;
             }
         });
     }
     std::fill(r.begin(), r.end(), 0.0);
     for (Index l = 0; l < layout_.size(); ++l) r[at(layout_.point(l))] += layout_.norm(l) * q[l];
-    for (int i = 0; i < in_.n; ++i) r[at(i)] = (with_labels ? in_.y[i] : 0.0) - scale * r[at(i)];
+    for (int i = 0; i < in_.n; ++i) r[at(i)] = (labels != nullptr ? labels[i] : 0.0) - scale * r[at(i)];
     return true;
 }
 
@@ -72,11 +65,6 @@ void Jets::gradient_of(int j, const std::vector<double>& r, double* g) const {
     }
 }
 
-void Jets::evaluate_residual() {
-    over_neurons(1.0, [this](Index from, Index to) { multiply_out(a_[0].data(), w_[0].data(), from, to); });
-    residual(q_.data(), Residual::kOfState, r_[0]);
-}
-
 void Jets::multiply_out(const double* a, const double* w, Index from, Index to) {
     double* q = q_.data();
     for (Index j = from; j < to; ++j) {
@@ -84,20 +72,9 @@ void Jets::multiply_out(const double* a, const double* w, Index from, Index to) 
     }
 }
 
-void Jets::evaluate_gradient() {
-    ++evaluations_;
-    over_neurons(2.0 * in_.n, [this](Index from, Index to) {
-        for (Index j = from; j < to; ++j) refresh_gradient(static_cast<int>(j));
-    });
-}
-
-void Jets::refresh_gradient(int j) {
-    gradient_of(j, r_[0], s_[0].data() + layout_.from(j));
-}
-
-void Jets::push(int k) {
+bool Jets::push(int k, bool asked) {
     make_room(k + 1);
-    over_neurons(4.0 * (k + 1), [this, k](Index from, Index to) {
+    return over_neurons(4.0 * (k + 1), asked, [this, k](Index from, Index to) {
         std::vector<double> scratch(at(in_.d));
         for (Index j = from; j < to; ++j) push_neuron(j, k, scratch);
     });
@@ -128,17 +105,6 @@ void Jets::push_neuron(Index j, int k, std::vector<double>& scratch) {
     norms_[at(k) + 1][at(j)] = std::sqrt(dot(next, next, width));
 }
 
-void Jets::first() {
-    over_neurons(2.0, [this](Index from, Index to) {
-        for (Index j = from; j < to; ++j) {
-            const double* w = w_[0].data() + layout_.from(j);
-            norms_[0][at(j)] = std::sqrt(dot(w, w, layout_.width(j)));
-        }
-    });
-    push(0);
-    order_ = 1;
-}
-
 void Jets::rest(int j, int k) {
     std::fill_n(w_[at(k)].data() + layout_.from(j), width(j), 0.0);
     a_[at(k)][at(j)] = norms_[at(k)][at(j)] = 0.0;
@@ -147,8 +113,7 @@ void Jets::rest(int j, int k) {
 void Jets::extend() {
     if (given_ < 0 && !extend_residual()) return;
     const int k = order_;
-    if (!coefficient_gradients()) return;
-    push(k);
+    if (!coefficient_gradients() || !push(k, true)) return;
     order_ = k + 1;
     ++evaluations_;
 }
@@ -174,7 +139,7 @@ bool Jets::coefficient_gradients() {
 
 bool Jets::extend_residual() {
     const int k = order_;
-    over_neurons(2.0 * (k + 1), [this, k](Index begin, Index end) {
+    const auto products = [this, k](Index begin, Index end) {
         std::array<const double*, kMaxOrder + 1> rows;
         std::array<double, kMaxOrder + 1> weight;
         for (Index j = begin; j < end; ++j) {
@@ -189,13 +154,14 @@ bool Jets::extend_residual() {
             }
             combine(rows.data(), weight.data(), k + 1, layout_.width(j), q_.data() + from);
         }
-    });
-    return residual(q_.data(), Residual::kOfCoefficient, r_[at(k)]);
+    };
+    return over_neurons(2.0 * (k + 1), true, products) && residual(q_.data(), nullptr, true, r_[at(k)]);
 }
 
-void Jets::move_trial(double h) {
+bool Jets::move_trial(double h, bool asked) {
     const double in_units = h / in_.unit();
-    over_neurons(2.0 * (order_ + 2), [=](Index from, Index to) { move_trial(in_units, from, to); });
+    const auto move = [=](Index from, Index to) { move_trial(in_units, from, to); };
+    return over_neurons(2.0 * (order_ + 2), asked, move);
 }
 
 void Jets::move_trial(double h, Index begin, Index end) {
@@ -223,7 +189,7 @@ void Jets::move_trial(double h, Index begin, Index end) {
 }
 
 double Jets::attempt(double h) {
-    move_trial(h);
+    if (!move_trial(h, true)) return std::numeric_limits<double>::quiet_NaN();
     return given_ >= 0 ? 0.0 : trial_residual_sq();
 }
 
@@ -233,9 +199,11 @@ void Jets::place(int j, const double* w, double a) {
 }
 
 double Jets::trial_residual_sq() {
-    over_neurons(1.0,
-                 [this](Index from, Index to) { multiply_out(trial_a_.data(), trial_w_.data(), from, to); });
-    if (!residual(q_.data(), Residual::kOfTrial, trial_r_)) return std::numeric_limits<double>::quiet_NaN();
+    const auto products = [this](Index from, Index to) {
+        multiply_out(trial_a_.data(), trial_w_.data(), from, to);
+    };
+    if (!over_neurons(1.0, true, products) || !residual(q_.data(), in_.y, true, trial_r_))
+        return std::numeric_limits<double>::quiet_NaN();
     return norm_sq(trial_r_.data(), size_of(trial_r_));
 }
 
@@ -270,16 +238,6 @@ double Jets::off_series(double h) const {
         sum += value * value;
     }
     return std::sqrt(sum);
-}
-
-double Jets::residual_sq() const {
-    return norm_sq(r_[0].data(), size_of(r_[0]));
-}
-
-double Jets::velocity_sq() const {
-    double sum = 0.0;
-    for (int j = 0; j < in_.p; ++j) sum += w_norm(1, j) * w_norm(1, j) + a(1, j) * a(1, j);
-    return sum / in_.unit() / in_.unit();
 }
 
 }  // namespace pl

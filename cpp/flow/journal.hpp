@@ -21,8 +21,9 @@ class Journal : public Tally {
 
     void sliding(Index pairs);  // at present
 
-    void start(State<double>& state);            // invariants at the very start
-    void visit(double t, State<double>& state);  // a row, if one is asked for
+    void start(State<double>& state);                                         // invariants at the very start
+    bool due(double t) const { return recorder_.goal(options_.t_end) <= t; }  // a row, before the end
+    void visit(double t, State<double>& state);                               // a row, if one is asked for
     double goal() const { return recorder_.goal(options_.t_end); }
     Index accepted_steps() const { return count_.accepted; }
     // The end: `past` is what the next part has to know, but for what is counted here.

@@ -16,34 +16,38 @@ constexpr Index kListed = 16;  // pairs listed at least
 Near::Near(const Inputs& inputs) : in_(inputs), refs_(at(inputs.p)) {}
 
 void Near::forget() {
-    for (auto& ref : refs_) ref.reset();
+    std::fill(refs_.begin(), refs_.end(), nullptr);
+    memory_.clear();
 }
 
 double Near::reach(int j, const double* w) const {
-    if (!refs_[at(j)]) return 0.0;
-    const std::vector<double>& from = refs_[at(j)]->w;
+    if (refs_[at(j)] == nullptr) return 0.0;
+    const double* from = refs_[at(j)]->w;
     std::array<double, kPad> sum{};
-    for (Index l = 0; l < size_of(from); l += kPad) {
+    for (Index l = 0; l < in_.stride(); l += kPad) {
         for (Index k = 0; k < kPad; ++k) {
-            const double way = w[l + k] - from[at(l + k)];
+            const double way = w[l + k] - from[l + k];
             sum[at(k)] += way * way;
         }
     }
     return std::sqrt(((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7])));
 }
 
-const std::vector<std::pair<double, int>>& Near::within(int j, const double* w, double& reach, double way) {
-    std::unique_ptr<Reference>& ref = refs_[at(j)];
-    if (!ref || !(reach + way <= ref->radius)) {
-        if (!ref) ref = std::make_unique<Reference>();
+NearList Near::within(int j, const double* w, double& reach, double way) {
+    Reference*& ref = refs_[at(j)];
+    if (ref == nullptr || !(reach + way <= ref->radius)) {
+        if (ref == nullptr) {
+            ref = memory_.take<Reference>(1);
+            *ref = {memory_.take<double>(at(in_.stride())), nullptr, 0, 0, 0.0};
+        }
         refresh(*ref, w, way);
         reach = 0.0;
     }
-    return ref->pairs;
+    return {ref->pairs, ref->size};
 }
 
-void Near::refresh(Reference& ref, const double* w, double way) const {
-    ref.w.assign(w, w + in_.stride());
+void Near::refresh(Reference& ref, const double* w, double way) {
+    std::copy_n(w, in_.stride(), ref.w);
     std::vector<std::pair<double, int>> found;
     found.reserve(at(in_.n));
     for (int i = 0; i < in_.n; ++i)
@@ -55,11 +59,16 @@ void Near::refresh(Reference& ref, const double* w, double way) const {
     } else {
         ref.radius = std::numeric_limits<double>::infinity();
     }
-    ref.pairs.clear();
-    for (const auto& entry : found) {
-        if (entry.first <= ref.radius) ref.pairs.push_back(entry);
+    const double radius = ref.radius;
+    const auto beyond = [radius](const std::pair<double, int>& entry) { return !(entry.first <= radius); };
+    found.erase(std::remove_if(found.begin(), found.end(), beyond), found.end());
+    std::sort(found.begin(), found.end());
+    ref.size = size_of(found);
+    if (ref.size > ref.room) {
+        ref.room = std::min(Index{in_.n}, 2 * ref.size);  // what it grows out of is lost until `forget`
+        ref.pairs = memory_.take<std::pair<double, int>>(at(ref.room));
     }
-    std::sort(ref.pairs.begin(), ref.pairs.end());
+    std::copy(found.begin(), found.end(), ref.pairs);
 }
 
 }  // namespace pl

@@ -4,14 +4,26 @@
 // first; only those are looked at. Threads may ask about different neurons.
 #pragma once
 
-#include <memory>
 #include <utility>
 #include <vector>
 
+#include "flow/arena.hpp"
 #include "flow/jets.hpp"
 #include "kernel/index.hpp"
 
 namespace pl {
+
+// Pairs of one neuron (distance, point), nearest first.
+class NearList {
+  public:
+    NearList(const std::pair<double, int>* pairs, Index size) : pairs_(pairs), size_(size) {}
+    const std::pair<double, int>* begin() const { return pairs_; }
+    const std::pair<double, int>* end() const { return pairs_ + size_; }
+
+  private:
+    const std::pair<double, int>* pairs_;
+    Index size_;
+};
 
 class Near {
   public:
@@ -21,21 +33,23 @@ class Near {
     // be missing or follow. `w` is the present state, `reach` its own, `way` bounds the distance it may still
     // go.
     // `reach` becomes 0 if distances are taken now.
-    const std::vector<std::pair<double, int>>& within(int j, const double* w, double& reach, double way);
+    NearList within(int j, const double* w, double& reach, double way);
     double reach(int j, const double* w) const;  // way gone since the reference
 
     void forget();
 
   private:
     struct Reference {
-        std::vector<double> w;
-        std::vector<std::pair<double, int>> pairs;
-        double radius = 0.0;
+        double* w;
+        std::pair<double, int>* pairs;
+        Index size, room;  // of them
+        double radius;
     };
-    void refresh(Reference& ref, const double* w, double way) const;
+    void refresh(Reference& ref, const double* w, double way);
 
     const Inputs& in_;
-    std::vector<std::unique_ptr<Reference>> refs_;  // null: not asked for yet
+    Arena memory_;
+    std::vector<Reference*> refs_;  // null: not asked for yet
 };
 
 }  // namespace pl

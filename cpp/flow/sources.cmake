@@ -19,6 +19,7 @@ set(PLN_FLOW_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/grazes.cpp
     ${CMAKE_CURRENT_LIST_DIR}/jets.cpp
     ${CMAKE_CURRENT_LIST_DIR}/jets_field.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/jets_state.cpp
     ${CMAKE_CURRENT_LIST_DIR}/jets_taylor.cpp
     ${CMAKE_CURRENT_LIST_DIR}/kernels.cpp
     ${CMAKE_CURRENT_LIST_DIR}/near.cpp

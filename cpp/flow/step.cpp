@@ -31,18 +31,24 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
       levels_(verdict, state, jets_, [this] { return cut(); }),
       grazes_(in_, parts.pairs),
       stabilised_(jets_, in_.p, options, [this] { return !ask(); }),
-      several_(in_, in_.p, options, kSeveral) {
-    jets_.watch([this] { return ask(); });
-    cells_.watch([this] { return ask(); });
+      several_(in_, in_.p, options, kSeveral) {}
+
+// Before there was a first state it was whoever made it who asked.
+void FlowStep::begin() {
+    jets_.watch(asked_);
+    cells_.watch(asked_);
+    search_.watch(asked_);
 }
 
 void FlowStep::start(const FlowPast& past) {
+    begin();
     t_ = past.t;
     lowest_ = jets_.residual_sq();
     start_ = past.begins() ? lowest_ : past.start;
 }
 
 void FlowStep::go_on(const FlowPast& past) {
+    begin();
     t_ = past.t;
     lowest_ = past.lowest;
     start_ = past.start;
@@ -72,6 +78,7 @@ bool FlowStep::advance(double goal) {
     landed_on_event_ = false;
     passed_.reset();
     if (cells_.on() && cell_advance(before, left)) return true;
+    if (cut()) return false;
     if (stabilised_.on() && stabilised_advance(before, left)) return true;
     double sum = 0.0;
     const double within = quiet_.choose();
@@ -83,6 +90,7 @@ bool FlowStep::advance(double goal) {
         jets_.drop();
         if (!attempt(before, left, left, sum)) return false;
     }
+    if (!prepare_landing()) return fail(failed_);
     if (const auto within = levels_.noted(before, sum, h_)) passed_ = t_ + *within;
     keep(sum, left);
     land();
@@ -114,19 +122,24 @@ bool FlowStep::watch_ends() {
     return h_ < whole;
 }
 
-// The state that was attempted last is the present one; what switches there.
-void FlowStep::land() {
+// What is long of a landing where neurons are many, while the step can still be left: passes of kinks, and
+// the gradients at its end. False: cut off, and it is left.
+bool FlowStep::prepare_landing() {
     while (!events_.empty() && events_.back().t > h_ * (1.0 + 1e-12)) events_.pop_back();
-    grazes_.note(jets_, h_, events_);
+    if (!grazes_.note(jets_, h_, events_, {}, asked_)) return false;
     if (quiet_.any()) {
         alone_.place();
-        jets_.accept();
-        alone_.keep();
-        jets_.evaluate_residual();
-    } else {
-        jets_.accept();
+        jets_.trial_residual_sq();
     }
-    jets_.evaluate_gradient();
+    if (!cut() && jets_.evaluate_trial_gradient()) return true;
+    if (quiet_.any()) alone_.remove();
+    return false;
+}
+
+// The state that was attempted last is the present one; what switches there.
+void FlowStep::land() {
+    jets_.accept();
+    if (quiet_.any()) alone_.keep();
     for (const Event& e : events_) {
         landed_on_event_ |= e.kind == EventKind::kCross || e.kind == EventKind::kOuterZero;
     }
@@ -148,6 +161,7 @@ bool FlowStep::plan(double left) {
         if (order < lowest) continue;
         h_ = std::min({trusted_step(jets_, in_.p, options_.rtol, options_.atol), left, options_.max_step});
         events_ = search_.search(t_, h_, switcher_.sign());
+        if (cut()) return fail(failed_);
         if (!events_.empty()) h_ = std::min(h_, events_.front().t);
         if (!events_.empty() || h_ >= left || order >= natural_) break;
     }
@@ -224,15 +238,14 @@ bool FlowStep::stabilised_keep(double sum, double left) {
     if (options_.watch != nullptr) {
         watched_ = watch_ends();
         sum = jets_.attempt(h_);
-        if (cut()) return fail(failed_);
+        if (cut() || !jets_.evaluate_trial_gradient()) return fail(failed_);
     }
+    if (!grazes_.note(jets_, h_, {}, {}, asked_)) return fail(failed_);
     keep(sum, left);
-    grazes_.note(jets_, h_, {});
     if (options_.watch == nullptr) {
         jets_.accept_proposed();
     } else {
         jets_.accept();
-        jets_.evaluate_gradient();
     }
     jets_.first();
     journal_.accepted(Journal::Step::kStabilised);
@@ -249,7 +262,7 @@ void FlowStep::keep(double sum, double left) {
 bool FlowStep::fail(Status status) {
     failed_ = status;
     quiet_.forget();
-    jets_.first();
+    jets_.drop();
     return false;
 }
 

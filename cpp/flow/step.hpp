@@ -3,6 +3,7 @@
 // ends where a level of it is passed at which something is decided.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -58,6 +59,7 @@ class FlowStep {
     Status status() const { return cut() ? cut_off(cancelled_) : failed_; }
 
   private:
+    void begin();
     bool ask();  // whether the run is cancelled, or out of time
     bool cut() const { return cancelled_ || late_; }
     bool plan(double left);
@@ -66,12 +68,13 @@ class FlowStep {
     bool several_advance(double before, double left, double within);
     bool follow_alone(double h, const std::vector<int>& busy);
     bool several_watch(const std::vector<int>& busy, double& sum);
-    void several_keep(double sum, double left, const std::vector<int>& busy);
+    bool several_keep(double sum, double left, const std::vector<int>& busy);
     bool stabilised_advance(double before, double left);
     bool stabilised_keep(double sum, double left);
     void keep(double sum, double left);
     bool fail(Status status);
     bool watch_ends();
+    bool prepare_landing();
     void land();
 
     double descend(double before);
@@ -89,6 +92,7 @@ class FlowStep {
     const Verdict<double>& verdict_;
     const FlowOptions& options_;
     const Poll& poll_;
+    const std::function<bool()> asked_ = [this] { return ask(); };
     const int natural_;  // order
     EventSearch search_;
     Levels levels_;

@@ -25,11 +25,12 @@ bool FlowStep::several_advance(double before, double left, double within) {
         const double error = several_.error(h, jets_.off_series(h), std::sqrt(sum));
         const bool falls = sum <= lowest_ + rounding(before);
         if (!cut() && error <= 1.0 && falls && levels_.any(before, sum) < 0.0) {
-            several_.taken(h, error);
             h_ = h;
             if (options_.watch != nullptr && !several_watch(busy, sum)) break;
-            several_keep(sum, left, busy);
-            return true;
+            if (several_keep(sum, left, busy)) {
+                several_.taken(h, error);
+                return true;
+            }
         }
         alone_.remove();
         grazes_.forget();
@@ -45,8 +46,7 @@ bool FlowStep::several_advance(double before, double left, double within) {
 bool FlowStep::follow_alone(double h, const std::vector<int>& busy) {
     alone_.begin();
     grazes_.hold(busy);
-    const auto cut = [this] { return ask(); };
-    if (quiet_.follow(t_, h, cut) && alone_.follow(busy, t_, h, &grazes_, cut)) return true;
+    if (quiet_.follow(t_, h, asked_) && alone_.follow(busy, t_, h, &grazes_, asked_)) return true;
     alone_.forget();
     grazes_.forget();
     return false;
@@ -77,16 +77,17 @@ bool FlowStep::several_watch(const std::vector<int>& busy, double& sum) {
     return false;
 }
 
-void FlowStep::several_keep(double sum, double left, const std::vector<int>& busy) {
+// False: cut off, and it is not taken.
+bool FlowStep::several_keep(double sum, double left, const std::vector<int>& busy) {
+    if (!grazes_.note(jets_, h_, {}, busy, asked_) || !jets_.evaluate_trial_gradient()) return false;
     keep(sum, left);
-    grazes_.note(jets_, h_, {}, busy);
     jets_.accept();
-    jets_.evaluate_gradient();
     alone_.keep();
     quiet_.forget();
     jets_.first();
     stabilised_.changed(t_);
     journal_.accepted(Journal::Step::kTaylor);
+    return true;
 }
 
 }  // namespace pl

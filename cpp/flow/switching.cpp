@@ -5,6 +5,7 @@
 
 #include "flow/kernels.hpp"
 #include "flow/release.hpp"
+#include "flow/rounds.hpp"
 #include "kernel/index.hpp"
 
 namespace pl {
@@ -18,28 +19,23 @@ void add_unique(std::vector<int>& list, int value) {
 
 bool Switcher::set_state(const Problem<double>& problem, const std::function<bool()>& cut) {
     if (cut()) return false;
-    jets_.set_state(problem.W, problem.a);
-    if (cut()) return false;
-    jets_.evaluate_residual();
-    jets_.evaluate_gradient();
-    if (cut()) return false;
-    jets_.first();
+    return jets_.set_state(problem.W, problem.a, true) && !cut() && evaluate(cut);
+}
+
+bool Switcher::evaluate(const std::function<bool()>& cut) {
+    if (!jets_.evaluate(true)) return false;
     noise_.follow(jets_);
     return !cut();
 }
 
-void Switcher::evaluate() {
-    jets_.evaluate_residual();
-    jets_.evaluate_gradient();
-    jets_.first();
-    noise_.follow(jets_);
-}
-
-void Switcher::settle_kinks(double t, const Kinks& kinks) {
-    for (const auto& [j, points] : kinks)
+// The residuals stay as they are.
+bool Switcher::settle_kinks(double t, const Kinks& kinks, const std::function<bool()>& cut) {
+    Rounds rounds(in_, cut);
+    for (const auto& [j, points] : kinks) {
+        if (rounds.ended()) return false;
         if (in_.dense() && !points.empty()) settle(t, j, {points, {}});
-    jets_.evaluate_gradient();
-    jets_.first();
+    }
+    return jets_.evaluate_velocity(true);
 }
 
 void Switcher::follow_sign() {

@@ -45,16 +45,16 @@ class Switcher {
 
   private:
     using Kinks = std::map<int, std::vector<int>>;  // of a neuron, points whose mode is to be selected
-    Kinks modes_by_sign(const double* W);
+    bool modes_by_sign(const double* W, const std::function<bool()>& cut, Kinks& open);
     void take_known(double t, const Problem<double>& problem, Kinks& open);
     bool slide_on(int j, int i);
     void open_torn_lines(Kinks& open);
     bool torn(int j, int first) const;
     bool set_state(const Problem<double>& problem, const std::function<bool()>& cut);
-    void evaluate();
+    bool evaluate(const std::function<bool()>& cut);
     void take_sign(int j);
-    void settle_start(double t, Kinks& open);
-    void settle_kinks(double t, const Kinks& kinks);
+    bool settle_start(double t, Kinks& open, const std::function<bool()>& cut);
+    bool settle_kinks(double t, const Kinks& kinks, const std::function<bool()>& cut);
     void settle(double t, int j, const Cause& cause);
     std::vector<Forced> forced(int j) const;
     void change(double t, int j, int i, Mode mode, bool repelling);

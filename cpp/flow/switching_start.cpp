@@ -3,6 +3,7 @@
 #include <cmath>
 #include <optional>
 
+#include "flow/rounds.hpp"
 #include "flow/switching.hpp"
 #include "kernel/index.hpp"
 #include "kernel/inner.hpp"
@@ -10,31 +11,33 @@
 namespace pl {
 
 bool Switcher::start(double t, const Problem<double>& problem, const std::function<bool()>& cut) {
-    Kinks open = modes_by_sign(problem.W);
+    Kinks open;
+    if (!modes_by_sign(problem.W, cut, open)) return false;
     take_known(t, problem, open);
     open_torn_lines(open);
     if (!set_state(problem, cut)) return false;
     const bool finite = std::isfinite(jets_.norm(0));  // else the run ends here
     if (finite && sliding() > 0) {
         for (int j = 0; j < in_.p; ++j) jets_.project_state(j);
-        evaluate();
+        if (!evaluate(cut)) return false;
     }
     jets_.hold_invariants();
+    if (cut()) return false;
     for (int j = 0; j < in_.p; ++j) {
         take_sign(j);
         if (jets_.w_norm(0, j) > 0.0) continue;
         journal_.zero_neuron();
         open.erase(j);
     }
-    if (finite) settle_start(t, open);
-    return true;
+    return !finite || settle_start(t, open, cut);
 }
 
-// The points of each neuron whose z is 0 to rounding; their pairs are off.
-Switcher::Kinks Switcher::modes_by_sign(const double* W) {
-    Kinks open;
+// The points of each neuron whose z is 0 to rounding are left open; their pairs are off.
+bool Switcher::modes_by_sign(const double* W, const std::function<bool()>& cut, Kinks& open) {
+    Rounds rounds(in_, cut);
     std::vector<double> all(at(in_.n));
     for (int j = 0; j < in_.p; ++j) {
+        if (rounds.ended()) return false;
         const double* row = W + at(j) * at(in_.d);
         const double within = in_.dense() ? kAtKink * norm_of(row, in_.d) : 0.0;
         if (in_.dense()) inner_of_rows(row, in_.rows(), in_.stride(), in_.d, in_.n, all.data());
@@ -46,7 +49,7 @@ Switcher::Kinks Switcher::modes_by_sign(const double* W) {
         }
     }
     pairs_.list();
-    return open;
+    return true;
 }
 
 // What is known of pairs that are at their kinks; it is no longer open then.
@@ -108,9 +111,9 @@ bool Switcher::torn(int j, int first) const {
 }
 
 // Of a pair at a repelling kink the rule's choice is one of two that are consistent: it is counted.
-void Switcher::settle_start(double t, Kinks& open) {
+bool Switcher::settle_start(double t, Kinks& open, const std::function<bool()>& cut) {
     std::int64_t repelling = 0, pairs = 0;
-    settle_kinks(t, open);
+    if (!settle_kinks(t, open, cut)) return false;
     for (const auto& [j, points] : open) {
         for (const int i : points) {
             ++pairs;
@@ -118,6 +121,7 @@ void Switcher::settle_start(double t, Kinks& open) {
         }
     }
     journal_.started_at_kinks(pairs, repelling);
+    return true;
 }
 
 bool Switcher::go_on(const FlowPast& past, const Problem<double>& problem, const std::function<bool()>& cut) {
@@ -136,8 +140,7 @@ bool Switcher::go_on(const FlowPast& past, const Problem<double>& problem, const
     if (!set_state(problem, cut)) return false;
     jets_.hold_invariants(past.held);
     sign_ = past.sign;
-    if (std::isfinite(jets_.norm(0))) settle_kinks(past.t, kinks);
-    return true;
+    return !std::isfinite(jets_.norm(0)) || settle_kinks(past.t, kinks, cut);
 }
 
 }  // namespace pl

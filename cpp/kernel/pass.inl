@@ -25,6 +25,16 @@ PLN_INLINE void residuals(const PassArgs<Real>& s, Index block, Index first, int
     for (int v = 0; v < vectors; ++v) store(r + first + v * L, load(y + v * L) - h[v] * broadcast(inverse_p));
 }
 
+// Of many neurons the first to write there takes the pages, too: 0.16 s at 10^6.
+template <class Real>
+void clear(const PassArgs<Real>& s, Real* numbers, Index count) {
+    constexpr Index kAsked = Index{1} << 19;
+    for (Index from = 0; from < count && !s.cut(); from += kAsked) {
+        const Index to = count - from < kAsked ? count : from + kAsked;
+        for (Index k = from; k < to; ++k) numbers[k] = 0;
+    }
+}
+
 template <class Real>
 void pass(PassArgs<Real>& s) {
     constexpr int L = kLanes<Real>, panel = kTileVectors * L;
@@ -35,9 +45,8 @@ void pass(PassArgs<Real>& s) {
     double squares[kBlockPoints] =
         {};  // by position in the block: elementwise, so that whole vectors may be used
     alignas(kVectorBytes) Real r[kBlockPoints] = {};
-    for (Index k = 0; k < p * s.data.row_stride; ++k) s.G[k] = 0;
-    if (by_points)
-        for (Index k = 0; k < sums; ++k) s.scratch[k] = 0;
+    clear(s, s.G, p * s.data.row_stride);
+    if (by_points) clear(s, s.scratch, sums);
 
     for (Index b = s.first; b < s.last && !s.cut(); ++b) {
         const Index start = b * kBlockPoints;

@@ -8,6 +8,9 @@ sol = pl.simulate(data, net, t_end=100.0)
 sol.loss, sol.local_pl, sol.status
 """
 
+from pl_native._base import before_main  # noqa: F401 (it answers Ctrl-C while all else is imported)
+
+# isort: split
 from pl_native import data, initial, metrics, protocol, stats, store, streams, sweep, theory
 from pl_native._base.build import build_info
 from pl_native._base.build import version as _version

@@ -10,13 +10,12 @@ import sys
 import warnings
 from collections.abc import Sequence
 
+from pl_native._base import before_main
 from pl_native._base.build import version
 from pl_native.cli import bench, check, doctor, report, reproduce, sweep
 from pl_native.cli.parsing import Parser
 from pl_native.cli.pipes import pipes_may_close
 from pl_native.sweep import EngineError
-
-_SIGINT_CODE = 130
 
 _VERBS = {
     "reproduce": reproduce,
@@ -43,13 +42,22 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit code."""
     with pipes_may_close() as pipes:
-        code = _main(list(sys.argv[1:] if argv is None else argv))
+        code = _interruptible(list(sys.argv[1:] if argv is None else argv))
         for pipe in pipes:
             pipe.flush()
             if pipe.lost is not None:
                 print(f"pl-native: failed: output: {pipe.lost}; all else was done", file=sys.stderr)
                 code = code or 1
         return code
+
+
+def _interruptible(arguments: list[str]) -> int:
+    try:
+        with before_main.MainRuns():
+            return _main(arguments)
+    except KeyboardInterrupt as stopped:
+        print(f"\n{_interrupted(stopped, arguments)}", file=sys.stderr)
+        return before_main.SIGINT_CODE
 
 
 def _main(arguments: list[str]) -> int:
@@ -60,9 +68,6 @@ def _main(arguments: list[str]) -> int:
             warnings.showwarning = _warn
             code: int = _VERBS[parsed.command].main(parsed)
             return code
-    except KeyboardInterrupt as stopped:
-        print(f"\n{_interrupted(stopped, parsed.command, arguments)}", file=sys.stderr)
-        return _SIGINT_CODE
     except (ValueError, TypeError) as error:
         print(f"pl-native: error: {error}", file=sys.stderr)
         return 2
@@ -71,11 +76,11 @@ def _main(arguments: list[str]) -> int:
         return 1
 
 
-def _interrupted(stopped: KeyboardInterrupt, command: str, arguments: list[str]) -> str:
+def _interrupted(stopped: KeyboardInterrupt, arguments: list[str]) -> str:
     """What is kept of a command that Ctrl-C ended, and how to go on or begin anew."""
+    if not arguments or arguments[0] not in _KEEPING:
+        return before_main.anew(arguments)
     again = shlex.join(["pl-native", *arguments])
-    if command not in _KEEPING:
-        return f"interrupted. To begin anew: {again}"
     kept = "; ".join(getattr(stopped, "__notes__", ["finished runs are kept"]))
     return f"interrupted; {kept}. To go on: {again}"
 
