@@ -66,6 +66,7 @@ add_library(
   cpp/capture/frozen.cpp
   cpp/capture/inputs.cpp
   cpp/capture/landing.cpp
+  cpp/capture/leaving.cpp
   cpp/capture/mean_motion.cpp
   cpp/capture/meshes.cpp
   cpp/capture/moved.cpp

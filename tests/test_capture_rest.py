@@ -118,3 +118,17 @@ def test_a_run_from_a_state_of_capture_sees_its_pattern(seed: int) -> None:
         again = pl.simulate(data, sol.network, 1e-3, method=method, **options)
         assert again.n_active[0] == sol.n_active[-1]
         assert again.local_pl[0] == pytest.approx(sol.local_pl[-1], rel=1e-9)
+
+
+@pytest.mark.parametrize("rtol", [1e-2, 1e-3, 1e-4])
+def test_a_step_whose_loss_rises_is_not_taken_however_short(rtol: float) -> None:
+    """A pair at rest with a share of 1e-12, in steps of 1e4: halved twelve times, each was taken whatever its
+    loss (1.32 or 5e26 for 0.95, and NON_FINITE).
+    """
+    rng = np.random.default_rng(17)
+    n, d, p = int(rng.integers(3, 9)), int(rng.integers(2, 4)), int(rng.integers(1, 5))
+    X, y, W, a = (rng.standard_normal(shape) for shape in ((n, d), n, (p, d), p))
+    data, network = pl.Dataset(X, y), pl.Network(W, a)
+    sol = pl.simulate(data, network, 1e6, method="capture", rtol=rtol)
+    assert sol.status is pl.Status.HORIZON
+    assert sol.loss[-1] == pytest.approx(0.9521720405, rel=1e-9)

@@ -21,16 +21,18 @@ pytest.importorskip("pl_native._core")
     ids=["early", "with slides"],
 )
 def test_dense_output_of_patterns(problem: Any, t_end: float, rtol: float) -> None:
-    """One polynomial per step and neuron, made of the propagators: the states of saved times, and the same
-    run as without; parts of a run join.
+    """One polynomial per step and neuron, made of the propagators: the states of saved times, and the run
+    without, whose steps hold several events, to the tolerance; parts of a run join.
     """
     keep: dict[str, Any] = {"count": 40, "states": True}
     run = partial(pl.simulate, *problem, method="flow", rtol=rtol)
     plain, sol = (run(t_end, save=pl.Save(**keep, dense=dense)) for dense in (False, True))
-    assert sol.stats["cell_steps"] == plain.stats["cell_steps"] > 0.9 * sol.stats["steps"]
-    assert sol.loss.tobytes() == plain.loss.tobytes()
-    assert sol.network == plain.network
+    assert sol.stats["cell_steps"] > 0.9 * sol.stats["steps"]
     states = [sol.state(i) for i in range(len(sol.t))]
+    for i, state in enumerate(states):
+        other, size = plain.state(i), np.hypot(np.linalg.norm(state.W, axis=1), state.a)
+        apart = np.column_stack([other.W - state.W, other.a - state.a])
+        assert np.all(np.linalg.norm(apart, axis=1) <= rtol * size)
     parts = run(t_end / 3, save=pl.Save(**keep, dense=True)).extend(t_end)
     for t, state in zip(sol.t, states, strict=True):
         size = np.hypot(np.linalg.norm(state.W, axis=1), state.a)

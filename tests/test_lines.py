@@ -140,6 +140,20 @@ def test_a_neuron_between_opposites_leaves_when_one_comes_to_repel(
         assert sol.loss[-1] == pytest.approx(other.loss[-1], rel=1e-3)
 
 
+def test_a_neuron_leaves_opposites_at_one_time_however_the_steps_end() -> None:
+    """Of 97 rows: a step ended where the push that turns was within its rounding: it left at the next row."""
+    data = pl.Dataset(np.concatenate([np.eye(3), -np.eye(3)]), [0.61, -0.63, -2.0, -0.94, 0.62, -0.27])
+    network = pl.Network(
+        [[0.58, 0.43, 1.52], [-1.91, 1.13, 0.09], [-0.28, 0.3, -1.47], [-0.2, -0.54, -0.1]],
+        [-0.24, 0.53, -0.29, -1.86],
+    )
+    for count in range(2, 120):
+        sol = ends((data, network), 10.0, save=pl.Save(count=count, switches=True))
+        assert sol.switches is not None
+        times = sol.switches.t[(sol.switches.neuron == 1) & (sol.switches.point == 2)]
+        assert times.max() == pytest.approx(3.454406, abs=2e-5), count
+
+
 @pytest.mark.parametrize(
     ("ratio", "e", "along", "modes"),
     [
@@ -200,3 +214,15 @@ def test_states_and_restarts_have_lines_whole(seed: int, ratio: float) -> None:
             assert again.stats["start_kinks"] == 0
     assert slid > 3
     assert metrics.n_sliding(data, sol.network) == sol.stats["sliding_end"]
+
+
+@pytest.mark.parametrize("backend", ["native", "numpy"])
+def test_a_neuron_whose_part_in_the_plane_of_the_inputs_comes_to_0_stays_there(backend: str) -> None:
+    """All kinks are met in one instant. The oracle met some first, and passed (2 % off)."""
+    rng = np.random.default_rng([50, 14])
+    n, p = int(rng.integers(3, 9)), int(rng.integers(1, 5))
+    X = rng.standard_normal((n, 2)) @ rng.standard_normal((2, 3))
+    data = pl.Dataset(X, rng.standard_normal(n))
+    sol = ends((data, pl.Network(rng.standard_normal((p, 3)), rng.standard_normal(p))), 10.0, backend)
+    assert np.abs(data.X @ sol.network.W[1]).max() < 1e-12
+    assert sol.loss[-1] == pytest.approx(0.2233397287, rel=1e-8)

@@ -70,3 +70,17 @@ def test_1_7_where_none_was_counted_the_flow_is_that_of_the_inputs_as_given(benc
             assert not script.apart(sol.loss[-1], given[1].loss[-1])
             checked += 1
     assert checked >= 10
+
+
+@pytest.mark.skipif(not BENCH.exists(), reason="needs the source tree")
+def test_where_a_weight_passes_0_on_a_slide_between_opposites_the_flow_goes_by_the_rule(bench: Any) -> None:
+    """Both sides are solutions. Off is the rule's, and the others push up; Euler was on the other side."""
+    script = bench("bench_opposite_inputs")
+    data, network = script.problem(106)
+    ends = [
+        script.end(data, network, method="flow").loss[-1],
+        script.end(data, network, method="flow", backend="numpy").loss[-1],
+        script.end(data, network, method="capture", rtol=1e-4).loss[-1],
+        script.end(data, network, step=1e-3).loss[-1],
+    ]
+    assert ends == pytest.approx([0.0111485, 0.0111485, 0.0111485, 0.0074814], rel=1e-4)

@@ -122,3 +122,15 @@ def test_a_pair_at_rest_must_be_pushed_back() -> None:
     refused(with_margins(other, radius=c.margins.radius), opposite, "are independent")
     pulled = pl.Network(c.state.W, c.state.a * [1, -1])
     refused(dataclasses.replace(c, state=pulled), data, "at rest is attracting")
+
+
+def test_copies_of_which_some_repel_are_held_by_the_others() -> None:
+    """x and 2 x at one kink: what counts is a_j (r_1 + 2 r_3) < 0. It was refused, "a repelling kink"."""
+    X, state = [[1.0, 0.2], [0.0, 1.0], [1.0, 0.0], [0.0, 2.0]], pl.Network([[1.5, 0.0]], [1.5])
+    data = pl.Dataset(X, [3.25, 1.0, 1.25, -1.0])
+    c = pl.certify(data, state)
+    assert c.verdict is Status.TRAPPED
+    assert verify(c, data).verdict is Status.TRAPPED
+    other = pl.Dataset(X, [3.25, -1.0, 1.25, 1.0])
+    assert pl.certify(other, state).verdict is None
+    refused(of_other(c, other), other, "is attracting")

@@ -52,7 +52,6 @@ struct CaptureMethod {
         if (task["resume"].is_none()) return;
         work.options.past =
             read_past(task["resume"].cast<py::dict>(), work.held.problem.p, work.options.t_end);
-        if (!work.options.past.fresh()) work.held.problem.kinks.clear();  // it goes on from (W, a)
     }
     static double bytes(const Problem<double>& problem) { return capture_bytes(problem); }
     static CaptureResult run(const Work& work, int threads, const Poll& poll) {

@@ -27,8 +27,11 @@ double AskedError::beyond(double error, const Meshes& meshes, const CapturePast&
     return sum + least > 0 ? error * (sum / (sum + least)) : 0.0;
 }
 
-bool AskedError::kept(const Meshes& meshes, CapturePast& now) const {
-    now.worst = std::max(now.worst, beyond(now.error, meshes, now));
+bool AskedError::kept(const Meshes& meshes, CapturePast& now) {
+    const double error = beyond(now.error, meshes, now);
+    lasting_.add(error);
+    const bool lasts = meshes.dense() && !meshes.alone();
+    now.worst = std::max(before_, lasts ? lasting_.told() : lasting_.largest());
     const bool smooth = meshes.alone() && !branches_count(rtol_);
     return beyond(smooth ? meshes.told().smooth(meshes.fall()) : now.error, meshes, now) <= rtol_;
 }
@@ -51,7 +54,8 @@ Tolerance AskedError::second(const Meshes& meshes, const CapturePast& now) const
 
 Found AskedError::found(const Meshes& meshes, const CapturePast& now) const {
     const ToldError& told = meshes.told();
-    const double error = meshes.dense() ? std::max(now.error, now.worst) : now.error;
+    const double largest = std::max(before_, lasting_.largest());
+    const double error = meshes.dense() ? std::max(now.error, largest) : now.error;
     const bool branches = meshes.alone() && branches_count(rtol_);
     return {t_end_ / now.t, error, told.smooth(meshes.fall()), branches ? told.flips() : 0.0};
 }

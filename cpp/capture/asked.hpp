@@ -4,6 +4,7 @@
 
 #include "capture/attempts.hpp"
 #include "capture/capture.hpp"
+#include "capture/lasting.hpp"
 #include "capture/meshes.hpp"
 
 namespace pl {
@@ -15,8 +16,14 @@ class AskedError {
 
     // Of sum r^2, where the local error of a step is relative to what atol allows, or to rounding itself.
     double floor(const Meshes& meshes, const CapturePast& now) const;
-    // Whether the error told so far is within what was asked; now.worst is the largest.
-    bool kept(const Meshes& meshes, CapturePast& now) const;
+    // An attempt begins, after parts of the run whose largest error was `worst`.
+    void begin(double worst) {
+        before_ = worst;
+        lasting_ = LastingError();
+    }
+    // Whether the error told so far, at any one time, is within what was asked; now.worst is what is told of
+    // the whole.
+    bool kept(const Meshes& meshes, CapturePast& now);
     // Whether an attempt at a smaller tolerance helps: branches may be beyond all that is practical. Then
     // they, and with them the rest, do not count any more, but are told.
     bool worthwhile(const Meshes& meshes, const CapturePast& now);
@@ -34,6 +41,8 @@ class AskedError {
 
     const Problem<double>& problem_;
     const double rtol_, atol_, t_end_;
+    double before_ = 0.0;
+    LastingError lasting_;
     bool resigned_ = false;
 };
 

@@ -1,5 +1,4 @@
-// A run of the capture method: steps, rows, stop rules, and another attempt where the error of the loss turns
-// out larger than what was asked.
+// A run of the capture method: steps, rows, stop rules, and another attempt where its error is too large.
 #include "capture/capture.hpp"
 
 #include <algorithm>
@@ -144,6 +143,7 @@ class Capture {
         leave_if([this] { return cut(); });  // the last of it may be undone
         if (options_.watch != nullptr) options_.watch->begin(options_.past.t);
         met_ = false;
+        asked_.begin(options_.past.worst);
         result_ = CaptureResult();
         result_.started = true;
         result_.past = options_.past;

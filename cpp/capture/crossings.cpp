@@ -61,8 +61,9 @@ Index Crossings::find(const NeuronStep& step, const Word* masks) {
 Index Crossings::follow(const NeuronStep& step, Index known, CutOff cut) {
     std::unique_ptr<KinkSolver>& solver = solvers_[at(step.j)];
     if (!solver) solver = std::make_unique<KinkSolver>(rows_, sweeps_);
+    const double* early = step.turns() ? nullptr : step.early;
     const Index most =
-        solver->follow(step.met, known, {step.stride, step.g, step.factor, step.impulse, step.early, cut});
+        solver->follow(step.met, known, {step.stride, step.g, step.factor, step.impulse, early, cut});
     step.move();
     return most;
 }

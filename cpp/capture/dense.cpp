@@ -39,8 +39,11 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int thre
     products_.preactivations(now_.W.data(), now_.z.data(), cut_off());
     leave_if(cut_);
     now_.take_known(problem, inputs_->norms());
+    const std::vector<Index> at_kinks = now_.put_on_kinks(problem, inputs_->norms());
     products_.outputs(now_);
     take_velocity();
+    for (const Index j : at_kinks) now_.take(j, velocity_->kinks);
+    if (!at_kinks.empty()) take_velocity();  // the masks have changed
 }
 
 void DenseCapture::attempt(const double* impulse, double h) {

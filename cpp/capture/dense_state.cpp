@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "kernel/inner.hpp"
 #include "problem/certificate.hpp"
@@ -65,15 +66,61 @@ void DenseState::take_known(const Problem<double>& problem, const std::vector<do
         double& here = z_of(kink.neuron)[kink.point];
         const double w = norm_of(w_of(kink.neuron), d), size = w * norms[at(kink.point)];
         if (w == 0.0) continue;
-        if (kink.mode == Mode::kOff && here > 0.0 && here <= 2.0 * kAtKink * size) here = 0.0;
-        if (kink.mode != Mode::kSlide || !(std::abs(here) <= kNearKink * size)) continue;
-        Touched pair;
-        pair.point = kink.point;
-        pair.rests = true;
-        pair.z = here;
-        pair.share = pair.last = kink.share >= 0.0 ? kink.share : 0.0;  // NaN: not known
-        touched[at(kink.neuron)].push_back(pair);
-        here = 0.0;
+        const bool rounding = std::abs(here) <= 2.0 * kAtKink * size;
+        const bool slides = kink.mode == Mode::kSlide && std::abs(here) <= kNearKink * size;
+        if (slides || (kink.mode == Mode::kOff && rounding && here > 0.0))
+            hold(kink.neuron, kink.point, kink.share >= 0.0 ? kink.share : 0.0);  // NaN: not known
+        else if (kink.mode == Mode::kOn && rounding && here <= 0.0)
+            here = std::numeric_limits<double>::min();
+    }
+}
+
+void DenseState::hold(Index j, Index i, double share) {
+    double& here = z_of(j)[i];
+    Touched pair;
+    pair.point = static_cast<int>(i);
+    pair.rests = true;
+    pair.z = here;
+    pair.share = pair.last = share;
+    touched[at(j)].push_back(pair);
+    here = 0.0;
+}
+
+std::vector<Index> DenseState::put_on_kinks(const Problem<double>& problem,
+                                            const std::vector<double>& norms) {
+    std::vector<Index> neurons;
+    for (Index j = 0; j < p(); ++j) {
+        const double within = kAtKink * norm_of(w_of(j), d);
+        if (!(within > 0.0) || !std::isfinite(within)) continue;
+        bool any = false;
+        for (Index i = 0; i < n(); ++i) {
+            const PairAtKink pair{static_cast<int>(j), static_cast<int>(i), Mode::kOff, 0.0};
+            if (std::abs(z_of(j)[i]) > within * norms[at(i)] ||
+                std::binary_search(problem.kinks.begin(), problem.kinks.end(), pair, before))
+                continue;
+            hold(j, i, 0.0);
+            any = true;
+        }
+        if (any) neurons.push_back(j);
+    }
+    return neurons;
+}
+
+void DenseState::take(Index j, const std::vector<PairAtKink>& kinks) {
+    std::vector<Touched>& resting = touched[at(j)];
+    for (const PairAtKink& kink : kinks) {
+        if (kink.neuron != j || z_of(j)[kink.point] != 0.0) continue;
+        const auto here = [&](const Touched& pair) { return pair.point == kink.point; };
+        const auto found = std::find_if(resting.begin(), resting.end(), here);
+        if (kink.mode == Mode::kOn) {
+            if (found != resting.end()) resting.erase(found);
+            z_of(j)[kink.point] = std::numeric_limits<double>::min();
+            masks.data()[kink.point / kBlockPoints * p() + j] |= Word{1} << (kink.point % kBlockPoints);
+        } else if (found != resting.end()) {
+            found->last = kink.share;
+        } else if (kink.mode == Mode::kSlide) {
+            hold(j, kink.point, kink.share);
+        }
     }
 }
 

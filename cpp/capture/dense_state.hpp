@@ -37,9 +37,15 @@ struct DenseState {
     NeuronFacts facts() const;
     std::vector<double> outputs(const Problem<double>& problem) const;
     double dead_label_sq(const Problem<double>& problem) const;
-    // Pairs known to slide, where they are at their kinks; pairs known to be off, where rounding has them on.
-    // A neuron at w_j = 0 stays there.
+    // Pairs known to slide, where they are at their kinks, and known to be off, where rounding has them on:
+    // the sign of z_ji does not say it, so that they are among those at rest. A neuron at w_j = 0 stays
+    // there.
     void take_known(const Problem<double>& problem, const std::vector<double>& norms);
+    // Those of which nothing is known, within rounding of their kinks, are put on them, off. Their neurons.
+    std::vector<Index> put_on_kinks(const Problem<double>& problem, const std::vector<double>& norms);
+    // What the rule says of pairs of neuron j that are at z_ji = 0.
+    void take(Index j, const std::vector<PairAtKink>& kinks);
+    void hold(Index j, Index i, double share);  // at its kink
     // The pairs that are not at 0, but within rounding of it.
     std::vector<PairAtKink> within_rounding(const std::vector<double>& norms) const;
 };

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "capture/leaving.hpp"
 #include "capture/moved.hpp"
 #include "capture/resting.hpp"
 #include "capture/to_zero.hpp"
+#include "capture/velocity.hpp"
 #include "kernel/inner.hpp"
 #include "parallel/parallel_for.hpp"
 
@@ -65,6 +67,7 @@ NeuronStep DenseStep::neuron(Index j) {
             trial_.w_of(j),
             trial_.z_of(j),
             G_.data() + j * now_.stride,
+            now_.a.data()[j],
             middle_[at(j)] / static_cast<double>(now_.n()),
             order_.impulse,
             early_.data(),
@@ -95,6 +98,7 @@ bool DenseStep::make(const Order& order) {
     products_.preactivations(trial_.W.data(), trial_.z.data(), order_.cut);
     let_go_of_others();
     conclude();
+    leave();
     return !order_.cut();  // perhaps half of it was
 }
 
@@ -206,6 +210,23 @@ void DenseStep::conclude() {
             for (Index k = 0; k < now_.d; ++k) work += 0.5 * (w[k] + next[k]) * g[k];
             a = before + work / static_cast<double>(now_.n());
         }
+        if (a * before < 0.0)  // what attracted repels, and off is the rule's choice
+            for (Touched& pair : trial_.touched[at(j)]) pair.last = 0.0;
+    }
+    products_.outputs(trial_);
+}
+
+// Neurons that leave their kinks as residuals change: what the rule turns on now acts for the rest of the
+// step.
+void DenseStep::leave() {
+    const std::vector<Leaving> found = leaving(now_, trial_, inputs_);
+    if (found.empty()) return;
+    Buffer<double> G(G_.size());
+    products_.gradient(trial_.r.data(), trial_.masks.data(), G.data(), order_.cut);
+    const Velocity velocity = selected_velocity(trial_, inputs_, G.data(), threads_);
+    for (const Leaving& one : found) {
+        trial_.take(one.neuron, velocity.kinks);
+        send_off(one, now_, order_.h, inputs_, trial_);
     }
     products_.outputs(trial_);
 }

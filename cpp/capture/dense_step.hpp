@@ -50,6 +50,7 @@ class DenseStep {
     void end(const NeuronStep& step);
     void let_go_of_others();
     void conclude();
+    void leave();
 
     const CaptureInputs& inputs_;
     DenseProducts& products_;

@@ -23,7 +23,8 @@ constexpr double kHalfLocal = 0.125;  // of the local error of a step, that of i
 // ndp, or np of orthogonal inputs: below, a sweep takes under a millisecond, and a team costs more than it
 // saves as soon as a core is busy.
 constexpr double kWorthSharing = 2e7;
-constexpr int kHalvings = 12;  // of a fine step whose loss would rise
+constexpr int kHalvings = 12;       // of a fine step whose loss would rise
+constexpr double kMostRise = 1e-6;  // of its loss: more is no rounding, however short the step
 // A step whose loss would rise says nothing of its local error, which would have the next one doubled: the
 // length that failed is come near only step by step; but it may have been one kink's, and is not held for
 // long.
@@ -223,7 +224,8 @@ bool Meshes::half(double t, double h, const Allowed& allowed, int depth, double 
     fine_.step->attempt(h, fineness(h, allowed));
     if (cut_ && cut_()) return stop(*fine_.step);
     if (depth >= kHalvings && !fine_.step->finite()) return stop(*fine_.step);
-    if (depth < kHalvings && rises(fine_, slack) && !only_shows(fine_, slack, shown)) {
+    const bool may_rise = depth >= kHalvings && !rises(fine_, kMostRise);
+    if (!may_rise && rises(fine_, slack) && !only_shows(fine_, slack, shown)) {
         ++rejected_;
         return half(t, 0.5 * h, allowed, depth + 1, shown) && half(t, 0.5 * h, allowed, depth + 1, kNothing);
     }

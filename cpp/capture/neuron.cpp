@@ -49,7 +49,7 @@ void KinkSolver::prepare(const std::vector<Touched>& touched, Index known, const
         x_[at(l)] = inputs_.float_rows + pair.point * inputs_.float_stride;
         rows_[at(l)] = inputs_.row(pair.point);
         push_[l] = static_cast<float>(path.scale * path.impulse[pair.point]);
-        early_[l] = static_cast<float>(path.scale * path.early[pair.point]);
+        early_[l] = path.early != nullptr ? static_cast<float>(path.scale * path.early[pair.point]) : 0.0F;
         args_.z[l] = static_cast<float>(pair.z);
         args_.v[l] = static_cast<float>(pair.v);
         args_.share[l] = static_cast<float>(pair.first);

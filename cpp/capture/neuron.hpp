@@ -40,7 +40,7 @@ struct NeuronPath {
     double* g;     // the drive under the shares given; out: under the shares found
     double scale;  // abar_j / n
     const double* impulse;
-    const double* early;  // the impulse, were the residuals to stay
+    const double* early;  // the impulse, were the residuals to stay; null: on the way a_j changes sign
     CutOff cut = {};      // of many pairs
 };
 

@@ -15,6 +15,7 @@ struct NeuronStep {
     const double *w, *z;            // at the start: (stride), (ldz)
     double *next, *z_next;          // at the end, so far
     double* g;                      // what drives it under the shares so far, (stride)
+    double outer;                   // a_j at the start
     double factor;                  // abar_j / n: w moves by so much of g
     const double *impulse, *early;  // (n); were the residuals to stay
     std::vector<Touched>& met;      // the pairs that it has met, those that it rested at first
@@ -22,6 +23,8 @@ struct NeuronStep {
     const double* norms;  // (n) of the inputs
 
     double push(const Touched& pair) const { return factor * impulse[pair.point]; }
+    // On the way a_j passes 0, and what attracted repels.
+    bool turns() const { return outer * factor < 0.0; }
     // Where g leads.
     void move() const {
         for (Index k = 0; k < stride; ++k) next[k] = w[k] + factor * g[k];

@@ -125,13 +125,19 @@ NeuronMotion motion_of(const Velocity& velocity, const DenseState& state, const 
 void hold(DenseState& state, const CaptureInputs& inputs, Index j, double* g) {
     KinkBasis basis(static_cast<int>(state.d));
     std::vector<Touched>& resting = state.touched[at(j)];
-    for (const Touched& pair : resting) basis.add(pair.point, inputs.rows().row(pair.point));
+    // what repels and is off is not held: an outer weight may just have changed its sign
+    const auto off = [&](const Touched& pair) {
+        return pair.last == 0.0 && state.a.data()[j] * state.r[at(pair.point)] > 0.0;
+    };
+    for (const Touched& pair : resting)
+        if (!off(pair)) basis.add(pair.point, inputs.rows().row(pair.point));
     std::vector<double> coeff(at(basis.size())), phi(coeff.size());
     basis.project(g, coeff.data());
     basis.multipliers(coeff.data(), phi.data());
     for (Touched& pair : resting) {
         const int slot = basis.find(pair.point);
         const double r = state.r[at(pair.point)];
+        if (off(pair)) continue;
         pair.last = slot < 0 || r == 0.0 ? 0.0 : phi[at(slot)] / r;
     }
 }

@@ -15,15 +15,20 @@ namespace {
 constexpr int kNeurons = 64;      // fewer are not worth it
 constexpr int kRefusals = 8;      // after which it is not considered any more
 constexpr Index kPerPattern = 2;  // neurons per column of a propagator, at least
-constexpr int kAsked = 4096;      // neurons shown, between two questions whether to go on
+// A hundredth of what trust may lose makes a step that holds several events a fifth as long: still of
+// hundreds of events where there are many. Where there are few one by one is as cheap.
+constexpr SeveralTerms kSeveral{1e-3, 4, 8.0, 8};
+constexpr int kAsked = 4096;  // neurons shown, between two questions whether to go on
 
 }  // namespace
 
-CellFlow::CellFlow(const OnNeurons& flow)
+CellFlow::CellFlow(const OnNeurons& flow, Crew crew)
     : OnNeurons(flow),
       cells_(in_, noise_),
       series_(in_, cells_, natural_),
-      search_(in_, cells_, series_, noise_) {}
+      search_(in_, cells_, series_, noise_),
+      moves_(in_, cells_, series_, search_, noise_, options_.switches, crew),
+      several_(in_, in_.p, options_, kSeveral) {}
 
 void CellFlow::watch(std::function<bool()> cut) {
     cut_ = std::move(cut);
@@ -50,9 +55,16 @@ void CellFlow::consider() {
 }
 
 double CellFlow::attempt(double t, double left, double& h, int& order) {
+    events_.clear();
+    if (several_.due()) {
+        const double sum = attempt_several(t, left);
+        h = h_;
+        order = series_.order();
+        if (moves_.any() || cut()) return sum;
+    }
     const int lowest = std::max(2, std::min(order - 1, natural_));
-    for (;;) {
-        series_.extend();
+    for (bool more = series_.order() < lowest;; more = true) {
+        if (more) series_.extend();
         if (series_.order() < lowest) continue;
         h = std::min(series_.trusted(options_.rtol), left);
         events_ = search_.search(t, h);
@@ -79,6 +91,7 @@ void CellFlow::state_within(double h, double* W, double* a) const {
             a[j] = v.back();
         }
     }
+    moves_.write(h, W, a);
 }
 
 void CellFlow::write_polynomial(double* to) const {
@@ -99,7 +112,11 @@ void CellFlow::write_polynomial(double* to) const {
 double CellFlow::end_at(double h) {
     ends_ = true;
     h_ = h;
-    return series_.attempt(h);
+    moves_.end_at(h);
+    const double sum = series_.attempt(h);
+    if (!moves_.any()) return sum;
+    moves_.place(h);
+    return series_.trial_sq();
 }
 
 void CellFlow::accept(double t) {
@@ -107,7 +124,8 @@ void CellFlow::accept(double t) {
     shown_ = false;
     landed_ = false;
     releases_ = 0;
-    bool changed = false;
+    bool changed = moves_.any();
+    moves_.keep(journal_, moved_);
     for (int c = 0; c < cells_.size(); ++c) {
         // the end is to the bit what the watch has seen
         if (ends_ || !cells_.stale(cells_[c]) || cut()) continue;
@@ -116,6 +134,25 @@ void CellFlow::accept(double t) {
     }
     if (changed) series_.evaluate();
     while (!events_.empty() && events_.back().t > h_ * (1.0 + 1e-12)) events_.pop_back();
+    landed_ = meet(t);
+    several_.ordinary(h_, landed_);
+    if (landed_) series_.evaluate();
+    series_.first();
+    const int most = 64 + 8 * in_.n;
+    while (releases_ <= most && !cut() && release(t)) {
+        ++releases_;
+        series_.evaluate();
+        series_.first();
+    }
+    landed_ = landed_ || releases_ > 0;
+    if (degenerate_ || cells_.patterns() > in_.p / cells_.width()) {
+        ++refusals_;
+        give_back();
+    }
+}
+
+// The events that the step ends with; but for releases, which are then due. False: there are no others.
+bool CellFlow::meet(double t) {
     due_.clear();
     std::vector<int> touched;
     for (const CellEvent& e : events_) {
@@ -136,20 +173,7 @@ void CellFlow::accept(double t) {
         }
         settle(t, j, sign, cause);
     }
-    landed_ = !touched.empty();
-    if (landed_) series_.evaluate();
-    series_.first();
-    const int most = 64 + 8 * in_.n;
-    while (releases_ <= most && !cut() && release(t)) {
-        ++releases_;
-        series_.evaluate();
-        series_.first();
-    }
-    landed_ = landed_ || releases_ > 0;
-    if (degenerate_ || cells_.patterns() > in_.p / cells_.width()) {
-        ++refusals_;
-        give_back();
-    }
+    return !touched.empty();
 }
 
 bool CellFlow::show(bool asked) {

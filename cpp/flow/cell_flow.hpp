@@ -6,16 +6,16 @@
 #include <functional>
 #include <vector>
 
-#include "flow/cell_search.hpp"
+#include "flow/cell_moves.hpp"
 #include "flow/on_neurons.hpp"
-#include "flow/settling.hpp"
+#include "flow/several.hpp"
 #include "problem/unset.hpp"
 
 namespace pl {
 
 class CellFlow : OnNeurons {
   public:
-    explicit CellFlow(const OnNeurons& flow);
+    CellFlow(const OnNeurons& flow, Crew crew);
 
     // Asked now and then in all that goes over many neurons; true, for good: the run ends where it is.
     void watch(std::function<bool()> cut);
@@ -28,6 +28,8 @@ class CellFlow : OnNeurons {
     // this. NaN: cut off, or there is none.
     double attempt(double t, double left, double& h, int& order);
     bool meets_event() const { return !events_.empty(); }
+    bool holds_several() const { return moves_.any(); }  // events: the next attempt holds one, after `refuse`
+    void refuse();
     // The state that the step passes at time h: W (p, d), a (p). And: the run is to end there, at sum r^2.
     void state_within(double h, double* W, double* a) const;
     // The step's polynomial, as Jets::write_polynomial; before it is taken.
@@ -58,17 +60,21 @@ class CellFlow : OnNeurons {
 
   private:
     bool candidate() const;
+    double attempt_several(double t, double left);
     bool cut() const { return cut_ && cut_(); }
     bool show_modes();
+    bool meet(double t);
     void settle(double t, int j, double sign, const Cause& cause);
     std::vector<Forced> forced(int c) const;
     bool release(double t);
     void freeze(double t, int j);
-    void move(int j, const std::vector<Mode>& modes, const KinkBasis& slide, double sign, const double* v);
+    void move(int j, const CellPattern& pattern, const double* v);
 
     Cells cells_;
     CellSeries series_;
     CellSearch search_;
+    CellMoves moves_;
+    Several several_;
     std::vector<CellEvent> events_, due_;  // that the step ends with; releases among them
     std::vector<bool> moved_;              // (p): modes that the pairs do not have yet
     UnsetVector<double> end_;

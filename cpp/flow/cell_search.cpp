@@ -84,6 +84,47 @@ void CellSearch::due(int c) {
     for (const Seen& s : seen_) cells_.look_again(s.neuron, cell.clock + s.angle - kSlack);
 }
 
+std::vector<int> CellSearch::neurons(double now, double h) {
+    std::vector<int> all;
+    instant_ = 8.0 * kEps * now / in_.unit();
+    for (int c = 0; c < cells_.size(); ++c) {
+        Cell& cell = cells_[c];
+        if (cell.empty() || (cell.on.empty() && cell.slide.size() == 0)) continue;
+        take_due(c, cell.clock + series_.turning(c, h));
+        for (const auto& [when, j] : taken_) {
+            if (ask()) return all;
+            if (cells_.home(j) == c && cells_.next_look(j) == when) all.push_back(j);
+        }
+        if (cell.slide.size() == 0) continue;
+        found_.clear();
+        h_ = h / in_.unit();
+        releases(c);
+        if (!found_.empty()) all.insert(all.end(), cell.members.begin(), cell.members.end());
+    }
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    return all;
+}
+
+// Off the heap of cell c: what is due until then. Many are parted from the rest, of which a heap is made
+// anew.
+void CellSearch::take_due(int c, double until) {
+    constexpr std::size_t kMany = 32;
+    std::vector<std::pair<double, int>>& due = cells_[c].due;
+    taken_.clear();
+    while (!due.empty() && due.front().first <= until && taken_.size() < kMany) {
+        taken_.push_back(due.front());
+        std::pop_heap(due.begin(), due.end(), std::greater<>());
+        due.pop_back();
+    }
+    if (due.empty() || due.front().first > until) return;
+    const auto first =
+        std::partition(due.begin(), due.end(), [until](const auto& entry) { return entry.first > until; });
+    taken_.insert(taken_.end(), first, due.end());
+    due.erase(first, due.end());
+    std::make_heap(due.begin(), due.end(), std::greater<>());
+}
+
 double CellSearch::examine(int c, int j) {
     const Cell& cell = cells_[c];
     cells_.state(j, v_.data());

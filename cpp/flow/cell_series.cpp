@@ -83,14 +83,6 @@ void CellSeries::residual(bool labels, std::vector<double>& r) const {
     for (Index i = 0; i < points_; ++i) r[at(i)] = (labels ? in_.y[i] : 0.0) - scale * h_[at(i)];
 }
 
-void CellSeries::gradient(const Cell& cell, double* g) const {
-    std::fill(g, g + in_.stride(), 0.0);
-    for (int i : cell.on) {
-        const double* x = X_.data() + i * d_;
-        for (Index l = 0; l < d_; ++l) g[l] += r_[0][at(i)] * x[l];
-    }
-}
-
 // D_k, then P_{k+1} = (1/(k+1)) sum_m A_{k-m} P_m.
 void CellSeries::push(int c, int k) {
     const Cell& cell = cells_[c];
@@ -175,11 +167,11 @@ void CellSeries::extend() {
     ++evaluations_;
 }
 
-double CellSeries::turning(int c, double h) const {
-    double sum = 0.0, power = h;
-    for (int k = 0; k < order_; ++k, power *= h / in_.unit())
-        sum += series_[at(c)].speed[at(k)] * power / (k + 1);
-    return sum;
+// Of a cell without members all that it lacks are propagators.
+void CellSeries::join(int c) {
+    grow();
+    for (auto& B : series_[at(c)].B) std::fill(B.begin(), B.end(), 0.0);
+    for (int k = 0; k < order_; ++k) push(c, k);
 }
 
 double CellSeries::trusted(double rtol) const {
@@ -232,7 +224,23 @@ double CellSeries::attempt(double h) {
         output(cells_[c], q.data());
     }
     residual(true, trial_r_);
-    return norm_sq(trial_r_.data(), size_of(trial_r_));
+    return trial_sq();
+}
+
+void CellSeries::begin_change() {
+    std::fill(h_.begin(), h_.end(), 0.0);
+}
+
+void CellSeries::change(int c, const double* q) {
+    output(cells_[c], q);
+}
+
+double CellSeries::end_change() {
+    for (Index i = 0; i < points_; ++i) {
+        h_[at(i)] /= in_.p;
+        trial_r_[at(i)] -= h_[at(i)];
+    }
+    return norm_of(h_.data(), points_);
 }
 
 void CellSeries::accept() {
@@ -247,42 +255,6 @@ void CellSeries::accept() {
     }
     r_[0].swap(trial_r_);
     order_ = 0;
-}
-
-void CellSeries::path(int c, const double* v, double* w, double* a) const {
-    for (int k = 0; k <= order_; ++k, w += d_) {
-        const double* P = series_[at(c)].P[at(k)].data();
-        for (Index l = 0; l < width_; ++l) {
-            double sum = 0.0;
-            for (Index e = 0; e < width_; ++e) sum += P[l * width_ + e] * v[e];
-            (l < d_ ? w[l] : a[k]) = sum;
-        }
-    }
-}
-
-double CellSeries::residual_sq() const {
-    return norm_sq(r_[0].data(), size_of(r_[0]));
-}
-
-double CellSeries::velocity_sq() const {
-    double total = 0.0;
-    for (int c = 0; c < cells_.size(); ++c) {
-        if (cells_[c].empty()) continue;
-        const std::vector<double>& M = cells_[c].moment;
-        const double* D = series_[at(c)].D[0].data();
-        for (Index l = 0; l < d_; ++l) {
-            total += M[at(width_ * width_ - 1)] * D[l] * D[l];
-            for (Index e = 0; e < d_; ++e) total += D[l] * M[at(l * width_ + e)] * D[e];
-        }
-    }
-    return std::max(total, 0.0);
-}
-
-double CellSeries::size() const {
-    double sum = 0.0;
-    for (int c = 0; c < cells_.size(); ++c)
-        for (Index l = 0; l < width_ && !cells_[c].empty(); ++l) sum += cells_[c].moment[at(l * width_ + l)];
-    return sum;
 }
 
 }  // namespace pl

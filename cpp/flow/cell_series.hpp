@@ -22,6 +22,14 @@ class CellSeries {
     double attempt(double h);
     // The propagator of cell c, since its renewal, at time h: what `accept` would make it.
     void propagator(int c, double h, std::vector<double>& phi) const;
+    // Of a cell that is held, as soon as it is: its series, as far as those of the others.
+    void join(int c);
+    // Changes of what moments at `attempt` give, for neurons that are of cell c otherwise than its propagator
+    // tells: q (d), the sum of a_j w_j. norm(change of r), which r then holds; sum r^2 is in trial_sq().
+    void begin_change();
+    void change(int c, const double* q);
+    double end_change();
+    double trial_sq() const;
     void accept();  // them: propagators and clocks have moved
 
     double trusted(double rtol) const;      // how far: step_size.hpp
@@ -30,12 +38,11 @@ class CellSeries {
     void path(int c, const double* v, double* w, double* a) const;
     double multiplier(int c, int k, int slot) const { return series_[at(c)].mu[at(k)][at(slot)]; }
     const std::vector<double>& r(int k) const { return r_[at(k)]; }
+    void residuals(double h, double* r) const;  // (n) of the series at h
 
     double residual_sq() const;
     double velocity_sq() const;
     double size() const;  // sum_j norm(v_j)^2
-    // sum_{i on} r_i x_i now, zero-padded, before any projection.
-    void gradient(const Cell& cell, double* g) const;
 
   private:
     struct Series {

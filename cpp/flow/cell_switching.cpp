@@ -1,52 +1,21 @@
 // What an event does to a neuron of a cell: its modes are selected anew, and it moves to another one.
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 
 #include "flow/cell_flow.hpp"
 #include "flow/release.hpp"
 #include "kernel/index.hpp"
 
 namespace pl {
-namespace {
-
-// A pair that rests at its kink because others slide: its events are looked for on the neurons only, as are
-// those of lines at rest.
-bool depends(const KinkBasis& slide, const KinkPoint& k) {
-    if (slide.size() == 0) return false;
-    KinkBasis larger = slide;
-    return !larger.add(k.point, k.x);
-}
-
-}  // namespace
 
 void CellFlow::settle(double t, int j, double sign, const Cause& cause) {
     const Cell& cell = cells_.of(j);
-    std::vector<double> v(at(cells_.width())), w(at(in_.stride()), 0.0), g(at(in_.stride()));
-    cells_.state(j, v.data());
-    std::copy(v.begin(), v.end() - 1, w.begin());
-    if (std::sqrt(std::inner_product(w.begin(), w.end(), w.begin(), 0.0)) <= noise_.w(j)) return freeze(t, j);
-    series_.gradient(cell, g.data());
-    if (cell.slide.size() == 0)
-        sign = sign_of(v.back(), std::inner_product(w.begin(), w.end(), g.begin(), 0.0));
-    std::vector<int> all(at(in_.n));
-    std::iota(all.begin(), all.end(), 0);
-    const NeuronAtEvent here{j, w.data(), g.data(), series_.r(0).data(), cell.modes.data(), sign};
-    KinkBasis slide = cell.slide;
-    const auto [points, dependent, gone] = settled(in_, noise_, here, all, cause, slide, v.data());
-    if (dependent) journal_.dependent_inputs();
-    std::vector<Mode> modes = cell.modes;
-    for (const KinkPoint& k : points) {
-        if (modes[at(k.point)] == k.mode) continue;
-        journal_.changed({t, j, k.point, modes[at(k.point)], k.mode}, k.repels);
-        modes[at(k.point)] = k.mode;
-    }
-    for (const KinkPoint& k : points) {
-        const bool idle = idles(in_, modes.data(), k.point);
-        degenerate_ |= idle || (k.mode == Mode::kOn && depends(slide, k));
-    }
-    move(j, modes, slide, slide.size() > 0 ? sign : 0.0, v.data());
-    if (gone) freeze(t, j);
+    CellNeuron here{t, j, std::vector<double>(at(cells_.width())), {cell.modes, cell.slide, sign}};
+    cells_.state(j, here.v.data());
+    if (at_zero(noise_, here)) return freeze(t, j);
+    pl::settle(in_, noise_, series_.r(0).data(), cause, here, journal_);
+    move(j, here.pattern, here.v.data());
+    degenerate_ |= here.degenerate;
+    if (here.gone) freeze(t, j);
 }
 
 // w_j = 0: the rule keeps it there for ever.
@@ -57,14 +26,13 @@ void CellFlow::freeze(double t, int j) {
     std::fill(v.begin(), v.end() - 1, 0.0);
     for (int i = 0; i < in_.n; ++i)
         if (before[at(i)] != Mode::kOff) journal_.changed({t, j, i, before[at(i)], Mode::kOff}, false);
-    move(j, std::vector<Mode>(at(in_.n), Mode::kOff), KinkBasis(in_.d), 0.0, v.data());
+    move(j, {std::vector<Mode>(at(in_.n), Mode::kOff), KinkBasis(in_.d), 0.0}, v.data());
     journal_.zero_neuron();
 }
 
-void CellFlow::move(int j, const std::vector<Mode>& modes, const KinkBasis& slide, double sign,
-                    const double* v) {
+void CellFlow::move(int j, const CellPattern& pattern, const double* v) {
     cells_.leave(j);
-    cells_.join(j, modes, slide, sign, v);
+    cells_.join(j, pattern, v);
     moved_[at(j)] = true;
 }
 

@@ -39,10 +39,12 @@ std::vector<double> identity(Index width) {
     return one;
 }
 
-std::string key_of(const std::vector<Mode>& modes, const KinkBasis& slide, double sign) {
+template <class Shared>  // a pattern, or a cell
+std::string key_of(const Shared& shared) {
+    const std::vector<Mode>& modes = shared.modes;
     std::string key(modes.size() + 1, '\0');
     std::transform(modes.begin(), modes.end(), key.begin(), [](Mode m) { return static_cast<char>(m); });
-    if (slide.size() > 0) key.back() = sign < 0.0 ? '-' : '+';
+    if (shared.slide.size() > 0) key.back() = shared.sign < 0.0 ? '-' : '+';
     return key;
 }
 
@@ -59,14 +61,17 @@ bool Cells::take(const Jets& jets, const Pairs& pairs, const std::vector<double>
     reference_.resize(at(in_.p) * at(width_));
     next_look_.resize(at(in_.p));
     invariant_ = jets.invariants();
-    std::vector<Mode> modes(at(in_.n));
+    CellPattern of;
+    of.modes.resize(at(in_.n));
     std::vector<double> v(at(width_));
     for (int j = 0; j < in_.p; ++j) {
         const auto from = pairs.modes.begin() + pairs.index(j, 0);
-        std::copy(from, from + in_.n, modes.begin());
+        std::copy(from, from + in_.n, of.modes.begin());
+        of.slide = pairs.slide(j);
+        of.sign = sign[at(j)];
         std::copy(jets.w(0, j), jets.w(0, j) + in_.d, v.begin());
         v.back() = jets.a(0, j);
-        const int c = find(modes, pairs.slide(j), sign[at(j)]);
+        const int c = find(of);
         if (patterns() > most || (j % kAsked == kAsked - 1 && cut && cut())) {
             drop();
             return false;
@@ -83,8 +88,8 @@ void Cells::drop() {
     index_.clear();
 }
 
-int Cells::find(const std::vector<Mode>& modes, const KinkBasis& slide, double sign) {
-    const auto [entry, fresh] = index_.try_emplace(key_of(modes, slide, sign), size());
+int Cells::find(const CellPattern& pattern) {
+    const auto [entry, fresh] = index_.try_emplace(key_of(pattern), size());
     if (!fresh) return entry->second;
     if (!free_.empty()) {
         entry->second = free_.back();
@@ -93,11 +98,11 @@ int Cells::find(const std::vector<Mode>& modes, const KinkBasis& slide, double s
         cells_.emplace_back();
     }
     Cell& cell = cells_[at(entry->second)];
-    cell.modes = modes;
+    cell.modes = pattern.modes;
     for (int i = 0; i < in_.n; ++i)
-        if (modes[at(i)] == Mode::kOn) cell.on.push_back(i);
-    cell.slide = slide;
-    cell.sign = sign;
+        if (cell.modes[at(i)] == Mode::kOn) cell.on.push_back(i);
+    cell.slide = pattern.slide;
+    cell.sign = pattern.sign;
     cell.phi = identity(width_);
     cell.moment.assign(cell.phi.size(), 0.0);
     return entry->second;
@@ -120,26 +125,59 @@ void Cells::look_again(int j, double when) {
     std::push_heap(due.begin(), due.end(), std::greater<>());
 }
 
-int Cells::join(int j, const std::vector<Mode>& modes, const KinkBasis& slide, double sign, const double* v) {
-    const int c = find(modes, slide, sign);
+int Cells::join(int j, const CellPattern& pattern, const double* v) {
+    const int c = find(pattern);
     enter(j, c, v);
-    std::vector<double> phi = cells_[at(c)].phi;  // the reference that has come to v by now
-    solve(phi, reference_.data() + Index{j} * width_, width_);
+    bring_back(cells_[at(c)].phi, reference_.data() + Index{j} * width_);
     return c;
+}
+
+void Cells::bring_back(std::vector<double> phi, double* v) const {
+    solve(phi, v, width_);
+}
+
+int Cells::known(const CellPattern& pattern) const {
+    const auto entry = index_.find(key_of(pattern));
+    return entry == index_.end() ? -1 : entry->second;
+}
+
+int Cells::hold(const CellPattern& pattern) {
+    const int c = find(pattern);
+    hold(c);
+    return c;
+}
+
+void Cells::release_held() {
+    for (int c = 0; c < size(); ++c) {
+        if (!cells_[at(c)].held) continue;
+        cells_[at(c)].held = false;
+        if (cells_[at(c)].empty()) discard(c);
+    }
+}
+
+void Cells::arrive(int j, int c, const double* reference) {
+    std::vector<double> v(at(width_));
+    state(cells_[at(c)], j, reference, cells_[at(c)].phi, v.data());
+    enter(j, c, v.data());
+    std::copy_n(reference, width_, reference_.begin() + Index{j} * width_);
 }
 
 void Cells::leave(int j) {
     Cell& cell = cells_[at(home_[at(j)])];
     std::vector<double> v(at(width_));
-    raw(cell.phi, j, v.data());
+    raw(cell.phi, reference(j), v.data());
     add(cell, v.data(), -1.0);
     const int last = cell.members.back();
     cell.members[at(place_[at(j)])] = last;
     place_[at(last)] = place_[at(j)];
     cell.members.pop_back();
-    if (!cell.empty()) return;
-    index_.erase(key_of(cell.modes, cell.slide, cell.sign));
-    free_.push_back(home_[at(j)]);
+    if (cell.empty()) discard(home_[at(j)]);
+}
+
+void Cells::discard(int c) {
+    Cell& cell = cells_[at(c)];
+    index_.erase(key_of(cell));
+    free_.push_back(c);
     cell = Cell();
 }
 
@@ -148,22 +186,21 @@ void Cells::add(Cell& cell, const double* v, double weight) const {
         for (Index m = 0; m < width_; ++m) cell.moment[at(l * width_ + m)] += weight * v[l] * v[m];
 }
 
-void Cells::raw(const std::vector<double>& phi, int j, double* v) const {
-    const double* from = reference_.data() + Index{j} * width_;
+void Cells::raw(const std::vector<double>& phi, const double* reference, double* v) const {
     for (Index l = 0; l < width_; ++l) {
         double sum = 0.0;
-        for (Index m = 0; m < width_; ++m) sum += phi[at(l * width_ + m)] * from[m];
+        for (Index m = 0; m < width_; ++m) sum += phi[at(l * width_ + m)] * reference[m];
         v[l] = sum;
     }
 }
 
 // Lemma 1: the larger of the two weights follows from the smaller.
-double Cells::restore(const Cell& cell, int j, double* v) const {
+double Cells::restore(const Cell& cell, int j, const double* reference, double* v) const {
     std::vector<double> coeff(at(cell.slide.size()));
     if (cell.slide.size() > 0) cell.slide.project(v, coeff.data());
     double square = 0.0;
     for (Index l = 0; l < in_.d; ++l) square += v[l] * v[l];
-    const double invariant = invariant_[at(j)], a = reference_[at(Index{j} * width_ + in_.d)];
+    const double invariant = invariant_[at(j)], a = reference[in_.d];
     double& outer = v[in_.d];
     if (invariant >= 0.0) {
         outer = std::copysign(std::sqrt(invariant + square), a != 0.0 ? a : outer);
@@ -176,14 +213,19 @@ double Cells::restore(const Cell& cell, int j, double* v) const {
 
 void Cells::state(int j, double* v) const {
     const Cell& cell = of(j);
-    raw(cell.phi, j, v);
-    const double square = restore(cell, j, v);
+    raw(cell.phi, reference(j), v);
+    const double square = restore(cell, j, reference(j), v);
     noise_.grow(j, std::sqrt(square), std::abs(v[in_.d]));
 }
 
 void Cells::state(int j, const std::vector<double>& phi, double* v) const {
-    raw(phi, j, v);
-    restore(of(j), j, v);
+    state(of(j), j, reference(j), phi, v);
+}
+
+void Cells::state(const Cell& cell, int j, const double* reference, const std::vector<double>& phi,
+                  double* v) const {
+    raw(phi, reference, v);
+    restore(cell, j, reference, v);
 }
 
 bool Cells::stale(const Cell& cell) const {

@@ -23,6 +23,13 @@
 
 namespace pl {
 
+// What neurons of one cell share.
+struct CellPattern {
+    std::vector<Mode> modes;  // (n)
+    KinkBasis slide{0};
+    double sign = 0.0;  // of a_j, where they slide
+};
+
 struct Cell {
     std::vector<Mode> modes;  // (n)
     std::vector<int> on;
@@ -35,8 +42,9 @@ struct Cell {
     double clock = 0.0, renewed = 0.0;
     // A neuron cannot switch before the clock shows its first number: a heap, that number least first.
     std::vector<std::pair<double, int>> due;
+    bool held = false;  // for neurons that are to come
 
-    bool empty() const { return members.empty(); }
+    bool empty() const { return members.empty() && !held; }
 };
 
 class Cells {
@@ -66,18 +74,31 @@ class Cells {
     // The same of a later time within a step, at which the propagator of its cell is `phi`; noise follows
     // not.
     void state(int j, const std::vector<double>& phi, double* v) const;
+    // The same of neuron j as it would be in this cell, from `reference` (d + 1).
+    void state(const Cell& cell, int j, const double* reference, const std::vector<double>& phi,
+               double* v) const;
+    const double* reference(int j) const { return reference_.data() + Index{j} * width_; }
+    // Makes of v, at which the propagator `phi` has brought it, the reference.
+    void bring_back(std::vector<double> phi, double* v) const;
     void leave(int j);
-    // Into the cell of these modes; its number.
-    int join(int j, const std::vector<Mode>& modes, const KinkBasis& slide, double sign, const double* v);
+    int join(int j, const CellPattern& pattern, const double* v);  // into the cell of this; its number
+    // A cell kept for neurons that will arrive; -1: there is none. Made if need be.
+    int known(const CellPattern& pattern) const;
+    int hold(const CellPattern& pattern);
+    void hold(int c) { cells_[at(c)].held = true; }
+    void release_held();  // all of them: those without members are dropped
+    void arrive(int j, int c, const double* reference);
     // v_j of all members from the propagator, which begins anew; the moments are summed anew.
     void renew(Cell& cell);
     bool stale(const Cell& cell) const;  // time for that
 
   private:
-    int find(const std::vector<Mode>& modes, const KinkBasis& slide, double sign);
+    int find(const CellPattern& pattern);
     void enter(int j, int c, const double* v);
-    void raw(const std::vector<double>& phi, int j, double* v) const;  // Phi v_j as it comes
-    double restore(const Cell& cell, int j, double* v) const;          // norm(w_j)^2 before that
+    void discard(int c);
+    // Phi v_j as it comes; and put on its invariant, from whose reference it came: norm(w_j)^2 before that.
+    void raw(const std::vector<double>& phi, const double* reference, double* v) const;
+    double restore(const Cell& cell, int j, const double* reference, double* v) const;
     void add(Cell& cell, const double* v, double weight) const;
 
     const Inputs& in_;

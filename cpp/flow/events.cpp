@@ -154,23 +154,27 @@ void EventSearch::idle_lines(int j, double sign) {
     }
 }
 
-// -1: not within the step.
+// When both sides come to push one way, clear of rounding; -1: not within the step.
 double EventSearch::push_one_way(int i, double sign) const {
-    const double noise = noise_.residual() * in_.parallel().weight(i);
+    const double noise =
+        std::max(noise_.residual() * in_.parallel().weight(i), noise_.gradient() / in_.norm(i));
     std::array<double, kMaxOrder + 1> ahead, behind;
     for (int k = 0; k < jets_.order(); ++k) {
         const LinePush push = in_.parallel().push(jets_.r(k).data(), i);
         ahead[at(k)] = sign * push.ahead;
         behind[at(k)] = sign * push.behind;
     }
-    if (std::min(ahead[0], behind[0]) > noise || std::max(ahead[0], behind[0]) < -noise) return 0.0;
     double earliest = -1.0;
-    for (auto* side : {&ahead, &behind}) {
-        if ((*side)[0] < 0.0)
-            for (int k = 0; k < jets_.order(); ++k) (*side)[at(k)] *= -1.0;
-        (*side)[0] += 2.0 * noise;  // clear of it
-        const double t = first_exit(side->data(), jets_.order() - 1, h_, noise);
-        if (t >= 0.0 && (earliest < 0.0 || t < earliest)) earliest = t;
+    for (const double way : {1.0, -1.0}) {
+        double when = 0.0;
+        for (const auto* side : {&ahead, &behind}) {
+            std::array<double, kMaxOrder + 1> left;  // until it does: 0 or below once it pushes this way
+            for (int k = 0; k < jets_.order(); ++k) left[at(k)] = -way * (*side)[at(k)];
+            left[0] += 2.0 * noise;
+            const double t = left[0] < 0.0 ? 0.0 : first_exit(left.data(), jets_.order() - 1, h_, noise);
+            when = t < 0.0 || when < 0.0 ? -1.0 : std::max(when, t);
+        }
+        if (when >= 0.0 && (earliest < 0.0 || when < earliest)) earliest = when;
     }
     return earliest;
 }

@@ -30,7 +30,7 @@ class Flow {
           noise_(in_),
           near_(in_),
           switcher_(in_, pairs_, jets_, noise_, near_, journal_),
-          cells_({in_, pairs_, jets_, noise_, switcher_, journal_, options}),
+          cells_({in_, pairs_, jets_, noise_, switcher_, journal_, options}, Crew(threads)),
           alone_(problem, {in_, pairs_, jets_, noise_, switcher_, journal_, options}, Crew(threads)),
           quiet_({in_, pairs_, jets_, noise_, switcher_, journal_, options}, alone_),
           state_(problem, in_, jets_, pairs_, cells_),

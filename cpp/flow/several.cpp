@@ -10,10 +10,8 @@
 namespace pl {
 namespace {
 
-constexpr double kShare = 0.1;  // of the tolerance, for one step
 constexpr double kDecayShare = 0.01;
 constexpr double kSafety = 0.8;  // of a length that would just do
-constexpr double kFirst = 8.0;   // of the way to an event, tried first
 constexpr int kIterations = 20;  // for the norm of X
 constexpr double kAbove = 1.2;   // what they find
 // Steps between trials in vain. The fewer pairs there are, the less there is to gain: of 80 to 2000 pairs
@@ -58,10 +56,11 @@ int first_pause(int n, Index p) {
 
 }  // namespace
 
-Several::Several(const Inputs& inputs, Index p, const FlowOptions& options)
+Several::Several(const Inputs& inputs, Index p, const FlowOptions& options, const SeveralTerms& terms)
     : options_(options),
       possible_(inputs.dense() && !options.dense && options.order == 0),
-      first_pause_(first_pause(inputs.n, p)),
+      terms_(terms),
+      first_pause_(std::max(first_pause(inputs.n, p), terms.pause)),
       next_pause_(first_pause_) {
     if (possible_) weight_ = norm_of_rows(inputs) / inputs.n;
 }
@@ -80,7 +79,7 @@ void Several::leave(FlowPast& past) const {
 
 double Several::error(double h, double off, double end) const {
     const double decay = std::min(kDecayShare, std::sqrt(options_.rtol)) * end;
-    return std::max(h * weight_ * off / (kShare * options_.rtol), off / decay);
+    return std::max(h * weight_ * off / (terms_.share * options_.rtol), off / decay);
 }
 
 void Several::taken(double h, double error) {
@@ -101,7 +100,7 @@ void Several::in_vain() {
 
 void Several::ordinary(double h, bool event) {
     pause_ = std::max(pause_ - 1, 0);
-    if (event && length_ == 0.0 && pause_ == 0) length_ = kFirst * h;
+    if (event && length_ == 0.0 && pause_ == 0) length_ = terms_.first * h;
 }
 
 }  // namespace pl

@@ -16,12 +16,21 @@
 
 namespace pl {
 
+// What of them pays.
+struct SeveralTerms {
+    double share;  // of the tolerance, that a step may lose
+    int few;       // neurons with events, at least
+    double first;  // of the way to an event, tried first
+    int pause;     // steps before the first trial, at least
+};
+
 class Several {
   public:
-    static constexpr int kFew = 2;    // neurons with events, at least
     static constexpr int kTries = 4;  // of lengths
 
-    Several(const Inputs& inputs, Index p, const FlowOptions& options);
+    Several(const Inputs& inputs, Index p, const FlowOptions& options, const SeveralTerms& terms);
+
+    Index few() const { return terms_.few; }
 
     void go_on(const FlowPast& past);
     void leave(FlowPast& past) const;
@@ -38,6 +47,7 @@ class Several {
   private:
     const FlowOptions& options_;
     const bool possible_;
+    const SeveralTerms terms_;
     const int first_pause_;  // steps
     double weight_ = 0.0;    // norm(X) / n
     double length_ = 0.0;    // 0: not known

@@ -3,9 +3,14 @@ set(PLN_FLOW_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/alone.cpp
     ${CMAKE_CURRENT_LIST_DIR}/cells.cpp
     ${CMAKE_CURRENT_LIST_DIR}/cell_series.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/cell_series_read.cpp
     ${CMAKE_CURRENT_LIST_DIR}/cell_search.cpp
     ${CMAKE_CURRENT_LIST_DIR}/cell_flow.cpp
     ${CMAKE_CURRENT_LIST_DIR}/cell_switching.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/cell_settling.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/cell_follower.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/cell_moves.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/cell_several.cpp
     ${CMAKE_CURRENT_LIST_DIR}/settling.cpp
     ${CMAKE_CURRENT_LIST_DIR}/events.cpp
     ${CMAKE_CURRENT_LIST_DIR}/jet_layout.cpp

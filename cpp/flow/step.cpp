@@ -7,6 +7,11 @@
 #include "flow/step_size.hpp"
 
 namespace pl {
+namespace {
+
+constexpr SeveralTerms kSeveral{0.1, 2, 8.0, 4};
+
+}  // namespace
 
 FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& state,
                    const Verdict<double>& verdict, const FlowOptions& options, const Poll& poll)
@@ -26,7 +31,7 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
       levels_(verdict, state, jets_, [this] { return cut(); }),
       grazes_(in_, parts.pairs),
       stabilised_(jets_, in_.p, options, [this] { return !ask(); }),
-      several_(in_, in_.p, options) {}
+      several_(in_, in_.p, options, kSeveral) {}
 
 // Before there was a first state it was whoever made it who asked.
 void FlowStep::begin() {
@@ -171,13 +176,18 @@ bool FlowStep::plan(double left) {
 // One step of the cells, within which nothing is decided; false if there is none: the state is given back.
 bool FlowStep::cell_advance(double before, double left) {
     if (ask()) return false;
-    double sum = cells_.attempt(t_, std::min(left, options_.max_step), h_, last_order_);
-    if (cut()) return false;
-    const bool moves = t_ + h_ > t_ || cells_.meets_event();
-    if (!(moves && sum <= lowest_ + rounding(before)) || levels_.any(before, sum) >= 0.0) {
+    double sum = 0.0;
+    for (;;) {
+        sum = cells_.attempt(t_, std::min(left, options_.max_step), h_, last_order_);
+        if (cut()) return false;
+        const bool moves = t_ + h_ > t_ || cells_.meets_event();
+        if (moves && sum <= lowest_ + rounding(before) && levels_.any(before, sum) < 0.0) break;
         journal_.rejected();
-        cells_.give_back();
-        return false;
+        if (!cells_.holds_several()) {
+            cells_.give_back();
+            return false;
+        }
+        cells_.refuse();
     }
     if (options_.watch != nullptr) {
         const double whole = h_;

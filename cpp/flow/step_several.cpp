@@ -17,7 +17,7 @@ bool FlowStep::several_advance(double before, double left, double within) {
     }
     for (int tries = 0; !cut() && tries < Several::kTries && t_ + h > t_; ++tries) {
         const std::vector<int>& busy = search_.neurons(t_, h, switcher_.sign());
-        if (size_of(busy) < Several::kFew) break;
+        if (size_of(busy) < several_.few()) break;
         if (!follow_alone(h, busy)) break;
         jets_.move_trial(h);
         alone_.place();

@@ -34,6 +34,7 @@ namespace PLN_LEVEL {
 #include "kernel/live_steps.inl"
 #include "kernel/damped.inl"
 #include "kernel/gram.inl"
+#include "kernel/kink_shares.inl"
 #include "kernel/kinks.inl"
 #include "kernel/held.inl"
 #include "kernel/turns.inl"

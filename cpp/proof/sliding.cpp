@@ -108,6 +108,12 @@ double left_of(const Enclosure& state, const std::vector<Index>& points, const D
                   gamma(terms) * sizes);
 }
 
+// Whichever its inputs do one by one: on either side of the kink all of them are on, or off, and at it none
+// acts on z.
+bool attracts(double a, const Kink& kink) {
+    return a * kink.residual < 0 && std::abs(kink.residual) > kink.off;
+}
+
 Hold refused(const char* reason) {
     Hold hold;
     hold.reason = reason;
@@ -130,9 +136,7 @@ Hold hold_sliding(const Enclosure& state, Index j, const NeuronKinks& neuron) {
     const std::vector<double> q = multipliers(state, points, drive, gram, q_off);
     for (Index k = 0; k < static_cast<Index>(points.size()); ++k) {
         const Kink& kink = neuron.kinks[at(k)];
-        for (Index i : kink.points)
-            if (!(state.a(j) * state.r[at(i)] < 0) || !(std::abs(state.r[at(i)]) > state.r_off[at(i)]))
-                return refused("a repelling kink");
+        if (!attracts(state.a(j), kink)) return refused("a repelling kink");
         const double r = kink.residual, toward = r > 0 ? 1 : -1;
         const double to_off = toward * q[at(k)] - q_off, to_on = toward * (r - q[at(k)]) - q_off - kink.off;
         const double left = downward(std::min(to_off, to_on));
@@ -169,16 +173,13 @@ double slow_speed(const Enclosure& state, Index j, const std::vector<Index>& on,
 Hold hold_resting(const Enclosure& state, Index j, const NeuronKinks& neuron) {
     Hold hold;
     hold.allowed = std::numeric_limits<double>::infinity();
-    for (const Kink& kink : neuron.kinks)
-        for (Index i : kink.points) {
-            const double size = std::abs(state.r[at(i)]) - state.r_off[at(i)];
-            if (!(state.a(j) * state.r[at(i)] < 0) || !(size > 0)) {
-                hold.reason =
-                    neuron.kind == Kind::kZero ? "a neuron at 0 that may leave" : "a repelling kink";
-                return hold;
-            }
-            hold.allowed = std::min(hold.allowed, downward(size));
+    for (const Kink& kink : neuron.kinks) {
+        if (!attracts(state.a(j), kink)) {
+            hold.reason = neuron.kind == Kind::kZero ? "a neuron at 0 that may leave" : "a repelling kink";
+            return hold;
         }
+        hold.allowed = std::min(hold.allowed, downward((std::abs(kink.residual) - kink.off) / kink.spread));
+    }
     hold.points = points_of(neuron);
     hold.sound = true;
     if (neuron.kind == Kind::kZero) return hold;  // exactly at every kink

@@ -80,6 +80,7 @@ struct One {
                 next.data(),
                 z_next.data(),
                 g.data(),
+                1.0,
                 factor,
                 impulse.data(),
                 impulse.data(),

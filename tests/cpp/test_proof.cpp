@@ -148,6 +148,17 @@ void check_converges() {
     CHECK(far[0].on.empty() && far[0].uncertain.size() == 1);
 }
 
+// Of inputs x and 2 x on either side of whose kink all are on or off at once, what counts is the sum of what
+// they push, whichever of them alone would leave.
+void multiples_are_one_kink() {
+    for (const double first : {1.0, -1.0, -3.5}) {
+        Problem q{4, 2, 1, {1, 0.2, 0, 1, 1, 0, 0, 2}, {}, {1.5, 0}, {1.5}};
+        q.fit({1, first, -1, first > 0 ? -1.0 : 1.0});  // together -1, 1, -1.5
+        const pl::Problem<double> view = q.view();
+        CHECK(prove_trapping(pl::Enclosure(view, kTwo), kTwo).proved == (first != -1.0));
+    }
+}
+
 }  // namespace
 
 int main() {
@@ -155,5 +166,6 @@ int main() {
     check_elimination();
     check_trapped();
     check_converges();
+    multiples_are_one_kink();
     return 0;
 }

@@ -86,3 +86,8 @@ def kinks_of(X: Floats, W: Floats, modes: NDArray[np.int8], share: Floats, *, ex
         return None
     neuron, point = np.nonzero(listed)
     return Kinks(neuron, point, modes[listed], share[listed])
+
+
+def value_at(coeff: Floats, h: float) -> Floats:
+    """The polynomial sum_k coeff[k] h^k, coeff (K + 1, ...)."""
+    return np.asarray(np.tensordot(h ** np.arange(len(coeff)), coeff, axes=1))

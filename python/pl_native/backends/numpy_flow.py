@@ -29,8 +29,8 @@ from pl_native._problem import Status
 from pl_native._problem.kinks import OFF, ON, SLIDE, KinkRows, Kinks
 from pl_native.backends._measures import loss_noise
 from pl_native.backends.contract import FlowRun, FlowTask, Poll
-from pl_native.backends.flow_records import Floats, SwitchLog, kinks_of
-from pl_native.model.lines import Lines
+from pl_native.backends.flow_records import Floats, SwitchLog, kinks_of, value_at
+from pl_native.model.lines import Lines, span_of
 from pl_native.model.modes import AT_KINK, NEAR_KINK
 from pl_native.model.selection import select
 
@@ -67,11 +67,6 @@ def _bytes_of(task: FlowTask) -> float:
     return 8.0 * float(n * d + (2 * ORDER + 4) * p * d + (ORDER + 6) * p * n)
 
 
-def _at(coeff: Floats, h: float) -> Floats:
-    """The polynomial sum_k coeff[k] h^k."""
-    return np.asarray(np.tensordot(h ** np.arange(len(coeff)), coeff, axes=1))
-
-
 class Oracle:
     """One run. `modes` (p, n); Taylor coefficients w (K + 1, p, d), a (K + 1, p), r (K, n), mu (K, p, n)."""
 
@@ -84,6 +79,7 @@ class Oracle:
         self.stands, self.rounded = self.lines.stands, self.lines.rounded(self.X)
         self.z_noise = 64 * np.finfo(float).eps * np.linalg.norm(self.X, axis=1)
         self.largest = np.linalg.norm(self.W, axis=1)  # norm(w_j) so far: its rounding stays
+        self.span = span_of(self.X)
         self.modes, self.open = self.start()
         self.log: list[tuple[float, int, int, int, int]] = []
         self.before: tuple[Floats, Floats, float, NDArray[np.int8]] | None = None
@@ -192,7 +188,7 @@ class Oracle:
         ends = not len(touched) and self.t + h >= horizon - 1e-15 * horizon
         if not (ends or len(touched) or self.t + h > self.t):
             return False
-        self.W, self.A = _at(self.w, h), _at(self.a, h)
+        self.W, self.A = value_at(self.w, h), value_at(self.a, h)
         self.largest = np.maximum(self.largest, np.linalg.norm(self.W, axis=1))
         self.t = horizon if ends else self.t + h
         self.counters["accepted"] += 1
@@ -203,11 +199,11 @@ class Oracle:
 
     def margins(self, h: float) -> Floats:
         """(p, n), negative where a pair has left its mode at time h of the step."""
-        z = _at(self.w, h) @ self.X.T
-        mu, r = _at(self.mu, h), _at(self.r, h)
+        z = value_at(self.w, h) @ self.X.T
+        mu, r = value_at(self.mu, h), value_at(self.r, h)
         sign, (ahead, behind) = -np.sign(self.A)[:, None], self.lines.push(r)
         inside = np.minimum(sign * (mu - behind), sign * (ahead - mu))
-        inside = np.minimum(inside, -sign * _at(self.a, h)[:, None])
+        inside = np.minimum(inside, -sign * value_at(self.a, h)[:, None])
         # a pair that falls is met one noise below its kink; its opposite, off, must not be met there again
         noise = self.z_noise * self.largest[:, None]
         side = np.where(self.modes == ON, z + noise, 2 * noise - z)
@@ -239,6 +235,10 @@ class Oracle:
             self.W[j] = 0
             self.counters["zero_neuron"] += 1
             return self.change(j, np.arange(self.n), np.zeros(self.n, np.int8))
+        inside = self.span @ w
+        if np.linalg.norm(inside) <= 512 * np.finfo(float).eps * self.largest[j]:  # at all kinks at once
+            self.W[j] = w = w - inside @ self.span
+            crossed = np.arange(self.n)
         at_rest = (np.abs(self.X @ w) <= 4 * self.z_noise * self.largest[j]) & (self.modes[j] == OFF)
         K = np.union1d(crossed, np.flatnonzero(at_rest | (self.modes[j] == SLIDE))).astype(int)
         if not len(K := self.lines.whole(K)):

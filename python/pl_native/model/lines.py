@@ -113,3 +113,10 @@ class Lines(NamedTuple):
         jump = ahead - behind
         lam = np.divide(force - behind, jump, out=np.zeros(len(r)), where=jump != 0).clip(0, 1)
         return np.where(self.ratio > 0, lam, np.where(jump != 0, 1 - lam, 0.0))
+
+
+def span_of(X: Floats) -> Floats:
+    """An orthonormal basis of the span of inputs X (n, d), (rank, d): to AS_ONE of the largest."""
+    _, sizes, rows = np.linalg.svd(X, full_matrices=False)
+    found: Floats = rows[sizes > AS_ONE * sizes[0]]
+    return found

@@ -146,10 +146,9 @@ def _slides(state: ExactState, j: int, classes: Classes, demands: Demands) -> No
     assert inverse is not None
     G = exact.product(exact.product(inverse, X_T), exact.transpose(X_S))
     q = [-v for v in exact.apply(G, [state.r[i] for i in classes.on])]
-    for i in classes.slides:
-        demand(a * state.r[i] < 0, f"pair ({j}, {i}) is attracting")
     margins = []
     for m, R in enumerate(kinks.residuals):
+        demand(a * R < 0, f"the kink of pair ({j}, {kinks.points[m]}) is attracting")
         demand(0 < q[m] / R < 1, f"the multiplier of pair ({j}, {kinks.points[m]}) is inside (0, 1)")
         margins.append(min(abs(q[m]), abs(R - q[m])))
         demands.allow(margins[m] / (kinks.spreads[m] + exact.root_above(exact.square(G[m]))))
@@ -163,12 +162,12 @@ def _slides(state: ExactState, j: int, classes: Classes, demands: Demands) -> No
 
 def _rests(state: ExactState, j: int, classes: Classes, demands: Demands) -> None:
     """Neuron j has no pair on; those at their kinks are pushed back. It is moved so that they are on them."""
-    for i in classes.rests:
-        demand(state.a[j] * state.r[i] < 0, f"pair ({j}, {i}) at rest is attracting")
-        demands.allow(abs(state.r[i]))
+    kinks = _merged(state, classes.rests)
+    for i, R, spread in zip(kinks.points, kinks.residuals, kinks.spreads, strict=True):
+        demand(state.a[j] * R < 0, f"the kink of pair ({j}, {i}) at rest is attracting")
+        demands.allow(abs(R) / spread)
     if not any(state.W[j]):
         return
-    kinks = _merged(state, classes.rests)
     X_T = [state.X[i] for i in kinks.points]
     inverse = exact.inverse(exact.product(X_T, exact.transpose(X_T)))
     demand(inverse is not None, f"the kinks of neuron {j} are independent")

@@ -1,0 +1,210 @@
+#include "flow/cell_follower.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "flow/polynomial.hpp"
+#include "kernel/index.hpp"
+#include "kernel/inner.hpp"
+
+namespace pl {
+namespace {
+
+constexpr double kEps = std::numeric_limits<double>::epsilon();
+constexpr double kInstant = 1e-13;  // as in events.cpp
+constexpr double kSlack = 1e-12;    // of an angle, for rounding
+
+// Makes of a polynomial in t, its coefficients `stride` apart, one in t - by.
+void shift(double* c, int order, Index stride, double by) {
+    for (int low = 0; low < order; ++low)
+        for (int k = order - 1; k >= low; --k) c[k * stride] += by * c[(k + 1) * stride];
+}
+
+}  // namespace
+
+CellFollower::CellFollower(const Inputs& inputs, const Cells& cells, const CellSeries& series,
+                           const Noise& noise, bool logs)
+    : in_(inputs),
+      cells_(cells),
+      series_(series),
+      noise_(noise),
+      logs_(logs),
+      v_(at(inputs.d) + 1),
+      w_(at(inputs.d) * at(kMaxOrder + 1)),
+      a_(at(kMaxOrder + 1)),
+      r_(at(inputs.n)) {}
+
+void CellFollower::follow(CellWalk& walk, const CellStretch& step) {
+    const int most = 64 + 8 * (in_.n + 1);
+    walk.waits.reset();
+    while (walk.whole && !walk.waits && search(walk, step)) {
+        land(walk, step);
+        walk.whole &= size_of(walk.legs) <= most;
+    }
+}
+
+// The first events of what is left; false: there are none.
+bool CellFollower::search(CellWalk& walk, const CellStretch& step) {
+    const bool first = walk.legs.empty();
+    j_ = walk.neuron;
+    cell_ = first ? cells_.home(j_) : walk.legs.back().cell;
+    from_ = first ? 0.0 : walk.legs.back().from;
+    reference_ = first ? cells_.reference(j_) : walk.legs.back().reference.data();
+    by_ = from_ / in_.unit();
+    left_ = (step.h - from_) / in_.unit();
+    instant_ = 8.0 * kEps * (step.t + from_) / in_.unit();
+    found_.clear();
+    if (!(left_ > 0.0)) return false;
+    const Cell& cell = cells_[cell_];
+    if (first) {
+        cells_.state(j_, v_.data());
+    } else {
+        cells_.state(cell, j_, reference_, cell.phi, v_.data());
+        trace();
+    }
+    const double turning = step.turning[at(cell_)] - (first ? 0.0 : series_.turning(cell_, from_));
+    const double nearest = distances(cell);
+    if (first) walk.angle = nearest;
+    const bool slides = cell.slide.size() > 0;
+    if (nearest > turning + kSlack && !slides) return false;
+    if (first) trace();
+    std::sort(angles_.begin(), angles_.end());
+    for (const auto& [angle, i] : angles_) {
+        if (angle > turning + kSlack) break;
+        crossing(cell, i);
+    }
+    if (slides) releases(cell);
+    const auto later = [this](const Found& e) { return e.t > left_; };
+    found_.erase(std::remove_if(found_.begin(), found_.end(), later), found_.end());
+    return !found_.empty();
+}
+
+// Its path from `from_` on, and where it is then.
+void CellFollower::trace() {
+    series_.path(cell_, v_.data(), w_.data(), a_.data());
+    if (!(by_ > 0.0)) return;
+    const int order = series_.order();
+    for (Index l = 0; l < in_.d; ++l) shift(w_.data() + l, order, in_.d, by_);
+    shift(a_.data(), order, 1, by_);
+    std::copy_n(w_.begin(), in_.d, v_.begin());
+    v_.back() = a_[0];
+}
+
+// Angles to all kinks that it may meet; the least.
+double CellFollower::distances(const Cell& cell) {
+    const double size = norm_of(v_.data(), size_of(v_));
+    angles_.clear();
+    for (int i = 0; i < in_.n; ++i) {
+        if (!crosses(in_, cell.modes.data(), i)) continue;
+        angles_.emplace_back(std::abs(inner(v_.data(), in_.row(i), in_.d)) / (size * in_.norm(i)), i);
+    }
+    const bool may_turn = cell.slide.size() > 0 && cells_.invariant(j_) < 0.0;  // a_j its sign
+    if (may_turn) angles_.emplace_back(std::abs(v_.back()) / size, -1);
+    if (angles_.empty()) return std::numeric_limits<double>::infinity();
+    return std::min_element(angles_.begin(), angles_.end())->first;
+}
+
+void CellFollower::consider(double t, int i, EventKind kind) {
+    if (t < 0.0) return;
+    found_.push_back({t, i, kind});
+    left_ = std::min(left_, t * (1.0 + kInstant) + instant_);
+}
+
+void CellFollower::crossing(const Cell& cell, int i) {
+    const int order = series_.order();
+    std::array<double, kMaxOrder + 1> p;
+    if (i < 0) {
+        for (int k = 0; k <= order; ++k) p[at(k)] = cell.sign * a_[at(k)];
+        return consider(first_exit(p.data(), order, left_, noise_.outer(j_)), -1, EventKind::kOuterZero);
+    }
+    const double side = cell.modes[at(i)] == Mode::kOn ? 1.0 : -1.0;
+    for (int k = 0; k <= order; ++k) p[at(k)] = side * inner(w_.data() + Index{k} * in_.d, in_.row(i), in_.d);
+    consider(first_exit(p.data(), order, left_, noise_.z(j_, i)), i, EventKind::kCross);
+}
+
+void CellFollower::releases(const Cell& cell) {
+    const int order = series_.order() - 1;
+    std::array<double, kMaxOrder + 1> off, on;
+    for (int slot = 0; slot < cell.slide.size(); ++slot) {
+        const int i = cell.slide.point(slot);
+        for (int k = 0; k <= order; ++k) {
+            const double mu = series_.multiplier(cell_, k, slot);
+            const LinePush push = in_.parallel().push(series_.r(k).data(), i);
+            off[at(k)] = -cell.sign * (mu - push.behind);
+            on[at(k)] = -cell.sign * (push.ahead - mu);
+        }
+        shift(off.data(), order, 1, by_);
+        shift(on.data(), order, 1, by_);
+        const double within = noise_.multiplier(cell.slide) * in_.parallel().weight(i);
+        consider(first_exit(off.data(), order, left_, within), i, EventKind::kReleaseOff);
+        consider(first_exit(on.data(), order, left_, within), i, EventKind::kReleaseOn);
+    }
+}
+
+// Where its first events are: what they do, and the cell in which it goes on.
+void CellFollower::land(CellWalk& walk, const CellStretch& step) {
+    double first = left_;
+    for (const Found& e : found_) first = std::min(first, e.t);
+    const double tau = from_ + first * in_.unit();
+    const Cell& cell = cells_[cell_];
+    CellNeuron neuron{step.t + tau, j_, std::vector<double>(v_.size()), {cell.modes, cell.slide, cell.sign}};
+    series_.propagator(cell_, tau, phi_);
+    cells_.state(cell, j_, reference_, phi_, neuron.v.data());
+    series_.residuals(tau, r_.data());
+    CellLeg leg{tau, -1, {}, Tally(logs_)};
+    Cause cause;
+    bool met = false;
+    for (const Found& e : found_) {
+        met |= e.kind == EventKind::kCross || e.kind == EventKind::kOuterZero;
+        if (e.kind == EventKind::kCross) cause.crossed.push_back(e.point);
+        if (e.kind != EventKind::kOuterZero) continue;
+        neuron.pattern.sign = -neuron.pattern.sign;
+        leg.tally.outer_zero();
+    }
+    walk.whole = !at_zero(noise_, neuron);
+    if (met && walk.whole) settle(in_, noise_, r_.data(), cause, neuron, leg.tally);
+    for (int count = 0; count <= in_.n && walk.whole && release(neuron, leg.tally, count == 0); ++count)
+        met = true;
+    if (met) leg.tally.event();
+    walk.whole &= !neuron.gone && !neuron.degenerate;
+    if (walk.whole) enter(walk, neuron, std::move(leg));
+}
+
+// Of what it slides on, that whose multiplier has left its bounds, or was to leave them now.
+bool CellFollower::release(CellNeuron& neuron, Tally& tally, bool promised) const {
+    const KinkBasis& slide = neuron.pattern.slide;
+    if (slide.size() == 0) return false;
+    std::vector<double> g, coeff(at(slide.size())), mu(coeff.size());
+    gradient_of(in_, neuron.pattern.modes, r_.data(), g);
+    slide.project(g.data(), coeff.data());
+    slide.multipliers(coeff.data(), mu.data());
+    const auto promise = [&](int i) {
+        Promised of;
+        for (const Found& e : found_) {
+            const bool lets_go = e.kind == EventKind::kReleaseOff || e.kind == EventKind::kReleaseOn;
+            if (promised && lets_go && e.point == i) of.add(e.kind);
+        }
+        return of;
+    };
+    const Sliding sliding{slide, r_.data(), neuron.pattern.sign, noise_.multiplier(slide)};
+    const auto forced = let_go(in_.parallel(), sliding, [&](int slot) { return mu[at(slot)]; }, promise);
+    if (!forced.empty()) settle(in_, noise_, r_.data(), {{}, forced}, neuron, tally);
+    return !forced.empty();
+}
+
+void CellFollower::enter(CellWalk& walk, CellNeuron& neuron, CellLeg leg) {
+    leg.cell = cells_.known(neuron.pattern);
+    if (leg.cell < 0) {
+        walk.waits = std::make_unique<CellPattern>(std::move(neuron.pattern));
+        return;
+    }
+    series_.propagator(leg.cell, leg.from, phi_);
+    cells_.bring_back(phi_, neuron.v.data());
+    leg.reference = std::move(neuron.v);
+    walk.legs.push_back(std::move(leg));
+}
+
+}  // namespace pl
