@@ -72,7 +72,10 @@ class DenseModel final : public State<Real> {
     const Problem<Real>& problem_;
     const Kernel<Real>& kernel_;
     PackedProblem<Real> packed_;
-    static constexpr double kSlowFlops = 1e9;  // of one superblock: it is asked on the way whether to stop
+    // Of one superblock, or of its gradient, whose memory is new once: it is asked on the way whether to
+    // stop.
+    static constexpr double kSlowFlops = 1e9;
+    static constexpr Index kSlowNumbers = Index{1} << 20;
     Index stride_, blocks_, superblocks_;
     bool slow_;
     Buffer<Real> gradients_, scratch_;

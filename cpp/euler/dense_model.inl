@@ -9,7 +9,8 @@ DenseModel<Real>::DenseModel(const Problem<Real>& problem, const Kernel<Real>& k
       stride_(packed_.row_stride()),
       blocks_(block_count(problem.n)),
       superblocks_(superblock_count(problem.n, problem.d, problem.p, sizeof(Real))),
-      slow_(problem.flops() > kSlowFlops * static_cast<double>(superblocks_)),
+      slow_(problem.flops() > kSlowFlops * static_cast<double>(superblocks_) ||
+            problem.p * stride_ > kSlowNumbers),
       gradients_(superblocks_ * problem.p * stride_),
       scratch_(superblocks_ * kernel.scratch_size),
       panel_size_(panel_size(layouts, problem.d, kernel)),
