@@ -2,7 +2,7 @@
 of method "auto" takes follows from these numbers.
 """
 
-CALL = 6e-4
+CALL = 2.5e-4
 """seconds that a call takes, whatever it computes"""
 
 SMALL = 1.5
