@@ -33,9 +33,10 @@ class FlowState final : public State<double> {
         Index stride;
         const double* of(Index j) const { return first + j * stride; }
     };
-    Rows rows() const;                                                   // w_j
-    void preactivations(const double* w, std::vector<double>& z) const;  // z (n)
-    double share(int j, int i) const;                                    // lam_ji
+    Rows rows() const;  // w_j
+    void preactivations(const double* w, Index first, Index last,
+                        double* z) const;  // of points first .. last - 1
+    double share(int j, int i) const;      // lam_ji
 
     const Problem<double>& problem_;
     const Inputs& in_;
