@@ -6,6 +6,7 @@
 
 #include "kernel/inner.hpp"
 #include "parallel/parallel_for.hpp"
+#include "problem/set_bits.hpp"
 
 namespace pl {
 namespace {
@@ -144,9 +145,7 @@ std::vector<PairAtKink> DenseCapture::kinks() {
 }
 
 Index DenseCapture::n_active() const {
-    Index count = velocity_ ? velocity_->on_at_kinks : 0;
-    for (Index w = 0; w < now_.masks.size(); ++w) count += __builtin_popcountll(now_.masks.data()[w]);
-    return count;
+    return set_bits(now_.masks.data(), now_.masks.size()) + (velocity_ ? velocity_->on_at_kinks : 0);
 }
 
 double DenseCapture::bytes(const Problem<double>& problem) {

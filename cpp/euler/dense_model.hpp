@@ -9,6 +9,7 @@
 #include "kernel/kernel.hpp"
 #include "parallel/parallel_for.hpp"
 #include "problem/packed.hpp"
+#include "problem/set_bits.hpp"
 #include "problem/state.hpp"
 
 namespace pl {

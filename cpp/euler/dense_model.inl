@@ -57,9 +57,7 @@ void DenseModel<Real>::advance() {
 
 template <class Real>
 Index DenseModel<Real>::n_active() const {
-    Index count = 0;
-    for (Index w = 0; w < at_->masks.size(); ++w) count += __builtin_popcountll(at_->masks.data()[w]);
-    return count;
+    return set_bits(at_->masks.data(), at_->masks.size());
 }
 
 template <class Real>
@@ -80,6 +78,7 @@ double DenseModel<Real>::dead_label_sq() const {
 template <class Real>
 NeuronFacts DenseModel<Real>::neurons() const {
     NeuronFacts facts;
+    for (auto* column : {&facts.w_sq, &facts.a}) column->reserve(at(problem_.p));
     for (Index j = 0; j < problem_.p; ++j) {
         double sum = 0;
         for (Index k = 0; k < problem_.d; ++k) {

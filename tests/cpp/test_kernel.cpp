@@ -157,9 +157,25 @@ void check_orthogonal(Index n, Index p, const pl::Kernel<Real>& kernel) {
     check_model<pl::OrthogonalModel<Real>>(problem, X, kernel);
 }
 
+void check_set_bits() {
+    pl::Word word = 1;
+    for (Index count : {0, 1, 30, 31, 32, 61, 62, 63, 97})
+        for (bool full : {true, false}) {
+            std::vector<pl::Word> words(static_cast<std::size_t>(count), ~pl::Word{0});
+            Index expected = 0;
+            for (pl::Word& value : words) {
+                word = word * 6364136223846793005u + 1442695040888963407u;
+                if (!full) value = word;
+                for (int bit = 0; bit < 64; ++bit) expected += static_cast<Index>((value >> bit) & 1);
+            }
+            CHECK(pl::set_bits(words.data(), count) == expected);
+        }
+}
+
 }  // namespace
 
 int main() {
+    check_set_bits();
     for (const pl::Level& level : pl::levels()) {
         for (Index n : {1, 2, 7, 8, 9, 15, 16, 17, 23, 24, 25, 47, 48, 49, 96, 97})
             for (Index d : {1, 3, 8, 17})
