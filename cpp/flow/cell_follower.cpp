@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "flow/cell_kinks.hpp"
 #include "flow/polynomial.hpp"
 #include "kernel/index.hpp"
 #include "kernel/inner.hpp"
@@ -15,7 +16,6 @@ namespace {
 
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr double kInstant = 1e-13;  // as in events.cpp
-constexpr double kSlack = 1e-12;    // of an angle, for rounding
 
 // Makes of a polynomial in t, its coefficients `stride` apart, one in t - by.
 void shift(double* c, int order, Index stride, double by) {
@@ -66,14 +66,14 @@ bool CellFollower::search(CellWalk& walk, const CellStretch& step) {
         trace();
     }
     const double turning = step.turning[at(cell_)] - (first ? 0.0 : series_.turning(cell_, from_));
-    const double nearest = distances(cell);
+    const double nearest = angles_to_kinks(in_, cells_, cell, j_, v_, angles_);
     if (first) walk.angle = nearest;
     const bool slides = cell.slide.size() > 0;
-    if (nearest > turning + kSlack && !slides) return false;
+    if (nearest > turning + kAngleSlack && !slides) return false;
     if (first) trace();
     std::sort(angles_.begin(), angles_.end());
     for (const auto& [angle, i] : angles_) {
-        if (angle > turning + kSlack) break;
+        if (angle > turning + kAngleSlack) break;
         crossing(cell, i);
     }
     if (slides) releases(cell);
@@ -93,20 +93,6 @@ void CellFollower::trace() {
     v_.back() = a_[0];
 }
 
-// Angles to all kinks that it may meet; the least.
-double CellFollower::distances(const Cell& cell) {
-    const double size = norm_of(v_.data(), size_of(v_));
-    angles_.clear();
-    for (int i = 0; i < in_.n; ++i) {
-        if (!crosses(in_, cell.modes.data(), i)) continue;
-        angles_.emplace_back(std::abs(inner(v_.data(), in_.row(i), in_.d)) / (size * in_.norm(i)), i);
-    }
-    const bool may_turn = cell.slide.size() > 0 && cells_.invariant(j_) < 0.0;  // a_j its sign
-    if (may_turn) angles_.emplace_back(std::abs(v_.back()) / size, -1);
-    if (angles_.empty()) return std::numeric_limits<double>::infinity();
-    return std::min_element(angles_.begin(), angles_.end())->first;
-}
-
 void CellFollower::consider(double t, int i, EventKind kind) {
     if (t < 0.0) return;
     found_.push_back({t, i, kind});
@@ -116,29 +102,22 @@ void CellFollower::consider(double t, int i, EventKind kind) {
 void CellFollower::crossing(const Cell& cell, int i) {
     const int order = series_.order();
     std::array<double, kMaxOrder + 1> p;
-    if (i < 0) {
-        for (int k = 0; k <= order; ++k) p[at(k)] = cell.sign * a_[at(k)];
-        return consider(first_exit(p.data(), order, left_, noise_.outer(j_)), -1, EventKind::kOuterZero);
-    }
-    const double side = cell.modes[at(i)] == Mode::kOn ? 1.0 : -1.0;
-    for (int k = 0; k <= order; ++k) p[at(k)] = side * inner(w_.data() + Index{k} * in_.d, in_.row(i), in_.d);
-    consider(first_exit(p.data(), order, left_, noise_.z(j_, i)), i, EventKind::kCross);
+    until_crossing(in_, cell, {order, w_.data(), a_.data()}, i, p.data());
+    const double within = i < 0 ? noise_.outer(j_) : noise_.z(j_, i);
+    const EventKind kind = i < 0 ? EventKind::kOuterZero : EventKind::kCross;
+    consider(first_exit(p.data(), order, left_, within), i, kind);
 }
 
 void CellFollower::releases(const Cell& cell) {
     const int order = series_.order() - 1;
+    const double tol = noise_.multiplier(cell.slide);
     std::array<double, kMaxOrder + 1> off, on;
     for (int slot = 0; slot < cell.slide.size(); ++slot) {
         const int i = cell.slide.point(slot);
-        for (int k = 0; k <= order; ++k) {
-            const double mu = series_.multiplier(cell_, k, slot);
-            const LinePush push = in_.parallel().push(series_.r(k).data(), i);
-            off[at(k)] = -cell.sign * (mu - push.behind);
-            on[at(k)] = -cell.sign * (push.ahead - mu);
-        }
+        until_release(in_, cell, series_, cell_, slot, off.data(), on.data());
         shift(off.data(), order, 1, by_);
         shift(on.data(), order, 1, by_);
-        const double within = noise_.multiplier(cell.slide) * in_.parallel().weight(i);
+        const double within = tol * in_.parallel().weight(i);
         consider(first_exit(off.data(), order, left_, within), i, EventKind::kReleaseOff);
         consider(first_exit(on.data(), order, left_, within), i, EventKind::kReleaseOn);
     }
@@ -150,7 +129,7 @@ void CellFollower::land(CellWalk& walk, const CellStretch& step) {
     for (const Found& e : found_) first = std::min(first, e.t);
     const double tau = from_ + first * in_.unit();
     const Cell& cell = cells_[cell_];
-    CellNeuron neuron{step.t + tau, j_, std::vector<double>(v_.size()), {cell.modes, cell.slide, cell.sign}};
+    CellNeuron neuron{step.t + tau, j_, std::vector<double>(v_.size()), CellPattern(cell)};
     series_.propagator(cell_, tau, phi_);
     cells_.state(cell, j_, reference_, phi_, neuron.v.data());
     series_.residuals(tau, r_.data());

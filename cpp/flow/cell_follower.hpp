@@ -49,7 +49,6 @@ class CellFollower {
     };
     bool search(CellWalk& walk, const CellStretch& step);
     void trace();
-    double distances(const Cell& cell);
     void crossing(const Cell& cell, int i);
     void releases(const Cell& cell);
     void consider(double t, int i, EventKind kind);

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "flow/cell_kinks.hpp"
 #include "kernel/index.hpp"
 
 namespace pl {
 namespace {
 
-constexpr Index kAsked = 2048;    // neurons, a few milliseconds
-constexpr double kSlack = 1e-12;  // as in cell_search.cpp
+constexpr Index kAsked = 2048;  // neurons, a few milliseconds
 
 }  // namespace
 
@@ -46,7 +46,7 @@ bool CellMoves::follow(double t, double h, const std::function<bool()>& cut) {
         }
         whole = whole && size() <= kMost && !cut() && go_on(walks, step);
         for (CellWalk& walk : part) {
-            cells_.look_again(walk.neuron, cells_.of(walk.neuron).clock + walk.angle - kSlack);
+            cells_.look_again(walk.neuron, cells_.of(walk.neuron).clock + walk.angle - kAngleSlack);
             if (walk.waits || !walk.legs.empty()) walks_.push_back(std::move(walk));
         }
     }

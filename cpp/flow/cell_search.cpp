@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 
+#include "flow/cell_kinks.hpp"
 #include "flow/polynomial.hpp"
 #include "kernel/index.hpp"
 #include "kernel/inner.hpp"
@@ -14,7 +15,6 @@ namespace {
 
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr double kInstant = 1e-13;  // as in events.cpp
-constexpr double kSlack = 1e-12;    // of an angle, for rounding
 constexpr Index kAsked = 1024;      // neurons, some tenths of a millisecond
 
 }  // namespace
@@ -81,7 +81,7 @@ void CellSearch::due(int c) {
         if (cells_.home(j) != c || cells_.next_look(j) != when) continue;  // it has gone since
         seen_.push_back({c, j, examine(c, j)});
     }
-    for (const Seen& s : seen_) cells_.look_again(s.neuron, cell.clock + s.angle - kSlack);
+    for (const Seen& s : seen_) cells_.look_again(s.neuron, cell.clock + s.angle - kAngleSlack);
 }
 
 std::vector<int> CellSearch::neurons(double now, double h) {
@@ -126,24 +126,13 @@ void CellSearch::take_due(int c, double until) {
 }
 
 double CellSearch::examine(int c, int j) {
-    const Cell& cell = cells_[c];
     cells_.state(j, v_.data());
-    const double size = norm_of(v_.data(), size_of(v_));
-    angles_.clear();
-    for (int i = 0; i < in_.n; ++i) {
-        if (!crosses(in_, cell.modes.data(), i)) continue;
-        const double z = inner(v_.data(), in_.row(i), in_.d);
-        angles_.emplace_back(std::abs(z) / (size * in_.norm(i)), i);
-    }
-    const bool may_turn = cell.slide.size() > 0 && cells_.invariant(j) < 0.0;  // a_j its sign
-    if (may_turn) angles_.emplace_back(std::abs(v_.back()) / size, -1);
-    if (angles_.empty()) return std::numeric_limits<double>::infinity();
-    const double nearest = std::min_element(angles_.begin(), angles_.end())->first;
-    if (nearest > turning(c) + kSlack) return nearest;
+    const double nearest = angles_to_kinks(in_, cells_, cells_[c], j, v_, angles_);
+    if (nearest > turning(c) + kAngleSlack) return nearest;
     std::sort(angles_.begin(), angles_.end());
     bool known = false;
     for (const auto& [angle, i] : angles_) {
-        if (angle > turning(c) + kSlack) break;
+        if (angle > turning(c) + kAngleSlack) break;
         if (!known) series_.path(c, v_.data(), w_.data(), a_.data());
         known = true;
         crossing(c, j, i);
@@ -154,15 +143,10 @@ double CellSearch::examine(int c, int j) {
 void CellSearch::crossing(int c, int j, int i) {
     const int order = series_.order();
     std::array<double, kMaxOrder + 1> p;
-    if (i < 0) {
-        for (int k = 0; k <= order; ++k) p[at(k)] = cells_[c].sign * a_[at(k)];
-        return consider(first_exit(p.data(), order, h_, noise_.outer(j)), c, j, -1, EventKind::kOuterZero);
-    }
-    const double side = cells_[c].modes[at(i)] == Mode::kOn ? 1.0 : -1.0;
-    for (int k = 0; k <= order; ++k) {
-        p[at(k)] = side * inner(w_.data() + Index{k} * in_.d, in_.row(i), in_.d);
-    }
-    consider(first_exit(p.data(), order, h_, noise_.z(j, i)), c, j, i, EventKind::kCross);
+    until_crossing(in_, cells_[c], {order, w_.data(), a_.data()}, i, p.data());
+    const double within = i < 0 ? noise_.outer(j) : noise_.z(j, i);
+    const EventKind kind = i < 0 ? EventKind::kOuterZero : EventKind::kCross;
+    consider(first_exit(p.data(), order, h_, within), c, j, i, kind);
 }
 
 void CellSearch::releases(int c) {
@@ -172,12 +156,7 @@ void CellSearch::releases(int c) {
     std::array<double, kMaxOrder + 1> off, on;
     for (int slot = 0; slot < cell.slide.size(); ++slot) {
         const int i = cell.slide.point(slot);
-        for (int k = 0; k <= order; ++k) {
-            const double mu = series_.multiplier(c, k, slot);
-            const LinePush push = in_.parallel().push(series_.r(k).data(), i);
-            off[at(k)] = -cell.sign * (mu - push.behind);
-            on[at(k)] = -cell.sign * (push.ahead - mu);
-        }
+        until_release(in_, cell, series_, c, slot, off.data(), on.data());
         const double within = tol * in_.parallel().weight(i);
         consider(first_exit(off.data(), order, h_, within), c, -1, i, EventKind::kReleaseOff);
         consider(first_exit(on.data(), order, h_, within), c, -1, i, EventKind::kReleaseOn);

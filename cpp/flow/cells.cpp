@@ -39,12 +39,11 @@ std::vector<double> identity(Index width) {
     return one;
 }
 
-template <class Shared>  // a pattern, or a cell
-std::string key_of(const Shared& shared) {
-    const std::vector<Mode>& modes = shared.modes;
+std::string key_of(const CellPattern& pattern) {
+    const std::vector<Mode>& modes = pattern.modes;
     std::string key(modes.size() + 1, '\0');
     std::transform(modes.begin(), modes.end(), key.begin(), [](Mode m) { return static_cast<char>(m); });
-    if (shared.slide.size() > 0) key.back() = shared.sign < 0.0 ? '-' : '+';
+    if (pattern.slide.size() > 0) key.back() = pattern.sign < 0.0 ? '-' : '+';
     return key;
 }
 
@@ -98,11 +97,9 @@ int Cells::find(const CellPattern& pattern) {
         cells_.emplace_back();
     }
     Cell& cell = cells_[at(entry->second)];
-    cell.modes = pattern.modes;
+    static_cast<CellPattern&>(cell) = pattern;
     for (int i = 0; i < in_.n; ++i)
         if (cell.modes[at(i)] == Mode::kOn) cell.on.push_back(i);
-    cell.slide = pattern.slide;
-    cell.sign = pattern.sign;
     cell.phi = identity(width_);
     cell.moment.assign(cell.phi.size(), 0.0);
     return entry->second;

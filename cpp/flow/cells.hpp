@@ -30,11 +30,8 @@ struct CellPattern {
     double sign = 0.0;  // of a_j, where they slide
 };
 
-struct Cell {
-    std::vector<Mode> modes;  // (n)
+struct Cell : CellPattern {
     std::vector<int> on;
-    KinkBasis slide{0};
-    double sign = 0.0;                // of a_j, where they slide
     std::vector<double> moment, phi;  // (d + 1, d + 1): M now, Phi since the cell was renewed
     std::vector<int> members;
     Index at_renewal = 0;  // members then

@@ -35,12 +35,10 @@ class Jets {
     const std::vector<double>& invariants() const { return invariant_; }
     std::vector<double> leave_invariants() { return std::move(invariant_); }
 
-    // Order 0 in two halves: residuals (and with them the loss), then the raw gradients g_j.
-    void evaluate_residual();
-    void evaluate_gradient();
+    void evaluate_gradient();  // the raw gradients g_j of order 0
     // The gradients that the trial state will have once it is accepted; those of the present one are lost.
     bool evaluate_trial_gradient();
-    bool evaluate(bool asked);           // both, and `first`
+    bool evaluate(bool asked);           // residuals (and with them the loss), gradients, and `first`
     bool evaluate_velocity(bool asked);  // but for the residuals
     void refresh_gradient(int j);
     void project_state(int j);      // w_j off the inputs slid on: their z_ji = 0 to rounding

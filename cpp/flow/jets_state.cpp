@@ -7,10 +7,6 @@
 
 namespace pl {
 
-void Jets::evaluate_residual() {
-    residual_of_state(false);
-}
-
 bool Jets::residual_of_state(bool asked) {
     const auto products = [this](Index from, Index to) {
         multiply_out(a_[0].data(), w_[0].data(), from, to);

@@ -4,6 +4,7 @@ set(PLN_FLOW_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/cells.cpp
     ${CMAKE_CURRENT_LIST_DIR}/cell_series.cpp
     ${CMAKE_CURRENT_LIST_DIR}/cell_series_read.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/cell_kinks.cpp
     ${CMAKE_CURRENT_LIST_DIR}/cell_search.cpp
     ${CMAKE_CURRENT_LIST_DIR}/cell_flow.cpp
     ${CMAKE_CURRENT_LIST_DIR}/cell_switching.cpp

@@ -85,9 +85,7 @@ void Enclosure::enclose(Workers workers) {
         if (i % 64 == 0 && workers.control.check()) return;
         Twofold h;
         for (Index j = 0; j < p; ++j) {
-            const double* w = problem.W + j * d;
-            Twofold sum;
-            for (Index k = 0; k < d; ++k) sum.add_product(w[k], x(i)[k]);
+            const Twofold sum = twofold_inner(problem.W + j * d, x(i), d);
             z_[index(j, i)] = sum.value();
             if (sum.value() > 0) h.add_product(sum, problem.a[j]);
         }

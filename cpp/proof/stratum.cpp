@@ -50,14 +50,6 @@ Matrix complement(const Enclosure& state, const std::vector<Index>& points) {
     return rows;
 }
 
-// <x, f> to twofold precision, rounded: what float64 made orthogonal is so to 1e-16 of its size, where a
-// single sum knows 1e-14.
-double product(const double* x, const double* f, Index d) {
-    Twofold sum;
-    for (Index k = 0; k < d; ++k) sum.add_product(x[k], f[k]);
-    return sum.value();
-}
-
 // Many points on: base = F X_S^T. The exact basis is Pi_T F; false where that is none.
 bool wide_block(const Enclosure& state, const std::vector<Index>& slid, StratumBlock& block) {
     const Matrix F = complement(state, slid), X = state.rows_of(block.on);
@@ -66,10 +58,11 @@ bool wide_block(const Enclosure& state, const std::vector<Index>& slid, StratumB
     add_products(1, F, {0, c}, X, {0, X.rows()}, state.d, block.base);
     double lean_sq = 0, defect_sq = 0;
     const double dd = static_cast<double>(state.d), cc = static_cast<double>(c);
+    // what float64 made orthogonal is so to 1e-16 of its size, where a single sum knows 1e-14
     for (Index i : slid)
         for (Index k = 0; k < c; ++k) {
-            const double part =
-                std::abs(product(state.x(i), F.row(k), state.d)) + doubt(dd) * 2 * state.x_norm[at(i)];
+            const double part = std::abs(twofold_inner(state.x(i), F.row(k), state.d).value()) +
+                                doubt(dd) * 2 * state.x_norm[at(i)];
             lean_sq += part * part;
         }
     for (Index k = 0; k < c; ++k)

@@ -36,6 +36,14 @@ struct Twofold {
     }
 };
 
+// <u, v>, off by at most doubt(size) norm(u) norm(v).
+template <class Size>
+Twofold twofold_inner(const double* u, const double* v, Size size) {
+    Twofold sum;
+    for (Size k = 0; k < size; ++k) sum.add_product(u[k], v[k]);
+    return sum;
+}
+
 // A number in twofold precision, and how far it may be off.
 struct Doubted {
     Twofold value;
