@@ -28,7 +28,7 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
       poll_(poll),
       natural_(highest_order(options)),
       search_(in_, parts.pairs, jets_, parts.noise, parts.near, parts.crew),
-      levels_(verdict, state, jets_, [this] { return cut(); }),
+      levels_(verdict, state, jets_, options.rtol, [this] { return cut(); }),
       grazes_(in_, parts.pairs),
       stabilised_(jets_, in_.p, options, [this] { return !ask(); }),
       several_(in_, in_.p, options, kSeveral) {}
@@ -104,7 +104,8 @@ bool FlowStep::attempt(double before, double left, double within, double& sum) {
     if (cut()) return fail(failed_);
     if (!(sum <= lowest_ + rounding(before))) return fail(no_step(std::isfinite(sum)));
     const double level = levels_.ending(before, sum);
-    if (level >= 0.0) sum = levels_.cut_at(level * (1.0 - 1e-12), sum, h_);  // a little below: it is passed
+    constexpr double kBelow = 1.0 - 1e-12;  // a little below: it is passed
+    if (level >= 0.0) sum = levels_.cut_at(level * kBelow, before, sum, h_);
     if (cut()) return fail(failed_);
     if (options_.watch != nullptr) {
         watched_ = watch_ends();
