@@ -30,4 +30,10 @@ inline double residual_noise(double width, double label, double norm, double ter
     return (16.0 + width / 4.0) * (2 * kUnitRoundoff) * (label + norm * terms / p);
 }
 
+// Above which a residual is shown as more than rounding, `unit` the spacing of numbers at 1. Measured, its
+// rounding in the mean over that: 0.02 to 0.06 at (60, 5, 6) to (1700, 100, 37), 0.3 at most for one term.
+inline double shown_noise(double unit, double label, double norm, double terms, double p) {
+    return unit * (label + norm * terms / p);
+}
+
 }  // namespace pl
