@@ -179,3 +179,24 @@ def test_nor_does_it_rest_while_a_small_neuron_grows() -> None:
     data = pl.Dataset([[1.0, 0.0], [0.0, 1.0]], [1.0, 1e-15])
     sol = pl.simulate(data, pl.Network([[0.3, 0.0], [0.0, 0.4]], [0.4, 0.5]), 1e17, method="flow")
     assert sol.network.W[1, 1] < 1e-6
+
+
+@pytest.mark.parametrize("name", ["trapped", "orthogonal", "dead point"])
+def test_capture_does_not_crawl_at_rest(name: str) -> None:
+    """Orthogonal inputs: ten steps in the fastest point's own time, for ever; dense ones at rest: as many a
+    decade as there are steps of 2000 times the fastest mode's."""
+    if name == "trapped":
+        data, network = pl.data.sphere(40, 8, seed=1), pl.initial.asymmetric(6, 8, seed=2)
+    else:
+        data = pl.data.orthogonal(20, 20, seed=1)
+        network = pl.initial.asymmetric(15 if name == "orthogonal" else 3, 20, seed=2)
+    once = pl.simulate(data, network, 1e5, method="capture", rtol=1e-3)
+    stop = pl.Stop(max_steps=once.stats["steps"] + 400)
+    sol = pl.simulate(data, network, 1e12, method="capture", rtol=1e-3, stop=stop, save=[0.0, 1e3, 1e12])
+    assert sol.status is pl.Status.HORIZON
+    assert sol.loss[-1] == pytest.approx(once.loss[-1], rel=1e-12, abs=1e-28)
+    late = pl.Event(lambda t, network: t - 7e9, terminal=True, name="late")  # of the time alone
+    for method in ("flow", "capture"):
+        ended = pl.simulate(data, network, 1e12, method=method, rtol=1e-3, events=late)
+        assert ended.status is pl.Status.EVENT
+        assert ended.t[-1] == pytest.approx(7e9, rel=1e-9)

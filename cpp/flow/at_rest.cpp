@@ -12,9 +12,8 @@ namespace {
 constexpr double kFallen = 1e-16;  // of the loss, over the time of the run
 constexpr double kUnit = std::numeric_limits<double>::epsilon();
 
-// What rounding does to the residual of point i, terms of both signs in its output aside.
 double noise_of(const Inputs& in, double r, int i) {
-    return residual_noise(in.d, std::abs(in.y[i]) + std::abs(in.y[i] - r), 0.0, 0.0, 1.0);
+    return point_noise(in.d, in.y[i], r);
 }
 
 bool loss_is_rounding(const Inputs& in, const Jets& jets) {
