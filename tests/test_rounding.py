@@ -200,3 +200,13 @@ def test_capture_does_not_crawl_at_rest(name: str) -> None:
         ended = pl.simulate(data, network, 1e12, method=method, rtol=1e-3, events=late)
         assert ended.status is pl.Status.EVENT
         assert ended.t[-1] == pytest.approx(7e9, rel=1e-9)
+
+
+@pytest.mark.parametrize("t_end", [17100.0, 20000.0, 1e5])
+def test_a_push_that_is_rounding_holds_no_pair(t_end: float) -> None:
+    """The residual of a pair at rest is 2e-15, and it took 3.5e14 of its push to hold it: NON_FINITE."""
+    data = pl.data.sphere(14, 6, seed=346549)
+    network = pl.initial.asymmetric(3, 6, seed=346550, data=data, scale=1e-4)
+    sol = pl.simulate(data, network, t_end, method="capture", rtol=1e-3)
+    assert sol.status is pl.Status.HORIZON
+    assert sol.loss[-1] == pytest.approx(0.3266227879, rel=1e-8)
