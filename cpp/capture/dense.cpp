@@ -56,10 +56,16 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int thre
 
 void DenseCapture::attempt(const double* impulse, double h) {
     ++evaluations_;
+    motion_.reset();
     const double* decaying = decay_taken_ ? decaying_.data() : nullptr;
     if (step_.make({impulse, h, still_, decaying, closely_ || to_stand_, cut_off()})) return;
     trial_.r.assign(trial_.r.size(), kNaN);
     trial_.sum_r2 = kNaN;
+}
+
+double DenseCapture::trial_motion() const {
+    if (!motion_) motion_ = moved(now_, trial_);
+    return *motion_;
 }
 
 void DenseCapture::accept(double h, std::vector<double>& before) {
@@ -72,6 +78,7 @@ void DenseCapture::accept(double h, std::vector<double>& before) {
     before.resize(now_.r.size());
     before.swap(trial_.r);
     velocity_.reset();
+    motion_.reset();
     frozen_taken_ = decay_taken_ = false;
     h_before_ = h;
     mean_.stepped(h);
@@ -171,7 +178,7 @@ std::vector<PairAtKink> DenseCapture::kinks() {
     std::vector<PairAtKink> found = velocity().kinks;
     std::sort(found.begin(), found.end(), before);
     const auto known = static_cast<std::ptrdiff_t>(found.size());
-    for (const PairAtKink& other : now_.within_rounding(inputs_->norms()))
+    for (const PairAtKink& other : velocity().near)
         if (!std::binary_search(found.begin(), found.begin() + known, other, before)) found.push_back(other);
     std::sort(found.begin(), found.end(), before);
     return found;

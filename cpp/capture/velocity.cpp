@@ -20,6 +20,17 @@ double sign_of(const DenseState& state, Index j) {
     return state.a.data()[j] < 0.0 ? -1.0 : 1.0;
 }
 
+constexpr Index kChunk = 4;  // neurons handed to a thread at a time
+
+// Of neighbouring neurons.
+struct AtKinks {
+    std::vector<PairAtKink> there, near;
+};
+
+void append(const std::vector<PairAtKink>& some, std::vector<PairAtKink>& all) {
+    all.insert(all.end(), some.begin(), some.end());
+}
+
 // What neuron j is at its kinks, with all points of their lines of inputs, as the flow has them; empty where
 // each is alone. Steps follow each of these pairs by itself.
 AtRest on_whole_lines(const DenseState& state, const CaptureInputs& inputs, Index j, const AtRest& rest) {
@@ -51,6 +62,7 @@ std::vector<PairAtKink> select(DenseState& state, const CaptureInputs& inputs, I
     if (norm_sq(state.w_of(j), state.d) == 0.0) return {};
     const double *z = state.z_of(j), sign = sign_of(state, j);
     std::vector<Touched>& resting = state.touched[at(j)];
+    if (resting.empty() && std::find(z, z + state.n(), 0.0) == z + state.n()) return {};
     AtRest rest;
     const auto add = [&](Index i, Mode mode) {
         rest.add(static_cast<int>(i), inputs.rows().row(static_cast<int>(i)), sign * state.r[at(i)], mode);
@@ -62,9 +74,8 @@ std::vector<PairAtKink> select(DenseState& state, const CaptureInputs& inputs, I
     }
     for (Index i = 0; i < state.n(); ++i)
         if (z[i] == 0.0 && known[at(i)] == 0) add(i, Mode::kOff);
-    std::vector<PairAtKink> kinks;
-    if (rest.points.empty()) return kinks;
     for (Index k = 0; k < state.d; ++k) rest.v.push_back(sign * g[k]);
+    std::vector<PairAtKink> kinks;
     AtRest told = on_whole_lines(state, inputs, j, rest);
     rest.settle(noise);
     for (Index k = 0; k < state.d; ++k) g[k] = sign * rest.v[at(k)];
@@ -87,17 +98,24 @@ Velocity selected_velocity(DenseState& state, const CaptureInputs& inputs, doubl
     const double n = static_cast<double>(state.n());
     double size = 0;
     for (Index i = 0; i < state.n(); ++i) size += std::abs(state.r[at(i)]) * inputs.norms()[at(i)];
-    std::vector<std::vector<PairAtKink>> found(at(p));
-    parallel_for(p, threads, [&](Index j) {
-        found[at(j)] = select(state, inputs, j, kUnit * size, G + j * state.stride);
+    std::vector<AtKinks> found(at((p + kChunk - 1) / kChunk));
+    parallel_for(size_of(found), threads, [&](Index chunk) {
+        AtKinks& kinks = found[at(chunk)];
+        for (Index j = chunk * kChunk; j < std::min((chunk + 1) * kChunk, p); ++j) {
+            append(select(state, inputs, j, kUnit * size, G + j * state.stride), kinks.there);
+            state.within_rounding(j, inputs.norms(), kinks.near);
+        }
     });
     Velocity velocity;
+    for (const AtKinks& kinks : found) {
+        append(kinks.there, velocity.kinks);
+        append(kinks.near, velocity.near);
+    }
+    for (const PairAtKink& pair : velocity.kinks)
+        velocity.on_at_kinks +=
+            (pair.mode == Mode::kOn ? 1 : 0) - (state.on(pair.neuron, pair.point) ? 1 : 0);
+    velocity.rate.reserve(at(p));
     for (Index j = 0; j < p; ++j) {
-        for (const PairAtKink& pair : found[at(j)]) {
-            velocity.kinks.push_back(pair);
-            velocity.on_at_kinks +=
-                (pair.mode == Mode::kOn ? 1 : 0) - (state.on(pair.neuron, pair.point) ? 1 : 0);
-        }
         const double *w = state.w_of(j), *g = G + j * state.stride;
         const double speed = state.a.data()[j] / n, rate = inner(w, g, state.d) / n;
         velocity.rate.push_back(rate);

@@ -95,10 +95,20 @@ double Recorder<Real, Clock>::bytes(const Problem<Real>& problem, const Saves<Cl
 }
 
 template <class Real, class Clock>
+double take_end(const Problem<Real>& problem, const std::function<bool()>& cut, Rows<Real, Clock>& rows) {
+    constexpr Index kPage = 4096 / sizeof(Real), kAsked = 512 * kPage;
+    const auto began = StopRules::Clock::now();
+    rows.W.resize(at(problem.p * problem.d));
+    for (Index k = 0; k < size_of(rows.W) && !(k % kAsked == 0 && cut()); k += kPage) rows.W[at(k)] = 0;
+    rows.W.clear();
+    return std::chrono::duration<double>(StopRules::Clock::now() - began).count();
+}
+
+template <class Real, class Clock>
 void write_unbegun(const Problem<Real>& problem, const Saves<Clock>& saves, Clock now,
                    StopRules::Clock::time_point began, Rows<Real, Clock>& rows) {
     constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-    rows = Rows<Real, Clock>();
+    clear(rows);
     rows.started = true;
     rows.status = Status::kWallTime;
     rows.t = {now};
@@ -123,6 +133,8 @@ PLN_INSTANTIATE(float, Index)
 PLN_INSTANTIATE(double, Index)
 PLN_INSTANTIATE(double, double)
 #undef PLN_INSTANTIATE
+
+template double take_end(const Problem<double>&, const std::function<bool()>&, Rows<double, double>&);
 
 template class Recorder<float, Index>;
 template class Recorder<double, Index>;
