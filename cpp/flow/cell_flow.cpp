@@ -24,7 +24,7 @@ constexpr int kAsked = 4096;  // neurons shown, between two questions whether to
 
 CellFlow::CellFlow(const OnNeurons& flow, Crew crew)
     : OnNeurons(flow),
-      cells_(in_, noise_),
+      cells_(in_, noise_, crew),
       series_(in_, cells_, natural_),
       search_(in_, cells_, series_, noise_),
       moves_(in_, cells_, series_, search_, noise_, options_.switches, crew),

@@ -31,7 +31,9 @@ void CellFlow::freeze(double t, int j) {
 }
 
 void CellFlow::move(int j, const CellPattern& pattern, const double* v) {
-    cells_.leave(j);
+    std::vector<double> held(at(cells_.width()));
+    cells_.held(j, held.data());
+    cells_.leave(j, held.data());
     cells_.join(j, pattern, v);
     moved_[at(j)] = true;
 }

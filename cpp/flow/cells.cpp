@@ -49,7 +49,8 @@ std::string key_of(const CellPattern& pattern) {
 
 }  // namespace
 
-Cells::Cells(const Inputs& inputs, Noise& noise) : in_(inputs), noise_(noise), width_(inputs.d + 1) {}
+Cells::Cells(const Inputs& inputs, Noise& noise, Crew crew)
+    : in_(inputs), noise_(noise), crew_(crew), width_(inputs.d + 1) {}
 
 bool Cells::take(const Jets& jets, const Pairs& pairs, const std::vector<double>& sign, Index most,
                  const std::function<bool()>& cut) {
@@ -75,6 +76,7 @@ bool Cells::take(const Jets& jets, const Pairs& pairs, const std::vector<double>
             drop();
             return false;
         }
+        cells_[at(c)].queued = false;
         enter(j, c, v.data());
     }
     for (Cell& cell : cells_) renew(cell);
@@ -116,10 +118,23 @@ void Cells::enter(int j, int c, const double* v) {
 }
 
 void Cells::look_again(int j, double when) {
-    std::vector<std::pair<double, int>>& due = cells_[at(home_[at(j)])].due;
+    Cell& cell = cells_[at(home_[at(j)])];
     next_look_[at(j)] = when;
-    due.emplace_back(when, j);
-    std::push_heap(due.begin(), due.end(), std::greater<>());
+    if (!cell.queued) return;
+    cell.due.emplace_back(when, j);
+    std::push_heap(cell.due.begin(), cell.due.end(), std::greater<>());
+}
+
+void Cells::queue(Cell& cell) const {
+    if (cell.queued) return;
+    cell.queued = true;
+    for (int j : cell.members) cell.due.emplace_back(next_look(j), j);
+    std::make_heap(cell.due.begin(), cell.due.end(), std::greater<>());
+}
+
+void Cells::unqueue(Cell& cell) const {
+    cell.queued = false;
+    cell.due.clear();
 }
 
 int Cells::join(int j, const CellPattern& pattern, const double* v) {
@@ -152,18 +167,14 @@ void Cells::release_held() {
     }
 }
 
-void Cells::arrive(int j, int c, const double* reference) {
-    std::vector<double> v(at(width_));
-    state(cells_[at(c)], j, reference, cells_[at(c)].phi, v.data());
-    enter(j, c, v.data());
+void Cells::arrive(int j, int c, const double* reference, const double* v) {
+    enter(j, c, v);
     std::copy_n(reference, width_, reference_.begin() + Index{j} * width_);
 }
 
-void Cells::leave(int j) {
+void Cells::leave(int j, const double* v) {
     Cell& cell = cells_[at(home_[at(j)])];
-    std::vector<double> v(at(width_));
-    raw(cell.phi, reference(j), v.data());
-    add(cell, v.data(), -1.0);
+    add(cell, v, -1.0);
     const int last = cell.members.back();
     cell.members[at(place_[at(j)])] = last;
     place_[at(last)] = place_[at(j)];
@@ -231,13 +242,17 @@ bool Cells::stale(const Cell& cell) const {
 }
 
 void Cells::renew(Cell& cell) {
+    const Index count = size_of(cell.members);
+    crew_.over(0, count, kStateWork * static_cast<double>(count), [&](Index from, Index to) {
+        std::vector<double> v(at(width_));
+        for (Index k = from; k < to; ++k) {
+            const int j = cell.members[at(k)];
+            state(j, v.data());
+            std::copy(v.begin(), v.end(), reference_.begin() + Index{j} * width_);
+        }
+    });
     cell.moment.assign(cell.moment.size(), 0.0);
-    std::vector<double> v(at(width_));
-    for (int j : cell.members) {
-        state(j, v.data());
-        std::copy(v.begin(), v.end(), reference_.begin() + Index{j} * width_);
-        add(cell, v.data(), 1.0);
-    }
+    for (int j : cell.members) add(cell, reference(j), 1.0);
     cell.phi = identity(width_);
     cell.at_renewal = size_of(cell.members);
     cell.renewed = cell.clock;
