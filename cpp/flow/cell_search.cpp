@@ -107,9 +107,13 @@ const std::vector<int>& CellSearch::neurons(double now, double h) {
     std::sort(taken_.begin(), taken_.end());
     taken_.erase(std::unique(taken_.begin(), taken_.end()), taken_.end());
     if (!many) return taken_;
-    all_.clear();
-    for (int j = 0; j < in_.p; ++j)
-        if (cells_.next_look(j) <= until_[at(cells_.home(j))]) all_.push_back(j);
+    all_.resize(at(in_.p));
+    Index count = 0;
+    for (int j = 0; j < in_.p; ++j) {  // no branch: which are due is hard to foresee
+        all_[at(count)] = j;
+        count += cells_.next_look(j) <= until_[at(cells_.home(j))] ? 1 : 0;
+    }
+    all_.resize(at(count));
     return all_;
 }
 
@@ -135,7 +139,7 @@ double CellSearch::examine(int c, int j) {
     cells_.state(j, v_.data());
     const double nearest = angles_to_kinks(in_, cells_, cells_[c], j, v_, angles_);
     if (nearest > turning(c) + kAngleSlack) return nearest;
-    std::sort(angles_.begin(), angles_.end());
+    nearest_kinks(turning(c) + kAngleSlack, angles_);
     bool known = false;
     for (const auto& [angle, i] : angles_) {
         if (angle > turning(c) + kAngleSlack) break;

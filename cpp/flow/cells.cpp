@@ -140,11 +140,12 @@ void Cells::unqueue(Cell& cell) const {
 int Cells::join(int j, const CellPattern& pattern, const double* v) {
     const int c = find(pattern);
     enter(j, c, v);
-    bring_back(cells_[at(c)].phi, reference_.data() + Index{j} * width_);
+    std::vector<double> phi = cells_[at(c)].phi;
+    bring_back(phi, reference_.data() + Index{j} * width_);
     return c;
 }
 
-void Cells::bring_back(std::vector<double> phi, double* v) const {
+void Cells::bring_back(std::vector<double>& phi, double* v) const {
     solve(phi, v, width_);
 }
 

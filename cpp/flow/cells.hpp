@@ -85,8 +85,8 @@ class Cells {
     void state(const Cell& cell, int j, const double* reference, const std::vector<double>& phi,
                double* v) const;
     const double* reference(int j) const { return reference_.data() + Index{j} * width_; }
-    // Makes of v, at which the propagator `phi` has brought it, the reference.
-    void bring_back(std::vector<double> phi, double* v) const;
+    // Makes of v, at which the propagator `phi` has brought it, the reference; phi is used up.
+    void bring_back(std::vector<double>& phi, double* v) const;
     // v_j as the moment of its cell holds it, which `leave` takes off that.
     void held(int j, double* v) const { raw(of(j).phi, reference(j), v); }
     void leave(int j, const double* v);
