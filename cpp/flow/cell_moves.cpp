@@ -184,26 +184,12 @@ void CellMoves::end_at(double h) {
 
 void CellMoves::keep(Tally& tally, std::vector<bool>& moved) {
     if (!any()) return forget();
-    const Index width = cells_.width();
-    std::vector<double> states(at(2 * width * size()));  // of each, as where it was holds it, and where it is
-    crew_.over(0, size(), 2.0 * Cells::kStateWork * static_cast<double>(size()), [&](Index begin, Index end) {
-        for (Index k = begin; k < end; ++k) {
-            double* v = states.data() + 2 * width * k;
-            const CellWalk& walk = walks_[at(k)];
-            const CellLeg& last = walk.legs.back();
-            const Cell& to = cells_[last.cell];
-            cells_.held(walk.neuron, v);
-            cells_.state(to, walk.neuron, last.reference.data(), to.phi, v + width);
-        }
-    });
     Tally together(logs_);
     for (const CellWalk& walk : walks_) cells_.hold(walk.legs.back().cell);
-    const double* v = states.data();
     for (const CellWalk& walk : walks_) {
         const CellLeg& last = walk.legs.back();
-        cells_.leave(walk.neuron, v);
-        cells_.arrive(walk.neuron, last.cell, last.reference.data(), v + width);
-        v += 2 * width;
+        cells_.leave(walk.neuron);
+        cells_.arrive(walk.neuron, last.cell, last.reference.data());
         moved[at(walk.neuron)] = true;
         for (const CellLeg& leg : walk.legs) together.add(leg.tally);
     }

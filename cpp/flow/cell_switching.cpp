@@ -32,9 +32,7 @@ void CellFlow::freeze(double t, int j) {
 }
 
 void CellFlow::move(int j, const CellPattern& pattern, const double* v) {
-    std::vector<double> held(at(cells_.width()));
-    cells_.held(j, held.data());
-    cells_.leave(j, held.data());
+    cells_.leave(j);
     cells_.join(j, pattern, v);
     moved_[at(j)] = true;
 }

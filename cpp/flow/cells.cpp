@@ -168,14 +168,18 @@ void Cells::release_held() {
     }
 }
 
-void Cells::arrive(int j, int c, const double* reference, const double* v) {
-    enter(j, c, v);
+void Cells::arrive(int j, int c, const double* reference) {
+    std::vector<double> v(at(width_));
+    state(cells_[at(c)], j, reference, cells_[at(c)].phi, v.data());
+    enter(j, c, v.data());
     std::copy_n(reference, width_, reference_.begin() + Index{j} * width_);
 }
 
-void Cells::leave(int j, const double* v) {
+void Cells::leave(int j) {
     Cell& cell = cells_[at(home_[at(j)])];
-    add(cell, v, -1.0);
+    std::vector<double> v(at(width_));
+    raw(cell.phi, reference(j), v.data());
+    add(cell, v.data(), -1.0);
     const int last = cell.members.back();
     cell.members[at(place_[at(j)])] = last;
     place_[at(last)] = place_[at(j)];

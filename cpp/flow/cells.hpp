@@ -87,16 +87,14 @@ class Cells {
     const double* reference(int j) const { return reference_.data() + Index{j} * width_; }
     // Makes of v, at which the propagator `phi` has brought it, the reference; phi is used up.
     void bring_back(std::vector<double>& phi, double* v) const;
-    // v_j as the moment of its cell holds it, which `leave` takes off that.
-    void held(int j, double* v) const { raw(of(j).phi, reference(j), v); }
-    void leave(int j, const double* v);
+    void leave(int j);
     int join(int j, const CellPattern& pattern, const double* v);  // into the cell of this; its number
     // A cell kept for neurons that will arrive; -1: there is none. Made if need be.
     int known(const CellPattern& pattern) const;
     int hold(const CellPattern& pattern);
     void hold(int c) { cells_[at(c)].held = true; }
     void release_held();  // all of them: those without members are dropped
-    void arrive(int j, int c, const double* reference, const double* v);  // where it is v now
+    void arrive(int j, int c, const double* reference);
     // v_j of all members from the propagator, which begins anew; the moments are summed anew.
     void renew(Cell& cell);
     bool stale(const Cell& cell) const;  // time for that
