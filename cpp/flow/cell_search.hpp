@@ -59,8 +59,8 @@ class CellSearch {
     int turned_cell_ = -1;
     std::vector<CellEvent> found_;
     std::vector<Seen> seen_;
-    std::vector<int> taken_, all_;  // neurons: off the heaps of their cells; of those asked
-    std::vector<double> until_;  // of each cell's clock in the step, where it has events
+    std::vector<int> taken_, all_;   // neurons: off the heaps of their cells; of those asked
+    std::vector<double> until_;      // of each cell's clock in the step, where it has events
     std::vector<double> v_, w_, a_;  // of the neuron looked at: its state, its path
     std::vector<std::pair<double, int>> angles_;
 };

@@ -31,7 +31,7 @@ void gradient_of(const Inputs& in, const std::vector<Mode>& modes, const double*
 struct SettlingSpace {
     explicit SettlingSpace(const Inputs& in);
 
-    std::vector<double> w, g;     // zero-padded
+    std::vector<double> w, g;    // zero-padded
     const std::vector<int> all;  // the points
 };
 

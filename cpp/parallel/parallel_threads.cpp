@@ -111,7 +111,7 @@ class Pool {
     std::uint64_t posted_ = 0;   // offers made so far
     // Of them those whose caller has left the lock: who looks out for one finds it free.
     std::atomic<std::uint64_t> called_{0};
-    int threads_ = 0, asked_ = 0;           // made; asked for by the calls under way
+    int threads_ = 0, asked_ = 0;  // made; asked for by the calls under way
 };
 
 }  // namespace
