@@ -43,7 +43,7 @@ class Kinks:
         if share is not None:
             columns["share"] = checks.real_array("kinks.share", share)
         for name, column in columns.items():
-            if column.shape != columns["neuron"].shape[:1] or not len(column):
+            if column.ndim != 1 or column.shape != columns["neuron"].shape or not len(column):
                 raise ValueError(
                     f"kinks.{name}: expected one array of at least one entry, as long as the others, got "
                     f"shape {column.shape}"

@@ -68,11 +68,20 @@ class Threshold:
         return f"{undecided}N {self.located()} {level}, {kind}, {self.runs} runs"
 
 
+_MOST = 1e150  # of sizes, whose differences are squared
+
+
 def _check_sizes(n: object) -> np.ndarray:
     sizes = checks.measured("n", n)
-    if sizes.ndim != 1 or sizes.size == 0 or not np.all(np.isfinite(sizes)) or np.any(np.diff(sizes) <= 0.0):
+    if (
+        sizes.ndim != 1
+        or sizes.size == 0
+        or not np.all(np.abs(sizes) <= _MOST)
+        or np.any(np.diff(sizes) <= 0)
+    ):
         raise ValueError(
-            f"n: expected a strictly increasing, finite, non-empty one-dimensional array, got {n!r}"
+            f"n: expected a strictly increasing, non-empty one-dimensional array within {_MOST:g}, got "
+            f"{checks.shown(n)}"
         )
     return sizes
 
@@ -90,9 +99,11 @@ def _end(data: LogisticData, cut: float, side: float) -> float:
     if data.limit(side) >= cut:
         return side * math.inf
     inside, step = data.start, data.gap
-    if data.profile(inside) < cut:
-        raise ArithmeticError("profile likelihood: no starting point inside the interval")
     outside = inside + side * step
+    while data.profile(inside) < cut:  # where convergence rises: the other end is at infinity
+        outside, inside, step = inside, inside - side * step, 2.0 * step
+        if not math.isfinite(inside):
+            raise ArithmeticError("profile likelihood: no starting point inside the interval")
     while data.profile(outside) >= cut:
         inside, step = outside, 2.0 * step
         outside = inside + side * step
@@ -164,7 +175,7 @@ def published_threshold(
             f"{checks.shown(probability)}"
         )
     if checks.flag("rescale", rescale) and sizes[0] <= 0.0:
-        raise ValueError(f"n: expected positive values, got {n!r}")
+        raise ValueError(f"n: expected positive values, got {checks.shown(n)}")
     unit = sizes[0] / 80.0 if rescale else 1.0
     x = sizes / unit
     candidates = np.linspace(x[0], x[-1], 10_000)

@@ -54,7 +54,9 @@ def allow(*functions: str | Callable[..., Any]) -> None:
     for function in functions:
         name = _path_of("function", function) if callable(function) else function
         if not isinstance(name, str) or not _PATH.fullmatch(name):
-            raise ValueError(f"function: expected a function or 'module:function', got {function!r}")
+            raise ValueError(
+                f"function: expected a function or 'module:function', got {checks.shown(function)}"
+            )
         _allowed.add(name)
 
 
@@ -71,7 +73,9 @@ def named(argument: str, value: object, known: dict[str, Any]) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{argument}: expected one of {names} or a function, got {checks.kind(value)}")
     if value not in known and not _PATH.fullmatch(value):
-        raise ValueError(f"{argument}: expected one of {names} or 'module:function', got {value!r}")
+        raise ValueError(
+            f"{argument}: expected one of {names} or 'module:function', got {checks.shown(value)}"
+        )
     return value
 
 

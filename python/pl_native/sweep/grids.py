@@ -8,14 +8,13 @@ import math
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from pl_native._base import checks
-from pl_native._base.checks import Array
 from pl_native._base.files import read_regular
 from pl_native._problem import Stop
 from pl_native.protocol import horizon, width
@@ -58,19 +57,12 @@ def _values(name: str, value: Any) -> list[Any]:
         first = checks.integer(f"{name}.from", value["from"], 1)
         value = range(first, checks.integer(f"{name}.to", value["to"], first) + 1, step)
     if isinstance(value, list | tuple | range) or (isinstance(value, np.ndarray) and value.ndim):
-        _check_count(name, _length(value))  # before a range is written out
+        _check_count(name, checks.size_of(value))  # before a range is written out
         listed = value.tolist() if isinstance(value, np.ndarray) else list(value)
         if not listed:
             raise ValueError(f"{name}: expected at least one value, got none")
         return listed
     return [value]
-
-
-def _length(value: Sequence[Any] | Array) -> int:
-    """`len`, of a range too long for it as well."""
-    if isinstance(value, range) and value:
-        return 1 + (value[-1] - value[0]) // value.step
-    return len(value)
 
 
 def _cell(values: dict[str, Any]) -> Cell:
@@ -129,7 +121,9 @@ def _in_words(name: str, value: Any, values: Mapping[str, Any]) -> Any:
     if name == "stop.loss" and (found := re.fullmatch(rf"{_NUMBER}/\(2n\)", text)):
         return float(found[1]) / (2 * n)
     rules = {"p": "'width 1x'", "t_end": "'horizon', '0.9 * horizon'", "stop.loss": "'1/(2n)'"}
-    raise ValueError(f"{name}: expected a number or {rules.get(name, 'nothing in words')}, got {value!r}")
+    raise ValueError(
+        f"{name}: expected a number or {rules.get(name, 'nothing in words')}, got {checks.shown(value)}"
+    )
 
 
 @dataclass(frozen=True, slots=True)

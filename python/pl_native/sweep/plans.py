@@ -178,4 +178,4 @@ def parse_share(text: str) -> Share:
     i, slash, parts = text.partition("/")
     if slash and i.isdecimal() and parts.isdecimal() and 1 <= int(i) <= int(parts):
         return int(i), int(parts)
-    raise ValueError(f"shard: expected i/N with 1 <= i <= N, such as 3/16, got {text!r}")
+    raise ValueError(f"shard: expected i/N with 1 <= i <= N, such as 3/16, got {checks.shown(text)}")
