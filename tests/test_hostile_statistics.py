@@ -112,16 +112,16 @@ def test_tails_at_large_arguments_are_those_of_the_laws() -> None:
     assert stats.chi2_tail(3000.0, 2900) == pytest.approx(0.09560683940394588, rel=1e-11)
     assert stats.chi2_tail(math.inf, 3) == stats.chi2_tail(1e300, 4) == 0.0
     assert stats.chi2_tail(1e9, 10**9) == pytest.approx(0.5, rel=1e-4)
-    with pytest.raises(ValueError, match="^freedom: expected an integer <= 1000000000"):
+    with pytest.raises(ValueError, match=r"^freedom: expected an integer <= 1000000000"):
         stats.chi2_tail(1.0, 2**53)
     for freedom in (1e12, 1e300):
         assert stats.student_quantile(0.95, freedom) == pytest.approx(1.9599639845, rel=1e-10)
     assert stats.student_quantile(0.95, 1e8) == pytest.approx(1.9599640082627663, rel=1e-8)
     assert stats.student_quantile(0.0, 3.0) == 0.0
-    with pytest.raises(ValueError, match="^freedom: expected"):
+    with pytest.raises(ValueError, match=r"^freedom: expected"):
         stats.student_quantile(0.95, 1e-300)
     for first, second in ((5e-324, 3.0), (3.0, 1e308)):
-        with pytest.raises(ValueError, match="^(first|second): expected degrees of freedom from"):
+        with pytest.raises(ValueError, match=r"^(first|second): expected degrees of freedom from"):
             stats.f_tail(1.0, first, second)
 
 
@@ -144,7 +144,7 @@ def test_levels_whose_tails_are_rounding(name: str) -> None:
     function(**arguments, level=1.0 - 1e-12)
     for value in (1e-300, 1.0 - 1e-16):
         if name != "student_quantile":
-            with pytest.raises(ValueError, match="^level: expected"):
+            with pytest.raises(ValueError, match=r"^level: expected"):
                 function(**arguments, level=value)
 
 
@@ -161,7 +161,7 @@ def test_means_of_values_whose_powers_are_beyond_range(size: float) -> None:
 
 
 def test_sizes_whose_differences_are_beyond_range() -> None:
-    with pytest.raises(ValueError, match="^n: expected a strictly increasing"):
+    with pytest.raises(ValueError, match=r"^n: expected a strictly increasing"):
         stats.logistic_threshold([-1e308, 1e308], [9, 1], [1, 9])
 
 

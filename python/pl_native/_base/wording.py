@@ -33,6 +33,11 @@ _LONG = 100  # characters of a value in a message
 _MANY = 100  # values
 
 
+def counted(number: int, noun: str) -> str:
+    """ "1 pair", "2 pairs"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def short(number: int) -> str:
     """Python itself refuses to print very long integers."""
     return str(number) if number.bit_length() <= 256 else f"one of {number.bit_length()} bits"

@@ -10,6 +10,7 @@ from statistics import NormalDist
 import numpy as np
 
 from pl_native._base import checks
+from pl_native._base.wording import counted
 from pl_native.stats._beta import MOST, beta_quantile
 
 
@@ -66,7 +67,8 @@ class Proportion:
         return self.successes / self.trials if self.trials else math.nan
 
     def __repr__(self) -> str:
-        return f"{self.estimate:.4g} ({self.successes}/{self.trials} runs) {self.interval!r} {self.method}"
+        share = f"{self.successes}/{counted(self.trials, 'run')}"
+        return f"{self.estimate:.4g} ({share}) {self.interval!r} {self.method}"
 
 
 _LEAST, _MOST = 1e-6, 1.0 - 1e-12

@@ -10,6 +10,7 @@ from statistics import NormalDist
 import numpy as np
 
 from pl_native._base import checks, memory
+from pl_native._base.wording import counted
 from pl_native.stats._tails import student_quantile
 from pl_native.stats.intervals import Interval, check_level
 from pl_native.streams import Purpose, Seed, generator
@@ -24,7 +25,7 @@ class MeanEstimate:
     runs: int
 
     def __repr__(self) -> str:
-        return f"{self.estimate:.6g} {self.interval!r}, {self.runs} runs"
+        return f"{self.estimate:.6g} {self.interval!r}, {counted(self.runs, 'run')}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -186,8 +187,8 @@ def loglog_slope(
     for i, v in enumerate(runs):
         if v.size < 2 or np.any(v < _WITHIN[0]) or np.any(v > _WITHIN[1]):
             raise ValueError(
-                f"values[{i}]: expected at least two positive runs at n = {sizes[i]:g}, from {_WITHIN[0]:g} to "
-                f"{_WITHIN[1]:g}, got {checks.shown(v)}"
+                f"values[{i}]: expected at least two positive runs at n = {sizes[i]:g}, from "
+                f"{_WITHIN[0]:g} to {_WITHIN[1]:g}, got {checks.shown(v)}"
             )
     resamples = _check_resamples(resamples, sizes.size)
     x = np.log(sizes)

@@ -10,6 +10,7 @@ from statistics import NormalDist
 import numpy as np
 
 from pl_native._base import checks
+from pl_native._base.wording import counted
 from pl_native.stats._logistic import LogisticData
 from pl_native.stats.intervals import Interval, check_level
 from pl_native.stats.intervals import counts as run_counts
@@ -62,10 +63,10 @@ class Threshold:
         return f">= {low:{form}}" if math.isfinite(low) else f"<= {high:{form}}"
 
     def __repr__(self) -> str:
-        undecided = f"{self.undecided} of {self.runs} runs undecided: " if self.undecided else ""
+        undecided = f"{self.undecided} of {counted(self.runs, 'run')} undecided: " if self.undecided else ""
         level = f"({100 * self.interval.level:g} %)"
         kind = "no estimate" if self.kind == "undecided" else self.kind
-        return f"{undecided}N {self.located()} {level}, {kind}, {self.runs} runs"
+        return f"{undecided}N {self.located()} {level}, {kind}, {counted(self.runs, 'run')}"
 
 
 _MOST = 1e150  # of sizes, whose differences are squared
@@ -73,12 +74,8 @@ _MOST = 1e150  # of sizes, whose differences are squared
 
 def _check_sizes(n: object) -> np.ndarray:
     sizes = checks.measured("n", n)
-    if (
-        sizes.ndim != 1
-        or sizes.size == 0
-        or not np.all(np.abs(sizes) <= _MOST)
-        or np.any(np.diff(sizes) <= 0)
-    ):
+    fits = sizes.ndim == 1 and sizes.size > 0 and bool(np.all(np.abs(sizes) <= _MOST))
+    if not fits or np.any(np.diff(sizes) <= 0.0):
         raise ValueError(
             f"n: expected a strictly increasing, non-empty one-dimensional array within {_MOST:g}, got "
             f"{checks.shown(n)}"

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from pl_native import backends
 from pl_native._base import checks
 from pl_native._base.files import read_regular
 from pl_native._problem import Stop
@@ -150,7 +151,7 @@ def load(path: str | os.PathLike[str]) -> Spec:
     except FileNotFoundError:
         raise ValueError(f"{file}: no such file; expected a sweep in TOML") from None
     except (ValueError, TypeError, RecursionError) as error:
-        raise ValueError(f"{file}: {error}") from error
+        raise ValueError(f"{file}: {str(error).removeprefix(f'{file}: ')}") from error
 
 
 def _spec(content: dict[str, Any], name: str) -> Spec:
@@ -158,8 +159,19 @@ def _spec(content: dict[str, Any], name: str) -> Spec:
     if unknown:
         known = "name, seed, backend, [cell], [grid], [[cells]]"
         raise ValueError(f"{', '.join(sorted(unknown))}: unknown; expected {known}")
-    common = content.get("cell", {})
-    parts = ([content["grid"]] if "grid" in content else []) + content.get("cells", [])
+    common, further = _table("[cell]", content.get("cell", {})), content.get("cells", [])
+    if not isinstance(further, list):
+        raise TypeError(f"cells: expected tables [[cells]], got {checks.kind(further)}")
+    parts = [_table("[grid]", content["grid"])] if "grid" in content else []
+    parts += [_table("[[cells]]", part) for part in further]
     cells = [cell for part in (parts or [{}]) for cell in grid(**{**common, **part})]
     seed = checks.integer("seed", content.get("seed", 0), 0, None)
-    return Spec(str(content.get("name", name)), tuple(cells), seed, str(content.get("backend", "auto")))
+    named = checks.label("name", content.get("name", name))
+    backend = checks.choice("backend", content.get("backend", "auto"), ("auto", *backends.NAMES))
+    return Spec(named, tuple(cells), seed, backend)
+
+
+def _table(name: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{name.strip('[]')}: expected a table {name}, got {checks.kind(value)}")
+    return value
