@@ -34,6 +34,7 @@ add_library(
   pln_core STATIC
   ${PLN_KERNELS}
   cpp/kernel/dispatch.cpp
+  cpp/parallel/cgroup.cpp
   cpp/parallel/team.cpp
   ${PLN_PARALLEL}
   cpp/parallel/threads.cpp
