@@ -34,6 +34,7 @@ add_library(
   pln_core STATIC
   ${PLN_KERNELS}
   cpp/kernel/dispatch.cpp
+  cpp/parallel/cgroup.cpp
   cpp/parallel/team.cpp
   ${PLN_PARALLEL}
   cpp/parallel/threads.cpp
@@ -69,6 +70,7 @@ add_library(
   cpp/capture/leaving.cpp
   cpp/capture/mean_motion.cpp
   cpp/capture/meshes.cpp
+  cpp/capture/meshes_stand.cpp
   cpp/capture/moved.cpp
   cpp/capture/moves.cpp
   cpp/capture/neuron.cpp

@@ -239,3 +239,44 @@ def test_a_sweep_in_a_pipe_or_folder_is_refused(tmp_path: Path) -> None:
     for name, what in (("pipe", "this is a pipe"), ("folder", "this is a folder"), ("bytes", "decode")):
         with pytest.raises(ValueError, match=rf"{name}\.toml: .*{what}"):
             pl.sweep.load(tmp_path / f"{name}.toml")
+
+
+class _Tensor:
+    """What has an array to give, but not now: as a tensor does that holds a gradient, or lies on a device."""
+
+    def __array__(self, *_: object, **__: object) -> Any:
+        raise RuntimeError("use detach() first")
+
+
+class _Unshown(float):
+    def __repr__(self) -> str:
+        raise RuntimeError("not now")
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("X", lambda value: pl.Dataset(value, [1.0])),
+        ("W", lambda value: pl.Network(value, [1.0])),
+        ("save.times", lambda value: pl.Save(times=value)),
+        ("kinks.neuron", lambda value: pl.Kinks(value, [0], [0])),
+        ("values", pl.stats.mean_interval),
+    ],
+)
+def test_what_gives_no_array_is_told_by_name(name: str, call: Callable[[Any], object]) -> None:
+    with pytest.raises(TypeError, match=rf"^{name}: .*detach"):
+        call(_Tensor())
+    with pytest.raises((MemoryError, ValueError), match=rf"^{name} of length 1000000|^{name}: "):
+        call(range(10**25))
+    with pytest.raises((TypeError, ValueError), match=rf"^{name}: expected"):
+        call(_Unshown(1.0))
+
+
+def test_one_number_is_no_list_of_neurons() -> None:
+    with pytest.raises(ValueError, match=r"^kinks\.neuron: expected one array .* got shape \(\)"):
+        pl.Kinks(0, [1], [0])
+
+
+def test_widths_of_the_smallest_probabilities() -> None:
+    assert pl.minimal_width(4, eps=5e-324) == 2593  # log(4/5e-324)/log(4/3), the quotient is beyond range
+    assert pl.minimal_width(1700) == 37

@@ -44,6 +44,8 @@ class DenseCapture final : public LinearisedModel {
     bool at_rest() const override { return still_; }
     void decay(double* out) override;
 
+    bool stands(double t, double speed_sq) override;
+
     double velocity_sq() override { return velocity().sq; }
     NeuronMotion motion() override;
     Index at_kinks() override;
@@ -89,6 +91,9 @@ class DenseCapture final : public LinearisedModel {
 
     double h_before_ = 0;                   // of the last step; 0: there was none
     bool closely_ = false, still_ = false;  // asked for; the last step found the run at rest
+    // The last step did not change the loss; it was made closely, or the next is to be; since when asked.
+    bool unmoved_ = false, made_closely_ = false, to_stand_ = false;
+    int since_asked_ = 0;
     Index dependent_ = 0, evaluations_ = 0;
 };
 

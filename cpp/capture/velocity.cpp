@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <utility>
 
@@ -140,23 +141,42 @@ NeuronMotion motion_of(const Velocity& velocity, const DenseState& state, const 
     return motion;
 }
 
+// Pairs whose push is far too small for what it would take, as where their residual passes 0, are not held:
+// they act with their whole share, or none.
 void hold(DenseState& state, const CaptureInputs& inputs, Index j, double* g) {
-    KinkBasis basis(static_cast<int>(state.d));
+    constexpr double kMost = 1e3;  // whole shares
     std::vector<Touched>& resting = state.touched[at(j)];
+    std::vector<Touched*> held;
     // what repels and is off is not held: an outer weight may just have changed its sign
     const auto off = [&](const Touched& pair) {
         return pair.last == 0.0 && state.a.data()[j] * state.r[at(pair.point)] > 0.0;
     };
-    for (const Touched& pair : resting)
-        if (!off(pair)) basis.add(pair.point, inputs.rows().row(pair.point));
-    std::vector<double> coeff(at(basis.size())), phi(coeff.size());
-    basis.project(g, coeff.data());
-    basis.multipliers(coeff.data(), phi.data());
-    for (Touched& pair : resting) {
-        const int slot = basis.find(pair.point);
-        const double r = state.r[at(pair.point)];
-        if (off(pair)) continue;
-        pair.last = slot < 0 || r == 0.0 ? 0.0 : phi[at(slot)] / r;
+    for (Touched& pair : resting)
+        if (!off(pair)) held.push_back(&pair);
+    const std::vector<double> given(g, g + state.stride);
+    for (bool all = false; !all;) {
+        KinkBasis basis(static_cast<int>(state.d));
+        for (const Touched* pair : held) basis.add(pair->point, inputs.rows().row(pair->point));
+        std::vector<double> coeff(at(basis.size())), phi(coeff.size());
+        basis.project(g, coeff.data());
+        basis.multipliers(coeff.data(), phi.data());
+        for (Touched* pair : held) {
+            const int slot = basis.find(pair->point);
+            const double r = state.r[at(pair->point)];
+            pair->last = slot < 0 || r == 0.0 ? 0.0 : phi[at(slot)] / r;
+        }
+        const auto beyond = [](const Touched* pair) { return !(std::abs(pair->last) <= kMost); };
+        const auto rest = std::stable_partition(held.begin(), held.end(), std::not_fn(beyond));
+        all = rest == held.end();
+        if (all) break;
+        for (auto pair = rest; pair != held.end(); ++pair) (*pair)->last = (*pair)->last > 0.0 ? 1.0 : 0.0;
+        held.erase(rest, held.end());
+        std::copy(given.begin(), given.end(), g);
+        for (const Touched& pair : resting) {
+            const bool acts = pair.last == 1.0 && std::find(held.begin(), held.end(), &pair) == held.end();
+            const double* x = inputs.rows().row(pair.point);
+            for (Index k = 0; acts && k < state.d; ++k) g[k] += state.r[at(pair.point)] * x[k];
+        }
     }
 }
 

@@ -6,10 +6,9 @@
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
-#include <string>
 #include <thread>
 
+#include "parallel/cgroup.hpp"
 #include "parallel/parallel_for.hpp"
 
 namespace pl {
@@ -29,17 +28,8 @@ int affinity_cpus() {
     return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-// cgroup v2: "max 100000" or "150000 100000"; v1: two files. No quota: no limit.
 int quota_cpus() {
-    double quota = -1, period = 100000;
-    std::string first;
-    if (std::ifstream v2("/sys/fs/cgroup/cpu.max"); v2 >> first >> period) {
-        if (first != "max") quota = std::strtod(first.c_str(), nullptr);
-    } else if (std::ifstream v1("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"); v1 >> quota) {
-        std::ifstream("/sys/fs/cgroup/cpu/cpu.cfs_period_us") >> period;
-    }
-    if (quota <= 0 || period <= 0) return 1 << 20;
-    return std::max(1, static_cast<int>(std::ceil(quota / period)));
+    return std::max(1, static_cast<int>(std::ceil(std::min(cgroup_cpus(), 0x1p20))));
 }
 
 }  // namespace

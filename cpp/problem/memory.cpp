@@ -10,6 +10,8 @@
 #include <map>
 #include <stdexcept>
 
+#include "parallel/cgroup.hpp"
+
 namespace pl {
 namespace {
 
@@ -34,20 +36,6 @@ double free_ram() {
         std::getline(meminfo, key);
     }
     return kUnlimited;  // not Linux: the allocator decides
-}
-
-double number_in(const char* path) {
-    std::ifstream file(path);
-    double value = kUnlimited;
-    return file >> value ? value : kUnlimited;  // "max" does not parse: no limit
-}
-
-double cgroup_left() {
-    const double v2 = number_in("/sys/fs/cgroup/memory.max");
-    if (v2 < kUnlimited) return v2 - number_in("/sys/fs/cgroup/memory.current");
-    const double v1 = number_in("/sys/fs/cgroup/memory/memory.limit_in_bytes");
-    if (v1 < kUnlimited) return v1 - number_in("/sys/fs/cgroup/memory/memory.usage_in_bytes");
-    return kUnlimited;
 }
 
 bool digit(char c) {
@@ -108,7 +96,7 @@ std::string human(double bytes) {
 
 double available_bytes() {
     const char* limit = asked_limit();
-    return limit != nullptr ? asked_bytes(limit) : std::max(0.0, std::min(free_ram(), cgroup_left()));
+    return limit != nullptr ? asked_bytes(limit) : std::min(free_ram(), cgroup_bytes_left());
 }
 
 void require_bytes(double bytes) {

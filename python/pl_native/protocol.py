@@ -15,7 +15,9 @@ def minimal_width(n: int, eps: float = 0.05) -> int:
     points, level = checks.integer("n", n, 1), checks.positive("eps", eps)
     if level >= 1:
         raise ValueError(f"eps: expected a probability in (0, 1), got {level!r}")
-    return math.floor(math.log(points / level) / math.log(4 / 3)) + 1
+    ratio = points / level
+    whole = math.log(ratio) if ratio < math.inf else math.log(points) - math.log(level)
+    return math.floor(whole / math.log(4 / 3)) + 1
 
 
 def horizon(n: int, p: int) -> float:

@@ -18,6 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pl_native._base import memory
+from pl_native._base.wording import kind as kind
+from pl_native._base.wording import short
+from pl_native._base.wording import shown as shown
 
 Array: TypeAlias = NDArray[Any]  # a float32 or float64 array; which one is a value, not a type
 
@@ -31,25 +34,6 @@ def dtype_name(dtype: np.dtype[Any]) -> str:
 
 _NAMES = {dtype: str(dtype) for dtype in FLOATS}
 
-
-def kind(value: object) -> str:
-    """What came, in a few words for a message."""
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape} and dtype {value.dtype}"
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{_short(value)} (int)"
-    if value is None or isinstance(value, bool | float | complex | str | np.generic):
-        return f"{shown(value)} ({type(value).__name__})"
-    return f"an object of type {type(value).__name__}"
-
-
-def shown(value: object) -> str:
-    """Its `repr`, of a long one the beginning."""
-    text = repr(value)
-    return text if len(text) <= _LONG else f"{text[:_LONG]}... ({len(text)} characters)"
-
-
-_LONG = 100  # characters of a value in a message
 
 _NO_NUMBERS = (bool, np.bool_, np.timedelta64)
 """What Python or NumPy has among its numbers, and no number is meant by."""
@@ -104,9 +88,9 @@ def integer(name: str, value: object, least: int, most: int | None = LARGEST) ->
     else:
         number = int(value)
     if number < least:
-        raise ValueError(f"{name}: expected an integer >= {least}, got {_short(number)}")
+        raise ValueError(f"{name}: expected an integer >= {least}, got {short(number)}")
     if most is not None and number > most:
-        raise ValueError(f"{name}: expected an integer <= {most}, got {_short(number)}")
+        raise ValueError(f"{name}: expected an integer <= {most}, got {short(number)}")
     return number
 
 
@@ -146,14 +130,16 @@ def several(value: object) -> bool:
     return isinstance(value, Sized) and not isinstance(value, str | bytes | Mapping | Set)
 
 
+def size_of(value: Sized) -> int:
+    """`len`, also where it is beyond what `len` may return, of a range."""
+    if isinstance(value, range) and value:
+        return 1 + (value[-1] - value[0]) // value.step
+    return len(value)
+
+
 def threads(name: str, value: object) -> int:
     """A number of threads, as the native core takes it."""
     return integer(name, value, 1, 4096)
-
-
-def _short(number: int) -> str:
-    """Python itself refuses to print very long integers."""
-    return str(number) if number.bit_length() <= 256 else f"one of {number.bit_length()} bits"
 
 
 def flag(name: str, value: object) -> bool:
@@ -206,10 +192,15 @@ def real_array(name: str, value: object) -> Array:
         raise TypeError(f"{name}: expected an array of numbers, got {kind(value)}")
     try:
         if not isinstance(value, np.ndarray) and isinstance(value, Sized):
-            memory.require(8.0 * len(value), f"{name} of length {len(value)}")
+            count = size_of(value)
+            memory.require(8.0 * count, f"{name} of length {count}")
         found = np.asarray(value)
     except ValueError as err:
         raise ValueError(f"{name}: expected a rectangular array of numbers ({err})") from None
+    except MemoryError:
+        raise
+    except Exception as err:  # of what is no array yet, such as a tensor that holds a gradient
+        raise TypeError(f"{name}: expected an array of numbers, {kind(value)} gives none ({err})") from err
     if found.dtype.kind in "iu":
         return found
     if found.dtype.kind != "f" or np.dtype(found.dtype.newbyteorder("=")) not in FLOATS:

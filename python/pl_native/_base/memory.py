@@ -7,6 +7,8 @@ import os
 import re
 from pathlib import Path
 
+from pl_native._base import cgroups
+
 VARIABLE = "PL_NATIVE_MAX_BYTES"
 
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
@@ -35,7 +37,7 @@ def available() -> float:
     the cgroup still allows.
     """
     limit = asked_limit()
-    return max(0.0, min(_free_ram(), _cgroup_left())) if limit is None else limit
+    return min(_free_ram(), cgroups.bytes_left()) if limit is None else limit
 
 
 def asked_limit() -> float | None:
@@ -63,26 +65,6 @@ def _free_ram() -> float:
         return math.inf
     known = dict(line.split(":", 1) for line in lines if ":" in line)
     return float(known["MemAvailable"].split()[0]) * 1024 if "MemAvailable" in known else math.inf
-
-
-def _cgroup_left() -> float:
-    root = Path("/sys/fs/cgroup")
-    for limit, used in (
-        ("memory.max", "memory.current"),
-        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
-    ):
-        most = _number_in(root / limit)
-        if most < math.inf:
-            return most - _number_in(root / used)
-    return math.inf
-
-
-def _number_in(path: Path) -> float:
-    """The number in a file; inf where there is none ("max": no limit)."""
-    try:
-        return float(path.read_text().split()[0])
-    except (OSError, ValueError, IndexError):
-        return math.inf
 
 
 def _human(size: float) -> str:

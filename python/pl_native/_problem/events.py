@@ -37,7 +37,7 @@ class Event:
         put = object.__setattr__
         if not callable(self.function):
             got = checks.kind(self.function)
-            raise TypeError(f"events: expected functions of (t, network) or pl.Event, got {got}")
+            raise TypeError(f"event.function: expected a function of (t, network), got {got}")
         name = function_name(self.function) if self.name is None else self.name
         put(self, "name", checks.label("event.name", name))
         put(self, "direction", math.copysign(1.0, d) if (d := _direction(name, self.direction)) else 0.0)
@@ -84,4 +84,7 @@ def as_events(events: object) -> tuple[Event, ...]:
 
 
 def _of_function(function: Any) -> Event:
+    if not callable(function):
+        got = checks.kind(function)
+        raise TypeError(f"events: expected functions of (t, network) or pl.Event, got {got}")
     return Event(function, getattr(function, "direction", 0.0), getattr(function, "terminal", False))

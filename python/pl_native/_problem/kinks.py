@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pl_native._base import checks, memory
 from pl_native._base.checks import Array
+from pl_native._base.wording import counted
 
 OFF, ON, SLIDE = 0, 1, 2
 """Modes of a pair (neuron, point): z < 0 side, z > 0 side, held at z = 0."""
@@ -43,7 +44,7 @@ class Kinks:
         if share is not None:
             columns["share"] = checks.real_array("kinks.share", share)
         for name, column in columns.items():
-            if column.shape != columns["neuron"].shape[:1] or not len(column):
+            if column.ndim != 1 or column.shape != columns["neuron"].shape or not len(column):
                 raise ValueError(
                     f"kinks.{name}: expected one array of at least one entry, as long as the others, got "
                     f"shape {column.shape}"
@@ -96,7 +97,7 @@ class Kinks:
 
     def __repr__(self) -> str:
         sliding = int(np.count_nonzero(self.mode == SLIDE))
-        return f"Kinks({len(self)} {'pair' if len(self) == 1 else 'pairs'}, {sliding} sliding)"
+        return f"Kinks({counted(len(self), 'pair')}, {sliding} sliding)"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Kinks, self.arrays()

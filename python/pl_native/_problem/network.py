@@ -9,6 +9,7 @@ import numpy as np
 
 from pl_native._base import checks, digest
 from pl_native._base.checks import Array
+from pl_native._base.wording import counted
 from pl_native._problem.kinks import Kinks
 
 
@@ -130,7 +131,7 @@ class Network:
     def __repr__(self) -> str:
         positive = int(np.count_nonzero(self.a > 0))
         rest = ", w_perp_sq > 0" if self.w_perp_sq.any() else ""
-        rest += "" if self.kinks is None else f", {len(self.kinks)} pairs at kinks"
+        rest += "" if self.kinks is None else f", {counted(len(self.kinks), 'pair')} at kinks"
         with np.errstate(over="ignore"):
             outer, inner = (
                 np.sqrt(np.mean(sq)) for sq in (np.square(self.a, dtype=np.float64), self.norms_sq)

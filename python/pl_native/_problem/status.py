@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from pl_native._base import checks
+
 
 class Status(IntEnum):
     """Why a run ended. Lower values win when several hold at one step."""
@@ -38,7 +40,9 @@ class Status(IntEnum):
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(_ONCE):
             name = _ONCE[value]
         if not isinstance(name, str) or name not in cls.__members__:
-            raise ValueError(f"status: expected one of {', '.join(cls.__members__)}, got {value!r}")
+            raise ValueError(
+                f"status: expected one of {', '.join(cls.__members__)}, got {checks.shown(value)}"
+            )
         return cls[name]
 
 

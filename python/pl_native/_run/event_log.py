@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pl_native._base import checks
 from pl_native._base.checks import Array
 
 
@@ -39,7 +40,7 @@ class EventLog:
     def times(self, name: str) -> Array:
         """Times of the events called `name`. Raises ValueError for a name that was not looked at."""
         if name not in self.names:
-            raise ValueError(f"name: expected one of {', '.join(self.names)}, got {name!r}")
+            raise ValueError(f"name: expected one of {', '.join(self.names)}, got {checks.shown(name)}")
         found: Array = self.t[self.which == self.names.index(name)]
         return found
 

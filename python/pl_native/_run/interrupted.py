@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pl_native._base.wording import counted
 from pl_native._problem import Status
 from pl_native._run.solution import Solution
 
@@ -20,7 +21,8 @@ class Interrupted(KeyboardInterrupt):
         self.total = total
         partial = sum(s.status is Status.INTERRUPTED for s in self.solutions)
         super().__init__(
-            f"interrupted: {len(self.solutions) - partial} of {total} runs finished, {partial} under way"
+            f"interrupted: {len(self.solutions) - partial} of {counted(total, 'run')} finished, "
+            f"{partial} under way"
         )
 
     def __reduce__(self) -> tuple[Any, ...]:

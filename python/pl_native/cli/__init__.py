@@ -8,13 +8,13 @@ import argparse
 import shlex
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pl_native._base import before_main
 from pl_native._base.build import version
 from pl_native.cli import bench, check, doctor, report, reproduce, sweep
 from pl_native.cli.parsing import Parser
-from pl_native.cli.pipes import pipes_may_close
+from pl_native.cli.pipes import Pipe, pipes_may_close
 from pl_native.sweep import EngineError
 
 _VERBS = {
@@ -42,13 +42,22 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit code."""
     with pipes_may_close() as pipes:
-        code = _interruptible(list(sys.argv[1:] if argv is None else argv))
-        for pipe in pipes:
-            pipe.flush()
-            if pipe.lost is not None:
-                print(f"pl-native: failed: output: {pipe.lost}; all else was done", file=sys.stderr)
-                code = code or 1
-        return code
+        try:
+            code = _interruptible(list(sys.argv[1:] if argv is None else argv))
+        except SystemExit as left:  # the parser's, after --help, or for wrong arguments
+            raise SystemExit(left.code or _lost(pipes)) from None
+        return _lost(pipes) if code == 0 else code
+
+
+def _lost(pipes: Iterable[Pipe]) -> int:
+    """The exit code of a command that is done: 1 where what it printed is lost, which is told."""
+    code = 0
+    for pipe in pipes:
+        pipe.flush()
+        if pipe.lost is not None:
+            print(f"pl-native: failed: output: {pipe.lost}; all else was done", file=sys.stderr)
+            code = 1
+    return code
 
 
 def _interruptible(arguments: list[str]) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pl_native import sweep
+from pl_native._base.wording import counted
 from pl_native.cli.parsing import whole
 from pl_native.store import ERROR, Store, write_atomically
 from pl_native.sweep.chunks import Pace
@@ -131,8 +132,9 @@ def describe(plan: sweep.Plan, missing: list[sweep.Run]) -> str:
     seconds = sum(pace.seconds(run.cell) for run in missing)
     done = len(plan) - len(missing)
     return (
-        f"{plan.name}: {len(plan.cells)} cells, {len(plan)} runs, {done} of them already done\nto do: at "
-        f"most {work / 1e9:.3g} GFLOP, of the order of {seconds:.3g} s of one thread ({plan.backend} backend)"
+        f"{plan.name}: {counted(len(plan.cells), 'cell')}, {counted(len(plan), 'run')}, "
+        f"{done} of them already done\nto do: at most {work / 1e9:.3g} GFLOP, "
+        f"of the order of {seconds:.3g} s of one thread ({plan.backend} backend)"
     )
 
 
@@ -148,10 +150,11 @@ def _resume(parsed: argparse.Namespace) -> int:
 
 def _told(store: Store, added: int, share: tuple[int, int] | None) -> int:
     state = sweep.status(store)
-    print(f"{added} new rows in {store.path if share is None else store.shards}\n{state}")
+    print(f"{counted(added, 'new row')} in {store.path if share is None else store.shards}\n{state}")
     if state.errors:
         print(
-            f"{state.errors} runs failed: status {ERROR}, column error. --retry-errors repeats them",
+            f"{counted(state.errors, 'run')} failed: status {ERROR}, column error. --retry-errors repeats "
+            f"{'it' if state.errors == 1 else 'them'}",
             file=sys.stderr,
         )
     return 0
@@ -171,7 +174,7 @@ def _merge(parsed: argparse.Namespace) -> int:
 
 
 def _export(parsed: argparse.Namespace) -> int:
-    print(f"{sweep.export(parsed.folder, parsed.file)} rows written to {parsed.file}")
+    print(f"{counted(sweep.export(parsed.folder, parsed.file), 'row')} written to {parsed.file}")
     return 0
 
 
@@ -183,7 +186,7 @@ def _verify(parsed: argparse.Namespace) -> int:
 
 def _compact(parsed: argparse.Namespace) -> int:
     before, after = sweep.compact(parsed.folder)
-    print(f"{parsed.folder}: {before} shards before, {after} now")
+    print(f"{parsed.folder}: {counted(before, 'shard')} before, {after} now")
     return 0
 
 

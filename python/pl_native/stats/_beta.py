@@ -1,4 +1,4 @@
-"""Regularised incomplete beta function and its inverse, in double precision for parameters up to about 1e7.
+"""Regularised incomplete beta function and its inverse, in double precision for parameters up to 1e9.
 
 The power prefactor is evaluated by Loader's saddle-point form (deviance and Stirling error), because the
 difference of log-gammas loses nine digits at 1e6; the rest is the classical continued fraction, summed
@@ -11,7 +11,10 @@ import math
 
 _TINY = 1e-300
 _EPS = 2.0**-53
-_MAX_TERMS = 100_000
+_MAX_TERMS = 1_000_000
+
+MOST = 10**9
+"""Of counts and degrees of freedom: the continued fraction takes some sqrt of them terms"""
 
 
 def _stirling_error(n: float) -> float:
@@ -34,6 +37,13 @@ def _deviance(x: float, mean: float) -> float:
         if new == total:
             return total
         total, k = new, k + 1
+
+
+def log_poisson(s: float, mean: float) -> float:
+    """log( exp(-mean) mean^s / Gamma(s + 1) ) for s >= 0, mean > 0, with its digits at any size."""
+    if s == 0.0:
+        return -mean
+    return -_deviance(s, mean) - _stirling_error(s) - 0.5 * math.log(2.0 * math.pi * s)
 
 
 def _log_prefactor(a: float, b: float, x: float, y: float) -> float:

@@ -108,12 +108,12 @@ def two_sample_test(
 def _sample(label: str, n: object, counts: object) -> dict[float, tuple[int, int]]:
     sizes = checks.measured(f"n{label}", n)
     if not (isinstance(counts, tuple) and len(counts) == 2):
-        raise ValueError(f"counts{label}: expected a pair (converged, runs), got {counts!r}")
+        raise ValueError(f"counts{label}: expected a pair (converged, runs), got {checks.shown(counts)}")
     k, m = check_counts(*counts)
     if sizes.ndim != 1 or sizes.shape != k.shape:
         raise ValueError(f"n{label}: expected shape {k.shape} like its counts, got {sizes.shape}")
     if np.unique(sizes).size != sizes.size:
-        raise ValueError(f"n{label}: values must be different, got {sizes.tolist()}")
+        raise ValueError(f"n{label}: values must be different, got {checks.shown(sizes)}")
     return {size: (int(a), int(b)) for size, a, b in zip(sizes.tolist(), k, m, strict=True) if b > 0}
 
 

@@ -23,6 +23,10 @@ FORMS = tuple(_SHAPES)
 """y = slope x + offset, slope sqrt(x) + offset, slope log(x) + offset, and exp(offset) x^slope."""
 
 
+_MOST = 1e140
+"""Of values in units of their errors: their squares, and products of these, are within range"""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Fit:
     """Least squares of one of `FORMS` through (x, y).
@@ -78,10 +82,16 @@ def fit(
     checks.choice("form", form, FORMS)
     xs, ys, sigma = _checked(x, y, errors, form)
     tail = 0.5 + check_level(level) / 2
-    design = np.stack([_SHAPES[form](xs), np.ones_like(xs)], axis=1) / sigma[:, None]
-    target = (np.log(ys) if form == "power" else ys) / sigma
+    with np.errstate(over="ignore"):
+        design = np.stack([_SHAPES[form](xs), np.ones_like(xs)], axis=1) / sigma[:, None]
+        target = (np.log(ys) if form == "power" else ys) / sigma
+    largest = max(float(np.abs(part).max()) for part in (design, target))
+    if not 0.0 < largest < _MOST or float(np.abs(design).max()) < 1.0 / _MOST:
+        raise ValueError(
+            f"x, y, errors: expected values whose squares are within range, the largest is {largest:g} errors"
+        )
     if np.linalg.matrix_rank(design) < 2:
-        raise ValueError(f"x: expected at least two different values, got {x!r}")
+        raise ValueError(f"x: expected at least two different values, got {checks.shown(x)}")
     covariance = np.linalg.inv(design.T @ design)
     parameters = covariance @ (design.T @ target)
     rss, freedom = float(np.sum((target - design @ parameters) ** 2)), xs.size - 2
@@ -111,7 +121,7 @@ def _checked(x: object, y: object, errors: object, form: str) -> tuple[np.ndarra
         positive["y"] = ys
     for name, values in positive.items():
         if np.any(values <= 0.0):
-            raise ValueError(f"{name}: expected positive values, got {values.tolist()}")
+            raise ValueError(f"{name}: expected positive values, got {checks.shown(values)}")
     if form == "power" and errors is not None:
         sigma = sigma / ys
     return xs, ys, sigma
@@ -120,5 +130,7 @@ def _checked(x: object, y: object, errors: object, form: str) -> tuple[np.ndarra
 def _column(name: str, values: object) -> np.ndarray:
     array = checks.measured(name, values)
     if array.ndim != 1 or not np.all(np.isfinite(array)):
-        raise ValueError(f"{name}: expected a one-dimensional array of finite numbers, got {values!r}")
+        raise ValueError(
+            f"{name}: expected a one-dimensional array of finite numbers, got {checks.shown(values)}"
+        )
     return array

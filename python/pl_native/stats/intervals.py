@@ -10,7 +10,8 @@ from statistics import NormalDist
 import numpy as np
 
 from pl_native._base import checks
-from pl_native.stats._beta import beta_quantile
+from pl_native._base.wording import counted
+from pl_native.stats._beta import MOST, beta_quantile
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -66,14 +67,21 @@ class Proportion:
         return self.successes / self.trials if self.trials else math.nan
 
     def __repr__(self) -> str:
-        return f"{self.estimate:.4g} ({self.successes}/{self.trials} runs) {self.interval!r} {self.method}"
+        share = f"{self.successes}/{counted(self.trials, 'run')}"
+        return f"{self.estimate:.4g} ({share}) {self.interval!r} {self.method}"
+
+
+_LEAST, _MOST = 1e-6, 1.0 - 1e-12
+"""Levels: the tails, and what lies between them, keep their digits in what is made of them"""
 
 
 def check_level(level: float) -> float:
     """Validated confidence level."""
     found = checks.number("level", level)
-    if not 0.0 < found < 1.0:
-        raise ValueError(f"level: expected a confidence level in (0, 1), got {found!r}")
+    if not _LEAST <= found <= _MOST:
+        raise ValueError(
+            f"level: expected a confidence level in (0, 1), got {found!r} (it may be 1e-6 to 1 - 1e-12)"
+        )
     return found
 
 
@@ -94,8 +102,8 @@ def counts(name: str, value: object) -> np.ndarray:
     raw = checks.measured(name, value)
     if not np.all(np.isfinite(raw)) or np.any(raw != np.floor(raw)):
         raise ValueError(f"{name}: expected whole numbers of runs, got {checks.shown(value)}")
-    if np.any(raw < 0) or np.any(raw > checks.LARGEST):
-        raise ValueError(f"{name}: expected counts >= 0 and at most 2^53, got {checks.shown(value)}")
+    if np.any(raw < 0) or np.any(raw > MOST):
+        raise ValueError(f"{name}: expected counts >= 0 and at most 10^9, got {checks.shown(value)}")
     return raw.astype(np.int64)
 
 

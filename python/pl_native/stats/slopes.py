@@ -10,6 +10,7 @@ from statistics import NormalDist
 import numpy as np
 
 from pl_native._base import checks, memory
+from pl_native._base.wording import counted
 from pl_native.stats._tails import student_quantile
 from pl_native.stats.intervals import Interval, check_level
 from pl_native.streams import Purpose, Seed, generator
@@ -24,7 +25,7 @@ class MeanEstimate:
     runs: int
 
     def __repr__(self) -> str:
-        return f"{self.estimate:.6g} {self.interval!r}, {self.runs} runs"
+        return f"{self.estimate:.6g} {self.interval!r}, {counted(self.runs, 'run')}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -49,7 +50,8 @@ def _runs(name: str, values: object) -> np.ndarray:
     array = checks.measured(name, values)
     if array.ndim != 1 or array.size == 0 or not np.all(np.isfinite(array)):
         raise ValueError(
-            f"{name}: expected a one-dimensional, finite, non-empty array over runs, got {values!r}"
+            f"{name}: expected a one-dimensional, finite, non-empty array over runs, got "
+            f"{checks.shown(values)}"
         )
     return array
 
@@ -68,11 +70,17 @@ def _resampled(values: np.ndarray, resamples: int, rng: np.random.Generator) -> 
     return means, errors
 
 
+def _exponent(values: np.ndarray) -> int:
+    """That of the largest: values 2^-exponent are at most 1."""
+    return math.frexp(float(np.abs(values).max()))[1]
+
+
 def _freedom(values: np.ndarray) -> float:
     """Degrees of freedom of the estimated variance, 2 var^2 / Var(var): m - 1 for a normal law, fewer where
     the kurtosis seen is larger (Welch, Satterthwaite).
     """
     m, centred = values.size, values - values.mean()
+    centred = np.ldexp(centred, -_exponent(centred))  # exact: fourth powers of ordinary numbers may not be
     square = float(np.mean(centred**2))
     excess = max(0.0, float(np.mean(centred**4)) / square**2 - 3.0) if square > 0 else 0.0
     return 2.0 / (2.0 / (m - 1) + excess / m)
@@ -135,15 +143,23 @@ def mean_interval(
     """
     runs, level = _runs("values", values), check_level(level)
     resamples = _check_resamples(resamples)
+    unit = _exponent(runs)
+    runs = np.ldexp(runs, -unit)  # exact: squares of any values are within range
     mean = float(runs.mean())
     if runs.size == 1:
-        return MeanEstimate(mean, Interval(-np.inf, np.inf, level), 1)
+        return MeanEstimate(math.ldexp(mean, unit), Interval(-np.inf, np.inf, level), 1)
     means, errors = _resampled(runs, resamples, generator(seed, Purpose.BOOTSTRAP))
     spread = math.sqrt(float(runs.var(ddof=1)) / runs.size) if np.ptp(runs) > 0 else 0.0
     found = _Studentised(mean, spread, _freedom(runs), means, np.sqrt(errors)).interval(level)
     low = max(found.low, 0.0) if runs.min() >= 0 else found.low
     high = min(found.high, 0.0) if runs.max() <= 0 else found.high
+    with np.errstate(over="ignore"):
+        mean, low, high = np.ldexp([mean, low, high], unit).tolist()
     return MeanEstimate(mean, Interval(low, high, level), runs.size)
+
+
+_WITHIN = 1e-70, 1e70
+"""Values whose fourth powers are within range"""
 
 
 def loglog_slope(
@@ -162,16 +178,17 @@ def loglog_slope(
     """
     sizes, level = _runs("n", n), check_level(level)
     if np.any(sizes <= 0.0) or np.unique(sizes).size < 2:
-        raise ValueError(f"n: expected at least two different positive values, got {n!r}")
+        raise ValueError(f"n: expected at least two different positive values, got {checks.shown(n)}")
     if not checks.several(values):
         raise TypeError(f"values: expected one array of runs for each n, got {checks.kind(values)}")
     if len(values) != sizes.size:
         raise ValueError(f"values: expected one array of runs for each of {sizes.size} n, got {len(values)}")
     runs = [_runs(f"values[{i}]", v) for i, v in enumerate(values)]
     for i, v in enumerate(runs):
-        if v.size < 2 or np.any(v <= 0.0):
+        if v.size < 2 or np.any(v < _WITHIN[0]) or np.any(v > _WITHIN[1]):
             raise ValueError(
-                f"values[{i}]: expected at least two positive runs at n = {sizes[i]:g}, got {v!r}"
+                f"values[{i}]: expected at least two positive runs at n = {sizes[i]:g}, from "
+                f"{_WITHIN[0]:g} to {_WITHIN[1]:g}, got {checks.shown(v)}"
             )
     resamples = _check_resamples(resamples, sizes.size)
     x = np.log(sizes)

@@ -10,6 +10,7 @@ from statistics import NormalDist
 import numpy as np
 
 from pl_native._base import checks
+from pl_native._base.wording import counted
 from pl_native.stats._logistic import LogisticData
 from pl_native.stats.intervals import Interval, check_level
 from pl_native.stats.intervals import counts as run_counts
@@ -62,17 +63,22 @@ class Threshold:
         return f">= {low:{form}}" if math.isfinite(low) else f"<= {high:{form}}"
 
     def __repr__(self) -> str:
-        undecided = f"{self.undecided} of {self.runs} runs undecided: " if self.undecided else ""
+        undecided = f"{self.undecided} of {counted(self.runs, 'run')} undecided: " if self.undecided else ""
         level = f"({100 * self.interval.level:g} %)"
         kind = "no estimate" if self.kind == "undecided" else self.kind
-        return f"{undecided}N {self.located()} {level}, {kind}, {self.runs} runs"
+        return f"{undecided}N {self.located()} {level}, {kind}, {counted(self.runs, 'run')}"
+
+
+_MOST = 1e150  # of sizes, whose differences are squared
 
 
 def _check_sizes(n: object) -> np.ndarray:
     sizes = checks.measured("n", n)
-    if sizes.ndim != 1 or sizes.size == 0 or not np.all(np.isfinite(sizes)) or np.any(np.diff(sizes) <= 0.0):
+    fits = sizes.ndim == 1 and sizes.size > 0 and bool(np.all(np.abs(sizes) <= _MOST))
+    if not fits or np.any(np.diff(sizes) <= 0.0):
         raise ValueError(
-            f"n: expected a strictly increasing, finite, non-empty one-dimensional array, got {n!r}"
+            f"n: expected a strictly increasing, non-empty one-dimensional array within {_MOST:g}, got "
+            f"{checks.shown(n)}"
         )
     return sizes
 
@@ -90,9 +96,11 @@ def _end(data: LogisticData, cut: float, side: float) -> float:
     if data.limit(side) >= cut:
         return side * math.inf
     inside, step = data.start, data.gap
-    if data.profile(inside) < cut:
-        raise ArithmeticError("profile likelihood: no starting point inside the interval")
     outside = inside + side * step
+    while data.profile(inside) < cut:  # where convergence rises: the other end is at infinity
+        outside, inside, step = inside, inside - side * step, 2.0 * step
+        if not math.isfinite(inside):
+            raise ArithmeticError("profile likelihood: no starting point inside the interval")
     while data.profile(outside) >= cut:
         inside, step = outside, 2.0 * step
         outside = inside + side * step
@@ -164,7 +172,7 @@ def published_threshold(
             f"{checks.shown(probability)}"
         )
     if checks.flag("rescale", rescale) and sizes[0] <= 0.0:
-        raise ValueError(f"n: expected positive values, got {n!r}")
+        raise ValueError(f"n: expected positive values, got {checks.shown(n)}")
     unit = sizes[0] / 80.0 if rescale else 1.0
     x = sizes / unit
     candidates = np.linspace(x[0], x[-1], 10_000)

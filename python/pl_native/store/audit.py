@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pl_native._base.files import read_regular
+from pl_native._base.wording import counted
 from pl_native.store.columns import COST_COLUMNS, ERROR, Row, Value, row_id
 from pl_native.store.folder import Store
 from pl_native.store.row_text import csv_header, csv_lines
@@ -38,8 +39,9 @@ class Verification:
         return not (self.damaged or self.wrong_ids or self.conflicts) and self.csv_agrees
 
     def __str__(self) -> str:
-        text = f"{self.folder}: {self.rows} rows ({self.errors} failed runs) in {self.shards} shards"
-        text += f", {self.duplicates} duplicates" if self.duplicates else ""
+        text = f"{self.folder}: {counted(self.rows, 'row')} ({counted(self.errors, 'failed run')}) in "
+        text += counted(self.shards, "shard")
+        text += f", {counted(self.duplicates, 'duplicate')}" if self.duplicates else ""
         wrong = [str(damage) for damage in self.damaged]
         wrong += [f"row {i}: its id is not that of its content" for i in self.wrong_ids]
         wrong += [f"row {i}: two results that differ" for i in self.conflicts]

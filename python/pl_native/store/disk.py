@@ -41,6 +41,7 @@ def make_folder(folder: Path) -> None:
         return
     missing = [folder, *folder.parents]
     missing = missing[: next(i for i, path in enumerate(missing) if path.exists())]
+    _check_links(missing)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path in missing:
@@ -51,9 +52,21 @@ def make_folder(folder: Path) -> None:
         raise explained(error, folder) from error
 
 
+def _check_links(missing: list[Path]) -> None:
+    """NotADirectoryError for a symbolic link to nowhere among folders to be made."""
+    for path in missing:
+        if path.is_symlink():
+            where = os.readlink(path)
+            what = f"this is a symbolic link to {where}, where there is no folder; make that one first"
+            raise NotADirectoryError(errno.ENOTDIR, what, str(path))
+
+
 def explained(error: OSError, path: Path) -> OSError:
     """`error` as an OSError of the same kind that says what happened to `path` and what helps."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if error.errno == errno.EFBIG:
+        what = "files may not be so large here (ulimit -f); rows written before are kept. Raise the limit "
+        what += "and run the same again"
+    elif error.errno in (errno.ENOSPC, errno.EDQUOT):
         what = "the disk is full; rows written before are kept. Free some space and run the same again"
     elif error.errno in (errno.ENOENT, errno.ESTALE) and not _is_there(path.parent):
         what = f"its folder {path.parent} is gone, moved or deleted while this ran, and the rows in it "

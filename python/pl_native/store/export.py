@@ -89,7 +89,7 @@ def file_of(path: str | os.PathLike[str]) -> Path:
     found = checks.path("path", path)
     if found.suffix not in SUFFIXES:
         raise ValueError(
-            f"path: expected a name that ends in {' or '.join(SUFFIXES)}, got {os.fspath(path)!r}"
+            f"path: expected a name that ends in {' or '.join(SUFFIXES)}, got {checks.shown(os.fspath(path))}"
         )
     if found.suffix == ".parquet":
         _need("pyarrow")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from pl_native._base import checks
 from pl_native.store import disk, manifest
 from pl_native.store.details import merge_details
 from pl_native.store.folder import Store, write_csv
@@ -62,8 +63,13 @@ def merge(folder: str | os.PathLike[str], sources: Sequence[str | os.PathLike[st
     ValueError before anything is written when a source has no rows, is of another version, or belongs to
     another sweep than the rest.
     """
+    if isinstance(sources, str | os.PathLike) or not isinstance(sources, Iterable):
+        raise TypeError(f"sources: expected several folders, got {checks.kind(sources)}")
+    listed = list(sources)
+    if not listed:
+        raise ValueError("sources: expected at least one folder, got none")
     store, found = Store(folder), []
-    for source in map(Store, sources):
+    for source in map(Store, listed):
         theirs = source.manifest()
         if theirs is None:
             raise ValueError(f"{source.folder}: holds no rows of a sweep")
@@ -73,7 +79,7 @@ def merge(folder: str | os.PathLike[str], sources: Sequence[str | os.PathLike[st
     disk.make_folder(store.shards)
     damaged: list[Damage] = []
     with _alone(store):
-        with manifest.changing(store.folder, found[0][1].name if found else "") as mine:
+        with manifest.changing(store.folder, found[0][1].name) as mine:
             for _, theirs in found:
                 mine.numerics |= theirs.numerics
                 mine.plans |= theirs.plans

@@ -17,7 +17,17 @@ from pl_native._problem import Dataset, Network, Stop
 from pl_native._run.call_options import METHODS, atol_of
 from pl_native.store import Row, Value, content_ids
 from pl_native.streams import Purpose, stream
-from pl_native.sweep.functions import DATA, EVENTS, INITIAL, NORMS_ONLY, PER_NEURON, code_of, named, resolve
+from pl_native.sweep.functions import (
+    DATA,
+    EVENTS,
+    INITIAL,
+    NORMS_ONLY,
+    PER_NEURON,
+    check_options,
+    code_of,
+    named,
+    resolve,
+)
 
 _SIZES = ("n", "d", "p", "replicates")
 _POSITIVE = ("t_end", "scale", "step", "rtol")
@@ -67,13 +77,13 @@ class Cell:
         checked["initialisation"] = named("initialisation", self.initialisation, INITIAL)
         for name in ("data_options", "initial_options"):
             checked[name] = _options(name, getattr(self, name))
+        check_options("data", checked["data"], json.loads(checked["data_options"]))
+        check_options("initialisation", checked["initialisation"], json.loads(checked["initial_options"]))
         checked["given"] = checks.choice("given", self.given, ("", *EVENTS))
         checked["dtype"] = str(checks.float_dtype(self.dtype))
         checked["method"] = checks.choice("method", self.method, METHODS)
         checked["atol"] = atol_of(checked["method"], self.atol)
-        checked["stop"] = Stop(**self.stop) if isinstance(self.stop, Mapping) else self.stop
-        if not isinstance(checked["stop"], Stop):
-            raise TypeError(f"stop: expected pl.Stop, got {checks.kind(self.stop)}")
+        checked["stop"] = _stop(self.stop)
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 
@@ -127,6 +137,18 @@ class Cell:
 
 
 _FIELDS = tuple(field.name for field in fields(Cell))
+
+
+def _stop(value: object) -> Stop:
+    """`Stop`, or its fields by name as in a file."""
+    if isinstance(value, Mapping):
+        known = {field.name for field in fields(Stop)}
+        if unknown := [key for key in value if key not in known]:
+            raise ValueError(f"stop: unknown {', '.join(map(checks.shown, unknown))}")
+        return Stop(**value)
+    if not isinstance(value, Stop):
+        raise TypeError(f"stop: expected pl.Stop, got {checks.kind(value)}")
+    return value
 
 
 def _options(name: str, value: object) -> str:

@@ -6,6 +6,7 @@ import os
 import warnings
 from typing import Any
 
+from pl_native._base import checks
 from pl_native._base.build import NUMERICS, build_info
 from pl_native._problem import Save
 from pl_native._run.solution import Solution
@@ -67,7 +68,9 @@ def rebuild(
 def find(row: str, folder: str | os.PathLike[str]) -> Row:
     """The row whose id is, or begins with, `row` (six digits at least). ValueError unless there is one."""
     if not isinstance(row, str) or len(row) < _FEWEST:
-        raise ValueError(f"row: expected an id or at least {_FEWEST} of its first digits, got {row!r}")
+        raise ValueError(
+            f"row: expected an id or at least {_FEWEST} of its first digits, got {checks.shown(row)}"
+        )
     found = [one for part in Store(folder).parts() for one in part if str(one["id"]).startswith(row)]
     if len(found) != 1:
         raise ValueError(

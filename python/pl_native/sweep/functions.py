@@ -7,7 +7,7 @@ import importlib
 import inspect
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pl_native import data, initial, metrics
@@ -41,6 +41,24 @@ EVENTS: dict[str, Callable[..., Any]] = {"well_initialised": metrics.well_initia
 """f(data, network) -> bool: what a draw may be conditioned on"""
 
 
+def check_options(argument: str, name: str, options: Mapping[str, object]) -> None:
+    """ValueError for options that a generator of the package does not know, before thousands of runs fail."""
+    function = {"data": DATA | {"group": data.group}, "initialisation": INITIAL}[argument].get(name)
+    if function is None:  # the user's: not imported to look at it
+        return
+    known = [p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    known = [one for one in known if one not in ("seed", "dtype", "scale", "data")]
+    unknown = [one for one in options if one not in known]
+    if unknown:
+        raise ValueError(
+            f"{_OPTIONS[argument]}: {name!r} does not know {', '.join(map(checks.shown, unknown))}, expected "
+            f"some of {', '.join(known) or 'none'}"
+        )
+
+
+_OPTIONS = {"data": "data_options", "initialisation": "initial_options"}
+"""By the generator that they go to"""
+
 _PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 _allowed: set[str] = set()
 
@@ -54,7 +72,9 @@ def allow(*functions: str | Callable[..., Any]) -> None:
     for function in functions:
         name = _path_of("function", function) if callable(function) else function
         if not isinstance(name, str) or not _PATH.fullmatch(name):
-            raise ValueError(f"function: expected a function or 'module:function', got {function!r}")
+            raise ValueError(
+                f"function: expected a function or 'module:function', got {checks.shown(function)}"
+            )
         _allowed.add(name)
 
 
@@ -71,7 +91,9 @@ def named(argument: str, value: object, known: dict[str, Any]) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{argument}: expected one of {names} or a function, got {checks.kind(value)}")
     if value not in known and not _PATH.fullmatch(value):
-        raise ValueError(f"{argument}: expected one of {names} or 'module:function', got {value!r}")
+        raise ValueError(
+            f"{argument}: expected one of {names} or 'module:function', got {checks.shown(value)}"
+        )
     return value
 
 
@@ -100,8 +122,8 @@ def resolve(argument: str, name: str, known: dict[str, Any]) -> Callable[..., An
         found: Any = importlib.import_module(module)
         for part in attribute.split("."):
             found = getattr(found, part)
-    except (ImportError, AttributeError) as error:
-        raise ValueError(f"{argument}: cannot import {name!r} ({error})") from error
+    except (Exception, SystemExit) as error:  # whatever that module does
+        raise ValueError(f"{argument}: cannot import {name!r} ({type(error).__name__}: {error})") from error
     if not callable(found):
         raise TypeError(f"{argument}: expected a function, {name!r} is {checks.kind(found)}")
     return found  # type: ignore[no-any-return]

@@ -8,14 +8,14 @@ import math
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
+from pl_native import backends
 from pl_native._base import checks
-from pl_native._base.checks import Array
 from pl_native._base.files import read_regular
 from pl_native._problem import Stop
 from pl_native.protocol import horizon, width
@@ -58,19 +58,12 @@ def _values(name: str, value: Any) -> list[Any]:
         first = checks.integer(f"{name}.from", value["from"], 1)
         value = range(first, checks.integer(f"{name}.to", value["to"], first) + 1, step)
     if isinstance(value, list | tuple | range) or (isinstance(value, np.ndarray) and value.ndim):
-        _check_count(name, _length(value))  # before a range is written out
+        _check_count(name, checks.size_of(value))  # before a range is written out
         listed = value.tolist() if isinstance(value, np.ndarray) else list(value)
         if not listed:
             raise ValueError(f"{name}: expected at least one value, got none")
         return listed
     return [value]
-
-
-def _length(value: Sequence[Any] | Array) -> int:
-    """`len`, of a range too long for it as well."""
-    if isinstance(value, range) and value:
-        return 1 + (value[-1] - value[0]) // value.step
-    return len(value)
 
 
 def _cell(values: dict[str, Any]) -> Cell:
@@ -129,7 +122,9 @@ def _in_words(name: str, value: Any, values: Mapping[str, Any]) -> Any:
     if name == "stop.loss" and (found := re.fullmatch(rf"{_NUMBER}/\(2n\)", text)):
         return float(found[1]) / (2 * n)
     rules = {"p": "'width 1x'", "t_end": "'horizon', '0.9 * horizon'", "stop.loss": "'1/(2n)'"}
-    raise ValueError(f"{name}: expected a number or {rules.get(name, 'nothing in words')}, got {value!r}")
+    raise ValueError(
+        f"{name}: expected a number or {rules.get(name, 'nothing in words')}, got {checks.shown(value)}"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +151,7 @@ def load(path: str | os.PathLike[str]) -> Spec:
     except FileNotFoundError:
         raise ValueError(f"{file}: no such file; expected a sweep in TOML") from None
     except (ValueError, TypeError, RecursionError) as error:
-        raise ValueError(f"{file}: {error}") from error
+        raise ValueError(f"{file}: {str(error).removeprefix(f'{file}: ')}") from error
 
 
 def _spec(content: dict[str, Any], name: str) -> Spec:
@@ -164,8 +159,19 @@ def _spec(content: dict[str, Any], name: str) -> Spec:
     if unknown:
         known = "name, seed, backend, [cell], [grid], [[cells]]"
         raise ValueError(f"{', '.join(sorted(unknown))}: unknown; expected {known}")
-    common = content.get("cell", {})
-    parts = ([content["grid"]] if "grid" in content else []) + content.get("cells", [])
+    common, further = _table("[cell]", content.get("cell", {})), content.get("cells", [])
+    if not isinstance(further, list):
+        raise TypeError(f"cells: expected tables [[cells]], got {checks.kind(further)}")
+    parts = [_table("[grid]", content["grid"])] if "grid" in content else []
+    parts += [_table("[[cells]]", part) for part in further]
     cells = [cell for part in (parts or [{}]) for cell in grid(**{**common, **part})]
     seed = checks.integer("seed", content.get("seed", 0), 0, None)
-    return Spec(str(content.get("name", name)), tuple(cells), seed, str(content.get("backend", "auto")))
+    named = checks.label("name", content.get("name", name))
+    backend = checks.choice("backend", content.get("backend", "auto"), ("auto", *backends.NAMES))
+    return Spec(named, tuple(cells), seed, backend)
+
+
+def _table(name: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{name.strip('[]')}: expected a table {name}, got {checks.kind(value)}")
+    return value

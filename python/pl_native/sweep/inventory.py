@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass
 
+from pl_native._base.wording import counted
 from pl_native.store import ERROR, Store
 from pl_native.store.export import file_of, write
 from pl_native.sweep.plans import of_folder
@@ -38,7 +39,8 @@ class State:
     def __str__(self) -> str:
         share = 100 * self.done / max(self.total, 1)
         lines = [
-            f"{self.name}: {self.done} of {self.total} runs done ({share:.0f} %), {self.missing} missing"
+            f"{self.name}: {self.done} of {counted(self.total, 'run')} done ({share:.0f} %), "
+            f"{self.missing} missing"
         ]
         lines += [f"  {status:<14} {count}" for status, count in sorted(self.by_status.items())]
         return "\n".join(lines)

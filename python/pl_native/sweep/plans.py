@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from pl_native import backends
 from pl_native._base import checks
 from pl_native._base.build import NUMERICS
@@ -105,11 +107,11 @@ def plan(cells: Iterable[Cell], *, seed: int, backend: str = "auto", name: str =
     `name` marks the folders of this sweep. ValueError for no cells, cells that have runs in common, methods
     that this version does not have, and seeds that are no 63-bit integers.
     """
-    if not isinstance(name, str) or not name.strip():
+    if not checks.label("name", name).strip():
         raise ValueError(f"name: expected a name, got {checks.kind(name)}")
-    listed = _cells(cells)
+    listed, root = _cells(cells), checks.integer("seed", seed, 0, _LARGEST_SEED)
     chosen = backends.select(backend, *{cell.method for cell in listed}).NAME
-    made = _checked(Plan(listed, seed, chosen, name))
+    made = _checked(Plan(listed, root, chosen, name))
     _check_numbers(made.cells)
     for method, rtol, atol, stop in {(c.method, c.rtol, c.atol, c.stop) for c in made.cells}:
         checked_options(method=method, rtol=rtol, atol=atol, save=None, stop=stop, backend=made.backend)
@@ -120,7 +122,8 @@ def plan(cells: Iterable[Cell], *, seed: int, backend: str = "auto", name: str =
 
 
 def _cells(cells: object) -> tuple[Cell, ...]:
-    if not isinstance(cells, Iterable) or isinstance(cells, str | bytes):
+    pointless = isinstance(cells, np.ndarray) and cells.ndim == 0
+    if pointless or not isinstance(cells, Iterable) or isinstance(cells, str | bytes):
         raise TypeError(f"cells: expected several Cells, got {checks.kind(cells)}")
     listed = tuple(cells)
     for index, cell in enumerate(listed):
@@ -178,4 +181,4 @@ def parse_share(text: str) -> Share:
     i, slash, parts = text.partition("/")
     if slash and i.isdecimal() and parts.isdecimal() and 1 <= int(i) <= int(parts):
         return int(i), int(parts)
-    raise ValueError(f"shard: expected i/N with 1 <= i <= N, such as 3/16, got {text!r}")
+    raise ValueError(f"shard: expected i/N with 1 <= i <= N, such as 3/16, got {checks.shown(text)}")

@@ -75,7 +75,7 @@ def _draw(
         except KeyboardInterrupt as stopped:
             result.interrupted = stopped
             return []
-        except Exception as error:  # whatever a user's function does: it is that run's outcome
+        except (Exception, SystemExit) as error:  # whatever a user's function does: that run's outcome
             result.rows.append(failed(head, settings, error))
     return drawn
 

@@ -235,5 +235,7 @@ def _row(name: str, value: ArrayLike, most: float = np.inf, *, zero: bool = Fals
     bad = ~np.isfinite(array) | (array > most) | (array < 0 if zero else array <= 0)
     if array.ndim != 1 or array.size == 0 or bool(np.any(bad)):
         expected = f"numbers {'>= 0' if zero else '> 0'}{'' if np.isinf(most) else f' and <= {most:g}'}"
-        raise ValueError(f"{name}: expected a scalar or a one-dimensional array of {expected}, got {value!r}")
+        raise ValueError(
+            f"{name}: expected a scalar or a one-dimensional array of {expected}, got {checks.shown(value)}"
+        )
     return array

@@ -44,7 +44,7 @@ def collapse_example(y: ArrayLike = (10.0, -5.0), *, outer: float = 0.01) -> tup
         or not np.all(np.isfinite(labels))
         or not np.sign(labels[0]) * np.sign(labels[1]) < 0
     ):
-        raise ValueError(f"y: expected two numbers of opposite signs, got {y!r}")
+        raise ValueError(f"y: expected two numbers of opposite signs, got {checks.shown(y)}")
     size = checks.positive("outer", outer)
     return Dataset.orthogonal([1.0, 1.0], labels), Network([[1.0, 0.9], [1.1, 1.0]], [size, -size])
 

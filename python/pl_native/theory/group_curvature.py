@@ -89,7 +89,9 @@ def group_curvature_bounds(
     y = checks.measured("labels", labels)
     groups = checks.integer("p", p, 1, most=10**30)
     if y.ndim != 1 or y.size == 0 or not np.all(np.isfinite(y)) or np.any(y == 0):
-        raise ValueError(f"labels: expected a one-dimensional array of numbers != 0, got {labels!r}")
+        raise ValueError(
+            f"labels: expected a one-dimensional array of numbers != 0, got {checks.shown(labels)}"
+        )
     if y.size % groups != 0:
         raise ValueError(f"p: expected a divisor of n = {y.size}, got {groups}")
     start, cosine = _row("N0", N0), _row("c0", c0, 1.0)

@@ -41,7 +41,7 @@ def law(name: str, d: int, scale: float = 1.0) -> Law:
     >>> round(law.moment(2, 0), 6), round(law.moment(0, 2), 4)
     (0.01, 4.995)
     """
-    if name == "torch_linear":
+    if isinstance(name, str) and name == "torch_linear":
         raise ValueError(
             "name: torch_linear is not rotation invariant, so Lemma 4's closed forms say nothing of it"
         )
