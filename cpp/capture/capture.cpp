@@ -125,8 +125,7 @@ class Capture {
 
     // Between right-hand sides: Ctrl-C, or the clock.
     bool cut() {
-        const bool timed = moved_ || options_.past.begins();
-        return deadline_.cancelled() || (timed && deadline_.passed(!verdict_));
+        return deadline_.cancelled() || ((moved_ || options_.past.begins()) && deadline_.passed(!verdict_));
     }
     CaptureResult unbegun() {
         if (why_cut() == Status::kWallTime)
