@@ -254,3 +254,19 @@ def test_gradients_of_neurons_are_the_velocity_over_a(make: Any, monkeypatch: py
     for numbers in (1, 20, 1000):
         monkeypatch.setattr(asleep, "_NUMBERS", numbers)
         np.testing.assert_allclose(asleep._gradients_sq(state, state.W, state.a), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("make", [problem, orthogonal_problem])
+def test_a_small_start_is_told_from_some_of_its_neurons(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once they reach a thousandth of the largest label, whatever the others are: the last is looked at only
+    where all before it are small."""
+    data, net = make(n=8)
+    largest, label = np.max(data.norms), np.max(np.abs(data.y))
+    of_all = largest * np.mean(np.abs(net.a) * np.sqrt(net.norms_sq)) / label
+    monkeypatch.setattr(asleep, "_NUMBERS", 2 * net.d)
+    for share in (0.999, 1.001):
+        start = pl.Network(net.W, net.a * share * 1e-3 / of_all, w_perp_sq=net.w_perp_sq)
+        assert asleep.is_small(data, start) is (share < 1)
+    a = np.full(net.p, 1e-12)
+    a[-1] = 1.0
+    assert not asleep.is_small(data, pl.Network(net.W, a, w_perp_sq=net.w_perp_sq))
