@@ -1,4 +1,4 @@
-"""Nonsense in the environment is told by the variable's name, by `doctor` first of all: it ended in a traceback."""
+"""Nonsense in the environment is told by its variable, also by `doctor`, which ended in a traceback."""
 
 from __future__ import annotations
 
