@@ -1,5 +1,5 @@
-"""Python ends while a daemon thread has a run under way (a Dask worker's, a window's): it was aborted, "FATAL:
-exception not rethrown", because Python ends such a thread where it asks for the GIL.
+"""Python ends while a daemon thread has a run under way (a Dask worker's): it was aborted, "FATAL: exception
+not rethrown", because Python ends such a thread where it asks for the GIL.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def test_python_ends_with_runs_under_way(call: str) -> None:
 def test_a_run_after_python_began_to_end() -> None:
     """By a function that is called at exit, after the core's own."""
     text = "import atexit\nimport sys\natexit.register(lambda: print(call()))\n"
-    text += "import pl_native as pl\ndata, network = pl.data.sphere(9, 4, seed=1), pl.initial.asymmetric(3, 4, seed=2)\n"
+    text += "import pl_native as pl\n"
+    text += "data, network = pl.data.sphere(9, 4, seed=1), pl.initial.asymmetric(3, 4, seed=2)\n"
     text += "def call(): return pl.simulate(data, network, 1e5, progress=lambda *_: None).status.name"
     found = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60)
     assert found.returncode == 0, found.stderr

@@ -176,7 +176,7 @@ def test_interrupt_carries_what_was_reached(backend: str) -> None:
         pl.simulate(*problem(), ENDLESS, backend=backend, progress=interrupting(2))
     (sol,) = caught.value.solutions
     assert isinstance(caught.value, KeyboardInterrupt)
-    assert str(caught.value) == "interrupted: 0 of 1 runs finished, 1 under way"
+    assert str(caught.value) == "interrupted: 0 of 1 run finished, 1 under way"
     assert sol.status is pl.Status.INTERRUPTED
     assert 0 < sol.t[-1] == sol.stats["steps"] < ENDLESS
     again = pl.simulate(*problem(), min(sol.t[-1], 1000.0), backend=backend)
