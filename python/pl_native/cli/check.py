@@ -11,6 +11,7 @@ from typing import Any
 
 from pl_native import plots, report
 from pl_native._base.files import folder_to_fill
+from pl_native._base.progress import terminal
 from pl_native.experiments import statements
 from pl_native.experiments.statements import Finding, Setting
 from pl_native.store import write_atomically
@@ -61,7 +62,7 @@ def main(parsed: argparse.Namespace) -> int:
 
 def _note(text: str) -> None:
     """Progress, where someone looks."""
-    if sys.stderr.isatty():
+    if terminal():
         print(text, file=sys.stderr)
 
 
