@@ -183,7 +183,9 @@ def iter_ensemble(
     return solutions()
 
 
-def _taken(items: Iterable[Any], options: CallOptions) -> tuple[list[Work], Exception | None]:
+def _taken(
+    items: Iterable[tuple[Any, Any, Any, Any]], options: CallOptions
+) -> tuple[list[Work], Exception | None]:
     """The work of the next problems, and the error of the one that cannot be had, if any."""
     taken: list[Work] = []
     try:

@@ -99,7 +99,7 @@ def path(name: str, value: object) -> Path:
     if not isinstance(value, str | os.PathLike) or not isinstance(text := os.fspath(value), str):
         raise TypeError(f"{name}: expected a path, got {kind(value)}")
     try:
-        fits = len(os.fsencode(text)) < _LONGEST_PATH and "\0" not in text
+        fits = 0 < len(os.fsencode(text)) < _LONGEST_PATH and "\0" not in text
     except UnicodeEncodeError:
         fits = False
     if not fits:
