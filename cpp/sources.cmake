@@ -70,6 +70,7 @@ add_library(
   cpp/capture/leaving.cpp
   cpp/capture/mean_motion.cpp
   cpp/capture/meshes.cpp
+  cpp/capture/meshes_stand.cpp
   cpp/capture/moved.cpp
   cpp/capture/moves.cpp
   cpp/capture/neuron.cpp

@@ -28,11 +28,12 @@ def test_the_flow_follows_the_escape_from_any_size(pairs: int, rtol: float) -> N
             assert sol.stats["atol"] == 0
 
 
-@pytest.mark.parametrize("size", [1e-3, 1e-12, 1e-20])
+@pytest.mark.parametrize("size", [1.0, 0.9, 1e-3, 1e-12, 1e-20])
 def test_the_time_of_escape_is_right_to_the_tolerance(size: float) -> None:
+    """From size 1 the loss falls slowly: 1e-9 of the level was 1.4e-9 of the time, at any rtol."""
     data, network, b, square = odd_labels(size)
     when, loss = escape(size, b, square)
-    for rtol in (1e-6, 1e-9):
+    for rtol in (1e-6, 1e-9, 1e-11):
         sol = pl.simulate(data, network, 2 * when, method="flow", rtol=rtol, stop=pl.Stop(loss=loss))
         assert sol.status is pl.Status.TARGET
         assert sol.t[-1] == pytest.approx(when, rel=rtol)

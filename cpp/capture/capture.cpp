@@ -9,6 +9,7 @@
 
 #include "capture/asked.hpp"
 #include "capture/attempts.hpp"
+#include "capture/deadline.hpp"
 #include "capture/dense.hpp"
 #include "capture/landing.hpp"
 #include "capture/meshes.hpp"
@@ -27,7 +28,11 @@ constexpr double kInstant = 1e-300;  // of a time: has no half that a step could
 class Capture {
   public:
     Capture(const Problem<double>& problem, const CaptureOptions& options, int threads, const Poll& poll)
-        : problem_(problem), options_(options), poll_(poll), threads_(threads) {}
+        : problem_(problem),
+          options_(options),
+          poll_(poll),
+          threads_(threads),
+          deadline_(options.stop, poll) {}
 
     CaptureResult run() {
         try {
@@ -41,8 +46,6 @@ class Capture {
     }
 
   private:
-    using Clock = Verdict<double>::Clock;
-
     CaptureResult attempts() {
         const bool fresh = options_.past.fresh();
         const CapturePast& past = options_.past;
@@ -122,33 +125,31 @@ class Capture {
 
     // Between right-hand sides: Ctrl-C, or the clock.
     bool cut() {
-        if (poll_ && poll_()) return true;
-        const bool timed = moved_ || options_.past.begins(), first = !verdict_;  // state, not yet known
-        const StopRules& stop = options_.stop;
-        return timed && Clock::now() >= (first ? stop.first_deadline(began_, true) : stop.deadline(began_));
+        const bool timed = moved_ || options_.past.begins();
+        return deadline_.cancelled() || (timed && deadline_.passed(!verdict_));
     }
     CaptureResult unbegun() {
-        CaptureResult result;
         if (why_cut() == Status::kWallTime)
-            write_unbegun(problem_, options_.saves, options_.past.t, began_, result);
-        return result;
+            write_unbegun(problem_, options_.saves, options_.past.t, deadline_.began(), result_);
+        return std::move(result_);
     }
     Status why_stuck() { return meshes_->stuck() != Status::kInterrupted ? meshes_->stuck() : why_cut(); }
-    Status why_cut() { return cut_off(poll_ && poll_()); }
+    Status why_cut() { return cut_off(deadline_.cancelled()); }
 
     void begin(const Tolerance& tolerance) {
         if (meshes_) spent_ += meshes_->evaluations();
         meshes_.reset();  // at n = 10^6 there is no room for two
+        clear(result_);
+        deadline_.keep_free(take_end(problem_, [this] { return cut(); }, result_));
         meshes_ = std::make_unique<Meshes>(problem_, threads_, [this] { return cut(); }, options_.watch);
         leave_if([this] { return cut(); });  // the last of it may be undone
         if (options_.watch != nullptr) options_.watch->begin(options_.past.t);
         met_ = false;
         asked_.begin(options_.past.worst);
-        result_ = CaptureResult();
         result_.started = true;
         result_.past = options_.past;
         recorder_.emplace(problem_, options_.saves, result_);
-        verdict_.emplace(problem_, options_.stop, Follows::kFlow, options_.past.seen, began_);
+        verdict_.emplace(problem_, deadline_.rules(), Follows::kFlow, options_.past.seen, deadline_.began());
         search_.emplace(problem_, options_.stop, poll_, threads_);
         CapturePast& now = result_.past;
         CaptureModel& fine = meshes_->fine();
@@ -222,7 +223,7 @@ class Capture {
         moment.steps = options_.past.accepted + meshes_->accepted();
         moment.end = now.t >= options_.t_end;
         moment.moved = moved || options_.past.begins();
-        moment.cancelled = poll_ && poll_();
+        moment.cancelled = deadline_.cancelled();
         moment.event = met_;
         moment.mean_speed_sq = moved ? meshes_->speed_sq() : std::numeric_limits<double>::quiet_NaN();
         return moment;
@@ -267,7 +268,7 @@ class Capture {
     const CaptureOptions& options_;
     const Poll& poll_;
     const int threads_;
-    const Clock::time_point began_ = Clock::now();
+    Deadline deadline_;
     AskedError asked_{problem_, options_};
     std::unique_ptr<Meshes> meshes_;
     std::optional<Landing> landing_;

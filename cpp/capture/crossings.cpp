@@ -1,6 +1,7 @@
 #include "capture/crossings.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "capture/attempts.hpp"
 #include "kernel/dispatch.hpp"
@@ -12,6 +13,7 @@ namespace {
 // is held goes on or off by what the shares of the others leave of its speed: at 0.002 that was chance, the
 // same on both meshes, and a loss was off by a third.
 constexpr KinkSweeps kFineSweeps{2e-5F, 40};
+constexpr Index kFew = 16;  // pairs, whose K is not kept
 
 }  // namespace
 
@@ -59,13 +61,31 @@ Index Crossings::find(const NeuronStep& step, const Word* masks) {
 }
 
 Index Crossings::follow(const NeuronStep& step, Index known, CutOff cut) {
-    std::unique_ptr<KinkSolver>& solver = solvers_[at(step.j)];
-    if (!solver) solver = std::make_unique<KinkSolver>(rows_, sweeps_);
+    Solver& own = solvers_[at(step.j)];
+    const bool few = size_of(step.met) <= kFew && !own;
+    if (!few && !own) own = std::make_unique<KinkSolver>(rows_, sweeps_);
+    Solver borrowed = few ? borrow() : nullptr;
+    KinkSolver& solver = few ? *borrowed : *own;
     const double* early = step.turns() ? nullptr : step.early;
     const Index most =
-        solver->follow(step.met, known, {step.stride, step.g, step.factor, step.impulse, early, cut});
+        solver.follow(step.met, known, {step.stride, step.g, step.factor, step.impulse, early, cut});
     step.move();
+    if (few) give_back(std::move(borrowed));
     return most;
+}
+
+Crossings::Solver Crossings::borrow() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (idle_.empty()) return std::make_unique<KinkSolver>(rows_, sweeps_);
+    Solver solver = std::move(idle_.back());
+    idle_.pop_back();
+    solver->forget();
+    return solver;
+}
+
+void Crossings::give_back(Solver solver) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    idle_.push_back(std::move(solver));
 }
 
 }  // namespace pl

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "capture/inputs.hpp"
@@ -24,12 +25,20 @@ class Crossings {
     Index follow(const NeuronStep& step, Index known, CutOff cut);
 
   private:
+    using Solver = std::unique_ptr<KinkSolver>;
+    Solver borrow();
+    void give_back(Solver solver);
+
     const InputRows rows_;
     const KinkSweeps sweeps_;
     Index p_, blocks_;
     Buffer<Word> signs_, seen_;  // (p, blocks): of z at the end; pairs already among those met
-    // Of each neuron that has met kinks: what it knows of its pairs serves the second look.
-    std::vector<std::unique_ptr<KinkSolver>> solvers_;
+    // Of each neuron that has met many kinks: what it knows of its pairs serves the second look. For the
+    // others there are as many as threads: ten pieces of memory for each of 10^6 neurons took 0.1 s to give
+    // back, and K of few pairs is soon made again.
+    std::vector<Solver> solvers_;
+    std::vector<Solver> idle_;
+    std::mutex mutex_;  // of them
 };
 
 }  // namespace pl

@@ -6,11 +6,18 @@
 
 #include "kernel/inner.hpp"
 #include "parallel/parallel_for.hpp"
+#include "problem/rounding.hpp"
 #include "problem/set_bits.hpp"
 
 namespace pl {
 namespace {
 
+constexpr double kUnmoved = 4e-15;  // of the loss, by a step
+constexpr double kFallen = 1e-16;   // of the loss, over the time of the run
+constexpr int kAskedAfter = 8;      // such steps
+// Of the rounding of a sum over points: what long steps leave of a velocity, at (40, 8, 6) twice to ten
+// times.
+constexpr double kLeft = 16.0;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // Whether the step from sum r^2 `before` to `after` finds the run at rest, after a time t and for h more, as
@@ -49,20 +56,29 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int thre
 
 void DenseCapture::attempt(const double* impulse, double h) {
     ++evaluations_;
+    motion_.reset();
     const double* decaying = decay_taken_ ? decaying_.data() : nullptr;
-    if (step_.make({impulse, h, still_, decaying, closely_, cut_off()})) return;
+    if (step_.make({impulse, h, still_, decaying, closely_ || to_stand_, cut_off()})) return;
     trial_.r.assign(trial_.r.size(), kNaN);
     trial_.sum_r2 = kNaN;
 }
 
+double DenseCapture::trial_motion() const {
+    if (!motion_) motion_ = moved(now_, trial_);
+    return *motion_;
+}
+
 void DenseCapture::accept(double h, std::vector<double>& before) {
     still_ = rests(now_.sum_r2, trial_.sum_r2, mean_.clock(), h);
+    unmoved_ = still_ && std::abs(trial_.sum_r2 - now_.sum_r2) <= kUnmoved * now_.sum_r2;
+    made_closely_ = closely_ || to_stand_;
     count_dependent();
     passes_.note({now_.z.data(), trial_.z.data(), now_.W.data(), now_.stride, now_.a.data(), now_.r.data()});
     std::swap(now_, trial_);
     before.resize(now_.r.size());
     before.swap(trial_.r);
     velocity_.reset();
+    motion_.reset();
     frozen_taken_ = decay_taken_ = false;
     h_before_ = h;
     mean_.stepped(h);
@@ -79,6 +95,30 @@ void DenseCapture::count_dependent() {
                        [](const Touched& pair) { return pair.point; });
         dependent_ += inputs_->parallel().among(std::move(points)) ? 1 : 0;
     }
+}
+
+// As flow/at_rest.hpp has it: what pushes a neuron is no more than rounding and long steps leave of its sum
+// over points. Where the loss is rounding steps lengthen by themselves.
+bool DenseCapture::stands(double t, double /*speed_sq*/) {
+    to_stand_ = unmoved_ && (to_stand_ || ++since_asked_ >= kAskedAfter);
+    if (!to_stand_ || !made_closely_) return false;
+    to_stand_ = false;
+    since_asked_ = 0;
+    const NeuronMotion motion = motion_of(take_velocity(), now_, drive_.data());
+    const double n = static_cast<double>(now_.n()), p = static_cast<double>(now_.p());
+    if (2 * n * velocity_->sq * t > kFallen * p * now_.sum_r2) return false;
+    const NeuronFacts facts = now_.facts();
+    for (Index j = 0; j < now_.p(); ++j) {
+        double noise = 0.0;
+        for (Index i = 0; i < now_.n(); ++i) {
+            const double y = inputs_->problem().y[i], d = static_cast<double>(now_.d);
+            if (now_.on(j, i))
+                noise += kLeft * point_noise(d, y, now_.r[at(i)]) * inputs_->norms()[at(i)] / n;
+        }
+        const double size_sq = facts.w_sq[at(j)] + facts.a[at(j)] * facts.a[at(j)];
+        if (motion.speed_sq[at(j)] > noise * noise * size_sq) return false;
+    }
+    return true;
 }
 
 void DenseCapture::product(const double* q, double* out) {
@@ -138,7 +178,7 @@ std::vector<PairAtKink> DenseCapture::kinks() {
     std::vector<PairAtKink> found = velocity().kinks;
     std::sort(found.begin(), found.end(), before);
     const auto known = static_cast<std::ptrdiff_t>(found.size());
-    for (const PairAtKink& other : now_.within_rounding(inputs_->norms()))
+    for (const PairAtKink& other : velocity().near)
         if (!std::binary_search(found.begin(), found.begin() + known, other, before)) found.push_back(other);
     std::sort(found.begin(), found.end(), before);
     return found;

@@ -34,7 +34,7 @@ class DenseCapture final : public LinearisedModel {
     double trial_sum_r2() const override { return trial_.sum_r2; }
     double trial_excess() const override { return hidden_rise(trial_); }
     double trial_neuron_error() const override { return step_.neuron_error(); }
-    double trial_motion() const override { return moved(now_, trial_); }
+    double trial_motion() const override;
     double trial_travel_sq() const override { return travel_sq(now_, trial_); }
     void write_trial(const double*, double* W, double* a) const override { trial_.write(W, a); }
     void accept(double h, std::vector<double>& before) override;
@@ -43,6 +43,8 @@ class DenseCapture final : public LinearisedModel {
     void product(const double* q, double* out) override;
     bool at_rest() const override { return still_; }
     void decay(double* out) override;
+
+    bool stands(double t, double speed_sq) override;
 
     double velocity_sq() override { return velocity().sq; }
     NeuronMotion motion() override;
@@ -84,10 +86,14 @@ class DenseCapture final : public LinearisedModel {
     // (p, stride); at rest the same under K's pattern, whether it is known.
     bool frozen_taken_ = false, decay_taken_ = false;
     std::optional<Velocity> velocity_;
+    mutable std::optional<double> motion_;  // of the trial
     Buffer<double> drive_, decaying_;
 
     double h_before_ = 0;                   // of the last step; 0: there was none
     bool closely_ = false, still_ = false;  // asked for; the last step found the run at rest
+    // The last step did not change the loss; it was made closely, or the next is to be; since when asked.
+    bool unmoved_ = false, made_closely_ = false, to_stand_ = false;
+    int since_asked_ = 0;
     Index dependent_ = 0, evaluations_ = 0;
 };
 

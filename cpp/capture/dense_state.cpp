@@ -124,19 +124,16 @@ void DenseState::take(Index j, const std::vector<PairAtKink>& kinks) {
     }
 }
 
-std::vector<PairAtKink> DenseState::within_rounding(const std::vector<double>& norms) const {
-    std::vector<PairAtKink> found;
-    for (Index j = 0; j < p(); ++j) {
-        const double within = 2.0 * kAtKink * norm_of(w_of(j), d);
-        for (Index i = 0; i < n(); ++i) {
-            const double here = z_of(j)[i];
-            if (here == 0.0 || std::abs(here) > within * norms[at(i)]) continue;
-            const bool on = here > 0.0;
-            found.push_back(
-                {static_cast<int>(j), static_cast<int>(i), on ? Mode::kOn : Mode::kOff, on ? 1.0 : 0.0});
-        }
+void DenseState::within_rounding(Index j, const std::vector<double>& norms,
+                                 std::vector<PairAtKink>& found) const {
+    const double within = 2.0 * kAtKink * norm_of(w_of(j), d);
+    for (Index i = 0; i < n(); ++i) {
+        const double here = z_of(j)[i];
+        if (here == 0.0 || std::abs(here) > within * norms[at(i)]) continue;
+        const bool on = here > 0.0;
+        found.push_back(
+            {static_cast<int>(j), static_cast<int>(i), on ? Mode::kOn : Mode::kOff, on ? 1.0 : 0.0});
     }
-    return found;
 }
 
 }  // namespace pl

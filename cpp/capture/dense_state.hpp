@@ -46,8 +46,8 @@ struct DenseState {
     // What the rule says of pairs of neuron j that are at z_ji = 0.
     void take(Index j, const std::vector<PairAtKink>& kinks);
     void hold(Index j, Index i, double share);  // at its kink
-    // The pairs that are not at 0, but within rounding of it.
-    std::vector<PairAtKink> within_rounding(const std::vector<double>& norms) const;
+    // Adds the pairs of neuron j that are not at 0, but within rounding of it.
+    void within_rounding(Index j, const std::vector<double>& norms, std::vector<PairAtKink>& found) const;
 };
 
 }  // namespace pl

@@ -5,11 +5,11 @@
 
 #include "capture/leaving.hpp"
 #include "capture/moved.hpp"
+#include "capture/over_neurons.hpp"
 #include "capture/resting.hpp"
 #include "capture/to_zero.hpp"
 #include "capture/velocity.hpp"
 #include "kernel/inner.hpp"
-#include "parallel/parallel_for.hpp"
 
 namespace pl {
 namespace {
@@ -49,13 +49,7 @@ DenseStep::DenseStep(const CaptureInputs& inputs, DenseProducts& products, const
 // visit(step) for every neuron, over the team.
 template <class Visit>
 void DenseStep::each_neuron(const Visit& visit) {
-    constexpr Index kChunk = 4;   // neurons handed to a thread at a time
-    constexpr Index kAsked = 16;  // chunks between questions whether to stop
-    const Index p = now_.p();
-    parallel_for((p + kChunk - 1) / kChunk, threads_, [&](Index chunk) {
-        if (chunk % kAsked == 0 && order_.cut()) return;
-        for (Index j = chunk * kChunk; j < std::min((chunk + 1) * kChunk, p); ++j) visit(neuron(j));
-    });
+    over_neurons(now_.p(), threads_, order_.cut, [&](Index j) { visit(neuron(j)); });
 }
 
 NeuronStep DenseStep::neuron(Index j) {
@@ -96,8 +90,11 @@ bool DenseStep::make(const Order& order) {
     if (order_.cut()) return false;
     each_neuron([this](const NeuronStep& step) { end(step); });
     products_.preactivations(trial_.W.data(), trial_.z.data(), order_.cut);
+    if (order_.cut()) return false;
     let_go_of_others();
+    if (order_.cut()) return false;
     conclude();
+    if (order_.cut()) return false;
     leave();
     return !order_.cut();  // perhaps half of it was
 }
@@ -120,12 +117,12 @@ void DenseStep::drive() {
 
 // The weights that it leads to, and their pre-activations.
 void DenseStep::advance() {
-    for (Index j = 0; j < now_.p(); ++j) {
+    over_neurons(now_.p(), threads_, order_.cut, [this](Index j) {
         middle_[at(j)] = mean_weight(j);
         neuron(j).move();
         moved_[at(j)] = 1;
-    }
-    refresh();
+    });
+    if (!order_.cut()) refresh();
 }
 
 // Pre-activations of the neurons that were moved, as they tell which pairs change side.
@@ -187,19 +184,19 @@ void DenseStep::end(const NeuronStep& step) {
 // Of the pairs met those at rest are kept, at their kinks.
 void DenseStep::let_go_of_others() {
     const auto goes = [](const Touched& pair) { return !pair.rests; };
-    for (Index j = 0; j < now_.p(); ++j) {
-        std::vector<Touched>& touched = trial_.touched[at(j)];
+    each_neuron([&](const NeuronStep& step) {
+        std::vector<Touched>& touched = step.met;
         touched.erase(std::remove_if(touched.begin(), touched.end(), goes), touched.end());
-        for (Touched& pair : touched) pair.z = trial_.z_of(j)[pair.point];
-        if (exact_[at(j)] != 0) join(neuron(j), now_.r.data(), now_.masks.data(), now_.n(), now_.p());
-        for (const Touched& pair : touched) trial_.z_of(j)[pair.point] = 0.0;
-    }
+        for (Touched& pair : touched) pair.z = step.z_next[pair.point];
+        if (exact_[at(step.j)] != 0) join(step, now_.r.data(), now_.masks.data(), now_.n(), now_.p());
+        for (const Touched& pair : touched) step.z_next[pair.point] = 0.0;
+    });
 }
 
 // a by Lemma 1 where that fixes its sign, else by the work done on w_j, which equals it to second order;
 // then r.
 void DenseStep::conclude() {
-    for (Index j = 0; j < now_.p(); ++j) {
+    over_neurons(now_.p(), threads_, order_.cut, [this](Index j) {
         const double *w = now_.w_of(j), *next = trial_.w_of(j), *g = G_.data() + j * now_.stride;
         const double before = now_.a.data()[j];
         double& a = trial_.a.data()[j];
@@ -212,8 +209,8 @@ void DenseStep::conclude() {
         }
         if (a * before < 0.0)  // what attracted repels, and off is the rule's choice
             for (Touched& pair : trial_.touched[at(j)]) pair.last = 0.0;
-    }
-    products_.outputs(trial_);
+    });
+    if (!order_.cut()) products_.outputs(trial_);
 }
 
 // Neurons that leave their kinks as residuals change: what the rule turns on now acts for the rest of the
@@ -233,8 +230,10 @@ void DenseStep::leave() {
 
 // dw is in proportion to the outer weight held; the drive is now that which kinks have left.
 double DenseStep::neuron_error() const {
+    constexpr Index kAsked = 4096;
     double largest = 0.0;
     for (Index j = 0; j < now_.p(); ++j) {
+        if (j % kAsked == 0 && order_.cut()) break;
         if (middle_[at(j)] == 0.0) continue;
         const double off = std::abs(mean_weight(j) / middle_[at(j)] - 1.0);
         largest = std::max(largest, off * std::sqrt(moved(now_, trial_, j).all()));

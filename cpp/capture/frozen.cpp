@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "capture/over_neurons.hpp"
 #include "kernel/dispatch.hpp"
 #include "parallel/parallel_for.hpp"
 
@@ -32,7 +33,7 @@ void FrozenPattern::take(const DenseState& state, CutOff cut) {
     state_ = &state;
     ByPointsArgs args{size_of(held_), blocks_, state.masks.data(), on_.data()};
     level().active->by_points(args);
-    parallel_for(size_of(held_), threads_, [&](Index j) { hold(j, cut); });
+    over_neurons(size_of(held_), threads_, cut, [&](Index j) { hold(j, cut); });
 }
 
 void FrozenPattern::hold(Index j, CutOff cut) {
@@ -107,7 +108,7 @@ void FrozenPattern::active_products(CutOff cut) {
 
 void FrozenPattern::product(const double* q, double* out, CutOff cut) {
     gradient(q, cut);
-    parallel_for(size_of(held_), threads_, [&](Index j) { change(j); });
+    over_neurons(size_of(held_), threads_, cut, [&](Index j) { change(j); });
     active_products(cut);
     for (Index i = 0; i < inputs_.problem().n; ++i) out[i] = static_cast<double>(along_.data()[i]);
 }

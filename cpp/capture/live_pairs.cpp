@@ -20,7 +20,6 @@ Index part_count(Index n, Index p) {
 }
 
 constexpr Index kChunkNumbers = 1 << 15;  // of W that are written at a time
-constexpr Index kAskedNeurons = 1 << 15;  // of one block, two million pairs: asked whether to stop
 
 }  // namespace
 

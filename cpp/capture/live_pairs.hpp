@@ -65,6 +65,9 @@ class LivePairs {
     };
 
     bool cut() const { return cut_ && cut_(); }
+    CutOff cut_off() const {
+        return {[](const void* whom) { return static_cast<const LivePairs*>(whom)->cut(); }, this};
+    }
     static std::size_t value_bytes(Index count);
     std::vector<const double*> values_of(Index chunk, Index chunks) const;
     const double* write_block(Index b, Index j, const double* value, double* W) const;
@@ -77,8 +80,8 @@ class LivePairs {
     // The same where the bits alone are wanted: a move that ends no pair leaves them as they are.
     void settle_bits();
     void shrink();
-    void clear_sums();
-    void collect(NeuronSums& sums) const;
+    void rate_push(const double* r, Index b, double* push) const;
+    void collect(Index first, Index count, NeuronSums& sums) const;
     double total() const;
 
     const Problem<double> problem_;

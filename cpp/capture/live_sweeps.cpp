@@ -11,6 +11,8 @@ namespace {
 constexpr Index kChunkBlocks = 16;
 constexpr Index kChunkPoints = kChunkBlocks * kWordPoints;
 constexpr Index kChunkPairs = 1 << 22;  // some milliseconds: a chunk has no more, or a single block
+// Neurons whose sums stay in the nearer caches: of 3*10^5 they were three quarters of the traffic.
+constexpr Index kTileNeurons = 1 << 11;
 
 }  // namespace
 
@@ -23,6 +25,7 @@ void LivePairs::sweep(const OuterWeights& outer, bool whole, const Chunk& chunk)
         Part& part = parts_[at(k)];
         LiveArgs args{};
         args.p = p_;
+        if (!whole) args.cut = cut_off();
         args.w = args.to = part.values.data();
         args.last.abar = last_abar_.data();
         args.abar = outer.abar;
@@ -46,7 +49,7 @@ void LivePairs::sweep(const OuterWeights& outer, bool whole, const Chunk& chunk)
 }
 
 double LivePairs::norms(const double* impulse, const OuterWeights& outer, NeuronSums& sums) {
-    clear_sums();
+    std::fill_n(lanes_.data(), lanes_.size(), 0.0);
     const double inverse_n = 1.0 / static_cast<double>(n_);
     sweep(outer, pending_, [&](Part& part, LiveArgs& args, Index first, Index last) {
         for (Index k = first; k < last; ++k) {
@@ -54,13 +57,17 @@ double LivePairs::norms(const double* impulse, const OuterWeights& outer, Neuron
             push_.data()[k] = problem_.norms[i] * impulse[i] * inverse_n;
         }
         args.travel = 0;
-        (pending_ ? kernel_.write_norms : kernel_.norms)(args);
+        args.cut = cut_off();
+        const auto written = pending_ && cut() ? kernel_.write : kernel_.write_norms;
+        (pending_ ? written : kernel_.norms)(args);
         part.sum += args.travel;
         part.left = args.to - part.values.data();
     });
     if (pending_) shrink();
     pending_ = false;
-    collect(sums);
+    sums.squares.assign(at(p_), 0.0);
+    sums.products.assign(at(p_), 0.0);
+    collect(0, p_, sums);
     return total();
 }
 
@@ -116,18 +123,41 @@ void LivePairs::shrink() {
 
 void LivePairs::rates(const double* r, NeuronSums& sums) {
     settle();
-    clear_sums();
+    const Index tile = std::min(kTileNeurons, p_), tiles = (p_ + tile - 1) / tile;
+    const std::vector<const double*> values = values_of(tile, tiles);
+    sums.squares.assign(at(p_), 0.0);
+    sums.products.assign(at(p_), 0.0);
+    for (Index t = 0; t < tiles; ++t) {
+        const Index first = t * tile, count = std::min(tile, p_ - first), parts = size_of(parts_);
+        std::fill_n(lanes_.data(), parts * 2 * count * kernel_.lanes, 0.0);
+        parallel_for(parts, threads_, [&](Index k) {
+            LiveArgs args{};
+            args.p = count;
+            args.blocks = 1;
+            args.squares = lanes_.data() + 2 * k * count * kernel_.lanes;
+            args.products = args.squares + count * kernel_.lanes;
+            for (Index b = parts_[at(k)].first; b < parts_[at(k)].last; ++b) {
+                alignas(64) double push[kWordPoints];
+                rate_push(r, b, push);
+                args.push = push;
+                args.live = words_.data() + b * p_ + first;
+                args.w = values[at(t * blocks_ + b)];
+                kernel_.rates(args);
+            }
+        });
+        collect(first, count, sums);
+    }
+}
+
+// Of block b, norms_i r_i / n.
+void LivePairs::rate_push(const double* r, Index b, double* push) const {
     const double inverse_n = 1.0 / static_cast<double>(n_);
-    sweep({}, true, [&](Part&, LiveArgs& args, Index first, Index last) {
-        alignas(64) double push[kChunkPoints] = {};
-        for (Index k = first; k < last; ++k) {
-            const std::int32_t i = order_[at(k)];
-            push[k - first] = problem_.norms[i] * r[i] * inverse_n;
-        }
-        args.push = push;
-        kernel_.rates(args);
-    });
-    collect(sums);
+    const Index start = b * kWordPoints, points = std::min(kWordPoints, n_ - start);
+    std::fill_n(push, kWordPoints, 0.0);
+    for (Index l = 0; l < points; ++l) {
+        const std::int32_t i = order_[at(start + l)];
+        push[l] = problem_.norms[i] * r[i] * inverse_n;
+    }
 }
 
 void LivePairs::weigh(const double* weights, double* sums) {
@@ -142,17 +172,12 @@ void LivePairs::weigh(const double* weights, double* sums) {
     });
 }
 
-void LivePairs::clear_sums() {
-    std::fill_n(lanes_.data(), lanes_.size(), 0.0);
-}
-
-void LivePairs::collect(NeuronSums& sums) const {
-    sums.squares.assign(at(p_), 0.0);
-    sums.products.assign(at(p_), 0.0);
+// The lanes of `count` neurons, of all parts, added up.
+void LivePairs::collect(Index first, Index count, NeuronSums& sums) const {
     const double* lane = lanes_.data();
     for (Index k = 0; k < size_of(parts_); ++k)
         for (std::vector<double>* sum : {&sums.squares, &sums.products})
-            for (Index j = 0; j < p_; ++j)
+            for (Index j = first; j < first + count; ++j)
                 for (Index l = 0; l < kernel_.lanes; ++l) (*sum)[at(j)] += *lane++;
 }
 

@@ -112,6 +112,8 @@ bool Meshes::stop(const CaptureStep& step) {
 double Meshes::advance(double t, double H, const Allowed& allowed) {
     stuck_ = Status::kHorizon;
     marks_.assign(1, {0.0, fine_.model->sum_r2()});
+    standing_ = standing_ || (accepted_ > 0 && fine_.model->stands(t, speed_sq_));
+    if (standing_) return stand(t, H);
     fine_.step->refresh();
     if (coarse_) {
         coarse_->step->follow(*fine_.step);

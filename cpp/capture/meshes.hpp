@@ -72,6 +72,7 @@ class Meshes {
     struct Mark {
         double t, sum_r2;
     };
+    double stand(double t, double H);
     bool half(double t, double h, const Allowed& allowed, int depth, double shown);
     bool lead_step(double t, double& H, const Allowed& allowed);
     double judge(Mesh& lead, const Allowed& allowed);
@@ -108,6 +109,7 @@ class Meshes {
     double ceiling_ = std::numeric_limits<double>::infinity();
     std::vector<Mark> marks_;  // of the fine mesh in the last advance
     Index accepted_ = 0, rejected_ = 0;
+    bool standing_ = false;  // for good: the state does not change any more
     Status stuck_ = Status::kHorizon;
 };
 

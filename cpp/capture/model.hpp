@@ -49,6 +49,10 @@ class CaptureModel : public State<double> {
     // velocity_sq() is that of the velocity which the inclusion selects at the state: one right-hand side.
     virtual Index at_kinks() = 0;  // pairs that rest at z_ji = 0 and are pushed both ways
 
+    // Whether the state moves by rounding only, at time t: what is left of its residuals, but for points that
+    // no neuron sees, is that. `speed_sq`: its mean velocity_sq() lately.
+    virtual bool stands(double /*t*/, double /*speed_sq*/) { return false; }
+
     virtual const Passes* passes() const { return nullptr; }  // of repelling kinks; null: there are none
 
     // Whether the states that trials lead to are to be right to rounding as to which pairs rest: a row is

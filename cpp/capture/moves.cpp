@@ -1,5 +1,6 @@
 #include "capture/moves.hpp"
 
+#include "capture/over_neurons.hpp"
 #include "kernel/dispatch.hpp"
 
 namespace pl {
@@ -28,9 +29,7 @@ void SingleMoves::preactivations(const std::vector<Index>& neurons, const Ends& 
     args.z = dz_.data();
     args.cut = cut;
     pl::preactivations(kernel_, args, threads_);
-    constexpr Index kAsked = 4096;  // neurons between two questions: of few points each takes a page of z
-    parallel_for(count, threads_, [&](Index l) {
-        if (l % kAsked == 0 && cut()) return;
+    over_neurons(count, threads_, cut, [&](Index l) {
         const float* moved = dz_.data() + l * blocks_ * kBlockPoints;
         const Index start = neurons[at(l)] * ends.ldz;
         for (Index i = 0; i < n; ++i)

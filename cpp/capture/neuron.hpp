@@ -50,6 +50,9 @@ class KinkSolver {
         args_.sweeps = sweeps;
     }
 
+    // What it keeps is another neuron's: K is made anew.
+    void forget() { args_.ld = 0; }
+
     // The shares of the touched pairs along the path, and the drive they give. All of a pair but rests, share
     // and last is given; share is what g holds. The pairs from `known` on were found to switch once the
     // others had been followed: their v is that of the path found then.

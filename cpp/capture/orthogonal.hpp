@@ -34,6 +34,8 @@ class OrthogonalCapture final : public ExplicitModel {
     double trial_neuron_error() const override;
     void accept(double h, std::vector<double>& before) override;
 
+    bool stands(double t, double speed_sq) override;
+
     double velocity_sq() override;
     // norms_i^2 / (n p) sum of a_j^2 over live pairs: what point i does to itself. A pair dies at z = 0,
     // where its share of r is 0 too.

@@ -26,7 +26,7 @@ void Passes::note(const Step& step) {
     const Index ldz = blocks_ * kBlockPoints;
     for (Index j = 0; j < p_; ++j) {
         const double w = norm_of(step.W + j * step.stride, d_);
-        TurnArgs args{blocks_,
+        TurnArgs args{n_,
                       step.z + j * ldz,
                       step.next + j * ldz,
                       near_.data(),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <utility>
 
@@ -17,6 +18,17 @@ constexpr double kUnit = 4.0 * std::numeric_limits<double>::epsilon();  // round
 
 double sign_of(const DenseState& state, Index j) {
     return state.a.data()[j] < 0.0 ? -1.0 : 1.0;
+}
+
+constexpr Index kChunk = 4;  // neurons handed to a thread at a time
+
+// Of neighbouring neurons.
+struct AtKinks {
+    std::vector<PairAtKink> there, near;
+};
+
+void append(const std::vector<PairAtKink>& some, std::vector<PairAtKink>& all) {
+    all.insert(all.end(), some.begin(), some.end());
 }
 
 // What neuron j is at its kinks, with all points of their lines of inputs, as the flow has them; empty where
@@ -50,6 +62,7 @@ std::vector<PairAtKink> select(DenseState& state, const CaptureInputs& inputs, I
     if (norm_sq(state.w_of(j), state.d) == 0.0) return {};
     const double *z = state.z_of(j), sign = sign_of(state, j);
     std::vector<Touched>& resting = state.touched[at(j)];
+    if (resting.empty() && std::find(z, z + state.n(), 0.0) == z + state.n()) return {};
     AtRest rest;
     const auto add = [&](Index i, Mode mode) {
         rest.add(static_cast<int>(i), inputs.rows().row(static_cast<int>(i)), sign * state.r[at(i)], mode);
@@ -61,9 +74,8 @@ std::vector<PairAtKink> select(DenseState& state, const CaptureInputs& inputs, I
     }
     for (Index i = 0; i < state.n(); ++i)
         if (z[i] == 0.0 && known[at(i)] == 0) add(i, Mode::kOff);
-    std::vector<PairAtKink> kinks;
-    if (rest.points.empty()) return kinks;
     for (Index k = 0; k < state.d; ++k) rest.v.push_back(sign * g[k]);
+    std::vector<PairAtKink> kinks;
     AtRest told = on_whole_lines(state, inputs, j, rest);
     rest.settle(noise);
     for (Index k = 0; k < state.d; ++k) g[k] = sign * rest.v[at(k)];
@@ -86,17 +98,24 @@ Velocity selected_velocity(DenseState& state, const CaptureInputs& inputs, doubl
     const double n = static_cast<double>(state.n());
     double size = 0;
     for (Index i = 0; i < state.n(); ++i) size += std::abs(state.r[at(i)]) * inputs.norms()[at(i)];
-    std::vector<std::vector<PairAtKink>> found(at(p));
-    parallel_for(p, threads, [&](Index j) {
-        found[at(j)] = select(state, inputs, j, kUnit * size, G + j * state.stride);
+    std::vector<AtKinks> found(at((p + kChunk - 1) / kChunk));
+    parallel_for(size_of(found), threads, [&](Index chunk) {
+        AtKinks& kinks = found[at(chunk)];
+        for (Index j = chunk * kChunk; j < std::min((chunk + 1) * kChunk, p); ++j) {
+            append(select(state, inputs, j, kUnit * size, G + j * state.stride), kinks.there);
+            state.within_rounding(j, inputs.norms(), kinks.near);
+        }
     });
     Velocity velocity;
+    for (const AtKinks& kinks : found) {
+        append(kinks.there, velocity.kinks);
+        append(kinks.near, velocity.near);
+    }
+    for (const PairAtKink& pair : velocity.kinks)
+        velocity.on_at_kinks +=
+            (pair.mode == Mode::kOn ? 1 : 0) - (state.on(pair.neuron, pair.point) ? 1 : 0);
+    velocity.rate.reserve(at(p));
     for (Index j = 0; j < p; ++j) {
-        for (const PairAtKink& pair : found[at(j)]) {
-            velocity.kinks.push_back(pair);
-            velocity.on_at_kinks +=
-                (pair.mode == Mode::kOn ? 1 : 0) - (state.on(pair.neuron, pair.point) ? 1 : 0);
-        }
         const double *w = state.w_of(j), *g = G + j * state.stride;
         const double speed = state.a.data()[j] / n, rate = inner(w, g, state.d) / n;
         velocity.rate.push_back(rate);
@@ -122,23 +141,42 @@ NeuronMotion motion_of(const Velocity& velocity, const DenseState& state, const 
     return motion;
 }
 
+// Pairs whose push is far too small for what it would take, as where their residual passes 0, are not held:
+// they act with their whole share, or none.
 void hold(DenseState& state, const CaptureInputs& inputs, Index j, double* g) {
-    KinkBasis basis(static_cast<int>(state.d));
+    constexpr double kMost = 1e3;  // whole shares
     std::vector<Touched>& resting = state.touched[at(j)];
+    std::vector<Touched*> held;
     // what repels and is off is not held: an outer weight may just have changed its sign
     const auto off = [&](const Touched& pair) {
         return pair.last == 0.0 && state.a.data()[j] * state.r[at(pair.point)] > 0.0;
     };
-    for (const Touched& pair : resting)
-        if (!off(pair)) basis.add(pair.point, inputs.rows().row(pair.point));
-    std::vector<double> coeff(at(basis.size())), phi(coeff.size());
-    basis.project(g, coeff.data());
-    basis.multipliers(coeff.data(), phi.data());
-    for (Touched& pair : resting) {
-        const int slot = basis.find(pair.point);
-        const double r = state.r[at(pair.point)];
-        if (off(pair)) continue;
-        pair.last = slot < 0 || r == 0.0 ? 0.0 : phi[at(slot)] / r;
+    for (Touched& pair : resting)
+        if (!off(pair)) held.push_back(&pair);
+    const std::vector<double> given(g, g + state.stride);
+    for (bool all = false; !all;) {
+        KinkBasis basis(static_cast<int>(state.d));
+        for (const Touched* pair : held) basis.add(pair->point, inputs.rows().row(pair->point));
+        std::vector<double> coeff(at(basis.size())), phi(coeff.size());
+        basis.project(g, coeff.data());
+        basis.multipliers(coeff.data(), phi.data());
+        for (Touched* pair : held) {
+            const int slot = basis.find(pair->point);
+            const double r = state.r[at(pair->point)];
+            pair->last = slot < 0 || r == 0.0 ? 0.0 : phi[at(slot)] / r;
+        }
+        const auto beyond = [](const Touched* pair) { return !(std::abs(pair->last) <= kMost); };
+        const auto rest = std::stable_partition(held.begin(), held.end(), std::not_fn(beyond));
+        all = rest == held.end();
+        if (all) break;
+        for (auto pair = rest; pair != held.end(); ++pair) (*pair)->last = (*pair)->last > 0.0 ? 1.0 : 0.0;
+        held.erase(rest, held.end());
+        std::copy(given.begin(), given.end(), g);
+        for (const Touched& pair : resting) {
+            const bool acts = pair.last == 1.0 && std::find(held.begin(), held.end(), &pair) == held.end();
+            const double* x = inputs.rows().row(pair.point);
+            for (Index k = 0; acts && k < state.d; ++k) g[k] += state.r[at(pair.point)] * x[k];
+        }
     }
 }
 

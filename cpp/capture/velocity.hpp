@@ -13,6 +13,7 @@ struct Velocity {
     double sq = 0;                  // sum_j norm(dw_j/dt)^2 + (da_j/dt)^2
     std::vector<double> rate;       // (p): da_j/dt
     std::vector<PairAtKink> kinks;  // the pairs at z_ji = 0 and all of their lines, by neuron
+    std::vector<PairAtKink> near;   // those that are not at 0, but within rounding of it
     Index on_at_kinks = 0;          // how many more of them are on than the masks say
 };
 

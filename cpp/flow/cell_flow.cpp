@@ -18,13 +18,14 @@ constexpr Index kPerPattern = 2;  // neurons per column of a propagator, at leas
 // A hundredth of what trust may lose makes a step that holds several events a fifth as long: still of
 // hundreds of events where there are many. Where there are few one by one is as cheap.
 constexpr SeveralTerms kSeveral{1e-3, 4, 8.0, 8};
-constexpr int kAsked = 4096;  // neurons shown, between two questions whether to go on
+constexpr Index kAsked = 16384;  // neurons shown, between two questions whether to go on
 
 }  // namespace
 
 CellFlow::CellFlow(const OnNeurons& flow, Crew crew)
     : OnNeurons(flow),
-      cells_(in_, noise_),
+      crew_(crew),
+      cells_(in_, noise_, crew),
       series_(in_, cells_, natural_),
       search_(in_, cells_, series_, noise_),
       moves_(in_, cells_, series_, search_, noise_, options_.switches, crew),
@@ -178,13 +179,20 @@ bool CellFlow::meet(double t) {
 
 bool CellFlow::show(bool asked) {
     if (!on_ || shown_) return true;
-    std::vector<double> v(at(cells_.width())), sign(at(in_.p));
-    for (int j = 0; j < in_.p; ++j) {
-        if (asked && j % kAsked == kAsked - 1 && cut()) return false;
-        sign[at(j)] = cells_.of(j).sign;
-        cells_.state(j, v.data());
-        std::copy(v.begin(), v.end() - 1, jets_.state(j));
-        jets_.set_outer(j, v.back());
+    std::vector<double> sign(at(in_.p));
+    const auto show_these = [&](Index begin, Index end) {
+        std::vector<double> v(at(cells_.width()));
+        for (int j = static_cast<int>(begin); j < end; ++j) {
+            sign[at(j)] = cells_.of(j).sign;
+            cells_.state(j, v.data());
+            std::copy(v.begin(), v.end() - 1, jets_.state(j));
+            jets_.set_outer(j, v.back());
+        }
+    };
+    for (Index from = 0; from < in_.p; from += kAsked) {
+        if (asked && from > 0 && cut()) return false;
+        const Index to = std::min(from + kAsked, Index{in_.p});
+        crew_.over(from, to, Cells::kStateWork * static_cast<double>(to - from), show_these);
     }
     if (show_modes()) pairs_.list();
     if (!jets_.evaluate(asked)) return false;

@@ -70,6 +70,7 @@ class CellFlow : OnNeurons {
     void freeze(double t, int j);
     void move(int j, const CellPattern& pattern, const double* v);
 
+    const Crew crew_;
     Cells cells_;
     CellSeries series_;
     CellSearch search_;

@@ -35,7 +35,8 @@ CellFollower::CellFollower(const Inputs& inputs, const Cells& cells, const CellS
       v_(at(inputs.d) + 1),
       w_(at(inputs.d) * at(kMaxOrder + 1)),
       a_(at(kMaxOrder + 1)),
-      r_(at(inputs.n)) {}
+      r_(at(inputs.n)),
+      space_(inputs) {}
 
 void CellFollower::follow(CellWalk& walk, const CellStretch& step) {
     const int most = 64 + 8 * (in_.n + 1);
@@ -71,11 +72,8 @@ bool CellFollower::search(CellWalk& walk, const CellStretch& step) {
     const bool slides = cell.slide.size() > 0;
     if (nearest > turning + kAngleSlack && !slides) return false;
     if (first) trace();
-    std::sort(angles_.begin(), angles_.end());
-    for (const auto& [angle, i] : angles_) {
-        if (angle > turning + kAngleSlack) break;
-        crossing(cell, i);
-    }
+    nearest_kinks(turning + kAngleSlack, angles_);
+    for (const auto& entry : angles_) crossing(cell, entry.second);
     if (slides) releases(cell);
     const auto later = [this](const Found& e) { return e.t > left_; };
     found_.erase(std::remove_if(found_.begin(), found_.end(), later), found_.end());
@@ -130,7 +128,7 @@ void CellFollower::land(CellWalk& walk, const CellStretch& step) {
     const double tau = from_ + first * in_.unit();
     const Cell& cell = cells_[cell_];
     CellNeuron neuron{step.t + tau, j_, std::vector<double>(v_.size()), CellPattern(cell)};
-    series_.propagator(cell_, tau, phi_);
+    series_.propagator(cell_, tau, phi_, scratch_);
     cells_.state(cell, j_, reference_, phi_, neuron.v.data());
     series_.residuals(tau, r_.data());
     CellLeg leg{tau, -1, {}, Tally(logs_)};
@@ -144,7 +142,7 @@ void CellFollower::land(CellWalk& walk, const CellStretch& step) {
         leg.tally.outer_zero();
     }
     walk.whole = !at_zero(noise_, neuron);
-    if (met && walk.whole) settle(in_, noise_, r_.data(), cause, neuron, leg.tally);
+    if (met && walk.whole) settle({in_, noise_, r_.data(), space_}, cause, neuron, leg.tally);
     for (int count = 0; count <= in_.n && walk.whole && release(neuron, leg.tally, count == 0); ++count)
         met = true;
     if (met) leg.tally.event();
@@ -153,7 +151,7 @@ void CellFollower::land(CellWalk& walk, const CellStretch& step) {
 }
 
 // Of what it slides on, that whose multiplier has left its bounds, or was to leave them now.
-bool CellFollower::release(CellNeuron& neuron, Tally& tally, bool promised) const {
+bool CellFollower::release(CellNeuron& neuron, Tally& tally, bool promised) {
     const KinkBasis& slide = neuron.pattern.slide;
     if (slide.size() == 0) return false;
     std::vector<double> g, coeff(at(slide.size())), mu(coeff.size());
@@ -170,7 +168,7 @@ bool CellFollower::release(CellNeuron& neuron, Tally& tally, bool promised) cons
     };
     const Sliding sliding{slide, r_.data(), neuron.pattern.sign, noise_.multiplier(slide)};
     const auto forced = let_go(in_.parallel(), sliding, [&](int slot) { return mu[at(slot)]; }, promise);
-    if (!forced.empty()) settle(in_, noise_, r_.data(), {{}, forced}, neuron, tally);
+    if (!forced.empty()) settle({in_, noise_, r_.data(), space_}, {{}, forced}, neuron, tally);
     return !forced.empty();
 }
 
@@ -180,7 +178,7 @@ void CellFollower::enter(CellWalk& walk, CellNeuron& neuron, CellLeg leg) {
         walk.waits = std::make_unique<CellPattern>(std::move(neuron.pattern));
         return;
     }
-    series_.propagator(leg.cell, leg.from, phi_);
+    series_.propagator(leg.cell, leg.from, phi_, scratch_);
     cells_.bring_back(phi_, neuron.v.data());
     leg.reference = std::move(neuron.v);
     walk.legs.push_back(std::move(leg));

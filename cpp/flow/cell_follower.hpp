@@ -53,7 +53,7 @@ class CellFollower {
     void releases(const Cell& cell);
     void consider(double t, int i, EventKind kind);
     void land(CellWalk& walk, const CellStretch& step);
-    bool release(CellNeuron& neuron, Tally& tally, bool promised) const;
+    bool release(CellNeuron& neuron, Tally& tally, bool promised);
     void enter(CellWalk& walk, CellNeuron& neuron, CellLeg leg);
 
     const Inputs& in_;
@@ -69,6 +69,8 @@ class CellFollower {
     std::vector<double> v_, w_, a_, r_, phi_;  // state and path from `from_` on, residuals, a propagator
     std::vector<std::pair<double, int>> angles_;
     std::vector<Found> found_;
+    CellSeries::Scratch scratch_;
+    SettlingSpace space_;
 };
 
 }  // namespace pl

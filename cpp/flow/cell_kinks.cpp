@@ -23,6 +23,12 @@ double angles_to_kinks(const Inputs& in, const Cells& cells, const Cell& cell, i
     return std::min_element(angles.begin(), angles.end())->first;
 }
 
+void nearest_kinks(double most, std::vector<std::pair<double, int>>& angles) {
+    const auto beyond = [most](const std::pair<double, int>& entry) { return entry.first > most; };
+    angles.erase(std::remove_if(angles.begin(), angles.end(), beyond), angles.end());
+    std::sort(angles.begin(), angles.end());
+}
+
 void until_crossing(const Inputs& in, const Cell& cell, const CellPath& path, int i, double* p) {
     const double side = i < 0 ? cell.sign : cell.modes[at(i)] == Mode::kOn ? 1.0 : -1.0;
     for (int k = 0; k <= path.order; ++k)

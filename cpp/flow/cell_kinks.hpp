@@ -16,6 +16,9 @@ constexpr double kAngleSlack = 1e-12;  // for rounding
 double angles_to_kinks(const Inputs& in, const Cells& cells, const Cell& cell, int j,
                        const std::vector<double>& v, std::vector<std::pair<double, int>>& angles);
 
+// Leaves of them those no larger than `most`, the least first.
+void nearest_kinks(double most, std::vector<std::pair<double, int>>& angles);
+
 // Of a neuron, in the units of the series: coefficients of w_j (order + 1, d) and a_j (order + 1).
 struct CellPath {
     int order;

@@ -1,6 +1,7 @@
 #include "flow/cell_moves.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "flow/cell_kinks.hpp"
@@ -9,7 +10,8 @@
 namespace pl {
 namespace {
 
-constexpr Index kAsked = 2048;  // neurons, a few milliseconds
+constexpr Index kAsked = 2048;   // neurons, a few milliseconds
+constexpr Index kTogether = 32;  // neurons given out together: ten microseconds or more
 
 }  // namespace
 
@@ -32,24 +34,18 @@ CellFollower& CellMoves::follower(int worker) {
 
 bool CellMoves::follow(double t, double h, const std::function<bool()>& cut) {
     forget();
-    const std::vector<int> all = search_.neurons(t, h);
+    const std::vector<int>& all = search_.neurons(t, h);
     turning_.resize(at(cells_.size()));
     for (int c = 0; c < cells_.size(); ++c) turning_[at(c)] = cells_[c].empty() ? 0.0 : series_.turning(c, h);
     const CellStretch step{t, h, turning_};
-    bool whole = !search_.abandoned();
+    bool whole = true;
     for (Index from = 0; from < size_of(all); from += kAsked) {
-        std::vector<CellWalk> part(at(std::min(kAsked, size_of(all) - from)));
-        std::vector<CellWalk*> walks(part.size());
-        for (std::size_t k = 0; k < part.size(); ++k) {
-            part[k].neuron = all[at(from) + k];
-            walks[k] = &part[k];
-        }
-        whole = whole && size() <= kMost && !cut() && go_on(walks, step);
-        for (CellWalk& walk : part) {
-            cells_.look_again(walk.neuron, cells_.of(walk.neuron).clock + walk.angle - kAngleSlack);
-            if (walk.waits || !walk.legs.empty()) walks_.push_back(std::move(walk));
-        }
+        const int* part = all.data() + from;
+        const Index count = std::min(kAsked, size_of(all) - from);
+        for (Index m = 0; m < count; ++m) look_again(part[m], 0.0);
+        whole = whole && size() <= kMost && !cut() && look(part, count, step);
     }
+    search_.queue();
     whole = whole && size() <= kMost;
     while (whole && admit(h)) {
         std::vector<CellWalk*> waiting;
@@ -60,11 +56,46 @@ bool CellMoves::follow(double t, double h, const std::function<bool()>& cut) {
     return whole;
 }
 
+void CellMoves::look_again(int j, double angle) {
+    cells_.set_next_look(j, cells_.of(j).clock + angle - kAngleSlack);
+}
+
+double CellMoves::work(Index neurons) const {
+    return (4.0 * in_.n * in_.d + 500.0) * static_cast<double>(neurons);
+}
+
+// Those of these neurons that have events are behind the others then. Whoever looks at some keeps what comes
+// of them to the end: most have none.
+bool CellMoves::look(const int* neurons, Index count, const CellStretch& step) {
+    struct Found {
+        std::vector<CellWalk> walks;
+        bool whole = true;
+    };
+    std::vector<Found> found(at((count + kTogether - 1) / kTogether));
+    crew_.each(size_of(found), work(count), [&](int worker, Index k) {
+        CellFollower& mine = follower(worker);
+        Found some;
+        for (Index m = k * kTogether; m < std::min((k + 1) * kTogether, count); ++m) {
+            CellWalk walk;
+            walk.neuron = neurons[m];
+            mine.follow(walk, step);
+            look_again(walk.neuron, walk.angle);
+            some.whole &= walk.whole;
+            if (walk.waits || !walk.legs.empty()) some.walks.push_back(std::move(walk));
+        }
+        found[at(k)] = std::move(some);
+    });
+    bool whole = true;
+    for (Found& some : found) {
+        whole &= some.whole;
+        std::move(some.walks.begin(), some.walks.end(), std::back_inserter(walks_));
+    }
+    return whole;
+}
+
 // Each to its end, or to the cell that it waits for. False: one of them cannot be followed.
 bool CellMoves::go_on(const std::vector<CellWalk*>& walks, const CellStretch& step) {
-    const double each = 4.0 * in_.n * in_.d + 500.0;
-    const Index count = size_of(walks);
-    crew_.each(count, each * static_cast<double>(count),
+    crew_.each(size_of(walks), work(size_of(walks)),
                [&](int worker, Index k) { follower(worker).follow(*walks[at(k)], step); });
     return std::all_of(walks.begin(), walks.end(), [](const CellWalk* walk) { return walk->whole; });
 }
@@ -92,25 +123,39 @@ void CellMoves::forget() {
 }
 
 double CellMoves::place(double h) {
+    const Index d = in_.d;
     std::vector<std::vector<double>> phi(at(cells_.size()));
-    std::vector<double> sums(at(cells_.size()) * at(in_.d), 0.0), v(at(cells_.width()));
-    const auto at_h = [&](int c) -> const std::vector<double>& {
+    const auto know = [&](int c) {
         if (phi[at(c)].empty()) series_.propagator(c, h, phi[at(c)]);
-        return phi[at(c)];
     };
     for (const CellWalk& walk : walks_) {
-        const int from = cells_.home(walk.neuron), to = walk.legs.back().cell;
-        const auto add = [&](int c, double sign) {
-            for (Index l = 0; l < in_.d; ++l) sums[at(Index{c} * in_.d + l)] += sign * v.back() * v[at(l)];
-        };
-        cells_.state(walk.neuron, at_h(from), v.data());
-        add(from, -1.0);
-        cells_.state(cells_[to], walk.neuron, walk.legs.back().reference.data(), at_h(to), v.data());
-        add(to, 1.0);
+        know(cells_.home(walk.neuron));
+        know(walk.legs.back().cell);
+    }
+    std::vector<double> pushed(at(2 * d * size()));  // a_j w_j of each, where it was and where it is
+    crew_.over(0, size(), 2.0 * Cells::kStateWork * static_cast<double>(size()), [&](Index begin, Index end) {
+        std::vector<double> v(at(cells_.width()));
+        for (Index k = begin; k < end; ++k) {
+            const CellWalk& walk = walks_[at(k)];
+            double* to = pushed.data() + 2 * d * k;
+            cells_.state(walk.neuron, phi[at(cells_.home(walk.neuron))], v.data());
+            for (Index l = 0; l < d; ++l) to[l] = v.back() * v[at(l)];
+            const CellLeg& last = walk.legs.back();
+            cells_.state(cells_[last.cell], walk.neuron, last.reference.data(), phi[at(last.cell)], v.data());
+            for (Index l = 0; l < d; ++l) to[d + l] = v.back() * v[at(l)];
+        }
+    });
+    std::vector<double> sums(at(cells_.size() * d), 0.0);
+    const double* next = pushed.data();
+    for (const CellWalk& walk : walks_) {
+        double* from = sums.data() + cells_.home(walk.neuron) * d;
+        for (Index l = 0; l < d; ++l) from[l] -= *next++;
+        double* to = sums.data() + walk.legs.back().cell * d;
+        for (Index l = 0; l < d; ++l) to[l] += *next++;
     }
     series_.begin_change();
     for (int c = 0; c < cells_.size(); ++c)
-        if (!phi[at(c)].empty()) series_.change(c, sums.data() + Index{c} * in_.d);
+        if (!phi[at(c)].empty()) series_.change(c, sums.data() + c * d);
     return series_.end_change();
 }
 

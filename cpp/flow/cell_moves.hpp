@@ -37,7 +37,10 @@ class CellMoves {
     void keep(Tally& tally, std::vector<bool>& moved);
 
   private:
+    bool look(const int* neurons, Index count, const CellStretch& step);
+    void look_again(int j, double angle);  // the turn to its nearest kink
     bool go_on(const std::vector<CellWalk*>& walks, const CellStretch& step);
+    double work(Index neurons) const;
     bool admit(double h);
     CellFollower& follower(int worker);
 

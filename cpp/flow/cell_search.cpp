@@ -72,6 +72,7 @@ double CellSearch::turning(int c) {
 // rest.
 void CellSearch::due(int c) {
     Cell& cell = cells_[c];
+    cells_.queue(cell);
     seen_.clear();
     while (!cell.due.empty() && cell.due.front().first <= cell.clock + turning(c)) {
         const auto [when, j] = cell.due.front();
@@ -84,52 +85,61 @@ void CellSearch::due(int c) {
     for (const Seen& s : seen_) cells_.look_again(s.neuron, cell.clock + s.angle - kAngleSlack);
 }
 
-std::vector<int> CellSearch::neurons(double now, double h) {
-    std::vector<int> all;
+// Where few are due the heaps of their cells tell them. Else, and from then on until single events are looked
+// for again, all neurons are asked.
+const std::vector<int>& CellSearch::neurons(double now, double h) {
+    bool many = false;
     instant_ = 8.0 * kEps * now / in_.unit();
+    until_.assign(at(cells_.size()), -std::numeric_limits<double>::infinity());
+    taken_.clear();
     for (int c = 0; c < cells_.size(); ++c) {
         Cell& cell = cells_[c];
         if (cell.empty() || (cell.on.empty() && cell.slide.size() == 0)) continue;
-        take_due(c, cell.clock + series_.turning(c, h));
-        for (const auto& [when, j] : taken_) {
-            if (ask()) return all;
-            if (cells_.home(j) == c && cells_.next_look(j) == when) all.push_back(j);
+        until_[at(c)] = cell.clock + series_.turning(c, h);
+        if (cell.slide.size() > 0) {
+            found_.clear();
+            h_ = h / in_.unit();
+            releases(c);
+            if (!found_.empty()) until_[at(c)] = std::numeric_limits<double>::infinity();
         }
-        if (cell.slide.size() == 0) continue;
-        found_.clear();
-        h_ = h / in_.unit();
-        releases(c);
-        if (!found_.empty()) all.insert(all.end(), cell.members.begin(), cell.members.end());
+        many |= !take_due(c, until_[at(c)]);
     }
-    std::sort(all.begin(), all.end());
-    all.erase(std::unique(all.begin(), all.end()), all.end());
-    return all;
+    std::sort(taken_.begin(), taken_.end());
+    taken_.erase(std::unique(taken_.begin(), taken_.end()), taken_.end());
+    if (!many) return taken_;
+    all_.resize(at(in_.p));
+    Index count = 0;
+    for (int j = 0; j < in_.p; ++j) {  // no branch: which are due is hard to foresee
+        all_[at(count)] = j;
+        count += cells_.next_look(j) <= until_[at(cells_.home(j))] ? 1 : 0;
+    }
+    all_.resize(at(count));
+    return all_;
 }
 
-// Off the heap of cell c: what is due until then. Many are parted from the rest, of which a heap is made
-// anew.
-void CellSearch::take_due(int c, double until) {
-    constexpr std::size_t kMany = 32;
-    std::vector<std::pair<double, int>>& due = cells_[c].due;
-    taken_.clear();
-    while (!due.empty() && due.front().first <= until && taken_.size() < kMany) {
-        taken_.push_back(due.front());
-        std::pop_heap(due.begin(), due.end(), std::greater<>());
-        due.pop_back();
+// Off the heap of cell c: what is due until then. False: too many.
+bool CellSearch::take_due(int c, double until) {
+    constexpr int kMany = 32;
+    Cell& cell = cells_[c];
+    for (int count = 0; cell.queued && !cell.due.empty() && cell.due.front().first <= until; ++count) {
+        const auto [when, j] = cell.due.front();
+        std::pop_heap(cell.due.begin(), cell.due.end(), std::greater<>());
+        cell.due.pop_back();
+        if (cells_.home(j) == c && cells_.next_look(j) == when) taken_.push_back(j);
+        if (count == kMany) cells_.unqueue(cell);
     }
-    if (due.empty() || due.front().first > until) return;
-    const auto first =
-        std::partition(due.begin(), due.end(), [until](const auto& entry) { return entry.first > until; });
-    taken_.insert(taken_.end(), first, due.end());
-    due.erase(first, due.end());
-    std::make_heap(due.begin(), due.end(), std::greater<>());
+    return cell.queued;
+}
+
+void CellSearch::queue() {
+    for (int j : taken_) cells_.look_again(j, cells_.next_look(j));
 }
 
 double CellSearch::examine(int c, int j) {
     cells_.state(j, v_.data());
     const double nearest = angles_to_kinks(in_, cells_, cells_[c], j, v_, angles_);
     if (nearest > turning(c) + kAngleSlack) return nearest;
-    std::sort(angles_.begin(), angles_.end());
+    nearest_kinks(turning(c) + kAngleSlack, angles_);
     bool known = false;
     for (const auto& [angle, i] : angles_) {
         if (angle > turning(c) + kAngleSlack) break;

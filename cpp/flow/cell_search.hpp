@@ -23,8 +23,10 @@ class CellSearch {
     // As EventSearch::search.
     const std::vector<CellEvent>& search(double now, double h);
 
-    // All neurons that may have events within the next h, in order; they are to be looked at again.
-    std::vector<int> neurons(double now, double h);
+    // All neurons that may have events within the next h, in order. When each is to be looked at again is to
+    // be set (Cells::set_next_look), and then `queue` called.
+    const std::vector<int>& neurons(double now, double h);
+    void queue();
 
     // Asked now and then while neurons are looked at; true abandons the search, for good.
     void watch(std::function<bool()> cut) { cut_ = std::move(cut); }
@@ -37,7 +39,7 @@ class CellSearch {
     };
     bool ask();
     void due(int c);
-    void take_due(int c, double until);
+    bool take_due(int c, double until);
     double examine(int c, int j);  // the angle
     void crossing(int c, int j, int i);
     void releases(int c);
@@ -57,7 +59,8 @@ class CellSearch {
     int turned_cell_ = -1;
     std::vector<CellEvent> found_;
     std::vector<Seen> seen_;
-    std::vector<std::pair<double, int>> taken_;
+    std::vector<int> taken_, all_;   // neurons: off the heaps of their cells; of those asked
+    std::vector<double> until_;      // of each cell's clock in the step, where it has events
     std::vector<double> v_, w_, a_;  // of the neuron looked at: its state, its path
     std::vector<std::pair<double, int>> angles_;
 };

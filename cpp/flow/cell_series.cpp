@@ -204,10 +204,14 @@ void CellSeries::step(int c, double h, Square& P, Square& u, Square& v) const {
 }
 
 void CellSeries::propagator(int c, double h, std::vector<double>& phi) const {
-    Square P(at(width_ * width_)), u(P.size()), v(P.size());
-    phi.resize(P.size());
-    step(c, h, P, u, v);
-    multiply(P, cells_[c].phi, width_, false, phi);
+    Scratch scratch;
+    propagator(c, h, phi, scratch);
+}
+
+void CellSeries::propagator(int c, double h, std::vector<double>& phi, Scratch& scratch) const {
+    for (Square* square : {&scratch.u, &scratch.v, &phi}) square->resize(at(width_ * width_));
+    step(c, h, scratch.P, scratch.u, scratch.v);
+    multiply(scratch.P, cells_[c].phi, width_, false, phi);
 }
 
 double CellSeries::attempt(double h) {

@@ -22,6 +22,11 @@ class CellSeries {
     double attempt(double h);
     // The propagator of cell c, since its renewal, at time h: what `accept` would make it.
     void propagator(int c, double h, std::vector<double>& phi) const;
+    // The same for who asks often, with memory that may be used again.
+    struct Scratch {
+        std::vector<double> P, u, v;
+    };
+    void propagator(int c, double h, std::vector<double>& phi, Scratch& scratch) const;
     // Of a cell that is held, as soon as it is: its series, as far as those of the others.
     void join(int c);
     // Changes of what moments at `attempt` give, for neurons that are of cell c otherwise than its propagator

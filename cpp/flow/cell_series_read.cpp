@@ -20,10 +20,10 @@ double CellSeries::trial_sq() const {
 
 void CellSeries::residuals(double h, double* r) const {
     h /= in_.unit();
-    for (Index i = 0; i < points_; ++i) {
-        double sum = 0.0;
-        for (int k = order_ - 1; k >= 0; --k) sum = sum * h + r_[at(k)][at(i)];
-        r[i] = sum;
+    std::fill_n(r, points_, 0.0);
+    for (int k = order_ - 1; k >= 0; --k) {  // of all points at once: alone, each waits for itself
+        const double* of = r_[at(k)].data();
+        for (Index i = 0; i < points_; ++i) r[i] = r[i] * h + of[i];
     }
 }
 

@@ -16,6 +16,12 @@ bool depends(const KinkBasis& slide, const KinkPoint& k) {
     return !larger.add(k.point, k.x);
 }
 
+std::vector<int> all_points(int n) {
+    std::vector<int> all(at(n));
+    std::iota(all.begin(), all.end(), 0);
+    return all;
+}
+
 }  // namespace
 
 void gradient_of(const Inputs& in, const std::vector<Mode>& modes, const double* r, std::vector<double>& g) {
@@ -32,18 +38,18 @@ bool at_zero(const Noise& noise, const CellNeuron& neuron) {
     return std::sqrt(std::inner_product(first, last, first, 0.0)) <= noise.w(neuron.neuron);
 }
 
-void settle(const Inputs& in, const Noise& noise, const double* r, const Cause& cause, CellNeuron& at_event,
-            Tally& tally) {
+SettlingSpace::SettlingSpace(const Inputs& in) : w(at(in.stride())), g(w), all(all_points(in.n)) {}
+
+void settle(const SettlingAt& here, const Cause& cause, CellNeuron& at_event, Tally& tally) {
+    const auto& [in, noise, r, space] = here;
+    auto& [w, g, all] = space;
     std::vector<double>& v = at_event.v;
-    std::vector<double> w(at(in.stride()), 0.0), g;
     std::copy(v.begin(), v.end() - 1, w.begin());
     auto& [modes, slide, sign] = at_event.pattern;
     gradient_of(in, modes, r, g);
     if (slide.size() == 0) sign = sign_of(v.back(), std::inner_product(w.begin(), w.end(), g.begin(), 0.0));
-    std::vector<int> all(at(in.n));
-    std::iota(all.begin(), all.end(), 0);
-    const NeuronAtEvent here{at_event.neuron, w.data(), g.data(), r, modes.data(), sign};
-    const auto [points, dependent, gone] = settled(in, noise, here, all, cause, slide, v.data());
+    const NeuronAtEvent neuron{at_event.neuron, w.data(), g.data(), r, modes.data(), sign};
+    const auto [points, dependent, gone] = settled(in, noise, neuron, all, cause, slide, v.data());
     at_event.gone = gone;
     if (dependent) tally.dependent_inputs();
     for (const KinkPoint& k : points) {

@@ -27,8 +27,22 @@ bool at_zero(const Noise& noise,
 // sum_{i on} r_i x_i, zero-padded, before any projection.
 void gradient_of(const Inputs& in, const std::vector<Mode>& modes, const double* r, std::vector<double>& g);
 
-// The neuron after the event. r (n): the residuals; what changes is told to `tally`.
-void settle(const Inputs& in, const Noise& noise, const double* r, const Cause& cause, CellNeuron& at_event,
-            Tally& tally);
+// What `settle` works with, which may be used again.
+struct SettlingSpace {
+    explicit SettlingSpace(const Inputs& in);
+
+    std::vector<double> w, g;    // zero-padded
+    const std::vector<int> all;  // the points
+};
+
+struct SettlingAt {
+    const Inputs& in;
+    const Noise& noise;
+    const double* r;  // (n) residuals
+    SettlingSpace& space;
+};
+
+// The neuron after the event; what changes is told to `tally`.
+void settle(const SettlingAt& here, const Cause& cause, CellNeuron& at_event, Tally& tally);
 
 }  // namespace pl

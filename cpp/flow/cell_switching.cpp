@@ -12,7 +12,8 @@ void CellFlow::settle(double t, int j, double sign, const Cause& cause) {
     CellNeuron here{t, j, std::vector<double>(at(cells_.width())), {cell.modes, cell.slide, sign}};
     cells_.state(j, here.v.data());
     if (at_zero(noise_, here)) return freeze(t, j);
-    pl::settle(in_, noise_, series_.r(0).data(), cause, here, journal_);
+    SettlingSpace space(in_);
+    pl::settle({in_, noise_, series_.r(0).data(), space}, cause, here, journal_);
     move(j, here.pattern, here.v.data());
     degenerate_ |= here.degenerate;
     if (here.gone) freeze(t, j);

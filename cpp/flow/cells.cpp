@@ -49,7 +49,8 @@ std::string key_of(const CellPattern& pattern) {
 
 }  // namespace
 
-Cells::Cells(const Inputs& inputs, Noise& noise) : in_(inputs), noise_(noise), width_(inputs.d + 1) {}
+Cells::Cells(const Inputs& inputs, Noise& noise, Crew crew)
+    : in_(inputs), noise_(noise), crew_(crew), width_(inputs.d + 1) {}
 
 bool Cells::take(const Jets& jets, const Pairs& pairs, const std::vector<double>& sign, Index most,
                  const std::function<bool()>& cut) {
@@ -75,6 +76,7 @@ bool Cells::take(const Jets& jets, const Pairs& pairs, const std::vector<double>
             drop();
             return false;
         }
+        cells_[at(c)].queued = false;
         enter(j, c, v.data());
     }
     for (Cell& cell : cells_) renew(cell);
@@ -116,20 +118,34 @@ void Cells::enter(int j, int c, const double* v) {
 }
 
 void Cells::look_again(int j, double when) {
-    std::vector<std::pair<double, int>>& due = cells_[at(home_[at(j)])].due;
+    Cell& cell = cells_[at(home_[at(j)])];
     next_look_[at(j)] = when;
-    due.emplace_back(when, j);
-    std::push_heap(due.begin(), due.end(), std::greater<>());
+    if (!cell.queued) return;
+    cell.due.emplace_back(when, j);
+    std::push_heap(cell.due.begin(), cell.due.end(), std::greater<>());
+}
+
+void Cells::queue(Cell& cell) const {
+    if (cell.queued) return;
+    cell.queued = true;
+    for (int j : cell.members) cell.due.emplace_back(next_look(j), j);
+    std::make_heap(cell.due.begin(), cell.due.end(), std::greater<>());
+}
+
+void Cells::unqueue(Cell& cell) const {
+    cell.queued = false;
+    cell.due.clear();
 }
 
 int Cells::join(int j, const CellPattern& pattern, const double* v) {
     const int c = find(pattern);
     enter(j, c, v);
-    bring_back(cells_[at(c)].phi, reference_.data() + Index{j} * width_);
+    std::vector<double> phi = cells_[at(c)].phi;
+    bring_back(phi, reference_.data() + Index{j} * width_);
     return c;
 }
 
-void Cells::bring_back(std::vector<double> phi, double* v) const {
+void Cells::bring_back(std::vector<double>& phi, double* v) const {
     solve(phi, v, width_);
 }
 
@@ -231,13 +247,17 @@ bool Cells::stale(const Cell& cell) const {
 }
 
 void Cells::renew(Cell& cell) {
+    const Index count = size_of(cell.members);
+    crew_.over(0, count, kStateWork * static_cast<double>(count), [&](Index from, Index to) {
+        std::vector<double> v(at(width_));
+        for (Index k = from; k < to; ++k) {
+            const int j = cell.members[at(k)];
+            state(j, v.data());
+            std::copy(v.begin(), v.end(), reference_.begin() + Index{j} * width_);
+        }
+    });
     cell.moment.assign(cell.moment.size(), 0.0);
-    std::vector<double> v(at(width_));
-    for (int j : cell.members) {
-        state(j, v.data());
-        std::copy(v.begin(), v.end(), reference_.begin() + Index{j} * width_);
-        add(cell, v.data(), 1.0);
-    }
+    for (int j : cell.members) add(cell, reference(j), 1.0);
     cell.phi = identity(width_);
     cell.at_renewal = size_of(cell.members);
     cell.renewed = cell.clock;

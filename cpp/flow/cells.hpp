@@ -20,6 +20,7 @@
 #include "flow/events.hpp"
 #include "flow/jets.hpp"
 #include "flow/pairs.hpp"
+#include "parallel/crew.hpp"
 
 namespace pl {
 
@@ -37,8 +38,10 @@ struct Cell : CellPattern {
     Index at_renewal = 0;  // members then
     // int norm(D) dt: by no more can the direction of a v_j have turned. And its value at the renewal.
     double clock = 0.0, renewed = 0.0;
-    // A neuron cannot switch before the clock shows its first number: a heap, that number least first.
+    // A neuron cannot switch before the clock shows its first number: a heap, that number least first. Of a
+    // cell that is not queued only next_look tells.
     std::vector<std::pair<double, int>> due;
+    bool queued = true;
     bool held = false;  // for neurons that are to come
 
     bool empty() const { return members.empty() && !held; }
@@ -46,7 +49,10 @@ struct Cell : CellPattern {
 
 class Cells {
   public:
-    Cells(const Inputs& inputs, Noise& noise);
+    // Forming a v_j, in floating-point operations: for the crew.
+    static constexpr double kStateWork = 200.0;
+
+    Cells(const Inputs& inputs, Noise& noise, Crew crew);
 
     // Takes over every neuron; false (and nothing is held) if there are more than `most` patterns, or if
     // `cut`, asked now and then, says so.
@@ -64,6 +70,10 @@ class Cells {
     // What the clock of its cell shows when j is to be looked at again.
     double next_look(int j) const { return next_look_[at(j)]; }
     void look_again(int j, double when);
+    // The same where others queue them anew: threads may say it of different neurons.
+    void set_next_look(int j, double when) { next_look_[at(j)] = when; }
+    void queue(Cell& cell) const;    // its heap, of all members
+    void unqueue(Cell& cell) const;  // it is of no use where many are looked at in a step
     double invariant(int j) const { return invariant_[at(j)]; }
 
     // v_j now, on its invariant and on the kinks it slides on.
@@ -75,8 +85,8 @@ class Cells {
     void state(const Cell& cell, int j, const double* reference, const std::vector<double>& phi,
                double* v) const;
     const double* reference(int j) const { return reference_.data() + Index{j} * width_; }
-    // Makes of v, at which the propagator `phi` has brought it, the reference.
-    void bring_back(std::vector<double> phi, double* v) const;
+    // Makes of v, at which the propagator `phi` has brought it, the reference; phi is used up.
+    void bring_back(std::vector<double>& phi, double* v) const;
     void leave(int j);
     int join(int j, const CellPattern& pattern, const double* v);  // into the cell of this; its number
     // A cell kept for neurons that will arrive; -1: there is none. Made if need be.
@@ -100,6 +110,7 @@ class Cells {
 
     const Inputs& in_;
     Noise& noise_;
+    const Crew crew_;
     const int width_;
     std::vector<Cell> cells_;
     std::vector<int> free_;

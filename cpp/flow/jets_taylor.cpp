@@ -110,6 +110,11 @@ void Jets::rest(int j, int k) {
     a_[at(k)][at(j)] = norms_[at(k)][at(j)] = 0.0;
 }
 
+void Jets::stand() {
+    for (int j = 0; j < in_.p; ++j) rest(j, 1);
+    order_ = 1;
+}
+
 void Jets::extend() {
     if (given_ < 0 && !extend_residual()) return;
     const int k = order_;

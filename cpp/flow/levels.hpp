@@ -13,8 +13,9 @@ namespace pl {
 class Levels {
   public:
     // `cut`: whether the run is cut off, which a search for a passage then is.
-    Levels(const Verdict<double>& verdict, const State<double>& state, Jets& jets, std::function<bool()> cut)
-        : verdict_(verdict), state_(state), jets_(jets), cut_(std::move(cut)) {}
+    Levels(const Verdict<double>& verdict, const State<double>& state, Jets& jets, double rtol,
+           std::function<bool()> cut)
+        : verdict_(verdict), state_(state), jets_(jets), rtol_(rtol), cut_(std::move(cut)) {}
 
     // The highest level passed at which the run ends; negative if none.
     double ending(double before, double after) const;
@@ -22,8 +23,8 @@ class Levels {
     double any(double before, double after) const;
     // When in the step, h long, min y_i^2 was passed; none if it was not, or that has been noted before.
     std::optional<double> noted(double before, double after, double h) const;
-    // Makes h so short that the step ends at `level`; the new `after`.
-    double cut_at(double level, double after, double& h);
+    // Makes h so short that the step ends at `level`, to a hundredth of rtol of h; the new `after`.
+    double cut_at(double level, double before, double after, double& h);
 
   private:
     bool notes(double before, double after) const;
@@ -32,6 +33,7 @@ class Levels {
     const Verdict<double>& verdict_;
     const State<double>& state_;
     Jets& jets_;
+    const double rtol_;
     const std::function<bool()> cut_;
 };
 

@@ -1,6 +1,7 @@
 # The event-driven flow, by name.
 set(PLN_FLOW_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/alone.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/at_rest.cpp
     ${CMAKE_CURRENT_LIST_DIR}/cells.cpp
     ${CMAKE_CURRENT_LIST_DIR}/cell_series.cpp
     ${CMAKE_CURRENT_LIST_DIR}/cell_series_read.cpp

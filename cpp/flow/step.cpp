@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "flow/at_rest.hpp"
 #include "flow/polynomial.hpp"
 #include "flow/step_size.hpp"
 
@@ -10,12 +11,18 @@ namespace pl {
 namespace {
 
 constexpr SeveralTerms kSeveral{0.1, 2, 8.0, 4};
+// Of the least that is shown of sum r^2. A long stabilised step damps the fastest modes by little, so that up
+// to there their residuals may be its own rounding: no row is told right behind one. Shorter and shorter
+// ones, then Taylor steps, come to it.
+constexpr double kRaw = 1e6;
+constexpr double kClean = 40.0;  // times of the fastest mode before a row
 
 }  // namespace
 
 FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& state,
                    const Verdict<double>& verdict, const FlowOptions& options, const Poll& poll)
     : in_(parts.inputs),
+      pairs_(parts.pairs),
       jets_(parts.jets),
       switcher_(parts.switcher),
       cells_(parts.cells),
@@ -28,7 +35,7 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
       poll_(poll),
       natural_(highest_order(options)),
       search_(in_, parts.pairs, jets_, parts.noise, parts.near, parts.crew),
-      levels_(verdict, state, jets_, [this] { return cut(); }),
+      levels_(verdict, state, jets_, options.rtol, [this] { return cut(); }),
       grazes_(in_, parts.pairs),
       stabilised_(jets_, in_.p, options, [this] { return !ask(); }),
       several_(in_, in_.p, options, kSeveral) {}
@@ -79,10 +86,18 @@ bool FlowStep::advance(double goal) {
     passed_.reset();
     if (cells_.on() && cell_advance(before, left)) return true;
     if (cut()) return false;
+    if (at_rest(in_, pairs_, jets_, t_)) {
+        jets_.stand();
+        return taylor_advance(before, left, left);
+    }
     if (stabilised_.on() && stabilised_advance(before, left)) return true;
-    double sum = 0.0;
     const double within = quiet_.choose();
     if (several_.due() && several_advance(before, left, within)) return true;
+    return taylor_advance(before, left, within);
+}
+
+bool FlowStep::taylor_advance(double before, double left, double within) {
+    double sum = 0.0;
     if (!attempt(before, left, within, sum)) return false;
     if (quiet_.any() && !follow_alone(h_, {})) {
         if (cut()) return fail(failed_);
@@ -104,7 +119,8 @@ bool FlowStep::attempt(double before, double left, double within, double& sum) {
     if (cut()) return fail(failed_);
     if (!(sum <= lowest_ + rounding(before))) return fail(no_step(std::isfinite(sum)));
     const double level = levels_.ending(before, sum);
-    if (level >= 0.0) sum = levels_.cut_at(level * (1.0 - 1e-12), sum, h_);  // a little below: it is passed
+    constexpr double kBelow = 1.0 - 1e-12;  // a little below: it is passed
+    if (level >= 0.0) sum = levels_.cut_at(level * kBelow, before, sum, h_);
     if (cut()) return fail(failed_);
     if (options_.watch != nullptr) {
         watched_ = watch_ends();
@@ -218,12 +234,15 @@ bool FlowStep::stabilised_advance(double before, double left) {
         }
         const auto& events = search_.search_clear(t_, h_, switcher_.sign());
         const double level = levels_.any(before, sum);
-        if (events.empty() && level < 0.0 && sum <= lowest_ + rounding(before)) {
+        const bool raw = h_ >= left && sum <= kRaw * shown_sq(in_, jets_);
+        if (!raw && events.empty() && level < 0.0 && sum <= lowest_ + rounding(before)) {
             return stabilised_keep(sum, left);
         }
         journal_.rejected();
         jets_.drop();
-        if (!events.empty())
+        if (raw)
+            stabilised_.retreat(t_, left - kClean / stabilised_.radius());
+        else if (!events.empty())
             stabilised_.retreat(t_, events.front().t);
         else if (level >= 0.0)  // as if the fall were exponential
             stabilised_.retreat(t_, h_ * std::log(before / level) / std::log(before / sum));

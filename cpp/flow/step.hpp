@@ -63,6 +63,7 @@ class FlowStep {
     bool ask();  // whether the run is cancelled, or out of time
     bool cut() const { return cancelled_ || late_; }
     bool plan(double left);
+    bool taylor_advance(double before, double left, double within);
     bool attempt(double before, double left, double within, double& sum);
     bool cell_advance(double before, double left);
     bool several_advance(double before, double left, double within);
@@ -82,6 +83,7 @@ class FlowStep {
     double output_terms() const;
 
     const Inputs& in_;
+    const Pairs& pairs_;
     Jets& jets_;
     Switcher& switcher_;
     CellFlow& cells_;

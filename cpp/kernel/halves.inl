@@ -81,28 +81,39 @@ void signs(const Real* z, Index blocks, Word* bits, Index stride) {
     }
 }
 
+// r of the first V vectors of block b, and its masks.
+template <class Real, Index V>
+PLN_INLINE void block_residuals(const OutputsArgs<Real>& s, Index b) {
+    constexpr Index L = kLanes<Real>;
+    const Vec<Real> inverse_p = broadcast(Real{1} / static_cast<Real>(s.p));
+    const Index ldz = s.blocks * kBlockPoints, start = b * kBlockPoints;
+    Vec<Real> h[V] = {};
+    for (Index j = 0; j < s.p; ++j) {
+        const Real* z = s.z + j * ldz + start;
+        Word bits = 0;
+        for (Index v = 0; v < V; ++v) {
+            const Vec<Real> zv = load(z + v * L);
+            bits |= positive_bits(zv) << (v * L);
+            h[v] = fma(broadcast(s.a[j]), positive_part<Real>(zv), h[v]);
+        }
+        s.masks[b * s.p + j] = bits;
+    }
+    for (Index v = 0; v < V; ++v) store(s.r + start + v * L, load(s.y + start + v * L) - h[v] * inverse_p);
+}
+
+// Of few points only one vector of each row is read: 10^6 rows of whole blocks are not soon read.
 template <class Real>
 void outputs(OutputsArgs<Real>& s) {
-    constexpr Index L = kLanes<Real>, V = kBlockPoints / L, ldz_unit = kBlockPoints;
-    const Vec<Real> inverse_p = broadcast(Real{1} / static_cast<Real>(s.p));
-    const Index ldz = s.blocks * ldz_unit;
+    constexpr Index L = kLanes<Real>;
     double squares[kBlockPoints] = {};
     for (Index b = 0; b < s.blocks; ++b) {
-        Vec<Real> h[V] = {};
         const Index start = b * kBlockPoints;
-        for (Index j = 0; j < s.p; ++j) {
-            const Real* z = s.z + j * ldz + start;
-            Word bits = 0;
-            for (Index v = 0; v < V; ++v) {
-                const Vec<Real> zv = load(z + v * L);
-                bits |= positive_bits(zv) << (v * L);
-                h[v] = fma(broadcast(s.a[j]), positive_part<Real>(zv), h[v]);
-            }
-            s.masks[b * s.p + j] = bits;
-        }
-        Real* r = s.r + start;
-        for (Index v = 0; v < V; ++v) store(r + v * L, load(s.y + start + v * L) - h[v] * inverse_p);
         const Index points = s.n - start < kBlockPoints ? s.n - start : kBlockPoints;
+        if (points <= L)
+            block_residuals<Real, 1>(s, b);
+        else
+            block_residuals<Real, kBlockPoints / L>(s, b);
+        Real* r = s.r + start;
         for (Index i = points; i < kBlockPoints; ++i) r[i] = 0;
         for (Index i = 0; i < kBlockPoints; ++i)
             squares[i] += static_cast<double>(r[i]) * static_cast<double>(r[i]);

@@ -14,6 +14,9 @@ constexpr Index kWordPoints = 64;
 // Functions read a whole vector at a time: so many values must be readable beyond the last.
 constexpr Index kValuesPad = 8;
 
+// Neurons of one block, a million pairs, after which it is asked whether to stop.
+constexpr Index kAskedNeurons = 1 << 14;
+
 // A move that was accepted and not yet made.
 struct LastMove {
     const double* push;  // (64 blocks)
@@ -37,6 +40,7 @@ struct LiveArgs {
     double* products;               // (p, lanes), added to
     double travel;                  // added to by norms: sum of (w'_ji - w_ji)^2
     bool deaths;                    // set by outputs if the move ends a pair
+    CutOff cut = {};                // norms, outputs, write_norms, of many neurons
 };
 
 struct LiveKernel {
@@ -47,7 +51,8 @@ struct LiveKernel {
     void (*outputs)(LiveArgs&);
     // The last move: values and bits of the pairs that are still live.
     void (*write)(LiveArgs&);
-    // Both, the norms of the move that follows, at the price of one pass over memory.
+    // Both, the norms of the move that follows, at the price of one pass over memory. Cut off, it still makes
+    // all of the last move.
     void (*write_norms)(LiveArgs&);
     // Without a move. squares: push_i^2 on live pairs; products: push_i w_ji.
     void (*rates)(LiveArgs&);

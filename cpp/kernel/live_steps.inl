@@ -23,6 +23,11 @@ PLN_INLINE void over_word(Word word, const double*& w, const Visit& visit) {
 // Of the sweeps that write: with a whole word at once the compiler keeps half of it on the stack.
 constexpr int kWriteGroup = 2;
 
+// Neuron j done: whether to stop.
+PLN_INLINE bool left(const LiveArgs& s, Index j) {
+    return j % pl::kAskedNeurons == pl::kAskedNeurons - 1 && s.cut();
+}
+
 // The sums of LiveKernel::norms over one word, in registers.
 template <bool Crossing>
 struct NormSums {
@@ -61,6 +66,7 @@ void live_norms(LiveArgs& s) {
     LiveVec travel = {};
     for (Index b = 0; b < s.blocks; ++b)
         for (Index j = 0; j < s.p; ++j) {
+            if (left(s, j)) return;
             const Word word = s.live[b * s.p + j];
             if (word == 0) continue;
             if (s.crossing[j] != 0)
@@ -80,6 +86,7 @@ void live_outputs(LiveArgs& s) {
         const double* push = s.push + b * kWordPoints;
         LiveVec h[kWordVectors] = {};
         for (Index j = 0; j < s.p; ++j) {
+            if (left(s, j)) return;
             const Word word = s.live[b * s.p + j];
             if (word == 0) continue;
             const LiveVec abar = broadcast(s.abar[j]), a = broadcast(s.a[j]);
@@ -175,14 +182,16 @@ PLN_INLINE void over_written(LiveArgs& s, const Rewrite& rewrite) {
     s.to = out.to;
 }
 
-void live_write(LiveArgs& s) {
+PLN_INLINE Word write_word(const LiveArgs& s, Index b, Index j, Word word, const double*& w, Outbox& out) {
     const auto nothing = [](int, Pattern, LiveVec) __attribute__((always_inline)) {};
-    over_written(
-        s, [&](Index b, Index j, Word word, const double*& w, Outbox& out) __attribute__((always_inline)) {
-            return write_alive(s.last, b, j, word, w, out, nothing)
-                       ? word
-                       : write_dying(s.last, b, j, word, w, out, nothing);
-        });
+    return write_alive(s.last, b, j, word, w, out, nothing)
+               ? word
+               : write_dying(s.last, b, j, word, w, out, nothing);
+}
+
+void live_write(LiveArgs& s) {
+    over_written(s, [&](Index b, Index j, Word word, const double*& w, Outbox& out)
+                        __attribute__((always_inline)) { return write_word(s, b, j, word, w, out); });
 }
 
 template <bool Crossing>
@@ -207,8 +216,11 @@ PLN_INLINE Word write_norms_of_word(const LiveArgs& s, Index b, Index j, Word wo
 
 void live_write_norms(LiveArgs& s) {
     LiveVec travel = {};
+    bool cut = false;
     over_written(
         s, [&](Index b, Index j, Word word, const double*& w, Outbox& out) __attribute__((always_inline)) {
+            cut = cut || left(s, j);
+            if (cut) return write_word(s, b, j, word, w, out);
             return s.crossing[j] != 0 ? write_norms_of_word<true>(s, b, j, word, w, out, travel)
                                       : write_norms_of_word<false>(s, b, j, word, w, out, travel);
         });

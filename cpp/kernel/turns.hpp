@@ -6,10 +6,10 @@
 
 namespace pl {
 
-// One neuron over a step, whole blocks: z before and after, and below what abs(z) a pair is close to its
-// kink.
+// One neuron over a step, whole blocks, of which nothing beyond the vector of the last point is read: z
+// before and after, and below what abs(z) a pair is close to its kink.
 struct TurnArgs {
-    Index blocks;
+    Index n;
     const double *z, *next, *near;  // (blocks * kBlockPoints)
     double scale;                   // of near
     Word* nearing;  // (blocks): the pairs that came nearer; in: in the step before, out: in this

@@ -7,9 +7,10 @@ PLN_INLINE Vec<double> size_of_lanes(Vec<double> v) {
 void find_turns(TurnArgs& s) {
     constexpr Index L = kLanes<double>;
     const Vec<double> scale = broadcast(s.scale);
-    for (Index b = 0; b < s.blocks; ++b) {
+    for (Index b = 0; b * kBlockPoints < s.n; ++b) {
+        const Index left = s.n - b * kBlockPoints, points = left < kBlockPoints ? left : kBlockPoints;
         Word nearer = 0, close = 0, same = 0;
-        for (Index v = 0; v < kBlockPoints; v += L) {
+        for (Index v = 0; v < points; v += L) {
             const Index at = b * kBlockPoints + v;
             const Vec<double> z = load(s.z + at), next = load(s.next + at), before = size_of_lanes(z);
             nearer |= positive_bits(before - size_of_lanes(next)) << v;

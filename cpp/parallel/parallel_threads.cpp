@@ -24,15 +24,18 @@ class Pool {
     // Asks `helpers` threads to take part in `team`. There are at least as many as all calls have asked for,
     // unless the system refuses more.
     void offer(Team& team, int helpers) {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        offers_.push_back({&team, helpers, 0, helpers});
-        asked_ += helpers;
-        try {
-            for (; threads_ < asked_; ++threads_) std::thread(&Pool::serve, this).detach();
-        } catch (const std::system_error&) {
-            refused.store(true);  // the ones there are do the work, the caller among them
+        {
+            const std::unique_lock<std::mutex> lock = locked();
+            offers_.push_back({&team, helpers, 0, helpers});
+            asked_ += helpers;
+            try {
+                for (; threads_ < asked_; ++threads_) std::thread(&Pool::serve, this).detach();
+            } catch (const std::system_error&) {
+                refused.store(true);  // the ones there are do the work, the caller among them
+            }
+            ++posted_;
         }
-        posted_.fetch_add(1, std::memory_order_release);
+        called_.fetch_add(1, std::memory_order_release);
         if (helpers == 1)
             news_.notify_one();
         else
@@ -41,7 +44,7 @@ class Pool {
 
     // Nobody joins `team` any more; the number of threads that have.
     int withdraw(const Team& team) {
-        const std::lock_guard<std::mutex> lock(mutex_);
+        const std::unique_lock<std::mutex> lock = locked();
         std::size_t at = 0;
         while (offers_[at].team != &team) ++at;
         const int joined = offers_[at].joined;
@@ -57,20 +60,29 @@ class Pool {
         int open, joined, helpers;
     };
 
+    // The lock is held for less than a microsecond: it is sooner had by asking again than by sleeping.
+    std::unique_lock<std::mutex> locked() {
+        std::unique_lock<std::mutex> lock(mutex_, std::defer_lock);
+        for (int tries = 0; tries < 200; ++tries)
+            if (lock.try_lock()) return lock;
+        lock.lock();
+        return lock;
+    }
+
     // A thread's life.
     void serve() {
-        std::unique_lock<std::mutex> lock(mutex_);
+        std::unique_lock<std::mutex> lock = locked();
         for (;;) {
-            const std::uint64_t seen = posted_.load(std::memory_order_relaxed);
+            const std::uint64_t seen = posted_;
             if (Team* team = join()) {
                 lock.unlock();
                 team->work();  // its last act tells the caller, who may then let go of the team
-                lock.lock();
+                lock = locked();
             } else {
                 lock.unlock();
                 stay_awake(seen);
-                lock.lock();
-                news_.wait(lock, [&] { return posted_.load(std::memory_order_relaxed) != seen; });
+                lock = locked();
+                news_.wait(lock, [&] { return posted_ != seen; });
             }
         }
     }
@@ -89,15 +101,17 @@ class Pool {
     // wants the processor has it.
     void stay_awake(std::uint64_t seen) const {
         const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(50);
-        while (posted_.load(std::memory_order_acquire) == seen && std::chrono::steady_clock::now() < until)
+        while (called_.load(std::memory_order_acquire) <= seen && std::chrono::steady_clock::now() < until)
             std::this_thread::yield();
     }
 
     std::mutex mutex_;
     std::condition_variable news_;
-    std::vector<Offer> offers_;             // of calls under way
-    std::atomic<std::uint64_t> posted_{0};  // offers made so far
-    int threads_ = 0, asked_ = 0;           // made; asked for by the calls under way
+    std::vector<Offer> offers_;  // of calls under way
+    std::uint64_t posted_ = 0;   // offers made so far
+    // Of them those whose caller has left the lock: who looks out for one finds it free.
+    std::atomic<std::uint64_t> called_{0};
+    int threads_ = 0, asked_ = 0;  // made; asked for by the calls under way
 };
 
 }  // namespace

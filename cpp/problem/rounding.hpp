@@ -1,6 +1,8 @@
 // How far a sum in double precision can be off: the one bound behind every claim of every method.
 #pragma once
 
+#include <cmath>
+
 #include "kernel/kernel.hpp"
 
 namespace pl {
@@ -28,6 +30,18 @@ inline double inward(Index terms) {
 // behind every z_ji, largest label and norm of an input, terms = sum_j abs(a_j) norm(w_j).
 inline double residual_noise(double width, double label, double norm, double terms, double p) {
     return (16.0 + width / 4.0) * (2 * kUnitRoundoff) * (label + norm * terms / p);
+}
+
+// The same of one residual r of label y, where terms of both signs in its output are left aside: no more than
+// rounding does to it.
+inline double point_noise(double width, double y, double r) {
+    return residual_noise(width, std::abs(y) + std::abs(y - r), 0.0, 0.0, 1.0);
+}
+
+// Above which a residual is shown as more than rounding, `unit` the spacing of numbers at 1. Measured, its
+// rounding in the mean over that: 0.02 to 0.06 at (60, 5, 6) to (1700, 100, 37), 0.3 at most for one term.
+inline double shown_noise(double unit, double label, double norm, double terms, double p) {
+    return unit * (label + norm * terms / p);
 }
 
 }  // namespace pl

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "kernel/index.hpp"
+#include "problem/rounding.hpp"
 
 namespace pl {
 namespace {
@@ -78,15 +79,11 @@ void Recorder<Real, Clock>::row(Clock now, State<Real>& state, const std::vector
     rows_.kink_counts.push_back(size_of(kinks));
 }
 
-// r_i = y_i - (1/p) sum_j a_j max(<w_j, x_i>, 0): its rounding is a share of the size of its terms, abs(y_i)
-// + (1/p) sum_j abs(a_j) norm(w_j) norm(x_i). Measured, root mean square over that size: 0.02 to 0.06 of the
-// spacing of numbers at (60, 5, 6) to (1700, 100, 37), 0.3 at most for a single term. One spacing is beyond
-// all of them.
 template <class Real, class Clock>
 double Recorder<Real, Clock>::noise(const NeuronFacts& neurons) const {
     const double p = static_cast<double>(problem_.p);
     const double unit = static_cast<double>(std::numeric_limits<Real>::epsilon());
-    const double r = unit * (largest_label_ + largest_norm_ * output_size(neurons) / p);
+    const double r = shown_noise(unit, largest_label_, largest_norm_, output_size(neurons), p);
     return r * r / 2;
 }
 
@@ -98,10 +95,20 @@ double Recorder<Real, Clock>::bytes(const Problem<Real>& problem, const Saves<Cl
 }
 
 template <class Real, class Clock>
+double take_end(const Problem<Real>& problem, const std::function<bool()>& cut, Rows<Real, Clock>& rows) {
+    constexpr Index kPage = 4096 / sizeof(Real), kAsked = 512 * kPage;
+    const auto began = StopRules::Clock::now();
+    rows.W.resize(at(problem.p * problem.d));
+    for (Index k = 0; k < size_of(rows.W) && !(k % kAsked == 0 && cut()); k += kPage) rows.W[at(k)] = 0;
+    rows.W.clear();
+    return std::chrono::duration<double>(StopRules::Clock::now() - began).count();
+}
+
+template <class Real, class Clock>
 void write_unbegun(const Problem<Real>& problem, const Saves<Clock>& saves, Clock now,
                    StopRules::Clock::time_point began, Rows<Real, Clock>& rows) {
     constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-    rows = Rows<Real, Clock>();
+    clear(rows);
     rows.started = true;
     rows.status = Status::kWallTime;
     rows.t = {now};
@@ -126,6 +133,8 @@ PLN_INSTANTIATE(float, Index)
 PLN_INSTANTIATE(double, Index)
 PLN_INSTANTIATE(double, double)
 #undef PLN_INSTANTIATE
+
+template double take_end(const Problem<double>&, const std::function<bool()>&, Rows<double, double>&);
 
 template class Recorder<float, Index>;
 template class Recorder<double, Index>;

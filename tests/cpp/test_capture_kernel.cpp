@@ -262,7 +262,7 @@ void check_turns(const pl::Level& level) {
     put(5, -0.5, 0.4, 0.6);    // comes from the other side
     put(6, 0.4, 0.5, 0.6);     // goes away
     std::vector<Word> nearing(at(blocks)), turned(at(blocks));
-    pl::TurnArgs args{blocks, first.data(), second.data(), near.data(), 2.0, nearing.data(), turned.data()};
+    pl::TurnArgs args{51, first.data(), second.data(), near.data(), 2.0, nearing.data(), turned.data()};
     level.turns->find(args);
     CHECK(turned[0] == 0 && turned[1] == 0);
     args.z = second.data();

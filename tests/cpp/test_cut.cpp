@@ -217,6 +217,22 @@ void many_neurons_are_looked_at_between_asks() {
     check_cuts(run, options.t_end, 10);
 }
 
+// So does one of capture: once it was told to stop, each of its sweeps asks once more and is left.
+void many_neurons_of_capture_are_left() {
+    constexpr Index p = 20000, kSweeps = 40;
+    const RandomProblem<double> random(3, 1, p, 1);
+    const pl::CaptureOptions options = capture_to(1e-3);
+    const auto run = [&](const pl::Poll& poll) { return pl::capture(random.view, options, 1, poll); };
+    Asked whole(Index{1} << 60);
+    CHECK(run(whole.poll()).started);
+    CHECK(whole.asks() > p / 64);
+    for (Index part = 1; part < 20; ++part) {
+        Asked asked(part * whole.asks() / 20);
+        run(asked.poll());
+        CHECK(asked.asks() < part * whole.asks() / 20 + kSweeps);
+    }
+}
+
 // The clock ends a run before its first state is known where that takes long: what is returned is the start.
 template <class Result, class Run>
 void check_unbegun(const pl::Problem<double>& problem, const Run& run) {
@@ -292,6 +308,7 @@ int main() {
     preactivations_are_cut_between_neurons();
     flow_is_cut_before_its_first_state();
     many_neurons_are_looked_at_between_asks();
+    many_neurons_of_capture_are_left();
     runs_are_late_before_their_first_state();
     many_neurons_are_held_in_few_pieces();
     for (int threads : {1, 2}) test_flow_of_several_events(threads);

@@ -1,4 +1,5 @@
 // parallel_for: every index once, exceptions carried back, cancellation, from many threads at once.
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <stdexcept>
@@ -83,6 +84,31 @@ void threads_are_kept() {
           6);  // the caller, the three helpers that the largest call asked for, a sanitizer's
 }
 
+// Both of two indices are at work at once, however long the helper has had nothing to do: 50 microseconds
+// after its last work it goes to sleep.
+void a_helper_comes() {
+    const pl::Crew crew(2);
+    for (int call = 0; call < 200; ++call) {
+        std::this_thread::sleep_for(std::chrono::microseconds(call % 100));
+        std::atomic<int> begun{0};
+        crew.each(2, 1e9, [&](int, std::int64_t) {
+            ++begun;
+            const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+            while (begun < 2 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+            CHECK(begun == 2);
+        });
+    }
+}
+
+// While it is on its way the caller may have done all; it then comes to nothing, and to the next call.
+void a_helper_may_come_late() {
+    for (int call = 0; call < 20000; ++call) {
+        std::atomic<int> sum{0};
+        pl::parallel_for(2, 2, [&](std::int64_t k) { sum += static_cast<int>(k) + 1; });
+        CHECK(sum == 3);
+    }
+}
+
 }  // namespace
 
 int main() {
@@ -93,7 +119,11 @@ int main() {
         cancel_stops(threads);
     }
     poll_runs_on_the_caller();
-    if (std::strcmp(pl::parallel_runtime(), "std::thread") == 0) threads_are_kept();
+    if (std::strcmp(pl::parallel_runtime(), "std::thread") == 0) {
+        threads_are_kept();
+        a_helper_comes();
+    }
+    a_helper_may_come_late();
     std::vector<std::thread> crowd;
     for (int k = 0; k < 8; ++k) crowd.emplace_back([] { every_index_once(2); });
     for (std::thread& member : crowd) member.join();

@@ -22,10 +22,16 @@ def is_small(data: Dataset, network: Network) -> bool:
 
     Outputs are at most max_i norm(x_i) (1/p) sum_j abs(a_j) norm(w_j).
     """
+    largest, label = data.cached("largest", lambda: (np.max(data.norms), np.max(np.abs(data.y))))
+    neurons, total = max(_NUMBERS // network.d, 1), 0.0
     with np.errstate(over="ignore"):
-        weights = np.abs(network.a.astype(np.float64)) * np.sqrt(network.norms_sq)
-        largest, label = data.cached("largest", lambda: (np.max(data.norms), np.max(np.abs(data.y))))
-        return bool(largest * (np.add.reduce(weights) / len(weights)) < 1e-3 * label)
+        for k in range(0, network.p, neurons):
+            W, rest = network.W[k : k + neurons], network.w_perp_sq[k : k + neurons]
+            norms = np.sqrt(np.einsum("jk,jk->j", W, W, dtype=np.float64) + rest)
+            total += np.add.reduce(np.abs(network.a[k : k + neurons].astype(np.float64)) * norms)
+            if not largest * (total / network.p) < 1e-3 * label:
+                return False  # whatever the others are
+    return True
 
 
 def asleep(task: StateTask, W: Array, a: Array, left: float) -> bool:

@@ -43,7 +43,8 @@ def _group(setting: Setting) -> list[Finding]:
                ("norm(w)^2 at the end, from 1", 0.5, slopes[2]))  # fmt: skip
     findings = []
     for what, claim, slope in rows_of:
-        margin = setting.upper(abs(slope.slope - claim), 0.05)
+        # mu(0) is 1/n to rounding, and on some processors the slope is -1 to the last bit
+        margin = setting.upper(max(abs(slope.slope - claim), np.finfo(np.float64).eps), 0.05)
         findings.append(
             Finding(
                 f"Section 4.2, slope of log {what}, group initialisation",
