@@ -55,7 +55,6 @@ def test_an_export_s_file_is_looked_at_before_rows_are_read(name, tmp_path, monk
         ["report", "ROWS", "--compact", "FILE"],
         ["report", "ROWS", "--page", "FILE/page.md"],
         ["report", "ROWS", "--page", "ROWS"],
-        ["report", "ROWS", "--page", ""],
     ],
 )
 def test_a_file_in_a_folder_s_place(arguments, tmp_path, monkeypatch, capsys):
