@@ -117,6 +117,7 @@ if(SKBUILD)
     cpp/bindings/task.cpp
     cpp/bindings/kink_fields.cpp
     cpp/bindings/python_watch.cpp
+    cpp/bindings/gil.cpp
     cpp/bindings/euler_tasks.cpp
     cpp/bindings/flow_tasks.cpp
     cpp/bindings/flow_past.cpp

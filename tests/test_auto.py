@@ -270,3 +270,19 @@ def test_a_small_start_is_told_from_some_of_its_neurons(make: Any, monkeypatch: 
     a = np.full(net.p, 1e-12)
     a[-1] = 1.0
     assert not asleep.is_small(data, pl.Network(net.W, a, w_perp_sq=net.w_perp_sq))
+
+
+def test_the_flow_goes_on_where_numbers_leave_the_range_of_capture() -> None:
+    """Squares of inputs beyond 1e38: NON_FINITE at the start, where the flow is exact."""
+    data, network = pl.data.sphere(10, 2, seed=905002), pl.initial.asymmetric(3, 2, seed=905003)
+    scale = 2.0**153
+    large = pl.Dataset(scale * data.X, scale * data.y)
+    expected = pl.simulate(data, network, 1.15, method="flow")
+    sol = pl.simulate(large, network, 1.15 / scale**2, method="auto", rtol=1e-4, save=3)
+    assert (
+        pl.simulate(large, network, 1.15 / scale**2, method="capture", rtol=1e-4).status.name == "NON_FINITE"
+    )
+    assert sol.status is pl.Status.HORIZON
+    assert [method for method, _ in sol.stats["methods"]] == ["capture", "flow"]
+    assert len(sol.t) == 3
+    assert sol.loss[-1] / scale**2 == pytest.approx(expected.loss[-1], rel=1e-4)

@@ -31,7 +31,7 @@ def round_trip(thing: Any) -> Any:
 def test_3_3_an_interrupt_is_pickled_whole(again: Callable[[Any], Any]) -> None:
     """Faults 3.3: TypeError, which broke a pool of processes."""
     empty = again(pl.Interrupted([], [], 1))
-    assert str(empty) == "interrupted: 0 of 1 runs finished, 0 under way"
+    assert str(empty) == "interrupted: 0 of 1 run finished, 0 under way"
     sol = pl.simulate(*problem(), 3.0)
     stopped = again(pl.Interrupted([sol], [2], 5))
     assert type(stopped) is pl.Interrupted

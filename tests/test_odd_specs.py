@@ -5,6 +5,7 @@ Found by some 300 files and 60 commands.
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 import pl_native as pl
 from pl_native.cli import main
+from pl_native.cli.pipes import pipes_may_close
 from pl_native.store import ERROR, Store
 
 TOML = """
@@ -110,6 +112,47 @@ def test_what_are_no_cells_options_or_folders(tmp_path: Path) -> None:
     assert not (tmp_path / "a").exists()
     with pytest.raises(TypeError, match=r"^event\.function: expected a function of \(t, network\)"):
         pl.Event(None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["run", "s.toml", "--out", ""], ["run", "", "--out", "a"], ["status", ""], ["merge", "a", ""]],
+)
+def test_an_unset_variable_is_not_the_current_folder(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--out "$UNSET"` filled whatever folder the command was given in."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s.toml").write_text(TOML)
+    with pytest.raises(SystemExit):
+        main(["sweep", *words])
+    assert "expected a file or folder, got ''" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["s.toml"]
+    with pytest.raises(ValueError, match=r"^folder: expected a path"):
+        Store("")
+
+
+@pytest.mark.parametrize("name", ["caf\u00e9", "\udcff"])
+def test_names_that_the_output_has_no_letters_for(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sweep in such a folder was run, and then failed: "codec can't encode"."""
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
+    with pipes_may_close():
+        print(f"3 rows in {name}")
+    sys.stdout.flush()
+    assert raw.getvalue() in (b"3 rows in caf\\xe9\n", b"3 rows in \\udcff\n")
+
+
+@pytest.mark.parametrize("name", ["pipe", "s.toml/x.json", "folder"])
+def test_where_a_bench_is_to_be_written_is_looked_at_first(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pl_native.bench.dense.run", lambda *_: pytest.fail("measured before"))
+    (tmp_path / "s.toml").write_text(TOML)
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    assert "--out: expected a f" in told(["bench", "--quick", "--rivals", "--out", name], capsys)
 
 
 @pytest.mark.parametrize(

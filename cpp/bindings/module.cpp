@@ -1,6 +1,7 @@
 // Table of contents of pl_native._core. Private: use the package, which checks and explains.
 #include <string>
 
+#include "bindings/gil.hpp"
 #include "bindings/register.hpp"
 #include "problem/memory.hpp"
 
@@ -19,6 +20,7 @@ PYBIND11_MODULE(_core_of_the_main_interpreter, module, pybind11::mod_gil_not_use
         }
     });
     pl::keep_freed_pages();
+    pl::watch_for_the_end();
     pl::register_euler(module);
     pl::register_flow(module);
     pl::register_capture(module);

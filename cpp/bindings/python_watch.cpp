@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "bindings/gil.hpp"
+
 namespace pl {
 namespace {
 
@@ -10,7 +12,7 @@ class PythonWatch final : public StepWatch {
     PythonWatch(py::object object, Index p, Index d) : object_(std::move(object)), p_(p), d_(d) {}
 
     void begin(double t) override {
-        const py::gil_scoped_acquire gil;
+        const TakenGil gil;
         try {
             object_.attr("begin")(t);
         } catch (py::error_already_set& error) {
@@ -19,7 +21,7 @@ class PythonWatch final : public StepWatch {
     }
 
     double along(double t, double h, const StateWithin& state) override {
-        const py::gil_scoped_acquire gil;
+        const TakenGil gil;
         try {
             const py::cpp_function within([&](double s) { return arrays(s, state); });
             const double end = object_.attr("along")(t, h, within).cast<double>();
@@ -35,7 +37,7 @@ class PythonWatch final : public StepWatch {
         py::array_t<double> W({p_, d_}), a(p_);
         double *inner = W.mutable_data(), *outer = a.mutable_data();
         {
-            const py::gil_scoped_release released;
+            const ReleasedGil released;
             state(s, inner, outer);
         }
         return py::make_tuple(W, a);

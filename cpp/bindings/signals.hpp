@@ -3,6 +3,7 @@
 
 #include <pybind11/pybind11.h>
 
+#include "bindings/gil.hpp"
 #include "bindings/threads.hpp"
 #include "parallel/control.hpp"
 
@@ -16,7 +17,8 @@ template <class Compute>
 bool run_interruptibly(const pybind11::object& progress, std::int64_t total, const Compute& compute) {
     pybind11::object error;  // the exception instance that stopped the computation
     Control control([&](std::int64_t done) {
-        const pybind11::gil_scoped_acquire gil;
+        if (python_ends()) return true;  // nobody is left to take what comes
+        const TakenGil gil;
         if (PyErr_CheckSignals() == 0) {
             if (progress.is_none()) return false;
             PyObject* answer = PyObject_CallFunction(progress.ptr(), "LL", static_cast<long long>(done),
@@ -36,7 +38,7 @@ bool run_interruptibly(const pybind11::object& progress, std::int64_t total, con
         return true;
     });
     {
-        const pybind11::gil_scoped_release release;
+        const ReleasedGil release;
         compute(control);
     }
     tell_refused_threads();

@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "kernel/printable.hpp"
+
 namespace pl {
 
 #define PLN_DECLARE(LEVEL)                     \
@@ -58,8 +60,8 @@ const Level& choose() {
         if (candidate.name == forced) return candidate;
         known += (known.empty() ? "" : ", ") + candidate.name;
     }
-    throw std::invalid_argument("PL_NATIVE_ISA='" + std::string(forced) +
-                                "': this build and processor have " + known);
+    throw std::invalid_argument("PL_NATIVE_ISA='" + printable(forced) + "': this build and processor have " +
+                                known);
 }
 
 }  // namespace

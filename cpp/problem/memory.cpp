@@ -10,6 +10,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "kernel/printable.hpp"
 #include "parallel/cgroup.hpp"
 
 namespace pl {
@@ -82,7 +83,7 @@ double asked_bytes(const std::string& text) {
     throw std::invalid_argument(
         "PL_NATIVE_MAX_BYTES: expected a number of bytes > 0, perhaps with a unit (B, kB, MB, GB, TB, KiB, "
         "MiB, GiB, TiB), got '" +
-        text + "'");
+        printable(text) + "'");
 }
 
 std::string human(double bytes) {

@@ -160,8 +160,9 @@ def iter_ensemble(
     if you like).
 
     A few problems per thread are taken ahead and run together, never all. Options are checked at the call, a
-    problem when its turn comes; `progress` counts within each group taken. On Ctrl-C, `pl.Interrupted`
-    carries the runs of the group under way, and `indices` count from the first problem.
+    problem when its turn comes: those before a wrong one, or before an error of the iterable, are run and
+    given first. `progress` counts within each group taken. On Ctrl-C, `pl.Interrupted` carries the runs of
+    the group under way, and `indices` count from the first problem.
     """
     checked = checked_options(**options)
     items = zip(
@@ -170,10 +171,29 @@ def iter_ensemble(
     group = _AHEAD * (checked.threads or os.cpu_count() or 1)
 
     def solutions() -> Iterator[Solution]:
-        while taken := [work_of_problem(*item, checked) for item in itertools.islice(items, group)]:
+        failed = None
+        while failed is None:
+            taken, failed = _taken(itertools.islice(items, group), checked)
+            if not taken:
+                break
             yield from _run(taken, checked)
+        if failed is not None:
+            raise failed
 
     return solutions()
+
+
+def _taken(
+    items: Iterable[tuple[Any, Any, Any, Any]], options: CallOptions
+) -> tuple[list[Work], Exception | None]:
+    """The work of the next problems, and the error of the one that cannot be had, if any."""
+    taken: list[Work] = []
+    try:
+        for item in items:
+            taken.append(work_of_problem(*item, options))  # noqa: PERF401 (those before an error stay)
+    except Exception as error:
+        return taken, error
+    return taken, None
 
 
 def _run(works: Sequence[Work], options: CallOptions) -> list[Solution]:

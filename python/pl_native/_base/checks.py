@@ -99,7 +99,7 @@ def path(name: str, value: object) -> Path:
     if not isinstance(value, str | os.PathLike) or not isinstance(text := os.fspath(value), str):
         raise TypeError(f"{name}: expected a path, got {kind(value)}")
     try:
-        fits = len(os.fsencode(text)) < _LONGEST_PATH and "\0" not in text
+        fits = 0 < len(os.fsencode(text)) < _LONGEST_PATH and "\0" not in text
     except UnicodeEncodeError:
         fits = False
     if not fits:
@@ -190,10 +190,8 @@ def real_array(name: str, value: object) -> Array:
         raise TypeError(f"{name}: masked arrays are not accepted (the mask would be lost)")
     if value is None or isinstance(value, str | bytes | dict | set):
         raise TypeError(f"{name}: expected an array of numbers, got {kind(value)}")
+    _ask_for(name, value)
     try:
-        if not isinstance(value, np.ndarray) and isinstance(value, Sized):
-            count = size_of(value)
-            memory.require(8.0 * count, f"{name} of length {count}")
         found = np.asarray(value)
     except ValueError as err:
         raise ValueError(f"{name}: expected a rectangular array of numbers ({err})") from None
@@ -206,6 +204,17 @@ def real_array(name: str, value: object) -> Array:
     if found.dtype.kind != "f" or np.dtype(found.dtype.newbyteorder("=")) not in FLOATS:
         raise TypeError(f"{name}: expected float64, float32 or integers, got dtype {found.dtype}")
     return found
+
+
+def _ask_for(name: str, value: object) -> None:
+    """Memory for the array that a sequence will be, by the length it says it has."""
+    if isinstance(value, np.ndarray) or not isinstance(value, Sized):
+        return
+    try:
+        count = size_of(value)
+    except Exception as err:  # it says a negative one, or raises
+        raise TypeError(f"{name}: expected an array of numbers, {kind(value)} has no length ({err})") from err
+    memory.require(8.0 * count, f"{name} of length {count}")
 
 
 def measured(name: str, value: object) -> Array:

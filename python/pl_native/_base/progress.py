@@ -120,7 +120,7 @@ class _Line:
 
     def __init__(self, began: float) -> None:
         self._began = began
-        self._terminal = _terminal()
+        self._terminal = terminal()
         self._due = began
         self._last = ""
 
@@ -154,13 +154,13 @@ def _stderr() -> Any:
     return sys.stderr
 
 
-def _terminal() -> bool:
+def terminal() -> bool:
     """Whether stderr is a terminal: not where it is missing or closed, or is an object that cannot tell."""
     try:
         return bool(sys.stderr.isatty())
-    except (AttributeError, OSError, ValueError):
+    except Exception:  # of whatever a program has put in its place
         return False
 
 
 def _interactive() -> bool:
-    return "ipykernel" in sys.modules or _terminal()
+    return "ipykernel" in sys.modules or terminal()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
+from pl_native._base.files import folder_to_fill
 from pl_native.bench import dense
 from pl_native.bench.harness import FULL, QUICK
 from pl_native.bench.machine import machine_facts, write_json
 from pl_native.bench.rivals import DENSE, Rival, importable
+from pl_native.cli.parsing import place
 
 LIBRARIES = tuple(dict.fromkeys(rival.library for rival in DENSE))
 QUESTION = "How fast is one Euler step of a dense problem, against the processor's limit and against rivals?"
@@ -38,13 +39,16 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--quick", action="store_true", help="few short rounds: under a minute")
     rivals = f"among {', '.join(LIBRARIES)} (default: those installed); --rivals alone: none"
     parser.add_argument("--rivals", nargs="*", choices=LIBRARIES, metavar="LIBRARY", help=rivals)
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write everything measured as JSON")
+    parser.add_argument("--out", type=place, metavar="FILE", help="write everything measured as JSON")
 
 
 def main(parsed: argparse.Namespace) -> int:
     """Run the verb; returns the exit code."""
-    if parsed.out is not None and parsed.out.is_dir():
-        raise ValueError(f"--out: expected a file, {parsed.out} is a folder")
+    if parsed.out is not None:  # minutes before it is written
+        if parsed.out.exists() and not parsed.out.is_file():
+            what = "a folder" if parsed.out.is_dir() else "none"
+            raise ValueError(f"--out: expected a file, {parsed.out} is {what}")
+        folder_to_fill("--out", parsed.out.parent)
     effort = QUICK if parsed.quick else FULL
     rivals = _chosen(parsed.rivals, parsed.quick)
     facts = machine_facts() | {"quick": effort.quick}

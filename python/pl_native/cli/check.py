@@ -11,6 +11,8 @@ from typing import Any
 
 from pl_native import plots, report
 from pl_native._base.files import folder_to_fill
+from pl_native._base.progress import terminal
+from pl_native.cli.parsing import place
 from pl_native.experiments import statements
 from pl_native.experiments.statements import Finding, Setting
 from pl_native.store import write_atomically
@@ -28,7 +30,7 @@ def add_parser(commands: Any) -> None:
         help=f"only these: {', '.join(statements.CHECKS)} (all)",
     )
     check.add_argument("--full", action="store_true", help="the larger samples")
-    check.add_argument("--out", type=Path, metavar="DIR", help="folder for a page with plots, and the rows")
+    check.add_argument("--out", type=place, metavar="DIR", help="folder for a page with plots, and the rows")
 
 
 def main(parsed: argparse.Namespace) -> int:
@@ -61,7 +63,7 @@ def main(parsed: argparse.Namespace) -> int:
 
 def _note(text: str) -> None:
     """Progress, where someone looks."""
-    if sys.stderr.isatty():
+    if terminal():
         print(text, file=sys.stderr)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pl_native import backends
+from pl_native._base import memory
 from pl_native._base.build import build_info, core_missing
 
 _VARIABLES = ("PL_NATIVE_ISA", "PL_NATIVE_BACKEND", "PL_NATIVE_MAX_BYTES", "OMP_NUM_THREADS")
@@ -46,7 +47,19 @@ def _lines(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "thread rule", "threads= if given, else OMP_NUM_THREADS, else these CPUs within the cgroup's quota"
     yield "denormals", "kept" if denormals_kept() else "flushed to zero by other code in this process"
     for name in _VARIABLES:
-        yield name, os.environ.get(name, "(not set)")
+        yield name, os.environ.get(name, "(not set)") + _refused(name)
+
+
+def _refused(name: str) -> str:
+    """What every run will say of the value of a variable, if it is nonsense."""
+    try:
+        if name == "PL_NATIVE_BACKEND":
+            backends.select()
+        elif name == "PL_NATIVE_MAX_BYTES":
+            memory.asked_limit()
+    except (ValueError, ImportError) as error:
+        return f" (refused: {error})"
+    return ""
 
 
 def denormals_kept() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import NoReturn
 
 
@@ -11,6 +12,15 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+
+
+def place(text: str) -> Path:
+    """An argparse type: the path of a file or folder. An empty one, as a shell makes of an unset variable,
+    would be the current folder.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("expected a file or folder, got ''")
+    return Path(text)
 
 
 def whole(least: int) -> type[int]:

@@ -20,7 +20,12 @@ class Pipe:
         self.lost: OSError | None = None
 
     def write(self, text: str) -> int:
-        self._guarded(self._stream.write, text)
+        """All of `text`, in the letters that the stream has."""
+        try:
+            self._guarded(self._stream.write, text)
+        except UnicodeEncodeError:  # a name that the terminal's encoding does not have
+            encoding = self._stream.encoding
+            self._guarded(self._stream.write, text.encode(encoding, "backslashreplace").decode(encoding))
         return len(text)
 
     def flush(self) -> None:

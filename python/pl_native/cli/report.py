@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from pl_native import report
+from pl_native.cli.parsing import place
 
 
 def add_parser(commands: Any) -> None:
@@ -15,14 +15,14 @@ def add_parser(commands: Any) -> None:
         "report", help="rebuild the pictures and report.html of a folder of `reproduce`, simulating nothing"
     )
     parser.add_argument(
-        "folder", type=Path, metavar="DIR", help="what --out of `reproduce` was, or a folder of compact rows"
+        "folder", type=place, metavar="DIR", help="what --out of `reproduce` was, or a folder of compact rows"
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where the files go (the same folder)")
+    parser.add_argument("--out", type=place, metavar="DIR", help="where the files go (the same folder)")
     parser.add_argument(
-        "--page", type=Path, metavar="FILE", help="write this page (Markdown) and its pictures instead"
+        "--page", type=place, metavar="FILE", help="write this page (Markdown) and its pictures instead"
     )
     parser.add_argument(
-        "--compact", type=Path, metavar="DIR", help="write the rows as small files instead, one a figure"
+        "--compact", type=place, metavar="DIR", help="write the rows as small files instead, one a figure"
     )
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 from pl_native import experiments, plots, report, sweep
 from pl_native._base.files import folder_to_fill
-from pl_native.cli.parsing import whole
+from pl_native.cli.parsing import place, whole
 from pl_native.cli.sweep import add_engine_arguments, describe, engine_of
 from pl_native.experiments import effort
 from pl_native.store import Store, write_atomically
@@ -35,7 +34,7 @@ def add_parser(commands: Any) -> None:
         help="how much to run, of those that the experiment has (quick)",
     )
     reproduce.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder for rows, figure and table"
+        "--out", type=place, required=True, metavar="DIR", help="folder for rows, figure and table"
     )
     reproduce.add_argument(
         "--seed", type=whole(0), default=0, metavar="S", help="root of all random streams (0)"

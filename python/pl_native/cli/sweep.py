@@ -6,12 +6,13 @@ import argparse
 import shlex
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pl_native import sweep
 from pl_native._base.wording import counted
-from pl_native.cli.parsing import whole
+from pl_native.cli.parsing import place, whole
 from pl_native.store import ERROR, Store, write_atomically
 from pl_native.sweep.chunks import Pace
 
@@ -33,22 +34,22 @@ def add_parser(commands: Any) -> None:
         "--extend", action="store_true", help="keep rows of another sweep of this name in DIR too"
     )
     resume = verbs.add_parser("resume", help="go on with the sweep in a folder")
-    resume.add_argument("folder", type=Path, metavar="DIR")
+    resume.add_argument("folder", type=place, metavar="DIR")
     _allow_argument(resume)
     add_engine_arguments(resume)
     for verb, what in (("status", "how far a sweep is"), ("verify", "read every byte of a folder back"),
                        ("compact", "make few files of many")):  # fmt: skip
         one = verbs.add_parser(verb, help=what)
-        one.add_argument("folder", type=Path, metavar="DIR")
+        one.add_argument("folder", type=place, metavar="DIR")
         if verb == "status":
             _allow_argument(one)
     merge = verbs.add_parser("merge", help="copy the rows of several folders into one")
-    merge.add_argument("folder", type=Path, metavar="DIR")
+    merge.add_argument("folder", type=place, metavar="DIR")
     _allow_argument(merge)
-    merge.add_argument("sources", type=Path, nargs="+", metavar="SOURCE")
+    merge.add_argument("sources", type=place, nargs="+", metavar="SOURCE")
     export = verbs.add_parser("export", help="write all rows as one CSV or Parquet file")
-    export.add_argument("folder", type=Path, metavar="DIR")
-    export.add_argument("file", type=Path, metavar="FILE")
+    export.add_argument("folder", type=place, metavar="DIR")
+    export.add_argument("file", type=place, metavar="FILE")
 
 
 def _allow_argument(parser: argparse.ArgumentParser) -> None:
@@ -57,9 +58,9 @@ def _allow_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def _spec_arguments(parser: argparse.ArgumentParser, *, out_required: bool) -> None:
-    parser.add_argument("spec", type=Path, metavar="SPEC.toml", help="the sweep")
+    parser.add_argument("spec", type=place, metavar="SPEC.toml", help="the sweep")
     _allow_argument(parser)
-    parser.add_argument("--out", type=Path, required=out_required, metavar="DIR", help="folder for the rows")
+    parser.add_argument("--out", type=place, required=out_required, metavar="DIR", help="folder for the rows")
 
 
 def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
@@ -99,9 +100,10 @@ def main(parsed: argparse.Namespace) -> int:
     """Run one verb; returns the exit code."""
     allowed = getattr(parsed, "allow", [])
     sweep.allow(*allowed)
-    here = str(Path.cwd())
-    if allowed and here not in sys.path:  # they may lie beside the specification
-        sys.path.insert(0, here)
+    if allowed:  # they may lie beside the specification
+        with suppress(FileNotFoundError):  # a folder deleted meanwhile
+            if (here := str(Path.cwd())) not in sys.path:
+                sys.path.insert(0, here)
     return _VERBS[parsed.verb](parsed)
 
 

@@ -43,7 +43,10 @@ EVENTS: dict[str, Callable[..., Any]] = {"well_initialised": metrics.well_initia
 
 def check_options(argument: str, name: str, options: Mapping[str, object]) -> None:
     """ValueError for options that a generator of the package does not know, before thousands of runs fail."""
-    function = {"data": DATA | {"group": data.group}, "initialisation": INITIAL}[argument].get(name)
+    known_of: Mapping[str, Callable[..., Any]] = (
+        DATA | {"group": data.group} if argument == "data" else INITIAL
+    )
+    function = known_of.get(name)
     if function is None:  # the user's: not imported to look at it
         return
     known = [p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]

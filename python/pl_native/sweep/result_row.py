@@ -72,7 +72,7 @@ def _real(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
-def failed(head: Row, settings: Settings, error: Exception) -> Row:
+def failed(head: Row, settings: Settings, error: BaseException) -> Row:
     """The row of a run that raised `error`, from its `heads`."""
     what = f"{type(error).__name__}: {error}".strip().splitlines()[0]
     return failed_row(head, what) | {"isa": level(settings.backend)} | cost(settings, math.nan)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pl_native import model
-from pl_native._base import checks
+from pl_native._base import checks, memory
 from pl_native._base.checks import Array
 from pl_native._problem import Dataset, given
 from pl_native.streams import Purpose, Seed, generator
@@ -72,6 +72,7 @@ def start_curvature(data: Dataset, law: Law, *, directions: int = 200_000, seed:
     (1.3727, True)
     """
     count = checks.integer("directions", directions, 2)
+    memory.require(16.0 * count, f"an average over {count} directions")
     second, zeroth = _kernels(data, law)
     y = data.y.astype(np.float64)
     size = float(y @ y)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 import pl_native as pl
@@ -12,7 +14,12 @@ from pl_native.streams import Purpose
 
 Y, A0, NORM, B = 2.0, 1.5, 1.2, 0.7  # label, outer weight, norm(x), weight across x
 T_END = 3.0
-DATA = pl.Dataset([[NORM, 0.0]], [Y])
+
+
+@cache
+def _data() -> pl.Dataset:
+    """One point; not made at import, which would fail wherever memory is refused."""
+    return pl.Dataset([[NORM, 0.0]], [Y])
 
 
 def check(setting: Setting) -> list[Finding]:
@@ -69,7 +76,7 @@ def _reached(setting: Setting) -> Finding:
     t = np.linspace(0, T_END, 31)
     apart = []
     for delta in deltas:
-        sol = pl.simulate(DATA, _at(delta), T_END, method="flow", rtol=1e-11, save=pl.Save(times=t))
+        sol = pl.simulate(_data(), _at(delta), T_END, method="flow", rtol=1e-11, save=pl.Save(times=t))
         apart.append(float(np.max(np.abs(sol.loss - _branch(sol.t, 0.0).loss))))
     margin = setting.upper(np.array(apart), 5 * deltas + 1e-9)
     return Finding(
@@ -143,7 +150,7 @@ def _apart(place: Floats, sign: float) -> Floats:
 
 def _flow() -> Finding:
     """The selection rule (sigma'(0) = 0): the branch that never leaves."""
-    sol = pl.simulate(DATA, _at(0.0), T_END, method="flow", save=31)
+    sol = pl.simulate(_data(), _at(0.0), T_END, method="flow", save=31)
     apart = float(np.max(np.abs(sol.loss - _branch(sol.t, np.inf).loss)))
     return Finding(
         "App. C.2, the flow's own choice",
