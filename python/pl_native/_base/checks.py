@@ -273,7 +273,8 @@ def owned(name: str, value: object, axes: str, dtype: np.dtype[Any], *, copy: bo
         memory.require(given.size * dtype.itemsize, f"{name} of shape {given.shape}")
     with np.errstate(over="ignore") if cast else nullcontext():
         mine = np.array(given, dtype, order="C") if copy else np.ascontiguousarray(given, dtype)
-    if not _finite(mine):
+    flat, piece = mine.reshape(-1), 1 << 17  # answers for all numbers at once would be new memory
+    if not all(np.isfinite(flat[k : k + piece]).all() for k in range(0, flat.size, piece)):
         bad = np.argwhere(~np.isfinite(mine))
         where = tuple(int(i) for i in bad[0])
         came = given[where]
@@ -281,12 +282,6 @@ def owned(name: str, value: object, axes: str, dtype: np.dtype[Any], *, copy: bo
         raise ValueError(f"{name}: expected finite numbers, got {why} at index {where} ({len(bad)} in all)")
     mine.setflags(write=False)
     return mine
-
-
-def _finite(array: Array) -> bool:
-    """Looked at in pieces: of large arrays the answers for all numbers at once would be new memory."""
-    flat, piece = array.reshape(-1), 1 << 17
-    return all(np.isfinite(flat[k : k + piece]).all() for k in range(0, flat.size, piece))
 
 
 def _refuse_shape(name: str, given: Array, axes: str) -> NoReturn:
