@@ -155,6 +155,18 @@ def test_where_a_bench_is_to_be_written_is_looked_at_first(
     assert "--out: expected a f" in told(["bench", "--quick", "--rivals", "--out", name], capsys)
 
 
+def test_what_are_no_rows_texts_or_contents() -> None:
+    for value in (None, 3, [1]):
+        with pytest.raises(TypeError, match=r"^text: expected"):
+            pl.store.rows_from_csv(value)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=r"^content: expected"):
+            pl.store.content_id(value)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=r"^row: expected a row"):
+            pl.store.row_id(value)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"^row: expected all columns .*lacks 'data'"):
+        pl.store.row_id({})
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
