@@ -22,7 +22,7 @@ LINES_OF_A_FILE, LINES_OF_A_FUNCTION, ARGUMENTS = 300, 50, 8
 def tree_of(root: Path, *endings: str) -> dict[str, str]:
     """All files under `root` with one of these endings."""
     paths = sorted(path for path in root.rglob("*") if path.suffix in endings)
-    return {path.relative_to(root).as_posix(): path.read_text() for path in paths}
+    return {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") for path in paths}
 
 
 def folder_of(path: str) -> str:

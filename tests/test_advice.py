@@ -23,7 +23,9 @@ EVENTS = {
 # n = d, p, t_end: the same of orthogonal inputs
 ORTHOGONAL = {(100, 27, 15.4): 645, (400, 32, 40.1): 3204, (400, 32, 401.0): 3204}
 
-RUNS = json.loads((Path(__file__).parents[1] / "docs" / "results" / "auto.json").read_text())["problems"]
+RUNS = json.loads((Path(__file__).parents[1] / "docs" / "results" / "auto.json").read_text(encoding="utf-8"))[
+    "problems"
+]
 """sixty problems as `bench/bench_auto.py` ran them: what the laws were fitted to"""
 
 
@@ -134,7 +136,7 @@ def test_few_pairs_are_as_many_as_the_core_follows_on_two_meshes():
     source = Path(__file__).parents[1] / "cpp" / "capture" / "attempts.cpp"
     if not source.exists():
         pytest.skip("needs the source tree")
-    assert f"kFewPairs = {costs.FEW}," in source.read_text()
+    assert f"kFewPairs = {costs.FEW}," in source.read_text(encoding="utf-8")
 
 
 # (n, d, p), horizons, rtol: right-hand sides of capture; more pairs than two meshes are for

@@ -40,8 +40,8 @@ STEPS = {
     "flow": ("flow", sphere(2000, 500, 200)),
     "flow many neurons": ("flow", sphere(3, 1, 1_000_000)),
     "capture": ("capture", sphere(8000, 200, 200)),
-    "capture many neurons": ("capture", sphere(3, 1, 50_000)),
-    "capture orthogonal": ("capture", orthogonal(100, 50_000)),
+    "capture many neurons": ("capture", sphere(3, 1, 1_000_000)),
+    "capture orthogonal": ("capture", orthogonal(100, 300_000)),
 }
 ATTEMPTS = 5
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = Path(pl_native.__file__).parent
 PYTHON = shape.tree_of(PACKAGE, ".py")
 CPP = shape.tree_of(ROOT / "cpp", ".hpp", ".inl", ".cpp")
-PLAN = (ROOT / "ARCHITECTURE.md").read_text()
+PLAN = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
 FOLDERS = [
     "_core", "_base", "_problem", "protocol", "streams", "data", "initial", "reduction", "model", "backends",

@@ -254,3 +254,35 @@ def test_gradients_of_neurons_are_the_velocity_over_a(make: Any, monkeypatch: py
     for numbers in (1, 20, 1000):
         monkeypatch.setattr(asleep, "_NUMBERS", numbers)
         np.testing.assert_allclose(asleep._gradients_sq(state, state.W, state.a), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("make", [problem, orthogonal_problem])
+def test_a_small_start_is_told_from_some_of_its_neurons(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once they reach a thousandth of the largest label, whatever the others are: the last is looked at only
+    where all before it are small."""
+    data, net = make(n=8)
+    largest, label = np.max(data.norms), np.max(np.abs(data.y))
+    of_all = largest * np.mean(np.abs(net.a) * np.sqrt(net.norms_sq)) / label
+    monkeypatch.setattr(asleep, "_NUMBERS", 2 * net.d)
+    for share in (0.999, 1.001):
+        start = pl.Network(net.W, net.a * share * 1e-3 / of_all, w_perp_sq=net.w_perp_sq)
+        assert asleep.is_small(data, start) is (share < 1)
+    a = np.full(net.p, 1e-12)
+    a[-1] = 1.0
+    assert not asleep.is_small(data, pl.Network(net.W, a, w_perp_sq=net.w_perp_sq))
+
+
+def test_the_flow_goes_on_where_numbers_leave_the_range_of_capture() -> None:
+    """Squares of inputs beyond 1e38: NON_FINITE at the start, where the flow is exact."""
+    data, network = pl.data.sphere(10, 2, seed=905002), pl.initial.asymmetric(3, 2, seed=905003)
+    scale = 2.0**153
+    large = pl.Dataset(scale * data.X, scale * data.y)
+    expected = pl.simulate(data, network, 1.15, method="flow")
+    sol = pl.simulate(large, network, 1.15 / scale**2, method="auto", rtol=1e-4, save=3)
+    assert (
+        pl.simulate(large, network, 1.15 / scale**2, method="capture", rtol=1e-4).status.name == "NON_FINITE"
+    )
+    assert sol.status is pl.Status.HORIZON
+    assert [method for method, _ in sol.stats["methods"]] == ["capture", "flow"]
+    assert len(sol.t) == 3
+    assert sol.loss[-1] / scale**2 == pytest.approx(expected.loss[-1], rel=1e-4)

@@ -32,11 +32,11 @@ def test_statuses_and_proofs_are_the_flows(seed: int, bench: Any) -> None:
 @pytest.mark.skipif(not BENCH.exists(), reason="needs the source tree")
 def test_the_page_has_the_counts_of_its_rows(bench: Any) -> None:
     docs = BENCH.parent / "docs"
-    rows = json.loads((docs / "results" / "statuses.json").read_text())["rows"]
+    rows = json.loads((docs / "results" / "statuses.json").read_text(encoding="utf-8"))["rows"]
     lines = bench("bench_statuses").table(rows)
     assert len(rows) == 300
     assert "| contradicted | 0 |" in lines
-    page = (docs / "methods.md").read_text()
+    page = (docs / "methods.md").read_text(encoding="utf-8")
     assert [line for line in lines if line not in page] == []
 
 

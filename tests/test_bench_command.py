@@ -20,7 +20,7 @@ def brief(monkeypatch):
 
 def test_bench_says_and_writes_what_it_measured(brief, tmp_path, capsys):
     assert cli.main(["bench", "--quick", "--out", str(tmp_path / "deep" / "here.json")]) == 0
-    found = json.loads((tmp_path / "deep" / "here.json").read_text())
+    found = json.loads((tmp_path / "deep" / "here.json").read_text(encoding="utf-8"))
     assert [row["dtype"] for row in found["rows"]] == ["float32", "float64"]
     for row in found["rows"]:
         assert (row["n"], row["d"], row["p"], row["replicates"]) == (20, 5, 7, machine.cores())

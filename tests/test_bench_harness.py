@@ -192,7 +192,7 @@ def test_a_lost_race_is_reported_as_lost(bench):
 
 def test_json_round_trip(tmp_path):
     machine.write_json(tmp_path / "deep" / "x.json", "Q?", [{"a": 1}], {"cpu": "c"})
-    found = json.loads((tmp_path / "deep" / "x.json").read_text())
+    found = json.loads((tmp_path / "deep" / "x.json").read_text(encoding="utf-8"))
     assert found == {"question": "Q?", "machine": {"cpu": "c"}, "rows": [{"a": 1}]}
     assert not list(tmp_path.rglob("*.tmp"))
 

@@ -29,9 +29,9 @@ def test_the_problems_are_those_asked_for(bench):
 def test_rows_are_kept_and_completed(bench, tmp_path):
     script, path = bench("bench_small_capture"), tmp_path / "rows.csv"
     script.make(path, 1)
-    first = path.read_text()
+    first = path.read_text(encoding="utf-8")
     script.make(path, 2)
-    assert path.read_text().startswith(first)
+    assert path.read_text(encoding="utf-8").startswith(first)
     rows = script.read(path)
     assert [row["index"] for row in rows] == [0, 1]
     assert rows[0]["error"] < 3 * rows[0]["rtol"]
@@ -42,7 +42,7 @@ def test_rows_are_kept_and_completed(bench, tmp_path):
 def test_the_page_has_what_the_rows_say(bench):
     script = bench("bench_small_capture")
     table = script.summary(script.read(ROOT / "docs" / "results" / "small_capture.csv"))
-    assert table in (ROOT / "docs" / "numerics.md").read_text()
+    assert table in (ROOT / "docs" / "numerics.md").read_text(encoding="utf-8")
     assert table.count("\n") == 16
 
 

@@ -53,7 +53,7 @@ def page(tmp_path_factory):
     pytest.importorskip("matplotlib")
     place = tmp_path_factory.mktemp("report")
     assert cli.main(["report", str(ROWS), "--out", str(place)]) == 0
-    text = (place / "report.html").read_text()
+    text = (place / "report.html").read_text(encoding="utf-8")
     assert faults(text, report.read(ROWS)) == []
     return text
 

@@ -47,7 +47,7 @@ def test_reproduce_leaves_rows_figure_and_table(tiny, tmp_path, capsys):
         assert {"fig3.pdf", "fig3.png"} <= names
     printed = capsys.readouterr().out
     assert "6 runs, 0 of them already" in printed
-    assert (tmp_path / "fig3.txt").read_text() in printed
+    assert (tmp_path / "fig3.txt").read_text(encoding="utf-8") in printed
     assert "logistic fit" in printed
 
 
@@ -84,7 +84,7 @@ def test_all_runs_what_has_the_preset(tmp_path, monkeypatch, capsys):
     assert names == {*(f"fig{k}.txt" for k in range(1, 7)), "costs.txt"}
     assert (tmp_path / "two" / "report.html").exists()
     assert "preset paper, fig4: " in capsys.readouterr().out
-    costs = (tmp_path / "two" / "costs.txt").read_text()
+    costs = (tmp_path / "two" / "costs.txt").read_text(encoding="utf-8")
     assert [line.split()[:2] for line in costs.splitlines()[2:8]] == [
         ["fig1", "1"], ["fig2", "1"], ["fig3", "1"], ["fig4", "10"], ["fig5", "4"], ["fig6", "4"],
     ]  # fmt: skip

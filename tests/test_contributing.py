@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "CONTRIBUTING.md").read_text()
+PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 def unnamed(listed: str, page: str) -> list[str]:
@@ -39,7 +39,7 @@ def test_the_page_names_every_stage() -> None:
 
 
 def test_every_stage_has_a_budget_and_a_function() -> None:
-    script = (ROOT / "tools" / "ci").read_text()
+    script = (ROOT / "tools" / "ci").read_text(encoding="utf-8")
     stages = re.search(r"^stages=\((.*)\)\non_request=\((.*)\)$", script, re.M)
     assert stages is not None
     for stage in " ".join(stages.groups()).split():
@@ -53,7 +53,7 @@ def borrowed(texts: dict[str, str]) -> list[str]:
 
 
 def test_no_test_file_imports_another() -> None:
-    texts = {path.name: path.read_text() for path in Path(__file__).parent.glob("*.py")}
+    texts = {path.name: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.py")}
     assert borrowed(texts) == []
     planted = {"test_a.py": "import os\nfrom test_b import draw\n", "test_b.py": "import test_c as c\n"}
     assert borrowed(planted) == ["test_a.py", "test_b.py"]

@@ -92,3 +92,18 @@ def test_it_cannot_be_stretched() -> None:
     state = below(dependent, pl.initial.asymmetric(30, 8, seed=2)).state
     other = dataclasses.replace(c, state=state, rate=1e-9, distance=1e9, digest=dependent.digest())
     refused(other, dependent, "lam_min")
+
+
+@pytest.mark.parametrize("exponent", [-500, -300, -100, 0, 100, 200, 300, 500])
+def test_correlation_is_that_of_inputs_of_any_size(exponent: int) -> None:
+    """Products of inputs beyond 1e39 overflowed, with a warning of NumPy's; of those below 1e-20 none was
+    weakly correlated."""
+    scale = 2.0**exponent
+    weak = pl.Dataset(np.array([[1.0, 0.0], [0.05, 1.0]]) * scale, [1.0, 1.0])
+    strong = pl.Dataset(
+        np.array([[1.0, 0.0, 0.0], [1.0, 0.3, 0.0], [1.0, 0.3, 0.2]]) * scale, [1.0, 1.0, -1.0]
+    )
+    assert pl.model.weakly_correlated(weak)
+    assert not pl.model.weakly_correlated(strong)
+    for method in ("flow", "capture", "auto"):
+        pl.simulate(strong, pl.Network(np.ones((1, 3)), [1.0]), 0.0, method=method)

@@ -160,7 +160,7 @@ def test_without_locks_two_writers_do_no_harm(tmp_path, monkeypatch):
 )
 def test_manifests_of_others_are_told_and_rows_kept(change, words, filled):
     before, path = bits(filled.rows()), manifest.path_of(filled.folder)
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     path.write_text(json.dumps(json.loads(text) | change))
     with pytest.raises(ValueError, match=words):
         run(filled.folder, cell(n=14))
@@ -171,7 +171,7 @@ def test_manifests_of_others_are_told_and_rows_kept(change, words, filled):
 
 def test_a_damaged_manifest_is_told_and_can_be_written_anew(filled):
     before, path = bits(filled.rows()), manifest.path_of(filled.folder)
-    path.write_text(path.read_text()[:100])
+    path.write_text(path.read_text(encoding="utf-8")[:100])
     with pytest.raises(ValueError, match=r"manifest.json: damaged.*move this file away"):
         run(filled.folder, cell())
     path.unlink()

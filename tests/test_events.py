@@ -279,7 +279,7 @@ def test_ctrl_c_inside_an_event() -> None:
 
 
 def test_the_example_of_the_page_runs() -> None:
-    page = (Path(__file__).parent.parent / "docs" / "events.md").read_text()
+    page = (Path(__file__).parent.parent / "docs" / "events.md").read_text(encoding="utf-8")
     code = page.split("```python\n")[1].split("```")[0]
     assert len(code.splitlines()) <= 10
     found: dict[str, Any] = {}

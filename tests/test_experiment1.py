@@ -70,10 +70,16 @@ def test_the_presets_are_the_paper_s_networks():
 
 
 def test_what_is_there_is_not_run_again(finished, folder, monkeypatch):
-    before = (folder / "rows.csv").read_text(), (folder / "details.csv").read_text()
+    before = (
+        (folder / "rows.csv").read_text(encoding="utf-8"),
+        (folder / "details.csv").read_text(encoding="utf-8"),
+    )
     monkeypatch.setattr(follow, "_brought", None)
     assert run(folder, plan_of()) == finished[1]
-    assert ((folder / "rows.csv").read_text(), (folder / "details.csv").read_text()) == before
+    assert (
+        (folder / "rows.csv").read_text(encoding="utf-8"),
+        (folder / "details.csv").read_text(encoding="utf-8"),
+    ) == before
 
 
 def test_rows_lost_are_made_from_the_states_or_anew(tmp_path, monkeypatch):
@@ -204,7 +210,7 @@ def test_reproduce_writes_page_and_figure(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(experiment1.PRESETS, "quick", presets.Grid((40,), (8.0,), 1, d=7))
     monkeypatch.setattr(plots, "save", small)
     assert cli.main(["reproduce", "experiment1", "--out", str(tmp_path), "--jobs", "1"]) == 0
-    page = (tmp_path / "experiment1.txt").read_text()
+    page = (tmp_path / "experiment1.txt").read_text(encoding="utf-8")
     assert page in capsys.readouterr().out
     assert "| 40 | Euler, step 0.25 | 1 |" in page
     assert (tmp_path / "experiment1.png").stat().st_size > 10_000 or not plots.available()
@@ -218,7 +224,7 @@ def test_the_page_is_rebuilt_from_the_stored_rows():
     rows = experiment1.stored(DOCS / "results" / "experiment1")
     assert len(rows) == 90
     assert {row["n"] for row in rows} == {1700, 2000, 2500, 3000, 3500, 4000}
-    page = (DOCS / "experiment1.md").read_text()
+    page = (DOCS / "experiment1.md").read_text(encoding="utf-8")
     assert experiment1.summarise(rows).table() in page
     early = [row for row in rows if row["numerics"] is None]
     assert f"{len(early)} of the {len(rows)} rows (draws 0, 1, 2; without `numerics`)" in page

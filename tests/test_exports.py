@@ -41,7 +41,7 @@ def test_xarray_has_the_rows(filled):
 
 def test_exports_name_what_they_need(filled, tmp_path, monkeypatch):
     sweep.export(filled.folder, tmp_path / "x.csv")
-    assert bits(store.rows_from_csv((tmp_path / "x.csv").read_text())) == bits(filled.rows())
+    assert bits(store.rows_from_csv((tmp_path / "x.csv").read_text(encoding="utf-8"))) == bits(filled.rows())
     with pytest.raises(ValueError, match=r"expected a name that ends in .csv or .parquet, got .*x.xls"):
         sweep.export(filled.folder, tmp_path / "x.xls")
     for name in ("pandas", "pyarrow", "xarray"):

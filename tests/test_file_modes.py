@@ -111,7 +111,7 @@ def test_fault_3_6_links_are_followed(tmp_path):
     ):
         assert link.is_symlink(), link
         assert (real / link.name).is_file()
-    assert len(store.rows_from_csv((real / "rows.csv").read_text())) == 3
+    assert len(store.rows_from_csv((real / "rows.csv").read_text(encoding="utf-8"))) == 3
     assert not list(tmp_path.rglob(f"{files.TEMPORARY}*"))
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     with pytest.raises(OSError, match="symbolic links"), files.replacing(tmp_path / "loop"):

@@ -46,7 +46,8 @@ def test_the_mp4_has_the_frames_of_the_gif(tmp_path: Path, monkeypatch: pytest.M
     assert stream["nb_frames"] == "3"
     assert (stream["pix_fmt"], stream["r_frame_rate"]) == ("yuv420p", "25/1")
     with Image.open(gif) as film:
-        assert (stream["width"], stream["height"]) == film.size
+        width, height = film.size  # Matplotlib may round up to even numbers, which h264 asks for
+    assert (stream["width"] - width, stream["height"] - height) in {(0, 0), (0, 1), (1, 0), (1, 1)}
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_plans_survive_the_manifest(tmp_path):
     (again,) = plans.of_folder(Store(tmp_path))
     assert again == todo
     assert again.ids == todo.ids
-    assert again.id in json.loads((tmp_path / "manifest.json").read_text())["plans"]
+    assert again.id in json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))["plans"]
     assert [cells.cell_of(row) for row in Store(tmp_path).rows(todo.ids)][::2] == [
         replace(c, replicates=1, rtol=1e-6) for c in todo.cells
     ]

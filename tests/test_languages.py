@@ -34,7 +34,7 @@ def number(text: str, name: str) -> float:
     ],
 )
 def test_a_line_is_the_same_in_both(name: str, file: str, value: float) -> None:
-    assert number((CPP / file).read_text(), name) == value
+    assert number((CPP / file).read_text(encoding="utf-8"), name) == value
 
 
 def test_a_number_is_read() -> None:

@@ -91,6 +91,13 @@ def test_network_refuses(W: Any, a: Any, rest: Any, error: type[Exception], matc
         pl.Network(W, a, w_perp_sq=rest)
 
 
+def test_the_last_number_of_many_is_looked_at() -> None:
+    W = np.ones((2**17 + 1, 1))
+    W[-1] = NAN
+    with pytest.raises(ValueError, match=r"W: expected finite numbers, got nan at index \(131072, 0\)"):
+        pl.Network(W, np.ones(len(W)))
+
+
 def test_a_cast_that_overflows_or_erases_is_refused() -> None:
     with pytest.raises(ValueError, match=r"X: .*1e\+300, which is too large for float32"):
         pl.Dataset([[1e300]], [1.0], dtype=np.float32)

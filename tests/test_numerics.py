@@ -55,7 +55,9 @@ def test_a_folder_with_one_number_is_of_the_methods_of_its_plans(tmp_path: Path,
     """As earlier versions wrote it."""
     _, before = run(tmp_path, cell())
     path = manifest.path_of(tmp_path)
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"numerics": NUMERICS["euler"]}))
+    path.write_text(
+        json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"numerics": NUMERICS["euler"]})
+    )
     raised()
     assert Store(tmp_path).manifest().numerics == {"euler": NUMERICS["euler"]}  # type: ignore[union-attr]
     new, after = run(tmp_path, cell(), cell(n=13))

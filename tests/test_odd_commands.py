@@ -92,7 +92,7 @@ def test_damaged_notes_are_told_before_any_work(text, tmp_path, capsys):
 def test_notes_are_read_back(tmp_path):
     note = report.Note("plan", "command")
     report.write_note(tmp_path, "fig3", note)
-    assert json.loads((tmp_path / "commands.json").read_text())["fig3"]["plan"] == "plan"
+    assert json.loads((tmp_path / "commands.json").read_text(encoding="utf-8"))["fig3"]["plan"] == "plan"
     assert report.notes(tmp_path)["fig3"].command == "command"
 
 

@@ -82,7 +82,7 @@ def test_read_regular_refuses_what_may_never_end(tmp_path):
 def test_fault_4_6_nonsense_in_a_manifest_is_a_message(change, words, tmp_path, capsys):
     run(tmp_path, cell())
     path = tmp_path / "manifest.json"
-    content = json.loads(path.read_text())
+    content = json.loads(path.read_text(encoding="utf-8"))
     content["plans"] = {"x": next(iter(content["plans"].values()))}
     change(content)
     path.write_text(json.dumps(content))
@@ -125,7 +125,7 @@ def test_fault_4_6_what_a_file_names_is_not_imported(tmp_path, nothing_allowed, 
     monkeypatch.setattr(os, "system", lambda *arguments, **named: called.append(arguments))
     run(tmp_path / "a", cell())
     path = tmp_path / "a" / "manifest.json"
-    path.write_text(path.read_text().replace('"sphere"', '"os:system"'))
+    path.write_text(path.read_text(encoding="utf-8").replace('"sphere"', '"os:system"'))
     write_spec(tmp_path / "s.toml", data="os:system")
     out = str(tmp_path / "b")
     for arguments in (["resume", str(tmp_path / "a")], ["status", str(tmp_path / "a")],

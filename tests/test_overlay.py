@@ -149,11 +149,11 @@ def test_check_prints_one_table_and_writes_a_page(tmp_path: Path, capsys: pytest
     assert "Lemma 2" in said
     assert "worst margin" in said
     assert "1 of 1 as they should be" in said
-    rows = (tmp_path / "page" / "findings.csv").read_text().splitlines()
+    rows = (tmp_path / "page" / "findings.csv").read_text(encoding="utf-8").splitlines()
     assert rows[0] == ",".join(report.FIELDS)
     assert len(rows) == 2
     assert rows[1].endswith(",holds")
-    page = (tmp_path / "page" / "index.html").read_text()
+    page = (tmp_path / "page" / "index.html").read_text(encoding="utf-8")
     assert "L(t) = L(0) exp(-t avg_mu(t))" in page
     if plots.available():
         assert "<svg" in page
@@ -175,7 +175,7 @@ def test_rows_of_the_statements_before_one_that_fails_to_end_are_kept(
     monkeypatch.setitem(cli.check.statements.CHECKS, "dead_point", stopped)
     with contextlib.suppress(KeyboardInterrupt):
         cli.main(["check", "lemma2", "dead_point", "--out", str(tmp_path)])
-    assert "Lemma 2" in (tmp_path / "findings.csv").read_text()
+    assert "Lemma 2" in (tmp_path / "findings.csv").read_text(encoding="utf-8")
 
 
 def test_check_fails_with_its_statements(
@@ -195,12 +195,12 @@ def test_the_page_escapes_and_marks_failures(tmp_path: Path) -> None:
         Finding("A <b>", "x < y", 1, 1, "1 < 2", "m", False, 0.5, panels=(Panel("P", "x", "y", (curve,)),)),
         Finding("B", "none", 1, 1, "c", "m", True, math.inf),
     ]
-    text = report.page(found, tmp_path, lambda panel: f"<svg>{panel.title}</svg>").read_text()
+    text = report.page(found, tmp_path, lambda panel: f"<svg>{panel.title}</svg>").read_text(encoding="utf-8")
     assert "A &lt;b&gt;" in text
     assert "<b>" not in text
     assert '<tr class="bad">' in text
     assert "<svg>P</svg>" in text
-    assert "<svg>" not in report.page(found, tmp_path, None).read_text()
+    assert "<svg>" not in report.page(found, tmp_path, None).read_text(encoding="utf-8")
     assert [report.margin_text(m) for m in (None, math.inf, 1.23456, 12345.0)] == [
         "-",
         "inf",

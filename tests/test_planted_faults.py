@@ -20,7 +20,7 @@ RESULTS = Path(__file__).parent.parent / "docs" / "results"
 def test_the_logs_are_rebuilt_from_the_stored_rows(target):
     rows = planted_faults.stored(target, RESULTS / "paper" / f"{target[:4]}.csv")
     moved = planted_faults.stored(target, RESULTS / "published" / f"{target}-shifted.csv")
-    log = (RESULTS / "published" / f"{target}.log").read_text()
+    log = (RESULTS / "published" / f"{target}.log").read_text(encoding="utf-8")
     report = planted_faults.report(target, rows, moved)
     assert log.split("\n\n", 1)[1] == report
     assert "Planted: horizon 10% shorter:" in report
@@ -36,7 +36,7 @@ def test_a_tiny_comparison_leaves_rows_and_a_log(tmp_path):
         )
 
     log = compare()
-    assert (tmp_path / "fig4.log").read_text() == log
+    assert (tmp_path / "fig4.log").read_text(encoding="utf-8") == log
     assert log.startswith("fig4: 10 cells, 30 runs, seed 2026; pl_native ")
     for words in (
         "As published:",
@@ -47,7 +47,7 @@ def test_a_tiny_comparison_leaves_rows_and_a_log(tmp_path):
         assert words in log
     assert log.count("over all n: ") >= 3
     for name in ("fig4.csv", "fig4-shifted.csv"):
-        assert len((tmp_path / name).read_text().splitlines()) == 31
+        assert len((tmp_path / name).read_text(encoding="utf-8").splitlines()) == 31
     stored = [planted_faults.stored("fig4", tmp_path / name) for name in ("fig4.csv", "fig4-shifted.csv")]
     assert planted_faults.report("fig4", *stored) == log.split("\n\n", 1)[1]
     assert compare() == log

@@ -40,7 +40,7 @@ def test_fixtures_live_here(k, tmp_path):
 def test_skipped(): ...
 
 def test_of_the_second():
-    if os.getppid() == int(other.read_text()) and (what := os.environ["PLANTED"]):
+    if os.getppid() == int(other.read_text(encoding="utf-8")) and (what := os.environ["PLANTED"]):
         assert what != "fault", "planted in the second"
         os.kill(os.getpid(), signal.SIGKILL)
 """

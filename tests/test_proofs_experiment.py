@@ -95,7 +95,7 @@ def test_the_command_line_offers_it(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(proofs.PRESETS, "quick", proofs.Grid((20,), 1, 6))
     monkeypatch.setattr(plots, "save", small)
     assert cli.main(["reproduce", "proofs", "--out", str(tmp_path), "--jobs", "1"]) == 0
-    assert "| converged |" in (tmp_path / "proofs.txt").read_text()
+    assert "| converged |" in (tmp_path / "proofs.txt").read_text(encoding="utf-8")
 
 
 def test_experiment_1_of_the_flow_comes_with_the_shares_of_what_is_proved(
@@ -112,7 +112,7 @@ def test_experiment_1_of_the_flow_comes_with_the_shares_of_what_is_proved(
         assert (tmp_path / name / "rows.csv").exists()
         if plots.available():
             assert (tmp_path / f"{name}.png").exists()
-    assert "| 6 | 20 | 0." in (tmp_path / "proofs.txt").read_text()
+    assert "| 6 | 20 | 0." in (tmp_path / "proofs.txt").read_text(encoding="utf-8")
 
 
 def test_what_capture_leaves_at_rest_is_proved_of_the_flow_from_there() -> None:

@@ -43,7 +43,7 @@ def same(shown: str, printed: str) -> bool:
 
 
 def test_worked_examples_print_what_the_page_shows() -> None:
-    found = examples(PAGE.read_text())
+    found = examples(PAGE.read_text(encoding="utf-8"))
     assert len(found) == 6
     for code, shown in found:
         names: dict[str, Any] = {"pl": pl}
@@ -65,4 +65,4 @@ def test_what_the_page_shows_is_compared() -> None:
 def test_tables_are_those_of_the_stored_rows() -> None:
     """Experiment 1 by theorem, line by line."""
     rows = proofs.stored(PAGE.parent / "results" / "proofs")
-    assert proofs.summarise(rows).table() in PAGE.read_text()
+    assert proofs.summarise(rows).table() in PAGE.read_text(encoding="utf-8")

@@ -40,7 +40,7 @@ def folder(tmp_path_factory):
 
 
 def test_every_picture_is_inside_and_nothing_is_fetched(folder):
-    text = (folder / "report.html").read_text()
+    text = (folder / "report.html").read_text(encoding="utf-8")
     page = Page(text)
     sources = [its["src"] for its in page.all("img")]
     assert len(sources) == 7  # six figures and the film
@@ -51,7 +51,7 @@ def test_every_picture_is_inside_and_nothing_is_fetched(folder):
 
 
 def test_the_first_table_answers_for_every_figure(folder):
-    text = (folder / "report.html").read_text()
+    text = (folder / "report.html").read_text(encoding="utf-8")
     first = text[text.index("<table>") : text.index("</table>")]
     assert "<th>published</th><th>ours</th><th>runs</th><th>verdict</th>" in first
     for k in range(1, 6):
@@ -64,7 +64,7 @@ def test_the_first_table_answers_for_every_figure(folder):
 
 
 def test_commands_rows_cost_and_provenance_are_there_and_no_host(folder):
-    text = (folder / "report.html").read_text()
+    text = (folder / "report.html").read_text(encoding="utf-8")
     assert "pl-native reproduce fig6 --preset paper --seed 1 --out DIR" in text
     made = r"reproduce fig6 .*</code>; 4 rows, 0\.\d+ thread hours \(plan \w{16}, ids \w{12}, "
     assert re.search(made, text)
@@ -79,7 +79,7 @@ def test_a_rebuild_simulates_nothing_and_writes_the_same_page(folder, monkeypatc
     monkeypatch.setattr(fig6, "D", 40)
     monkeypatch.setitem(plots.FILMS, "fig2", filmed)
     monkeypatch.setattr(plots, "save", drawn)
-    before = (folder / "report.html").read_text()
+    before = (folder / "report.html").read_text(encoding="utf-8")
     (folder / "report.html").unlink()
     (folder / "fig3.png").unlink()
 
@@ -92,7 +92,7 @@ def test_a_rebuild_simulates_nothing_and_writes_the_same_page(folder, monkeypatc
     monkeypatch.setattr(_loss_curves, "simulate", refused)
     monkeypatch.setattr("pl_native.experiments._last_losses.simulate_ensemble", refused)
     assert cli.main(["report", str(folder)]) == 0
-    after = (folder / "report.html").read_text()
+    after = (folder / "report.html").read_text(encoding="utf-8")
     plain = re.compile(r"base64,[^\"]*")
     assert plain.sub("", after) == plain.sub("", before)
     assert (folder / "fig3.png").exists()
@@ -107,11 +107,11 @@ def test_without_a_note_the_last_sweep_of_the_folder_is_shown(folder, monkeypatc
     monkeypatch.setattr(plots, "available", lambda: False)
     monkeypatch.setattr(fig6, "D", 40)
     notes = folder / "commands.json"
-    kept = notes.read_text()
+    kept = notes.read_text(encoding="utf-8")
     assert set(json.loads(kept)) == {"fig1", "fig2", "fig3", "fig4", "fig5", "fig6"}
     notes.unlink()
     try:
-        text = report.rebuild(folder).read_text()
+        text = report.rebuild(folder).read_text(encoding="utf-8")
     finally:
         notes.write_text(kept)
     assert "No picture: matplotlib was missing." in text

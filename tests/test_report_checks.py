@@ -71,7 +71,7 @@ def nothing(row):
 
 
 def page_of(entries, folder):
-    return report.write(folder, entries).read_text()
+    return report.write(folder, entries).read_text(encoding="utf-8")
 
 
 def found(entries, folder):

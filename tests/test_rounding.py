@@ -137,8 +137,8 @@ def settled(seed: int) -> tuple[pl.Dataset, pl.Network, float, float, int]:
 
 
 def test_the_loss_of_the_flow_stays_where_it_is_rounding() -> None:
-    """It rose from 1e-32 to 1e-28, above what is shown as rounding, in a sixth of these: local_pl came back as
-    noise (3.5 for 0.4) and the average fell as 1/t."""
+    """It rose from 1e-32 to 1e-28, above what is shown as rounding, in a sixth of these: local_pl came back
+    as noise (3.5 for 0.4) and the average fell as 1/t."""
     lost = 0
     for seed in range(90):
         data, network, t_end, rtol, count = settled(seed)

@@ -130,7 +130,7 @@ needs_sources = pytest.mark.skipif(not ROWS.exists(), reason="needs the source t
 
 @needs_sources
 def test_the_page_has_the_tables_of_its_rows(bench: Any) -> None:
-    page = (ROOT / "docs" / "sensitivity.md").read_text()
+    page = (ROOT / "docs" / "sensitivity.md").read_text(encoding="utf-8")
     lines = bench("sensitivity_figure").summary(bench("bench_sensitivity").read(ROWS / "ensembles.csv"))
     assert len(lines) > 10
     assert [line for line in lines if line not in page] == []
@@ -167,9 +167,9 @@ def test_what_is_measured_is_not_measured_again(bench: Any, tmp_path: Path) -> N
     asked = [script.Question((20, 4, 5), method, 1e-3, 1, 3, (1e-10,)) for method in ("flow", "capture")]
     path = tmp_path / "rows.csv"
     script.measure(path, asked[:1])
-    first = path.read_text()
+    first = path.read_text(encoding="utf-8")
     script.measure(path, asked)
-    assert path.read_text().startswith(first)
+    assert path.read_text(encoding="utf-8").startswith(first)
     rows = script.read(path)
     assert [row["method"] for row in rows] == ["flow"] * 3 + ["capture"] * 3
     assert all(row["scatter"] < 1e-8 for row in rows[:3])

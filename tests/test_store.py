@@ -26,7 +26,7 @@ from sweeping import bits, cell, run, some_row
 def test_rows_survive_the_disk_bit_for_bit(tmp_path):
     _, rows = run(tmp_path, cell())
     assert bits(Store(tmp_path).rows()) == bits(rows)
-    text = (tmp_path / "rows.csv").read_text()
+    text = (tmp_path / "rows.csv").read_text(encoding="utf-8")
     assert next(csv.reader(text.splitlines())) == list(COLUMNS)
     assert bits(store.rows_from_csv(text)) == bits(rows)
 
@@ -71,7 +71,7 @@ def test_shards_have_no_pickle_and_their_hash_in_their_names(filled):
 
 
 def test_the_manifest_says_where_rows_come_from(filled):
-    found = json.loads((filled.folder / "manifest.json").read_text())
+    found = json.loads((filled.folder / "manifest.json").read_text(encoding="utf-8"))
     assert (found["schema"], found["numerics"], found["name"]) == (
         store.SCHEMA,
         {"euler": NUMERICS["euler"]},

@@ -40,7 +40,7 @@ def test_a_sweep_from_plan_to_table_in_the_shell(spec, tmp_path, capsys):
     assert cli.main(["sweep", "resume", "c"]) == 0
     assert "0 new rows" in capsys.readouterr().out
     assert cli.main(["sweep", "export", "c", "all.csv"]) == 0
-    assert len(store.rows_from_csv((tmp_path / "all.csv").read_text())) == 8
+    assert len(store.rows_from_csv((tmp_path / "all.csv").read_text(encoding="utf-8"))) == 8
     loaded = sweep.load(spec)
     sweep.run(whole := sweep.plan(loaded.cells, seed=7, backend="numpy", name="pair"), "d", progress=False)
     assert bits(Store("c").rows(whole.ids)) == bits(Store("d").rows(whole.ids))
@@ -74,7 +74,7 @@ def test_slurm_scripts_run_what_was_planned(spec, tmp_path, capsys):
         "90",
     ]
     assert cli.main(arguments) == 0
-    script = (tmp_path / "a dir" / "sweep.sbatch").read_text()
+    script = (tmp_path / "a dir" / "sweep.sbatch").read_text(encoding="utf-8")
     for line in ("#SBATCH --array=1-3", "#SBATCH --cpus-per-task=2", "#SBATCH --time=01:30:00",
                  "#SBATCH --job-name=pair"):  # fmt: skip
         assert line in script.splitlines()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import pl_native as pl
@@ -43,6 +43,7 @@ def test_too_many_steps() -> None:
 
 
 @given(st.floats(0, 1e4), st.floats(1e-3, 1e3))
+@example(5e-324, 2.0)  # the ratio is 0
 def test_the_grid_covers_the_end(t_end: float, step: float) -> None:
     n = time_grid.n_steps(t_end, step)
     assert n * step >= t_end * (1 - 2e-9)

@@ -25,7 +25,9 @@ def test_verify_sees_wrong_ids_conflicts_and_a_stale_csv(filled):
     assert found.wrong_ids == (rows[1]["id"],)
     assert not found.ok
     assert found.csv_agrees
-    filled.path.write_text(filled.path.read_text().replace("TARGET", "HORIZON").replace("torch", "horch"))
+    filled.path.write_text(
+        filled.path.read_text(encoding="utf-8").replace("TARGET", "HORIZON").replace("torch", "horch")
+    )
     assert not store.verify(filled.folder).csv_agrees
 
 
@@ -71,7 +73,7 @@ def test_merge_joins_what_several_machines_did(tmp_path):
     assert run(tmp_path / "all", *cells)[0] == 0
     assert bits(Store(tmp_path / "all").rows(plan(*cells).ids)) == bits(whole)
     assert store.verify(tmp_path / "all").duplicates == 0
-    assert len(json.loads((tmp_path / "all" / "manifest.json").read_text())["sessions"]) == 3
+    assert len(json.loads((tmp_path / "all" / "manifest.json").read_text(encoding="utf-8"))["sessions"]) == 3
 
 
 def test_details_of_rows_are_added_attached_and_merged(tmp_path):

@@ -36,14 +36,16 @@ def test_the_page_is_rebuilt_from_the_rows(tmp_path, monkeypatch):
     )  # words and numbers; the pictures are looked at below
     page = tmp_path / "docs" / "reproduced.md"
     assert cli.main(["report", str(ROWS), "--page", str(page)]) == 0
-    made = re.sub(r"\[[^\]]*paper\]\([^)]*\)", "[rows](rows)", page.read_text())
-    there = re.sub(r"\[[^\]]*paper\]\([^)]*\)", "[rows](rows)", (DOCS / "reproduced.md").read_text())
+    made = re.sub(r"\[[^\]]*paper\]\([^)]*\)", "[rows](rows)", page.read_text(encoding="utf-8"))
+    there = re.sub(
+        r"\[[^\]]*paper\]\([^)]*\)", "[rows](rows)", (DOCS / "reproduced.md").read_text(encoding="utf-8")
+    )
     assert made == re.sub(r"!\[[^\]]*\]\(figures/fig[^)]*\)\n\n", "", there)
 
 
 @of_the_tree
 def test_the_page_shows_every_figure_and_its_film():
-    text = (DOCS / "reproduced.md").read_text()
+    text = (DOCS / "reproduced.md").read_text(encoding="utf-8")
     shown = re.findall(r"!\[[^\]]*\]\((figures/fig[^)]*)\)", text)
     assert [path.removeprefix("figures/") for path in shown] == [
         "fig1.png", "fig2.png", "fig2_film.gif", "fig3.png", "fig4.png", "fig5.png", "fig6.png",
@@ -60,7 +62,7 @@ def test_a_page_of_two_figures(two, tmp_path):
         patch.setattr(plots, "save", drawn)
         report.keep(two, tmp_path / "rows")
         assert cli.main(["report", str(tmp_path / "rows"), "--page", str(tmp_path / "page.md")]) == 0
-    text = (tmp_path / "page.md").read_text()
+    text = (tmp_path / "page.md").read_text(encoding="utf-8")
     assert text.startswith(
         "# The paper's figures, run again\n\nMade by `pl-native report` from the rows in `rows`;"
     )

@@ -60,10 +60,10 @@ struct FlowMethod {
     static void read(const py::dict& task, Work& work) {
         FlowOptions& o = work.options;
         read_common(task, work);
-        o.switches = task["switches"].cast<bool>();
-        o.dense = task["dense"].cast<bool>();
+        o.switches = flag(task, "switches");
+        o.dense = flag(task, "dense");
         o.order = task["order"].cast<int>();
-        o.stabilised = task["stabilised"].cast<bool>();
+        o.stabilised = flag(task, "stabilised");
         o.max_step = task["max_step"].cast<double>();
         if (!(o.max_step > 0.0)) throw py::value_error("max_step: expected a positive number");
         if (o.order != 0 && (o.order < 2 || o.order > kMaxOrder))

@@ -73,8 +73,8 @@ HeldProblem<Real> read_problem(const py::dict& task) {
     problem.W = held.W.data();
     problem.a = held.a.data();
     problem.w_perp_sq = held.w_perp_sq.data();
-    problem.certifiable = task["certifiable"].cast<bool>();
-    problem.orthogonal = task["orthogonal"].cast<bool>() || norms_only;
+    problem.certifiable = flag(task, "certifiable");
+    problem.orthogonal = flag(task, "orthogonal") || norms_only;
     return held;
 }
 
@@ -90,8 +90,8 @@ bool in_single_precision(const py::dict& task) {
 StopRules read_stop(const py::dict& task) {
     const py::dict fields = task["stop"].cast<py::dict>();
     StopRules stop;
-    stop.criterion = fields["criterion"].cast<bool>();
-    stop.proof = fields["proof"].cast<bool>();
+    stop.criterion = flag(fields, "criterion");
+    stop.proof = flag(fields, "proof");
     stop.loss = rule(fields, "loss", "stop.loss", true, 0);
     stop.stall = rule(fields, "stall", "stop.stall", true, 0);
     stop.wall_time = rule(fields, "wall_time", "stop.wall_time", true, StopRules::kNever);
@@ -113,12 +113,19 @@ Saves<Clock> read_saves(const py::dict& task, Clock end) {
         if (!rises || !(saves.at[k] >= 0 && saves.at[k] <= end))
             throw py::value_error("save: expected increasing numbers within [0, the end of the run]");
     }
-    saves.states = task["states"].cast<bool>();
+    saves.states = flag(task, "states");
     return saves;
 }
 
 template Saves<Index> read_saves(const py::dict&, Index);
 template Saves<double> read_saves(const py::dict&, double);
+
+bool flag(const py::dict& fields, const char* name) {
+    py::detail::make_caster<bool> given;
+    if (!given.load(fields[name], false))  // NumPy's truth of an array warns, or is an error, by its version
+        throw py::type_error(std::string(name) + ": expected True or False");
+    return py::detail::cast_op<bool>(given);
+}
 
 double read_positive(const py::dict& fields, const char* name) {
     const double number = fields[name].cast<double>();

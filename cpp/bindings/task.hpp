@@ -35,6 +35,7 @@ StopRules read_stop(const py::dict& task);
 template <class Clock>
 Saves<Clock> read_saves(const py::dict& task, Clock end);
 
+bool flag(const py::dict& fields, const char* name);  // True or False; nothing that is only true or false
 double read_positive(const py::dict& fields, const char* name);      // finite
 double read_not_negative(const py::dict& fields, const char* name);  // finite
 

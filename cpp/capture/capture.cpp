@@ -19,8 +19,7 @@
 namespace pl {
 namespace {
 
-// A coarse mesh only serves the estimate, and may go up by so much of rtol: what a step leaves undone the
-// next one mends.
+// A coarse mesh only serves the estimate, and may go up by so much of rtol: the next step mends it.
 constexpr double kCoarseRise = 0.05;
 constexpr double kSure = 2.0;        // a status is claimed only if it holds that many errors away
 constexpr double kInstant = 1e-300;  // of a time: has no half that a step could take

@@ -28,6 +28,7 @@ void DenseState::write(double* to_W, double* to_a) const {
 
 NeuronFacts DenseState::facts() const {
     NeuronFacts facts;
+    for (auto* column : {&facts.w_sq, &facts.a}) column->reserve(at(p()));
     for (Index j = 0; j < p(); ++j) {
         facts.w_sq.push_back(norm_sq(w_of(j), d));
         facts.a.push_back(a.data()[j]);

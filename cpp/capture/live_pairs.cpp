@@ -86,10 +86,12 @@ Index LivePairs::find_live(Part& part, double* dead_squares) {
 
 void LivePairs::fill(Part& part) {
     double* value = part.values.data();
-    for (Index b = part.first; b < part.last && !cut(); ++b)
-        for (Index j = 0; j < p_; ++j)
+    for (Index b = part.first; b < part.last; ++b)
+        for (Index j = 0; j < p_; ++j) {
+            if (j % kAskedNeurons == 0 && cut()) return;
             for (Word left = words_.data()[b * p_ + j]; left != 0; left &= left - 1)
                 *value++ = problem_.W[j * n_ + order_[at(b * kWordPoints + __builtin_ctzll(left))]];
+        }
 }
 
 Index LivePairs::count() {

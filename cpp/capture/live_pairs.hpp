@@ -81,6 +81,7 @@ class LivePairs {
     void settle_bits();
     void shrink();
     void rate_push(const double* r, Index b, double* push) const;
+    void clear_lanes();
     void collect(Index first, Index count, NeuronSums& sums) const;
     double total() const;
 

@@ -49,7 +49,7 @@ void LivePairs::sweep(const OuterWeights& outer, bool whole, const Chunk& chunk)
 }
 
 double LivePairs::norms(const double* impulse, const OuterWeights& outer, NeuronSums& sums) {
-    std::fill_n(lanes_.data(), lanes_.size(), 0.0);
+    clear_lanes();
     const double inverse_n = 1.0 / static_cast<double>(n_);
     sweep(outer, pending_, [&](Part& part, LiveArgs& args, Index first, Index last) {
         for (Index k = first; k < last; ++k) {
@@ -170,6 +170,13 @@ void LivePairs::weigh(const double* weights, double* sums) {
         kernel_.weigh(args);
         for (Index k = first; k < last; ++k) sums[order_[at(k)]] = h[k - first];
     });
+}
+
+// Of many neurons the first to write there takes the pages, too.
+void LivePairs::clear_lanes() {
+    constexpr Index kAsked = 1 << 18;
+    for (Index from = 0; from < lanes_.size() && !cut(); from += kAsked)
+        std::fill_n(lanes_.data() + from, std::min(kAsked, lanes_.size() - from), 0.0);
 }
 
 // The lanes of `count` neurons, of all parts, added up.

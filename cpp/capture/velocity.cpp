@@ -166,7 +166,7 @@ void hold(DenseState& state, const CaptureInputs& inputs, Index j, double* g) {
             pair->last = slot < 0 || r == 0.0 ? 0.0 : phi[at(slot)] / r;
         }
         const auto beyond = [](const Touched* pair) { return !(std::abs(pair->last) <= kMost); };
-        const auto rest = std::stable_partition(held.begin(), held.end(), std::not_fn(beyond));
+        const auto rest = std::partition(held.begin(), held.end(), std::not_fn(beyond));
         all = rest == held.end();
         if (all) break;
         for (auto pair = rest; pair != held.end(); ++pair) (*pair)->last = (*pair)->last > 0.0 ? 1.0 : 0.0;

@@ -113,7 +113,7 @@ double FlowState::share(int j, int i) const {
 // A block of points for all neurons, so that X is read once: (20000, 200, 200) takes 0.3 s, for 0.7.
 std::vector<PairAtKink> FlowState::kinks() {
     constexpr int kBlock = 64;
-    std::vector<std::vector<PairAtKink>> of(at(in_.p));
+    std::vector<PairAtKink> found;
     std::vector<double> sizes(at(in_.p)), z(kBlock);
     const Rows rows = this->rows();
     for (int j = 0; j < in_.p; ++j) sizes[at(j)] = norm_of(rows.of(j), in_.d);
@@ -128,12 +128,11 @@ std::vector<PairAtKink> FlowState::kinks() {
                 const Mode mode = pairs_.mode(j, i);
                 const bool told = !in_.dense() || std::abs(here) > within * in_.norm(i);
                 if (mode == (here > 0.0 ? Mode::kOn : Mode::kOff) && told) continue;
-                of[at(j)].push_back({j, i, mode, share(j, i)});
+                found.push_back({j, i, mode, share(j, i)});
             }
         }
     }
-    std::vector<PairAtKink> found;
-    for (const std::vector<PairAtKink>& pairs : of) found.insert(found.end(), pairs.begin(), pairs.end());
+    std::sort(found.begin(), found.end(), before);
     return found;
 }
 

@@ -40,6 +40,8 @@ void pass(PassArgs<Real>& s) {
     constexpr int L = kLanes<Real>, panel = kTileVectors * L;
     static_assert(kBlockPoints % panel == 0, "a block is whole panels");
     static_assert(kBlockPoints % kBatchPoints == 0, "a block is whole batches");
+    // with more neurons a block takes long: 60 ms at 2*10^6
+    constexpr Index kManyNeurons = Index{1} << 17;
     const Index p = s.data.p, sums = p * s.data.d * L;
     const bool by_points = few_sums(s.data);
     double squares[kBlockPoints] =
@@ -54,6 +56,7 @@ void pass(PassArgs<Real>& s) {
         Word* masks = s.masks + b * p;
         for (Index j = 0; j < p; ++j) masks[j] = 0;
         for (Index i = 0; i < points; i += panel) {
+            if (p > kManyNeurons && s.cut()) return;
             const Index left = (points - i + L - 1) / L;
             const int vectors = left < kTileVectors ? static_cast<int>(left) : kTileVectors;
             residuals<Real>(s, b, i, vectors, r, masks);

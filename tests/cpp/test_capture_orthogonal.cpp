@@ -225,13 +225,13 @@ void test_cut() {
     pl::Index asked = 0, most = 1 << 30;
     const pl::Cut cut = [&] { return ++asked > most; };
     pl::OrthogonalCapture model(problem.view, 1, cut);
-    const pl::Index blocks = 5, looks = 3;  // of 32768 neurons
-    CHECK(asked >= blocks * (looks + 1));
+    const pl::Index blocks = 5, looks = 1 + 70000 / pl::kAskedNeurons;
+    CHECK(asked >= 2 * blocks * looks);  // what is live, and its values
     const pl::Index whole = asked;
     const Vector impulse(320, 0.1);
     asked = 0;
     model.attempt(impulse.data(), 0.1);
-    CHECK(asked >= 2 * blocks);  // two sweeps
+    CHECK(asked >= 2 * blocks * looks);  // two sweeps
     for (const pl::Index after : {pl::Index{0}, whole / 3, whole - 1}) {
         asked = 0;
         most = after;
@@ -243,6 +243,33 @@ void test_cut() {
         }
         CHECK(left && asked <= after + 2 * blocks + 4);  // nothing of what is left to do is done
     }
+}
+
+// A sweep that makes the move accepted before it looks at the next makes all of it, wherever it is cut off.
+void test_cut_after_a_step() {
+    constexpr int n = 130, p = 40000;
+    const RandomOrthogonal problem(n, p, 3, 1.0);
+    pl::Index left = 1 << 30;
+    const pl::Cut cut = [&] { return --left < 0; };
+    pl::OrthogonalCapture whole(problem.view, 1);
+    const Vector impulse(n, 0.3), next(n, -0.2);
+    Vector before;
+    whole.attempt(impulse.data(), 0.1);
+    whole.accept(0.1, before);
+    const State expected(whole, problem.view);
+    for (pl::Index asks = 0; asks < 25; ++asks) {
+        left = 1 << 30;
+        pl::OrthogonalCapture model(problem.view, 1, cut);
+        model.attempt(impulse.data(), 0.1);
+        model.accept(0.1, before);
+        left = asks;
+        model.attempt(next.data(), 0.1);
+        const State got(model, problem.view);
+        CHECK(same(got.W, expected.W) && same(got.a, expected.a));
+        CHECK(model.velocity_sq() == whole.velocity_sq());
+        CHECK(model.n_active() == whole.n_active());
+    }
+    CHECK(left >= 0);  // the last was not cut off
 }
 
 }  // namespace
@@ -257,5 +284,6 @@ int main() {
     test_threads();
     test_dead();
     test_cut();
+    test_cut_after_a_step();
     return 0;
 }

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "capture/capture.hpp"
+#include "capture/deadline.hpp"
 #include "capture/moves.hpp"
 #include "check.hpp"
 #include "euler/dense_model.hpp"
@@ -272,6 +273,26 @@ void runs_are_late_before_their_first_state() {
     }
 }
 
+// Of wall_time some is kept free, of a short one a part.
+void a_deadline_leaves_room() {
+    pl::StopRules stop;
+    stop.wall_time = 8.0;
+    const pl::Poll none;
+    pl::Deadline deadline(stop, none);
+    for (int times = 0; times < 2; ++times) {
+        deadline.keep_free(1.0);
+        CHECK(deadline.rules().wall_time == 7.0);
+    }
+    deadline.keep_free(100.0);
+    CHECK(deadline.rules().wall_time == 6.0);
+    CHECK(!deadline.passed(false) && !deadline.cancelled());
+    pl::Deadline never(pl::StopRules{}, none);
+    never.keep_free(1.0);
+    CHECK(never.rules().wall_time == pl::StopRules::kNever && !never.passed(true));
+    stop.wall_time = 0.0;
+    CHECK(pl::Deadline(stop, none).passed(false) && !pl::Deadline(stop, none).passed(true));
+}
+
 // What lies in a piece of memory of its own is given back piece by piece, unasked.
 void many_neurons_are_held_in_few_pieces() {
     constexpr Index p = 20000;
@@ -310,6 +331,7 @@ int main() {
     many_neurons_are_looked_at_between_asks();
     many_neurons_of_capture_are_left();
     runs_are_late_before_their_first_state();
+    a_deadline_leaves_room();
     many_neurons_are_held_in_few_pieces();
     for (int threads : {1, 2}) test_flow_of_several_events(threads);
     return 0;

@@ -59,6 +59,41 @@ void the_end_state_is_written_once() {
     CHECK(rows.W.size() == rows.W_saved.size());
 }
 
+// Its memory may be taken before the run, which is asked on the way whether to stop; a run that begins again
+// has it still, and the end finds it.
+void the_end_state_finds_its_memory() {
+    constexpr Index p = 1 << 9, d = 1 << 13;
+    const std::vector<double> x(d, 1.0), y(1, 1.0);
+    pl::Problem<double> problem;
+    problem.n = 1;
+    problem.d = d;
+    problem.p = p;
+    problem.X = x.data();
+    problem.y = y.data();
+    pl::Rows<double, double> rows;
+    Index asks = 0;
+    CHECK(pl::take_end(problem, [&asks] { return ++asks > 1 << 20; }, rows) > 0);
+    CHECK(asks == 8 * p * d >> 21);  // pieces of 2 MiB
+    CHECK(rows.W.empty());
+    const double* const place = rows.W.data();
+    rows.t = {1.0};
+    pl::clear(rows);
+    CHECK(rows.t.empty());
+    const long before = page_faults();
+    const pl::Saves<double> saves{{0.0}, false};
+    pl::Recorder<double, double> recorder(problem, saves, rows);
+    Silent state(p);
+    recorder.visit(0.0, state, std::vector<double>(static_cast<std::size_t>(p)));
+    recorder.write_end(state);
+    CHECK(rows.W.data() == place && rows.W.size() == pl::at(p * d));
+    for (double& w : rows.W) w = 1.0;
+    CHECK(page_faults() - before < p * d * 8 / 4096 / 4);
+    asks = 0;
+    pl::Rows<double, double> left;
+    pl::take_end(problem, [&asks] { return ++asks > 2; }, left);
+    CHECK(asks == 3 && left.W.empty());
+}
+
 // Python takes the kinks of an end state over unseen.
 void kinks_are_told_from_what_cannot_be_those_of_a_state() {
     using pl::Mode;
@@ -88,6 +123,7 @@ void kinks_are_told_from_what_cannot_be_those_of_a_state() {
 
 int main() {
     the_end_state_is_written_once();
+    the_end_state_finds_its_memory();
     kinks_are_told_from_what_cannot_be_those_of_a_state();
     return 0;
 }

@@ -171,7 +171,7 @@ def main() -> None:
     parser.add_argument("--join", type=Path, nargs="+", help="files of parts, instead of a search")
     given = parser.parse_args()
     if given.join:
-        found, parts = joined([json.loads(path.read_text()) for path in given.join])
+        found, parts = joined([json.loads(path.read_text(encoding="utf-8")) for path in given.join])
     else:
         found, states = search(given.first, given.certificates, given.seconds)
         parts = [[given.first, states]]
@@ -180,7 +180,7 @@ def main() -> None:
             "followed": f"{LONGER:g} times longer, or to rest"}  # fmt: skip
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps({"head": head} | found.as_json(), indent=1) + "\n")
-    print(given.out.read_text())
+    print(given.out.read_text(encoding="utf-8"))
 
 
 def joined(parts: list[dict[str, Any]]) -> tuple[Found, list[list[int]]]:

@@ -151,7 +151,7 @@ def main() -> None:
             "rtol": RTOL, "followed at rtol": SMALLER, "followed": f"{LONGER:g} times longer"}  # fmt: skip
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps(head | found.as_json(), indent=None) + "\n")
-    print(given.out.read_text())
+    print(given.out.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ import numpy as np
 from pl_native._base import checks, memory
 from pl_native._base.checks import Array
 
+_INFLATED = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 1032}  # times as long, at most
+
 TEMPORARY = ".tmp-"
 """How the names of unfinished files begin."""
 
@@ -101,6 +103,10 @@ def unpack(file: BinaryIO) -> dict[str, Array]:
     """The arrays of an npz file, which take no more memory than there is. Any Exception for other bytes."""
     with zipfile.ZipFile(file) as packed:
         listed = packed.infolist()
+        for info in listed:
+            most = _INFLATED.get(info.compress_type, math.inf) * (info.compress_size + 1)
+            if info.file_size > most:
+                raise ValueError(f"{info.filename}: {info.file_size} bytes out of {info.compress_size}")
         memory.require(2.0 * sum(info.file_size for info in listed), "reading this file")
         for info in listed:
             with packed.open(info) as member:

@@ -14,13 +14,16 @@ _MOST = 2**40  # as in the native core; far below 2**53, where k * step would sk
 
 
 def n_steps(t_end: float, step: float) -> int:
-    """N = round(t_end/step) when that is within 1e-9 relative, else floor + 1: N * step covers t_end."""
+    """N = round(t_end/step) when that is within 1e-9 relative, else floor + 1: N * step covers t_end.
+
+    At least 1 for t_end > 0, where the ratio is below all numbers, too.
+    """
     ratio = t_end / step
     if ratio >= _MOST:
         raise ValueError(f"t_end: t_end/step = {ratio:.3g} steps are too many (at most 2**40)")
     nearest = round(ratio)
     if abs(ratio - nearest) <= 1e-9 * ratio:
-        return nearest
+        return max(nearest, 1) if t_end > 0 else 0
     return math.floor(ratio) + 1
 
 

@@ -81,11 +81,13 @@ class Course:
             self._keep(run)
             unproved = mine == "capture" and self._unproved(run, failed)
             limited = run.status in (Status.STEP_LIMIT, Status.SWITCH_LIMIT)
-            if not unproved and (not limited or self._at_step_limit):
+            # capture keeps some of what it knows in single precision, whose range is the first to be left
+            beyond = mine == "capture" and run.status == Status.NON_FINITE
+            if not unproved and not beyond and (not limited or self._at_step_limit):
                 self.over = True
                 return
             self._forecast.learn(mine, run, self._at)
-            if unproved:
+            if unproved or beyond:
                 self._choice = Choice("flow", None)
                 return
         self._choice = self._forecast.choose(mine, self._W, self._a)
