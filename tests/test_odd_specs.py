@@ -109,6 +109,8 @@ def test_what_are_no_cells_options_or_folders(tmp_path: Path) -> None:
         pl.sweep.merge(tmp_path / "a", [])
     with pytest.raises(TypeError, match=r"^sources: expected several folders"):
         pl.sweep.merge(tmp_path / "a", str(tmp_path))
+    with pytest.raises(TypeError, match=r"^shard: unknown, expected some of executor, threads, share"):
+        pl.sweep.run(pl.sweep.plan([cell()], seed=0), tmp_path / "a", shard=(1, 2))
     assert not (tmp_path / "a").exists()
     with pytest.raises(TypeError, match=r"^event\.function: expected a function of \(t, network\)"):
         pl.Event(None)  # type: ignore[arg-type]
