@@ -109,6 +109,8 @@ def test_what_are_no_cells_options_or_folders(tmp_path: Path) -> None:
         pl.sweep.merge(tmp_path / "a", [])
     with pytest.raises(TypeError, match=r"^sources: expected several folders"):
         pl.sweep.merge(tmp_path / "a", str(tmp_path))
+    with pytest.raises(TypeError, match=r"^shard: unknown, expected some of executor, threads, share"):
+        pl.sweep.run(pl.sweep.plan([cell()], seed=0), tmp_path / "a", shard=(1, 2))
     assert not (tmp_path / "a").exists()
     with pytest.raises(TypeError, match=r"^event\.function: expected a function of \(t, network\)"):
         pl.Event(None)  # type: ignore[arg-type]
@@ -153,6 +155,18 @@ def test_where_a_bench_is_to_be_written_is_looked_at_first(
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     assert "--out: expected a f" in told(["bench", "--quick", "--rivals", "--out", name], capsys)
+
+
+def test_what_are_no_rows_texts_or_contents() -> None:
+    for value in (None, 3, [1]):
+        with pytest.raises(TypeError, match=r"^text: expected"):
+            pl.store.rows_from_csv(value)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=r"^content: expected"):
+            pl.store.content_id(value)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=r"^row: expected a row"):
+            pl.store.row_id(value)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"^row: expected all columns .*lacks 'data'"):
+        pl.store.row_id({})
 
 
 @pytest.mark.parametrize(

@@ -130,13 +130,6 @@ def several(value: object) -> bool:
     return isinstance(value, Sized) and not isinstance(value, str | bytes | Mapping | Set)
 
 
-def size_of(value: Sized) -> int:
-    """`len`, also where it is beyond what `len` may return, of a range."""
-    if isinstance(value, range) and value:
-        return 1 + (value[-1] - value[0]) // value.step
-    return len(value)
-
-
 def threads(name: str, value: object) -> int:
     """A number of threads, as the native core takes it."""
     return integer(name, value, 1, 4096)
@@ -211,7 +204,7 @@ def _ask_for(name: str, value: object) -> None:
     if isinstance(value, np.ndarray) or not isinstance(value, Sized):
         return
     try:
-        count = size_of(value)
+        count = memory.length_of(value)
     except Exception as err:  # it says a negative one, or raises
         raise TypeError(f"{name}: expected an array of numbers, {kind(value)} has no length ({err})") from err
     memory.require(8.0 * count, f"{name} of length {count}")

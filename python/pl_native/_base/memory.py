@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections.abc import Sized
 from pathlib import Path
 
 from pl_native._base import cgroups
@@ -56,6 +57,13 @@ def asked_limit() -> float | None:
             f"GiB, TiB), got {text!r}"
         )
     return size
+
+
+def length_of(value: Sized) -> int:
+    """`len`, also where it is beyond what `len` may return, of a range."""
+    if isinstance(value, range) and value:
+        return 1 + (value[-1] - value[0]) // value.step
+    return len(value)
 
 
 def _free_ram() -> float:

@@ -89,6 +89,8 @@ ERROR = "ERROR"
 
 def content_id(content: Mapping[str, Value]) -> str:
     """SHA-256 (hex) of `content` as canonical JSON: sorted keys, no spaces, shortest exact floats."""
+    if not isinstance(content, Mapping):
+        raise TypeError(f"content: expected a mapping of names to values, got {checks.kind(content)}")
     return hashlib.sha256(_canonical(content).encode("ascii")).hexdigest()
 
 
@@ -119,7 +121,13 @@ def _canonical(content: Mapping[str, Any]) -> str:
 
 def row_id(row: Row) -> str:
     """The id that the row's own content gives."""
-    return content_id({name: row[name] for name in CONTENT if name not in _IF_ASKED or row[name] is not None})
+    if not isinstance(row, Mapping):
+        raise TypeError(f"row: expected a row (values by column), got {checks.kind(row)}")
+    try:
+        named = {name: row[name] for name in CONTENT if name not in _IF_ASKED or row[name] is not None}
+    except KeyError as lacking:
+        raise ValueError(f"row: expected all columns that determine a run, lacks {lacking}") from None
+    return content_id(named)
 
 
 def listed(rows: object) -> list[Row]:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pl_native._base import checks
 from pl_native._base.files import read_regular
 from pl_native.store.columns import COLUMNS, Kind, Row, Value
 from pl_native.store.disk import write_atomically
@@ -25,6 +26,8 @@ def csv_lines(rows: Iterable[Row], columns: Collection[str] = COLUMNS) -> str:
 
 def rows_from_csv(text: str) -> list[Row]:
     """Rows from a CSV with header. ValueError for other columns or a damaged line."""
+    if not isinstance(text, str):
+        raise TypeError(f"text: expected the text of a CSV, got {checks.kind(text)}")
     reader = csv.DictReader(io.StringIO(text, newline=""))
     if reader.fieldnames != list(COLUMNS):
         raise ValueError("columns of another version or program")

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from pl_native import backends
-from pl_native._base import checks
+from pl_native._base import checks, memory
 from pl_native._base.files import read_regular
 from pl_native._problem import Stop
 from pl_native.protocol import horizon, width
@@ -58,7 +58,7 @@ def _values(name: str, value: Any) -> list[Any]:
         first = checks.integer(f"{name}.from", value["from"], 1)
         value = range(first, checks.integer(f"{name}.to", value["to"], first) + 1, step)
     if isinstance(value, list | tuple | range) or (isinstance(value, np.ndarray) and value.ndim):
-        _check_count(name, checks.size_of(value))  # before a range is written out
+        _check_count(name, memory.length_of(value))  # before a range is written out
         listed = value.tolist() if isinstance(value, np.ndarray) else list(value)
         if not listed:
             raise ValueError(f"{name}: expected at least one value, got none")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from pl_native._base import checks
@@ -73,6 +73,9 @@ def run(plan: Plan, folder: Folder, **how: Any) -> int:
     """
     if not isinstance(plan, Plan):
         raise TypeError(f"plan: expected what `pl.sweep.plan` returns, got {checks.kind(plan)}")
+    known = [field.name for field in fields(How)]
+    if unknown := [name for name in how if name not in known]:
+        raise TypeError(f"{', '.join(unknown)}: unknown, expected some of {', '.join(known)}")
     options, store, progress = How(**how), opened(folder), Progress(how.get("progress"))
     with held() as interrupts, ExitStack() as stack:
         engine = None
