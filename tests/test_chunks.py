@@ -75,7 +75,7 @@ def test_progress_grows_to_the_end(tmp_path):
         ({"extend": 1}, "extend: expected True or False"),
         ({"progress": 1}, "progress: expected None, True, False or a function"),
         ({"executor": 1}, "executor: expected None, a concurrent.futures.Executor"),
-        ({"workers": 1}, "unexpected keyword argument 'workers'"),
+        ({"workers": 1}, "workers: unknown, expected some of executor"),
     ],
 )
 def test_wrong_keywords_are_told_before_any_work(how, words, tmp_path):
