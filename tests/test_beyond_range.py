@@ -185,3 +185,24 @@ def test_a_record_changed_beyond_range_ends_where_it_begins() -> None:
     assert run["status"] == _core.status_table()["NON_FINITE"]
     assert list(run["t"]) == [task["resume"]["at"]]
     assert run["a"][3] == 1e308
+
+
+@pytest.mark.parametrize("t_end", [1e160, 1e300])
+def test_a_step_whose_powers_are_beyond_range_moves_nothing(t_end: float) -> None:
+    """A dead neuron was NaN after it: its coefficients are 0, the square of the step is not a number."""
+    task = next(task for method, task in bases(4) if method == "flow" and task["X"] is not None)
+    (run,), _ = _core.flow([task | {"t_end": t_end}], 1)
+    assert run["status"] == _core.status_table()["HORIZON"]
+    assert np.isfinite(run["W"]).all()
+    assert np.isfinite(run["a"]).all()
+
+
+@pytest.mark.parametrize("inputs", [80, 150])
+@pytest.mark.parametrize("atol", [1e-9, 1e300])
+def test_inputs_beyond_single_precision_are_not_for_capture(inputs: int, atol: float) -> None:
+    """Of dead neurons it told a loss of 0, where any error was allowed."""
+    data, net = fuzzed("small scale", 33, inputs, 0, "float64")
+    sol = pl.simulate(data, net, 4.23, method="capture", rtol=1.0, atol=atol)
+    assert (sol.status, sol.t[-1]) == (pl.Status.NON_FINITE, 0.0)
+    auto = pl.simulate(data, net, 4.23, rtol=1e-3, method="auto")
+    assert (auto.status, auto.loss[-1]) == (pl.Status.HORIZON, auto.loss[0])

@@ -161,7 +161,7 @@ class Capture {
             const double longest = options_.t_end - now.t;
             now.step = first_step(problem_, fine, tolerance, longest > 0 ? longest : 1.0);
         }
-        beyond_ = !std::isfinite(fine.velocity_sq());
+        beyond_ = !fine.in_range() || !std::isfinite(fine.velocity_sq());
         landing_.emplace(problem_, *meshes_, now.radius);
         meshes_->set_next(now.step);
         meshes_->go_on(now.start, {now.local, now.drift, now.flips});
@@ -276,7 +276,7 @@ class Capture {
     std::optional<ProofSearch> search_;
     Index restarts_ = 0, spent_ = 0;
     CaptureResult furthest_;  // of the passes given up
-    bool beyond_ = false;     // the start has no finite speed
+    bool beyond_ = false;     // of the range of numbers: inputs, or the speed of the start
     bool paused_ = false;     // the budget is spent
     bool met_ = false;        // the watch ends the run here
     bool moved_ = false;      // a step was taken in this call, whichever pass took it

@@ -44,6 +44,7 @@ class DenseCapture final : public LinearisedModel {
     bool at_rest() const override { return still_; }
     void decay(double* out) override;
 
+    bool in_range() const override { return inputs_->in_single_range(); }
     bool stands(double t, double speed_sq) override;
 
     double velocity_sq() override { return velocity().sq; }

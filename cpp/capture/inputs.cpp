@@ -1,6 +1,7 @@
 #include "capture/inputs.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "kernel/dispatch.hpp"
 #include "kernel/inner.hpp"
@@ -46,6 +47,11 @@ CaptureInputs::CaptureInputs(const Problem<double>& problem, int threads, const 
             float_rows_.data()[i * float_stride_ + k] = static_cast<float>(x);
         }
     }
+}
+
+bool CaptureInputs::in_single_range() const {
+    return std::all_of(norms_.begin(), norms_.end(),
+                       [](double norm) { return std::isfinite(static_cast<float>(norm)); });
 }
 
 double CaptureInputs::bytes(const Problem<double>& problem) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "flow/cell_series.hpp"
+#include "flow/polynomial.hpp"
 #include "kernel/index.hpp"
 #include "kernel/inner.hpp"
 
@@ -9,7 +10,7 @@ namespace pl {
 
 double CellSeries::turning(int c, double h) const {
     double sum = 0.0, power = h;
-    for (int k = 0; k < order_; ++k, power *= h / in_.unit())
+    for (int k = 0; k < order_; ++k, power = next_power(power, h / in_.unit()))
         sum += series_[at(c)].speed[at(k)] * power / (k + 1);
     return sum;
 }

@@ -78,7 +78,7 @@ void EventSearch::along(int j, double sign) {
     if (!pairs_.moves(j)) return;
     if (!in_.dense()) return orthogonal_crossings(j);
     double way = 0.0, power = h_;
-    for (int k = 1; k <= jets_.order(); ++k, power *= h_) way += jets_.w_norm(k, j) * power;
+    for (int k = 1; k <= jets_.order(); ++k, power = next_power(power, h_)) way += jets_.w_norm(k, j) * power;
     crossings(j, way, sign);
     if (pairs_.slide(j).size() > 0) releases(j, sign);
 }
@@ -137,7 +137,7 @@ void EventSearch::resting(int j, int i, double sign) {
     const double still = in_.unit() * std::abs(jets_.a(0, j)) / in_.n * noise_.gradient() * in_.norm(i);
     if (std::abs(dot(jets_.w(1, j), in_.row(i), in_.stride())) > still) return;  // passing, not resting
     double power = 1.0;
-    for (int k = 0; k <= jets_.order(); ++k, power *= h_) {
+    for (int k = 0; k <= jets_.order(); ++k, power = next_power(power, h_)) {
         if (std::abs(dot(jets_.w(k, j), in_.row(i), in_.stride())) * power > tol) return;
     }
     const double turns = turns_repelling(i, sign, false), alone = turns_repelling(i, sign, true);
@@ -196,11 +196,11 @@ void EventSearch::crossing(int j, int i) {
     const double side = pairs_.mode(j, i) == Mode::kOn ? 1.0 : -1.0, norm = in_.norm(i);
     const int order = jets_.order();
     double rest = 0.0, power = h_;
-    for (int k = 1; k <= order; ++k, power *= h_) rest += jets_.w_norm(k, j) * power;
+    for (int k = 1; k <= order; ++k, power = next_power(power, h_)) rest += jets_.w_norm(k, j) * power;
     std::array<double, kMaxOrder + 1> c;
     double low = 0.0;
     power = 1.0;
-    for (int k = 0; k <= order; ++k, power *= h_) {
+    for (int k = 0; k <= order; ++k, power = next_power(power, h_)) {
         c[at(k)] = side * dot(jets_.w(k, j), in_.row(i), in_.stride());
         low += k == 0 ? c[0] : std::min(c[at(k)] * power, 0.0);
         if (k > 0) rest -= jets_.w_norm(k, j) * power;
@@ -216,7 +216,7 @@ void EventSearch::orthogonal_crossings(int j) {
         const int i = jets_.slot_point(j, slot);
         const double norm = jets_.slot_norm(j, slot);
         double low = c[0] = norm * jets_.w(0, j)[slot], power = h_;
-        for (int k = 1; k <= order; ++k, power *= h_) {
+        for (int k = 1; k <= order; ++k, power = next_power(power, h_)) {
             c[at(k)] = norm * jets_.w(k, j)[slot];
             low += std::min(c[at(k)] * power, 0.0);
         }

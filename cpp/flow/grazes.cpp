@@ -67,7 +67,7 @@ Grazes::Neuron& Grazes::noted(int j) {
 Grazes::Vector Grazes::velocity(const SeenNeuron& seen, double s) const {
     Vector v(at(in_.stride()));
     double power = 1.0;
-    for (int k = 1; k <= seen.jets.order(); ++k, power *= s)
+    for (int k = 1; k <= seen.jets.order(); ++k, power = next_power(power, s))
         for (Index l = 0; l < in_.stride(); ++l) v[at(l)] += k * power * seen.w(k)[l];
     return v;
 }
@@ -129,7 +129,7 @@ void Grazes::forget() {
 void Grazes::search(const SeenNeuron& seen, double h, const std::vector<Event>& events) {
     const int j = seen.neuron;
     double way = kClose * seen.w_norm(0), change = 0.0, power = h;
-    for (int k = 1; k <= seen.jets.order(); ++k, power *= h) {
+    for (int k = 1; k <= seen.jets.order(); ++k, power = next_power(power, h)) {
         way += seen.w_norm(k) * power;
         if (k > 1) change += k * seen.w_norm(k) * power / h;
     }

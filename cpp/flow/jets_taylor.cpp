@@ -174,7 +174,7 @@ void Jets::move_trial(double h, Index begin, Index end) {
     std::array<double, kMaxOrder + 1> weight;
     std::vector<double> scratch(at(in_.d));
     double power = 1.0;
-    for (int k = 0; k <= order_; ++k, power *= h) weight[at(k)] = power;
+    for (int k = 0; k <= order_; ++k, power = next_power(power, h)) weight[at(k)] = power;
     // from the highest order down, so that the small terms are added first
     std::reverse(weight.begin(), weight.begin() + order_ + 1);
     const Index first = layout_.from(begin);

@@ -95,7 +95,7 @@ double evaluate(const double* c, int order, double t) {
 double first_exit(const double* c, int order, double h, double tol) {
     Coefficients scaled;
     double power = 1.0, lowest = 0.0;
-    for (int k = 0; k <= order; ++k, power *= h) {
+    for (int k = 0; k <= order; ++k, power = next_power(power, h)) {
         scaled[at(k)] = c[k] * power;
         if (k > 0) lowest += std::min(scaled[at(k)], 0.0);
     }

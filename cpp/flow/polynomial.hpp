@@ -2,11 +2,19 @@
 // during one step.
 #pragma once
 
+#include <algorithm>
+#include <limits>
 #include <vector>
 
 namespace pl {
 
 constexpr int kMaxOrder = 30;
+
+// h^(k+1) from h^k, h > 0. Of steps so long that powers leave the range of numbers the coefficients are 0,
+// and so are to be the terms.
+inline double next_power(double power, double h) {
+    return std::min(power * h, std::numeric_limits<double>::max());
+}
 
 double evaluate(const double* c, int order, double t);
 

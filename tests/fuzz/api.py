@@ -204,7 +204,7 @@ class Machine(Making):
         def round_trip() -> pl.Solution:
             sol.save(path)
             for other in (pl.Solution.load(path), pickle.loads(pickle.dumps(sol)), copy.deepcopy(sol)):
-                same = other.network == sol.network and np.array_equal(other.loss, sol.loss)
+                same = other.network == sol.network and np.array_equal(other.loss, sol.loss, equal_nan=True)
                 if not (same and other.status is sol.status and np.array_equal(other.t, sol.t)):
                     raise Fault(f"another run was read: {other!r} for {sol!r}")
             return sol
