@@ -31,6 +31,20 @@ struct Silent : pl::State<double> {
     void write_state(double*, double*) const override {}
 };
 
+constexpr Index p = 1 << 9, d = 1 << 13;  // an end state of 32 MiB
+
+struct Wide {
+    const std::vector<double> x = std::vector<double>(d, 1.0), y = {1.0};
+    pl::Problem<double> problem;
+    Wide() {
+        problem.n = 1;
+        problem.d = d;
+        problem.p = p;
+        problem.X = x.data();
+        problem.y = y.data();
+    }
+};
+
 long page_faults() {
     rusage used{};
     getrusage(RUSAGE_SELF, &used);
@@ -38,14 +52,8 @@ long page_faults() {
 }
 
 void the_end_state_is_written_once() {
-    constexpr Index p = 1 << 9, d = 1 << 13;  // 32 MiB
-    const std::vector<double> x(d, 1.0), y(1, 1.0);
-    pl::Problem<double> problem;
-    problem.n = 1;
-    problem.d = d;
-    problem.p = p;
-    problem.X = x.data();
-    problem.y = y.data();
+    const Wide wide;
+    const pl::Problem<double>& problem = wide.problem;
     pl::Rows<double, double> rows;
     const pl::Saves<double> saves{{0.0}, true};
     pl::Recorder<double, double> recorder(problem, saves, rows);
@@ -62,14 +70,8 @@ void the_end_state_is_written_once() {
 // Its memory may be taken before the run, which is asked on the way whether to stop; a run that begins again
 // has it still, and the end finds it.
 void the_end_state_finds_its_memory() {
-    constexpr Index p = 1 << 9, d = 1 << 13;
-    const std::vector<double> x(d, 1.0), y(1, 1.0);
-    pl::Problem<double> problem;
-    problem.n = 1;
-    problem.d = d;
-    problem.p = p;
-    problem.X = x.data();
-    problem.y = y.data();
+    const Wide wide;
+    const pl::Problem<double>& problem = wide.problem;
     pl::Rows<double, double> rows;
     Index asks = 0;
     CHECK(pl::take_end(problem, [&asks] { return ++asks > 1 << 20; }, rows) > 0);
