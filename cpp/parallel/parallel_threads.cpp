@@ -2,6 +2,8 @@
 // call never waits for one that has not begun. So beside other busy processes a call on several threads costs
 // what it costs on one, where a team that meets at a barrier (OpenMP's) spins until the last of it is given a
 // processor.
+#include <sys/mman.h>
+
 #include <condition_variable>
 #include <system_error>
 #include <vector>
@@ -12,6 +14,23 @@ namespace pl {
 namespace {
 
 std::atomic<bool> refused{false};
+
+// Addresses that are kept free while threads begin. Where their stacks take all that a limit allows, what
+// every thread takes for itself at its first use of a library ends the process (2 of 120 runs).
+class Room {
+  public:
+    Room() : begin_(mmap(nullptr, kBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {}
+    ~Room() {
+        if (taken()) munmap(begin_, kBytes);
+    }
+    Room(const Room&) = delete;
+    Room& operator=(const Room&) = delete;
+    bool taken() const { return begin_ != MAP_FAILED; }
+
+  private:
+    static constexpr std::size_t kBytes = std::size_t{1} << 27;
+    void* begin_;
+};
 
 class Pool {
   public:
@@ -28,11 +47,7 @@ class Pool {
             const std::unique_lock<std::mutex> lock = locked();
             offers_.push_back({&team, helpers, 0, helpers});
             asked_ += helpers;
-            try {
-                for (; threads_ < asked_; ++threads_) std::thread(&Pool::serve, this).detach();
-            } catch (const std::system_error&) {
-                refused.store(true);  // the ones there are do the work, the caller among them
-            }
+            grow();
             ++posted_;
         }
         called_.fetch_add(1, std::memory_order_release);
@@ -59,6 +74,18 @@ class Pool {
         Team* team;
         int open, joined, helpers;
     };
+
+    // Threads for all that is asked for, or as many as the system allows: the ones there are do the work, the
+    // caller among them.
+    void grow() {
+        if (threads_ >= asked_) return;
+        const Room room;
+        try {
+            for (; room.taken() && threads_ < asked_; ++threads_) std::thread(&Pool::serve, this).detach();
+        } catch (const std::system_error&) {
+        }
+        if (threads_ < asked_) refused.store(true);
+    }
 
     // The lock is held for less than a microsecond: it is sooner had by asking again than by sleeping.
     std::unique_lock<std::mutex> locked() {
