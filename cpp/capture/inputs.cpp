@@ -51,7 +51,7 @@ CaptureInputs::CaptureInputs(const Problem<double>& problem, int threads, const 
 
 bool CaptureInputs::in_single_range() const {
     return std::all_of(norms_.begin(), norms_.end(),
-                       [](double norm) { return std::isfinite(static_cast<float>(norm)); });
+                       [](double norm) { return std::isfinite(static_cast<float>(norm * norm)); });
 }
 
 double CaptureInputs::bytes(const Problem<double>& problem) {

@@ -22,7 +22,7 @@ class CaptureInputs {
     const PackedProblem<float>& single() const { return single_; }
     InputRows rows() const { return {rows_.data(), stride_, float_rows_.data(), float_stride_}; }
     const std::vector<double>& norms() const { return norms_; }  // (n)
-    bool in_single_range() const;                                // all of them
+    bool in_single_range() const;                                // all of them, and their products
     const ParallelInputs& parallel() const { return parallel_; }
     static double bytes(const Problem<double>& problem);
 

@@ -46,7 +46,7 @@ class CaptureModel : public State<double> {
     // The last trial becomes the state. `before` takes the residuals of the one that is left.
     virtual void accept(double h, std::vector<double>& before) = 0;
 
-    // Whether the inputs are numbers where single precision is used.
+    // Whether the inputs and their products are numbers where single precision is used.
     virtual bool in_range() const { return true; }
     // velocity_sq() is that of the velocity which the inclusion selects at the state: one right-hand side.
     virtual Index at_kinks() = 0;  // pairs that rest at z_ji = 0 and are pushed both ways

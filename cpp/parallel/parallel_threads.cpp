@@ -80,11 +80,12 @@ class Pool {
     void grow() {
         if (threads_ >= asked_) return;
         const Room room;
+        if (!room.taken()) return refused.store(true);
         try {
-            for (; room.taken() && threads_ < asked_; ++threads_) std::thread(&Pool::serve, this).detach();
+            for (; threads_ < asked_; ++threads_) std::thread(&Pool::serve, this).detach();
         } catch (const std::system_error&) {
+            refused.store(true);
         }
-        if (threads_ < asked_) refused.store(true);
     }
 
     // The lock is held for less than a microsecond: it is sooner had by asking again than by sleeping.
