@@ -13,7 +13,6 @@ namespace pl {
 namespace {
 
 constexpr double kUnmoved = 4e-15;  // of the loss, by a step
-constexpr double kFallen = 1e-16;   // of the loss, over the time of the run
 constexpr int kAskedAfter = 8;      // such steps
 // Of the rounding of a sum over points: what long steps leave of a velocity, at (40, 8, 6) twice to ten
 // times.
@@ -106,15 +105,17 @@ bool DenseCapture::stands(double t, double /*speed_sq*/) {
     since_asked_ = 0;
     const NeuronMotion motion = motion_of(take_velocity(), now_, drive_.data());
     const double n = static_cast<double>(now_.n()), p = static_cast<double>(now_.p());
-    if (2 * n * velocity_->sq * t > kFallen * p * now_.sum_r2) return false;
+    if (!loss_stands(n, p, velocity_->sq, t, now_.sum_r2)) return false;
+    std::vector<double> of_point(at(now_.n()));
+    for (Index i = 0; i < now_.n(); ++i) {
+        const double y = inputs_->problem().y[i], d = static_cast<double>(now_.d);
+        of_point[at(i)] = kLeft * point_noise(d, y, now_.r[at(i)]) * inputs_->norms()[at(i)] / n;
+    }
     const NeuronFacts facts = now_.facts();
     for (Index j = 0; j < now_.p(); ++j) {
         double noise = 0.0;
-        for (Index i = 0; i < now_.n(); ++i) {
-            const double y = inputs_->problem().y[i], d = static_cast<double>(now_.d);
-            if (now_.on(j, i))
-                noise += kLeft * point_noise(d, y, now_.r[at(i)]) * inputs_->norms()[at(i)] / n;
-        }
+        for (Index i = 0; i < now_.n(); ++i)
+            if (now_.on(j, i)) noise += of_point[at(i)];
         const double size_sq = facts.w_sq[at(j)] + facts.a[at(j)] * facts.a[at(j)];
         if (motion.speed_sq[at(j)] > noise * noise * size_sq) return false;
     }

@@ -147,11 +147,11 @@ void OrthogonalCapture::accept(double h, std::vector<double>& before) {
 
 // Steps, of the fastest point's own time, would go on for ever: on dense inputs they lengthen by themselves.
 bool OrthogonalCapture::stands(double t, double speed_sq) {
-    constexpr double kUnit = std::numeric_limits<double>::epsilon(), kFallen = 1e-16;
+    constexpr double kUnit = std::numeric_limits<double>::epsilon();
     const double n = n_, p = p_, terms = output_size(neurons());
     const double shown = shown_noise(kUnit, label_, largest_norm_, terms, p);
     const bool met = now_.sum_r2 <= n * shown * shown;  // as rounding is told of a row
-    if (!met && 2 * n * speed_sq * t > kFallen * p * now_.sum_r2) return false;
+    if (!met && !loss_stands(n, p, speed_sq, t, now_.sum_r2)) return false;
     std::vector<double> loud(now_.r);
     for (Index i = 0; i < n_; ++i)
         if (std::abs(loud[at(i)]) <= point_noise(4.0, problem_.y[i], loud[at(i)])) loud[at(i)] = 0.0;

@@ -11,7 +11,6 @@
 namespace pl {
 namespace {
 
-constexpr double kFallen = 1e-16;  // of the loss, over the time of the run
 constexpr double kUnit = std::numeric_limits<double>::epsilon();
 
 // (n): rounding of each residual y_i - (1/p) sum_j a_j max(z_ji, 0), by the sizes of its terms.
@@ -60,8 +59,9 @@ double shown_sq(const Inputs& in, const Jets& jets) {
 }
 
 bool at_rest(const Inputs& in, const Pairs& pairs, const Jets& jets, double t) {
-    const double fall = in.n * jets.velocity_sq() * t, loss = in.p * jets.residual_sq() / 2;  // times n p
-    const bool level = fall <= kFallen * loss, nothing = jets.residual_sq() <= shown_sq(in, jets);
+    const double sum_r2 = jets.residual_sq();
+    const bool level = loss_stands(in.n, in.p, jets.velocity_sq(), t, sum_r2);
+    const bool nothing = sum_r2 <= shown_sq(in, jets);
     if (!level && !nothing) return false;
     const std::vector<double> noise = noise_of_residuals(in, pairs, jets);
     return (level && velocity_is_rounding(in, pairs, jets, noise)) ||

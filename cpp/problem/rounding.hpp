@@ -44,4 +44,11 @@ inline double shown_noise(double unit, double label, double norm, double terms, 
     return unit * (label + norm * terms / p);
 }
 
+// Whether the loss, falling at its rate of now, has not fallen by a part in 10^16 for as long as the run has
+// lasted: dL/dt = -velocity_sq/p, L = sum_r2/2n.
+inline bool loss_stands(double n, double p, double velocity_sq, double t, double sum_r2) {
+    constexpr double kFallen = 1e-16;
+    return 2 * n * velocity_sq * t <= kFallen * p * sum_r2;
+}
+
 }  // namespace pl

@@ -46,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             code = _interruptible(list(sys.argv[1:] if argv is None else argv))
         except SystemExit as left:  # the parser's, after --help, or for wrong arguments
             raise SystemExit(left.code or _lost(pipes)) from None
-        return _lost(pipes) if code == 0 else code
+        lost = _lost(pipes)
+        return code or lost
 
 
 def _lost(pipes: Iterable[Pipe]) -> int:
