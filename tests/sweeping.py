@@ -36,6 +36,14 @@ def cell(n=12, replicates=2, **changes):
     return sweep.Cell(**{**fields, "stop": Stop(loss=0.05), "replicates": replicates, **changes})
 
 
+GRID = cell(replicates=5), cell(n=13, replicates=3)
+
+
+def poisonous(task):
+    """A task that kills its worker when replicate 3 of n = 12 is in it."""
+    return any(part["cell"]["n"] == 12 and 3 in part["replicates"] for part in task["parts"])
+
+
 def plan(*cells, seed=SEED, backend="numpy", name="sweep"):
     return sweep.plan(cells, seed=seed, backend=backend, name=name)
 

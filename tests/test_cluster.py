@@ -139,7 +139,11 @@ def wait_for_rows(out, process, least=1):
 
 
 def finished(process, timeout=90):
-    _, errors = process.communicate(timeout=timeout)
+    try:
+        _, errors = process.communicate(timeout=timeout)
+    finally:
+        process.kill()  # one that hangs fails its own test, not the next one too
+        process.wait()
     return process.returncode, errors
 
 
@@ -159,6 +163,22 @@ def test_a_worker_killed_midway_costs_nothing(cluster, spec, tmp_path):
     victim = cluster.worker()
     process = driver(spec, tmp_path / "a", cluster.address)
     wait_for_rows(tmp_path / "a", process)
+    os.killpg(victim.pid, signal.SIGKILL)
+    code, errors = finished(process)
+    assert code == 0, errors
+    plan, rows = expected(spec, tmp_path / "b")
+    assert bits(Store(tmp_path / "a").rows(plan.ids)) == rows
+
+
+def test_a_lost_worker_s_chunks_go_to_one_that_came_later(cluster, spec, tmp_path):
+    """Chunks are handed out to the workers known then; those of the first alone were waited for forever."""
+    cluster.scheduler()
+    victim = cluster.worker()
+    process = driver(spec, tmp_path / "a", cluster.address)
+    wait_for_rows(tmp_path / "a", process)
+    os.killpg(victim.pid, signal.SIGSTOP)  # while the other one starts it finishes nothing
+    cluster.worker()
+    time.sleep(8)
     os.killpg(victim.pid, signal.SIGKILL)
     code, errors = finished(process)
     assert code == 0, errors

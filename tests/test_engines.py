@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import threading
 from concurrent.futures import (
     BrokenExecutor,
     CancelledError,
@@ -17,10 +16,8 @@ import pytest
 
 from pl_native import store, sweep
 from pl_native.store import ERROR, Store
-from pl_native.sweep import EngineError, cluster, engines, remote, result_row
-from sweeping import bits, broken_data, cell, plan, run
-
-GRID = cell(replicates=5), cell(n=13, replicates=3)
+from pl_native.sweep import EngineError, engines, remote, result_row
+from sweeping import GRID, bits, broken_data, cell, plan, poisonous, run
 
 
 class Script(Executor):
@@ -42,11 +39,6 @@ class Script(Executor):
 
 class KilledWorker(Exception):  # noqa: N818 (Dask's name)
     pass
-
-
-def poisonous(task):
-    """A task that kills its worker when replicate 3 of n = 12 is in it."""
-    return any(part["cell"]["n"] == 12 and 3 in part["replicates"] for part in task["parts"])
 
 
 def test_threads_and_processes_give_the_rows_of_one_process(tmp_path):
@@ -82,14 +74,14 @@ def test_a_bounded_number_of_chunks_is_ahead(tmp_path):
             future.add_done_callback(lambda _: None)
             return future
 
-    real = engines._collect
+    real = engines._Work.take
 
-    def collected(*arguments):
+    def taken(*arguments):
         Lazy.open -= 1
         return real(*arguments)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engines, "_collect", collected)
+        patch.setattr(engines._Work, "take", taken)
         assert run(tmp_path, cell(replicates=20), executor=Lazy(), chunk_seconds=1e-9)[0] == 20
     assert Lazy.most == 4
 
@@ -207,74 +199,6 @@ def test_without_dask_an_address_is_refused(tmp_path, monkeypatch):
 def test_workers_are_counted():
     assert engines.Pool(ThreadPoolExecutor(5)).workers() == 5
     assert engines.Pool(Script()).workers() == 32
-
-
-class Client:
-    """A Dask client: threads by worker, and what each answers when it is asked whether it fits."""
-
-    def __init__(self, threads, answers):
-        self.threads, self.answers, self.asked, self.status = threads, answers, [], "running"
-
-    def nthreads(self):
-        return self.threads
-
-    def run(self, function, *arguments, workers, on_error):
-        assert on_error == "return"
-        self.asked.append(workers)
-        return {address: self.answers.get(address, function(*arguments)) for address in workers}
-
-
-class Dask(Executor):
-    """Its executor, which does the tasks at once and notes where they were to be done."""
-
-    def __init__(self, client):
-        self._client, self._kwargs, self.places = client, {}, []
-
-    def submit(self, fn, task, workers=None):
-        self.places.append(workers)
-        future = Future()
-        future.set_result(fn(task))
-        return future
-
-
-def test_fault_7_4_a_worker_of_other_numerics_is_left_aside(tmp_path):
-    """The others do the work; it is asked and told once."""
-    client = Client({"a": 1, "b": 2, "c": 1}, {"b": "has numerics 0", "c": ImportError("no pl_native")})
-    executor = Dask(client)
-    with pytest.warns(RuntimeWarning) as told:
-        new, _ = run(tmp_path, *GRID, executor=executor, chunk_seconds=1e-9)
-    assert new == 8
-    assert set(map(tuple, executor.places)) == {("a",)}
-    assert client.asked == [["a", "b", "c"]]
-    texts = sorted(str(one.message) for one in told)
-    assert texts == [
-        "worker b left aside: has numerics 0",
-        "worker c left aside: cannot import pl_native here: ImportError: no pl_native",
-    ]
-
-
-def test_fault_7_4_without_a_worker_a_line_then_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster, "_TELL", 0.2)
-    monkeypatch.setattr(engines, "_POLL", 0.05)
-    with (
-        pytest.warns(RuntimeWarning, match=r"none is connected\); waiting for one, 1 s at most"),
-        pytest.raises(EngineError, match=r"no worker of the Dask cluster .* for 1 s; --worker-timeout"),
-    ):
-        run(tmp_path, cell(), executor=Dask(Client({}, {})), worker_timeout=1.0)
-
-
-def test_fault_7_4_a_worker_may_come_late(tmp_path, monkeypatch):
-    monkeypatch.setattr(engines, "_POLL", 0.01)
-    client = Client({}, {})
-    threading.Timer(0.1, lambda: client.threads.update(a=1)).start()
-    assert run(tmp_path, cell(), executor=Dask(client), worker_timeout=60.0)[0] == 2
-
-
-def test_fault_7_4_a_dask_that_is_gone_is_told(tmp_path):
-    client = Client({"a": 2}, {})
-    client.status = "closed"
-    with pytest.raises(EngineError, match=r"the Dask scheduler does not answer \(closed\)"):
-        run(tmp_path, cell(), executor=Dask(client))
 
 
 def test_fault_7_5_ctrl_c_keeps_what_workers_have_finished_meanwhile(tmp_path, monkeypatch):

@@ -6,10 +6,11 @@ import importlib
 import logging
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from pl_native._base.build import NUMERICS, version
 from pl_native.sweep.remote import run_task, unfit
@@ -32,14 +33,32 @@ class Cluster:
         self._client: Any = executor._client  # type: ignore[attr-defined]
         self._patience = patience
         self._fit: dict[str, str | None] = {}  # None, or why not, by address
+        self._places: WeakKeyDictionary[Future[Any], list[str]] = WeakKeyDictionary()  # where it may be done
         self._missing_since: float | None = None
         self._told = False
 
     def submit(self, task: dict[str, Any]) -> Future[Any]:
         """Hand out a task, to a usable worker."""
-        where = {} if "workers" in self._executor._kwargs else {"workers": self._usable()}
+        if "workers" in self._executor._kwargs:
+            return self._submit(task)
+        usable = self._usable()
+        found = self._submit(task, workers=usable)
+        self._places[found] = usable
+        return found
+
+    def _submit(self, task: dict[str, Any], **where: list[str]) -> Future[Any]:
         found: Future[Any] = self._executor.submit(run_task, task, **where)
         return found
+
+    def stranded(self, futures: Iterable[Future[Any]]) -> list[Future[Any]]:
+        """Those that no worker will finish: all for which they were submitted are gone, as of the last
+        `workers`. Dask would keep them for one at the same address."""
+        usable = set(self._usable())
+        return [
+            future
+            for future in futures
+            if not future.done() and future in self._places and usable.isdisjoint(self._places[future])
+        ]
 
     def workers(self) -> int:
         """Threads of usable workers now, 0 while there is still hope. EngineError when Dask does not answer,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from contextlib import contextmanager
 from functools import partial
@@ -23,9 +23,11 @@ from pl_native.sweep.worker import compute
 Chunk: TypeAlias = list[Run]
 Keep: TypeAlias = Callable[[Sequence[Row]], None]
 Within: TypeAlias = Callable[[Chunk, float], None]
+Done: TypeAlias = Callable[[Chunk, Sequence[Row]], None]
 
 _AHEAD = 2  # chunks per worker that are submitted before they are needed
 _WORKERS = 32  # when an executor does not tell how many it has
+_LOSSES = 3  # times a chunk may lose all its workers before it is suspected; as many as Dask allows a task
 _POLL = 0.5  # seconds between looks for a lost engine
 
 
@@ -63,6 +65,10 @@ class Pool:
         found = getattr(self._executor, "_max_workers", None)
         return found if isinstance(found, int) and found > 0 else _WORKERS
 
+    def stranded(self, futures: Iterable[Future[list[Row]]]) -> list[Future[list[Row]]]:
+        """None: an executor that loses a worker says so, or starts another."""
+        return []
+
 
 Engine: TypeAlias = Pool | Cluster
 
@@ -72,39 +78,97 @@ def run_through(
 ) -> None:
     """Chunks through an engine, a bounded number ahead; this process is the only one that writes.
 
-    A chunk that kills its workers again and again (Dask tells) is taken apart, and the run that does it
-    becomes a row of status ERROR. EngineError when the engine itself is lost.
+    A chunk that kills its workers again and again is taken apart, and the run that does it becomes a row of
+    status ERROR. EngineError when the engine itself is lost.
     """
-    pending: dict[Future[list[Row]], Chunk] = {}
-    again: deque[Chunk] = deque()
 
-    def _take(future: Future[list[Row]]) -> None:
-        chunk = pending.pop(future)
-        _collect(future, chunk, settings, again, keep)
+    def done(chunk: Chunk, rows: Sequence[Row]) -> None:
+        keep(rows)
         within(chunk, 1.0)
-        if future.exception() is None:
-            pace.learn(chunk, sum(_seconds(row) for row in future.result()))
+        if seconds := sum(_seconds(row) for row in rows):
+            pace.learn(chunk, seconds)
 
+    work = _Work(engine, chunks, settings, done)
     with held() as interrupts:
         try:
-            while True:
-                room = _AHEAD * engine.workers() - len(pending)
-                while room > 0 and (chunk := again.popleft() if again else next(chunks, None)):
-                    pending[_submit(engine, chunk, settings)] = chunk
-                    room -= 1
-                if not pending and room > 0:
-                    return
-                for future in _finished(pending, interrupts):
-                    _take(future)
+            while work.hand_out():
+                for future in _finished(work.out, interrupts):
+                    work.take(future)
         except KeyboardInterrupt:
             for future in [
-                one for one in pending if one.done() and not one.cancelled() and not one.exception()
+                one for one in work.out if one.done() and not one.cancelled() and not one.exception()
             ]:
-                _take(future)
+                work.take(future)
             raise
         finally:
-            for future in pending:
+            for future in work.out:
                 future.cancel()
+
+
+class _Work:
+    """Chunks on their way through an engine: which are out, and which go out again before new ones."""
+
+    def __init__(self, engine: Engine, chunks: Iterator[Chunk], settings: Settings, done: Done) -> None:
+        self._engine, self._chunks, self._settings, self._done = engine, chunks, settings, done
+        self._again: deque[Chunk] = deque()
+        self._losses: Counter[tuple[str, int]] = Counter()  # by first run and length of a chunk
+        self.out: dict[Future[list[Row]], Chunk] = {}
+
+    def hand_out(self) -> bool:
+        """Hand out as many as the workers there are take; False when none is out and none is left."""
+        workers = self._engine.workers()
+        self._take_back()
+        room = _AHEAD * workers - len(self.out)
+        while room > 0 and (chunk := self._again.popleft() if self._again else next(self._chunks, None)):
+            self.out[self._submit(chunk)] = chunk
+            room -= 1
+        return bool(self.out) or room <= 0
+
+    def take(self, future: Future[list[Row]]) -> None:
+        """Keep the rows of a future that is done."""
+        chunk = self.out.pop(future)
+        try:
+            rows = future.result()
+        except (BrokenExecutor, CancelledError) as error:
+            raise EngineError(f"the engine was lost: {said(error)}") from error
+        except Exception as error:
+            if type(error).__name__ != "KilledWorker":
+                raise EngineError(f"a worker failed: {said(error)}") from error
+            self._suspect(chunk, said(error))
+            return
+        if {row["id"] for row in rows} != {run.id for run in chunk}:
+            raise EngineError(
+                "a worker computed other runs than were asked for; is a user's function of another version "
+                "there?"
+            )
+        self._done(chunk, rows)
+
+    def _take_back(self) -> None:
+        """Chunks whose workers are gone. The one that may have killed its worker, which is the first of them,
+        goes out again behind those that only waited there."""
+        for future in reversed(self._engine.stranded(self.out)):
+            chunk = self.out.pop(future)
+            future.cancel()
+            key = chunk[0].id, len(chunk)
+            self._losses[key] += 1
+            if self._losses[key] <= _LOSSES:
+                self._again.append(chunk)
+            else:
+                self._suspect(chunk, f"its workers were lost {self._losses[key]} times")
+
+    def _suspect(self, chunk: Chunk, why: str) -> None:
+        """Take apart a chunk that kills its workers; one run that does is a row."""
+        if len(chunk) > 1:
+            self._again.extend([run] for run in chunk)
+            return
+        head = heads(chunk[0].cell, self._settings)(chunk[0].replicate)
+        self._done(chunk, [failed_row(head, f"killed its worker: {why}")])
+
+    def _submit(self, chunk: Chunk) -> Future[list[Row]]:
+        try:
+            return self._engine.submit(task_of(chunk, self._settings))
+        except Exception as error:  # shut down, broken, or the scheduler gone: whatever the engine raises
+            raise EngineError(f"the engine takes no more work: {said(error)}") from error
 
 
 def _finished(pending: dict[Future[list[Row]], Chunk], interrupts: Interrupts) -> set[Future[list[Row]]]:
@@ -112,35 +176,6 @@ def _finished(pending: dict[Future[list[Row]], Chunk], interrupts: Interrupts) -
         if not pending:  # no worker yet
             time.sleep(_POLL)
         return wait(pending, timeout=_POLL, return_when=FIRST_COMPLETED).done
-
-
-def _submit(engine: Engine, chunk: Chunk, settings: Settings) -> Future[list[Row]]:
-    try:
-        return engine.submit(task_of(chunk, settings))
-    except Exception as error:  # shut down, broken, or the scheduler gone: whatever the engine raises
-        raise EngineError(f"the engine takes no more work: {said(error)}") from error
-
-
-def _collect(
-    future: Future[list[Row]], chunk: Chunk, settings: Settings, again: deque[Chunk], keep: Keep
-) -> None:
-    try:
-        rows = future.result()
-    except (BrokenExecutor, CancelledError) as error:
-        raise EngineError(f"the engine was lost: {said(error)}") from error
-    except Exception as error:
-        if type(error).__name__ != "KilledWorker":
-            raise EngineError(f"a worker failed: {said(error)}") from error
-        if len(chunk) > 1:
-            again.extend([run] for run in chunk)
-            return
-        head = heads(chunk[0].cell, settings)(chunk[0].replicate)
-        rows = [failed_row(head, f"killed its worker: {said(error)}")]
-    if {row["id"] for row in rows} != {run.id for run in chunk}:
-        raise EngineError(
-            "a worker computed other runs than were asked for; is a user's function of another version there?"
-        )
-    keep(rows)
 
 
 def _seconds(row: Row) -> float:
