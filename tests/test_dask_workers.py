@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import threading
+import time
 from concurrent.futures import Executor, Future
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +16,20 @@ from pl_native.store import ERROR
 from pl_native.sweep import EngineError, cluster, engines
 from sweeping import GRID, bits, cell, poisonous, run
 
+NEVER = object()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loop():
+    """The loop of the clients, in a thread of its own as Dask's."""
+    Client.loop = SimpleNamespace(asyncio_loop=asyncio.new_event_loop())
+    runner = threading.Thread(target=Client.loop.asyncio_loop.run_forever)
+    runner.start()
+    yield
+    Client.loop.asyncio_loop.call_soon_threadsafe(Client.loop.asyncio_loop.stop)
+    runner.join()
+    Client.loop.asyncio_loop.close()
+
 
 class Client:
     """A Dask client: threads by worker, and what each answers when it is asked whether it fits."""
@@ -19,13 +37,18 @@ class Client:
     def __init__(self, threads, answers):
         self.threads, self.answers, self.asked, self.status = threads, answers, [], "running"
 
-    def nthreads(self):
+    async def nthreads(self):
+        if self.threads is NEVER:
+            await asyncio.sleep(60)
         return self.threads
 
-    def run(self, function, *arguments, workers, on_error):
+    async def run(self, function, *arguments, workers, on_error):
         assert on_error == "return"
-        self.asked.append(workers)
-        return {address: self.answers.get(address, function(*arguments)) for address in workers}
+        self.asked += workers
+        answers = {address: self.answers.get(address, function(*arguments)) for address in workers}
+        if NEVER in answers.values():
+            await asyncio.sleep(60)
+        return answers
 
 
 class Dask(Executor):
@@ -49,7 +72,7 @@ def test_fault_7_4_a_worker_of_other_numerics_is_left_aside(tmp_path):
         new, _ = run(tmp_path, *GRID, executor=executor, chunk_seconds=1e-9)
     assert new == 8
     assert set(map(tuple, executor.places)) == {("a",)}
-    assert client.asked == [["a", "b", "c"]]
+    assert client.asked == ["a", "b", "c"]
     texts = sorted(str(one.message) for one in told)
     assert texts == [
         "worker b left aside: has numerics 0",
@@ -65,6 +88,46 @@ def test_fault_7_4_without_a_worker_a_line_then_an_error(tmp_path, monkeypatch):
         pytest.raises(EngineError, match=r"no worker of the Dask cluster .* for 1 s; --worker-timeout"),
     ):
         run(tmp_path, cell(), executor=Dask(Client({}, {})), worker_timeout=1.0)
+
+
+def test_a_worker_that_does_not_answer_is_not_waited_for(tmp_path, monkeypatch):
+    """One that was frozen held up the sweep, Ctrl-C and all, until Dask gave it up after five minutes."""
+    monkeypatch.setattr(cluster, "_ANSWER", 0.05)
+    executor = Dask(Client({"a": 1, "b": 1}, {"a": NEVER}))
+    new, _ = run(tmp_path, *GRID, executor=executor, chunk_seconds=1e-9)
+    assert new == 8
+    assert set(map(tuple, executor.places)) == {("b",)}
+
+
+def test_where_no_worker_answers_a_line_then_an_error(tmp_path, monkeypatch):
+    for name, seconds in (("_ANSWER", 0.05), ("_TELL", 0.2)):
+        monkeypatch.setattr(cluster, name, seconds)
+    monkeypatch.setattr(engines, "_POLL", 0.05)
+    with (
+        pytest.warns(RuntimeWarning, match=r"\(a: has not answered yet\); waiting for one, 1 s at most"),
+        pytest.raises(EngineError, match=r"\(a: has not answered yet\), for 1 s; --worker-timeout"),
+    ):
+        run(tmp_path, cell(), executor=Dask(Client({"a": 1}, {"a": NEVER})), worker_timeout=1.0)
+
+
+def test_a_scheduler_that_does_not_answer_is_told_then_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "_TELL", 0.2)
+    with (
+        pytest.warns(RuntimeWarning, match="the Dask scheduler does not answer; waiting for it, 1 s at most"),
+        pytest.raises(
+            EngineError, match=r"the engine was lost: the Dask scheduler .* for 1 s; --worker-time"
+        ),
+    ):
+        run(tmp_path, cell(), executor=Dask(Client(NEVER, {})), worker_timeout=1.0)
+
+
+def test_ctrl_c_ends_a_sweep_whose_scheduler_does_not_answer(tmp_path):
+    main = threading.main_thread().ident
+    threading.Timer(0.5, signal.pthread_kill, [main, signal.SIGINT]).start()
+    before = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, cell(), executor=Dask(Client(NEVER, {})), worker_timeout=20.0)
+    assert time.monotonic() - before < 10.0
 
 
 def test_fault_7_4_a_worker_may_come_late(tmp_path, monkeypatch):

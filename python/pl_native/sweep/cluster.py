@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import logging
 import time
 import warnings
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor, Future
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from concurrent.futures import Executor, Future, wait
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from pl_native._base.build import NUMERICS, version
 from pl_native.sweep.remote import run_task, unfit
 
-_TELL = 10.0  # seconds without a usable worker after which a line says so
+_TELL = 10.0  # seconds without a usable worker, or an answer, after which a line says so
+_ANSWER = 2.0  # seconds for which the sweep waits for new workers to say what they have, before it goes on
+_LOST = "the engine was lost: the Dask scheduler does not answer"
+_LIMIT = "--worker-timeout (worker_timeout=) says how long to wait"
 
 
 class EngineError(RuntimeError):
@@ -33,6 +38,7 @@ class Cluster:
         self._client: Any = executor._client  # type: ignore[attr-defined]
         self._patience = patience
         self._fit: dict[str, str | None] = {}  # None, or why not, by address
+        self._asked: dict[str, Future[Any]] = {}  # those that have not said so yet
         self._places: WeakKeyDictionary[Future[Any], list[str]] = WeakKeyDictionary()  # where it may be done
         self._missing_since: float | None = None
         self._told = False
@@ -60,20 +66,21 @@ class Cluster:
             if not future.done() and future in self._places and usable.isdisjoint(self._places[future])
         ]
 
+    def close(self) -> None:
+        """Ask no more; the client stays open."""
+        for asked in self._asked.values():
+            asked.cancel()
+
     def workers(self) -> int:
         """Threads of usable workers now, 0 while there is still hope. EngineError when Dask does not answer,
         or there has been none for too long."""
         if self._client.status != "running":
-            raise EngineError(
-                f"the engine was lost: the Dask scheduler does not answer ({self._client.status})"
-            )
+            raise EngineError(f"{_LOST} ({self._client.status})")
         try:
-            threads: dict[str, int] = dict(self._client.nthreads())
-            self._meet([address for address in threads if address not in self._fit])
-        except OSError as error:  # timeouts and closed connections
-            lost = f"the engine was lost: the Dask scheduler does not answer ({said(error)})"
-            raise EngineError(lost) from error
-        self._fit = {address: trouble for address, trouble in self._fit.items() if address in threads}
+            threads = self._threads()
+            self._meet(threads)
+        except OSError as error:  # closed connections
+            raise EngineError(f"{_LOST} ({said(error)})") from error
         count = sum(threads[address] for address in self._usable())
         self._wait_for_some(count)
         return count
@@ -81,22 +88,51 @@ class Cluster:
     def _usable(self) -> list[str]:
         return [address for address, trouble in self._fit.items() if trouble is None]
 
-    def _meet(self, addresses: list[str]) -> None:
-        """Ask new workers what they have; outside the queue of tasks, so busy ones answer as well."""
-        if not addresses:
-            return
-        answers: dict[str, object] = self._client.run(
-            unfit, version(), NUMERICS, workers=addresses, on_error="return"
-        )
-        for address, answer in answers.items():
-            trouble = (
-                f"cannot import pl_native here: {said(answer)}"
-                if isinstance(answer, BaseException)
-                else answer
+    def _ask(self, question: Callable[[], Awaitable[Any]]) -> Future[Any]:
+        """A question to the client within its own loop: its own waiting for an answer has no end."""
+
+        async def answer() -> Any:
+            return await question()
+
+        return asyncio.run_coroutine_threadsafe(answer(), self._client.loop.asyncio_loop)
+
+    def _threads(self) -> dict[str, int]:
+        """By address of a worker, as the scheduler tells. EngineError when it says nothing for too long."""
+        asked = self._ask(self._client.nthreads)
+        tell = min(_TELL, self._patience)
+        try:
+            if not wait([asked], timeout=tell).done:
+                text = f"the Dask scheduler does not answer; waiting for it, {self._patience:.0f} s at most"
+                warnings.warn(text, RuntimeWarning, stacklevel=2)
+            if not wait([asked], timeout=self._patience - tell).done:
+                raise EngineError(f"{_LOST} for {self._patience:.0f} s; {_LIMIT}")
+            return dict(asked.result())
+        finally:
+            asked.cancel()
+
+    def _meet(self, addresses: Collection[str]) -> None:
+        """Ask new workers what they have, each by itself: one may be frozen. Outside the queue of tasks, so
+        busy ones answer as well."""
+        self._fit = {address: trouble for address, trouble in self._fit.items() if address in addresses}
+        for address in [address for address in self._asked if address not in addresses]:
+            self._asked.pop(address).cancel()
+        new = [address for address in addresses if address not in self._fit and address not in self._asked]
+        for address in new:
+            question = partial(
+                self._client.run, unfit, version(), NUMERICS, workers=[address], on_error="return"
             )
-            self._fit[address] = None if trouble is None else str(trouble)
-            if trouble is not None:
-                warnings.warn(f"worker {address} left aside: {trouble}", RuntimeWarning, stacklevel=2)
+            self._asked[address] = self._ask(question)
+        wait(self._asked.values(), timeout=_ANSWER if new else 0.0)
+        for address in [address for address, asked in self._asked.items() if asked.done()]:
+            self._judge(address, self._asked.pop(address).result().get(address))
+
+    def _judge(self, address: str, answer: object) -> None:
+        trouble = (
+            f"cannot import pl_native here: {said(answer)}" if isinstance(answer, BaseException) else answer
+        )
+        self._fit[address] = None if trouble is None else str(trouble)
+        if trouble is not None:
+            warnings.warn(f"worker {address} left aside: {trouble}", RuntimeWarning, stacklevel=2)
 
     def _wait_for_some(self, count: int) -> None:
         now = time.monotonic()
@@ -105,12 +141,13 @@ class Cluster:
             return
         self._missing_since = self._missing_since or now
         waited = now - self._missing_since
-        left_aside = "; ".join(f"{address}: {trouble}" for address, trouble in self._fit.items())
+        silent = dict.fromkeys(self._asked, "has not answered yet")
+        left_aside = "; ".join(
+            f"{address}: {trouble}" for address, trouble in {**self._fit, **silent}.items()
+        )
         what = f"no worker of the Dask cluster can do this work ({left_aside or 'none is connected'})"
         if waited >= self._patience:
-            raise EngineError(
-                f"{what}, for {waited:.0f} s; --worker-timeout (worker_timeout=) says how long to wait"
-            )
+            raise EngineError(f"{what}, for {waited:.0f} s; {_LIMIT}")
         if waited >= _TELL and not self._told:
             self._told = True
             text = f"{what}; waiting for one, {self._patience:.0f} s at most"

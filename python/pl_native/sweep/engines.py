@@ -6,7 +6,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -91,7 +91,11 @@ def run_through(
     work = _Work(engine, chunks, settings, done)
     with held() as interrupts:
         try:
-            while work.hand_out():
+            while True:
+                with interrupts.released():  # it asks others, which may be frozen
+                    workers = engine.workers()
+                if not work.hand_out(workers):
+                    return
                 for future in _finished(work.out, interrupts):
                     work.take(future)
         except KeyboardInterrupt:
@@ -114,9 +118,8 @@ class _Work:
         self._losses: Counter[tuple[str, int]] = Counter()  # by first run and length of a chunk
         self.out: dict[Future[list[Row]], Chunk] = {}
 
-    def hand_out(self) -> bool:
-        """Hand out as many as the workers there are take; False when none is out and none is left."""
-        workers = self._engine.workers()
+    def hand_out(self, workers: int) -> bool:
+        """Hand out as many as `workers` take; False when none is out and none is left."""
         self._take_back()
         room = _AHEAD * workers - len(self.out)
         while room > 0 and (chunk := self._again.popleft() if self._again else next(self._chunks, None)):
@@ -191,11 +194,13 @@ def engine_of(executor: object, patience: float) -> Iterator[Engine]:
     An executor or client of the caller is left open. TypeError for anything else; ImportError without Dask.
     """
     if isinstance(executor, str):
-        with connected(executor) as client:
-            yield Cluster(client.get_executor(pure=False), patience)
+        with connected(executor) as client, engine_of(client, patience) as engine:
+            yield engine
+    elif isinstance(executor, Executor) and hasattr(getattr(executor, "_client", None), "nthreads"):
+        with closing(Cluster(executor, patience)) as cluster:
+            yield cluster
     elif isinstance(executor, Executor):
-        client = getattr(executor, "_client", None)
-        yield Cluster(executor, patience) if hasattr(client, "nthreads") else Pool(executor)
+        yield Pool(executor)
     elif hasattr(executor, "get_executor"):
         with engine_of(executor.get_executor(pure=False), patience) as engine:
             yield engine
