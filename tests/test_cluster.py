@@ -81,6 +81,13 @@ class Cluster:
         arguments = [self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
         return self.start("distributed.cli.dask_worker", *arguments)
 
+    def wait_for_workers(self, count):
+        """Until the scheduler knows that many."""
+        code = (
+            f"import distributed\ndistributed.Client({self.address!r}).wait_for_workers({count}, timeout=60)"
+        )
+        subprocess.run([sys.executable, "-c", code], check=True, timeout=90, capture_output=True)
+
     def end(self):
         for process in self.processes:
             if process.poll() is None:
@@ -178,7 +185,7 @@ def test_a_lost_worker_s_chunks_go_to_one_that_came_later(cluster, spec, tmp_pat
     wait_for_rows(tmp_path / "a", process)
     os.killpg(victim.pid, signal.SIGSTOP)  # while the other one starts it finishes nothing
     cluster.worker()
-    time.sleep(8)
+    cluster.wait_for_workers(2)
     os.killpg(victim.pid, signal.SIGKILL)
     code, errors = finished(process)
     assert code == 0, errors
@@ -265,7 +272,7 @@ def test_fault_7_4_a_worker_that_cannot_is_left_aside(cluster, spec, tmp_path):
     cluster.scheduler(), cluster.worker()
     cluster.odd_worker("sys.modules['pl_native'] = None")
     cluster.odd_worker("from pl_native.sweep import remote\nremote.NUMERICS = 0")
-    time.sleep(5)  # all three are there
+    cluster.wait_for_workers(3)
     code, errors = finished(driver(spec, tmp_path / "a", cluster.address))
     assert code == 0, errors
     assert errors.count("left aside") == 2
