@@ -34,11 +34,22 @@ def orthogonal(n: int, p: int) -> Problem:
     return make
 
 
+def far_below(n: int, d: int, p: int) -> Problem:
+    """Every neuron goes through all its kinks within the first step."""
+
+    def make() -> tuple[pl.Dataset, pl.Network]:
+        data, net = sphere(n, d, p)()
+        return pl.Dataset(data.X, data.y * 1e120), net
+
+    return make
+
+
 STEPS = {
     "euler many neurons": ("euler", sphere(2000, 1, 1_000_000)),
     "euler many points": ("euler", sphere(60_000, 60, 200)),
     "flow": ("flow", sphere(2000, 500, 200)),
     "flow many neurons": ("flow", sphere(3, 1, 1_000_000)),
+    "flow from far below": ("flow", far_below(40, 8, 4000)),
     "capture": ("capture", sphere(8000, 200, 200)),
     "capture many neurons": ("capture", sphere(3, 1, 1_000_000)),
     "capture orthogonal": ("capture", orthogonal(100, 300_000)),

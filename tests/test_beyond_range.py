@@ -208,3 +208,17 @@ def test_inputs_beyond_single_precision_are_not_for_capture(case: tuple[str, int
     if case[0] == "small scale":  # all neurons are dead
         auto = pl.simulate(data, net, 4.23, rtol=1e-3, method="auto")
         assert (auto.status, auto.loss[-1]) == (pl.Status.HORIZON, auto.loss[0])
+
+
+@pytest.mark.parametrize("orthogonal", [False, True])
+@pytest.mark.parametrize("factor", [1e120, 1e150])
+def test_a_flow_whose_speed_has_no_square_ends_there(factor: float, orthogonal: bool) -> None:
+    """It went on for ever: nothing says whether it is at rest, so no step was a long one."""
+    data = pl.data.orthogonal(40, 40, seed=1) if orthogonal else pl.data.sphere(n=40, d=8, seed=1)
+    net = pl.initial.asymmetric(p=6, d=data.d, seed=2, data=data)
+    large = pl.Dataset(data.X, data.y * factor)
+    sol = pl.simulate(large, net, 1.0, method="flow", stop=pl.Stop(max_steps=40_000))
+    assert sol.status is pl.Status.NON_FINITE
+    assert sol.stats["accepted"] < 50
+    assert np.isfinite(sol.network.W).all()
+    assert np.isfinite(sol.loss).all()

@@ -8,9 +8,10 @@
 namespace pl {
 namespace {
 
-constexpr double kRound = 1e8;  // floating-point operations between two questions whether to go on
-constexpr double kSteps = 8.0;  // of one neuron, in some sweeps each
-constexpr Index kFewest = 16;   // neurons of a round
+constexpr double kRound = 1e8;    // floating-point operations between two questions whether to go on
+constexpr double kBesides = 2e4;  // what an evaluation costs besides its products: some 5 microseconds
+constexpr double kEach = 8.0;     // evaluations of a neuron, until the first round has told
+constexpr Index kFirst = 64, kFewest = 16;  // neurons of the first round, and of one at least
 
 Problem<double> of_one_neuron(Problem<double> problem) {
     problem.p = 1;
@@ -33,15 +34,19 @@ void Alone::begin() {
     before_ = all_evaluations();
 }
 
-// Rounds are of as many neurons for any number of threads: so are those followed before one cannot be.
+// Rounds are of as many neurons for any number of threads: so are those followed before one cannot be. How
+// many is told by the evaluations of the round before: those from far below the labels, with twenty events
+// each in one step, take sixty times what others do (at p = 4000 one round was left 10 s late).
 bool Alone::follow(const std::vector<int>& neurons, double t, double h, Grazes* grazes,
                    const std::function<bool()>& cut) {
     const Stretch stretch{t, h, residuals_};
-    const double each = kSteps * 4.0 * static_cast<double>(in_.n * in_.stride());
-    const Index round = std::max(kFewest, static_cast<Index>(kRound / each)), count = size_of(neurons);
-    for (Index from = 0; from < count; from += round) {
+    const double evaluation = 4.0 * static_cast<double>(in_.n * in_.stride()) + kBesides;
+    double each = kEach * evaluation;
+    Index most = kFirst;
+    for (Index from = 0, count = size_of(neurons), part = 0; from < count; from += part) {
         if (cut()) return false;
-        const Index part = std::min(round, count - from);
+        part = std::min({std::max(kFewest, static_cast<Index>(kRound / each)), most, count - from});
+        const Index before = all_evaluations();
         const std::size_t first = moved_.size();
         moved_.resize(first + at(part));
         crew_.each(part, each * static_cast<double>(part), [&](int worker, Index k) {
@@ -49,6 +54,9 @@ bool Alone::follow(const std::vector<int>& neurons, double t, double h, Grazes* 
         });
         const auto whole = [](const Moved& m) { return m.whole; };
         if (!std::all_of(moved_.begin() + static_cast<Index>(first), moved_.end(), whole)) return false;
+        each = evaluation * static_cast<double>(std::max<Index>(all_evaluations() - before, part)) /
+               static_cast<double>(part);
+        most = count;
     }
     return true;
 }

@@ -143,6 +143,7 @@ class Flow {
     // Sliding pairs whose multiplier has left [0, 1] at the state reached; counts events of one instant.
     Status settle_releases() {
         if (!cells_.on() && !std::isfinite(jets_.norm(0))) return Status::kNonFinite;  // no kink can be told
+        if (!std::isfinite(state_.velocity_sq())) return Status::kNonFinite;  // nor whether it is at rest
         const double t = step_.t();
         Status status = Status::kHorizon;
         bool event = step_.landed_on_event();
