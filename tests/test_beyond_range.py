@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -222,3 +224,30 @@ def test_a_flow_whose_speed_has_no_square_ends_there(factor: float, orthogonal: 
     assert sol.stats["accepted"] < 50
     assert np.isfinite(sol.network.W).all()
     assert np.isfinite(sol.loss).all()
+
+
+@pytest.mark.parametrize("backend", ["native", "numpy"])
+@pytest.mark.parametrize("power", [-140, -150, -170, -200, -290])
+def test_a_loss_below_the_range_of_squares_is_not_followed_in_silence(power: int, backend: str) -> None:
+    """Labels y f and weights sqrt(f) times those of 1 give the same flow in time t/f; at f = 1e-170 it went
+    elsewhere, by a third of W."""
+    data, net = pl.data.sphere(n=20, d=6, seed=1), pl.initial.asymmetric(p=4, d=6, seed=2)
+    options: dict[str, Any] = {"method": "flow", "rtol": 1e-8, "backend": backend}
+    one, f = pl.simulate(data, net, 30.0, **options), 10.0**power
+    small = pl.Dataset(data.X, data.y * f), pl.Network(net.W * f**0.5, net.a * f**0.5)
+    sol = pl.simulate(*small, 30.0 / f, **options)
+    if power < -146:
+        assert (sol.status, sol.t[-1]) == (pl.Status.NON_FINITE, 0.0)
+        return
+    assert sol.status is pl.Status.HORIZON
+    np.testing.assert_allclose(sol.network.W / f**0.5, one.network.W, atol=1e-6)
+    assert sol.loss[-1] / f / f == pytest.approx(one.loss[-1], rel=1e-6)
+
+
+def test_a_loss_that_falls_below_the_range_of_squares_is_one_that_fell() -> None:
+    """Labels of 0: the loss decays like exp(-3 t) and stays at what is 0 but for rounding."""
+    data, net = pl.Dataset([[1.0]], [0.0], zero_labels=True), pl.Network([[1.0]], [2.0])
+    sol = pl.simulate(data, net, 1e4, method="flow", save=3)
+    assert sol.status is pl.Status.HORIZON
+    assert sol.loss[-1] < 1e-300
+    assert sol.network.a[0] == pytest.approx(np.sqrt(3.0), rel=1e-6)

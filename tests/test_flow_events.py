@@ -9,7 +9,7 @@ from numpy.polynomial import polynomial as poly
 
 from flow_support import degenerate, distance, draw, make_task, mixed, run, stop_rules
 from pl_native import Status, _core
-from pl_native.backends import numpy_flow
+from pl_native.backends import numpy
 
 TOL = 1e-14
 
@@ -68,7 +68,7 @@ def test_no_event_is_missed_by_long_steps(seed):
 @pytest.mark.parametrize(("n", "d", "p", "t_end"), [(6, 4, 3, 20.0), (20, 10, 5, 10.0), (12, 3, 4, 20.0)])
 def test_native_agrees_with_the_numpy_oracle(n, d, p, t_end):
     task = make_task(*draw(n, d, p), t_end, 1e-8, switches=True)
-    oracle = numpy_flow.flow([task], threads=1, poll=None)[0][0]
+    oracle = numpy.flow([task], threads=1, poll=None)[0][0]
     got = run(*draw(n, d, p), t_end, 1e-8, switches=True)
     assert oracle is not None
     assert distance(got, oracle.W, oracle.a) < 1e-8
@@ -100,7 +100,7 @@ def test_native_agrees_with_the_oracle_on_degenerate_problems():
         if np.abs(problem[2]).max() < 1e-3:  # all happens at once: the oracle's sampling is too coarse
             continue
         task = make_task(*problem, 1.0, 1e-8, stop=stop_rules(max_steps=120))
-        oracle = numpy_flow.flow([task], threads=1, poll=None)[0][0]
+        oracle = numpy.flow([task], threads=1, poll=None)[0][0]
         assert oracle is not None
         assert oracle.status == Status.HORIZON, seed
         assert distance(run(*problem, 1.0, 1e-8), oracle.W, oracle.a) < 1e-6, seed

@@ -34,7 +34,7 @@ def test_select_minimises_the_hinge_problem(seed):
     X, e, base = rng.standard_normal((k, d)), -rng.uniform(0.1, 2, k), rng.standard_normal(d)
     if seed % 3 == 0 and k > 1:
         X[1] = X[0] * rng.choice([-1.0, 1.0, 2.0])
-    modes, v, _ = select(X, e, base)
+    modes, v, _ = select(X, e, base, 1.0)
     assert np.abs(v - hinge_minimum(X, e, base)).max() < 1e-10
     assert (X[modes == ON] @ v > -1e-10).all()
     assert (X[modes == OFF] @ v < 1e-10).all()
@@ -56,7 +56,7 @@ def test_native_velocity_on_a_kink_is_the_selected_one(seed):
     y, a = rng.standard_normal(k + 2) + 0.1, rng.choice([-1.5, 1.5])
     r = y - a * np.maximum(X @ w, 0)
     sign = np.sign(a)
-    _, v, _ = select(X[:k], sign * r[:k], sign * r[k:] @ X[k:])
+    _, v, _ = select(X[:k], sign * r[:k], sign * r[k:] @ X[k:], 1.0)
     speed = abs(a) / len(y) * v
     got = run(X, y, w[None], np.array([a]), 1e-9, 1e-10)
     da = r[k:] @ (X[k:] @ w) / len(y)

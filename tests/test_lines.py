@@ -174,7 +174,7 @@ def test_a_neuron_leaves_opposites_at_one_time_however_the_steps_end() -> None:
 def test_the_rule_on_a_line(ratio: float, e: Any, along: float, modes: Any) -> None:
     """By `select`, and by the native flow of one neuron that starts at that kink."""
     X, e = np.array([E1, ratio * E1]), np.array(e)
-    found = select(X, e, along * E1)
+    found = select(X, e, along * E1, 1.0)
     assert tuple(found.modes) == modes
     push = found.share * e @ X
     np.testing.assert_allclose(found.velocity, along * E1 + push, atol=1e-12)

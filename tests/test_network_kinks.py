@@ -157,3 +157,20 @@ def test_ctrl_c_while_pairs_are_compared_is_ctrl_c(monkeypatch: pytest.MonkeyPat
     assert len(pl.Kinks([0, 1, 1], [2, 0, 1], [SLIDE] * 3)) == 3
     with pytest.raises(ValueError, match="every pair once"):
         pl.Kinks([1, 1], [2**31 - 1] * 2, [SLIDE] * 2)
+
+
+@pytest.mark.parametrize("power", [-60, -20, -14, 0, 20, 60])
+def test_modes_do_not_depend_on_the_size_of_labels(power: int) -> None:
+    """y f and sqrt(f) (W, a) have the modes of y, W, a; labels of 1e-14 gave half as much again of local_pl:
+    what attracts was told from rounding by a number that is one of labels of 1."""
+    f = 4.0 ** round(power * np.log2(10) / 2)
+    data, _ = sliding()
+    end = flow(sliding(), 20.0, rtol=1e-8)
+    net = pl.Network(end.network.W * f**0.5, end.network.a * f**0.5)
+    small = pl.Dataset(data.X, data.y * f)
+    assert metrics.local_pl(small, net) / f == pytest.approx(end.local_pl[-1], rel=1e-6)
+    assert metrics.n_active(small, net) == end.n_active[-1]
+    start = sliding()[1]
+    scaled = pl.Network(start.W * f**0.5, start.a * f**0.5)
+    oracle = flow((small, scaled), 20.0 / f, rtol=1e-8, backend="numpy")
+    assert oracle.loss[-1] / f / f == pytest.approx(end.loss[-1], rel=1e-5)

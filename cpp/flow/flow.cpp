@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "flow/journal.hpp"
@@ -17,6 +18,8 @@ namespace pl {
 namespace {
 
 constexpr double kInstant = 1e-12;  // relative width of one instant, for counting bursts
+// Below it the terms of a sum of squares lose bits: labels of 1e-165 were led elsewhere in silence.
+constexpr double kLeast = std::numeric_limits<double>::min() / std::numeric_limits<double>::epsilon();
 
 class Flow {
   public:
@@ -140,10 +143,18 @@ class Flow {
         return moment;
     }
 
+    // The squares by which kinks, the loss and rest are told: none overflows, and the first loss is one.
+    bool in_range() {
+        if (!cells_.on() && !std::isfinite(jets_.norm(0))) return false;
+        const auto moves = [](double r) { return r != 0.0; };
+        const std::vector<double>& r = jets_.r(0);
+        if (step_.start_sq() < kLeast && std::any_of(r.begin(), r.end(), moves)) return false;
+        return std::isfinite(state_.velocity_sq());
+    }
+
     // Sliding pairs whose multiplier has left [0, 1] at the state reached; counts events of one instant.
     Status settle_releases() {
-        if (!cells_.on() && !std::isfinite(jets_.norm(0))) return Status::kNonFinite;  // no kink can be told
-        if (!std::isfinite(state_.velocity_sq())) return Status::kNonFinite;  // nor whether it is at rest
+        if (!in_range()) return Status::kNonFinite;
         const double t = step_.t();
         Status status = Status::kHorizon;
         bool event = step_.landed_on_event();

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pl_native._base import memory
 from pl_native._base.checks import Array
 from pl_native.backends._loop import Evaluation, one_after_another
-from pl_native.backends.contract import EulerRun, EulerTask, Poll
-from pl_native.backends.numpy_flow import flow
+from pl_native.backends.contract import EulerRun, EulerTask, FlowRun, FlowTask, Poll
+from pl_native.backends.numpy_flow import Oracle, bytes_of
 
 __all__ = ["NAME", "available", "euler", "evaluate", "flow"]
 
@@ -51,3 +52,23 @@ def euler(
 ) -> tuple[list[EulerRun | None], bool]:
     """Explicit Euler, one task after another whatever `threads` says."""
     return one_after_another(tasks, evaluate, poll)
+
+
+def flow(
+    tasks: Sequence[FlowTask], *, threads: int | None, poll: Poll | None
+) -> tuple[list[FlowRun | None], bool]:
+    """Runs in order; stop rules other than `max_steps` and dense output are the native core's alone.
+
+    Ctrl-C ends the call with the runs finished.
+    """
+    memory.require(max(map(bytes_of, tasks), default=0.0), "this call")
+    runs: list[FlowRun | None] = [None] * len(tasks)
+    try:
+        for i, task in enumerate(tasks):
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                runs[i] = Oracle(task).run()
+            if poll is not None:
+                poll(i + 1, len(tasks))
+    except KeyboardInterrupt:
+        return runs, True
+    return runs, False

@@ -17,52 +17,32 @@ the rule of `select`. Events are found by sampling and bisection here, by Bernst
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pl_native._base import memory
 from pl_native._problem import Status
 from pl_native._problem.kinks import OFF, ON, SLIDE, KinkRows, Kinks
 from pl_native.backends._measures import loss_noise
-from pl_native.backends.contract import FlowRun, FlowTask, Poll
+from pl_native.backends.contract import FlowRun, FlowTask
 from pl_native.backends.flow_records import Floats, SwitchLog, kinks_of, value_at
 from pl_native.model.lines import Lines, span_of
 from pl_native.model.modes import AT_KINK, NEAR_KINK
-from pl_native.model.selection import select
+from pl_native.model.selection import select, unit_of
 
 Row: TypeAlias = dict[str, Any]  # an entry of each column of a `FlowRun`, by its name
 
 ORDER = 12
 SAMPLES = 64  # per step; a pair that leaves and returns between two of them is missed
+LEAST = sys.float_info.min / sys.float_info.epsilon  # below it the terms of a sum of squares lose bits
 RELEASE = 1e-11  # a multiplier this far outside is clearly so for `select` too
 
 
-def flow(
-    tasks: Sequence[FlowTask], *, threads: int | None, poll: Poll | None
-) -> tuple[list[FlowRun | None], bool]:
-    """Runs in order; stop rules other than `max_steps` and dense output are the native core's alone.
-
-    Ctrl-C ends the call with the runs finished.
-    """
-    memory.require(max(map(_bytes_of, tasks), default=0.0), "this call")
-    runs: list[FlowRun | None] = [None] * len(tasks)
-    try:
-        for i, task in enumerate(tasks):
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                runs[i] = Oracle(task).run()
-            if poll is not None:
-                poll(i + 1, len(tasks))
-    except KeyboardInterrupt:
-        return runs, True
-    return runs, False
-
-
-def _bytes_of(task: FlowTask) -> float:
-    """X, Taylor coefficients of W, their velocities and the multipliers."""
+def bytes_of(task: FlowTask) -> float:
+    """Of a run: X, Taylor coefficients of W, their velocities and the multipliers."""
     n, p, d = len(task.y), len(task.a), task.W.shape[1]
     return 8.0 * float(n * d + (2 * ORDER + 4) * p * d + (ORDER + 6) * p * n)
 
@@ -79,6 +59,9 @@ class Oracle:
         self.stands, self.rounded = self.lines.stands, self.lines.rounded(self.X)
         self.z_noise = 64 * np.finfo(float).eps * np.linalg.norm(self.X, axis=1)
         self.largest = np.linalg.norm(self.W, axis=1)  # norm(w_j) so far: its rounding stays
+        self.labels = float(np.abs(task.y).max())
+        self.unit = 1 / unit_of(self.labels * float(np.linalg.norm(self.X, axis=1).max()))  # of time
+        self.release = RELEASE * unit_of(self.labels)
         self.span = span_of(self.X)
         self.modes, self.open = self.start()
         self.log: list[tuple[float, int, int, int, int]] = []
@@ -123,7 +106,7 @@ class Oracle:
         self.count_start()
         pending = [float(t) for t in task.save]
         while True:
-            if not self.expand():
+            if not self.expand() or self.below_range():
                 status = Status.NON_FINITE
                 self.retreat()
             if pending and pending[0] <= self.t:
@@ -149,7 +132,8 @@ class Oracle:
             self.expand()
 
     def expand(self) -> bool:
-        """Taylor coefficients at the present state; False if one of them is beyond the range of numbers."""
+        """Taylor coefficients at the present state, of time in units; False if one is beyond the range of
+        numbers."""
         K, n, p = ORDER, self.n, self.p
         on = (self.modes == ON).astype(float)
         self.w, self.a = np.zeros((K + 1, *self.W.shape)), np.zeros((K + 1, p))
@@ -167,10 +151,15 @@ class Oracle:
                 self.mu[k, j, S] = -np.linalg.lstsq(self.X[S].T, s[k, j], rcond=1e-9)[0]
                 s[k, j] += self.mu[k, j, S] @ self.X[S]
             for m in range(k + 1):
-                self.w[k + 1] += self.a[m][:, None] * s[k - m] / (n * (k + 1))
-                self.a[k + 1] += (self.w[m] * s[k - m]).sum(axis=1) / (n * (k + 1))
+                self.w[k + 1] += self.a[m][:, None] * s[k - m] * self.unit / (n * (k + 1))
+                self.a[k + 1] += (self.w[m] * s[k - m]).sum(axis=1) * self.unit / (n * (k + 1))
             self.counters["rhs"] += 1
         return bool(np.isfinite(self.w).all() and np.isfinite(self.a).all())
+
+    def below_range(self) -> bool:
+        """The first loss is too small for its square to be a number; what decays to there is rounding."""
+        r = self.r[0]
+        return self.counters["accepted"] == 0 and bool(r.any()) and float(r @ r) < LEAST
 
     def advance(self, horizon: float) -> bool:
         """One step, up to the trusted length, the horizon or the first event; False if there is none that
@@ -183,14 +172,15 @@ class Oracle:
         last = max((size[-1] / tol).max(), (size[-2] / tol).max() ** (ORDER / (ORDER - 1)), 1e-300)
         speed = np.linalg.norm(size, axis=1)
         calm = (0.05 * speed[1] / max(speed[-1], 1e-300)) ** (1 / (ORDER - 1)) if speed[1] else np.inf
-        h = min((0.02 / last) ** (1 / ORDER), calm, self.task.max_step, horizon - self.t)
-        h, touched = self.first_event(h)
-        ends = not len(touched) and self.t + h >= horizon - 1e-15 * horizon
-        if not (ends or len(touched) or self.t + h > self.t):
+        left = min(self.task.max_step, horizon - self.t) / self.unit
+        h, touched = self.first_event(min((0.02 / last) ** (1 / ORDER), calm, left))
+        t = self.t + h * self.unit
+        ends = not len(touched) and t >= horizon - 1e-15 * horizon
+        if not (ends or len(touched) or t > self.t):
             return False
         self.W, self.A = value_at(self.w, h), value_at(self.a, h)
         self.largest = np.maximum(self.largest, np.linalg.norm(self.W, axis=1))
-        self.t = horizon if ends else self.t + h
+        self.t = horizon if ends else t
         self.counters["accepted"] += 1
         self.counters["events"] += len(touched) > 0
         for j in sorted({int(j) for j, _ in touched}):
@@ -207,9 +197,9 @@ class Oracle:
         # a pair that falls is met one noise below its kink; its opposite, off, must not be met there again
         noise = self.z_noise * self.largest[:, None]
         side = np.where(self.modes == ON, z + noise, 2 * noise - z)
-        inside = np.where(self.modes == SLIDE, inside + RELEASE, side)
+        inside = np.where(self.modes == SLIDE, inside + self.release, side)
         at_rest = (np.abs(z) <= 4 * noise) & self.W.any(axis=1, keepdims=True)
-        inside[self.lines.leave(self.modes, r, RELEASE) & at_rest] = -1.0
+        inside[self.lines.leave(self.modes, r, self.release) & at_rest] = -1.0
         return np.where(self.lines.tell(self.modes), inside, np.inf)
 
     def first_event(self, h: float) -> tuple[float, list[tuple[int, int]]]:
@@ -246,7 +236,7 @@ class Oracle:
         r = self.task.y - (np.where(self.modes == ON, self.W @ self.X.T, 0).T @ self.A) / self.p
         base_on = (self.modes[j] == ON) & ~np.isin(np.arange(self.n), K)
         sign = np.sign(self.A[j]) or 1.0
-        modes = select(self.X[K], sign * r[K], sign * (base_on * r) @ self.X).modes
+        modes = select(self.X[K], sign * r[K], sign * (base_on * r) @ self.X, self.labels).modes
         self.counters["dependent_inputs"] += bool(self.rounded[K].any())
         self.change(j, K, modes)
         return self.project(j, self.modes[j] == SLIDE)
@@ -265,7 +255,7 @@ class Oracle:
         return {
             "t": self.t,
             "loss": float(self.r[0] @ self.r[0]) / (2 * self.n),
-            "velocity_sq": float((self.w[1] ** 2).sum() + (self.a[1] ** 2).sum()),
+            "velocity_sq": float((self.w[1] ** 2).sum() + (self.a[1] ** 2).sum()) / self.unit / self.unit,
             "loss_noise": loss_noise(self.X, task.y, self.W, self.A),
             "n_active": int((self.modes == ON).sum()),
             "invariant_drift": float(np.abs(self.A**2 - (self.W**2).sum(axis=1) - start).max()),

@@ -58,7 +58,8 @@ def modes_of(data: Dataset, network: Network, z: Array) -> Modes:
             kinks = _whole_lines(X, rests[j] | (mode[j] == SLIDE), near[j])
             mode[j, kinks] = OFF
             sign = np.sign(a[j]) or np.sign(np.maximum(z[j], 0.0) @ r)
-            found = select(X[kinks], sign * r[kinks], sign * ((mode[j] == ON) * r) @ X)
+            base = sign * ((mode[j] == ON) * r) @ X
+            found = select(X[kinks], sign * r[kinks], base, float(np.abs(data.y).max()))
             mode[j, kinks], share[j, kinks] = found.modes, found.share
         for j in np.flatnonzero(unsolved.any(axis=1) & ~open_neurons):
             share[j] = _shares(X, r, mode[j])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -15,6 +16,12 @@ Floats: TypeAlias = NDArray[np.float64]
 NOISE = 1e-13
 
 
+def unit_of(size: float) -> float:
+    """The power of two to tell such sizes by: 1 within 2^-20 to 2^20, where tolerances are chosen for it."""
+    power = math.frexp(size)[1] - 1 if 0.0 < size < math.inf else 0
+    return 1.0 if abs(power) <= 20 else math.ldexp(1.0, power)
+
+
 class Selection(NamedTuple):
     """modes (k,) int8: 0 off, 1 on, 2 sliding; velocity (d,) v; share (k,): 0, 1, and lam of what slides."""
 
@@ -23,15 +30,18 @@ class Selection(NamedTuple):
     share: Floats
 
 
-def select(X: Floats, e: Floats, base: Floats) -> Selection:
+def select(X: Floats, e: Floats, base: Floats, labels: float) -> Selection:
     """Modes and velocity v of one neuron on its kink set X (k, d), in the units
 
         v = sign(a_j) (n / |a_j|) dw_j/dt.
 
     e (k,) = sign(a_j) r_i (attracting where < 0); base (d,) = sign(a_j) times the sum over the points that
-    are on. T = {}; v by least squares in a box over the attracting points; T <- repelling points that v
-    pushes up; repeat. Points of one line have one kink (`cpp/problem/kink_lines.hpp`).
+    are on; labels: the largest abs(y_i), of which e is known to rounding. T = {}; v by least squares in a box
+    over the attracting points; T <- repelling points that v pushes up; repeat. Points of one line have one
+    kink (`cpp/problem/kink_lines.hpp`).
     """
+    of_x, of_e = unit_of(float(np.linalg.norm(X, axis=1).max(initial=0.0))), unit_of(labels)
+    X, e, base = X / of_x, e / of_e, base / of_x / of_e
     lines = Lines.of(X)
     stands = np.flatnonzero(lines.stands)
     ahead, behind = (push[stands] for push in lines.push(e))
@@ -61,7 +71,7 @@ def select(X: Floats, e: Floats, base: Floats) -> Selection:
     modes = np.where((modes == SLIDE) & ~idle, SLIDE, OFF).astype(np.int8)[line]
     modes[on] = ON
     share = np.where(modes == SLIDE, lines.share(e, (behind + phi)[line]), modes == ON)
-    return Selection(modes, v, share.astype(float))
+    return Selection(modes, v * of_x * of_e, share.astype(float))
 
 
 def _box_least_squares(

@@ -60,6 +60,7 @@ def pattern(data: Dataset, network: Network, near: float) -> Pattern:
     """
     z, r = model.preactivations(data, network), model.residual(data, network)
     on, rests = z > 0, np.zeros(z.shape, bool)
+    labels = float(np.abs(data.y).max())
     close = np.abs(z) <= near * np.abs(z).max(axis=1, keepdims=True)
     close |= slides(data, network)
     for j in range(network.p):
@@ -68,7 +69,7 @@ def pattern(data: Dataset, network: Network, near: float) -> Pattern:
         ahead, behind = Lines.of(data.X[kinks]).push(pull[kinks])
         kinks = kinks[ahead - behind < 0]
         on[j, kinks] = False
-        modes = select(data.X[kinks], pull[kinks], (pull * on[j]) @ data.X).modes
+        modes = select(data.X[kinks], pull[kinks], (pull * on[j]) @ data.X, labels).modes
         rests[j, kinks], on[j, kinks] = modes == SLIDE, modes == ON
     return Pattern(on, rests)
 
