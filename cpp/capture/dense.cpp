@@ -85,14 +85,15 @@ void DenseCapture::accept(double h, std::vector<double>& before) {
 
 // Neurons that meet kinks of parallel inputs, not those that rest at them.
 void DenseCapture::count_dependent() {
-    if (!inputs_->parallel().any()) return;
+    const ParallelInputs& lines = inputs_->copies().lines();
+    if (!lines.any()) return;
     for (const std::vector<Touched>& touched : trial_.touched) {
         const auto held = [](const Touched& pair) { return pair.held; };
-        if (touched.size() < 2 || std::all_of(touched.begin(), touched.end(), held)) continue;
+        if (touched.empty() || std::all_of(touched.begin(), touched.end(), held)) continue;
         std::vector<int> points(touched.size());
         std::transform(touched.begin(), touched.end(), points.begin(),
                        [](const Touched& pair) { return pair.point; });
-        dependent_ += inputs_->parallel().among(std::move(points)) ? 1 : 0;
+        dependent_ += lines.among(inputs_->copies().as_given(points)) ? 1 : 0;
     }
 }
 
@@ -171,8 +172,10 @@ NeuronMotion DenseCapture::motion() {
 
 Index DenseCapture::at_kinks() {
     const std::vector<PairAtKink>& kinks = velocity().kinks;
-    return std::count_if(kinks.begin(), kinks.end(),
-                         [](const PairAtKink& pair) { return pair.mode == Mode::kSlide; });
+    Index sliding = 0;
+    for (const PairAtKink& pair : kinks)
+        sliding += pair.mode == Mode::kSlide ? inputs_->copies().count(pair.point) : 0;
+    return sliding;
 }
 
 std::vector<PairAtKink> DenseCapture::kinks() {
@@ -181,12 +184,17 @@ std::vector<PairAtKink> DenseCapture::kinks() {
     const auto known = static_cast<std::ptrdiff_t>(found.size());
     for (const PairAtKink& other : velocity().near)
         if (!std::binary_search(found.begin(), found.begin() + known, other, before)) found.push_back(other);
+    found = inputs_->copies().as_given(found);
     std::sort(found.begin(), found.end(), before);
     return found;
 }
 
 Index DenseCapture::n_active() const {
-    return set_bits(now_.masks.data(), now_.masks.size()) + (velocity_ ? velocity_->on_at_kinks : 0);
+    Index active = set_bits(now_.masks.data(), now_.masks.size()) + (velocity_ ? velocity_->on_at_kinks : 0);
+    for (int i = 0; inputs_->copies().any() && i < static_cast<int>(now_.n()); ++i)
+        for (Index j = 0; inputs_->copies().count(i) > 1 && j < now_.p(); ++j)
+            active += now_.on(j, i) ? inputs_->copies().count(i) - 1 : 0;
+    return active;
 }
 
 double DenseCapture::bytes(const Problem<double>& problem) {

@@ -53,9 +53,9 @@ class DenseCapture final : public LinearisedModel {
     // Those at rest, with the shares of this instant, and those within rounding of their kinks.
     std::vector<PairAtKink> kinks() override;
     Index n_active() const override;
-    double dead_label_sq() const override { return now_.dead_label_sq(inputs_->problem()); }
+    double dead_label_sq() const override { return now_.dead_label_sq(inputs_->given(), inputs_->copies()); }
     NeuronFacts neurons() const override { return now_.facts(); }
-    std::vector<double> outputs() const override { return now_.outputs(inputs_->problem()); }
+    std::vector<double> outputs() const override { return now_.outputs(inputs_->given()); }
     Index output_terms() const override { return now_.d + now_.p(); }
     void write_state(double* W, double* a) const override { now_.write(W, a); }
     const Passes* passes() const override { return &passes_; }

@@ -118,7 +118,7 @@ void join(const NeuronStep& step, const double* r, const Word* masks, Index n, I
     for (Index i = 0; i < n; ++i) {
         const double z = step.z_next[i];
         const auto end = step.met.begin() + known;
-        if (std::abs(z) > within * step.norms[i] || !(step.factor * r[i] < 0.0) ||
+        if (step.norms[i] == 0.0 || std::abs(z) > within * step.norms[i] || !(step.factor * r[i] < 0.0) ||
             std::any_of(step.met.begin(), end, [i](const Touched& pair) { return pair.point == i; }))
             continue;
         Touched pair;

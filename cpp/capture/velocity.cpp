@@ -73,7 +73,7 @@ std::vector<PairAtKink> select(DenseState& state, const CaptureInputs& inputs, I
         known[at(pair.point)] = 1;
     }
     for (Index i = 0; i < state.n(); ++i)
-        if (z[i] == 0.0 && known[at(i)] == 0) add(i, Mode::kOff);
+        if (z[i] == 0.0 && known[at(i)] == 0 && inputs.norms()[at(i)] > 0.0) add(i, Mode::kOff);
     for (Index k = 0; k < state.d; ++k) rest.v.push_back(sign * g[k]);
     std::vector<PairAtKink> kinks;
     AtRest told = on_whole_lines(state, inputs, j, rest);
@@ -112,8 +112,8 @@ Velocity selected_velocity(DenseState& state, const CaptureInputs& inputs, doubl
         append(kinks.near, velocity.near);
     }
     for (const PairAtKink& pair : velocity.kinks)
-        velocity.on_at_kinks +=
-            (pair.mode == Mode::kOn ? 1 : 0) - (state.on(pair.neuron, pair.point) ? 1 : 0);
+        velocity.on_at_kinks += ((pair.mode == Mode::kOn ? 1 : 0) - (state.on(pair.neuron, pair.point) ? 1 : 0)) *
+                                inputs.copies().count(pair.point);
     velocity.rate.reserve(at(p));
     for (Index j = 0; j < p; ++j) {
         const double *w = state.w_of(j), *g = G + j * state.stride;

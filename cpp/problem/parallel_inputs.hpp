@@ -16,7 +16,7 @@ struct LinePush {
     double jump() const { return ahead - behind; }  // from the side where only those opposite are on
 };
 
-// Of dense inputs in more than one dimension (in one, all kinks are w_j = 0).
+// Of dense inputs in more than one dimension (in one, all kinks are w_j = 0). An input 0 is of no line.
 class ParallelInputs {
   public:
     explicit ParallelInputs(const Problem<double>& problem);
