@@ -33,6 +33,8 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int thre
     : inputs_(std::move(inputs)),
       threads_(threads),
       cut_(std::move(cut)),
+      largest_norm_(inputs_->largest_norm()),
+      inputs_in_range_(inputs_->in_single_range()),
       now_(*inputs_),
       trial_(*inputs_),
       products_(*inputs_, threads),
@@ -121,6 +123,29 @@ bool DenseCapture::stands(double t, double /*speed_sq*/) {
         if (motion.speed_sq[at(j)] > noise * noise * size_sq) return false;
     }
     return true;
+}
+
+// Whether single precision sees the state: neurons that grow, of which kinks while they are that small decide
+// the way; and K, where steps are long enough for it to count. (Measured: docs/numerics.md.)
+bool DenseCapture::is_seen() {
+    constexpr double kPlain = 1e-15, kLeastNeuron = 1e-36, kLeastInner = 1e-41, kLeastProduct = 1e-44;
+    constexpr double kCounts = 1e-6;
+    const double n = static_cast<double>(now_.n()), p = static_cast<double>(now_.p()), x = largest_norm_;
+    std::vector<Index> small;
+    double most_sq = 0.0;
+    for (Index j = 0; j < now_.p(); ++j) {
+        const double first = std::abs(now_.w_of(j)[0]);
+        most_sq = std::max(most_sq, first * first);
+        if (first * x > kPlain) continue;
+        const double w = norm_of(now_.w_of(j), now_.d), all = std::hypot(w, now_.a.data()[j]);
+        most_sq = std::max(most_sq, all * all);
+        if (w > 0.0 && (w * x < kLeastInner || all * x < kLeastNeuron)) small.push_back(j);
+    }
+    const bool lost = most_sq * std::min(1.0, x * x) < kLeastProduct * n * p;
+    if (lost && h_before_ * most_sq * x * x > kCounts) return false;
+    if (small.empty()) return true;
+    const NeuronMotion motion = motion_of(velocity(), now_, drive_.data());
+    return std::none_of(small.begin(), small.end(), [&](Index j) { return motion.growth[at(j)] > 0.0; });
 }
 
 void DenseCapture::product(const double* q, double* out) {

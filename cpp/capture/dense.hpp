@@ -44,7 +44,7 @@ class DenseCapture final : public LinearisedModel {
     bool at_rest() const override { return still_; }
     void decay(double* out) override;
 
-    bool in_range() const override { return inputs_->in_single_range(); }
+    bool in_range() override { return inputs_in_range_ && is_seen(); }
     bool stands(double t, double speed_sq) override;
 
     double velocity_sq() override { return velocity().sq; }
@@ -65,6 +65,7 @@ class DenseCapture final : public LinearisedModel {
     static double bytes(const Problem<double>& problem);
 
   private:
+    bool is_seen();
     const Velocity& take_velocity();
     const Velocity& velocity() { return velocity_ ? *velocity_ : take_velocity(); }
     void count_dependent();
@@ -76,6 +77,8 @@ class DenseCapture final : public LinearisedModel {
     std::shared_ptr<const CaptureInputs> inputs_;
     const int threads_;
     const Cut cut_;
+    const double largest_norm_;  // of an input
+    const bool inputs_in_range_;
     DenseState now_, trial_;  // after a step: trial_ the state before it
     DenseProducts products_;
     DenseStep step_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "kernel/dispatch.hpp"
 #include "kernel/inner.hpp"
@@ -51,9 +52,15 @@ CaptureInputs::CaptureInputs(const Problem<double>& problem, int threads, const 
     }
 }
 
+double CaptureInputs::largest_norm() const {
+    return *std::max_element(norms_.begin(), norms_.end());
+}
+
 bool CaptureInputs::in_single_range() const {
-    return std::all_of(norms_.begin(), norms_.end(),
-                       [](double norm) { return std::isfinite(static_cast<float>(norm * norm)); });
+    // below, an input counts for nothing beside a longer one
+    constexpr double kLeast = std::numeric_limits<float>::min();
+    const double most = largest_norm();
+    return std::isfinite(static_cast<float>(most * most)) && most * most >= kLeast;
 }
 
 double CaptureInputs::bytes(const Problem<double>& problem) {

@@ -27,7 +27,8 @@ class CaptureInputs {
     const PackedProblem<float>& single() const { return single_; }
     InputRows rows() const { return {rows_.data(), stride_, float_rows_.data(), float_stride_}; }
     const std::vector<double>& norms() const { return norms_; }  // (n)
-    bool in_single_range() const;                                // all of them, and their products
+    double largest_norm() const;
+    bool in_single_range() const;  // all of them, and their products
     // Lines of each input once: at most one opposite.
     const ParallelInputs& parallel() const { return parallel_ ? *parallel_ : copies_.lines(); }
     static double bytes(const Problem<double>& problem);

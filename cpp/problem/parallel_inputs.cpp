@@ -121,6 +121,12 @@ void ParallelInputs::make_lines(const Problem<double>& problem, const std::vecto
     }
 }
 
+int ParallelInputs::opposite(int i) const {
+    if (!two_sided(i)) return -1;
+    const std::vector<int>& all = members(i);
+    return *std::find_if(all.begin(), all.end(), [&](int k) { return ratio(k) * ratio(i) < 0.0; });
+}
+
 LinePush ParallelInputs::together(const double* r, int i) const {
     LinePush sum{0.0, 0.0};
     for (const int k : members(i)) (ratio_[at(k)] > 0.0 ? sum.ahead : sum.behind) += ratio_[at(k)] * r[k];
