@@ -207,7 +207,7 @@ def test_tolerances_by_default_are_the_methods_own() -> None:
         assert cell.atol == got
 
 
-@pytest.mark.parametrize("power", [-6, -15, -20, -60])
+@pytest.mark.parametrize("power", [-6, -15, -20, -34])
 def test_the_first_step_of_capture_is_not_beyond_the_growth_of_small_neurons(power: int) -> None:
     """By the fall of the loss alone it would be 10^7 at 1e-15, and lengths 10^22 times too long were taken
     in the end: the loss had risen by 1e31 at 1e-18.

@@ -74,6 +74,7 @@ class Capture {
             Status status = verdict_->judge(here, fine);
             const bool settled = !settling(status, here);
             if (settled && search_->look(here, fine, status, *verdict_)) status = verdict_->judge(here, fine);
+            beyond_ = beyond_ || !fine.in_range();
             if (beyond_) status = Status::kNonFinite;
             recorder_->visit(now.t, meshes_->fine(), now.invariants);
             if (settled && (status != Status::kHorizon || now.t >= options_.t_end)) {
@@ -161,7 +162,7 @@ class Capture {
             const double longest = options_.t_end - now.t;
             now.step = first_step(problem_, fine, tolerance, longest > 0 ? longest : 1.0);
         }
-        beyond_ = !fine.in_range() || !std::isfinite(fine.velocity_sq());
+        beyond_ = !std::isfinite(fine.velocity_sq());
         landing_.emplace(problem_, *meshes_, now.radius);
         meshes_->set_next(now.step);
         meshes_->go_on(now.start, {now.local, now.drift, now.flips});

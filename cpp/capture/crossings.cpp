@@ -20,6 +20,7 @@ constexpr Index kFew = 16;  // pairs, whose K is not kept
 Crossings::Crossings(const CaptureInputs& inputs)
     : rows_(inputs.rows()),
       sweeps_(two_meshes(inputs.problem()) ? kFineSweeps : KinkSweeps{}),
+      opposite_(inputs.parallel().any()),
       p_(inputs.problem().p),
       blocks_(block_count(inputs.problem().n)),
       signs_(p_ * blocks_),
@@ -36,7 +37,23 @@ void Crossings::begin(const NeuronStep& step, const std::vector<Touched>& restin
         pair.v = step.z_next[pair.point] - pair.z;
         seen[pair.point / kBlockPoints] |= Word{1} << (pair.point % kBlockPoints);
     }
+    for (Index l = 0; step.lines.any() && l < size_of(resting); ++l) {
+        const int point = step.lines.opposite(resting[at(l)].point);
+        if (point < 0 || step.find(point) != nullptr) continue;
+        seen[point / kBlockPoints] |= Word{1} << (point % kBlockPoints);
+        add(step, point, masks);
+    }
     find(step, masks);
+}
+
+void Crossings::add(const NeuronStep& step, int point, const Word* masks) const {
+    Touched pair;
+    pair.point = point;
+    pair.z = step.z[point];
+    pair.v = step.z_next[point] - pair.z;
+    pair.first = pair.share =
+        static_cast<double>(masks[point / kBlockPoints * p_ + step.j] >> (point % kBlockPoints) & 1);
+    step.met.push_back(pair);
 }
 
 Index Crossings::find(const NeuronStep& step, const Word* masks) {
@@ -47,15 +64,8 @@ Index Crossings::find(const NeuronStep& step, const Word* masks) {
         const Word before = masks[b * p_ + step.j];
         Word &seen = seen_.data()[step.j * blocks_ + b], fresh = (before ^ signs[b]) & ~seen;
         seen |= fresh;
-        for (; fresh != 0; fresh &= fresh - 1) {
-            const int bit = __builtin_ctzll(fresh);
-            Touched pair;
-            pair.point = static_cast<int>(b * kBlockPoints) + bit;
-            pair.z = step.z[pair.point];
-            pair.v = step.z_next[pair.point] - pair.z;
-            pair.first = pair.share = static_cast<double>((before >> bit) & 1);
-            step.met.push_back(pair);
-        }
+        for (; fresh != 0; fresh &= fresh - 1)
+            add(step, static_cast<int>(b * kBlockPoints) + __builtin_ctzll(fresh), masks);
     }
     return size_of(step.met) - known;
 }
@@ -63,7 +73,7 @@ Index Crossings::find(const NeuronStep& step, const Word* masks) {
 Index Crossings::follow(const NeuronStep& step, Index known, CutOff cut) {
     Solver& own = solvers_[at(step.j)];
     const bool few = size_of(step.met) <= kFew && !own;
-    if (!few && !own) own = std::make_unique<KinkSolver>(rows_, sweeps_);
+    if (!few && !own) own = std::make_unique<KinkSolver>(rows_, sweeps_, opposite_);
     Solver borrowed = few ? borrow() : nullptr;
     KinkSolver& solver = few ? *borrowed : *own;
     const double* early = step.turns() ? nullptr : step.early;
@@ -76,7 +86,7 @@ Index Crossings::follow(const NeuronStep& step, Index known, CutOff cut) {
 
 Crossings::Solver Crossings::borrow() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (idle_.empty()) return std::make_unique<KinkSolver>(rows_, sweeps_);
+    if (idle_.empty()) return std::make_unique<KinkSolver>(rows_, sweeps_, opposite_);
     Solver solver = std::move(idle_.back());
     idle_.pop_back();
     solver->forget();

@@ -25,12 +25,14 @@ class Crossings {
     Index follow(const NeuronStep& step, Index known, CutOff cut);
 
   private:
+    void add(const NeuronStep& step, int point, const Word* masks) const;
     using Solver = std::unique_ptr<KinkSolver>;
     Solver borrow();
     void give_back(Solver solver);
 
     const InputRows rows_;
     const KinkSweeps sweeps_;
+    const bool opposite_;
     Index p_, blocks_;
     Buffer<Word> signs_, seen_;  // (p, blocks): of z at the end; pairs already among those met
     // Of each neuron that has met many kinks: what it knows of its pairs serves the second look. For the

@@ -33,6 +33,8 @@ DenseCapture::DenseCapture(std::shared_ptr<const CaptureInputs> inputs, int thre
     : inputs_(std::move(inputs)),
       threads_(threads),
       cut_(std::move(cut)),
+      largest_norm_(inputs_->largest_norm()),
+      inputs_in_range_(inputs_->in_single_range()),
       now_(*inputs_),
       trial_(*inputs_),
       products_(*inputs_, threads),
@@ -85,14 +87,15 @@ void DenseCapture::accept(double h, std::vector<double>& before) {
 
 // Neurons that meet kinks of parallel inputs, not those that rest at them.
 void DenseCapture::count_dependent() {
-    if (!inputs_->parallel().any()) return;
+    const ParallelInputs& lines = inputs_->copies().lines();
+    if (!lines.any()) return;
     for (const std::vector<Touched>& touched : trial_.touched) {
         const auto held = [](const Touched& pair) { return pair.held; };
-        if (touched.size() < 2 || std::all_of(touched.begin(), touched.end(), held)) continue;
+        if (touched.empty() || std::all_of(touched.begin(), touched.end(), held)) continue;
         std::vector<int> points(touched.size());
         std::transform(touched.begin(), touched.end(), points.begin(),
                        [](const Touched& pair) { return pair.point; });
-        dependent_ += inputs_->parallel().among(std::move(points)) ? 1 : 0;
+        dependent_ += lines.among(inputs_->copies().as_given(points)) ? 1 : 0;
     }
 }
 
@@ -120,6 +123,29 @@ bool DenseCapture::stands(double t, double /*speed_sq*/) {
         if (motion.speed_sq[at(j)] > noise * noise * size_sq) return false;
     }
     return true;
+}
+
+// Whether single precision sees the state: neurons that grow, of which kinks while they are that small decide
+// the way; and K, where steps are long enough for it to count. (Measured: docs/numerics.md.)
+bool DenseCapture::is_seen() {
+    constexpr double kPlain = 1e-15, kLeastNeuron = 1e-36, kLeastInner = 1e-41, kLeastProduct = 1e-44;
+    constexpr double kCounts = 1e-6;
+    const double n = static_cast<double>(now_.n()), p = static_cast<double>(now_.p()), x = largest_norm_;
+    std::vector<Index> small;
+    double most_sq = 0.0;
+    for (Index j = 0; j < now_.p(); ++j) {
+        const double first = std::abs(now_.w_of(j)[0]);
+        most_sq = std::max(most_sq, first * first);
+        if (first * x > kPlain) continue;
+        const double w = norm_of(now_.w_of(j), now_.d), all = std::hypot(w, now_.a.data()[j]);
+        most_sq = std::max(most_sq, all * all);
+        if (w > 0.0 && (w * x < kLeastInner || all * x < kLeastNeuron)) small.push_back(j);
+    }
+    const bool lost = most_sq * std::min(1.0, x * x) < kLeastProduct * n * p;
+    if (lost && h_before_ * most_sq * x * x > kCounts) return false;
+    if (small.empty()) return true;
+    const NeuronMotion motion = motion_of(velocity(), now_, drive_.data());
+    return std::none_of(small.begin(), small.end(), [&](Index j) { return motion.growth[at(j)] > 0.0; });
 }
 
 void DenseCapture::product(const double* q, double* out) {
@@ -171,8 +197,10 @@ NeuronMotion DenseCapture::motion() {
 
 Index DenseCapture::at_kinks() {
     const std::vector<PairAtKink>& kinks = velocity().kinks;
-    return std::count_if(kinks.begin(), kinks.end(),
-                         [](const PairAtKink& pair) { return pair.mode == Mode::kSlide; });
+    Index sliding = 0;
+    for (const PairAtKink& pair : kinks)
+        sliding += pair.mode == Mode::kSlide ? inputs_->copies().count(pair.point) : 0;
+    return sliding;
 }
 
 std::vector<PairAtKink> DenseCapture::kinks() {
@@ -181,12 +209,17 @@ std::vector<PairAtKink> DenseCapture::kinks() {
     const auto known = static_cast<std::ptrdiff_t>(found.size());
     for (const PairAtKink& other : velocity().near)
         if (!std::binary_search(found.begin(), found.begin() + known, other, before)) found.push_back(other);
+    found = inputs_->copies().as_given(found);
     std::sort(found.begin(), found.end(), before);
     return found;
 }
 
 Index DenseCapture::n_active() const {
-    return set_bits(now_.masks.data(), now_.masks.size()) + (velocity_ ? velocity_->on_at_kinks : 0);
+    Index active = set_bits(now_.masks.data(), now_.masks.size()) + (velocity_ ? velocity_->on_at_kinks : 0);
+    for (int i = 0; inputs_->copies().any() && i < static_cast<int>(now_.n()); ++i)
+        for (Index j = 0; inputs_->copies().count(i) > 1 && j < now_.p(); ++j)
+            active += now_.on(j, i) ? inputs_->copies().count(i) - 1 : 0;
+    return active;
 }
 
 double DenseCapture::bytes(const Problem<double>& problem) {

@@ -44,7 +44,7 @@ class DenseCapture final : public LinearisedModel {
     bool at_rest() const override { return still_; }
     void decay(double* out) override;
 
-    bool in_range() const override { return inputs_->in_single_range(); }
+    bool in_range() override { return inputs_in_range_ && is_seen(); }
     bool stands(double t, double speed_sq) override;
 
     double velocity_sq() override { return velocity().sq; }
@@ -53,9 +53,9 @@ class DenseCapture final : public LinearisedModel {
     // Those at rest, with the shares of this instant, and those within rounding of their kinks.
     std::vector<PairAtKink> kinks() override;
     Index n_active() const override;
-    double dead_label_sq() const override { return now_.dead_label_sq(inputs_->problem()); }
+    double dead_label_sq() const override { return now_.dead_label_sq(inputs_->given(), inputs_->copies()); }
     NeuronFacts neurons() const override { return now_.facts(); }
-    std::vector<double> outputs() const override { return now_.outputs(inputs_->problem()); }
+    std::vector<double> outputs() const override { return now_.outputs(inputs_->given()); }
     Index output_terms() const override { return now_.d + now_.p(); }
     void write_state(double* W, double* a) const override { now_.write(W, a); }
     const Passes* passes() const override { return &passes_; }
@@ -65,6 +65,7 @@ class DenseCapture final : public LinearisedModel {
     static double bytes(const Problem<double>& problem);
 
   private:
+    bool is_seen();
     const Velocity& take_velocity();
     const Velocity& velocity() { return velocity_ ? *velocity_ : take_velocity(); }
     void count_dependent();
@@ -76,6 +77,8 @@ class DenseCapture final : public LinearisedModel {
     std::shared_ptr<const CaptureInputs> inputs_;
     const int threads_;
     const Cut cut_;
+    const double largest_norm_;  // of an input
+    const bool inputs_in_range_;
     DenseState now_, trial_;  // after a step: trial_ the state before it
     DenseProducts products_;
     DenseStep step_;

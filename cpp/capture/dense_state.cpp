@@ -44,7 +44,7 @@ std::vector<double> DenseState::outputs(const Problem<double>& problem) const {
     return h;
 }
 
-double DenseState::dead_label_sq(const Problem<double>& problem) const {
+double DenseState::dead_label_sq(const Problem<double>& problem, const Copies& copies) const {
     const NeuronFacts known = facts();
     std::vector<bool> fixed(at(p()));
     for (Index j = 0; j < p(); ++j)
@@ -54,7 +54,7 @@ double DenseState::dead_label_sq(const Problem<double>& problem) const {
         bool able = false;
         for (Index j = 0; j < p() && !able; ++j) {
             const bool wrong = fixed[at(j)] && a.data()[j] * problem.y[i] < 0.0;
-            able = z_of(j)[i] > 0.0 && !wrong;
+            able = z_of(j)[copies.stands(static_cast<int>(i))] > 0.0 && !wrong;
         }
         if (!able) sum += problem.y[i] * problem.y[i];
     }
@@ -96,7 +96,7 @@ std::vector<Index> DenseState::put_on_kinks(const Problem<double>& problem,
         bool any = false;
         for (Index i = 0; i < n(); ++i) {
             const PairAtKink pair{static_cast<int>(j), static_cast<int>(i), Mode::kOff, 0.0};
-            if (std::abs(z_of(j)[i]) > within * norms[at(i)] ||
+            if (norms[at(i)] == 0.0 || std::abs(z_of(j)[i]) > within * norms[at(i)] ||
                 std::binary_search(problem.kinks.begin(), problem.kinks.end(), pair, before))
                 continue;
             hold(j, i, 0.0);

@@ -36,7 +36,7 @@ struct DenseState {
     void write(double* to_W, double* to_a) const;  // (p, d), (p)
     NeuronFacts facts() const;
     std::vector<double> outputs(const Problem<double>& problem) const;
-    double dead_label_sq(const Problem<double>& problem) const;
+    double dead_label_sq(const Problem<double>& problem, const Copies& copies) const;
     // Pairs known to slide, where they are at their kinks, and known to be off, where rounding has them on:
     // the sign of z_ji does not say it, so that they are among those at rest. A neuron at w_j = 0 stays
     // there.

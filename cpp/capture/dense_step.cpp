@@ -67,7 +67,8 @@ NeuronStep DenseStep::neuron(Index j) {
             early_.data(),
             trial_.touched[at(j)],
             inputs_.rows(),
-            inputs_.norms().data()};
+            inputs_.norms().data(),
+            inputs_.parallel()};
 }
 
 double DenseStep::mean_weight(Index j) const {
@@ -186,6 +187,7 @@ void DenseStep::let_go_of_others() {
     const auto goes = [](const Touched& pair) { return !pair.rests; };
     each_neuron([&](const NeuronStep& step) {
         std::vector<Touched>& touched = step.met;
+        if (inputs_.parallel().any()) keep_sides(step);
         touched.erase(std::remove_if(touched.begin(), touched.end(), goes), touched.end());
         for (Touched& pair : touched) pair.z = step.z_next[pair.point];
         if (exact_[at(step.j)] != 0) join(step, now_.r.data(), now_.masks.data(), now_.n(), now_.p());

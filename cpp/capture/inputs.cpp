@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "kernel/dispatch.hpp"
 #include "kernel/inner.hpp"
@@ -29,29 +30,37 @@ PackedProblem<float> in_single(const Problem<double>& problem, int threads, cons
 }  // namespace
 
 CaptureInputs::CaptureInputs(const Problem<double>& problem, int threads, const Cut& cut)
-    : problem_(problem),
-      packed_(problem_, kernel<double>(), threads, Layouts::kBoth, cut),
-      single_(in_single(problem_, threads, cut)),
-      stride_(round_up(problem_.d, 8)),
-      float_stride_(round_up(problem_.d, 16)),
-      rows_(problem_.n * stride_),
-      float_rows_(problem_.n * float_stride_),
-      norms_(at(problem_.n)),
-      parallel_(problem_) {
-    for (Index i = 0; i < problem_.n; ++i) {
+    : given_(problem),
+      copies_(given_),
+      packed_(copies_.merged(), kernel<double>(), threads, Layouts::kBoth, cut),
+      single_(in_single(copies_.merged(), threads, cut)),
+      stride_(round_up(problem.d, 8)),
+      float_stride_(round_up(problem.d, 16)),
+      rows_(problem.n * stride_),
+      float_rows_(problem.n * float_stride_),
+      norms_(at(problem.n)) {
+    const double* X = copies_.merged().X;
+    if (copies_.any()) parallel_.emplace(copies_.merged());
+    for (Index i = 0; i < problem.n; ++i) {
         if (i % kAsked == 0) leave_if(cut);
-        norms_[at(i)] = norm_of(problem_.X + i * problem_.d, problem_.d);
-        for (Index k = 0; k < problem_.d; ++k) {
-            const double x = problem_.X[i * problem_.d + k];
+        norms_[at(i)] = norm_of(X + i * problem.d, problem.d);
+        for (Index k = 0; k < problem.d; ++k) {
+            const double x = X[i * problem.d + k];
             rows_.data()[i * stride_ + k] = x;
             float_rows_.data()[i * float_stride_ + k] = static_cast<float>(x);
         }
     }
 }
 
+double CaptureInputs::largest_norm() const {
+    return *std::max_element(norms_.begin(), norms_.end());
+}
+
 bool CaptureInputs::in_single_range() const {
-    return std::all_of(norms_.begin(), norms_.end(),
-                       [](double norm) { return std::isfinite(static_cast<float>(norm * norm)); });
+    // below, an input counts for nothing beside a longer one
+    constexpr double kLeast = std::numeric_limits<float>::min();
+    const double most = largest_norm();
+    return std::isfinite(static_cast<float>(most * most)) && most * most >= kLeast;
 }
 
 double CaptureInputs::bytes(const Problem<double>& problem) {

@@ -47,7 +47,7 @@ class CaptureModel : public State<double> {
     virtual void accept(double h, std::vector<double>& before) = 0;
 
     // Whether the inputs and their products are numbers where single precision is used.
-    virtual bool in_range() const { return true; }
+    virtual bool in_range() { return true; }
     // velocity_sq() is that of the velocity which the inclusion selects at the state: one right-hand side.
     virtual Index at_kinks() = 0;  // pairs that rest at z_ji = 0 and are pushed both ways
 

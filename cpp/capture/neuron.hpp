@@ -46,8 +46,11 @@ struct NeuronPath {
 
 class KinkSolver {
   public:
-    KinkSolver(InputRows inputs, KinkSweeps sweeps) : inputs_(inputs), drive_(inputs.stride) {
+    // `opposite`: whether inputs may be.
+    KinkSolver(InputRows inputs, KinkSweeps sweeps, bool opposite = false)
+        : inputs_(inputs), drive_(inputs.stride) {
         args_.sweeps = sweeps;
+        args_.opposite = opposite;
     }
 
     // What it keeps is another neuron's: K is made anew.

@@ -7,6 +7,7 @@
 
 #include "capture/neuron.hpp"
 #include "kernel/index.hpp"
+#include "problem/parallel_inputs.hpp"
 
 namespace pl {
 
@@ -21,8 +22,19 @@ struct NeuronStep {
     std::vector<Touched>& met;      // the pairs that it has met, those that it rested at first
     InputRows inputs;
     const double* norms;  // (n) of the inputs
+    const ParallelInputs& lines;
 
     double push(const Touched& pair) const { return factor * impulse[pair.point]; }
+    // The pair met of that point; null if there is none.
+    const Touched* find(int point) const {
+        for (const Touched& pair : met)
+            if (pair.point == point) return &pair;
+        return nullptr;
+    }
+    // That of an opposite input: both are at their kink at once.
+    const Touched* opposite(const Touched& pair) const {
+        return lines.two_sided(pair.point) ? find(lines.opposite(pair.point)) : nullptr;
+    }
     // On the way a_j passes 0, and what attracted repels.
     bool turns() const { return outer * factor < 0.0; }
     // Where g leads.

@@ -35,4 +35,23 @@ bool AtRest::settle(double noise) {
     return found;
 }
 
+void AtRest::one_of_each_line() {
+    for (KinkPoint& k : points) {
+        if (k.line < 0 || k.mode != Mode::kSlide) continue;
+        double force = 0.0;
+        KinkPoint* holds = nullptr;
+        const auto on_line = [&](const KinkPoint& other) { return other.line == k.line; };
+        for (Index l = 0; l < size_of(points); ++l)
+            if (on_line(points[at(l)])) force += share[at(l)] * points[at(l)].e * points[at(l)].ratio;
+        for (KinkPoint& other : points)
+            if (on_line(other) && other.e < 0.0 && other.e * other.ratio * force >= 0.0) holds = &other;
+        for (Index l = 0; l < size_of(points); ++l) {
+            KinkPoint& one = points[at(l)];
+            if (!on_line(one)) continue;
+            one.mode = &one == holds ? Mode::kSlide : Mode::kOff;
+            share[at(l)] = &one == holds ? std::min(force / (one.e * one.ratio), 1.0) : 0.0;
+        }
+    }
+}
+
 }  // namespace pl

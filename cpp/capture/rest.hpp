@@ -23,6 +23,9 @@ struct AtRest {
     // `noise`: what v is known to. False if the rule found no end: what comes out is then a guess, complete
     // in itself.
     bool settle(double noise);
+    // As steps have it, who know no lines: where one with opposite inputs slides, the share of one pair that
+    // attracts balances what the others push and that of the opposite one is 0.
+    void one_of_each_line();
 };
 
 }  // namespace pl

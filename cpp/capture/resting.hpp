@@ -22,6 +22,9 @@ bool ends_exactly(const NeuronStep& step, bool wanted);
 // Puts it right. `still`: the run is at rest, where the sweeps over shares leave more undone.
 void end_at_rest(const NeuronStep& step, bool still);
 
+// A pair whose opposite one rests is off, whatever side rounding has it on.
+void keep_sides(const NeuronStep& step);
+
 // What is at its kink to rounding without having been put there rests too: a pair that depends on others at
 // rest, or one that ends there with its whole share, or none. r (n) and masks (blocks, p) are those of the
 // start.

@@ -39,9 +39,15 @@ AtRest on_whole_lines(const DenseState& state, const CaptureInputs& inputs, Inde
     if (!lines.any()) return whole;
     std::vector<Mode> mode(state.r.size(), Mode::kOff);
     std::vector<unsigned char> taken(state.r.size());
+    const auto just_on = [&](int i) { return state.z_of(j)[i] == std::numeric_limits<double>::min(); };
+    const auto left = [&](const std::vector<int>& line) {
+        return std::any_of(line.begin(), line.end(), just_on);
+    };
     for (const KinkPoint& k : rest.points) {
+        const std::vector<int>& line = lines.members(k.point);
         mode[at(k.point)] = k.mode;
-        for (const int i : lines.members(k.point)) taken[at(i)] = 1;
+        taken[at(k.point)] = 1;
+        for (const int i : line) taken[at(i)] = left(line) ? taken[at(i)] : 1;
     }
     whole.v = rest.v;
     for (int i = 0; i < static_cast<int>(state.n()); ++i) {
@@ -73,21 +79,21 @@ std::vector<PairAtKink> select(DenseState& state, const CaptureInputs& inputs, I
         known[at(pair.point)] = 1;
     }
     for (Index i = 0; i < state.n(); ++i)
-        if (z[i] == 0.0 && known[at(i)] == 0) add(i, Mode::kOff);
+        if (z[i] == 0.0 && known[at(i)] == 0 && inputs.norms()[at(i)] > 0.0) add(i, Mode::kOff);
     for (Index k = 0; k < state.d; ++k) rest.v.push_back(sign * g[k]);
     std::vector<PairAtKink> kinks;
-    AtRest told = on_whole_lines(state, inputs, j, rest);
+    AtRest whole = on_whole_lines(state, inputs, j, rest);
+    if (!whole.points.empty()) rest = std::move(whole);
     rest.settle(noise);
     for (Index k = 0; k < state.d; ++k) g[k] = sign * rest.v[at(k)];
-    for (Index l = 0; l < size_of(resting); ++l) resting[at(l)].last = rest.share[at(l)];
-    if (told.points.empty())
-        told = std::move(rest);
-    else
-        told.settle(noise);
-    for (Index l = 0; l < size_of(told.points); ++l) {
-        const KinkPoint& k = told.points[at(l)];
-        kinks.push_back({static_cast<int>(j), k.point, k.mode, told.share[at(l)]});
+    for (Index l = 0; l < size_of(rest.points); ++l) {
+        const KinkPoint& k = rest.points[at(l)];
+        kinks.push_back({static_cast<int>(j), k.point, k.mode, rest.share[at(l)]});
     }
+    rest.one_of_each_line();
+    for (Touched& pair : resting)
+        for (Index l = 0; l < size_of(rest.points); ++l)
+            if (rest.points[at(l)].point == pair.point) pair.last = rest.share[at(l)];
     return kinks;
 }
 
@@ -113,7 +119,8 @@ Velocity selected_velocity(DenseState& state, const CaptureInputs& inputs, doubl
     }
     for (const PairAtKink& pair : velocity.kinks)
         velocity.on_at_kinks +=
-            (pair.mode == Mode::kOn ? 1 : 0) - (state.on(pair.neuron, pair.point) ? 1 : 0);
+            ((pair.mode == Mode::kOn ? 1 : 0) - (state.on(pair.neuron, pair.point) ? 1 : 0)) *
+            inputs.copies().count(pair.point);
     velocity.rate.reserve(at(p));
     for (Index j = 0; j < p; ++j) {
         const double *w = state.w_of(j), *g = G + j * state.stride;

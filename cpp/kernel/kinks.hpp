@@ -37,6 +37,7 @@ struct KinkArgs {
     int known;              // the first of the pairs that were found to switch once the others were followed
     int made;               // so many pairs' products with each other are in gram already
     const float* changed;   // (known): mean - share of those others, as followed before
+    bool opposite;          // whether inputs may be
     KinkSweeps sweeps = {};
     CutOff cut = {};
 };

@@ -15,6 +15,8 @@ constexpr float kLeastRest = 0.5F;
 constexpr float kSettled = 1e-3F;
 constexpr int kSettleSweeps = 20;
 constexpr float kNever = 1e30F;
+constexpr float kRounding =
+    4e-6F;  // of a pair's push: the speed that others leave it where they hold its kink
 
 // One Gauss-Seidel sweep over the held pairs at attracting kinks: shares in [0, 1] under which each stays.
 // Returns the largest change of a share. `ends`: whether a share then is at an end, where its pair may be let
@@ -38,6 +40,61 @@ PLN_INLINE float sweep_held(KinkArgs& s, float per_rest, bool& ends) {
     return largest[0];
 }
 
+// The pair at its kink whose input is opposite to x_e; -1 if there is none.
+PLN_INLINE int opposite(const KinkArgs& s, int e) {
+    constexpr float kParallel = 1e-5F, kThere = 1e-4F;
+    const float* row = s.gram + e * s.ld;
+    for (int k = 0; k < s.count; ++k) {
+        const float own = s.gram[k * s.ld + k], push = magnitude(s.push[k]) * own;
+        const bool is = row[k] < 0.0F && row[k] * row[k] >= (1.0F - kParallel) * own * row[e];
+        if (is && magnitude(s.z[k]) <= kThere * push) return k;
+    }
+    return -1;
+}
+
+// What pair k, off or on, moves z_e of an opposite one down by where it is on: above 0 where it repels.
+PLN_INLINE float pulled_by(const KinkArgs& s, int e, int k) {
+    return -s.push[k] * s.gram[e * s.ld + k];
+}
+
+PLN_INLINE void turn_on(KinkArgs& s, int k) {
+    s.z[k] = 0.0F;
+    s.side[k] = 1.0F;
+    change_share(s, k, 1.0F - s.share[k]);
+}
+
+// Pair e has gone off, and nothing moves its neuron along x_e: of opposite inputs, off, those that push on in
+// that direction come on at once. None of them would ever meet its kink, and the neuron stayed between them
+// to the end of the path.
+PLN_INLINE void turn_opposite(KinkArgs& s, int e) {
+    if (magnitude(s.v[e]) > kBelow * magnitude(drop(s, e))) return;
+    const int k = opposite(s, e);
+    if (k >= 0 && s.side[k] < 0.0F && s.push[k] > 0.0F) turn_on(s, k);
+}
+
+// Whether held pair e, which attracts, is pushed up by less than an opposite one, off, pushes it down by once
+// that is on: both sides of their line lead to where the other one is. Where on the path both pushes have
+// become less than what holds it between them, it leaves by the side that it came to first.
+PLN_INLINE bool leaves_for_opposite(const KinkArgs& s, int e) {
+    const int k = opposite(s, e);
+    if (k < 0 || !(s.side[k] < 0.0F)) return false;
+    const float falls = drop(s, e), pulled = pulled_by(s, e, k);
+    const float off = s.v[e] + s.share[e] * falls, below = off - pulled;
+    if (!(below < 0.0F && falls > kRounding * pulled)) return false;
+    const float own = -s.early[e] * s.gram[e * s.ld + e], other = -s.early[k] * s.gram[e * s.ld + k];
+    const float above = falls - off, before = own - s.start[e], was = s.start[e] - other;
+    return !(above < 0.0F) || !(before > 0.0F && was > 0.0F) || was * above >= before * below;
+}
+
+// The neuron leaves pair e, off from now on, for the side of the opposite one, on.
+PLN_INLINE void turn(KinkArgs& s, int e) {
+    const int k = opposite(s, e);
+    change_share(s, e, -s.share[e]);
+    s.side[e] = -1.0F;
+    s.z[e] = 0.0F;
+    turn_on(s, k);
+}
+
 // Pairs whose share has reached an end and that are pushed on are no longer held. One that comes back to its
 // kink, but too slowly for the rest of the path, is: let go, it would count with the z it is off by, more
 // than all that a short step gains, and steps would be halved until nothing is held any more.
@@ -47,7 +104,9 @@ PLN_INLINE void release(KinkArgs& s, float per_rest) {
         const int l = s.order[h];
         const float target = -s.z[l] * per_rest;
         const bool repelled = drop(s, l) <= 0.0F, pushed_off = repelled && s.v[l] < kBelow * drop(s, l);
-        if (s.share[l] >= 1.0F && (repelled || s.v[l] > (target > 0.0F ? target : 0.0F))) {
+        if (s.opposite && !repelled && leaves_for_opposite(s, l)) {
+            turn(s, l);
+        } else if (s.share[l] >= 1.0F && (repelled || s.v[l] > (target > 0.0F ? target : 0.0F))) {
             s.side[l] = 1.0F;
         } else if (s.share[l] <= 0.0F &&
                    (pushed_off || (!repelled && s.v[l] < (target < 0.0F ? target : 0.0F)))) {
@@ -90,31 +149,35 @@ PLN_INLINE void go_on(KinkArgs& s, float length) {
     }
 }
 
-// Pair e has gone off, and nothing moves its neuron along x_e: of opposite inputs, off, those that push on in
-// that direction come on at once. None of them would ever meet its kink, and the neuron stayed between them
-// to the end of the path.
-PLN_INLINE void turn_opposite(KinkArgs& s, int e) {
-    constexpr float kParallel = 1e-5F, kThere = 1e-4F;
-    const float* row = s.gram + e * s.ld;
-    if (magnitude(s.v[e]) > kBelow * magnitude(drop(s, e))) return;
-    for (int k = 0; k < s.count; ++k) {
-        const float own = s.gram[k * s.ld + k], push = s.push[k] * own;
-        const bool opposite = row[k] < 0.0F && row[k] * row[k] >= (1.0F - kParallel) * own * row[e];
-        if (!opposite || !(push > 0.0F) || !(s.side[k] < 0.0F) || magnitude(s.z[k]) > kThere * push) continue;
-        s.z[k] = 0.0F;
-        s.side[k] = 1.0F;
-        change_share(s, k, 1.0F - s.share[k]);
-    }
+// Off at a kink that the neuron is held at by the opposite pair: there is no other one to meet.
+PLN_INLINE bool is_kept(KinkArgs& s, int e) {
+    const float size = magnitude(drop(s, e));
+    if (!(s.side[e] < 0.0F && s.v[e] < kRounding * size)) return false;
+    const int k = opposite(s, e);
+    if (k < 0 || s.side[k] != 0.0F) return false;
+    s.z[e] = -2.0F * kRounding * size;
+    return true;
+}
+
+// Of a line only one pair is held: what the opposite one has pushed is now for its share to balance.
+PLN_INLINE void turn_off_opposite(KinkArgs& s, int e) {
+    const int k = opposite(s, e);
+    if (k < 0 || !(s.side[k] > 0.0F)) return;
+    change_share(s, k, -s.share[k]);
+    s.side[k] = -1.0F;
+    s.z[k] = -2.0F * kRounding * magnitude(drop(s, k));
 }
 
 // Pair e is at its kink: held there, or through it.
 PLN_INLINE void meet(KinkArgs& s, int e) {
     const float falls = drop(s, e), off = s.side[e] > 0.0F ? s.v[e] + falls : s.v[e];
     s.z[e] = 0.0F;
+    if (s.opposite && is_kept(s, e)) return;
     if (falls > 0.0F && off > 0.0F && off < falls) {
         change_share(s, e, off / falls - s.share[e]);
         s.side[e] = 0.0F;
         s.order[s.held++] = e;
+        if (s.opposite) turn_off_opposite(s, e);
     } else {
         s.side[e] = -s.side[e];
         change_share(s, e, (s.side[e] > 0.0F ? 1.0F : 0.0F) - s.share[e]);
@@ -192,7 +255,7 @@ PLN_INLINE void settle_shares(KinkArgs& s, float per_rest, int& spare, bool firs
         const float gone = first ? let_go(s, per_rest) : 0.0F, largest = sweep_held(s, per_rest, ends);
         if (!(largest > s.sweeps.tolerance || gone > s.sweeps.tolerance) || --spare <= 0) break;
     }
-    if (ends) release(s, per_rest);
+    if (ends || s.opposite) release(s, per_rest);
 }
 
 void follow(KinkArgs& s) {

@@ -30,6 +30,7 @@ std::vector<double> slants(const Problem<double>& problem) {
     const double length = norm_of(across.data(), problem.d);
     for (Index i = 0; i < problem.n; ++i) {
         const double* x = problem.X + i * problem.d;
+        if (largest_entry(x, problem.d) == 0.0) continue;
         const double unit = unit_of(x, problem.d);
         double part = 0.0, size = 0.0;
         for (Index k = 0; k < problem.d; ++k) {
@@ -82,12 +83,17 @@ ParallelInputs::ParallelInputs(const Problem<double>& problem) {
         const auto far = [&](int k) { return slant[at(i)] - slant[at(k)] > 2.0 * kAsOne; };
         standing.erase(std::remove_if(standing.begin(), standing.end(), far), standing.end());
         const double* x = problem.X + i * problem.d;
+        group[at(i)] = i;
+        if (largest_entry(x, problem.d) == 0.0) continue;
         const auto same = std::find_if(standing.begin(), standing.end(), [&](int k) {
             return parallel(problem.X + k * problem.d, x, problem.d);
         });
-        group[at(i)] = same != standing.end() ? *same : i;
-        any = any || same != standing.end();
-        if (same == standing.end()) standing.push_back(i);
+        if (same == standing.end()) {
+            standing.push_back(i);
+        } else {
+            group[at(i)] = *same;
+            any = true;
+        }
     }
     if (any) make_lines(problem, group);
 }
@@ -113,6 +119,12 @@ void ParallelInputs::make_lines(const Problem<double>& problem, const std::vecto
         weight_[at(stands)] += std::abs(ratio_[at(i)]);
         if (ratio_[at(i)] < 0.0) two_sided_[at(stands)] = true;
     }
+}
+
+int ParallelInputs::opposite(int i) const {
+    if (!two_sided(i)) return -1;
+    const std::vector<int>& all = members(i);
+    return *std::find_if(all.begin(), all.end(), [&](int k) { return ratio(k) * ratio(i) < 0.0; });
 }
 
 LinePush ParallelInputs::together(const double* r, int i) const {

@@ -16,7 +16,7 @@ struct LinePush {
     double jump() const { return ahead - behind; }  // from the side where only those opposite are on
 };
 
-// Of dense inputs in more than one dimension (in one, all kinks are w_j = 0).
+// Of dense inputs in more than one dimension (in one, all kinks are w_j = 0). An input 0 is of no line.
 class ParallelInputs {
   public:
     explicit ParallelInputs(const Problem<double>& problem);
@@ -31,6 +31,8 @@ class ParallelInputs {
     double ratio(int i) const { return any() ? ratio_[at(i)] : 1.0; }
     bool exact(int i) const { return !any() || exact_[at(i)]; }
     bool two_sided(int i) const { return any() && two_sided_[at(line_[at(i)])]; }  // has opposite ones
+    // The first that is opposite to point i; -1 if none is.
+    int opposite(int i) const;
     // All parallel to point i, in order.
     const std::vector<int>& members(int i) const { return members_[at(line_[at(i)])]; }
     LinePush push(const double* r, int i) const { return any() ? together(r, i) : LinePush{r[i], 0.0}; }

@@ -71,6 +71,7 @@ struct One {
         for (Index k = 0; k < d; ++k) next[at(k)] += off * rows[at(k)];
         for (Index k = 0; k < d; ++k) g[at(k)] = (next[at(k)] - w[at(k)]) / factor;
     }
+    const pl::ParallelInputs lines{pl::Problem<double>{}};  // none are
     pl::NeuronStep step() {
         return {0,
                 d,
@@ -86,7 +87,8 @@ struct One {
                 impulse.data(),
                 met,
                 {rows.data(), 8, nullptr, 0},
-                norms.data()};
+                norms.data(),
+                lines};
     }
     void check_made() const {
         const Vector v = made();
