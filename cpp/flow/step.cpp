@@ -86,12 +86,16 @@ bool FlowStep::advance(double goal) {
     passed_.reset();
     if (cells_.on() && cell_advance(before, left)) return true;
     if (cut()) return false;
+    double within = quiet_.choose();
     if (at_rest(in_, pairs_, jets_, t_)) {
         jets_.stand();
-        return taylor_advance(before, left, left);
+        return taylor_advance(before, left, within);
     }
-    if (stabilised_.on() && stabilised_advance(before, left)) return true;
-    const double within = quiet_.choose();
+    if (stabilised_.on()) {
+        quiet_.forget();
+        if (stabilised_advance(before, left)) return true;
+        within = quiet_.choose();
+    }
     if (several_.due() && several_advance(before, left, within)) return true;
     return taylor_advance(before, left, within);
 }
