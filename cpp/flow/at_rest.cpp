@@ -40,7 +40,7 @@ bool velocity_is_rounding(const Inputs& in, const Pairs& pairs, const Jets& jets
                           const std::vector<double>& noise) {
     for (int j = 0; j < in.p; ++j) {
         const double w = jets.w_norm(1, j), a = std::abs(jets.a(1, j));
-        if (w == 0.0 && a == 0.0) continue;
+        if (jets.still(j) || (w == 0.0 && a == 0.0)) continue;
         double push = 0.0;
         for (int i : pairs.on(j)) push += noise[at(i)] * in.norm(i);
         push *= in.unit() / in.n;

@@ -12,7 +12,8 @@ namespace pl {
 // - whose neurons are all pushed by no more than the rounding of their sums sum_{i on} r_i x_i, while the
 // loss
 //   has not fallen by a part in 10^16 for as long as the run has lasted, at its rate there.
-// Of each neuron relative to its own size: one that is small and grows is not at rest.
+// Of each neuron relative to its own size: one that is small and grows, or shrinks for ever, is not at rest.
+// Those that stand still in the jets (quiet.hpp) are not asked: they are followed alone.
 bool at_rest(const Inputs& inputs, const Pairs& pairs, const Jets& jets, double t);
 
 // sum r^2 at or below which the loss is shown as rounding.

@@ -15,7 +15,13 @@ namespace pl {
 namespace {
 
 constexpr double kEps = std::numeric_limits<double>::epsilon();
-constexpr double kInstant = 1e-13;  // events this close, relative to the step, are one instant
+constexpr double kInstant = 1e-13;    // events this close, relative to the step, are one instant
+constexpr double kWeight = 0.03;      // of a neuron's tolerance: as much as a stabilised step's error
+constexpr double kLateWeight = 1e-3;  // likewise, where a release would be late
+
+bool releases(const Event& e) {
+    return e.kind == EventKind::kReleaseOff || e.kind == EventKind::kReleaseOn;
+}
 
 }  // namespace
 
@@ -80,7 +86,7 @@ void EventSearch::along(int j, double sign) {
     double way = 0.0, power = h_;
     for (int k = 1; k <= jets_.order(); ++k, power = next_power(power, h_)) way += jets_.w_norm(k, j) * power;
     crossings(j, way, sign);
-    if (pairs_.slide(j).size() > 0) releases(j, sign);
+    if (pairs_.slide(j).size() > 0) of_multipliers(j, sign);
 }
 
 const std::vector<int>& EventSearch::neurons(double now, double h, const std::vector<double>& sign) {
@@ -98,15 +104,21 @@ const std::vector<int>& EventSearch::neurons(double now, double h, const std::ve
 }
 
 const std::vector<Event>& EventSearch::search_clear(double now, double h, const std::vector<double>& sign) {
+    clear_ = true;
     search(now, h, sign);
-    const auto unclear = [this](const Event& e) {
-        if (e.kind != EventKind::kReleaseOff && e.kind != EventKind::kReleaseOn) return false;
-        const ParallelInputs& lines = in_.parallel();
-        const double noise = noise_.multiplier(pairs_.slide(e.neuron)) * lines.weight(e.point);
-        return !clear_of_noise(lines.push(jets_.r(0).data(), e.point).jump(), noise);
-    };
-    found_.erase(std::remove_if(found_.begin(), found_.end(), unclear), found_.end());
+    clear_ = false;
     return found_;
+}
+
+bool EventSearch::weigh_nothing(const std::vector<Event>& events, double h, const std::vector<double>& sign) {
+    h_ = h / in_.unit();
+    return std::all_of(events.begin(), events.end(), [&](const Event& e) {
+        return releases(e) && weighs_nothing(room(e, sign), e.t / in_.unit(), e.neuron, e.point, kWeight);
+    });
+}
+
+bool EventSearch::comes_back(const Event& e, double h, const std::vector<double>& sign) const {
+    return releases(e) && evaluate(room(e, sign).data(), jets_.order() - 1, h / in_.unit()) >= 0.0;
 }
 
 void EventSearch::reaches() {
@@ -224,25 +236,57 @@ void EventSearch::orthogonal_crossings(int j) {
     }
 }
 
-void EventSearch::releases(int j, double sign) {
+void EventSearch::of_multipliers(int j, double sign) {
     const KinkBasis& slide = pairs_.slide(j);
     const double tol = noise_.multiplier(slide);
     const int order = jets_.order() - 1;
-    std::array<double, kMaxOrder + 1> off, on, outer;
     for (int slot = 0; slot < slide.size(); ++slot) {
         const int i = slide.point(slot);
-        for (int k = 0; k <= order; ++k) {  // attracting: sign(r_i) = -sign(a_j)
-            const double mu = jets_.mu(k, j, slot);
-            const LinePush push = in_.parallel().push(jets_.r(k).data(), i);
-            off[at(k)] = -sign * (mu - push.behind);
-            on[at(k)] = -sign * (push.ahead - mu);
+        for (const EventKind kind : {EventKind::kReleaseOff, EventKind::kReleaseOn}) {
+            const Room left = room(j, slot, sign, kind);
+            const double t = first_exit(left.data(), order, h_, tol * in_.parallel().weight(i));
+            if (t >= 0.0 && clear_ && (unclear(j, i) || weighs_nothing(left, t, j, i, kLateWeight))) continue;
+            consider(t, j, i, kind);
         }
-        const double within = tol * in_.parallel().weight(i);
-        consider(first_exit(off.data(), order, h_, within), j, i, EventKind::kReleaseOff);
-        consider(first_exit(on.data(), order, h_, within), j, i, EventKind::kReleaseOn);
     }
+    std::array<double, kMaxOrder + 1> outer;
     for (int k = 0; k <= jets_.order(); ++k) outer[at(k)] = sign * jets_.a(k, j);
     consider(first_exit(outer.data(), jets_.order(), h_, noise_.outer(j)), j, -1, EventKind::kOuterZero);
+}
+
+EventSearch::Room EventSearch::room(const Event& e, const std::vector<double>& sign) const {
+    const KinkBasis& slide = pairs_.slide(e.neuron);
+    int slot = 0;
+    while (slide.point(slot) != e.point) ++slot;
+    return room(e.neuron, slot, sign[at(e.neuron)], e.kind);
+}
+
+EventSearch::Room EventSearch::room(int j, int slot, double sign, EventKind kind) const {
+    Room room;
+    for (int k = 0; k < jets_.order(); ++k) {  // attracting: sign(r_i) = -sign(a_j)
+        const double mu = jets_.mu(k, j, slot);
+        const LinePush push = in_.parallel().push(jets_.r(k).data(), pairs_.slide(j).point(slot));
+        room[at(k)] = -sign * (kind == EventKind::kReleaseOff ? mu - push.behind : push.ahead - mu);
+    }
+    return room;
+}
+
+bool EventSearch::unclear(int j, int i) const {
+    const double noise = noise_.multiplier(pairs_.slide(j)) * in_.parallel().weight(i);
+    return !clear_of_noise(in_.parallel().push(jets_.r(0).data(), i).jump(), noise);
+}
+
+// A multiplier beyond its bound by v for a time s has pushed its neuron by abs(a_j) norm(x_i) v s / n in
+// vain. Fast modes that are within tolerance can promise such releases of a pair that is near its bound, in
+// every step, and none of them comes. One that is still beyond at the end of the step is released there:
+// late.
+bool EventSearch::weighs_nothing(const Room& room, double t, int j, int i, double late) const {
+    const double a = std::abs(jets_.a(0, j)), size = std::hypot(jets_.w_norm(0, j), a);
+    const double push = a * in_.norm(i) * (h_ - t) * in_.unit() / in_.n;
+    const int order = jets_.order() - 1;
+    const double weight = evaluate(room.data(), order, h_) >= 0.0 ? kWeight : late;
+    const double most = weight * (options_.rtol * size + options_.atol) / push;
+    return first_exit(room.data(), order, h_, most) < 0.0;
 }
 
 }  // namespace pl

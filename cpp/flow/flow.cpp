@@ -165,6 +165,11 @@ class Flow {
             jets_.first();
             if (++burst_ > burst_limit()) return Status::kSwitchLimit;
         }
+        if (!cells_.on() && switcher_.vanish(t)) {
+            event = true;
+            jets_.evaluate_gradient();
+            jets_.first();
+        }
         if (event) {
             step_.changed();
             journal_.event();

@@ -16,7 +16,7 @@ Follower::Follower(const Inputs& alone, const OnNeurons& flow)
       near_(alone),
       tally_(options_.switches),
       switch_(alone, pair_, jet_, noise_alone_, near_, tally_),
-      search_(alone, pair_, jet_, noise_alone_, near_) {}
+      search_(alone, pair_, jet_, noise_alone_, near_, options_) {}
 
 void Follower::load(int j) {
     const auto from = pairs_.modes.begin() + pairs_.index(j, 0);

@@ -45,7 +45,7 @@ class Jets {
     void first() { first(false); }  // orders 1 of W and a
     void extend();  // one order more: coefficients 0 .. order() of W and a, 0 .. order() - 1 of r, mu
 
-    void stand();  // the velocity is taken to be 0, of all of them
+    void stand();  // the velocity is taken to be 0, of all but those that stand still
     // These stand still from here on: their coefficients beyond the velocity are 0, they stay where they are,
     // and the residuals' coefficients do not know of them.
     void hold_still(const std::vector<int>& neurons);

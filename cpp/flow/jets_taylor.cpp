@@ -111,7 +111,8 @@ void Jets::rest(int j, int k) {
 }
 
 void Jets::stand() {
-    for (int j = 0; j < in_.p; ++j) rest(j, 1);
+    for (int j = 0; j < in_.p; ++j)
+        if (!still_[at(j)]) rest(j, 1);
     order_ = 1;
 }
 

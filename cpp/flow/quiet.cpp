@@ -11,9 +11,10 @@ namespace {
 
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kBelow = 1e-4;    // of the limit, at the start of a step: they grow in it
-constexpr double kBeyond = 1e2;    // of it, at the end: growth was faster than at the start
-constexpr double kCautious = 1.5;  // of the rate of growth
+constexpr double kBelow = 1e-4;      // of the limit, at the start of a step: they grow in it
+constexpr double kBeyond = 1e2;      // of it, at the end: growth was faster than at the start
+constexpr double kCautious = 1.5;    // of the rate of growth
+constexpr double kFoldings = 100.0;  // of a size in a step at most: none leaves the range of numbers
 
 }  // namespace
 
@@ -32,7 +33,8 @@ double Quiet::choose() {
         const double size = 0.5 * (w * w + a * a);
         if (!(size <= kBelow * limit) || w == 0.0) continue;
         const double rate = a > 0.0 ? jets_.w_norm(1, j) / a : std::abs(jets_.a(1, j)) / w;
-        within = std::min(within, in_.unit() * std::log(limit / size) / (2.0 * kCautious * rate));
+        const double foldings = std::min(std::log(limit / size), kFoldings);
+        within = std::min(within, in_.unit() * foldings / (2.0 * kCautious * rate));
         chosen_.push_back(j);
     }
     jets_.hold_still(chosen_);

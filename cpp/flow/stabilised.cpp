@@ -62,9 +62,16 @@ bool Stabilised::estimate_radius() {
     return radius_ >= 0.0;
 }
 
+// A step that has grown beyond what the most stages allow would not be taken until the end of the run, or an
+// event, is near.
+void Stabilised::stay_stable() {
+    h_ = std::min(h_, longest_ / (SpectralRadius::kSafety * radius_));
+}
+
 double Stabilised::attempt(double t, double left, bool sliding, double& h, Index& rejected) {
     const bool close = t < ahead_ && kNearer * (ahead_ - t) < left;
     const double most = close ? kNearer * (ahead_ - t) : left;
+    stay_stable();
     if (!worth(most, close)) return kNaN;
     y_.resize(at(jets_.size()));
     f_.resize(at(jets_.size()));
@@ -73,7 +80,7 @@ double Stabilised::attempt(double t, double left, bool sliding, double& h, Index
     double growth = 0.0;
     while (growth < 1.0) {
         if (age_ >= kLifetime && !estimate_radius()) return kNaN;
-        h_ = std::min(h_, stability_interval(kMostStages) / (SpectralRadius::kSafety * radius_));
+        stay_stable();
         if (!worth(most, close)) return kNaN;
         h = std::min(h_, most);
         const int stages = stages_for(SpectralRadius::kSafety * radius_ * h);

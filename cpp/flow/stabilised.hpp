@@ -34,7 +34,9 @@ class Stabilised {
     // The step was not taken: something (an event, a level) lies at t + within. Comes closer while that
     // gains, else leaves the rest to Taylor steps.
     void retreat(double t, double within);
-    void shorten() { h_ *= 0.25; }  // the loss rose
+    // Nor was one of h: the loss rose, or a release was promised that does not last to its end. (h_ may have
+    // grown fivefold since.)
+    void shorten(double h) { h_ = 0.25 * h; }
 
     double radius() const { return radius_; }  // the last estimate, 0 if there was none
 
@@ -45,6 +47,7 @@ class Stabilised {
     bool gains(double h, double margin) const;
     bool worth(double most, bool close);
     bool estimate_radius();
+    void stay_stable();                    // no longer than the most stages allow
     void leave();                          // Taylor steps, until `compare` says otherwise
     void follow(double h, double growth);  // after a step of h: the next one's length
 
@@ -60,6 +63,7 @@ class Stabilised {
     double h_ = 0.0, radius_ = 0.0, ahead_ = 0.0, event_ = 0.0;
     int age_ = kLifetime, taken_ = 0, pause_ = 0, next_pause_ = kFirstPause;
     bool on_ = false;
+    const double longest_ = stability_interval(kMostStages);  // h rho
 };
 
 }  // namespace pl

@@ -34,7 +34,7 @@ FlowStep::FlowStep(const FlowParts& parts, Journal& journal, const FlowState& st
       options_(options),
       poll_(poll),
       natural_(highest_order(options)),
-      search_(in_, parts.pairs, jets_, parts.noise, parts.near, parts.crew),
+      search_(in_, parts.pairs, jets_, parts.noise, parts.near, options, parts.crew),
       levels_(verdict, state, jets_, options.rtol, [this] { return cut(); }),
       grazes_(in_, parts.pairs),
       stabilised_(jets_, in_.p, options, [this] { return !ask(); }),
@@ -86,12 +86,16 @@ bool FlowStep::advance(double goal) {
     passed_.reset();
     if (cells_.on() && cell_advance(before, left)) return true;
     if (cut()) return false;
+    double within = quiet_.choose();
     if (at_rest(in_, pairs_, jets_, t_)) {
         jets_.stand();
-        return taylor_advance(before, left, left);
+        return taylor_advance(before, left, within);
     }
-    if (stabilised_.on() && stabilised_advance(before, left)) return true;
-    const double within = quiet_.choose();
+    if (stabilised_.on()) {
+        quiet_.forget();
+        if (stabilised_advance(before, left)) return true;
+        within = quiet_.choose();
+    }
     if (several_.due() && several_advance(before, left, within)) return true;
     return taylor_advance(before, left, within);
 }
@@ -169,6 +173,7 @@ void FlowStep::land() {
 // The order is raised until an event or the horizon is within the trusted step, at most to the natural order.
 bool FlowStep::plan(double left) {
     const int lowest = options_.order > 0 ? natural_ : std::max(2, std::min(last_order_ - 1, natural_));
+    double whole = 0.0;  // the step, were there no events
     for (bool more = jets_.order() < lowest;; more = true) {
         if (ask()) return false;
         if (more) jets_.extend();
@@ -178,13 +183,15 @@ bool FlowStep::plan(double left) {
         h_ = std::min({trusted_step(jets_, in_.p, options_.rtol, options_.atol), left, options_.max_step});
         events_ = search_.search(t_, h_, switcher_.sign());
         if (cut()) return fail(failed_);
+        whole = h_;
         if (!events_.empty()) h_ = std::min(h_, events_.front().t);
         if (!events_.empty() || h_ >= left || order >= natural_) break;
     }
     last_order_ = jets_.order();
     // no step that can be told from none: rates have overflowed, or are beyond what the time can resolve
     if (events_.empty() && !(t_ + h_ > t_)) return fail(no_step(std::isfinite(jets_.norm(jets_.order()))));
-    const bool trusted = events_.empty() && h_ < std::min(left, options_.max_step);
+    const bool trusted =
+        whole < std::min(left, options_.max_step) && search_.weigh_nothing(events_, whole, switcher_.sign());
     if (trusted && options_.stabilised && options_.order == 0) stabilised_.compare(t_, h_);
     return true;
 }
@@ -238,16 +245,18 @@ bool FlowStep::stabilised_advance(double before, double left) {
         if (!raw && events.empty() && level < 0.0 && sum <= lowest_ + rounding(before)) {
             return stabilised_keep(sum, left);
         }
+        const bool event = !events.empty(),
+                   back = event && search_.comes_back(events.front(), h_, switcher_.sign());
         journal_.rejected();
         jets_.drop();
         if (raw)
             stabilised_.retreat(t_, left - kClean / stabilised_.radius());
-        else if (!events.empty())
+        else if (event && !back)
             stabilised_.retreat(t_, events.front().t);
-        else if (level >= 0.0)  // as if the fall were exponential
+        else if (!event && level >= 0.0)  // as if the fall were exponential
             stabilised_.retreat(t_, h_ * std::log(before / level) / std::log(before / sum));
         else
-            stabilised_.shorten();
+            stabilised_.shorten(h_);
     }
     return false;
 }

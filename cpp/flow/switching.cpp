@@ -11,6 +11,9 @@
 namespace pl {
 namespace {
 
+constexpr double kVanished = 1e-100;  // norm(w_j) and abs(a_j); their squares are numbers still
+constexpr double kShrunk = 1e-16;     // of what they were: no small start, which is to grow
+
 void add_unique(std::vector<int>& list, int value) {
     if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(value);
 }
@@ -107,6 +110,18 @@ bool Switcher::release(double t) {
         any = true;
     }
     due_.clear();
+    return any;
+}
+
+bool Switcher::vanish(double t) {
+    bool any = false;
+    for (int j = 0; j < in_.p && in_.dense(); ++j) {
+        const double w = jets_.w_norm(0, j), a = std::abs(jets_.a(0, j));
+        if (w > kVanished || a > kVanished || !pairs_.moves(j)) continue;
+        if (w > kShrunk * noise_.largest_w()[at(j)] || a > kShrunk * noise_.largest_a()[at(j)]) continue;
+        freeze(t, j);
+        any = true;
+    }
     return any;
 }
 

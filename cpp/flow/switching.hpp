@@ -36,6 +36,10 @@ class Switcher {
     void apply(double t, const std::vector<Event>& events);
     // Releases the pairs whose multiplier has left [0, 1], or was to leave it now; true if any was released.
     bool release(double t);
+    // A neuron that shrinks towards 0 for ever comes to where its squares leave the range of numbers, and
+    // with them its invariant, which alone keeps it from passing 0 and growing on the other side. It is taken
+    // to be there before. True if any is.
+    bool vanish(double t);
 
     const std::vector<double>& sign() const { return sign_; }
     void recall(std::vector<double> sign) { sign_ = std::move(sign); }
