@@ -8,6 +8,7 @@
 #include "capture/dense.hpp"
 #include "capture/exponential_step.hpp"
 #include "check.hpp"
+#include "kernel/inner.hpp"
 #include "random_problem.hpp"
 
 namespace {
@@ -30,6 +31,18 @@ struct Flow {
             for (int k = 0; k < d; ++k) square += random.W[at(j * d + k)] * random.W[at(j * d + k)];
             random.a[at(j)] = std::copysign(std::sqrt(square) + 0.1, random.a[at(j)]);
         }
+    }
+    // Above every rate: of residuals max norm(x)^2 (1/p) sum_j (a_j^2 + norm(w_j)^2), of neurons max norm(x)
+    // abs(r).
+    double fastest() const {
+        double points = 0, neurons = 0;
+        for (int i = 0; i < view.n; ++i)
+            points = std::max(points, pl::norm_sq(&random.X[at(i * view.d)], view.d));
+        for (int j = 0; j < view.p; ++j)
+            neurons += pl::norm_sq(&random.W[at(j * view.d)], view.d) + random.a[at(j)] * random.a[at(j)];
+        const Vector now = model(1)->residuals();
+        const double largest = std::sqrt(pl::norm_sq(now.data(), view.n));
+        return points * neurons / static_cast<double>(view.p) + std::sqrt(points) * largest;
     }
     std::unique_ptr<pl::DenseCapture> model(int threads) const {
         return std::make_unique<pl::DenseCapture>(std::make_shared<pl::CaptureInputs>(view, threads),
@@ -128,9 +141,11 @@ void test_pairs_at_rest_are_at_zero() {
 }
 
 // Which pairs change side is found in single precision; the end of a step is not: its residuals are those of
-// the weights it returns.
-void check_end(int n, int d, int p, int threads, double h) {
+// the weights it returns. Steps are some of the fastest mode's time: longer ones of Adams grow, to what
+// rounding makes of them, which was no number at (1, 17, 5) where there is no AVX-512.
+void check_end(int n, int d, int p, int threads) {
     const Flow flow(n, d, p, static_cast<unsigned>(n + d + p));
+    const double h = 0.2 / flow.fastest();
     const auto model = flow.model(threads);
     adams(*model, 2 * h, 2);
     const Vector now = model->residuals();
@@ -236,7 +251,7 @@ int main() {
     test_pairs_at_rest_are_at_zero();
     for (int n : {1, 7, 8, 9, 15, 16, 17, 47, 63, 64, 65, 97, 129})
         for (int d : {1, 2, 7, 8, 9, 16, 17})
-            for (int p : {1, 2, 5, 8, 13}) check_end(n, d, p, 1 + n % 2, 0.02);
+            for (int p : {1, 2, 5, 8, 13}) check_end(n, d, p, 1 + n % 2);
     check_frozen();
     test_too_many_kinks();
     for (int d : {2, 3, 9, 17}) test_threads(d);
