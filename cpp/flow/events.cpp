@@ -15,6 +15,8 @@ namespace pl {
 namespace {
 
 constexpr double kEps = std::numeric_limits<double>::epsilon();
+constexpr double kBeside =
+    0x1p10;  // times the largest label, from where on labels are nothing beside outputs
 constexpr double kInstant = 1e-13;    // events this close, relative to the step, are one instant
 constexpr double kWeight = 0.03;      // of a neuron's tolerance: as much as a stabilised step's error
 constexpr double kLateWeight = 1e-3;  // likewise, where a release would be late
@@ -32,7 +34,20 @@ Noise::Noise(const Inputs& inputs)
       a_(at(inputs.p), 0.0) {}
 
 void Noise::follow(const Jets& jets) {
-    for (int j = 0; j < in_.p; ++j) grow(j, jets.w_norm(0, j), std::abs(jets.a(0, j)));
+    double terms = 0.0;
+    for (int j = 0; j < in_.p; ++j) {
+        const double w = jets.w_norm(0, j), a = std::abs(jets.a(0, j));
+        grow(j, w, a);
+        terms += w * a;
+    }
+    const double outputs = in_.largest_norm() * terms / in_.p, label = in_.largest_label();
+    residual_ = 16.0 * kEps * (outputs > kBeside * label ? outputs : label);
+}
+
+void Noise::recall(const Noise& whole, int j) {
+    w_ = {whole.w_[at(j)]};
+    a_ = {whole.a_[at(j)]};
+    residual_ = whole.residual_;
 }
 
 void Noise::grow(int j, double w, double a) {

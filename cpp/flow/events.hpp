@@ -25,10 +25,11 @@ struct Event {
 class Noise {
   public:
     explicit Noise(const Inputs& inputs);
-    void follow(const Jets& jets);         // after every step: norms seen so far
+    void follow(const Jets& jets);         // after every step: norms seen so far, and the terms of residuals
     void grow(int j, double w, double a);  // the same of one neuron
     void leave(FlowPast& past) { past.largest_w = std::move(w_), past.largest_a = std::move(a_); }
     void recall(const std::vector<double>& w, const std::vector<double>& a) { w_ = w, a_ = a; }
+    void recall(const Noise& whole, int j);  // of one neuron of it, which sees the residuals of all
     const std::vector<double>& largest_w() const { return w_; }
     const std::vector<double>& largest_a() const { return a_; }
     double z(int j, int i) const;

@@ -1,6 +1,7 @@
 #include "flow/follower.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "flow/step_size.hpp"
@@ -26,7 +27,7 @@ void Follower::load(int j) {
     const double a = jets_.a(0, j);
     jet_.set_state(jets_.w(0, j), &a);
     jet_.hold_invariants({jets_.invariants()[at(j)]});
-    noise_alone_.recall({noise_.largest_w()[at(j)]}, {noise_.largest_a()[at(j)]});
+    noise_alone_.recall(noise_, j);
     near_.forget();
     switch_.recall({switcher_.sign()[at(j)]});
     tally_ = Tally(options_.switches);
@@ -54,7 +55,7 @@ bool Follower::go(int j, const Stretch& stretch, Grazes* grazes) {
         if (at_time > instant * (1.0 + 1e-12)) burst = 0;
         instant = at_time;
         if (++burst > most || !settle_releases(stretch.t + at_time)) return false;
-        noise_alone_.follow(jet_);
+        noise_alone_.grow(0, jet_.w_norm(0, 0), std::abs(jet_.a(0, 0)));
         switch_.follow_sign();
     }
     return true;

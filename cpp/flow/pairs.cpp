@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernel/inner.hpp"
+
 namespace pl {
 namespace {
 
@@ -11,6 +13,14 @@ constexpr int kOrdinary = 20;  // of the power of two of a rate: all powers of i
 double unit_for(double rate) {
     if (!(rate > 0.0 && std::isfinite(rate)) || std::abs(std::ilogb(rate)) <= kOrdinary) return 1.0;
     return std::ldexp(1.0, -std::ilogb(rate));
+}
+
+// Bound of the network's outputs: norm(x) (1/p) sum_j abs(a_j) norm(w_j). Beside it labels may be nothing.
+double largest_output(const Problem<double>& problem, double norm) {
+    double sum = 0.0;
+    for (Index j = 0; j < problem.p; ++j)
+        sum += std::abs(problem.a[j]) * std::sqrt(norm_sq(problem.W + j * problem.d, problem.d));
+    return norm * sum / static_cast<double>(problem.p);
 }
 
 void insert_sorted(std::vector<int>& list, int value) {
@@ -44,7 +54,7 @@ Inputs::Inputs(const Problem<double>& problem)
         largest_ = std::max(largest_, norms_[at(i)]);
         label_ = std::max(label_, std::abs(y[i]));
     }
-    unit_ = unit_for(label_ * largest_);
+    unit_ = unit_for(std::max(label_, largest_output(problem, largest_)) * largest_);
 }
 
 bool stands_aside(const Inputs& in, const Mode* modes, int i) {

@@ -59,9 +59,11 @@ class Oracle:
         self.stands, self.rounded = self.lines.stands, self.lines.rounded(self.X)
         self.z_noise = 64 * np.finfo(float).eps * np.linalg.norm(self.X, axis=1)
         self.largest = np.linalg.norm(self.W, axis=1)  # norm(w_j) so far: its rounding stays
-        self.labels = float(np.abs(task.y).max())
-        self.unit = 1 / unit_of(self.labels * float(np.linalg.norm(self.X, axis=1).max()))  # of time
-        self.release = RELEASE * unit_of(self.labels)
+        norm = float(np.linalg.norm(self.X, axis=1).max())
+        outputs = float(np.abs(self.A) @ self.largest) * norm / self.p
+        self.size = max(float(np.abs(task.y).max()), outputs)  # of the terms of residuals
+        self.unit = 1 / unit_of(self.size * norm)  # of time
+        self.release = RELEASE * unit_of(self.size)
         self.span = span_of(self.X)
         self.modes, self.open = self.start()
         self.log: list[tuple[float, int, int, int, int]] = []
@@ -236,7 +238,7 @@ class Oracle:
         r = self.task.y - (np.where(self.modes == ON, self.W @ self.X.T, 0).T @ self.A) / self.p
         base_on = (self.modes[j] == ON) & ~np.isin(np.arange(self.n), K)
         sign = np.sign(self.A[j]) or 1.0
-        modes = select(self.X[K], sign * r[K], sign * (base_on * r) @ self.X, self.labels).modes
+        modes = select(self.X[K], sign * r[K], sign * (base_on * r) @ self.X, self.size).modes
         self.counters["dependent_inputs"] += bool(self.rounded[K].any())
         self.change(j, K, modes)
         return self.project(j, self.modes[j] == SLIDE)
