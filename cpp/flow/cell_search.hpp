@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "flow/cell_series.hpp"
+#include "flow/events.hpp"
 
 namespace pl {
 

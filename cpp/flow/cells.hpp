@@ -17,8 +17,8 @@
 #include <utility>
 #include <vector>
 
-#include "flow/events.hpp"
 #include "flow/jets.hpp"
+#include "flow/noise.hpp"
 #include "flow/pairs.hpp"
 #include "parallel/crew.hpp"
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "flow/events.hpp"
+#include "flow/noise.hpp"
 #include "flow/settling.hpp"
 
 namespace pl {

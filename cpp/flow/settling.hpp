@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "flow/events.hpp"
+#include "flow/noise.hpp"
 #include "problem/kink.hpp"
 
 namespace pl {

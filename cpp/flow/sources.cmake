@@ -25,6 +25,7 @@ set(PLN_FLOW_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/jets_taylor.cpp
     ${CMAKE_CURRENT_LIST_DIR}/kernels.cpp
     ${CMAKE_CURRENT_LIST_DIR}/near.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/noise.cpp
     ${CMAKE_CURRENT_LIST_DIR}/pairs.cpp
     ${CMAKE_CURRENT_LIST_DIR}/polynomial.cpp
     ${CMAKE_CURRENT_LIST_DIR}/journal.cpp

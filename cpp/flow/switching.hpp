@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "flow/events.hpp"
+#include "flow/noise.hpp"
 #include "flow/settling.hpp"
 #include "flow/tally.hpp"
 
