@@ -10,7 +10,6 @@ namespace pl {
 namespace {
 
 constexpr double kEps = std::numeric_limits<double>::epsilon();
-constexpr double kBeside = 0x1p10;  // times the largest label, beside which that is nothing
 
 }  // namespace
 
@@ -27,8 +26,7 @@ void Noise::follow(const Jets& jets) {
         grow(j, w, a);
         terms += w * a;
     }
-    const double outputs = in_.largest_norm() * terms / in_.p, label = in_.largest_label();
-    residual_ = 16.0 * kEps * (outputs > kBeside * label ? outputs : label);
+    residual_ = 16.0 * kEps * in_.beside(in_.largest_norm() * terms / in_.p);
 }
 
 void Noise::recall(const Noise& whole, int j) {

@@ -15,7 +15,7 @@ double unit_for(double rate) {
     return std::ldexp(1.0, -std::ilogb(rate));
 }
 
-// Bound of the network's outputs: norm(x) (1/p) sum_j abs(a_j) norm(w_j). Beside it labels may be nothing.
+// Bound of the network's outputs: norm(x) (1/p) sum_j abs(a_j) norm(w_j).
 double largest_output(const Problem<double>& problem, double norm) {
     double sum = 0.0;
     for (Index j = 0; j < problem.p; ++j)
@@ -54,7 +54,7 @@ Inputs::Inputs(const Problem<double>& problem)
         largest_ = std::max(largest_, norms_[at(i)]);
         label_ = std::max(label_, std::abs(y[i]));
     }
-    unit_ = unit_for(std::max(label_, largest_output(problem, largest_)) * largest_);
+    unit_ = unit_for(beside(largest_output(problem, largest_)) * largest_);
 }
 
 bool stands_aside(const Inputs& in, const Mode* modes, int i) {

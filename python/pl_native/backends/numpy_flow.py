@@ -61,7 +61,8 @@ class Oracle:
         self.largest = np.linalg.norm(self.W, axis=1)  # norm(w_j) so far: its rounding stays
         norm = float(np.linalg.norm(self.X, axis=1).max())
         outputs = float(np.abs(self.A) @ self.largest) * norm / self.p
-        self.size = max(float(np.abs(task.y).max()), outputs)  # of the terms of residuals
+        labels = float(np.abs(task.y).max())
+        self.size = outputs if outputs > 1024 * labels else labels  # of the terms of residuals
         self.unit = 1 / unit_of(self.size * norm)  # of time
         self.release = RELEASE * unit_of(self.size)
         self.span = span_of(self.X)
