@@ -121,6 +121,7 @@ def test_a_scheduler_that_does_not_answer_is_told_then_given_up(tmp_path, monkey
         run(tmp_path, cell(), executor=Dask(Client(NEVER, {})), worker_timeout=1.0)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_a_sweep_whose_scheduler_does_not_answer(tmp_path):
     main = threading.main_thread().ident
     threading.Timer(0.5, signal.pthread_kill, [main, signal.SIGINT]).start()
