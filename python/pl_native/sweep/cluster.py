@@ -124,7 +124,9 @@ class Cluster:
             self._asked[address] = self._ask(question)
         wait(self._asked.values(), timeout=_ANSWER if new else 0.0)
         for address in [address for address, asked in self._asked.items() if asked.done()]:
-            self._judge(address, self._asked.pop(address).result().get(address))
+            answers = self._asked.pop(address).result()
+            if address in answers:  # else it has gone meanwhile: asked again where it is still told of
+                self._judge(address, answers[address])
 
     def _judge(self, address: str, answer: object) -> None:
         trouble = (
