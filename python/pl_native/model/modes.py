@@ -54,12 +54,13 @@ def modes_of(data: Dataset, network: Network, z: Array) -> Modes:
     if open_neurons.any() or unsolved.any():
         X, a = data.X.astype(np.float64, copy=False), network.a.astype(np.float64, copy=False)
         r = data.y.astype(np.float64, copy=False) - a @ np.maximum(z, 0.0) / len(a)
+        labels = float(np.abs(data.y).max())
         for j in np.flatnonzero(open_neurons):
             kinks = _whole_lines(X, rests[j] | (mode[j] == SLIDE), near[j])
             mode[j, kinks] = OFF
             sign = np.sign(a[j]) or np.sign(np.maximum(z[j], 0.0) @ r)
             base = sign * ((mode[j] == ON) * r) @ X
-            found = select(X[kinks], sign * r[kinks], base, float(np.abs(data.y).max()))
+            found = select(X[kinks], sign * r[kinks], base, labels)
             mode[j, kinks], share[j, kinks] = found.modes, found.share
         for j in np.flatnonzero(unsolved.any(axis=1) & ~open_neurons):
             share[j] = _shares(X, r, mode[j])

@@ -36,9 +36,9 @@ def select(X: Floats, e: Floats, base: Floats, labels: float) -> Selection:
         v = sign(a_j) (n / |a_j|) dw_j/dt.
 
     e (k,) = sign(a_j) r_i (attracting where < 0); base (d,) = sign(a_j) times the sum over the points that
-    are on; labels: the largest abs(y_i), of which e is known to rounding. T = {}; v by least squares in a box
-    over the attracting points; T <- repelling points that v pushes up; repeat. Points of one line have one
-    kink (`cpp/problem/kink_lines.hpp`).
+    are on; labels: the largest abs(y_i), or of outputs beside which that is nothing: e is known to its
+    rounding. T = {}; v by least squares in a box over the attracting points; T <- repelling points that v
+    pushes up; repeat. Points of one line have one kink (`cpp/problem/kink_lines.hpp`).
     """
     of_x, of_e = unit_of(float(np.linalg.norm(X, axis=1).max(initial=0.0))), unit_of(labels)
     X, e, base = X / of_x, e / of_e, base / of_x / of_e
