@@ -16,6 +16,7 @@ import pl_native as pl
 from children import until_computed
 from pl_native import store, sweep
 from pl_native._base import interrupts
+from pl_native._problem import Stop
 from pl_native.store import Store, folder
 from pl_native.sweep import worker
 from sweeping import SEED, broken_data, cell, run
@@ -51,6 +52,23 @@ def test_fault_7_5_ctrl_c_amid_finished_runs_keeps_all_of_them(tmp_path, monkeyp
         run(tmp_path, cell(replicates=20), cell(n=13), chunk_seconds=100.0)
     assert len(Store(tmp_path)) == 22  # both cells are one call
     assert store.verify(tmp_path).ok
+
+
+def test_fault_7_5_ctrl_c_between_two_methods_keeps_the_rows_of_the_first(tmp_path, monkeypatch):
+    """A second call of a backend was due: its KeyboardInterrupt took the rows of the first with it."""
+    on_call(monkeypatch, worker, "outcome", 2, press_twice)
+    flow = cell(replicates=3, method="flow", stop=Stop(), t_end=0.1)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, cell(replicates=3), flow, chunk_seconds=100.0)
+    assert len(Store(tmp_path)) == 3
+
+
+def test_ctrl_c_waits_for_the_rows_of_few_runs(tmp_path, monkeypatch):
+    """Of a chunk of thousands it made the rows of all that had ended, 0.7 s: now those of one call."""
+    on_call(monkeypatch, worker, "outcome", 10, press_twice)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, cell(n=4, d=2, p=2, replicates=600), chunk_seconds=100.0)
+    assert len(Store(tmp_path)) == 256
 
 
 @pytest.mark.parametrize("backend", ["native", "numpy"])
