@@ -61,6 +61,20 @@ def test_numbers_beyond_range_are_a_status_and_harm_no_other_run(method: str, ca
         assert np.isfinite(odd.loss).all()
 
 
+@pytest.mark.parametrize(
+    ("method", "backend"), [(m, "native") for m in (*METHODS, "auto")] + [("flow", "numpy")]
+)
+def test_a_start_at_rest_is_within_range(method: str, backend: str) -> None:
+    """Its loss is 0, later 6e-33: rounding, which the flow took for a first loss below its range."""
+    data = pl.Dataset([[-2.0]], [0.7588164165600071])
+    network = pl.Network(
+        [[-1.377268941533452], [1.197115677339835]], [0.5509573284322672, -1.083694783850562]
+    )
+    sol = pl.simulate(data, network, 10.0, method=method, backend=backend, step=0.1)
+    assert sol.status is pl.Status.HORIZON
+    assert np.all(sol.loss < 1e-30)
+
+
 @pytest.mark.parametrize("factor", [1e20, 1e80, 1e150])
 @pytest.mark.parametrize("method", ["euler", "flow"])
 def test_nor_by_the_numpy_backend(method: str, factor: float) -> None:

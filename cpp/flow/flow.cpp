@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "flow/journal.hpp"
@@ -146,10 +147,16 @@ class Flow {
     // The squares by which kinks, the loss and rest are told: none overflows, and the first loss is one.
     bool in_range() {
         if (!cells_.on() && !std::isfinite(jets_.norm(0))) return false;
-        const auto moves = [](double r) { return r != 0.0; };
+        return !below_range() && std::isfinite(state_.velocity_sq());
+    }
+
+    // A start at rest has no loss, and what rounding makes of it later is a number.
+    bool below_range() {
+        if (step_.start_sq() >= kLeast) return false;
         const std::vector<double>& r = jets_.r(0);
-        if (step_.start_sq() < kLeast && std::any_of(r.begin(), r.end(), moves)) return false;
-        return std::isfinite(state_.velocity_sq());
+        const auto moves = [](double one) { return one != 0.0; };
+        return std::inner_product(r.begin(), r.end(), r.begin(), 0.0) < kLeast &&
+               std::any_of(r.begin(), r.end(), moves);
     }
 
     // Sliding pairs whose multiplier has left [0, 1] at the state reached; counts events of one instant.
