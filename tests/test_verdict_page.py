@@ -34,13 +34,11 @@ def test_the_page_is_rebuilt_from_the_rows(tmp_path, monkeypatch):
     monkeypatch.setattr(
         plots, "available", lambda: False
     )  # words and numbers; the pictures are looked at below
+    rows = shutil.copytree(ROWS, tmp_path / "docs" / "results" / "paper")
     page = tmp_path / "docs" / "reproduced.md"
-    assert cli.main(["report", str(ROWS), "--page", str(page)]) == 0
-    made = re.sub(r"\[[^\]]*paper\]\([^)]*\)", "[rows](rows)", page.read_text(encoding="utf-8"))
-    there = re.sub(
-        r"\[[^\]]*paper\]\([^)]*\)", "[rows](rows)", (DOCS / "reproduced.md").read_text(encoding="utf-8")
-    )
-    assert made == re.sub(r"!\[[^\]]*\]\(figures/fig[^)]*\)\n\n", "", there)
+    assert cli.main(["report", str(rows), "--page", str(page)]) == 0
+    there = (DOCS / "reproduced.md").read_text(encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == re.sub(r"!\[[^\]]*\]\(figures/fig[^)]*\)\n\n", "", there)
 
 
 @of_the_tree
