@@ -47,7 +47,8 @@ class Status(IntEnum):
 
 
 _MESSAGES = {
-    Status.NON_FINITE: "a number overflowed or became NaN; the last finite state is kept",
+    Status.NON_FINITE: "a number is beyond its range (too large, NaN, or too small for its square); "
+    "the last state before is kept",
     Status.CONVERGED: "proved: the flow from the state reached converges to zero loss",
     Status.DEAD_POINT: "a point has no live neuron left, so the loss can never reach zero",
     Status.TRAPPED: "proved: the flow from the state reached tends to a loss above zero",
