@@ -16,6 +16,7 @@ constexpr double kNearer = 0.9;  // of the way to an event
 constexpr double kCautious = 0.8, kShrink = 0.1, kGrow = 5.0;
 constexpr double kTrialMargin = 0.3, kTrialGrowth = 1.1;
 constexpr double kOpening = 1.0;  // h rho of the first steps: two stages then halve the fastest modes
+constexpr double kMostStretch = 0.01;
 constexpr int kOpeningSteps = 8, kTrial = 12, kLongestPause = 256;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
@@ -32,7 +33,7 @@ Stabilised::Stabilised(Jets& jets, int p, const FlowOptions& options, std::funct
 
 bool Stabilised::gains(double h, double margin) const {
     const int stages = stages_for(SpectralRadius::kSafety * radius_ * h);
-    return stages <= kMostStages && h > margin * per_evaluation_ * stages;
+    return stages <= kMostStages && h > margin * per_evaluation_ * (stages + slopes_);
 }
 
 // k c_k is c_{k-1} times the Jacobian, up to the field's curvature: the last two coefficients bound the
@@ -50,6 +51,7 @@ void Stabilised::compare(double t, double h) {
     taken_ = 0;
     age_ = kLifetime;
     radius_ = radius;
+    lag_ = 0.0;
     h_ = kOpening / radius;
     y_.resize(at(jets_.size()));
     jets_.pack(order, y_.data());
@@ -68,9 +70,17 @@ void Stabilised::stay_stable() {
     h_ = std::min(h_, longest_ / (SpectralRadius::kSafety * radius_));
 }
 
+// Order 2 falls behind what decays at one rate, as a tail does at its slowest, by the same share of each
+// e-folding: of twenty of them some percent. What the step before fell behind by along its way is added to
+// this one.
+double Stabilised::stretch(double h) const {
+    return std::clamp(lag_ * h * h, -kMostStretch, kMostStretch);
+}
+
 double Stabilised::attempt(double t, double left, bool sliding, double& h, Index& rejected) {
     const bool close = t < ahead_ && kNearer * (ahead_ - t) < left;
     const double most = close ? kNearer * (ahead_ - t) : left;
+    slopes_ = sliding ? 1 : 0;
     stay_stable();
     if (!worth(most, close)) return kNaN;
     y_.resize(at(jets_.size()));
@@ -84,7 +94,8 @@ double Stabilised::attempt(double t, double left, bool sliding, double& h, Index
         if (!worth(most, close)) return kNaN;
         h = std::min(h_, most);
         const int stages = stages_for(SpectralRadius::kSafety * radius_ * h);
-        if (!rkc_.step(field_, y_.data(), f_.data(), size_of(y_), h, stages, restore_)) return kNaN;
+        if (!rkc_.step(field_, y_.data(), f_.data(), size_of(y_), h, stages, restore_, stretch(h)))
+            return kNaN;
         growth = growth_by_tolerance(jets_, rkc_, neurons_, options_.rtol, options_.atol);
         const double decay = growth_by_decay(jets_, rkc_, options_.rtol, h * radius_);
         const bool opening = taken_ < kOpeningSteps;
@@ -115,6 +126,8 @@ void Stabilised::follow(double h, double growth) {
         if (age_ > 0) age_ = kLifetime;  // perhaps the field has become faster
         return;
     }
+    lag_ =
+        std::abs(rkc_.lag()) <= kMostStretch ? rkc_.lag() / (h * h) : 0.0;  // beyond, or NaN: not of one rate
     h_ = h < h_ ? std::max(h_, next) : next;  // a step cut short says nothing against longer ones
     ++age_;
     ++taken_;

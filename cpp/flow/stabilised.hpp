@@ -48,6 +48,7 @@ class Stabilised {
     bool worth(double most, bool close);
     bool estimate_radius();
     void stay_stable();                    // no longer than the most stages allow
+    double stretch(double h) const;        // of a step of h
     void leave();                          // Taylor steps, until `compare` says otherwise
     void follow(double h, double growth);  // after a step of h: the next one's length
 
@@ -61,7 +62,9 @@ class Stabilised {
     std::vector<double> y_, f_;
     double per_evaluation_ = 0.0;  // advance of a Taylor step, per evaluation
     double h_ = 0.0, radius_ = 0.0, ahead_ = 0.0, event_ = 0.0;
+    double lag_ = 0.0;  // of the last step, over the square of its length
     int age_ = kLifetime, taken_ = 0, pause_ = 0, next_pause_ = kFirstPause;
+    int slopes_ = 0;  // evaluations of a step for the slopes of multipliers
     bool on_ = false;
     const double longest_ = stability_interval(kMostStages);  // h rho
 };

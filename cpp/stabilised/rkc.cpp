@@ -8,15 +8,16 @@ namespace {
 
 constexpr double kDamping = 2.0 / 13.0;
 
-// Chebyshev polynomial T_j and its first two derivatives at x, j = 0 .. s.
+// Chebyshev polynomial T_j and its first three derivatives at x, j = 0 .. s.
 struct Chebyshev {
-    std::vector<double> t, d1, d2;
+    std::vector<double> t, d1, d2, d3;
 
-    Chebyshev(int s, double x) : t{1.0, x}, d1{0.0, 1.0}, d2{0.0, 0.0} {
+    Chebyshev(int s, double x) : t{1.0, x}, d1{0.0, 1.0}, d2{0.0, 0.0}, d3{0.0, 0.0} {
         for (Index j = 2; j <= s; ++j) {
             t.push_back(2.0 * x * t[at(j - 1)] - t[at(j - 2)]);
             d1.push_back(2.0 * (t[at(j - 1)] + x * d1[at(j - 1)]) - d1[at(j - 2)]);
             d2.push_back(2.0 * (2.0 * d1[at(j - 1)] + x * d2[at(j - 1)]) - d2[at(j - 2)]);
+            d3.push_back(2.0 * (3.0 * d2[at(j - 1)] + x * d3[at(j - 1)]) - d3[at(j - 2)]);
         }
     }
 };
@@ -58,10 +59,12 @@ void Rkc::coefficients(int stages) {
         const double ratio = 2.0 * b[at(j)] / b[at(j - 1)], a = 1.0 - b[at(j - 1)] * c.t[at(j - 1)];
         stage_.push_back({ratio * w0, -b[at(j)] / b[at(j - 2)], ratio * w1, -a * ratio * w1});
     }
+    const double third = b.back() * w1 * w1 * w1 * c.d3.back() / 6.0;  // P_s = 1 + z + z^2/2 + third z^3 + ..
+    missing_ = (1.0 / 6.0 - third) / (0.2 - 0.8 * third);
 }
 
 bool Rkc::step(const Field& field, const double* y, const double* f0, Index size, double h, int stages,
-               const Restore& restore) {
+               const Restore& restore, double stretch) {
     coefficients(stages);
     for (auto* v : {&y1_, &f1_, &error_, &before_, &next_}) v->resize(at(size));
     std::copy(y, y + size, before_.begin());
@@ -77,10 +80,17 @@ bool Rkc::step(const Field& field, const double* y, const double* f0, Index size
         before_.swap(y1_);
         y1_.swap(next_);
     }
+    for (Index l = 0; l < size && stretch != 0.0; ++l) y1_[at(l)] += stretch * (y1_[at(l)] - y[l]);
     if (restore) restore(y1_.data());
     if (!field(y1_.data(), f1_.data())) return false;
-    for (Index l = 0; l < size; ++l)
+    double along = 0.0, way = 0.0;
+    for (Index l = 0; l < size; ++l) {
+        const double moved = y1_[at(l)] - y[l];
         error_[at(l)] = 0.8 * (y[l] - y1_[at(l)]) + 0.4 * h * (f0[l] + f1_[at(l)]);
+        along += error_[at(l)] * moved;
+        way += moved * moved;
+    }
+    lag_ = missing_ * (along / way + 0.8 * stretch);  // the estimate without the stretch
     return true;
 }
 

@@ -17,6 +17,7 @@ from pl_native._problem import Dataset, Network, Status, Stop
 from pl_native._problem.kinks import KinkRows
 from pl_native._run import solution_file, words
 from pl_native._run.event_log import EventLog
+from pl_native._run.held import Run
 from pl_native._run.proof.certificate import Certificate
 from pl_native._run.proof.certify import certify
 from pl_native._run.reading import CURVES
@@ -96,8 +97,16 @@ class Solution:
 
     @property
     def message(self) -> str:
-        """Why the run ended, and what speaks against its accuracy (capture)."""
-        return words.message(self.status, self.stats, not math.isnan(float(self.loss[0])))
+        """Why the run ended, what its steps were spent on where a limit ended it, and what speaks against its
+        accuracy (capture).
+        """
+        record = self._record
+        run = Run(
+            reached=float(self.t[-1]) if record is None else record.reached,
+            stuck=record is not None and self.stats["steps"] < (record.stop.max_steps or math.inf),
+            dense=self.dense is not None,
+        )
+        return words.message(self.status, self.stats, not math.isnan(float(self.loss[0])), run)
 
     def average_pl(self) -> float:
         """Average of mu between the first and the last saved time (Lemma 2),
@@ -212,6 +221,7 @@ class Solution:
             f"average_pl {self.average_pl():.4g}{words.beyond_rounding(self.t, self.loss, self.local_pl)}\n"
             f"  rises {s['rises']}, criterion_time {s['criterion_time']}, proved_time {s['proved_time']}"
             + words.dependent(s)
+            + words.at_zero(s)
             + "".join(
                 f"\n  observed {name!r} is NaN from an error on, {what}"
                 for name, what in s.get("observer_errors", {}).items()

@@ -10,18 +10,20 @@ import numpy as np
 
 from pl_native._base.checks import Array
 from pl_native._problem import Status
+from pl_native._run.held import Run, held
 
 _SETTLED = 0.05  # from there on branches are told only
 _OFTEN, _BEYOND = 0.1, 1.8  # as in cpp/capture/told.hpp
 
 
-def message(status: Status, stats: Mapping[str, Any], known: bool) -> str:
-    """Why the run ended, whether before its first loss was `known`, and what speaks against its accuracy:
-    capture's error of the loss, a small start.
+def message(status: Status, stats: Mapping[str, Any], known: bool, run: Run) -> str:
+    """Why the run ended, whether before its first loss was `known`, what held it up where a limit ended it,
+    and what speaks against its accuracy: capture's error of the loss, a small start.
     """
     text, error, asked = status.message, stats.get("loss_error"), stats.get("rtol")
     if status is Status.WALL_TIME and not known:
         return f"{text} before the loss of the first state was known; the network is the one given"
+    text += held(status, stats, run)
     if error is not None and asked is not None and error > asked:
         text += f"; the error of the loss is estimated at {error:.2g}, more than the {asked:g} asked for"
         if branching(stats) > 0.5 * error:
@@ -52,6 +54,15 @@ def dependent(stats: Mapping[str, Any]) -> str:
         return ""
     times = "once" if count == 1 else f"{count} times"
     return f"\n  {times} inputs parallel to 1e-9 were taken as exactly so: one flow of several (numerics.md)"
+
+
+def at_zero(stats: Mapping[str, Any]) -> str:
+    """Neurons that the rule keeps where Euler may leave; empty where there were none."""
+    count = stats.get("zero_neuron")
+    if not count:
+        return ""
+    times = "once" if count == 1 else f"{count} times"
+    return f"\n  {times} a neuron was at w_j = 0, where the rule keeps it (numerics.md)"
 
 
 def end_beyond(t: Array, end: float | None) -> str:
