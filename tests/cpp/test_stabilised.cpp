@@ -105,8 +105,8 @@ void check_order() {
     }
 }
 
-// Of y' = -y, stretched by what the step before fell behind: the rate is right to order 4. Stretched by as much as is
-// allowed, a step is stable still.
+// Of y' = -y, stretched by what the step before fell behind: the rate is right to order 4. Stretched by as
+// much as is allowed, a step is stable still.
 void check_stretch() {
     const pl::Field decay = [](const double* y, double* f) {
         f[0] = -y[0];
