@@ -36,7 +36,7 @@ bool is_small_multiple(const double* x, Index d) {
         const double size = std::abs(x[k]);
         if (size > 0.0 && (least == 0.0 || size < least)) least = size;
     }
-    for (double parts = 1.0; parts <= 4.0; ++parts) {
+    for (const double parts : {1.0, 2.0, 3.0, 4.0}) {
         const auto is_multiple = [&](double entry) {
             const double times = std::abs(entry) / least * parts;
             return times <= kMost && std::abs(times - std::round(times)) <= kAsOne * kMost;
