@@ -57,6 +57,7 @@ add_library(
   cpp/capture/asked.cpp
   cpp/capture/attempts.cpp
   cpp/capture/capture.cpp
+  cpp/capture/coinciding.cpp
   cpp/capture/copies.cpp
   cpp/capture/crossings.cpp
   cpp/capture/dense.cpp

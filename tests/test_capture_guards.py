@@ -91,12 +91,14 @@ def test_what_a_pair_at_rest_hid_is_no_rise_of_the_loss() -> None:
 
 
 def test_branches_that_rounding_decides_are_told() -> None:
-    """4e-8 was told beside a pass of 1e-17."""
-    X = [[0, 0, -2], [-2, -2, -2], [2, -1, -2], [2, 2, 0], [2, -1, -1], [0, 0, -2], [-2, -1, -1], [2, -1, -2]]
-    y = [-1.0, -1.0, -2.0, 2.0, -2.0, -1.0, 1.0, -2.0, -1.0, -1.0]
-    data = pl.Dataset(np.array([*X, [-1, 0, 1], [1, 0, 0]], dtype=float), np.array(y))
-    net = pl.Network([[0.8216813148299823, -1.2250691062785457, -0.3730700618946268]], [1.836036045434486])
-    sol = capture(data, net, 500.0, rtol=1e-5)
+    """Of lattices: 4e-8 was told beside such a pass of 1e-17."""
+    X = [[-2, 0], [0, -2], [0, -1], [1, 0], [-1, 2], [0, 2], [0, 1], [-1, 0]]
+    data = pl.Dataset(np.array(X, dtype=float), np.array([-2.0, 1.0, 1.0, 2.0, -1.0, -2.0, 1.0, -1.0]))
+    net = pl.Network(
+        [[1.7118817459142885, 0.5611760631789066], [-0.21898667884718565, -1.0316538108632671]],
+        [2.6346377118464748, 7.597969146526163],
+    )
+    sol = capture(data, net, 50.0, rtol=1e-5)
     assert sol.stats["closest_pass"] < 1e-15
     assert sol.stats["loss_error"] >= sol.stats["branch_scatter"] > 1e-4
 

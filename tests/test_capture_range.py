@@ -69,3 +69,18 @@ def test_inputs_whose_products_are_below_it_are_not_for_capture(power: int) -> N
     c = 10.0**power
     sol = pl.simulate(pl.Dataset(c * D.X, D.y), N, 1.0, method="capture", rtol=1e-3)
     assert (sol.status, sol.t[-1]) == (pl.Status.NON_FINITE, 0.0)
+
+
+@pytest.mark.parametrize(("n", "size"), [(6, 1e-18), (3, 1e-18)])
+def test_a_loss_that_is_rounding_of_the_outputs_is_told_as_that(n: int, size: float) -> None:
+    """Labels that are nothing beside the outputs' terms, which cancel: 2e-5 and 2e-4 were told of losses 150
+    and 6 times too large."""
+    d, p, seed = {6: (8, 6, 1), 3: (4, 3, 2)}[n]
+    data, net = pl.data.sphere(n=n, d=d, seed=seed), pl.initial.asymmetric(p=p, d=d, seed=seed + 1)
+    told = []
+    for labels in (size, 1e-2):
+        small_labels = pl.Dataset(data.X, labels * data.y)
+        sol = pl.simulate(small_labels, net, 3000.0, method="capture", rtol=1e-3, atol=1e-300)
+        told.append(sol.stats["loss_error"])
+    assert told[0] > 0.1
+    assert told[1] < 1e-3  # of labels that count it is not

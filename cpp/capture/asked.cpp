@@ -8,13 +8,17 @@ namespace {
 constexpr double kNoise = 16.0;       // bounds on the rounding of sum r^2 within which two meshes agree
 constexpr double kStepNoise = 0.005;  // of that, what rounding usually is
 
+// Whether rounding of sum r^2 may matter: it is far below where there is more.
+bool may_be_rounding(const Meshes& meshes, const CapturePast& now) {
+    constexpr double kSmall = 1e-12;  // of the start
+    return meshes.fine().sum_r2() < kSmall * now.start;
+}
+
 }  // namespace
 
 // Rounding of sum r^2 where it may matter, a bound: two meshes agree within it.
 double AskedError::noise(const Meshes& meshes, const CapturePast& now) const {
-    constexpr double kSmall = 1e-12;  // of the start: rounding is far below where there is more
-    const bool small = meshes.fine().sum_r2() < kSmall * now.start;
-    return small ? kNoise * meshes.rounding() : 0.0;
+    return may_be_rounding(meshes, now) ? kNoise * meshes.rounding() : 0.0;
 }
 
 double AskedError::floor(const Meshes& meshes, const CapturePast& now) const {
@@ -32,6 +36,9 @@ bool AskedError::kept(const Meshes& meshes, CapturePast& now) {
     lasting_.add(error);
     const bool lasts = meshes.dense() && !meshes.alone();
     now.worst = std::max(before_, lasts ? lasting_.told() : lasting_.largest());
+    // it is no error of the method, and no other attempt would do better
+    if (atol_ < meshes.fine().sum_r2() / now.start && may_be_rounding(meshes, now))
+        now.worst = std::max(now.worst, meshes.rounding_beside());
     const bool smooth = meshes.alone() && !branches_count(rtol_);
     return beyond(smooth ? meshes.told().smooth(meshes.fall()) : now.error, meshes, now) <= rtol_;
 }

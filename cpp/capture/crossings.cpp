@@ -27,7 +27,8 @@ Crossings::Crossings(const CaptureInputs& inputs)
       seen_(p_ * blocks_),
       solvers_(at(p_)) {}
 
-void Crossings::begin(const NeuronStep& step, const std::vector<Touched>& resting, const Word* masks) {
+void Crossings::begin(const NeuronStep& step, const std::vector<Touched>& resting,
+                      const std::vector<int>& beside, const Word* masks) {
     step.met = resting;
     Word* seen = seen_.data() + step.j * blocks_;
     std::fill_n(seen, blocks_, Word{0});
@@ -39,11 +40,16 @@ void Crossings::begin(const NeuronStep& step, const std::vector<Touched>& restin
     }
     for (Index l = 0; step.lines.any() && l < size_of(resting); ++l) {
         const int point = step.lines.opposite(resting[at(l)].point);
-        if (point < 0 || step.find(point) != nullptr) continue;
-        seen[point / kBlockPoints] |= Word{1} << (point % kBlockPoints);
-        add(step, point, masks);
+        if (point >= 0) add_unseen(step, point, masks);
     }
+    for (const int point : beside) add_unseen(step, point, masks);
     find(step, masks);
+}
+
+void Crossings::add_unseen(const NeuronStep& step, int point, const Word* masks) {
+    if (step.find(point) != nullptr) return;
+    seen_.data()[step.j * blocks_ + point / kBlockPoints] |= Word{1} << (point % kBlockPoints);
+    add(step, point, masks);
 }
 
 void Crossings::add(const NeuronStep& step, int point, const Word* masks) const {

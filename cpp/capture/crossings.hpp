@@ -16,8 +16,10 @@ class Crossings {
   public:
     explicit Crossings(const CaptureInputs& inputs);
 
-    // The pairs at rest, as the step finds them, and those that change side. `masks`: those of its start.
-    void begin(const NeuronStep& step, const std::vector<Touched>& resting, const Word* masks);
+    // The pairs at rest, as the step finds them, those beside, and those that change side. `masks`: those of
+    // its start.
+    void begin(const NeuronStep& step, const std::vector<Touched>& resting, const std::vector<int>& beside,
+               const Word* masks);
     // Adds to them those that change side now; how many.
     Index find(const NeuronStep& step, const Word* masks);
     // Their shares, what drives the neuron under them, and where it leads. Those from `known` on were found
@@ -26,6 +28,7 @@ class Crossings {
 
   private:
     void add(const NeuronStep& step, int point, const Word* masks) const;
+    void add_unseen(const NeuronStep& step, int point, const Word* masks);
     using Solver = std::unique_ptr<KinkSolver>;
     Solver borrow();
     void give_back(Solver solver);

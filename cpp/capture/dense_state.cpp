@@ -19,7 +19,8 @@ DenseState::DenseState(const CaptureInputs& inputs)
       z(inputs.problem().p * ldz),
       masks(blocks * inputs.problem().p),
       r(at(inputs.problem().n)),
-      touched(at(inputs.problem().p)) {}
+      touched(at(inputs.problem().p)),
+      beside(at(inputs.problem().p)) {}
 
 void DenseState::write(double* to_W, double* to_a) const {
     for (Index j = 0; j < p(); ++j) std::copy_n(w_of(j), d, to_W + j * d);

@@ -21,6 +21,9 @@ struct DenseState {
     std::vector<double> r;   // (n)
     std::vector<std::vector<Touched>>
         touched;  // (p): the pairs at rest; while a step is made, those it meets
+    // (p): points whose kinks the neuron is at, though it is not held there: where it slides nothing moves it
+    // off them (coinciding.hpp)
+    std::vector<std::vector<int>> beside;
     double sum_r2 = 0;
 
     Index n() const { return size_of(r); }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "capture/coinciding.hpp"
 #include "capture/leaving.hpp"
 #include "capture/moved.hpp"
 #include "capture/over_neurons.hpp"
@@ -44,6 +45,7 @@ DenseStep::DenseStep(const CaptureInputs& inputs, DenseProducts& products, const
       moved_(at(now.p())),
       stays_(at(now.p())),
       exact_(at(now.p())),
+      by_rule_(at(now.p())),
       most_held_(at(now.p())) {}
 
 // visit(step) for every neuron, over the team.
@@ -68,7 +70,8 @@ NeuronStep DenseStep::neuron(Index j) {
             trial_.touched[at(j)],
             inputs_.rows(),
             inputs_.norms().data(),
-            inputs_.parallel()};
+            inputs_.parallel(),
+            inputs_.lattice()};
 }
 
 double DenseStep::mean_weight(Index j) const {
@@ -84,7 +87,7 @@ bool DenseStep::make(const Order& order) {
     advance();
     if (order_.cut()) return false;
     each_neuron([this](const NeuronStep& step) {
-        crossings_.begin(step, now_.touched[at(step.j)], now_.masks.data());
+        crossings_.begin(step, now_.touched[at(step.j)], now_.beside[at(step.j)], now_.masks.data());
     });
     if (too_many_kinks()) return false;
     meet_kinks();
@@ -157,29 +160,39 @@ void DenseStep::meet_kinks() {
     each_neuron([this](const NeuronStep& step) {
         const bool any = !step.met.empty();
         moved_[at(step.j)] = any;
-        most_held_[at(step.j)] = 0;
+        most_held_[at(step.j)] = by_rule_[at(step.j)] = 0;
+        trial_.beside[at(step.j)].clear();
         stays_[at(step.j)] = any && order_.still && stays(step);
         if (!any || stays_[at(step.j)] != 0) return;
-        most_held_[at(step.j)] = crossings_.follow(step, size_of(step.met), order_.cut);
+        follow(step, size_of(step.met));
     });
     refresh();
     each_neuron([this](const NeuronStep& step) {
         const Index known = size_of(step.met);
         if (known == 0 || crossings_.find(step, now_.masks.data()) == 0 || stays_[at(step.j)] != 0) return;
-        const Index most = crossings_.follow(step, known, order_.cut);
-        most_held_[at(step.j)] = std::max(most_held_[at(step.j)], most);
+        follow(step, known);
     });
 }
 
+void DenseStep::follow(const NeuronStep& step, Index known) {
+    const Index j = step.j, most = crossings_.follow(step, known, order_.cut);
+    most_held_[at(j)] = std::max(most_held_[at(j)], most);
+    trial_.beside[at(j)].clear();
+    const bool coincide = by_rule_[at(j)] != 0 || meets_coinciding(step, !now_.beside[at(j)].empty());
+    by_rule_[at(j)] = coincide && follow_by_rule(step, trial_.beside[at(j)]);
+}
+
 void DenseStep::end(const NeuronStep& step) {
-    const bool there = stays_[at(step.j)] != 0 && all_rest(step);
-    exact_[at(step.j)] = ends_exactly(step, order_.exact || order_.still);
+    const bool there = by_rule_[at(step.j)] != 0 || (stays_[at(step.j)] != 0 && all_rest(step));
+    exact_[at(step.j)] = by_rule_[at(step.j)] == 0 && ends_exactly(step, order_.exact || order_.still);
     if (exact_[at(step.j)] != 0 && !there) end_at_rest(step, order_.still);
     // 0 is reached on a ray, held at the kinks of all directions but one
     if (most_held_[at(step.j)] + 1 < now_.d || !has_turned(step)) return;
     std::vector<unsigned char> on(at(now_.n()));
     for (Index i = 0; i < now_.n(); ++i) on[at(i)] = now_.on(step.j, i) ? 1 : 0;
-    if (comes_to_zero(step, on, now_.touched[at(step.j)])) put_to_zero(step);
+    if (!comes_to_zero(step, on, now_.touched[at(step.j)])) return;
+    put_to_zero(step);
+    trial_.beside[at(step.j)].clear();
 }
 
 // Of the pairs met those at rest are kept, at their kinks.
@@ -188,6 +201,7 @@ void DenseStep::let_go_of_others() {
     each_neuron([&](const NeuronStep& step) {
         std::vector<Touched>& touched = step.met;
         if (inputs_.parallel().any()) keep_sides(step);
+        put_beside(step, trial_.beside[at(step.j)]);
         touched.erase(std::remove_if(touched.begin(), touched.end(), goes), touched.end());
         for (Touched& pair : touched) pair.z = step.z_next[pair.point];
         if (exact_[at(step.j)] != 0) join(step, now_.r.data(), now_.masks.data(), now_.n(), now_.p());

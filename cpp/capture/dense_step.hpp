@@ -47,6 +47,7 @@ class DenseStep {
     void refresh();
     bool too_many_kinks() const;
     void meet_kinks();
+    void follow(const NeuronStep& step, Index known);
     void end(const NeuronStep& step);
     void let_go_of_others();
     void conclude();
@@ -64,8 +65,9 @@ class DenseStep {
     std::vector<double> early_;            // (n): its impulse, were the residuals to stay
     Buffer<double> G_;                     // (p, stride): what drives each neuron
     std::vector<double> middle_;           // (p): a_j in the middle of the step
-    // (p): whether kinks have moved the neuron; it does nothing but rest at them; it ends at them to rounding
-    std::vector<unsigned char> moved_, stays_, exact_;
+    // (p): whether kinks have moved the neuron; it does nothing but rest at them; it ends at them to
+    // rounding; kinks that coincide had it followed by the rule
+    std::vector<unsigned char> moved_, stays_, exact_, by_rule_;
     std::vector<Index> most_held_;  // (p): pairs held at once on the way through the step, at most
 };
 

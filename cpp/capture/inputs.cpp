@@ -27,6 +27,25 @@ PackedProblem<float> in_single(const Problem<double>& problem, int threads, cons
     return packed;
 }
 
+// Whether the entries of x (d) are of few sizes: multiples, up to the twelfth, of a part of the least of
+// them.
+bool is_small_multiple(const double* x, Index d) {
+    constexpr double kMost = 12.0, kAsOne = 1e-9;
+    double least = 0.0;
+    for (Index k = 0; k < d; ++k) {
+        const double size = std::abs(x[k]);
+        if (size > 0.0 && (least == 0.0 || size < least)) least = size;
+    }
+    for (const double parts : {1.0, 2.0, 3.0, 4.0}) {
+        const auto is_multiple = [&](double entry) {
+            const double times = std::abs(entry) / least * parts;
+            return times <= kMost && std::abs(times - std::round(times)) <= kAsOne * kMost;
+        };
+        if (least > 0.0 && std::all_of(x, x + d, is_multiple)) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 CaptureInputs::CaptureInputs(const Problem<double>& problem, int threads, const Cut& cut)
@@ -40,16 +59,20 @@ CaptureInputs::CaptureInputs(const Problem<double>& problem, int threads, const 
       float_rows_(problem.n * float_stride_),
       norms_(at(problem.n)) {
     const double* X = copies_.merged().X;
+    constexpr int kSeveral = 3;
+    int small = 0;
     if (copies_.any()) parallel_.emplace(copies_.merged());
     for (Index i = 0; i < problem.n; ++i) {
         if (i % kAsked == 0) leave_if(cut);
         norms_[at(i)] = norm_of(X + i * problem.d, problem.d);
+        if (small < kSeveral && is_small_multiple(X + i * problem.d, problem.d)) ++small;
         for (Index k = 0; k < problem.d; ++k) {
             const double x = X[i * problem.d + k];
             rows_.data()[i * stride_ + k] = x;
             float_rows_.data()[i * float_stride_ + k] = static_cast<float>(x);
         }
     }
+    lattice_ = small >= kSeveral && problem.d > 2;
 }
 
 double CaptureInputs::largest_norm() const {

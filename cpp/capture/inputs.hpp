@@ -31,6 +31,8 @@ class CaptureInputs {
     bool in_single_range() const;  // all of them, and their products
     // Lines of each input once: at most one opposite.
     const ParallelInputs& parallel() const { return parallel_ ? *parallel_ : copies_.lines(); }
+    // Whether there are inputs whose entries are small multiples of one number: such depend on few others.
+    bool lattice() const { return lattice_; }
     static double bytes(const Problem<double>& problem);
 
   private:
@@ -42,6 +44,7 @@ class CaptureInputs {
     Buffer<double> rows_;
     Buffer<float> float_rows_;
     std::vector<double> norms_;
+    bool lattice_ = false;
     std::optional<ParallelInputs> parallel_;  // where there are copies
 };
 

@@ -81,6 +81,12 @@ double Meshes::rounding_of(const CaptureModel& model) const {
     return 2.0 * r * std::sqrt(n * model.sum_r2()) + n * r * r;
 }
 
+double Meshes::rounding_beside() const {
+    const double terms =
+        largest_norm_ * output_size(fine_.model->neurons()) / static_cast<double>(problem_.p);
+    return nothing_beside(terms, largest_label_) ? std::min(rounding() / fine_.model->sum_r2(), 1.0) : 0.0;
+}
+
 // Whether the trial's loss, and what of it pairs at rest hide beyond what they hid, is above the state's by
 // more than `slack`, relative, and by more than rounding.
 bool Meshes::rises(const Mesh& mesh, double slack) const {

@@ -34,6 +34,9 @@ class Meshes {
     Status stuck() const { return stuck_; }
     // Rounding of sum r^2 at the fine mesh's state: through r_i = y_i - h_i, of the terms of h_i.
     double rounding() const { return rounding_of(*fine_.model); }
+    // The same of the loss, at most all of it, where the labels are nothing beside the outputs' terms, which
+    // cancel; else 0.
+    double rounding_beside() const;
     double next() const { return next_; }
     void set_next(double H) { next_ = H; }
 

@@ -23,6 +23,7 @@ struct NeuronStep {
     InputRows inputs;
     const double* norms;  // (n) of the inputs
     const ParallelInputs& lines;
+    bool lattice = false;  // CaptureInputs::lattice
 
     double push(const Touched& pair) const { return factor * impulse[pair.point]; }
     // The pair met of that point; null if there is none.

@@ -10,6 +10,7 @@
 #include "problem/basis.hpp"
 #include "problem/buffer.hpp"
 #include "problem/parallel_inputs.hpp"
+#include "problem/rounding.hpp"
 
 namespace pl {
 
@@ -27,7 +28,7 @@ class Inputs {
     double largest_norm() const { return largest_; }
     double largest_label() const { return label_; }
     // The size of residuals' terms: of the labels, unless they are nothing beside such outputs.
-    double beside(double outputs) const { return outputs > 0x1p10 * label_ ? outputs : label_; }
+    double beside(double outputs) const { return nothing_beside(outputs, label_) ? outputs : label_; }
     // Taylor coefficients are those of a polynomial in t / unit(): in seconds they would leave the range of
     // numbers where rates are far from 1. A power of two, and 1 but for such data.
     double unit() const { return unit_; }

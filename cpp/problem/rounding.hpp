@@ -26,6 +26,12 @@ inline double inward(Index terms) {
     return 1 - gamma(terms + 4);
 }
 
+// Whether labels of that size are nothing beside such outputs, whose terms then cancel: what is rounding is
+// theirs.
+inline bool nothing_beside(double outputs, double label) {
+    return outputs > 0x1p10 * label;
+}
+
 // What rounding does to a residual y_i - h(x_i), for the control of steps and no claim: `width` products
 // behind every z_ji, largest label and norm of an input, terms = sum_j abs(a_j) norm(w_j).
 inline double residual_noise(double width, double label, double norm, double terms, double p) {
