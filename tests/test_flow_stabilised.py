@@ -74,7 +74,7 @@ def test_an_orthogonal_tail_costs_less_at_loose_tolerances_and_no_more_at_tight_
 
 
 @pytest.mark.parametrize(
-    ("shape", "t_end"), [((20, 10, 5), 50.0), ((60, 20, 10), 100.0), ((300, 30, 31), 4.0)]
+    ("shape", "t_end"), [((20, 10, 5), 50.0), ((60, 20, 10), 100.0), ((100, 30, 16), 20.0)]
 )
 def test_where_events_are_dense_nothing_is_lost(shape, t_end):
     problem = draw(*shape)
