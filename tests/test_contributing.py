@@ -45,6 +45,9 @@ def test_every_stage_has_a_budget_and_a_function() -> None:
     for stage in " ".join(stages.groups()).split():
         assert f"[{stage}]=" in script
         assert f"\nstage_{stage.replace('-', '_')}() {{" in script
+    beside = re.search(r"^beside=\((.*)\)$", script, re.M)
+    assert beside is not None
+    assert set(beside.group(1).split()) < set(stages.group(1).split())  # else one would run in neither lane
 
 
 def borrowed(texts: dict[str, str]) -> list[str]:

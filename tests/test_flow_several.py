@@ -31,22 +31,29 @@ def small_start() -> Problem:
     return pl.data.sphere(n=30, d=12, seed=3), pl.Network(net.W * size[:, None], net.a * size)
 
 
+def flow(problem: Problem, t_end: float, *, dense: bool = False, **options: Any) -> pl.Solution:
+    save = pl.Save(count=9, switches=True, dense=dense)
+    return pl.simulate(*problem, t_end, method="flow", save=save, **options)
+
+
 def both(problem: Problem, t_end: float, **options: Any) -> tuple[pl.Solution, pl.Solution]:
-    save = pl.Save(count=9, switches=True)
-    several = pl.simulate(*problem, t_end, method="flow", save=save, **options)
-    save = pl.Save(count=9, switches=True, dense=True)
-    return several, pl.simulate(*problem, t_end, method="flow", save=save, **options)
+    return flow(problem, t_end, **options), flow(problem, t_end, dense=True, **options)
+
+
+@functools.cache
+def several_steps(make: Callable[[], Problem], rtol: float) -> pl.Solution:
+    return flow(make(), 3.0, rtol=rtol)
 
 
 @functools.cache
 def exact(make: Callable[[], Problem]) -> pl.Solution:
-    return both(make(), 3.0, rtol=1e-10)[1]
+    return flow(make(), 3.0, rtol=1e-10, dense=True)
 
 
 @pytest.mark.parametrize("rtol", [1e-5, 1e-6])
 @pytest.mark.parametrize("make", [wide, small_start])
 def test_they_hold_the_same_events(make: Any, rtol: float) -> None:
-    several, single = both(make(), 3.0, rtol=rtol)
+    several, single = several_steps(make, rtol), flow(make(), 3.0, rtol=rtol, dense=True)
     assert several.stats["accepted"] < 0.5 * single.stats["accepted"]
     mine, theirs = switch_times(several), switch_times(single)
     assert {k: len(v) for k, v in mine.items()} == {k: len(v) for k, v in theirs.items()}
@@ -59,8 +66,7 @@ def test_they_hold_the_same_events(make: Any, rtol: float) -> None:
 @pytest.mark.parametrize("rtol", [1e-4, 1e-6])
 @pytest.mark.parametrize("make", [wide, small_start])
 def test_they_end_where_single_ones_do(make: Any, rtol: float) -> None:
-    several, _ = both(make(), 3.0, rtol=rtol)
-    close = exact(make)
+    several, close = several_steps(make, rtol), exact(make)
     off = np.hypot(
         np.linalg.norm(several.network.W - close.network.W, axis=1), several.network.a - close.network.a
     )
@@ -134,7 +140,7 @@ def test_threads_do_not_show(make: Any) -> None:
 
 def test_the_sign_of_an_outer_weight_changes_within_them() -> None:
     data, net = pl.data.sphere(n=30, d=20, seed=2), pl.initial.torch_linear(p=300, d=20, seed=52)
-    several, single = both((data, pl.Network(net.W, 0.02 * net.a)), 6.0)
+    several, single = both((data, pl.Network(net.W, 0.02 * net.a)), 3.0)
     assert several.stats["accepted"] < 0.5 * single.stats["accepted"]
     assert several.stats["a_zero"] == single.stats["a_zero"] > 0
     assert np.allclose(several.network.a, single.network.a, rtol=0, atol=1e-6)
@@ -171,7 +177,7 @@ def test_events_of_ones_own_see_the_states_within() -> None:
     for t in (0.4, 1.0):
         there = float(np.sum(single.at(t).W ** 2))
         event = pl.Event(lambda t, net, there=there: np.sum(net.W**2) / there - 1, name="there")
-        watched, _ = both(problem, 2.0, events=[event])
+        watched = flow(problem, 2.0, events=[event])
         assert watched.stats["accepted"] == alone.stats["accepted"] < 0.7 * single.stats["accepted"]
         assert np.allclose(watched.network.W, alone.network.W, rtol=1e-12, atol=1e-14)
         assert watched.events.t == pytest.approx([t], rel=1e-5)

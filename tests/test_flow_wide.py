@@ -61,7 +61,7 @@ def assert_the_same_run(wide: pl.Solution, plain: pl.Solution, rtol: float) -> N
     [
         (lambda: early_alignment(150), 60.0),
         (lambda: early_alignment(150, 1, 1.0), 60.0),
-        (lambda: parabola(20, 250), 20.0),
+        (lambda: parabola(12, 150), 20.0),
         (lambda: drawn(8, 2, 200, 2, "asymmetric"), 30.0),
         (lambda: drawn(5, 3, 200, 1, "balanced"), 15.0),
         (lambda: drawn(4, 4, 250, 4, "asymmetric"), 15.0),
@@ -137,7 +137,7 @@ def test_threads_share_the_neurons_of_one_run(sizes: tuple[int, int, int]) -> No
     """Wide enough that every loop is cut; on no patterns, and with pairs that slide."""
     n, d, p = sizes
     problem = pl.data.gaussian(n=n, d=d, seed=1), pl.initial.asymmetric(p=p, d=d, seed=2)
-    ends = 0.03 if n == 100 else 2e-3
+    ends = 0.01 if n == 100 else 2e-3
     one, *more = (by_neurons(*problem, t_end=ends, threads=k, save=3) for k in (1, 2, 3))
     assert one.stats["events"] > 20 > one.stats["cell_steps"]
     for other in more:

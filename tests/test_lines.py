@@ -44,9 +44,10 @@ def ends(problem: Problem, t_end: float, backend: str = "native", **options: Any
     return pl.simulate(*problem, t_end, method="flow", rtol=1e-9, backend=backend, **options)
 
 
-@pytest.mark.parametrize("backend", ["native", "numpy"])
 @pytest.mark.parametrize("ratio", [1.0, 2.0, 0.7])
-@pytest.mark.parametrize("seed", [1, 2, 5, 6])
+@pytest.mark.parametrize(
+    ("seed", "backend"), [*((seed, "native") for seed in (1, 2, 5, 6)), (2, "numpy"), (6, "numpy")]
+)
 def test_the_flow_of_copies_is_that_of_the_merged_inputs(seed: int, ratio: float, backend: str) -> None:
     """It was 0.05 to 1.4 % off (seeds 1, 2, 5, 6): copies of one label attracting, of the other repelling."""
     sizes = {} if backend == "native" else {"n": 8, "d": 3, "p": 4}

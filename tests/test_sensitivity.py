@@ -4,6 +4,7 @@ against runs whose weights are off by a little.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import re
@@ -65,6 +66,7 @@ def test_a_pass_just_so_is_told_from_either_side() -> None:
     data, net = draw(120, 10, 8, 2)
     xi = np.random.default_rng([2, 0]).standard_normal(net.W.shape)
 
+    @functools.cache
     def end(shift: float) -> pl.Solution:
         return flow(data, pl.Network(net.W * (1 + shift * xi), net.a), pl.horizon(120, 8))
 
@@ -93,9 +95,9 @@ def test_runs_that_are_off_by_less_than_the_closest_pass_stay_together(seed: int
         W = [net.W * (1 + eps * rng.standard_normal(net.W.shape)) for _ in range(copies)]
         return float(np.std([math.log(flow(data, pl.Network(w, net.a), t_end).loss[-1]) for w in W]))
 
-    assert scatter(1e-10, 5) < 1e-10
-    assert scatter(0.1 * told["closest_pass"], 5) < 0.3 * told["closest_pass"]
-    assert 0.1 < scatter(30 * told["closest_pass"], 10) / told["branch_scatter"] < 10
+    assert scatter(1e-10, 2) < 1e-10
+    assert scatter(0.1 * told["closest_pass"], 3) < 0.3 * told["closest_pass"]
+    assert 0.1 < scatter(30 * told["closest_pass"], 7) / told["branch_scatter"] < 10
 
 
 @pytest.mark.parametrize("method", ["flow", "capture"])
