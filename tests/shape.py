@@ -124,7 +124,7 @@ def imported_oddly(tree: Tree) -> list[str]:
 
 def _imported(text: str, known: set[str]) -> Iterator[tuple[int, str]]:
     """(line, module without "pl_native.") of each import of the package; what is not to be written, as is."""
-    for node in ast.walk(parsed(text)):
+    for node in _imports_and_calls(text):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name.startswith("pl_native."):
@@ -140,6 +140,13 @@ def _imported(text: str, known: set[str]) -> Iterator[tuple[int, str]]:
             for alias in node.names:
                 full = f"{base}.{alias.name}" if base else alias.name
                 yield node.lineno, full if full in known else base or f"{alias.name} from pl_native"
+
+
+@functools.cache  # most texts are looked at some ten times
+def _imports_and_calls(text: str) -> list[ast.AST]:
+    return [
+        node for node in ast.walk(parsed(text)) if isinstance(node, (ast.Import, ast.ImportFrom, ast.Call))
+    ]
 
 
 def _name(function: ast.expr) -> str:

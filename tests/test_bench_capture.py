@@ -77,11 +77,11 @@ def test_means_are_geometric(bench):
 
 def test_a_tiny_problem_from_end_to_end(bench, tmp_path, monkeypatch):
     script, tables, figures = bench("bench_capture"), bench("tables_capture"), bench("figures")
-    case = script.Case(31, 7, 5, (4.0, 8.0), 2.0, (1, 3), (1e-4,), finest=1 / 64)
+    case = script.Case(31, 7, 5, (2.0, 4.0), 2.0, (1, 3), (1e-4,), finest=1 / 64)
     monkeypatch.setattr(script, "QUICK", (case,))
     effort = replace(harness.QUICK, budget=harness.Budget(rounds=2, sample=0.0, total=1.0))
     rows = script.run(effort, tmp_path)
-    assert [(row["t_end"], row["draws"]) for row in rows] == [(4.0, 2), (8.0, 2)]
+    assert [(row["t_end"], row["draws"]) for row in rows] == [(2.0, 2), (4.0, 2)]
     assert len(list(tmp_path.glob("reference-*.npz"))) == 2
     for row in rows:
         assert row["reference_gap"] < 1e-6
@@ -97,7 +97,7 @@ def test_a_tiny_problem_from_end_to_end(bench, tmp_path, monkeypatch):
         # first order: the error falls with the step, by and large in proportion
         assert math.log2(steps[0]["error"] / steps[-1]["error"]) > 3
         assert by_method["capture"][-1]["error"] < 1e-4
-    assert "31, 7, 5, t <= 8" in tables.capture(rows)
+    assert "31, 7, 5, t <= 4" in tables.capture(rows)
     figure = figures.work_precision(rows)
     assert len(figure.axes) == 4
     figure.savefig(tmp_path / "figure.png")
