@@ -71,7 +71,9 @@ COUNTS = {
         ({"stabilised_steps": 900}, "steps are as long as rtol 1e-05 lets them be"),
         ({"spectral_radius": 0.0}, "steps are as long as rtol 1e-05 lets them be"),
         ({"rejected": 2000}, "steps are refused, 2000 beside 1000 that were taken"),
-        ({"method": "capture", "restarts": 2}, "capture began again 2 times"),
+        ({"method": "capture", "restarts": 2}, "capture began again, 2 times"),
+        ({"method": "capture", "restarts": 1}, "capture began again, 1 time"),
+        ({"events": 1, "steps": 1}, "1 event in 1 step"),
         ({"method": "capture", "restarts": 0}, "steps are as long as"),
         ({"method": "auto", "methods": [["capture", 0.0], ["flow", 9.0]]}, "the fastest mode holds it up"),
         ({"method": "auto", "methods": [["flow", 0.0], ["capture", 9.0]]}, "steps are as long as"),
@@ -87,7 +89,7 @@ def test_too_many_switches_at_an_instant_are_said_with_parallel_inputs():
     assert "at t 2000 of 100000: a problem that the rule does not resolve" in held(
         Status.SWITCH_LIMIT, COUNTS, AT
     )
-    assert held(Status.SWITCH_LIMIT, COUNTS | {"dependent_inputs": 3}, AT).endswith("were met 3 times")
+    assert held(Status.SWITCH_LIMIT, COUNTS | {"dependent_inputs": 3}, AT).endswith("were met, 3 times")
 
 
 def test_a_run_without_a_step_left_is_not_said_to_have_met_max_steps():

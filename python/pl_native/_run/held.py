@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pl_native._base.wording import counted
 from pl_native._problem import Status
 
 _OFTEN = 0.5  # of the steps
@@ -40,7 +41,7 @@ def held(status: Status, stats: Mapping[str, Any], run: Run) -> str:
 
 def _parallel(stats: Mapping[str, Any]) -> str:
     count = stats.get("dependent_inputs")
-    return f"; inputs parallel to 1e-9 were met {count} times" if count else ""
+    return f"; inputs parallel to 1e-9 were met, {counted(count, 'time')}" if count else ""
 
 
 def _cause(stats: Mapping[str, Any], run: Run) -> str:
@@ -51,9 +52,9 @@ def _cause(stats: Mapping[str, Any], run: Run) -> str:
     events, stabilised, refused = stats.get("events", 0), stats["stabilised_steps"], stats["rejected"]
     times = run.reached / steps * stats["spectral_radius"]
     if stats.get("restarts"):
-        text = f"capture began again {stats['restarts']} times"
+        text = f"capture began again, {counted(stats['restarts'], 'time')}"
     elif events >= _OFTEN * steps:
-        text = f"switches hold it up, {events} events in {steps} steps"
+        text = f"switches hold it up, {counted(events, 'event')} in {counted(steps, 'step')}"
         text += ", each of which ends a step where dense output is kept" if run.dense else ""
     elif refused >= _OFTEN * steps:
         text = f"steps are refused, {refused} beside {steps} that were taken"
