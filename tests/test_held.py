@@ -54,6 +54,26 @@ def test_of_euler_the_time_is_said():
     assert sol.message == "the limit on steps was reached at t 300 of 750"
 
 
+@pytest.mark.parametrize("most", [0, 1, 3])
+@pytest.mark.parametrize(
+    ("method", "backend"),
+    [
+        *((m, "native") for m in ("euler", "flow", "capture", "auto")),
+        ("euler", "numpy"),
+        ("flow", "numpy"),
+        ("euler", "numba"),
+    ],
+)
+def test_every_method_and_backend_says_it_with_the_counters_it_has(method, backend, most):
+    """KeyError of `print(sol)` for the oracle's flow, and for no step at all (found by the fuzzer)."""
+    if backend not in pl.backends.available():
+        pytest.skip(f"backend {backend} is not available")
+    sol = limited(method, pl.Stop(max_steps=most), backend=backend)
+    assert sol.status is Status.STEP_LIMIT
+    assert f"the limit on steps was reached at t {sol.t[-1]:g} of 750" in str(sol)
+    assert "no step is left" not in sol.message
+
+
 AT = Run(reached=2000.0, stuck=False, dense=False)
 COUNTS = {
     "method": "flow", "rtol": 1e-5, "t_end": 1e5, "steps": 1000, "events": 10,

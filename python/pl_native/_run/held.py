@@ -31,10 +31,10 @@ def held(status: Status, stats: Mapping[str, Any], run: Run) -> str:
     where = f" at t {run.reached:g} of {stats['t_end']:g}"
     if status is Status.SWITCH_LIMIT:
         return where + ": a problem that the rule does not resolve in double precision" + _parallel(stats)
-    if status is Status.STEP_LIMIT and run.stuck:
+    if status is Status.STEP_LIMIT and run.stuck and "rtol" in stats:
         return (
             f"{where}: not max_steps, but no step is left that moves the time and does not raise the loss"
-            f" (rtol {stats['rtol']:g}, {stats['rejected']} refused)"
+            f" (rtol {stats['rtol']:g}, {counted(stats.get('rejected', 0), 'step')} refused)"
         )
     return where + _cause(stats, run)
 
@@ -49,8 +49,9 @@ def _cause(stats: Mapping[str, Any], run: Run) -> str:
     steps = stats["steps"]
     if "rtol" not in stats or not steps:
         return ""
-    events, stabilised, refused = stats.get("events", 0), stats["stabilised_steps"], stats["rejected"]
-    times = run.reached / steps * stats["spectral_radius"]
+    events = stats.get("events", 0)
+    refused, stabilised = stats.get("rejected", 0), stats.get("stabilised_steps", 0)  # the oracle knows none
+    times = run.reached / steps * stats.get("spectral_radius", 0.0)
     if stats.get("restarts"):
         text = f"capture began again, {counted(stats['restarts'], 'time')}"
     elif events >= _OFTEN * steps:

@@ -101,9 +101,10 @@ class Solution:
         accuracy (capture).
         """
         record = self._record
+        most = None if record is None else record.stop.max_steps
         run = Run(
             reached=float(self.t[-1]) if record is None else record.reached,
-            stuck=record is not None and self.stats["steps"] < (record.stop.max_steps or math.inf),
+            stuck=record is not None and (most is None or self.stats["steps"] < most),
             dense=self.dense is not None,
         )
         return words.message(self.status, self.stats, not math.isnan(float(self.loss[0])), run)
