@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis.errors import FlakyFailure
 
 import pl_native as pl
 import sweeping
-from fuzz import certificates, claims, files, planted
+from fuzz import api, certificates, claims, files, planted
 from fuzz.child import run
 from fuzz.watch import Watch, is_named
 from outcomes import native
@@ -214,6 +215,20 @@ def test_a_scale_whose_square_overflows_is_refused(name: str) -> None:
     """An OverflowError, that named nothing."""
     with pytest.raises(ValueError, match=r"scale: expected a number <= 1e\+150, got 1e\+300"):
         getattr(pl.initial, name)(4, 7, seed=7, scale=1e300)
+
+
+def test_what_is_not_met_again_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What hangs on the clock passes when the example is run again: the child ended with "Inconsistent
+    results", and what it had found was lost."""
+    watch = Watch(tmp_path / "journal")
+
+    def once(machine: Any, settings: Any) -> None:
+        watch.counts["entry", "fault"] += 1
+        raise FlakyFailure("Inconsistent results", [KeyError("found")])
+
+    monkeypatch.setattr(api, "run_state_machine_as_test", once)
+    api.fuzz(watch, 0, 1)
+    assert watch.faults == ["KeyError('found')"]
 
 
 def test_the_journal_is_written_before_the_call(tmp_path: Path) -> None:

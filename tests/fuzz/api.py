@@ -17,6 +17,7 @@ import hypothesis
 import numpy as np
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
+from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import (
     Bundle,
     initialize,
@@ -290,4 +291,7 @@ def fuzz(watch: Watch, seed: int, calls: int) -> None:
             run_state_machine_as_test(hypothesis.seed(1000 * seed + round_number)(Machine), settings=options)
         except Fault as fault:
             watch.note(fault)
+        except FlakyFailure as flaky:  # it hung on the clock and was not met again
+            for one in flaky.exceptions:
+                watch.note(one)
         round_number += 1

@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import sys
+import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable
@@ -95,8 +96,11 @@ class Watch:
             raise Fault(wrong)
 
     def note(self, fault: BaseException) -> None:
-        """Kept with the calls that led to it."""
-        self.faults.append("\n    ".join([str(fault).splitlines()[0][:600], *self.lines[-30:]]))
+        """Kept with where it came from and the calls that led to it."""
+        said = str(fault).splitlines()[0][:600] if isinstance(fault, Fault) else repr(fault)[:600]
+        places = traceback.format_tb(fault.__traceback__)[-3:]
+        where = [line.strip() for place in places for line in place.splitlines()[:1]]
+        self.faults.append("\n    ".join([said, *where, *self.lines[-30:]]))
 
     def report(self) -> None:
         """For the parent, as the last line of standard output."""
