@@ -176,8 +176,9 @@ class Machine(Making):
             "extend", f"to 30.0 of {shown_run(sol)}", budget=SECONDS,
             function=lambda: sol.extend(30.0, stop=limit, progress=False),
         )  # fmt: skip
-        if later is not None and later.t[-1] < sol.t[-1]:
-            raise Fault(f"extended to {later.t[-1]!r}, from {sol.t[-1]!r}")
+        # of a run that was cut beyond its last row asked for, the row of the cut is none of the longer run's
+        if later is not None and later._record is not None and later._record.reached < sol._record.reached:
+            raise Fault(f"extended to {later._record.reached!r}, from {sol._record.reached!r}")
 
     @rule(target=runs, run=runs, more=st.one_of(times, odd), save=saves(), asked=stops())
     def extend(self, run: Any, more: Any, save: Any, asked: dict[str, Any]) -> Any:
