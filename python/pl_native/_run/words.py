@@ -49,20 +49,22 @@ def beyond_rounding(t: Array, loss: Array, local_pl: Array) -> str:
 
 def dependent(stats: Mapping[str, Any]) -> str:
     """Where the flow is one of several that the inputs as given allow; empty where it was not so."""
-    count = stats.get("dependent_inputs")
-    if not count:
-        return ""
-    times = "once" if count == 1 else f"{count} times"
-    return f"\n  {times} inputs parallel to 1e-9 were taken as exactly so: one flow of several (numerics.md)"
+    times = _times(stats.get("dependent_inputs"))
+    return (
+        times
+        and f"\n  {times} inputs parallel to 1e-9 were taken as exactly so: one flow of several (numerics.md)"
+    )
 
 
 def at_zero(stats: Mapping[str, Any]) -> str:
     """Neurons that the rule keeps where Euler may leave; empty where there were none."""
-    count = stats.get("zero_neuron")
-    if not count:
-        return ""
-    times = "once" if count == 1 else f"{count} times"
-    return f"\n  {times} a neuron was at w_j = 0, where the rule keeps it (numerics.md)"
+    times = _times(stats.get("zero_neuron"))
+    return times and f"\n  {times} a neuron was at w_j = 0, where the rule keeps it (numerics.md)"
+
+
+def _times(count: int | None) -> str:
+    """Empty for never."""
+    return "once" if count == 1 else f"{count} times" if count else ""
 
 
 def end_beyond(t: Array, end: float | None) -> str:
