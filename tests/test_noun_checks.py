@@ -33,6 +33,15 @@ def bad(array: np.ndarray, value: float) -> np.ndarray:
         (bad(X, NAN), Y, ValueError, r"X: expected finite numbers, got nan at index \(0, 1\) \(1 in all\)"),
         (X, bad(Y, -INF), ValueError, r"y: expected finite numbers, got -inf at index \(1,\)"),
         (np.array([[1.0], [0.0]]), [1.0, 1.0], ValueError, r"X: .*norm > 0, got a zero row at index 1"),
+        *(
+            (
+                np.array([[1.0, 0.0], [0.0, size], [1.0, 1.0]]),
+                Y,
+                ValueError,
+                r"X: .* squared norm is within the range .* got a largest entry of 1e.* at index 1",
+            )
+            for size in (1e-300, 1e-155, 1e155, 1e308)
+        ),
         (X, bad(Y, 0.0), ValueError, r"y: expected labels != 0 .*got 0 at index 1"),
         (X.astype(complex), Y, TypeError, r"X: expected float64, float32 or integers, got dtype complex128"),
         (X, Y.astype(complex), TypeError, r"y: .*got dtype complex128"),
@@ -60,6 +69,8 @@ def test_dataset_refuses(inputs: Any, labels: Any, error: type[Exception], match
     [
         ([1.0, 0.0], [1.0, 1.0], 2, ValueError, r"norms: expected norms > 0, got 0\.0 at index 1"),
         ([1.0, -2.0], [1.0, 1.0], 2, ValueError, r"norms: expected norms > 0, got -2\.0"),
+        ([1.0, 1e-160], [1.0, 1.0], 2, ValueError, r"norms: .* squared norm .* entry of 1e-160 at index 1"),
+        ([1e160, 1.0], [1.0, 1.0], 2, ValueError, r"norms: .* squared norm .* entry of 1e\+160 at index 0"),
         ([1.0, 1.0], [1.0, 1.0], 1, ValueError, r"d: expected d >= n = 2 .*got 1"),
         ([1.0, 1.0], [1.0, 1.0], 2.0, TypeError, r"d: expected an integer"),
         ([1.0, 1.0], [1.0], 2, ValueError, r"y: expected length 2 \(norms has n = 2\)"),

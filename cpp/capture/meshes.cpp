@@ -231,9 +231,10 @@ bool Meshes::half(double t, double h, const Allowed& allowed, int depth, double 
     if (too_short(t, h)) return stop(*fine_.step);
     fine_.step->attempt(h, fineness(h, allowed));
     if (cut_ && cut_()) return stop(*fine_.step);
-    if (depth >= kHalvings && !fine_.step->finite()) return stop(*fine_.step);
+    const bool finite = fine_.step->finite();  // else the trial is none, and may seem good
+    if (depth >= kHalvings && !finite) return stop(*fine_.step);
     const bool may_rise = depth >= kHalvings && !rises(fine_, kMostRise);
-    if (!may_rise && rises(fine_, slack) && !only_shows(fine_, slack, shown)) {
+    if (!finite || (!may_rise && rises(fine_, slack) && !only_shows(fine_, slack, shown))) {
         ++rejected_;
         return half(t, 0.5 * h, allowed, depth + 1, shown) && half(t, 0.5 * h, allowed, depth + 1, kNothing);
     }

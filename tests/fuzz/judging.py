@@ -38,7 +38,11 @@ def wrong_with(sol: pl.Solution, data: pl.Dataset, t_end: float, last_row: bool 
     if np.any(sol.n_active < 0) or np.any(sol.n_active > s["n"] * s["p"]):
         return f"n_active {sol.n_active}"
     with np.errstate(over="ignore", invalid="ignore"):
-        return _rates(sol, data) or _ends(sol, data, t_end, last_row)
+        return (
+            _rates(sol, data)
+            or _ends(sol, data, t_end, last_row)
+            or (_state(sol, data) if last_row else None)
+        )
 
 
 def _rates(sol: pl.Solution, data: pl.Dataset) -> str | None:
@@ -74,6 +78,21 @@ def _ends(sol: pl.Solution, data: pl.Dataset, t_end: float, last_row: bool) -> s
         if s[name] is not None and not 0 <= s[name] <= end * (1 + 1e-9):
             return f"{name} {s[name]!r} in a run to {end!r}"
     return None
+
+
+def _state(sol: pl.Solution, data: pl.Dataset) -> str | None:
+    """The last loss is that of the last state, but for rounding (weights may have been larger), and
+    for what capture, in single precision, has pairs at rest be off their kinks by."""
+    if sol.status is pl.Status.NON_FINITE:
+        return None
+    told, started = float(sol.loss[-1]), float(sol.loss[0])
+    slack = 1e-9 if sol.stats["method"] in ("euler", "flow") else 1e-6
+    noise = rounding_of_loss(sol, data) + 1e-24 * started
+    W, a = (part.astype(float) for part in (sol.network.W, sol.network.a))
+    live = np.maximum(W @ data.X.T.astype(float), 0)
+    true = float(np.square(data.y - a @ live / len(a)).sum() / (2 * data.n))
+    allowed = slack * max(told, true) + noise + 2 * np.sqrt(noise * max(told, true))
+    return None if abs(told - true) <= allowed else f"the loss is told {told!r}, of the state {true!r}"
 
 
 def wrong_with_raw(run: dict[str, Any] | None, table: dict[str, int]) -> str | None:

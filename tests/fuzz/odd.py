@@ -22,23 +22,27 @@ ODD = (
 
 
 @lru_cache(maxsize=256)
-def problem(kind: str, seed: int, inputs: int = 0, weights: int = 0, dtype: str = "float64") -> Any:
-    """`proving.start`, inputs and weights times powers of ten: (data, network)."""
+def problem(
+    kind: str, seed: int, inputs: int = 0, weights: int = 0, dtype: str = "float64", labels: int = 0
+) -> Any:
+    """`proving.start`, inputs, weights and labels times powers of ten: (data, network)."""
     data, net = start(kind, seed)
     with np.errstate(over="ignore"):
-        made = (
-            pl.Dataset(data.X * 10.0**inputs, data.y, dtype=dtype) if inputs or dtype != "float64" else data
-        )
+        X, y = data.X * 10.0**inputs, data.y * 10.0**labels
+        made = pl.Dataset(X, y, dtype=dtype) if inputs or labels or dtype != "float64" else data
         return made, pl.Network(net.W * 10.0**weights, net.a * 10.0**weights, dtype=dtype)
 
 
 def any_problem(rng: random.Random) -> tuple[Any, str]:
     """A problem, mostly of moderate scales, and the words that make it again."""
     kind, seed = rng.choice(KINDS), rng.randrange(40)
-    inputs = rng.choice((0,) * 12 + (-30, -3, 2, 20, 80, 150))
-    weights = rng.choice((0,) * 12 + (-150, -12, -6, 1, 20, 80, 150))
-    dtype = "float32" if rng.random() < 0.15 and abs(inputs) < 30 and abs(weights) < 30 else "float64"
-    return problem(kind, seed, inputs, weights, dtype), f"problem{(kind, seed, inputs, weights, dtype)}"
+    inputs = rng.choice((0,) * 16 + (-150, -80, -30, -3, 2, 19, 80, 150))
+    weights = rng.choice((0,) * 14 + (-150, -12, -6, 1, 19, 80, 150))
+    labels = rng.choice((0,) * 24 + (-290, -150, -20, -8, 8, 20, 150, 290))
+    narrow = max(abs(inputs), abs(weights), abs(labels)) < 30
+    dtype = "float32" if rng.random() < 0.15 and narrow else "float64"
+    which = kind, seed, inputs, weights, dtype, labels
+    return problem(*which), f"problem{which}"
 
 
 def shown(value: Any) -> str:

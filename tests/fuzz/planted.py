@@ -49,6 +49,7 @@ def runs() -> list[tuple[str, pl.Solution, pl.Dataset]]:
         "": {}, "time goes back": {"t": swapped}, "loss": {"loss": nan}, "local_pl": {"local_pl": nan},
         "the loss rises": {"loss": sol.loss[::-1].copy()}, "W is not finite": {"network": nowhere},
         "loss_bound": {"stats": claimed}, "ends at": {"t": sol.t * 0.5},
+        "the loss is told": {"network": net},
     }  # fmt: skip
     return [(words, replace(sol, **changes), data) for words, changes in wrong.items()]
 

@@ -15,10 +15,34 @@ from pl_native._base import checks, digest, memory
 from pl_native._base.checks import Array
 from pl_native._problem.network import Network
 
+_PLAIN = (1e-140, 1e140)  # sizes of entries of which squares add up to a normal number
+
 
 def _frozen(array: Array) -> Array:
     array.setflags(write=False)
     return array
+
+
+def _refuse_sizes(X: Array) -> None:
+    """ValueError for an input of norm zero, or of a size whose square is none."""
+    sizes = np.maximum(X.max(axis=1), -X.min(axis=1)).astype(np.float64, copy=False)
+    zero = np.flatnonzero(sizes == 0)
+    if len(zero):
+        raise ValueError(f"X: expected inputs of norm > 0, got a zero row at index {zero[0]}")
+    odd = np.flatnonzero((sizes < _PLAIN[0]) | (sizes > _PLAIN[1]))
+    _refuse_squares("X: expected inputs", sizes[odd], odd, X[odd])
+
+
+def _refuse_squares(expected: str, sizes: Array, where: Array, rows: Array) -> None:
+    """ValueError for rows, of these largest entries and indices, of squared norms beyond float64's range."""
+    with np.errstate(over="ignore", under="ignore"):
+        squares = np.square(rows.astype(np.float64, copy=False)).sum(axis=1)
+    lost = np.flatnonzero(~np.isfinite(squares) | (squares < np.finfo(np.float64).tiny))
+    if len(lost):
+        raise ValueError(
+            f"{expected} whose squared norm is within the range of float64, about 1e-307 to 1e308, got a "
+            f"largest entry of {sizes[lost[0]]:.3g} at index {where[lost[0]]}"
+        )
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
@@ -31,9 +55,9 @@ class Dataset:
     `d` says that the data are *reduced*: X (n, r) holds the coordinates of inputs of R^d, d >= r, in some
     orthonormal basis of a subspace that contains them (`pl.reduce`); networks for them have r columns too.
 
-    Raises ValueError for a wrong rank or length, an empty array, NaN or infinity, an input of norm zero, a
-    label of zero (unless `zero_labels`, which turns off what divides by labels), d < r; TypeError for
-    complex, boolean, object or mixed dtypes.
+    Raises ValueError for a wrong rank or length, an empty array, NaN or infinity, an input of norm zero or
+    whose squared norm is beyond the range of float64, a label of zero (unless `zero_labels`, which turns off
+    what divides by labels), d < r; TypeError for complex, boolean, object or mixed dtypes.
     """
 
     y: Array
@@ -52,9 +76,7 @@ class Dataset:
     ) -> None:
         found = checks.common_dtype({"X": X, "y": y}, dtype)
         inputs = checks.owned("X", X, "nd", found)
-        zero = np.flatnonzero(~inputs.any(axis=1))
-        if len(zero):
-            raise ValueError(f"X: expected inputs of norm > 0, got a zero row at index {zero[0]}")
+        _refuse_sizes(inputs)
         columns = inputs.shape[1]
         if d is not None and checks.integer("d", d, 1) < columns:
             raise ValueError(f"d: expected d >= {columns}, the coordinates that X holds, got {d}")
@@ -77,6 +99,7 @@ class Dataset:
         if not np.all(lengths > 0):
             where = int(np.argmin(lengths))
             raise ValueError(f"norms: expected norms > 0, got {lengths[where]} at index {where}")
+        _refuse_squares("norms: expected norms", lengths, np.arange(len(lengths)), lengths[:, None])
         n = len(lengths)
         dimension = n if d is None else checks.integer("d", d, 1)
         if dimension < n:

@@ -82,7 +82,7 @@ class Course:
             unproved = mine == "capture" and self._unproved(run, failed)
             limited = run.status in (Status.STEP_LIMIT, Status.SWITCH_LIMIT)
             # capture keeps some of what it knows in single precision, whose range is the first to be left
-            beyond = mine == "capture" and run.status == Status.NON_FINITE
+            beyond = mine == "capture" and run.status == Status.NON_FINITE and np.isfinite(run.loss[-1])
             if not unproved and not beyond and (not limited or self._at_step_limit):
                 self.over = True
                 return
