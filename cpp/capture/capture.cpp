@@ -125,7 +125,8 @@ class Capture {
 
     // Between right-hand sides: Ctrl-C, or the clock.
     bool cut() {
-        return deadline_.cancelled() || ((moved_ || options_.past.begins()) && deadline_.passed(!verdict_));
+        const bool moved = moved_ || (meshes_ && meshes_->accepted() > 0);
+        return deadline_.cancelled() || ((moved || options_.past.begins()) && deadline_.passed(!verdict_));
     }
     CaptureResult unbegun() {
         if (why_cut() == Status::kWallTime)
@@ -187,7 +188,6 @@ class Capture {
         landing_->stepped(taken);
         now.step = meshes_->next();
         met_ = meshes_->stuck() == Status::kEvent;
-        moved_ = moved_ || met_;
         if (met_) return true;                                   // as to the error, where it was before
         if (meshes_->stuck() != Status::kHorizon) return false;  // the meshes are at different times
         now.error = (meshes_->alone() ? 0.0 : options_.past.error) + meshes_->error();

@@ -8,6 +8,14 @@
 #include "kernel/index.hpp"
 
 namespace pl {
+namespace {
+
+// Of one stretch, within which nothing asks the clock: steps, and those that end where a multiplier leaves
+// [0, 1] by so little that no pair is released. Of 3000 small problems no neuron took more than 61 steps, but
+// for one at rest, which came to the same release seven million times.
+constexpr int kMostSteps = 1000, kMostIdle = 8;
+
+}  // namespace
 
 Follower::Follower(const Inputs& alone, const OnNeurons& flow)
     : OnNeurons(flow),
@@ -46,15 +54,18 @@ bool Follower::go(int j, const Stretch& stretch, Grazes* grazes) {
     jet_.evaluate_gradient();
     jet_.first();
     const double h = stretch.h;
-    const int most = 64 + 8 * (in_.n + 1);
+    const int most = most_at_once();
     double at_time = 0.0, instant = 0.0;
-    for (int burst = 0; at_time < h;) {
+    int idle = 0;
+    for (int burst = 0, steps = 0; at_time < h; ++steps) {
         const double step = advance(stretch.t + at_time, h - at_time, j, stretch, grazes);
         if (!(step >= 0.0)) return false;
         at_time = step >= h - at_time ? h : at_time + step;
         if (at_time > instant * (1.0 + 1e-12)) burst = 0;
         instant = at_time;
-        if (++burst > most || !settle_releases(stretch.t + at_time)) return false;
+        const int released = settle_releases(stretch.t + at_time);
+        idle += released == 0 && waits_ ? 1 : 0;
+        if (++burst > most || released > most || idle > kMostIdle || steps >= kMostSteps) return false;
         noise_alone_.grow(0, jet_.w_norm(0, 0), std::abs(jet_.a(0, 0)));
         switch_.follow_sign();
     }
@@ -85,18 +96,19 @@ double Follower::advance(double t, double left, int j, const Stretch& stretch, G
         return e.kind == EventKind::kCross || e.kind == EventKind::kOuterZero;
     });
     if (landed) tally_.event();
+    waits_ = !events.empty() && !landed;
     return h;
 }
 
-bool Follower::settle_releases(double t) {
-    const int most = 64 + 8 * (in_.n + 1);
-    for (int count = 0; switch_.release(t); ++count) {
-        if (count > most) return false;
+// Sliding pairs that are let go of, more than most_at_once() if there is no end of them.
+int Follower::settle_releases(double t) {
+    int count = 0;
+    while (count <= most_at_once() && switch_.release(t)) {
         jet_.evaluate_gradient();
         jet_.first();
-        if (count == 0) tally_.event();
+        if (count++ == 0) tally_.event();
     }
-    return true;
+    return count;
 }
 
 Moved Follower::take(int j) const {

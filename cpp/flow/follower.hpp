@@ -37,7 +37,8 @@ class Follower : OnNeurons {
   private:
     void load(int j);
     Moved take(int j) const;
-    bool settle_releases(double t);
+    int settle_releases(double t);
+    int most_at_once() const { return 64 + 8 * (in_.n + 1); }  // events of one instant
     bool go(int j, const Stretch& stretch, Grazes* grazes);
     double advance(double t, double left, int j, const Stretch& stretch, Grazes* grazes);
 
@@ -48,6 +49,7 @@ class Follower : OnNeurons {
     Tally tally_;
     Switcher switch_;
     EventSearch search_;
+    bool waits_ = false;  // the last step ended at a release alone, which is still to come
 };
 
 }  // namespace pl

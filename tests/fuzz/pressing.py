@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,9 @@ def pressed(function: Callable[[], Any], seconds: float) -> Any:
         if armed:
             raise KeyboardInterrupt
 
+    warnings.filterwarnings(
+        "ignore", r"unclosed file .*\.pyc", ResourceWarning
+    )  # an import that was cut short
     before = signal.signal(signal.SIGINT, handler)
     timer = threading.Timer(seconds, lambda: signal.pthread_kill(main, signal.SIGINT))
     try:

@@ -35,7 +35,8 @@ class Course:
         self._forecast = Forecast(task, self._at, counted)
         self._choice = self._forecast.choose(ledger.last, self._W, self._a)
         self.over = False
-        self._vain_seconds, self._stuck_at = 0.0, -1.0
+        self._vain_seconds = 0.0
+        self._stuck: frozenset[str] = frozenset()  # methods that have come no further from the state reached
 
     @property
     def method(self) -> str:
@@ -88,13 +89,17 @@ class Course:
                 return
             self._forecast.learn(mine, run, self._at)
             if unproved or beyond:
-                self._choice = Choice("flow", None)
+                self._go_on(mine, before, Choice("flow", None))
                 return
-        self._choice = self._forecast.choose(mine, self._W, self._a)
-        if self._at == before and self.method == mine:  # it is stuck: the other may know a way
-            self._choice = self._forecast.instead(mine)
-            self.over = self._stuck_at == before
-            self._stuck_at = before
+        self._go_on(mine, before, self._forecast.choose(mine, self._W, self._a))
+
+    def _go_on(self, mine: str, before: float, choice: Choice) -> None:
+        """After a part of method `mine` from time `before` on: by `choice`, unless that is stuck, where the
+        other may know a way; where both are it is over."""
+        self._stuck = self._stuck | {mine} if self._at == before else frozenset()
+        stuck = choice.method in self._stuck
+        self._choice = self._forecast.instead(choice.method) if stuck else choice
+        self.over = self.method in self._stuck
 
     def whole(self) -> FlowRun | None:
         """The parts as one run; None if none was begun."""
