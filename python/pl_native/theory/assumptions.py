@@ -76,9 +76,10 @@ def small_initial_loss(data: Dataset, network: Network) -> Sides:
     2.0
     """
     given.problem(data, network)
-    limit = 2 * float(np.max(np.abs(data.y.astype(np.float64)))) ** 2
+    largest = float(np.max(np.abs(data.y.astype(np.float64))))
+    limit = 2 * largest * largest
     level = float(metrics.loss(data, network))
-    return Sides(level, limit, level <= limit)
+    return Sides(level, limit, level <= limit and math.isfinite(level))
 
 
 def theorem_1_hypotheses(data: Dataset, network: Network) -> Hypotheses:

@@ -53,7 +53,10 @@ def extinction_time(data: Dataset, network: Network, *, gap: float | None = None
     """
     A, reach = _gap(data, network, gap), _reach(data, network)
     least = float(np.min(np.abs(data.y.astype(np.float64))))
-    return 2 * data.n * reach / (math.sqrt(A) * least * float(np.min(data.norms)) ** 2)
+    rate = math.sqrt(A) * least * float(np.min(data.norms)) ** 2
+    if rate == 0.0:  # below the range of numbers
+        return math.inf if reach > 0 else 0.0
+    return 2 * data.n * reach / rate
 
 
 def extinction_condition(data: Dataset, network: Network, *, gap: float | None = None) -> Sides:
@@ -87,7 +90,7 @@ def extinction_condition(data: Dataset, network: Network, *, gap: float | None =
     y, square = np.abs(data.y.astype(np.float64)), np.square(data.norms)
     span = extinction_time(data, network, gap=A) / data.n
     pull = 1.5 * math.sqrt(float(np.square(y) @ square))
-    if pull * span > 300:  # g would overflow
+    if not pull * span <= 300:  # g would overflow
         return Sides(math.inf, 0.5, False)
     a_sq = np.square(network.a.astype(np.float64)) * math.exp(2 * pull * span)
     z_end = _reach(data, network) + 1.5 * span * math.sqrt(float(a_sq.max())) * float(np.max(y * square))

@@ -114,7 +114,8 @@ def frozen_flow(data: Dataset, network: Network, *, at_kinks: int | None = None)
 
     Pairs that `network.kinks` has sliding are taken at their kinks. `at_kinks` is how many pairs the run that
     reached the state had there (None: those); see `nearness`. Costs one eigendecomposition of size n: half a
-    minute and half a gigabyte at n = 4000. ValueError for a negative `at_kinks`.
+    minute and half a gigabyte at n = 4000. ValueError for a negative `at_kinks`, and where K or K r is beyond
+    the range of float64.
 
     >>> data = pl.Dataset([[1.0], [2.0]], [1.0, 3.0])
     >>> found = theory.frozen_flow(data, pl.Network([[1.0]], [1.4]))
@@ -122,6 +123,7 @@ def frozen_flow(data: Dataset, network: Network, *, at_kinks: int | None = None)
     (array([0. , 7.4]), 0.05)
     """
     given.problem(data, network)
+    _refuse_beyond_range(data, network)
     listed = int(slides(data, network).sum())
     known = listed if at_kinks is None else checks.integer("at_kinks", at_kinks, 0)
     held = pattern(data, network, nearness(data, network, known))
@@ -135,6 +137,19 @@ def frozen_flow(data: Dataset, network: Network, *, at_kinks: int | None = None)
         crossing(data, network, held, found.impulse),
         let_go(data, network, held, found.limit),
     )
+
+
+def _refuse_beyond_range(data: Dataset, network: Network) -> None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        weights = sum(np.square(part.astype(np.float64)).sum() for part in (network.W, network.a))
+        size = data.n * weights * np.square(data.norms.max())
+        push = np.maximum(size, data.norms.max()) * np.abs(model.residual(data, network)).max()
+    if not (np.isfinite(size) and np.isfinite(push)):
+        raise ValueError(
+            "network: expected weights that with the inputs, of norms up to "
+            f"{data.norms.max():.3g}, give a matrix K and K r within the range of float64, "
+            f"got sum a_j^2 + norm(w_j)^2 = {weights:.3g}"
+        )
 
 
 def features(data: Dataset, network: Network, held: Pattern) -> Array:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pl_native._base import checks
+from pl_native._base import checks, memory
 from pl_native._base.checks import Array
 
 
@@ -37,7 +37,7 @@ def well_initialised_probability(p: int, positive: int, negative: int) -> Chance
     >>> f"{theory.well_initialised_probability(200, 10, 10).complement:.4e}"
     '2.0572e-24'
     """
-    width = checks.integer("p", p, 1)
+    width = _width(p)
     up, down = checks.integer("positive", positive, 0), checks.integer("negative", negative, 0)
     m = np.arange(width + 1)
     log_hit = _power_log(up, m) + _power_log(down, width - m)
@@ -54,7 +54,7 @@ def well_initialised_average(p: int, n: int) -> Chance:
     >>> round(theory.well_initialised_average(12, 20).probability, 4)
     0.5795
     """
-    width, points = checks.integer("p", p, 1), checks.integer("n", n, 1)
+    width, points = _width(p), checks.integer("n", n, 1)
     m = np.arange(width + 1)
     missed = (np.exp2(-m) + np.exp2(m - width)) / 2
     return _mixed(width, points * np.log1p(-missed))
@@ -134,6 +134,13 @@ def _power_log(count: int, m: Array) -> Array:
     with np.errstate(divide="ignore"):
         found: Array = count * np.log1p(-np.exp2(-m.astype(np.float64)))
     return found
+
+
+def _width(p: object) -> int:
+    """`p`, for sums over 0 to p."""
+    width = checks.integer("p", p, 1)
+    memory.require(100.0 * width, f"p: a sum over 0 to {width}")  # six arrays, and logarithms in a list
+    return width
 
 
 def _mixed(p: int, log_hit: Array) -> Chance:

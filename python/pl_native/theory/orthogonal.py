@@ -141,10 +141,10 @@ def growth_bounds(data: Dataset, network: Network) -> Floats:
     n, p = data.n, network.p
     on = np.maximum(_preactivations(data, network), 0.0) / data.norms
     grown = np.einsum("ji,ji->j", on, on)
-    a_sq = np.square(network.a.astype(np.float64))
+    a_sq, bound = np.square(network.a.astype(np.float64)), p * scale * delta
     return np.array(
         [
-            [float(a_sq @ grown), n * (p * scale * delta) ** 2],
+            [float(a_sq @ grown), n * bound * bound],
             [float(np.mean(grown)), math.sqrt(p * n) * scale * delta],
         ]
     )

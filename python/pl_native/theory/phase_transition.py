@@ -99,8 +99,13 @@ def fraction_time(fraction: float, D: float, n: int, p: int, *, N0: float = 1.0)
             f"N0: expected N0 < p norm(Y) (1 - sqrt(fraction)) = {p * label * (1 - math.sqrt(level)):.6g} "
             f"(the group starts above that fraction of its loss), got {start}"
         )
-    x = (math.log1p(-math.sqrt(level)) - math.log(level) / 2 - math.log(start / (p * label - start))) / 2
+    x = (math.log1p(-math.sqrt(level)) - math.log(level) / 2 - _log_ratio(start, p * label - start)) / 2
     return x * n / label / unit
+
+
+def _log_ratio(over: float, under: float) -> float:
+    ratio = over / under
+    return math.log(ratio) if ratio > 0 else math.log(over) - math.log(under)  # of 1e-324 and less
 
 
 def transition_time(D: float, n: int, p: int, *, N0: float = 1.0, c0: float = 1.0) -> float:
