@@ -105,6 +105,12 @@ def test_4_1_what_fits_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
         memory.require(float("nan"))
 
 
+def test_labels_per_group_ask_before_they_are_spread() -> None:
+    """One D for each of 2^40 groups was made an array first, of 8 TB."""
+    with pytest.raises(MemoryError, match=r"needs .* of memory, available are"):
+        pl.data.group(2**40, 2**40, D=1.0, seed=1)
+
+
 SIZES = {
     "1000": 1000, "1e3": 1000, " 12 ": 12, "1.5kB": 1500, "10 GB": 10**10, "10gb": 10**10,
     "512MiB": 512 * MIB, ".5 TiB": 2**39, "2 TB": 2 * 10**12, "7B": 7, "3 kib": 3072, "1e-1 MB": 10**5,

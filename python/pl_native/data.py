@@ -115,8 +115,8 @@ def group(
     groups = checks.integer("p", p, 1)
     if plan.n % groups != 0:
         raise ValueError(f"p: expected a divisor of n = {plan.n}, got {groups}")
-    targets = None if D is None else per_group("D", D, groups, math.inf)
     _ask(plan, 6 * plan.n)
+    targets = None if D is None else per_group("D", D, groups, math.inf)
     sizes = plan.rng.uniform(*plan.labels, plan.n)
     if targets is not None:
         own = sizes.reshape(groups, -1)
