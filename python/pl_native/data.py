@@ -225,6 +225,11 @@ def _plan(n: object, d: object, seed: object, dtype: object, norms: object, labe
             raise ValueError(
                 f"{name}: expected numbers within the range of {precision}, got ({low!r}, {high!r})"
             )
+    low, high = ranges[0]
+    if not np.finfo(np.float64).tiny <= high * high < math.inf:
+        raise ValueError(
+            f"norms: expected numbers with squares within the range of float64, got ({low!r}, {high!r})"
+        )
     return _Plan(seed, points, dimension, precision, *ranges)
 
 
