@@ -23,9 +23,8 @@ def pressed(function: Callable[[], Any], seconds: float) -> Any:
         if armed:
             raise KeyboardInterrupt
 
-    warnings.filterwarnings(
-        "ignore", r"unclosed file .*\.pyc", ResourceWarning
-    )  # an import that was cut short
+    # an import that was cut short leaves its file to the collector
+    warnings.filterwarnings("ignore", r"unclosed file .*\.pyc", ResourceWarning)
     before = signal.signal(signal.SIGINT, handler)
     timer = threading.Timer(seconds, lambda: signal.pthread_kill(main, signal.SIGINT))
     try:
