@@ -25,7 +25,7 @@ import pl_native as pl
 from pl_native import backends
 from pl_native.store import Store
 from problems import problem
-from processes import pytest_addoption, pytest_runtestloop  # noqa: F401
+from processes import pytest_addoption, pytest_collection, pytest_runtestloop  # noqa: F401
 from sweeping import cell, run
 
 settings.register_profile("unit", max_examples=25, deadline=None, derandomize=True)

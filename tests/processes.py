@@ -1,9 +1,10 @@
 """The suite over two processes: each takes the next file that none has taken, the first tells of all tests.
 
-    python -m pytest --processes 1      in one, as selections of few tests and the debugger are anyway
+    python -m pytest --processes 1      in one, as files named, few tests and the debugger are anyway
 
 A test may so run beside others, as it may beside a busy neighbour (`tools/ci load`). The second process is
-pytest with the same arguments; its reports come through a pipe, in the form in which pytest writes them.
+pytest with the same arguments; its reports come through a pipe, in the form in which pytest writes them. Both
+look for tests at once, which takes each of them 12 s where nothing is remembered of assertions rewritten.
 """
 
 from __future__ import annotations
@@ -22,13 +23,28 @@ from typing import Any
 
 import pytest
 
-_FEW = 500  # tests that are over before another process has imported what they need
+_FEW = 500  # tests that are not worth another process
 _PLACE = "PL_TESTS_PIPES"  # of a helper: from where it takes files, to where it reports
-_ALONE = ("collectonly", "usepdb", "lf", "failedfirst", "newfirst", "stepwise")
+_ALONE = ("collectonly", "usepdb", "lf", "failedfirst", "newfirst", "stepwise", "keyword")
+_TEAM = pytest.StashKey["_Team"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--processes", type=int, default=2, help="at most so many processes run the tests")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    options = session.config.option
+    helpers = min(options.processes, _processors()) - 1
+    alone = options.capture == "no" or any(getattr(options, name, False) for name in _ALONE)
+    alone = alone or hasattr(session.config, "workerinput")  # of pytest-xdist, where somebody has it
+    alone = alone or not all(
+        Path(session.config.invocation_params.dir, a).is_dir() for a in session.config.args
+    )
+    if _PLACE not in os.environ and helpers > 0 and not alone:
+        session.config.stash[_TEAM] = team = _Team(session, helpers)
+        session.config.add_cleanup(team.end)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -41,13 +57,13 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         for _ in _run(session, files):
             pass
         return True
-    options = session.config.option
-    helpers = min(options.processes, _processors()) - 1
-    alone = options.capture == "no" or any(getattr(options, name, False) for name in _ALONE)
-    alone = alone or hasattr(session.config, "workerinput")  # of pytest-xdist, where somebody has it
-    if helpers < 1 or alone or len(session.items) < _FEW or session.testsfailed:
+    team = session.config.stash.get(_TEAM, None)
+    if team is None:
         return None
-    _lead(session, helpers)
+    if len(session.items) < _FEW or session.testsfailed:
+        team.end()
+        return None
+    team.lead(session)
     return True
 
 
@@ -77,30 +93,46 @@ class _Done:
             self.names.append(report.nodeid)
 
 
-def _lead(session: pytest.Session, helpers: int) -> None:
-    """Runs what it takes, tells of everything, and sees that nothing was lost."""
-    done = _Done()
-    session.config.pluginmanager.register(done)
-    files, tasks = os.pipe()
-    os.write(tasks, b"".join(k.to_bytes(2) for k in range(len(_by_file(session)))))
-    os.close(tasks)
-    team = [_Helper(session, files) for _ in range(helpers)]
-    try:
-        for _ in _run(session, files):
-            for one in team:
+class _Team:
+    """The helpers, and the pipe from which they and the first process take the numbers of files."""
+
+    def __init__(self, session: pytest.Session, helpers: int) -> None:
+        self.files, self.tasks = os.pipe()
+        self.helpers = [_Helper(session, self.files) for _ in range(helpers)]
+
+    def lead(self, session: pytest.Session) -> None:
+        """Runs what it takes, tells of everything, and sees that nothing was lost."""
+        done = _Done()
+        session.config.pluginmanager.register(done)
+        os.write(self.tasks, b"".join(k.to_bytes(2) for k in range(len(_by_file(session)))))
+        os.close(self.tasks)
+        self.tasks = -1  # nothing more to come
+        for _ in _run(session, self.files):
+            for one in self.helpers:
                 one.tell(session, wait=False)
-        for one in team:
+        for one in self.helpers:
             one.tell(session, wait=True)
-    finally:
-        os.close(files)
-        for one in team:
-            one.end()
-    every = [item.nodeid for item in session.items]  # the same in each process: no addresses in names
-    if sorted(done.names) != sorted(every):
-        lost = set(every) - set(done.names)
-        ends = "\n".join(f"a process ended with {one.process.returncode}:\n{one.said}" for one in team)
-        session.shouldfail = f"{len(lost)} tests not run to their end, as {min(lost, default='none')}\n{ends}"
-        raise session.Failed(session.shouldfail)
+        self.end()
+        every = [item.nodeid for item in session.items]  # the same in each process: no addresses in names
+        if sorted(done.names) != sorted(every):
+            lost = set(every) - set(done.names)
+            ends = "\n".join(
+                f"a process ended with {one.process.returncode}:\n{one.said}" for one in self.helpers
+            )
+            session.shouldfail = (
+                f"{len(lost)} tests not run to their end, as {min(lost, default='none')}\n{ends}"
+            )
+            raise session.Failed(session.shouldfail)
+
+    def end(self) -> None:
+        if self.files < 0:
+            return
+        for one in self.helpers:
+            one.end(at_once=self.tasks >= 0)
+        for pipe in (self.files, self.tasks):
+            if pipe >= 0:
+                os.close(pipe)
+        self.files = self.tasks = -1
 
 
 class _Helper:
@@ -139,10 +171,10 @@ class _Helper:
         except EOFError:
             pass
 
-    def end(self) -> None:
+    def end(self, at_once: bool) -> None:
         self.reports.close()
         try:
-            self.process.wait(timeout=10.0)
+            self.process.wait(timeout=0.0 if at_once else 10.0)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

@@ -15,7 +15,7 @@ CONFTEST = f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 import processes
-from processes import pytest_addoption, pytest_runtestloop
+from processes import pytest_addoption, pytest_collection, pytest_runtestloop
 processes._FEW = 1
 """
 

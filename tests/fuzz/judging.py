@@ -22,6 +22,13 @@ def rounding_of_loss(sol: pl.Solution, data: pl.Dataset) -> float:
         return float(np.square((16 * (s["d"] + s["p"] + 8)) * eps * sizes))
 
 
+def leeway(loss: Any, share: float, noise: float) -> Any:
+    """What a loss may be off by: a share of it, and what rounded residuals move it by, whose squares sum to
+    `noise`: 2 sqrt(noise loss) + noise.
+    """
+    return share * loss + noise + 2 * np.sqrt(noise * loss)
+
+
 def wrong_with(sol: pl.Solution, data: pl.Dataset, t_end: float, last_row: bool = True) -> str | None:
     """Of a run that was asked to go to `t_end`, and to save a row there unless `last_row` is False."""
     s, t, loss = sol.stats, sol.t, sol.loss
@@ -55,11 +62,10 @@ def _rates(sol: pl.Solution, data: pl.Dataset) -> str | None:
         if np.any(values < 0) or (np.isnan(values) & told).any():
             return f"{name} {values} where the loss is {sol.loss}, {sol.status.name}"
     if sol.stats["method"] != "euler":
-        allowed = 1e-9 + sol.stats["rtol"]
+        share = 1e-9 + sol.stats["rtol"]
         captured = sol.stats["method"] in ("auto", "capture")
-        slack = sol.stats["atol"] + allowed * sol.loss[:-1] + 1e-8 * sol.loss[0] * captured
-        rise = np.diff(sol.loss) - slack - noise - 2 * np.sqrt(noise * sol.loss[:-1])
-        if np.any(rise > 0):
+        slack = sol.stats["atol"] + 1e-8 * sol.loss[0] * captured
+        if np.any(np.diff(sol.loss) > slack + leeway(sol.loss[:-1], share, noise)):
             return f"the loss rises: {sol.loss}"
     return None
 
@@ -69,11 +75,10 @@ def _ends(sol: pl.Solution, data: pl.Dataset, t_end: float, last_row: bool) -> s
     if sol.status is pl.Status.HORIZON and last_row and s["method"] != "euler" and sol.t[-1] != t_end:
         return f"ends at {sol.t[-1]!r}, asked for {t_end!r}"
     bound, noise = s["loss_bound"], rounding_of_loss(sol, data)
-    if bound is not None and bound > sol.loss[-1] * (1 + 1e-9) + noise + 2 * np.sqrt(noise * sol.loss[-1]):
+    if bound is not None and bound > sol.loss[-1] + leeway(sol.loss[-1], 1e-9, noise):
         return f"loss_bound {bound!r} above the loss {sol.loss[-1]!r}"
-    end = (
-        sol.t[-1] if last_row else max(t_end, sol.t[-1])
-    )  # the end is a row of its own only where it is early
+    # the end is a row of its own only where it is early
+    end = sol.t[-1] if last_row else max(t_end, sol.t[-1])
     for name in ("criterion_time", "proved_time"):
         if s[name] is not None and not 0 <= s[name] <= end * (1 + 1e-9):
             return f"{name} {s[name]!r} in a run to {end!r}"
@@ -91,8 +96,8 @@ def _state(sol: pl.Solution, data: pl.Dataset) -> str | None:
     W, a = (part.astype(float) for part in (sol.network.W, sol.network.a))
     live = np.maximum(W @ data.X.T.astype(float), 0)
     true = float(np.square(data.y - a @ live / len(a)).sum() / (2 * data.n))
-    allowed = slack * max(told, true) + noise + 2 * np.sqrt(noise * max(told, true))
-    return None if abs(told - true) <= allowed else f"the loss is told {told!r}, of the state {true!r}"
+    close = abs(told - true) <= leeway(max(told, true), slack, noise)
+    return None if close else f"the loss is told {told!r}, of the state {true!r}"
 
 
 def wrong_with_raw(run: dict[str, Any] | None, table: dict[str, int]) -> str | None:
