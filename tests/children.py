@@ -9,7 +9,6 @@ from typing import Any
 
 import pl_native as pl
 from pl_native import backends
-from problems import problem
 from sweeping import cell, plan
 
 BACKEND = "native" if "native" in backends.available() else "numpy"
@@ -17,6 +16,8 @@ BACKEND = "native" if "native" in backends.available() else "numpy"
 
 def long_run(kind: str, **options: Any) -> pl.Solution:
     """Several seconds."""
+    from problems import problem  # here, because it brings hypothesis, half as long to import as all else
+
     if kind == "orthogonal":
         data = pl.data.orthogonal(20_011, 20_011, seed=1)
         net = pl.initial.asymmetric(37, 20_011, seed=2, data=data)
@@ -32,7 +33,15 @@ def grid(size):
     return plan(*cells, seed=3, backend=BACKEND)
 
 
+def end_bits(seed):
+    """Of one run, also in processes that import this module and not its test."""
+    data, net = pl.data.sphere(n=60, d=11, seed=seed), pl.initial.asymmetric(p=9, d=11, seed=seed + 1)
+    return pl.simulate(data, net, t_end=20.0, threads=2).network.W.tobytes()
+
+
 def ensemble_bits():
+    from problems import problem
+
     sols = pl.simulate_ensemble([problem(60, 11, 9, seed=k) for k in range(6)], t_end=20.0, threads=2)
     return [sol.network.W.tobytes() for sol in sols]
 

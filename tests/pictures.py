@@ -7,6 +7,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pl_native import plots
 
 
@@ -24,8 +26,19 @@ def small(figure: Any, stem: Path, dpi: int | None = None) -> tuple[Path, Path]:
     """
     paths = drawn(figure, stem)
     with plots.style():
-        figure.savefig(paths[1], dpi=50)
+        png(figure, paths[1])
     return paths
+
+
+def png(figure: Any, path: Path) -> None:
+    """The figure in few points; drawn once, where `savefig` draws it once more to lay it out."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.image import imsave
+
+    figure.set_dpi(50)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    imsave(path, np.asarray(canvas.buffer_rgba()))
 
 
 def filmed(stem: Path) -> list[Path]:

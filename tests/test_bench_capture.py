@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import pictures
 from pl_native.bench import harness
 
 pytest.importorskip("pl_native._core")
@@ -100,7 +101,8 @@ def test_a_tiny_problem_from_end_to_end(bench, tmp_path, monkeypatch):
     assert "31, 7, 5, t <= 4" in tables.capture(rows)
     figure = figures.work_precision(rows)
     assert len(figure.axes) == 4
-    figure.savefig(tmp_path / "figure.png")
+    pictures.png(figure, tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 10_000
 
 
 def test_a_solver_that_takes_too_long_is_stopped(bench):

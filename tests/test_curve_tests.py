@@ -8,6 +8,7 @@ from scipy import special
 from scipy import stats as scipy_stats
 
 from pl_native import stats
+from pl_native.stats import curves
 from published_rows import figure3
 
 
@@ -82,6 +83,13 @@ def test_the_curve_test_rejects_a_shift_of_three_percent():
 
 def test_the_curve_test_rejects_a_change_of_shape():
     assert rejections(GRID, curve(GRID), 80, curve(GRID, scale=100.0), 80, 40, 13, 0.01) > 0.95
+
+
+def test_k_log_k_looked_up_is_that_computed():
+    few = np.array([0, 1, 2, 77, 3000])
+    computed, looked_up = curves._xlogx(few), curves._xlogx(np.tile(few, 1000))
+    assert np.array_equal(looked_up, np.tile(computed, 1000))
+    np.testing.assert_allclose(computed, special.xlogy(few, few), rtol=1e-15)
 
 
 def test_the_curve_test_refuses_nonsense():

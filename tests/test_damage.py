@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import shutil
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -60,6 +62,34 @@ def test_every_flipped_bit_is_seen(filled):
         assert isinstance(shards.read_shard(path), shards.Damage)
     path.write_bytes(whole)
     assert not isinstance(shards.read_shard(path), shards.Damage)
+
+
+def as_npy(array, version=None):
+    file = io.BytesIO()
+    np.lib.format.write_array(file, array, version)
+    return file.getvalue()
+
+
+ODD = {
+    "objects": as_npy(np.array([1, None], dtype=object)),
+    "of version 2": as_npy(np.arange(2), (2, 0)),
+    "cut": as_npy(np.arange(2))[:-1],
+    "no npy": b"12",
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_a_member_that_is_no_plain_array_is_damage(odd, filled):
+    path = shards.shard_paths(filled.shards)[0]
+    with zipfile.ZipFile(path) as stored:
+        members = {name: stored.read(name) for name in stored.namelist()}
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as stored:
+        for name, content in (members | {"n.npy": odd}).items():
+            stored.writestr(name, content)
+    other = path.with_name(f"{path.name[:17]}{shards._hash(file.getvalue())}.npz")
+    other.write_bytes(file.getvalue())
+    assert shards.read_shard(other).reason.startswith("not readable by this version: ")
 
 
 def test_shards_of_another_form_are_told_and_not_touched(filled, monkeypatch):

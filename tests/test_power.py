@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 
 import numpy as np
@@ -40,11 +41,16 @@ def drawn(rng, location, runs, scale=15.0):
     return rng.binomial(runs, share(location, scale))
 
 
+@functools.cache
+def exactly():
+    """The curve of the law itself."""
+    return curve_of(np.rint(40 * share(200.0)).astype(int), 40)
+
+
 def beside(ours, theirs, runs):
     """A comparison for what looks at counts alone."""
-    exact = curve_of(np.rint(40 * share(200.0)).astype(int), 40)
     made = [
-        dataclasses.replace(exact, converged=counts, runs=np.full(N.shape, m))
+        dataclasses.replace(exactly(), converged=counts, runs=np.full(N.shape, m))
         for counts, m in zip((ours, theirs), runs, strict=True)
     ]
     return Comparison("", *made, None)
@@ -54,7 +60,7 @@ def beside(ours, theirs, runs):
 def test_a_shift_told_to_be_found_is_found(runs):
     """Both samples drawn anew each time; 60 of them."""
     rng = np.random.default_rng(runs)
-    exact = curve_of(np.rint(40 * share(200.0)).astype(int), 40)
+    exact = exactly()
     least = _power.detectable_shift([Comparison("", curve_of(0 * N, runs), exact, None)])
     assert 0.01 < least < 0.25
     found = {"law": 0, "shift": 0}
@@ -69,7 +75,7 @@ def test_a_shift_told_to_be_found_is_found(runs):
 
 
 def test_more_runs_and_more_curves_find_less():
-    exact = curve_of(np.rint(40 * share(200.0)).astype(int), 40)
+    exact = exactly()
     one = [Comparison("", curve_of(0 * N, runs), exact, None) for runs in (2, 8, 40)]
     least = [_power.detectable_shift([comparison]) for comparison in one]
     assert least == sorted(least, reverse=True)

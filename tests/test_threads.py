@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import pl_native as pl
+from children import end_bits
 from pressing import CtrlC
 
 _core = pytest.importorskip("pl_native._core")
@@ -25,10 +26,6 @@ own_threads = pytest.mark.skipif(
 
 def problem(n=60, d=11, p=9, seed=0):
     return pl.data.sphere(n=n, d=d, seed=seed), pl.initial.asymmetric(p=p, d=d, seed=seed + 1)
-
-
-def end_bits(seed):
-    return pl.simulate(*problem(seed=seed), t_end=20.0, threads=2).network.W.tobytes()
 
 
 @pytest.mark.usefixtures("ctrl_c")
@@ -182,10 +179,18 @@ print(sorted(new - set(sys.stdlib_module_names)))
     assert run_python(code).strip() == "['numpy', 'pl_native']"
 
 
+CORE = f"""
+import sys, types
+package = types.ModuleType("pl_native")  # the core alone, which is loaded in no time
+package.__path__ = {pl.__path__!r}
+sys.modules["pl_native"] = package
+from pl_native import _core
+"""
+
+
 @pytest.mark.parametrize("level", _core.levels())
 def test_level_is_forced_by_the_environment(level):
-    code = "from pl_native import _core; print(_core.level())"
-    assert run_python(code, PL_NATIVE_ISA=level).strip() == level
+    assert run_python(CORE + "print(_core.level())", PL_NATIVE_ISA=level).strip() == level
 
 
 def test_unknown_level_is_refused_with_what_there_is():
@@ -200,7 +205,7 @@ except ValueError as error:
 
 
 def test_default_threads_follow_the_environment():
-    code = "from pl_native import _core; print(_core.default_threads())"
+    code = CORE + "print(_core.default_threads())"
     assert run_python(code, OMP_NUM_THREADS="3").strip() == "3"
     assert run_python(code, OMP_NUM_THREADS="4,2").strip() == "4"
     cpus = len(os.sched_getaffinity(0))

@@ -15,7 +15,6 @@ import numpy as np
 import pl_native as pl
 from fuzz import judging
 from fuzz.watch import Fault, Watch
-from problems import problem
 
 
 def _busy() -> None:
@@ -40,6 +39,8 @@ FAULTS: list[Callable[[], Any]] = [os.abort, _busy, lambda: time.sleep(60), _key
 
 def runs() -> list[tuple[str, pl.Solution, pl.Dataset]]:
     """A good run, and what no run may be."""
+    from problems import problem  # here, because it brings hypothesis, which no fault needs
+
     data, net = problem()
     sol = pl.simulate(data, net, 2.0, method="flow", save=3, progress=False)
     swapped, nan = sol.t[::-1].copy(), sol.loss * np.nan

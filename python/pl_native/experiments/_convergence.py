@@ -4,6 +4,7 @@ n, threshold N.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -94,9 +95,11 @@ def curve(rows: Sequence[Row], judge: Judge, seed: int = 0, *, rescale: bool = F
     return _assemble(np.array(sizes), np.array(p), tallies, tuple(ratios), rescale)
 
 
+@functools.cache
 def published_curve(name: str, *, rescale: bool = False, **where: int) -> Curve | None:
     """A table of `experiments.published` with columns n, runs, converged, as a curve; None without rows
-    `where` the columns named have these values.
+    `where` the columns named have these values. Asked for again it is the same object, whose arrays cannot be
+    written to.
 
     Its loss ratios, where it has them (else NaN), are means without a published spread: their
     intervals are unbounded.
@@ -115,7 +118,10 @@ def published_curve(name: str, *, rescale: bool = False, **where: int) -> Curve 
         MeanEstimate(float(v), open_interval, int(m))
         for v, m in zip(table.get("loss_ratio", np.full(p.shape, np.nan)), table["runs"], strict=True)
     ]
-    return _assemble(table["n"], p, tallies, tuple(ratios), rescale)
+    found = _assemble(table["n"], p, tallies, tuple(ratios), rescale)
+    for column in (found.n, found.p, found.converged, found.undecided, found.runs):
+        column.setflags(write=False)
+    return found
 
 
 def compare(label: str, measured: Curve, reference: Curve | None) -> Comparison:

@@ -36,8 +36,11 @@ class CurveTest:
 
 
 def _xlogx(k: np.ndarray) -> np.ndarray:
-    product: np.ndarray = k * np.log(np.maximum(k, 1.0))
-    return product
+    """k log k of whole numbers; looked up, where there are more of them than values."""
+    top = int(k.max(initial=0))
+    each = np.arange(top + 1) if top < k.size else k
+    product: np.ndarray = each * np.log(np.maximum(each, 1.0))
+    return product if each is k else product[k]
 
 
 def _likelihood_ratio(k1: np.ndarray, m1: np.ndarray, total: np.ndarray, m2: np.ndarray) -> np.ndarray:
@@ -86,13 +89,13 @@ def two_sample_test(
     rng = generator(seed, Purpose.BOOTSTRAP)
     memory.require(8.0 * 8 * resamples * n.size, f"a test of {resamples} resamples")
     draws = rng.hypergeometric(total, m1 + m2 - total, m1, size=(resamples, n.size))
-    tables = np.concatenate([k1[None, :], draws]).astype(np.float64)
+    tables = np.concatenate([k1[None, :], draws])
     m = (m1 + m2).astype(np.float64)
     mean = total * m1 / m
     variance = np.sum(mean * (m2 / m) * (m - total) / np.maximum(m - 1.0, 1.0))
     excess = (tables - mean).sum(axis=1)
     shift = _tail(np.abs(excess) / np.sqrt(variance) if variance > 0.0 else np.zeros(len(tables)))
-    shape = _tail(_likelihood_ratio(tables, m1.astype(float), total.astype(float), m2.astype(float)))
+    shape = _tail(_likelihood_ratio(tables, m1, total, m2))
     combined = _tail(-np.minimum(shift, shape))
     return CurveTest(
         float(combined[0]),

@@ -13,14 +13,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
-
-import numpy as np
+from typing import TypeVar
+from zipfile import ZipFile
 
 from pl_native._base.files import pack, read_regular
 from pl_native.store.columns import Row
 from pl_native.store.disk import write_atomically
-from pl_native.store.row_arrays import as_arrays, check_array, from_arrays
+from pl_native.store.row_arrays import as_arrays, check_array, from_arrays, from_npy
 
 Found = TypeVar("Found")
 
@@ -56,7 +55,7 @@ def shard_paths(folder: Path) -> list[Path]:
 
 def read_shard(path: Path) -> list[Row] | Damage:
     """Rows of a shard, or what is wrong with it. OSError only when the system cannot read it at all."""
-    return _read(path, lambda stored: from_arrays({name: stored[name] for name in stored.files}))
+    return _read(path, _rows)
 
 
 def read_outcomes(path: Path) -> dict[str, str] | Damage:
@@ -64,19 +63,23 @@ def read_outcomes(path: Path) -> dict[str, str] | Damage:
     return _read(path, _outcomes)
 
 
-def _outcomes(stored: Any) -> dict[str, str]:
-    columns = {name: stored[name] for name in ("id", "status")}
+def _rows(stored: ZipFile) -> list[Row]:
+    return from_arrays({name.removesuffix(".npy"): from_npy(stored.read(name)) for name in stored.namelist()})
+
+
+def _outcomes(stored: ZipFile) -> dict[str, str]:
+    columns = {name: from_npy(stored.read(f"{name}.npy")) for name in ("id", "status")}
     for name, array in columns.items():
         check_array(name, array)
     return dict(zip(columns["id"].tolist(), columns["status"].tolist(), strict=True))
 
 
-def _read(path: Path, of: Callable[[Any], Found]) -> Found | Damage:
+def _read(path: Path, of: Callable[[ZipFile], Found]) -> Found | Damage:
     content = intact(path)
     if isinstance(content, Damage):
         return content
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+        with ZipFile(io.BytesIO(content)) as stored:
             return of(stored)
     except MemoryError:
         raise

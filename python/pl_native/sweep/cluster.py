@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import logging
 import time
@@ -90,6 +89,7 @@ class Cluster:
 
     def _ask(self, question: Callable[[], Awaitable[Any]]) -> Future[Any]:
         """A question to the client within its own loop: its own waiting for an answer has no end."""
+        import asyncio  # here: it is a tenth of what importing this package takes
 
         async def answer() -> Any:
             return await question()
