@@ -145,7 +145,7 @@ def test_threads_do_not_show(make: Any) -> None:
 
 def test_the_sign_of_an_outer_weight_changes_within_them() -> None:
     data, net = pl.data.sphere(n=30, d=20, seed=2), pl.initial.torch_linear(p=300, d=20, seed=52)
-    several, single = both((data, pl.Network(net.W, 0.02 * net.a)), 3.0)
+    several, single = both((data, pl.Network(net.W, 0.02 * net.a)), 1.5)
     assert several.stats["accepted"] < 0.5 * single.stats["accepted"]
     assert several.stats["a_zero"] == single.stats["a_zero"] > 0
     assert np.allclose(several.network.a, single.network.a, rtol=0, atol=1e-6)

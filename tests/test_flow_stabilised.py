@@ -215,8 +215,8 @@ def test_small_and_degenerate_problems_end_alike(seed):
 
 
 def test_threads_and_company_change_nothing(tail):
-    task = make_task(*tail, 400.0, 1e-4)
-    tasks = [task, replace(task, t_end=150.0, save=np.array([0.0, 150.0])), task]
+    task = make_task(*tail, 300.0, 1e-4)
+    tasks = [task, replace(task, t_end=100.0, save=np.array([0.0, 100.0])), task]
     alone = native.flow([task], threads=1, poll=None)[0][0]
     assert alone.counters["stabilised_steps"] > 20
     for threads in (1, 2, 3):
