@@ -121,7 +121,7 @@ def test_loss_falls_at_the_rate_of_the_velocity_taken():
     """dL/dt = -|velocity|^2 / p, through switches and slides: the integral of the recorded velocity is the
     fall of the loss."""
     X, y, W, a = mixed(4)
-    t = np.linspace(0, 10, 40_001)
+    t = np.linspace(0, 10, 10_001)
     got = run(X, y, W, a, 10.0, 1e-9, save=t)
     speed = got.velocity_sq / len(a)
     fall = np.concatenate([[0], np.cumsum((speed[1:] + speed[:-1]) / 2 * np.diff(t))])

@@ -12,7 +12,7 @@ from pl_native import Status
 
 @pytest.mark.parametrize("rtol", [1e-3, 1e-6, 1e-9, 1e-12])
 @pytest.mark.parametrize("c0", [0.05, 0.3, 1.0])
-@pytest.mark.parametrize(("n", "p"), [(6, 3), (60, 2), (10_000, 10)])
+@pytest.mark.parametrize(("n", "p"), [(6, 3), (60, 2), (3000, 10)])
 def test_state_and_residual_within_ten_rtol(n, p, c0, rtol):
     y, W, a = group_start(n, p, c0, np.random.default_rng(n))
     t_end = 2 * n / np.sqrt(n / p) / 1.2 * np.log(n * p)

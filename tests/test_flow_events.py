@@ -65,14 +65,14 @@ def test_no_event_is_missed_by_long_steps(seed):
     assert np.abs(np.sort(long.switches.t) - np.sort(short.switches.t)).max() < 1e-5
 
 
-@pytest.mark.parametrize(("n", "d", "p", "t_end"), [(6, 4, 3, 20.0), (20, 10, 5, 10.0), (12, 3, 4, 20.0)])
+@pytest.mark.parametrize(("n", "d", "p", "t_end"), [(6, 4, 3, 20.0), (20, 10, 5, 4.0), (12, 3, 4, 20.0)])
 def test_native_agrees_with_the_numpy_oracle(n, d, p, t_end):
     task = make_task(*draw(n, d, p), t_end, 1e-8, switches=True)
     oracle = numpy.flow([task], threads=1, poll=None)[0][0]
     got = run(*draw(n, d, p), t_end, 1e-8, switches=True)
     assert oracle is not None
     assert distance(got, oracle.W, oracle.a) < 1e-8
-    assert len(got.switches.t) == len(oracle.switches.t)
+    assert len(got.switches.t) == len(oracle.switches.t) > 0
     assert np.abs(np.sort(got.switches.t) - np.sort(oracle.switches.t)).max() < 1e-4
 
 

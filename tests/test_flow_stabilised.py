@@ -77,7 +77,7 @@ def test_deep_in_a_tail_the_loss_keeps_its_rate() -> None:
 
 
 def test_an_orthogonal_tail_costs_less_at_loose_tolerances_and_no_more_at_tight_ones():
-    problem, norms = orthogonal(250, 30)
+    problem, norms = orthogonal(150, 20)
     for rtol, most in ((1e-3, 0.9), (1e-4, 0.9), (1e-7, 1.05)):
         rules = stop_rules(loss=1e-10)
         plain, got = (run(*problem, 4900.0, rtol, stop=rules, stabilised=on, **norms) for on in (False, True))
@@ -87,7 +87,7 @@ def test_an_orthogonal_tail_costs_less_at_loose_tolerances_and_no_more_at_tight_
 
 
 @pytest.mark.parametrize(
-    ("shape", "t_end"), [((20, 10, 5), 50.0), ((60, 20, 10), 100.0), ((100, 30, 16), 20.0)]
+    ("shape", "t_end"), [((20, 10, 5), 50.0), ((60, 20, 10), 100.0), ((100, 30, 16), 8.0)]
 )
 def test_where_events_are_dense_nothing_is_lost(shape, t_end):
     problem = draw(*shape)
@@ -115,7 +115,7 @@ def jacobian(X: Any, y: Any, W: Any, a: Any, modes: Any) -> Any:
         slid = X[modes[j] == 2]
         Pi = np.eye(d + 1)
         Pi[:d, :d] -= np.linalg.pinv(slid) @ slid
-        J[j] = -np.einsum("lm,im,ikq->lkq", Pi, features[:, j], features) / (n * p)
+        J[j] = -np.tensordot(Pi @ features[:, j].T, features, axes=1) / (n * p)
         g = Pi[:d, :d] @ ((on[:, j] * r) @ X) / n
         J[j, :d, j, d] += g
         J[j, d, j, :d] += g
@@ -186,7 +186,7 @@ def test_loss_never_rises_and_invariants_hold(tail, rtol):
 
 
 def test_a_level_is_met_at_its_time(tail):
-    whole = run(*tail, 3000.0, 1e-9, save=np.array([0.0, 500.0, 3000.0]))
+    whole = run(*tail, 500.0, 1e-9)
     for rtol in (1e-3, 1e-6):
         got = run(*tail, 3000.0, rtol, stop=stop_rules(loss=float(whole.loss[1])))
         assert got.status == Status.TARGET
@@ -207,7 +207,7 @@ def test_small_and_degenerate_problems_end_alike(seed):
         X[np.linalg.norm(X, axis=1) == 0] = 1.0
     rtol = 10.0 ** -rng.integers(3, 9)
     rules = stop_rules(loss=1e-9 * (seed % 2))
-    plain, got = (run(X, y, W, a, 3000.0, rtol, stop=rules, stabilised=on) for on in (False, True))
+    plain, got = (run(X, y, W, a, 1000.0, rtol, stop=rules, stabilised=on) for on in (False, True))
     assert got.status == plain.status
     if got.status == Status.HORIZON:
         assert distance(got, plain.W, plain.a) < 10 * rtol
@@ -215,9 +215,10 @@ def test_small_and_degenerate_problems_end_alike(seed):
 
 
 def test_threads_and_company_change_nothing(tail):
-    task = make_task(*tail, 900.0, 1e-4)
-    tasks = [task, replace(task, t_end=300.0, save=np.array([0.0, 300.0])), task]
+    task = make_task(*tail, 300.0, 1e-4)
+    tasks = [task, replace(task, t_end=100.0, save=np.array([0.0, 100.0])), task]
     alone = native.flow([task], threads=1, poll=None)[0][0]
+    assert alone.counters["stabilised_steps"] > 20
     for threads in (1, 2, 3):
         runs, _ = native.flow(tasks, threads=threads, poll=None)
         for got in (runs[0], runs[2]):

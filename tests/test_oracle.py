@@ -1,5 +1,7 @@
 """The native kernel against the NumPy oracle, sizes one either side of every vector width, all levels."""
 
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, event, given, settings
@@ -18,6 +20,7 @@ SIZES = [1, 2, 3, 5, 7, 8, 9, 11, 13, 15, 16, 17, 23, 29, 31, 32, 33, 37, 47, 48
 NEAR_KINK = 1e-10  # draws in which some abs(z) at the start is below this are redrawn
 
 
+@functools.cache
 def draw_problem(n, d, p, seed, dtype):
     """(data, net, redraws): random, with no pre-activation within NEAR_KINK of its kink at the start."""
     for redraws in range(100):
@@ -42,16 +45,28 @@ def large_problems_step(data, net):
     return 0.5 / (2 / data.n * largest * weight)
 
 
-def run_both(data, net, step, n_steps, level):
+def euler_task(problem, step, n_steps):
+    data, net, _ = draw_problem(*problem)
     save = pl.Save(count=2)
     options = checked_options(
         method="euler", rtol=1e-6, atol=1e-9, save=save, stop=pl.Stop(), backend="native"
     )
     task = work_of(0, data, net, step * n_steps, step, options).task
     assert task.n_steps == n_steps
-    (native,), _ = _core.euler([euler_fields(task)], 1, None, level)
-    (expected,), _ = oracle.euler([task], threads=1, poll=None)
-    return EulerRun(**native), expected
+    return task
+
+
+@functools.cache
+def by_oracle(problem, step, n_steps):
+    """Once for all levels, which are asked about the same draws."""
+    (expected,), _ = oracle.euler([euler_task(problem, step, n_steps)], threads=1, poll=None)
+    return expected
+
+
+def run_both(problem, step, n_steps, level):
+    """Of the problem with these arguments of `draw_problem`."""
+    (native,), _ = _core.euler([euler_fields(euler_task(problem, step, n_steps))], 1, None, level)
+    return EulerRun(**native), by_oracle(problem, step, n_steps)
 
 
 def distance(run, expected):
@@ -68,11 +83,12 @@ quick = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCh
 @quick
 @given(n=sizes, d=sizes, p=sizes, seed=st.integers(0, 2**32))
 def test_float64(level, n, d, p, seed):
-    data, net, redraws = draw_problem(n, d, p, seed, np.float64)
+    problem = (n, d, p, seed, np.float64)
+    data, net, redraws = draw_problem(*problem)
     event(f"redraws: {redraws}")
     step = stable_step(data, net)
-    assert distance(*run_both(data, net, step, 1, level)) < 1e-13
-    run, expected = run_both(data, net, step, 200, level)
+    assert distance(*run_both(problem, step, 1, level)) < 1e-13
+    run, expected = run_both(problem, step, 200, level)
     assert distance(run, expected) < 1e-10
     assert np.array_equal(run.steps, expected.steps)
     assert run.status == expected.status
@@ -86,8 +102,9 @@ def test_float64(level, n, d, p, seed):
 @quick
 @given(n=sizes, d=sizes, p=sizes, seed=st.integers(0, 2**32))
 def test_float32(level, n, d, p, seed):
-    data, net, _ = draw_problem(n, d, p, seed, np.float32)
-    run, expected = run_both(data, net, stable_step(data, net), 200, level)
+    problem = (n, d, p, seed, np.float32)
+    data, net, _ = draw_problem(*problem)
+    run, expected = run_both(problem, stable_step(data, net), 200, level)
     floor = 1e-6 * expected.loss[0]  # what is left of float32 once the loss has fallen that far
     # where pairs chatter across their kinks, roundings decide: 0.2 % seen on one host, 0 on another
     assert np.all(np.abs(run.loss - expected.loss) <= 1e-2 * np.maximum(expected.loss, floor))
@@ -96,7 +113,8 @@ def test_float32(level, n, d, p, seed):
 @pytest.mark.parametrize("level", _core.levels())
 @pytest.mark.parametrize("size", [(500, 100, 37), (300, 30, 31), (350, 30, 400), (3, 2, 1000), (2000, 2, 3)])
 def test_shapes_of_the_paper_and_odd_ones(level, size):
-    data, net, _ = draw_problem(*size, 1, np.float64)
+    problem = (*size, 1, np.float64)
+    data, net, _ = draw_problem(*problem)
     step = large_problems_step(data, net)
-    assert distance(*run_both(data, net, step, 1, level)) < 1e-13
-    assert distance(*run_both(data, net, step, 50, level)) < 1e-10
+    assert distance(*run_both(problem, step, 1, level)) < 1e-13
+    assert distance(*run_both(problem, step, 50, level)) < 1e-10

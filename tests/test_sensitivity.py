@@ -63,14 +63,14 @@ def test_a_pass_just_so_is_told_from_either_side() -> None:
     """Along a line of starts the loss jumps where a pass changes sides; nearer to that the pass told is
     closer, from both sides, and goes to 0.
     """
-    data, net = draw(120, 10, 8, 2)
-    xi = np.random.default_rng([2, 0]).standard_normal(net.W.shape)
+    data, net = draw(60, 10, 8, 13)
+    xi = np.random.default_rng([13, 0]).standard_normal(net.W.shape)
 
     @functools.cache
     def end(shift: float) -> pl.Solution:
-        return flow(data, pl.Network(net.W * (1 + shift * xi), net.a), pl.horizon(120, 8))
+        return flow(data, pl.Network(net.W * (1 + shift * xi), net.a), pl.horizon(60, 8))
 
-    low, high = -1.5e-3, -1.25e-3  # between them the loss at the end jumps by a seventh
+    low, high = 1e-3, 1.25e-3  # between them the loss at the end jumps by a fifth
     first, last = end(low), end(high)
     assert abs(math.log(first.loss[-1] / last.loss[-1])) > 0.1
     before = min(first.stats["closest_pass"], last.stats["closest_pass"])
@@ -83,11 +83,13 @@ def test_a_pass_just_so_is_told_from_either_side() -> None:
     assert abs(math.log(end(low).loss[-1] / end(high).loss[-1])) > 0.1
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [4, 6])
 def test_runs_that_are_off_by_less_than_the_closest_pass_stay_together(seed: int) -> None:
-    """And off by 30 times as much they scatter by what was told, to a factor of ten."""
-    data, net = draw(120, 10, 8, seed)
-    t_end = pl.horizon(120, 8)
+    """And off by 30 times as much they scatter by what was told, to a factor of ten. The closest pass goes
+    through at seed 4, and turns at seed 6.
+    """
+    data, net = draw(60, 10, 8, seed)
+    t_end = pl.horizon(60, 8)
     told = flow(data, net, t_end).stats
     rng = np.random.default_rng(seed)
 

@@ -33,6 +33,7 @@ def drawn(n: int, d: int, p: int, seed: int, kind: str, scale: float = 1.0) -> t
     return data, getattr(pl.initial, kind)(p=p, d=d, seed=seed, scale=scale)
 
 
-def by_neurons(*problem: Any, order: int = 14, **options: Any) -> pl.Solution:
+def by_neurons(*problem: Any, order: int = 10, **options: Any) -> pl.Solution:
+    """Events end most steps here: a higher order costs more and saves none."""
     with mock.patch("pl_native._run.task.FlowTask", partial(FlowTask, order=order)):
         return pl.simulate(*problem, method="flow", **options)

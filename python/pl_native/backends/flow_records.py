@@ -90,4 +90,5 @@ def kinks_of(X: Floats, W: Floats, modes: NDArray[np.int8], share: Floats, *, ex
 
 def value_at(coeff: Floats, h: float) -> Floats:
     """The polynomial sum_k coeff[k] h^k, coeff (K + 1, ...)."""
-    return np.asarray(np.tensordot(h ** np.arange(len(coeff)), coeff, axes=1))
+    powers = h ** np.arange(len(coeff))
+    return np.asarray(powers @ coeff.reshape(len(coeff), -1), np.float64).reshape(coeff.shape[1:])
