@@ -190,8 +190,8 @@ class Oracle:
             self.settle(j, np.array([i for k, i in touched if k == j]))
         return True
 
-    def margins(self, h: float) -> Floats:
-        """(p, n), negative where a pair has left its mode at time h of the step."""
+    def margins(self, h: float, told: NDArray[np.bool_]) -> Floats:
+        """(p, n), negative where a pair has left its mode at time h of the step, of those `told` (p, n)."""
         z = value_at(self.w, h) @ self.X.T
         mu, r = value_at(self.mu, h), value_at(self.r, h)
         sign, (ahead, behind) = -np.sign(self.A)[:, None], self.lines.push(r)
@@ -203,12 +203,12 @@ class Oracle:
         inside = np.where(self.modes == SLIDE, inside + self.release, side)
         at_rest = (np.abs(z) <= 4 * noise) & self.W.any(axis=1, keepdims=True)
         inside[self.lines.leave(self.modes, r, self.release) & at_rest] = -1.0
-        return np.where(self.lines.tell(self.modes), inside, np.inf)
+        return np.where(told, inside, np.inf)
 
     def first_event(self, h: float) -> tuple[float, list[tuple[int, int]]]:
         """Time of the first event within h, and the pairs (j, i) that meet it; j alone as (j, -1)."""
-        grid = h * np.arange(1, SAMPLES + 1) / SAMPLES
-        late = next((t for t in grid if (self.margins(t) < 0).any()), None)
+        grid, told = h * np.arange(1, SAMPLES + 1) / SAMPLES, self.lines.tell(self.modes)
+        late = next((t for t in grid if (self.margins(t, told) < 0).any()), None)
         if late is None:
             return h, []
         early = max(late - h / SAMPLES, 0.0)
@@ -216,8 +216,8 @@ class Oracle:
             middle = 0.5 * (early + late)
             if middle in (early, late):
                 break
-            early, late = (early, middle) if (self.margins(middle) < 0).any() else (middle, late)
-        return late, [(int(j), int(i)) for j, i in np.argwhere(self.margins(late) < 0)]
+            early, late = (early, middle) if (self.margins(middle, told) < 0).any() else (middle, late)
+        return late, [(int(j), int(i)) for j, i in np.argwhere(self.margins(late, told) < 0)]
 
     def settle(self, j: int, crossed: NDArray[np.int64]) -> None:
         """Neuron j's modes on its kink set: pairs that crossed, that it slides on, that rest at z = 0."""
