@@ -36,11 +36,12 @@ def test_masks_of_a_run_are_the_runs(runs: Runs) -> None:
     for data, sol in runs:
         assert sol.t.shape == (20,)
         np.testing.assert_allclose(metrics.local_pl(data, sol), sol.local_pl, rtol=1e-9)
-        np.testing.assert_allclose(metrics.local_pl_from_matrix(data, sol), sol.local_pl, rtol=1e-9)
-        np.testing.assert_array_equal(metrics.n_active(data, sol), sol.n_active)
-        np.testing.assert_allclose(metrics.loss(data, sol), sol.loss, rtol=1e-9)
-        np.testing.assert_allclose(metrics.grad_norm(data, sol), sol.grad_norm, rtol=1e-9)
-        slid += int(metrics.n_sliding(data, sol).sum())
+        states = metrics.states(data, sol)
+        np.testing.assert_allclose(metrics.local_pl_from_matrix(data, states), sol.local_pl, rtol=1e-9)
+        np.testing.assert_array_equal(metrics.n_active(data, states), sol.n_active)
+        np.testing.assert_allclose(metrics.loss(data, states), sol.loss, rtol=1e-9)
+        np.testing.assert_allclose(metrics.grad_norm(data, states), sol.grad_norm, rtol=1e-9)
+        slid += int(metrics.n_sliding(data, states).sum())
     assert slid > 250
 
 

@@ -89,6 +89,6 @@ def kinks_of(X: Floats, W: Floats, modes: NDArray[np.int8], share: Floats, *, ex
 
 
 def value_at(coeff: Floats, h: float) -> Floats:
-    """The polynomial sum_k coeff[k] h^k, coeff (K + 1, ...): as `np.tensordot`, which takes thrice as long."""
+    """The polynomial sum_k coeff[k] h^k, coeff (K + 1, ...): as `np.tensordot`, with less to look at."""
     powers = h ** np.arange(len(coeff))
     return np.asarray(np.dot(powers[None], coeff.reshape(len(coeff), -1)).reshape(coeff.shape[1:]))
