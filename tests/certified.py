@@ -12,7 +12,7 @@ def stalled(n: int, d: int, p: int, seed: int) -> tuple[pl.Dataset, pl.Solution]
     data = pl.data.sphere(n, d, seed=seed)
     start = pl.initial.torch_linear(p, d, seed=100 + seed)
     rules = pl.Stop(stall=1e-13, max_steps=60_000)
-    return data, pl.simulate(data, start, 1e6, method="flow", rtol=1e-9, stop=rules)
+    return data, pl.simulate(data, start, 1e6, method="flow", rtol=1e-7, stop=rules)
 
 
 @cache

@@ -20,7 +20,7 @@ pytest.importorskip("pl_native._core")
 def test_runs_of_themselves_go_from_capture_to_the_flow_and_back() -> None:
     """Where capture spends its budget early, and then the flow costs more than was expected of it."""
     ways = []
-    for seed in (1, 2, 12):
+    for seed in (2, 12):
         data, net = pl.data.sphere(120, 6, seed=seed), pl.initial.asymmetric(10, 6, seed=seed + 1)
         sol = pl.simulate(data, net, 30 * pl.horizon(120, 10), method="auto", rtol=1e-3)
         ways.append([method for method, _ in sol.stats["methods"]][:3])

@@ -79,7 +79,7 @@ def test_a_start_at_rest_is_within_range(method: str, backend: str) -> None:
 @pytest.mark.parametrize("method", ["euler", "flow"])
 def test_nor_by_the_numpy_backend(method: str, factor: float) -> None:
     options = {"method": method, "backend": "numpy", "stop": pl.Stop(max_steps=40)}
-    odd, same = pl.simulate_ensemble([scaled(inputs=factor), (D, N)], 0.05, step=0.01, **options)
+    odd, same = pl.simulate_ensemble([scaled(inputs=factor), (D, N)], 0.02, step=0.01, **options)
     assert odd.status in (pl.Status.NON_FINITE, pl.Status.STEP_LIMIT, pl.Status.UNSTABLE, pl.Status.HORIZON)
     assert np.isfinite(odd.network.W).all()
     assert same.status is pl.Status.HORIZON
@@ -94,7 +94,7 @@ def test_a_tolerance_below_captures_floor_is_refused_before_any_work() -> None:
 def test_a_run_cut_in_a_later_pass_returns_its_furthest() -> None:
     """Passes that miss the tolerance begin again at shorter steps: a limit must not lose their way."""
     cut = 0
-    for seed in range(6, 12):
+    for seed in (6, 8, 10):  # the last two begin again
         data, net = escaping(seed)
         options = {"method": "capture", "rtol": 1e-3, "atol": 1e-300}
         whole = pl.simulate(data, net, 40.0, **options)
@@ -249,7 +249,7 @@ def test_a_loss_below_the_range_of_squares_is_not_followed_in_silence(power: int
     options: dict[str, Any] = {"method": "flow", "rtol": 1e-8, "backend": backend}
     f = 10.0**power
     small = pl.Dataset(data.X, data.y * f), pl.Network(net.W * f**0.5, net.a * f**0.5)
-    end = 30.0 if backend == "native" else 6.0
+    end = 30.0 if backend == "native" else 3.0
     sol = pl.simulate(*small, end / f, **options)
     if power < -146:
         assert (sol.status, sol.t[-1]) == (pl.Status.NON_FINITE, 0.0)

@@ -68,7 +68,7 @@ def test_local_pl_of_saved_states_is_the_run_s() -> None:
         X, y, W, a = draw(n, d, p, seed)
         data = pl.Dataset(X, y)
         sol = flow((data, pl.Network(W, a)), 20.0, save=pl.Save(count=20, states=True))
-        states = [sol.state(i) for i in range(len(sol.t))]
+        states = [metrics.states(data, sol.state(i)) for i in range(len(sol.t))]
         found = np.array([metrics.local_pl(data, state) for state in states])
         clear = sol.loss > NOISE_LOSS
         np.testing.assert_allclose(found[clear], sol.local_pl[clear], rtol=1e-9)

@@ -36,18 +36,19 @@ def test_masks_of_a_run_are_the_runs(runs: Runs) -> None:
     for data, sol in runs:
         assert sol.t.shape == (20,)
         np.testing.assert_allclose(metrics.local_pl(data, sol), sol.local_pl, rtol=1e-9)
-        np.testing.assert_allclose(metrics.local_pl_from_matrix(data, sol), sol.local_pl, rtol=1e-9)
-        np.testing.assert_array_equal(metrics.n_active(data, sol), sol.n_active)
-        np.testing.assert_allclose(metrics.loss(data, sol), sol.loss, rtol=1e-9)
-        np.testing.assert_allclose(metrics.grad_norm(data, sol), sol.grad_norm, rtol=1e-9)
-        slid += int(metrics.n_sliding(data, sol).sum())
+        states = metrics.states(data, sol)
+        np.testing.assert_allclose(metrics.local_pl_from_matrix(data, states), sol.local_pl, rtol=1e-9)
+        np.testing.assert_array_equal(metrics.n_active(data, states), sol.n_active)
+        np.testing.assert_allclose(metrics.loss(data, states), sol.loss, rtol=1e-9)
+        np.testing.assert_allclose(metrics.grad_norm(data, states), sol.grad_norm, rtol=1e-9)
+        slid += int(metrics.n_sliding(data, states).sum())
     assert slid > 250
 
 
 def test_the_signs_alone_do_not_do(runs: Runs) -> None:
     """By the signs of z wrong by more than a tenth in many; by the run's kinks, and by the rule, right."""
     wrong = 0
-    for data, sol in runs:
+    for data, sol in runs[::2]:
         states = [sol.state(k) for k in range(len(sol.t))]
         np.testing.assert_allclose([model.local_pl(data, state) for state in states], sol.local_pl, rtol=1e-9)
         bare = [pl.Network(state.W, state.a) for state in states]

@@ -18,8 +18,8 @@ pytest.importorskip("pl_native._core")
 @pytest.mark.parametrize("rtol", [1e-6, 1e-9])
 @pytest.mark.parametrize("pairs", [1, 2, 4])
 def test_the_flow_follows_the_escape_from_any_size(pairs: int, rtol: float) -> None:
-    for seed in (3, 4, 5):
-        for size in 10.0 ** -np.arange(0, 21):
+    for seed in (3, 4, 5):  # of one every size, of the others every fourth
+        for size in 10.0 ** -np.arange(0, 21, 1 if seed == 3 else 4):
             data, network, b, square = odd_labels(size, pairs, seed, n=40, d=4)
             end = 2 * max(math.log(2 * b / size**2), 1.0) / b
             sol = pl.simulate(data, network, end, method="flow", rtol=rtol, save=41)
@@ -120,13 +120,15 @@ def test_the_oracle_too_is_blind_to_no_size() -> None:
 @pytest.mark.parametrize("scale", [1e-3, 1e-20])
 def test_saddle_to_saddle_on_orthogonal_inputs(scale: float) -> None:
     """Through all plateaus, none of them taken for the end."""
-    data = pl.data.orthogonal(75, 150, seed=1)
-    network = pl.initial.balanced(200, 150, seed=2, scale=scale, data=data)
+    data = pl.data.orthogonal(40, 80, seed=1)
+    network = pl.initial.balanced(60, 80, seed=2, scale=scale, data=data)
     sol = pl.simulate(data, network, 4000.0, method="flow", save=41, stop=pl.Stop(stall=1e-6))
     assert sol.status is pl.Status.HORIZON
     assert sol.loss[-1] < 1e-20
     if scale == 1e-20:
-        assert sol.loss[np.searchsorted(sol.t, 100.0)] > 0.99 * sol.loss[0]
+        row = np.searchsorted(sol.t, 100.0)
+        assert sol.loss[row] > 0.99 * sol.loss[0]
+        assert sol.local_pl[row] * sol.t[row] < 1e-6  # by the loss alone it were at rest
 
 
 def test_a_neuron_at_exactly_zero_stays() -> None:

@@ -25,7 +25,7 @@ def test_no_stall_at_a_start_whose_first_step_is_short(seed: int) -> None:
 
 def test_no_stall_at_the_start_of_the_papers_own_scale() -> None:
     data, network = pl.data.sphere(300, 30, seed=58), pl.initial.asymmetric(31, 30, seed=58)
-    assert pl.simulate(data, network, 10.0, method="flow", stop=RULE).status is pl.Status.HORIZON
+    assert pl.simulate(data, network, 1.0, method="flow", stop=RULE).status is pl.Status.HORIZON
 
 
 @pytest.mark.parametrize("method", METHODS)

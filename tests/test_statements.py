@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,36 @@ import pl_native as pl
 from pl_native import simulation
 from pl_native._run.execute import execute
 from pl_native.experiments import statements
-from pl_native.experiments.statements import Finding, Setting, Verdict, search
+from pl_native.experiments.statements import (
+    Finding,
+    Setting,
+    Verdict,
+    appendix_c2,
+    closed_form,
+    criterion,
+    lemma3,
+    lemma4,
+    lemma5,
+    lemma7,
+    lemma8_worst,
+    proposition1,
+    proposition2,
+    theorem1_worst,
+)
 from pl_native.experiments.statements.search import ascend, worst
+from pl_native.metrics import where
 
 SMOKE = Setting("smoke")
 FOUND: dict[str, list[Finding]] = {}
+
+
+SEARCHING = appendix_c2, criterion, lemma7, lemma8_worst, proposition1, proposition2, theorem1_worst
+REMEMBERED = (
+    (closed_form, "_run"), (lemma3, "_draws"), (lemma3, "_hits"), (lemma4, "_scaled"), (lemma5, "_averaged"),
+    (lemma5, "_converse_fails"), (lemma5, "_duplicated"), (lemma5, "_missed"), (lemma5, "_share"),
+    (proposition1, "_rows"), (proposition2, "_final"), (proposition2, "_panel"), (where, "_saved"),
+)  # fmt: skip
+"""What checks compute of draws and runs before they hold a bound against it: none is given a Setting."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -28,7 +53,7 @@ def remembered() -> Iterator[None]:
     """Tasks that have been run are not run again, nor searches that have climbed: a tightened bound is held
     against the same Solutions and worst cases."""
     runs: dict[Any, list[pl.Solution]] = {}
-    climbs: dict[str, tuple[float, Any, Any]] = {}
+    climbs: dict[str, tuple[float, Any, int, Any]] = {}
 
     def once(works: Any, options: Any, poll: Any) -> list[pl.Solution]:
         if options.observers or options.events:
@@ -38,17 +63,35 @@ def remembered() -> Iterator[None]:
             runs[key] = execute(works, options, poll)
         return list(runs[key])
 
-    def climbed(objective: Any, start: Any, rng: np.random.Generator, rounds: int) -> tuple[float, Any]:
-        key = repr((start.tobytes(), rng.bit_generator.state, rounds))
+    def climbed(
+        objective: Any, draw: Any, rng: np.random.Generator, *size: Any, **known: Any
+    ) -> tuple[float, Any, int]:
+        key = repr((rng.bit_generator.state, size, known))
         if key not in climbs or objective(climbs[key][1]) != climbs[key][0]:  # or it is another objective
-            climbs[key] = (*ascend(objective, start, rng, rounds), rng.bit_generator.state)
-        best, place, rng.bit_generator.state = climbs[key]
-        return best, place
+            climbs[key] = (*worst(objective, draw, rng, *size, **known), rng.bit_generator.state)
+        *found, rng.bit_generator.state = climbs[key]
+        return found[0], found[1], found[2]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(simulation, "execute", once)
-        patch.setattr(search, "ascend", climbed)
+        for module in SEARCHING:
+            patch.setattr(module, "worst", climbed)
+        for place, name in REMEMBERED:
+            patch.setattr(place, name, kept(getattr(place, name)))
         yield
+
+
+def kept(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What `function` returned of the same arguments before."""
+    values: dict[bytes, Any] = {}
+
+    def known(*args: Any) -> Any:
+        key = pickle.dumps(args)
+        if key not in values:
+            values[key] = function(*args)
+        return values[key]
+
+    return known
 
 
 def findings(name: str) -> list[Finding]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pl_native import metrics, model
+from pl_native import model
 from pl_native._base import checks
 from pl_native._problem import given
 from pl_native._problem.dataset import Dataset
@@ -161,7 +161,7 @@ def _at_rest(data: Dataset, network: Network) -> Flags:
     """(p, n) pairs whose z_ji is rounding: beside norm(w_j), or as the run knows that left them off."""
     z = _preactivations(data, network)
     small: Flags = np.abs(z) <= _ROUNDING * np.sqrt(network.norms_sq)[:, None] * data.norms
-    off: Flags = ~np.asarray(metrics.active(data, network), bool)
+    off: Flags = ~model.active(data, network)
     return small | ((z > 0) & off)
 
 
