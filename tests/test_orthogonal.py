@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -182,7 +183,7 @@ def test_one_large_problem_over_threads_has_the_same_bits() -> None:
 
 
 MILLION = """
-import resource, sys
+import re, sys
 import pl_native as pl
 n, d, p = 10**6, 10**7, pl.minimal_width(10**6)
 data = pl.data.orthogonal(n, d, seed=1, dtype=sys.argv[1])
@@ -190,11 +191,13 @@ net = pl.initial.asymmetric(p, d, seed=2, data=data, scale=0.01, dtype=sys.argv[
 sol = pl.simulate(data, net, 5000.0, step=1000.0)
 assert sol.stats["steps"] == 5 and sol.loss[-1] < sol.loss[0], sol
 assert sol.network.W.shape == (p, n)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+with open("/proc/self/status") as told:  # ru_maxrss begins at what the process had that started this one
+    print(int(re.search(r"VmHWM:\\s*(\\d+) kB", told.read())[1]) / 2**20)
 """
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_million_points_fit_in_a_gibibyte_and_a_half(dtype: str) -> None:
     done = subprocess.run(
