@@ -26,13 +26,13 @@ def check(setting: Setting) -> list[Finding]:
     given = _share(draws, np.repeat([1.0, -1.0], POINTS // 2))
     return [
         _given_signs(given),
-        _averaged(setting.size(400, 3000, 15_000)),
+        _averaged(setting),
         _product(given),
         _union(setting),
         _sufficient(setting),
         _converse(setting),
         _converse_of_many(),
-        *(_converse_fails(eps, setting.size(60, 200, 2000)) for eps in (0.7, 0.9)),
+        *(_converse_fails(eps, setting) for eps in (0.7, 0.9)),
         _duplicated(draws),
     ]
 
@@ -62,7 +62,8 @@ def _given_signs(found: Proportion) -> Finding:
     return _exact("given the labels' signs", exact, f"n+ = n- = {POINTS // 2}", found)
 
 
-def _averaged(draws: int) -> Finding:
+def _averaged(setting: Setting) -> Finding:
+    draws = setting.size(400, 3000, 15_000)
     exact, hits = theory.well_initialised_average(WIDTH, POINTS).probability, 0
     for k in range(draws):
         data_seed, network_seed = seeds(f"{NAME}, averaged", k)
@@ -190,10 +191,10 @@ def _curves(n: int) -> Iterator[Curve]:
     yield Curve(p.astype(float), np.minimum(1, n * np.exp(-(p + 2) / 3)), "eps of p = 3 log(n/eps) - 2", ":")
 
 
-def _converse_fails(eps: float, most: int) -> Finding:
+def _converse_fails(eps: float, setting: Setting) -> Finding:
     """A width and labels with p <= 3 log(n/eps) - 2 and P(I) >= 1 - eps all the same."""
     found, tried = "", 0
-    for n in range(1, most):
+    for n in range(1, setting.size(60, 200, 2000)):
         for p in range(1, math.floor(theory.insufficient_width(n, eps)) + 1):
             chance = theory.well_initialised_probability(p, n, 0)
             tried += 1

@@ -175,7 +175,7 @@ def _exponent(setting: Setting, alpha: float, by_runs: bool) -> Finding:
     most = setting.size(1024, 4096, 4096)
     sizes = (64, 256, 1024, 4096) if by_runs else tuple(4**m for m in range(3, 11))
     grid = [n for n in sizes if not by_runs or n <= most]
-    repeats = setting.size(4, 6, 20) if by_runs else setting.size(2, 10, 100)
+    repeats = setting.size(6, 6, 20) if by_runs else setting.size(2, 10, 100)
     scale, values, actual = [], [], []
     for n in grid:
         k = theory.group_size(n, alpha)

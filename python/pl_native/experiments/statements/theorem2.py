@@ -189,7 +189,7 @@ def _merging(setting: Setting) -> Finding:
 def _shifts(setting: Setting) -> list[Finding]:
     """c0 < 1 and N0 != 1 move a step by O(1/log n): half-way of N by runs against `transition_time`, to a
     twentieth of the shift itself."""
-    n = setting.size(10_000, 100_000, 1_000_000)
+    n = setting.size(30_000, 100_000, 1_000_000)
     rows = []
     for title, N0, width in (("N0 = 0.01", 0.01, 0.0), ("N0 = 4", 4.0, 0.0), ("c0 < 1", 1.0, 1.0)):
         t, sol, start = _run(n, (1.0,), N0=N0, width=width, end=3.0)
