@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import glob
+import io
 import math
 import os
 import secrets
@@ -11,6 +12,7 @@ import stat
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -123,6 +125,29 @@ def _check_size(member: Any, info: zipfile.ZipInfo) -> None:
     shape, _, dtype = header[version](member)
     if math.prod(shape) * dtype.itemsize + member.tell() != info.file_size:
         raise ValueError(f"{info.filename}: of shape {shape} and dtype {dtype}, in {info.file_size} bytes")
+
+
+def from_npy(content: bytes) -> Array:
+    """The array of a member as `pack` writes it, which cannot be written to; any Exception for other bytes.
+
+    A shard has a hundred members of few forms: a form that was met before is not parsed again, which is most
+    of what `np.load` takes.
+    """
+    start = 10 + int.from_bytes(content[8:10], "little")
+    shape, fortran, dtype = _form(content[:start])
+    return np.ndarray(shape, dtype, content, start, order="F" if fortran else "C")
+
+
+@lru_cache(maxsize=1024)
+def _form(header: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    file = io.BytesIO(header)
+    version = np.lib.format.read_magic(file)
+    if version != (1, 0):
+        raise ValueError(f"npy of version {version}, expected 1.0")
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+    if dtype.hasobject:
+        raise ValueError("objects, expected numbers or text")
+    return shape, fortran, dtype
 
 
 def followed(path: Path) -> Path:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -36,29 +34,6 @@ def check_array(name: str, array: Array) -> None:
         raise ValueError(
             f"column {name}: expected {kind.__name__} in one axis, got {array.dtype}{array.shape}"
         )
-
-
-def from_npy(content: bytes) -> Array:
-    """The array in an npy file, as `np.load` has it but not to write to; any Exception for other bytes.
-
-    A shard has a hundred of them, of few forms: a form that was met before is not parsed again, which is most
-    of what `np.load` takes.
-    """
-    start = 10 + int.from_bytes(content[8:10], "little")
-    shape, fortran, dtype = _form(content[:start])
-    return np.ndarray(shape, dtype, content, start, order="F" if fortran else "C")
-
-
-@lru_cache(maxsize=1024)
-def _form(header: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    file = io.BytesIO(header)
-    version = np.lib.format.read_magic(file)
-    if version != (1, 0):
-        raise ValueError(f"npy of version {version}, expected 1.0")
-    shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
-    if dtype.hasobject:
-        raise ValueError("objects, expected numbers or text")
-    return shape, fortran, dtype
 
 
 def from_arrays(arrays: Mapping[str, Array]) -> list[Row]:

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TypeVar
 from zipfile import ZipFile
 
-from pl_native._base.files import pack, read_regular
+from pl_native._base.files import from_npy, pack, read_regular
 from pl_native.store.columns import Row
 from pl_native.store.disk import write_atomically
-from pl_native.store.row_arrays import as_arrays, check_array, from_arrays, from_npy
+from pl_native.store.row_arrays import as_arrays, check_array, from_arrays
 
 Found = TypeVar("Found")
 
