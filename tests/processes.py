@@ -35,14 +35,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    options = session.config.option
-    helpers = min(options.processes, _processors()) - 1
-    alone = options.capture == "no" or any(getattr(options, name, False) for name in _ALONE)
-    alone = alone or hasattr(session.config, "workerinput")  # of pytest-xdist, where somebody has it
-    alone = alone or not all(
-        Path(session.config.invocation_params.dir, a).is_dir() for a in session.config.args
-    )
-    if _PLACE not in os.environ and helpers > 0 and not alone:
+    helpers = min(session.config.option.processes, _processors()) - 1
+    if helpers > 0 and not _alone(session.config):
         session.config.stash[_TEAM] = team = _Team(session, helpers)
         session.config.add_cleanup(team.end)
 
@@ -65,6 +59,15 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         return None
     team.lead(session)
     return True
+
+
+def _alone(config: pytest.Config) -> bool:
+    """A helper, or a worker of pytest-xdist, where somebody has it; else what one process does best."""
+    if _PLACE in os.environ or hasattr(config, "workerinput") or config.option.capture == "no":
+        return True
+    here = config.invocation_params.dir
+    chosen = any(getattr(config.option, name, False) for name in _ALONE)
+    return chosen or not all((here / place).is_dir() for place in config.args)
 
 
 def _processors() -> int:
